@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Threading.Channels;
+
+namespace Terse.Commands;
+
+/// <summary>
+/// <c>terse shorten</c>: makes links on a server, many at a time, and prints their short URLs in the order in
+/// which the targets came.
+/// </summary>
+internal static class ShortenCommand
+{
+    /// <summary>Requests under way at once.</summary>
+    private const int MaxInFlight = 64;
+
+    private static readonly Argument<string[]> Targets = new("URL")
+    {
+        Description = "The URLs to shorten; - reads them from standard input, one a line.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private static readonly Option<Uri> ServerUrl = new("--server")
+    {
+        Description = "The server to ask. [default: TERSE_SERVER, or http://127.0.0.1:8080]",
+        CustomParser = argument =>
+            Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+                ? url
+                : Fail(argument, "--server must be a URL such as http://127.0.0.1:8080."),
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("shorten", "Makes URLs short and prints the short ones, a line each.")
+        {
+            Targets,
+            ServerUrl,
+        };
+        command.SetAction((arguments, cancellationToken) => RunAsync(arguments, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        if ((arguments.GetValue(ServerUrl) ?? ServerFromEnvironment()) is not { } server)
+        {
+            await Console.Error.WriteLineAsync("TERSE_SERVER must be a URL such as http://127.0.0.1:8080.");
+            return 2;
+        }
+
+        using var client = new LinkClient(server, MaxInFlight);
+        await using var input = Console.OpenStandardInput();
+        var source = new TargetSource(arguments.GetValue(Targets)!, input);
+        using var output = new ShortenOutput(source);
+        var started = Channel.CreateBounded<Task<ShortenedLine>>(MaxInFlight);
+        await Task.WhenAll(
+            SendAsync(source, client, started.Writer, cancellationToken),
+            PrintAsync(started.Reader, output, cancellationToken));
+        return output.Failed == 0 ? 0 : 1;
+    }
+
+    private static async Task PrintAsync(
+        ChannelReader<Task<ShortenedLine>> started, ShortenOutput output, CancellationToken cancellationToken)
+    {
+        await foreach (var line in started.ReadAllAsync(cancellationToken))
+            output.Write(await line);
+    }
+
+    /// <summary>Starts requests in order; that the channel is bounded bounds those under way.</summary>
+    private static async Task SendAsync(
+        TargetSource source,
+        LinkClient client,
+        ChannelWriter<Task<ShortenedLine>> started,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            await foreach (var (number, target) in source.ReadAsync(cancellationToken))
+                await started.WriteAsync(client.ShortenAsync(number, target, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            started.Complete();
+        }
+    }
+
+    private static Uri? ServerFromEnvironment()
+    {
+        var text = Environment.GetEnvironmentVariable("TERSE_SERVER") ?? "http://127.0.0.1:8080";
+        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+    }
+
+    private static Uri? Fail(System.CommandLine.Parsing.ArgumentResult argument, string message)
+    {
+        argument.AddError(message);
+        return null;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Terse.Commands;
+
+/// <summary>The targets of <c>terse shorten</c>, each with the number of its line, or of its argument.</summary>
+internal sealed class TargetSource(string[] arguments, Stream input)
+{
+    /// <summary>The part that was read, 0 to 1, or null where the end is not known.</summary>
+    public double? PartRead => input.CanSeek && input.Length > 0 ? (double)input.Position / input.Length : null;
+
+    /// <summary>Reads the targets in order. A byte-order mark and empty lines are passed over.</summary>
+    public async IAsyncEnumerable<(int Number, string Target)> ReadAsync(
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        if (arguments is not ["-"])
+        {
+            for (var index = 0; index < arguments.Length; index++)
+                yield return (index + 1, arguments[index]);
+            yield break;
+        }
+
+        using var reader = new StreamReader(input, Encoding.UTF8, leaveOpen: true);
+        for (var number = 1; await reader.ReadLineAsync(cancellationToken) is { } line; number++)
+        {
+            if (line.Length > 0)
+                yield return (number, line);
+        }
+    }
+}

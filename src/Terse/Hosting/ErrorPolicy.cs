@@ -1,0 +1,83 @@
+using System.Text.Json;
+using Terse.Links;
+
+namespace Terse.Hosting;
+
+/// <summary>
+/// Sees to it that every answer that is an error has a body that says so, whoever gave it: the router, the
+/// web server, the reading of JSON, a store that is lost, or a bug.
+/// </summary>
+internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPolicy> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        try
+        {
+            await next(context);
+            if (IsBareError(context.Response))
+                await Explain(context, context.Response.StatusCode).ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever asked has gone; there is nobody to answer.
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            await Explain(context, exception).ExecuteAsync(context);
+        }
+    }
+
+    private static bool IsBareError(HttpResponse response) =>
+        response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null };
+
+    /// <summary>Says what the web server and the router mean by a status.</summary>
+    private static Problem Explain(HttpContext context, int status)
+    {
+        var request = context.Request;
+        return Problem.Of(ProblemType.OfStatus(status), status switch
+        {
+            StatusCodes.Status404NotFound => $"{request.Path} leads nowhere.",
+            StatusCodes.Status405MethodNotAllowed =>
+                $"{request.Path} does not answer {request.Method}, but {context.Response.Headers.Allow}.",
+            StatusCodes.Status413PayloadTooLarge => $"A body has at most {Server.MaxBodyBytes} bytes.",
+            StatusCodes.Status415UnsupportedMediaType => "Send the body with 'Content-Type: application/json'.",
+            _ => "The request or its body is empty, cut off or otherwise unreadable.",
+        });
+    }
+
+    private Problem Explain(HttpContext context, Exception exception)
+    {
+        switch (exception)
+        {
+            case BadHttpRequestException { InnerException: JsonException json }:
+                return Explain(json);
+            case BadHttpRequestException bad:
+                return Explain(context, bad.StatusCode);
+            case StoreUnavailableException unavailable:
+                LogStoreUnavailable(unavailable);
+                return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
+            default:
+                LogUnexpected(exception);
+                return Problem.Of(ProblemType.Unexpected, "The error was logged under this trace id.");
+        }
+    }
+
+    private static Problem Explain(JsonException json)
+    {
+        var field = json.Path?.TrimStart('$', '.');
+        var place = json.LineNumber is { } line ? $" (line {line + 1}, byte {json.BytePositionInLine + 1})" : "";
+        return Problem.Of(
+            ProblemType.RequestMalformed,
+            string.IsNullOrEmpty(field)
+                ? $"The body is not the JSON of a link{place}."
+                : $"The field '{field}' is unknown, stands twice or has the wrong type{place}.",
+            string.IsNullOrEmpty(field) ? null : field);
+    }
+
+    [LoggerMessage(100, LogLevel.Error, "A request failed unexpectedly.")]
+    private partial void LogUnexpected(Exception exception);
+
+    [LoggerMessage(101, LogLevel.Warning, "A request was answered 503: the store is unavailable.")]
+    private partial void LogStoreUnavailable(Exception exception);
+}

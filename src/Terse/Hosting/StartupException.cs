@@ -1,0 +1,19 @@
+namespace Terse.Hosting;
+
+/// <summary>The server cannot start, for a reason that its operator can mend; the message says how.</summary>
+internal sealed class StartupException : Exception
+{
+    public StartupException()
+    {
+    }
+
+    public StartupException(string message)
+        : base(message)
+    {
+    }
+
+    public StartupException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Terse.Links;
+
+/// <summary>A host and a port, in the one spelling in which two that mean the same are equal.</summary>
+/// <param name="Host">ASCII, lower case; <c>localhost</c> for every name of this machine.</param>
+/// <param name="Port">1 to 65535, or null where none was given.</param>
+internal sealed record Authority(string Host, int? Port)
+{
+    /// <summary>Reads <c>host</c>, <c>host:port</c> or <c>user@host:port</c>; the user part is passed over.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out Authority? authority)
+    {
+        authority = null;
+        var (hostText, portText) = Split(text);
+        int? port = null;
+        if (!portText.IsEmpty)
+        {
+            if (portText.ContainsAnyExceptInRange('0', '9') || !ushort.TryParse(portText, out var number))
+                return false;
+            port = number;
+        }
+
+        if (!HostName.TryCanonicalize(hostText, out var host))
+            return false;
+        authority = new Authority(HostName.IsThisMachine(host) ? "localhost" : host, port);
+        return true;
+    }
+
+    /// <summary>The port that a request to it goes to.</summary>
+    public int PortFor(string scheme) =>
+        Port ?? (string.Equals(scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase) ? 443 : 80);
+
+    /// <summary>The parts of an authority as they stand: what follows the user, without and with the port.</summary>
+    public static AuthorityParts Split(ReadOnlySpan<char> text)
+    {
+        text = text[(text.LastIndexOf('@') + 1)..];
+        var colon = text.LastIndexOf(':');
+        return colon > text.LastIndexOf(']') ? new(text[..colon], text[(colon + 1)..]) : new(text, []);
+    }
+}
+
+internal readonly ref struct AuthorityParts(ReadOnlySpan<char> host, ReadOnlySpan<char> port)
+{
+    public ReadOnlySpan<char> Host { get; } = host;
+
+    public ReadOnlySpan<char> Port { get; } = port;
+
+    public void Deconstruct(out ReadOnlySpan<char> host, out ReadOnlySpan<char> port)
+    {
+        host = Host;
+        port = Port;
+    }
+}

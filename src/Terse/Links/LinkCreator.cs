@@ -1,0 +1,63 @@
+using Microsoft.Extensions.Options;
+
+namespace Terse.Links;
+
+/// <summary>What a creator asks for, as it was sent.</summary>
+internal sealed record NewLink(string? Target, string? Code, string? Domain);
+
+/// <summary>What became of it: exactly one of the two.</summary>
+internal abstract record CreateLinkResult
+{
+    private CreateLinkResult()
+    {
+    }
+
+    public sealed record Created(Link Link) : CreateLinkResult;
+
+    public sealed record Refused(Refusal Refusal) : CreateLinkResult;
+}
+
+/// <summary>Makes links: checks what was asked for, mints an id, and stores the link.</summary>
+internal sealed class LinkCreator(
+    ILinkStore store, TsidGenerator generator, Domains domains, IOptions<LinkOptions> options, TimeProvider time)
+{
+    /// <summary>
+    /// How often one creation mints. More than once is needed only where imported links hold generated codes,
+    /// or a second server writes into the same file.
+    /// </summary>
+    private const int MaxMints = 1000;
+
+    /// <param name="link">What is asked for.</param>
+    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <param name="cancellationToken">Ends the wait; the link may be made all the same.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be written at present.</exception>
+    public async Task<CreateLinkResult> CreateAsync(
+        NewLink link, string host, CancellationToken cancellationToken)
+    {
+        if (!Target.TryParse(link.Target, options.Value, out var target, out var refusal))
+            return new CreateLinkResult.Refused(refusal);
+        if (domains.IsOurs(target, host))
+            return Refuse(RefusalKind.TargetIsTerse, "target", "The target leads to this Terse itself.");
+        if (link.Code is not null && CustomCode.Check(link.Code) is { } wrongCode)
+            return new CreateLinkResult.Refused(wrongCode);
+        if (!domains.TryPick(link.Domain, host, out var domain))
+            return Refuse(RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is no domain of this Terse.");
+
+        for (var mints = 0; mints < MaxMints; mints++)
+        {
+            var id = await generator.NextAsync(cancellationToken);
+            var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+            var made = new Link(id, domain, link.Code ?? id.ToString(), target.Text, now);
+            var result = await store.AddAsync(made, cancellationToken);
+            if (result == AddLinkResult.Added)
+                return new CreateLinkResult.Created(made);
+            if (result == AddLinkResult.CodeTaken && link.Code is not null)
+                return Refuse(RefusalKind.CodeTaken, "code", $"Another link has the code '{link.Code}'.");
+        }
+
+        throw new StoreUnavailableException($"The last {MaxMints} codes were all taken.");
+    }
+
+    private static CreateLinkResult.Refused Refuse(RefusalKind kind, string field, string detail) =>
+        new(new Refusal(kind, field, detail));
+}

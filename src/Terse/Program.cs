@@ -1,0 +1,41 @@
+using System.CommandLine;
+using Terse.Commands;
+using Terse.Hosting;
+using Terse.Links;
+using Terse.Redirects;
+using Terse.Storage.Sqlite;
+
+namespace Terse;
+
+/// <summary>The table of contents: the commands, and the server feature by feature.</summary>
+internal static class Program
+{
+    public static Task<int> Main(string[] args)
+    {
+        var root = new RootCommand("Terse makes long URLs short, on one server or on many.")
+        {
+            ServeCommand.Create(),
+            ShortenCommand.Create(),
+        };
+
+        // Ctrl+C and SIGTERM belong to the server, which takes its leave in order.
+        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+    }
+
+    public static WebApplication BuildServer(IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.AddSettings(settings);
+        builder.AddServer();
+        builder.Services.AddSqliteStorage();
+        builder.Services.AddLinks();
+        builder.Services.AddRedirects();
+
+        var app = builder.Build();
+        app.UseErrorPolicy();
+        app.MapHome();
+        app.MapLinks();
+        app.MapRedirects();
+        return app;
+    }
+}

@@ -1,0 +1,27 @@
+using System.Net.Http.Headers;
+using Microsoft.Extensions.Options;
+
+namespace Terse.Redirects;
+
+/// <summary>How a redirect is answered. Section <c>Redirects</c>.</summary>
+internal sealed class RedirectOptions
+{
+    public const string Section = "Redirects";
+
+    /// <summary>
+    /// The <c>Cache-Control</c> of a redirect. Default: <c>no-store</c>. With a longer life, such as
+    /// <c>private, max-age=90</c>, browsers come back less often: their visits are not counted, and a change
+    /// of the target reaches them that much later.
+    /// </summary>
+    public string CacheControl { get; set; } = "no-store";
+}
+
+internal sealed class RedirectOptionsValidator : IValidateOptions<RedirectOptions>
+{
+    public ValidateOptionsResult Validate(string? name, RedirectOptions options) =>
+        CacheControlHeaderValue.TryParse(options.CacheControl, out _) && options.CacheControl.Length > 0
+            ? ValidateOptionsResult.Success
+            : ValidateOptionsResult.Fail(
+                $"Redirects:CacheControl is '{options.CacheControl}', which is no Cache-Control header; "
+                + "write it like 'no-store' or 'private, max-age=90'.");
+}

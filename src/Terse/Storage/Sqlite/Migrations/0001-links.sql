@@ -1,0 +1,24 @@
+-- What never changes about this database. Ids count their ticks from the epoch.
+CREATE TABLE installation (
+    one   INTEGER PRIMARY KEY CHECK (one = 1),
+    epoch INTEGER NOT NULL -- milliseconds since 1970: midnight UTC of the day it was created
+) STRICT;
+
+-- Every layout of ids that was ever in use here; rows are added, never changed.
+CREATE TABLE key_layout (
+    number         INTEGER PRIMARY KEY,
+    name           TEXT    NOT NULL UNIQUE,
+    tick_length_ms INTEGER NOT NULL,
+    epoch          INTEGER NOT NULL, -- milliseconds since 1970
+    node_bits      INTEGER NOT NULL,
+    sequence_bits  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE link (
+    id         INTEGER PRIMARY KEY,
+    domain     TEXT    NOT NULL, -- '' is the default domain
+    code       TEXT    NOT NULL,
+    target     TEXT    NOT NULL,
+    created_at INTEGER NOT NULL, -- milliseconds since 1970
+    UNIQUE (domain, code)
+) STRICT;

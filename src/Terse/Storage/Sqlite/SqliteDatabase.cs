@@ -1,0 +1,55 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+
+namespace Terse.Storage.Sqlite;
+
+/// <summary>
+/// The file that holds the links, ready for use: made where it did not exist, and brought to this version's
+/// schema. One connection writes (<see cref="SqliteWriter"/>), any number read (<see cref="SqliteReaders"/>);
+/// in WAL mode neither waits for the other.
+/// </summary>
+internal sealed class SqliteDatabase
+{
+    /// <summary>FULL: a commit returns when the log is on disk, so what is acknowledged survives a power cut.</summary>
+    private const string WriterPragmas =
+        """
+        PRAGMA busy_timeout = 1000;
+        PRAGMA journal_mode = WAL;
+        PRAGMA synchronous = FULL;
+        PRAGMA foreign_keys = ON;
+        """;
+
+    private const string ReaderPragmas =
+        """
+        PRAGMA busy_timeout = 1000;
+        PRAGMA query_only = ON;
+        """;
+
+    /// <exception cref="StartupException">The file cannot be used; the message says why.</exception>
+    public SqliteDatabase(IOptions<StorageOptions> options)
+    {
+        Path = System.IO.Path.Combine(options.Value.Folder, "terse.db");
+        try
+        {
+            Directory.CreateDirectory(options.Value.Folder);
+            using var session = OpenWriter();
+            SqliteMigrations.Apply(session, Path);
+        }
+        catch (SqliteException exception)
+        {
+            var reason = SqliteErrors.Describe(exception) ?? exception.Message;
+            throw new StartupException($"{Path}: {reason}", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartupException($"{Path}: {exception.Message}", exception);
+        }
+    }
+
+    public string Path { get; }
+
+    public SqliteSession OpenWriter() => new(Path, WriterPragmas);
+
+    public SqliteSession OpenReader() => new(Path, ReaderPragmas);
+}

@@ -1,0 +1,57 @@
+using System.Reflection;
+using Terse.Hosting;
+
+namespace Terse.Storage.Sqlite;
+
+/// <summary>
+/// Brings a database to this version's schema: Migrations/NNNN-….sql, in order, each once, all in one
+/// transaction. The number of the last one is kept in the file's <c>user_version</c>.
+/// </summary>
+internal static class SqliteMigrations
+{
+    /// <summary>"Ters", which marks the file as Terse's own (<c>PRAGMA application_id</c>).</summary>
+    private const long ApplicationId = 0x54657273;
+
+    private const string Prefix = "Terse.Storage.Sqlite.Migrations.";
+
+    /// <exception cref="StartupException">The schema is newer than the program, or not Terse's.</exception>
+    public static void Apply(SqliteSession session, string path)
+    {
+        var migrations = Load();
+        session.Execute("BEGIN IMMEDIATE");
+        var version = Number(session, "PRAGMA user_version");
+        if (version > migrations.Count)
+        {
+            throw new StartupException(
+                $"{path} has schema {version}, but Terse {Server.Version} knows only up to {migrations.Count}. "
+                + "Start the version of Terse that wrote it, or a later one.");
+        }
+
+        if (Number(session, "PRAGMA application_id") != ApplicationId
+            && Number(session, "SELECT count(*) FROM sqlite_schema") > 0)
+        {
+            throw new StartupException($"{path} belongs to another program; name another folder with --data.");
+        }
+
+        foreach (var migration in migrations.Skip((int)version))
+            session.Execute(migration);
+        if (version < migrations.Count)
+            session.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {migrations.Count}");
+        session.Execute("COMMIT");
+    }
+
+    private static List<string> Load()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        return [.. assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name =>
+            {
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+                return reader.ReadToEnd();
+            })];
+    }
+
+    private static long Number(SqliteSession session, string sql) => (long)session.Command(sql).ExecuteScalar()!;
+}

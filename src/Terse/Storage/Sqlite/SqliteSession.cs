@@ -1,0 +1,75 @@
+using Microsoft.Data.Sqlite;
+
+namespace Terse.Storage.Sqlite;
+
+/// <summary>
+/// One connection with the statements that were prepared on it. For one thread at a time.
+/// </summary>
+internal sealed class SqliteSession : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+
+    /// <param name="path">The database's file; made where it does not exist.</param>
+    /// <param name="pragmas">Statements that set the connection up.</param>
+    /// <exception cref="SqliteException">The file cannot be opened.</exception>
+    public SqliteSession(string path, string pragmas)
+    {
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder
+        {
+            DataSource = path,
+            Pooling = false,
+            DefaultTimeout = 1,
+        }.ToString());
+        try
+        {
+            _connection.Open();
+            Execute(pragmas);
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// The prepared command for a constant of SQL, with the values of <c>?1</c>, <c>?2</c>, … set. It belongs
+    /// to the session and is not to be disposed.
+    /// </summary>
+    public SqliteCommand Command(string sql, params ReadOnlySpan<object> values)
+    {
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = NewCommand(sql);
+            for (var number = 1; number <= values.Length; number++)
+                command.Parameters.Add(new SqliteParameter { ParameterName = $"?{number}" });
+            _commands.Add(sql, command);
+        }
+
+        for (var index = 0; index < values.Length; index++)
+            command.Parameters[index].Value = values[index];
+        return command;
+    }
+
+    /// <summary>Runs statements that are not worth keeping prepared.</summary>
+    public void Execute(string sql)
+    {
+        using var command = NewCommand(sql);
+        command.ExecuteNonQuery();
+    }
+
+    public void Dispose()
+    {
+        foreach (var command in _commands.Values)
+            command.Dispose();
+        _connection.Dispose();
+    }
+
+    private SqliteCommand NewCommand(string sql)
+    {
+        var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        return command;
+    }
+}

@@ -1,0 +1,22 @@
+using Microsoft.Extensions.Options;
+using Terse.Links;
+
+namespace Terse.Storage.Sqlite;
+
+/// <summary>Links in one SQLite file: what a single machine needs, and nothing else.</summary>
+internal static class SqliteStorage
+{
+    public static void AddSqliteStorage(this IServiceCollection services)
+    {
+        services.AddOptions<StorageOptions>()
+            .BindConfiguration(StorageOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
+            .ValidateOnStart();
+        services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
+        services.AddSingleton<SqliteDatabase>();
+        services.AddSingleton<SqliteWriter>();
+        services.AddSingleton<SqliteReaders>();
+        services.AddSingleton<ILinkStore, SqliteLinkStore>();
+        services.AddSingleton(provider => SqliteKeys.OpenGenerator(
+            provider.GetRequiredService<SqliteWriter>(), provider.GetRequiredService<TimeProvider>()));
+    }
+}

@@ -1,0 +1,164 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Terse.Tests.Links;
+
+public sealed class LinkEndpointsTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private TerseServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(_folder.Path);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_created_link_is_described_in_full()
+    {
+        const string Target = "https://example.com/a?b=c&d=\"e\"#f";
+        using var response = await _server.CreateAsync(Target);
+        var text = await response.Content.ReadAsStringAsync();
+        var link = await response.Content.ReadFromJsonAsync<JsonElement>();
+        var code = link.GetProperty("code").GetString()!;
+        var host = _server.Http.BaseAddress!.Authority;
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal($"/api/v1/links/{code}", response.Headers.Location!.OriginalString);
+        Assert.Equal(
+            ["id", "domain", "code", "shortUrl", "target", "createdAt"],
+            link.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(Tsid.Parse(code, null).Value.ToString(), link.GetProperty("id").GetString());
+        Assert.Equal(host, link.GetProperty("domain").GetString());
+        Assert.Equal($"http://{host}/{code}", link.GetProperty("shortUrl").GetString());
+        Assert.Equal(Target, link.GetProperty("target").GetString());
+        Assert.EndsWith("Z", link.GetProperty("createdAt").GetString(), StringComparison.Ordinal);
+        Assert.Contains("b=c&d=\\\"e\\\"#f", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_location_of_a_created_link_shows_it_again()
+    {
+        using var created = await _server.CreateAsync("https://example.com/", "Sale_2026.a-b");
+        using var shown = await _server.GetAsync(created.Headers.Location!.OriginalString);
+
+        Assert.Equal(HttpStatusCode.OK, shown.StatusCode);
+        Assert.Equal(await created.Content.ReadAsStringAsync(), await shown.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_code_that_is_taken_keeps_its_first_target()
+    {
+        await _server.CreateCodeAsync("https://example.com/first", "sale");
+        using var second = await _server.CreateAsync("https://example.com/second", "sale");
+        using var followed = await _server.GetAsync("/sale");
+
+        await ProblemAssert.AssertProblemAsync(second, HttpStatusCode.Conflict, "code-taken", "code");
+        Assert.Equal("https://example.com/first", followed.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
+    public async Task Codes_are_compared_exactly()
+    {
+        await _server.CreateCodeAsync("https://example.com/upper", "Sale");
+        await _server.CreateCodeAsync("https://example.com/lower", "sale");
+        using var upper = await _server.GetAsync("/Sale");
+
+        Assert.Equal("https://example.com/upper", upper.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
+    public async Task A_code_of_no_link_is_not_found()
+    {
+        using var response = await _server.GetAsync("/api/v1/links/nope");
+        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.NotFound, "link-not-found", "code");
+    }
+
+    [Theory]
+    [InlineData("", "request-malformed", null)]
+    [InlineData("null", "request-malformed", null)]
+    [InlineData("not json", "request-malformed", null)]
+    [InlineData("{\"target\":", "request-malformed", "target")]
+    [InlineData("[]", "request-malformed", null)]
+    [InlineData("\"https://example.com/\"", "request-malformed", null)]
+    [InlineData("{\"target\": 42}", "request-malformed", "target")]
+    [InlineData("{\"target\": [\"https://example.com/\"]}", "request-malformed", "target")]
+    [InlineData("{\"target\": \"\\ud800\"}", "request-malformed", "target")]
+    [InlineData("{\"target\": \"https://a.example/\", \"code\": 7}", "request-malformed", "code")]
+    [InlineData("{\"target\": \"https://a.example/\", \"domain\": {}}", "request-malformed", "domain")]
+    [InlineData("{\"target\": \"https://a.example/\", \"taget\": \"x\"}", "request-malformed", "taget")]
+    [InlineData("{\"target\": \"https://a.example/\", \"target\": \"https://b.example/\"}", "request-malformed", "target")]
+    [InlineData("{}", "target-missing", "target")]
+    [InlineData("{\"target\": null}", "target-missing", "target")]
+    [InlineData("{\"target\": \"\"}", "target-missing", "target")]
+    [InlineData("{\"target\": \"/relative\"}", "target-invalid", "target")]
+    [InlineData("{\"target\": \"javascript:alert(1)\"}", "target-scheme", "target")]
+    [InlineData("{\"target\": \"https://user:secret@example.com/\"}", "target-credentials", "target")]
+    [InlineData("{\"target\": \"https://a.example/\\r\\nSet-Cookie: a=b\"}", "target-invalid", "target")]
+    [InlineData("{\"target\": \"https://a.example/\", \"code\": \"api\"}", "code-reserved", "code")]
+    [InlineData("{\"target\": \"https://a.example/\", \"code\": \"2026\"}", "code-invalid", "code")]
+    [InlineData("{\"target\": \"https://a.example/\", \"code\": \"\"}", "code-invalid", "code")]
+    [InlineData("{\"target\": \"https://a.example/\", \"domain\": \"other.example\"}", "domain-unknown", "domain")]
+    public async Task Bad_input_gets_a_clear_error(string body, string type, string? field)
+    {
+        using var response = await _server.PostAsync(body);
+        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.BadRequest, type, field);
+    }
+
+    [Fact]
+    public async Task A_target_that_is_this_Terse_itself_is_refused()
+    {
+        var port = _server.Http.BaseAddress!.Port;
+        foreach (var host in new[] { "127.0.0.1", "LOCALHOST", "127.1", "0x7f000001", "[::1]", "go.localhost" })
+        {
+            using var response = await _server.CreateAsync($"http://{host}:{port}/abc");
+            await ProblemAssert.AssertProblemAsync(
+                response, HttpStatusCode.BadRequest, "target-is-terse", "target");
+        }
+
+        await _server.CreateCodeAsync($"http://127.0.0.1:{port + 1}/a-neighbour");
+    }
+
+    [Fact]
+    public async Task A_body_over_64_KiB_is_refused_whether_its_length_is_announced_or_not()
+    {
+        var body = $$"""{"target": "https://example.com/{{new string('a', 64 * 1024)}}"}""";
+        using var announced = await _server.PostAsync(body);
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/v1/links", UriKind.Relative));
+        request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        request.Headers.TransferEncodingChunked = true;
+        using var chunked = await _server.Http.SendAsync(request);
+
+        await ProblemAssert.AssertProblemAsync(
+            announced, HttpStatusCode.RequestEntityTooLarge, "body-too-large", null);
+        await ProblemAssert.AssertProblemAsync(
+            chunked, HttpStatusCode.RequestEntityTooLarge, "body-too-large", null);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_not_sent_as_JSON_is_refused()
+    {
+        using var response = await _server.PostAsync("target=https://example.com/", "application/x-www-form-urlencoded");
+        await ProblemAssert.AssertProblemAsync(
+            response, HttpStatusCode.UnsupportedMediaType, "media-type-unsupported", null);
+    }
+
+    [Theory]
+    [InlineData("PUT", "/api/v1/links", "POST")]
+    [InlineData("POST", "/api/v1/links/abc", "GET")]
+    [InlineData("POST", "/abc", "GET, HEAD")]
+    [InlineData("DELETE", "/", "GET, HEAD")]
+    public async Task A_wrong_method_is_told_the_right_one(string method, string path, string allowed)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+        using var response = await _server.Http.SendAsync(request);
+
+        await ProblemAssert.AssertProblemAsync(
+            response, HttpStatusCode.MethodNotAllowed, "method-not-allowed", null);
+        Assert.Equal(allowed, string.Join(", ", response.Content.Headers.Allow));
+    }
+}

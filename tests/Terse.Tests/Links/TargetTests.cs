@@ -1,0 +1,102 @@
+using Terse.Links;
+
+namespace Terse.Tests.Links;
+
+public sealed class TargetTests
+{
+    private static readonly LinkOptions Defaults = new();
+
+    [Theory]
+    [InlineData("https://example.com")]
+    [InlineData("HTTP://EXAMPLE.com:8080/a/../b?c#d e")]
+    [InlineData("https://\"www.example.com/quoted")]
+    [InlineData("https://a_b.example.com/back\\slash")]
+    [InlineData("http://192.0.2.7/{x}|y")]
+    [InlineData("http://[2001:db8::1]:8080/")]
+    [InlineData("https://example.com:/")]
+    [InlineData("https://example.com.?q=user@example.com")]
+    [InlineData("https://bücher.example/ä?ö#ü")]
+    public void What_a_browser_follows_is_kept_as_it_was_sent(string text)
+    {
+        Assert.True(Target.TryParse(text, Defaults, out var target, out _));
+        Assert.Equal(text, target.Text);
+    }
+
+    [Theory]
+    [InlineData(null, nameof(RefusalKind.TargetMissing))]
+    [InlineData("", nameof(RefusalKind.TargetMissing))]
+    [InlineData("example.com", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("//example.com/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("/path", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("?q", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https:example.com", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https:/example.com", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https:///example.com", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https:\\\\example.com", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://?q", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://:80/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://exa mple.com/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://exa<mple.com/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://example.com:port/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://example.com:65536/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://example.com:-1/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://1.2.3.256/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://[::1/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://[fe80::1%eth0]/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://ﬁ.example/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData(" https://example.com/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://example.com/ ", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://example.com/\t", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://example.com/\u007f", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://example.com/\u0085", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://example.com/\r\nLocation: x", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("javascript:alert(1)", nameof(RefusalKind.TargetScheme))]
+    [InlineData("JavaScript://example.com/%0aalert(1)", nameof(RefusalKind.TargetScheme))]
+    [InlineData("data:text/html,x", nameof(RefusalKind.TargetScheme))]
+    [InlineData("file:///etc/passwd", nameof(RefusalKind.TargetScheme))]
+    [InlineData("mailto:someone@example.com", nameof(RefusalKind.TargetScheme))]
+    [InlineData("https://user@example.com/", nameof(RefusalKind.TargetCredentials))]
+    [InlineData("https://user:secret@example.com/", nameof(RefusalKind.TargetCredentials))]
+    [InlineData("https://example.com@evil.example/", nameof(RefusalKind.TargetCredentials))]
+    public void What_leads_nowhere_or_into_harm_is_refused(string? text, string kind)
+    {
+        Assert.False(Target.TryParse(text, Defaults, out _, out var refusal));
+        Assert.Equal(kind, refusal.Kind.ToString());
+        Assert.Equal("target", refusal.Field);
+    }
+
+    [Fact]
+    public void A_target_has_at_most_8192_bytes_in_UTF8()
+    {
+        var longest = "https://example.com/".PadRight(8190, 'a') + "é";
+
+        Assert.True(Target.TryParse(longest, Defaults, out _, out _));
+        Assert.False(Target.TryParse(longest + "a", Defaults, out _, out var refusal));
+        Assert.Equal(RefusalKind.TargetTooLong, refusal.Kind);
+    }
+
+    [Fact]
+    public void Options_allow_credentials_and_further_schemes()
+    {
+        var options = new LinkOptions { AllowCredentials = true, OtherSchemes = ["mailto"] };
+
+        Assert.True(Target.TryParse("https://user:secret@example.com/", options, out var target, out _));
+        Assert.Equal("example.com", target.Authority?.Host);
+        Assert.True(Target.TryParse("MAILTO:someone@example.com", options, out var mail, out _));
+        Assert.Null(mail.Authority);
+    }
+
+    [Theory]
+    [InlineData("https://example.com/plain \"{|}\\", "https://example.com/plain \"{|}\\")]
+    [InlineData("https://bücher.example/ä?ö#ü", "https://xn--bcher-kva.example/%C3%A4?%C3%B6#%C3%BC")]
+    [InlineData("https://BÜCHER.example:8443/", "https://xn--bcher-kva.example:8443/")]
+    [InlineData("https://例え。テスト/", "https://xn--r8jz45g.xn--zckzah/")]
+    [InlineData("https://Example.com/🙂", "https://Example.com/%F0%9F%99%82")]
+    [InlineData("https://ü:p@bücher.example/", "https://%C3%BC:p@xn--bcher-kva.example/")]
+    [InlineData("mailto:jörg@example.com", "mailto:j%C3%B6rg@example.com")]
+    public void In_Location_only_what_is_not_ASCII_changes(string text, string location)
+    {
+        Assert.Equal(location, Target.ToAscii(text));
+    }
+}

@@ -1,0 +1,24 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace Terse.Tests;
+
+/// <summary>What every error of Terse looks like to a program.</summary>
+internal static class ProblemAssert
+{
+    public static async Task<JsonElement> AssertProblemAsync(
+        HttpResponseMessage response, HttpStatusCode status, string type, string? field)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Equal((status, "application/problem+json", text), (response.StatusCode, response.Content.Headers.ContentType?.MediaType, text));
+        var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal("urn:problem-type:terse:" + type, problem.GetProperty("type").GetString());
+        Assert.Equal((int)status, problem.GetProperty("status").GetInt32());
+        Assert.Equal(field, problem.TryGetProperty("field", out var named) ? named.GetString() : null);
+        Assert.NotEmpty(problem.GetProperty("title").GetString()!);
+        Assert.NotEmpty(problem.GetProperty("detail").GetString()!);
+        Assert.Matches("^[0-9a-f]{32}$", problem.GetProperty("traceId").GetString());
+        return problem;
+    }
+}

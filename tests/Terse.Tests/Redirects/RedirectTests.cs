@@ -1,0 +1,112 @@
+using System.Net;
+
+namespace Terse.Tests.Redirects;
+
+public sealed class RedirectTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private TerseServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(_folder.Path);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("HEAD")]
+    public async Task A_code_leads_to_its_target(string method)
+    {
+        var code = await _server.CreateCodeAsync("https://example.com/a?b#c d");
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri("/" + code, UriKind.Relative));
+        using var response = await _server.Http.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.Found, response.StatusCode);
+        Assert.Equal("https://example.com/a?b#c d", response.Headers.NonValidated["Location"].Single());
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+        Assert.Equal("noindex", response.Headers.GetValues("X-Robots-Tag").Single());
+        Assert.Equal(0, response.Content.Headers.ContentLength);
+        Assert.Empty(await response.Content.ReadAsByteArrayAsync());
+    }
+
+    [Fact]
+    public async Task A_target_in_another_script_is_stored_as_sent_and_followed_in_ASCII()
+    {
+        const string Target = "https://bücher.example/ä";
+        var code = await _server.CreateCodeAsync(Target);
+        using var followed = await _server.GetAsync("/" + code);
+        using var shown = await _server.GetAsync("/api/v1/links/" + code);
+
+        Assert.Equal("https://xn--bcher-kva.example/%C3%A4", followed.Headers.NonValidated["Location"].Single());
+        Assert.Contains($"\"{Target}\"", await shown.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_program_that_asks_for_an_unknown_code_gets_a_problem()
+    {
+        using var response = await _server.GetAsync("/nope");
+        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.NotFound, "link-not-found", null);
+    }
+
+    [Fact]
+    public async Task A_person_who_asks_for_an_unknown_code_gets_a_page()
+    {
+        using var response = await _server.GetAsync("/nope", accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
+        var page = await response.Content.ReadAsStringAsync();
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("<h1>There is no such link</h1>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("{{", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/%00")]
+    [InlineData("/%ff")]
+    [InlineData("/a%0d%0ab")]
+    [InlineData("/a%20b")]
+    [InlineData("/%2e%2e")]
+    [InlineData("/ä")]
+    [InlineData("/a/b")]
+    [InlineData("/api/v2")]
+    [InlineData("/robots.txt")]
+    public async Task What_cannot_be_a_code_is_an_error_of_the_client(string path)
+    {
+        using var response = await _server.GetAsync(path);
+        Assert.InRange((int)response.StatusCode, 200, 499);
+    }
+
+    [Fact]
+    public async Task A_path_longer_than_any_code_is_not_found()
+    {
+        using var response = await _server.GetAsync("/" + new string('a', 4000));
+        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.NotFound, "link-not-found", null);
+    }
+
+    [Fact]
+    public async Task Cache_Control_can_be_configured()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(
+            folder.Path, ("Redirects:CacheControl", "private, max-age=90"));
+        var code = await server.CreateCodeAsync("https://example.com/");
+        using var response = await server.GetAsync("/" + code);
+
+        Assert.Equal("max-age=90, private", response.Headers.CacheControl?.ToString());
+    }
+
+    [Fact]
+    public async Task The_front_page_says_what_this_is_and_shows_the_line_to_try()
+    {
+        using var response = await _server.GetAsync("/", host: "<b>.example");
+        using var page = await _server.GetAsync("/");
+        var text = await page.Content.ReadAsStringAsync();
+
+        Assert.Equal("text/html", page.Content.Headers.ContentType?.MediaType);
+        Assert.Contains($"curl {_server.Http.BaseAddress}api/v1/links", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("<b>", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+}

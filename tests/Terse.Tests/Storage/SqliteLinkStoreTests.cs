@@ -1,0 +1,165 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+using Terse.Links;
+using Terse.Storage;
+using Terse.Storage.Sqlite;
+
+namespace Terse.Tests.Storage;
+
+public sealed class SqliteLinkStoreTests : LinkStoreContract
+{
+    private readonly TemporaryFolder _folder = new();
+    private SqliteDatabase _database = null!;
+    private SqliteWriter _writer = null!;
+    private SqliteReaders _readers = null!;
+
+    private protected override ILinkStore Store => new SqliteLinkStore(_writer, _readers);
+
+    public override ValueTask InitializeAsync()
+    {
+        _database = Open();
+        _writer = new SqliteWriter(_database);
+        _readers = new SqliteReaders(_database);
+        return ValueTask.CompletedTask;
+    }
+
+    protected override ValueTask CloseAsync()
+    {
+        _writer.Dispose();
+        _readers.Dispose();
+        _folder.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task While_another_program_holds_the_lock_links_are_found_but_not_added()
+    {
+        await Store.AddAsync(NewLink(1, "kept"), default);
+        using (var other = OpenRaw())
+        {
+            Execute(other, "BEGIN IMMEDIATE");
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(NewLink(2, "later"), default));
+            Assert.NotNull(await Store.FindAsync("", "kept", default));
+            Assert.Null(await Store.FindAsync("", "later", default));
+        }
+
+        Assert.Equal(AddLinkResult.Added, await Store.AddAsync(NewLink(2, "later"), default));
+    }
+
+    [Fact]
+    public async Task A_write_that_fails_for_a_bug_is_no_lost_infrastructure_and_harms_none_after_it()
+    {
+        await Assert.ThrowsAsync<FormatException>(
+            () => _writer.RunAsync<int>(_ => throw new FormatException(), default));
+
+        Assert.Equal(AddLinkResult.Added, await Store.AddAsync(NewLink(1, "after"), default));
+    }
+
+    [Fact]
+    public async Task What_waits_when_the_writer_is_closed_is_committed_and_what_comes_later_refused()
+    {
+        var waiting = Enumerable.Range(1, 100).Select(id => Store.AddAsync(NewLink(id, $"c{id}"), default)).ToList();
+        _writer.Dispose();
+
+        Assert.All(await Task.WhenAll(waiting), result => Assert.Equal(AddLinkResult.Added, result));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(NewLink(101, "late"), default));
+        Assert.NotNull(await Store.FindAsync("", "c100", default));
+        _writer = new SqliteWriter(_database);
+    }
+
+    [Fact]
+    public void The_log_is_synced_at_every_commit()
+    {
+        using var session = _database.OpenWriter();
+
+        Assert.Equal("wal", session.Command("PRAGMA journal_mode").ExecuteScalar());
+        Assert.Equal(2L, session.Command("PRAGMA synchronous").ExecuteScalar());
+    }
+
+    [Fact]
+    public void Readers_cannot_write()
+    {
+        using var session = _database.OpenReader();
+        var failure = Assert.Throws<SqliteException>(() => session.Execute("DELETE FROM link"));
+        Assert.NotNull(SqliteErrors.Describe(failure));
+    }
+
+    [Fact]
+    public void A_schema_newer_than_the_program_is_refused_and_left_alone()
+    {
+        using (var other = OpenRaw())
+            Execute(other, "PRAGMA user_version = 999");
+
+        var failure = Assert.Throws<StartupException>(Open);
+        Assert.Contains("schema 999", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_of_another_program_is_refused_and_left_alone()
+    {
+        using var folder = new TemporaryFolder();
+        using (var other = new SqliteConnection($"Data Source={Path.Combine(folder.Path, "terse.db")};Pooling=false"))
+        {
+            other.Open();
+            Execute(other, "CREATE TABLE theirs (a)");
+        }
+
+        var failure = Assert.Throws<StartupException>(() => new SqliteDatabase(FolderOptions(folder.Path)));
+        Assert.Contains("another program", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_database_is_refused_and_left_alone()
+    {
+        using var folder = new TemporaryFolder();
+        var path = Path.Combine(folder.Path, "terse.db");
+        File.WriteAllText(path, new string('x', 5000));
+
+        var failure = Assert.Throws<StartupException>(() => new SqliteDatabase(FolderOptions(folder.Path)));
+        Assert.Contains("damaged", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(5000, new FileInfo(path).Length);
+    }
+
+    [Fact]
+    public async Task Ids_go_on_after_the_greatest_even_when_the_clock_was_set_back()
+    {
+        var time = new SteppedTime(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        var before = SqliteKeys.OpenGenerator(_writer, time);
+        Assert.True(before.TryNext(out var last));
+        await Store.AddAsync(NewLink(last.Value, "a"), default);
+
+        time.Now -= TimeSpan.FromDays(1);
+        var after = SqliteKeys.OpenGenerator(_writer, time);
+        Assert.True(after.TryNext(out var next));
+        Assert.Equal(before.Layout, after.Layout);
+        Assert.Equal(new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero), after.Layout.Epoch);
+        Assert.True(after.Layout.TickOf(next) > after.Layout.TickOf(last));
+    }
+
+    private SqliteDatabase Open() => new(FolderOptions(_folder.Path));
+
+    private SqliteConnection OpenRaw()
+    {
+        var connection = new SqliteConnection($"Data Source={_database.Path};Pooling=false");
+        connection.Open();
+        return connection;
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+
+    private static IOptions<StorageOptions> FolderOptions(string folder) =>
+        Options.Create(new StorageOptions { Folder = folder });
+
+    private sealed class SteppedTime(DateTimeOffset now) : TimeProvider
+    {
+        public DateTimeOffset Now { get; set; } = now;
+
+        public override DateTimeOffset GetUtcNow() => Now;
+    }
+}

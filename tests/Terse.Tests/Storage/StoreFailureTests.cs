@@ -1,0 +1,37 @@
+using System.Net;
+using Microsoft.Data.Sqlite;
+
+namespace Terse.Tests.Storage;
+
+public sealed class StoreFailureTests
+{
+    [Fact]
+    public async Task A_locked_database_is_answered_503_with_a_time_to_come_back()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(folder.Path);
+        await server.CreateCodeAsync("https://example.com/", "kept");
+        using (var other = Hold(folder.Path))
+        {
+            using var refused = await server.CreateAsync("https://example.com/");
+            using var followed = await server.GetAsync("/kept");
+
+            await ProblemAssert.AssertProblemAsync(
+                refused, HttpStatusCode.ServiceUnavailable, "store-unavailable", null);
+            Assert.NotNull(refused.Headers.RetryAfter);
+            Assert.Equal(HttpStatusCode.Found, followed.StatusCode);
+        }
+
+        await server.CreateCodeAsync("https://example.com/");
+    }
+
+    private static SqliteConnection Hold(string folder)
+    {
+        var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "terse.db")};Pooling=false");
+        connection.Open();
+        using var command = connection.CreateCommand();
+        command.CommandText = "BEGIN IMMEDIATE";
+        command.ExecuteNonQuery();
+        return connection;
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+
+namespace Terse.Tests;
+
+/// <summary>The whole server inside the test's process, on a port of its own, over a folder of its own.</summary>
+internal sealed class TerseServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly SocketsHttpHandler _handler;
+
+    private TerseServer(WebApplication app)
+    {
+        _app = app;
+        _handler = new SocketsHttpHandler { AllowAutoRedirect = false };
+        Http = new HttpClient(_handler) { BaseAddress = new Uri(app.Urls.Single()) };
+    }
+
+    public HttpClient Http { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<TerseServer> StartAsync(string folder, params (string Key, string Value)[] settings)
+    {
+        var app = Program.BuildServer(
+        [
+            new("Urls", "http://127.0.0.1:0"),
+            new("Storage:Folder", folder),
+            .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
+        ]);
+        await app.StartAsync();
+        return new TerseServer(app);
+    }
+
+    /// <summary>Sends a body as it is, as JSON unless another media type is named.</summary>
+    public Task<HttpResponseMessage> PostAsync(string body, string mediaType = "application/json") =>
+        Http.PostAsync(
+            new Uri("/api/v1/links", UriKind.Relative), new StringContent(body, Encoding.UTF8, mediaType));
+
+    public Task<HttpResponseMessage> CreateAsync(string target, string? code = null, string? domain = null) =>
+        PostAsync(JsonSerializer.Serialize(new { target, code, domain }));
+
+    /// <summary>Creates a link that must succeed, and returns its code.</summary>
+    public async Task<string> CreateCodeAsync(string target, string? code = null, string? domain = null)
+    {
+        using var response = await CreateAsync(target, code, domain);
+        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        var link = await response.Content.ReadFromJsonAsync<JsonElement>();
+        return link.GetProperty("code").GetString()!;
+    }
+
+    public async Task<HttpResponseMessage> GetAsync(string path, string? host = null, string? accept = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
+        request.Headers.Host = host;
+        if (accept is not null)
+            request.Headers.Add("Accept", accept);
+        return await Http.SendAsync(request);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        _handler.Dispose();
+        await _app.StopAsync();
+        await _app.DisposeAsync();
+    }
+}

@@ -1,0 +1,27 @@
+using System.Text.RegularExpressions;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace Terse.Tidy.Docs;
+
+/// <summary>
+/// Every name that the code uses: the identifiers of the C# sources, and the words of everything else that
+/// is not prose (projects, packages, settings, manifests, SQL, scripts, the web UI).
+/// </summary>
+internal static partial class KnownNames
+{
+    internal static HashSet<string> Of(IEnumerable<SourceFile> files)
+    {
+        var names = files.AsParallel().Where(file => !file.Has(".md")).SelectMany(NamesIn);
+        return names.ToHashSet(StringComparer.Ordinal);
+    }
+
+    private static IEnumerable<string> NamesIn(SourceFile file) =>
+        file.Has(".cs")
+            ? file.Syntax.DescendantTokens()
+                .Where(token => token.RawKind == (int)SyntaxKind.IdentifierToken)
+                .Select(token => token.ValueText)
+            : Word.Matches(file.Text).Select(word => word.Value);
+
+    [GeneratedRegex("[A-Za-z][A-Za-z0-9]*", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Word { get; }
+}

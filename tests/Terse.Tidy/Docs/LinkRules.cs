@@ -1,0 +1,58 @@
+using System.Collections.Immutable;
+
+namespace Terse.Tidy.Docs;
+
+internal static class LinkRules
+{
+    /// <summary>Finds the relative links that lead neither to a path that exists nor to a heading.</summary>
+    internal static IEnumerable<Finding> Broken(
+        IReadOnlyCollection<Markdown> documents, ImmutableSortedSet<string> paths)
+    {
+        var anchors = documents.ToDictionary(
+            document => document.Path,
+            document => document.Anchors.ToHashSet(StringComparer.Ordinal),
+            StringComparer.Ordinal);
+
+        return
+            from document in documents
+            from link in document.Links
+            where !Uri.TryCreate(link.Target, UriKind.Absolute, out _) || link.Target.StartsWith('/')
+            let problem = Problem(document.Path, link.Target, paths, anchors)
+            where problem is not null
+            select new Finding(document.Path, link.Line, $"{link.Target}: {problem}");
+    }
+
+    private static string? Problem(
+        string from,
+        string target,
+        ImmutableSortedSet<string> paths,
+        Dictionary<string, HashSet<string>> anchors)
+    {
+        var parts = target.Split('#', 2);
+        var path = parts[0].Length == 0 ? from : Resolve(from, parts[0]);
+        if (path is null)
+            return "leads out of the repository; link to a file in it";
+        if (path.Length > 0 && !paths.Contains(path))
+            return "no such file or folder; mend or delete the link";
+        if (parts.Length == 1 || !anchors.TryGetValue(path, out var known))
+            return null;
+        return known.Contains(Uri.UnescapeDataString(parts[1])) ? null : $"{path} has no such heading";
+    }
+
+    /// <summary>The path from the root, "" for the root itself, null for what lies outside.</summary>
+    internal static string? Resolve(string from, string target)
+    {
+        Stack<string> folders = new();
+        var start = target.StartsWith('/') ? [] : from.Split('/').SkipLast(1);
+        var steps = Uri.UnescapeDataString(target.Split('?')[0]).Split('/');
+        foreach (var step in start.Concat(steps).Where(step => step is not ("" or ".")))
+        {
+            if (step is not "..")
+                folders.Push(step);
+            else if (!folders.TryPop(out _))
+                return null;
+        }
+
+        return string.Join('/', folders.Reverse());
+    }
+}

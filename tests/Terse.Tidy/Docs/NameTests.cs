@@ -1,0 +1,73 @@
+namespace Terse.Tidy.Docs;
+
+public sealed class NameTests
+{
+    [Fact]
+    public void Every_type_that_a_document_names_exists()
+    {
+        var known = KnownNames.Of(Tree.Files);
+        Findings.AssertNone(Tree.Markdown.SelectMany(file =>
+            NameRules.Stale(new(file), name => known.Contains(name) || FrameworkNames.Contains(name))));
+    }
+
+    [Theory]
+    [InlineData("LinkStore", "LinkStore")]
+    [InlineData("ILinkStore", "ILinkStore")]
+    [InlineData("ILink", "ILink")]
+    [InlineData("SQLiteStore", "SQLiteStore")]
+    [InlineData("LinkStore.Find", "LinkStore Find")]
+    [InlineData("LinkStore.Find(code)", "LinkStore Find")]
+    [InlineData("LinkStore<Link>", "LinkStore")]
+    [InlineData("[LoggerMessage]", "LoggerMessage")]
+    [InlineData("Terse.Links.LinkStore", "LinkStore")]
+    [InlineData("Link", "")]
+    [InlineData("Terse.Links", "")]
+    [InlineData("TSID", "")]
+    [InlineData("UUIDv7", "")]
+    [InlineData("Retry-After", "")]
+    [InlineData("linkStore", "")]
+    [InlineData("README.md", "")]
+    [InlineData("LinkStore stores links", "")]
+    public void A_name_is_what_looks_like_one(string span, string names) =>
+        Assert.Equal(names, string.Join(' ', NameRules.Names(span)));
+
+    [Theory]
+    [InlineData("see `LinkStore.Find` and `TimeProvider`")]
+    [InlineData("see LinkShop")]
+    [InlineData("```\n`LinkShop`\n```")]
+    public void A_document_that_names_what_exists_passes(string text) =>
+        Assert.Empty(Stale(text));
+
+    [Theory]
+    [InlineData("see\n`LinkShop`")]
+    [InlineData("see\n`LinkStore.Remove`")]
+    [InlineData("see\n`Terse.Links.LinkShop`")]
+    public void A_document_that_names_what_is_gone_is_found(string text) =>
+        Assert.Equal(2, Assert.Single(Stale(text)).Line);
+
+    [Fact]
+    public void Names_come_from_code_not_from_its_comments_and_texts()
+    {
+        var known = KnownNames.Of(
+        [
+            new("a.cs", "class LinkStore { string Find() => \"LinkShop\"; } // LinkCache"),
+            new("b.yaml", "kind: ConfigMap"),
+            new("c.md", "DocumentOnly"),
+        ]);
+        Assert.Equal("ConfigMap Find LinkStore kind", string.Join(' ', known.Order(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public void The_frameworks_names_are_known()
+    {
+        Assert.True(FrameworkNames.Contains("TimeProvider"));
+        Assert.True(FrameworkNames.Contains("GetUtcNow"));
+        Assert.False(FrameworkNames.Contains("LinkShop"));
+    }
+
+    private static IEnumerable<Finding> Stale(string text)
+    {
+        HashSet<string> known = new(["LinkStore", "Find", "TimeProvider"], StringComparer.Ordinal);
+        return NameRules.Stale(new(new("a.md", text)), known.Contains);
+    }
+}

@@ -1,0 +1,93 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Terse.Tidy.Leftovers;
+
+/// <summary>
+/// Tells code behind <c>//</c> from prose. Prose seldom ends in a semicolon or a brace, and where it does it
+/// seldom parses; what still parses (<c>the cache;</c> declares a variable) must also do something.
+/// </summary>
+internal static class CommentedCode
+{
+    private const int MaxStatementLines = 12;
+
+    // A script may hold statements, members and usings side by side, so one parse tries them all.
+    private static readonly CSharpParseOptions Script =
+        new(LanguageVersion.Preview, kind: SourceCodeKind.Script);
+
+    internal static IEnumerable<Finding> Find(SourceFile file) =>
+        from block in Blocks(file)
+        from line in CodeLines([.. block.Select(comment => comment.Text)])
+        select file.At(block[line].Line, "commented-out code: delete it, git remembers it");
+
+    /// <summary>The comments of a file, those of adjoining lines together.</summary>
+    private static IEnumerable<List<(int Line, string Text)>> Blocks(SourceFile file)
+    {
+        List<(int Line, string Text)> block = [];
+        foreach (var comment in Comments(file.Syntax))
+        {
+            if (block.Count > 0 && comment.Line != block[^1].Line + 1)
+            {
+                yield return block;
+                block = [];
+            }
+
+            block.Add(comment);
+        }
+
+        yield return block;
+    }
+
+    private static IEnumerable<(int Line, string Text)> Comments(CompilationUnitSyntax root) =>
+        from trivia in root.DescendantTrivia()
+        where trivia.IsKind(SyntaxKind.SingleLineCommentTrivia)
+        select (trivia.GetLocation().FirstLine(), trivia.ToString()[2..].Trim());
+
+    /// <summary>The indexes of the lines on which a piece of code begins.</summary>
+    private static IEnumerable<int> CodeLines(string[] lines)
+    {
+        for (var end = 0; end < lines.Length; end++)
+        {
+            if (lines[end] is not [.., ';' or '{' or '}'])
+                continue;
+            for (var start = end; start >= 0 && end - start < MaxStatementLines; start--)
+            {
+                if (!IsCode(string.Join('\n', lines[start..(end + 1)])))
+                    continue;
+                yield return start;
+                break;
+            }
+        }
+    }
+
+    internal static bool IsCode(string text)
+    {
+        var closed = text.EndsWith('{') ? text + "}" : text;
+        var root = CSharpSyntaxTree.ParseText(closed, Script).GetCompilationUnitRoot();
+        var isEmpty = root.Members.Count == 0 && root.Usings.Count == 0;
+        return !isEmpty && !root.ContainsDiagnostics && root.Members.All(DoesSomething);
+    }
+
+    private static bool DoesSomething(MemberDeclarationSyntax member) => member switch
+    {
+        GlobalStatementSyntax { Statement: ExpressionStatementSyntax effect } => IsEffect(effect.Expression),
+        GlobalStatementSyntax { Statement: LabeledStatementSyntax or EmptyStatementSyntax } => false,
+        GlobalStatementSyntax { Statement: BlockSyntax block } => block.Statements.Count > 0,
+        FieldDeclarationSyntax field => field.Modifiers.Count > 0 || IsVariable(field.Declaration),
+        _ => true,
+    };
+
+    private static bool IsVariable(VariableDeclarationSyntax declaration) =>
+        declaration.Type is PredefinedTypeSyntax
+        || declaration.Variables.All(variable => variable.Initializer is not null);
+
+    private static bool IsEffect(ExpressionSyntax expression) => expression
+        is InvocationExpressionSyntax
+        or AssignmentExpressionSyntax
+        or AwaitExpressionSyntax
+        or PostfixUnaryExpressionSyntax
+        or PrefixUnaryExpressionSyntax
+        or BaseObjectCreationExpressionSyntax
+        or ConditionalAccessExpressionSyntax;
+}

@@ -1,0 +1,54 @@
+namespace Terse.Tidy.Leftovers;
+
+public sealed class CommentedCodeTests
+{
+    [Fact]
+    public void No_code_is_kept_in_a_comment() =>
+        Findings.AssertNone(Tree.CSharp.SelectMany(CommentedCode.Find));
+
+    [Theory]
+    [InlineData("Save(link);")]
+    [InlineData("await store.SaveAsync(link, cancellationToken);")]
+    [InlineData("_count++;")]
+    [InlineData("total = total + 1;")]
+    [InlineData("var link = Find(code);")]
+    [InlineData("int count;")]
+    [InlineData("return link;")]
+    [InlineData("if (link is null) return;")]
+    [InlineData("foreach (var link in links) {")]
+    [InlineData("private readonly string _name;")]
+    [InlineData("public string Name { get; set; }")]
+    [InlineData("internal void Save(Link link) {")]
+    [InlineData("using System.Text;")]
+    [InlineData("throw new InvalidOperationException(\"no\");")]
+    [InlineData("logger?.Log(text);")]
+    public void Code_is_found(string text) =>
+        Assert.Equal(2, Assert.Single(CommentedCode.Find(new("a.cs", "M();\n// " + text + "\nN();\n"))).Line);
+
+    [Theory]
+    [InlineData("The horizon has passed it;")]
+    [InlineData("the cache;")]
+    [InlineData("wait;")]
+    [InlineData("RFC 9110, section 15.4: a cache may keep it;")]
+    [InlineData("Ids are sorted by time, so that the newest come last.")]
+    [InlineData("closed_at := greatest(closed_at, now);")]
+    [InlineData("{ \"code\": \"abc\" }")]
+    [InlineData("a set {1, 2, 3}")]
+    [InlineData("note: it works;")]
+    [InlineData("{id}")]
+    [InlineData("}")]
+    [InlineData(";")]
+    public void Prose_passes(string text) =>
+        Assert.Empty(CommentedCode.Find(new("a.cs", "M();\n// " + text + "\nN();\n")));
+
+    [Fact]
+    public void A_statement_over_several_lines_is_found_where_it_begins()
+    {
+        const string text = "// Prose first.\n// Save(\n//     link,\n//     time);\nM();\n";
+        Assert.Equal(2, Assert.Single(CommentedCode.Find(new("a.cs", text))).Line);
+    }
+
+    [Fact]
+    public void An_example_in_the_documentation_passes() =>
+        Assert.Empty(CommentedCode.Find(new("a.cs", "/// Save(link);\nclass C;\n")));
+}

@@ -1,0 +1,48 @@
+using System.Text.RegularExpressions;
+
+namespace Terse.Tidy.Leftovers;
+
+public sealed partial class MachineTraceTests
+{
+    // Put together here, so that this file does not find itself.
+    private const string Work = "/wo" + "rk/";
+    private const string Root = "/ro" + "ot/";
+    private const string Home = "/ho" + "me/";
+    private const string Registries =
+        @"(nuget|npmjs|deb\.debian|security\.debian|pypi|proxy\.golang)\.org"
+        + @"|(npmjs|archive\.ubuntu)\.com|crates\.io";
+
+    [Fact]
+    public void No_file_names_a_path_of_one_machine_or_a_package_registry() =>
+        Findings.AssertNone(Tree.Files.SelectMany(Traces));
+
+    [Theory]
+    [InlineData("cd " + Work + "main")]
+    [InlineData("\"" + Root + ".cache\"")]
+    [InlineData("see file://" + Home + "alice/notes")]
+    [InlineData("source = https://api.nuget" + ".org/v3/index.json")]
+    [InlineData("https://registry.npmjs" + ".org/vite")]
+    [InlineData("deb http://deb.debian" + ".org/debian stable main")]
+    public void A_trace_of_a_machine_is_found(string line) =>
+        Assert.Equal(2, Assert.Single(Traces(new("a.txt", "\n" + line))).Line);
+
+    [Theory]
+    [InlineData("https://example.com" + Work + "1")]
+    [InlineData("src" + Root + "file")]
+    [InlineData("$HOME" + Work)]
+    [InlineData("the folder " + Home)]
+    public void A_path_that_every_machine_may_have_passes(string line) =>
+        Assert.Empty(Traces(new("a.txt", line)));
+
+    private static IEnumerable<Finding> Traces(SourceFile file) =>
+        from line in file.Lines.Index()
+        let trace = Trace.Match(line.Item)
+        where trace.Success
+        select file.At(line.Index + 1, $"`{trace.Value}` is one machine's own: say it without");
+
+    [GeneratedRegex(
+        $@"(?<![\w.$~)}}\]-])({Work}|{Root}|{Home}\w)|{Registries}",
+        RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Trace { get; }
+}

@@ -1,0 +1,36 @@
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Terse.Tidy;
+
+internal static class SyntaxExtensions
+{
+    internal static IEnumerable<T> Directives<T>(this SourceFile file)
+        where T : DirectiveTriviaSyntax
+    {
+        var directive = file.Syntax.ContainsDirectives ? file.Syntax.GetFirstDirective() : null;
+        for (; directive is not null; directive = directive.GetNextDirective())
+        {
+            if (directive is T found)
+                yield return found;
+        }
+    }
+
+    /// <summary>The attribute's name as one writes it, without namespace and suffix.</summary>
+    internal static string SimpleName(this AttributeSyntax attribute)
+    {
+        var name = attribute.Name.SimpleName();
+        const string suffix = "Attribute";
+        return name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name;
+    }
+
+    /// <summary>The last part of a chain of names: <c>Sleep</c> of <c>Thread.Sleep</c>.</summary>
+    internal static string SimpleName(this ExpressionSyntax expression) => expression switch
+    {
+        SimpleNameSyntax name => name.Identifier.ValueText,
+        QualifiedNameSyntax name => name.Right.Identifier.ValueText,
+        AliasQualifiedNameSyntax name => name.Name.Identifier.ValueText,
+        MemberAccessExpressionSyntax access => access.Name.Identifier.ValueText,
+        MemberBindingExpressionSyntax binding => binding.Name.Identifier.ValueText,
+        _ => "",
+    };
+}

@@ -1,0 +1,71 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace Terse.Tidy.Types;
+
+/// <summary>
+/// Finds the types whose name stands nowhere but in their own declarations. It goes by names alone, so a
+/// type that shares its name with something used passes; what it finds is dead for sure.
+/// </summary>
+internal static class UnusedTypes
+{
+    internal static IEnumerable<Finding> Find(IReadOnlyCollection<SourceFile> files)
+    {
+        var uses = files.SelectMany(file => file.Syntax.DescendantTokens())
+            .Where(token => token.IsKind(SyntaxKind.IdentifierToken))
+            .ToLookup(token => token.ValueText, StringComparer.Ordinal);
+
+        var types = files.SelectMany(Declarations).ToLookup(part => part.Name.Text, StringComparer.Ordinal);
+
+        return
+            from type in types
+            where !IsUsed(type.Key, [.. type.Select(part => part.Name.Parent!)], uses)
+            let first = type.First()
+            select first.File.At(first.Name, $"nothing in src/ uses {type.Key}: delete it");
+    }
+
+    private static IEnumerable<(SourceFile File, SyntaxToken Name)> Declarations(SourceFile file) =>
+        from declaration in file.Syntax.DescendantNodes().OfType<MemberDeclarationSyntax>()
+        let name = declaration.TypeName()
+        where name.Text is not ("" or "Program") && !IsOffered(file, declaration)
+        select (file, name);
+
+    // A library's public types are there for others.
+    private static bool IsOffered(SourceFile file, MemberDeclarationSyntax declaration) =>
+        !file.Path.StartsWith("src/Terse/", StringComparison.Ordinal)
+        && declaration.Modifiers.Any(SyntaxKind.PublicKeyword);
+
+    private static bool IsUsed(string type, SyntaxNode[] parts, ILookup<string, SyntaxToken> uses)
+    {
+        var names = parts.SelectMany(ExtensionMethods).Prepend(type);
+        if (type.EndsWith("Attribute", StringComparison.Ordinal))
+            names = names.Append(type[..^"Attribute".Length]);
+        return names.SelectMany(name => uses[name])
+            .Any(use => !Array.Exists(parts, part => Holds(part, use)));
+    }
+
+    private static bool Holds(SyntaxNode part, SyntaxToken use) =>
+        part.SyntaxTree == use.SyntaxTree && part.Span.Contains(use.Span);
+
+    /// <summary>The names by which others use a class of extension methods without naming it.</summary>
+    private static IEnumerable<string> ExtensionMethods(SyntaxNode type) =>
+        from member in type.ChildNodes()
+        from name in member switch
+        {
+            MethodDeclarationSyntax method when IsExtension(method) => [method.Identifier.ValueText],
+            ExtensionBlockDeclarationSyntax block => block.Members.Select(MemberName),
+            _ => [],
+        }
+        select name;
+
+    private static bool IsExtension(MethodDeclarationSyntax method) =>
+        method.ParameterList.Parameters is [var first, ..] && first.Modifiers.Any(SyntaxKind.ThisKeyword);
+
+    private static string MemberName(MemberDeclarationSyntax member) => member switch
+    {
+        MethodDeclarationSyntax method => method.Identifier.ValueText,
+        PropertyDeclarationSyntax property => property.Identifier.ValueText,
+        _ => "",
+    };
+}
