@@ -2,13 +2,14 @@ namespace Terse;
 
 /// <summary>
 /// The text of an id in a short URL: mixed-radix, without padding. The first character has radix 10
-/// (<c>0-9</c>), every further one radix 62 (<c>0-9A-Za-z</c>). Put differently: the number in base 62, with a
-/// <c>0</c> in front where that would begin with a letter, and nowhere else. Each number has one text, and
+/// (<c>0-9</c>), every further one radix 62 (<c>0-9A-Za-z</c>). Put differently: the number in base 62, with
+/// a <c>0</c> in front where that would begin with a letter, and nowhere else. Each number has one text, and
 /// among texts of one length the order of ASCII is the order of the numbers.
 /// </summary>
 /// <remarks>
 /// That the first character is a digit, and that nothing else may begin with one, is how a code that carries
-/// its time is told from every other code. Static and stateless, and so safe for use by any number of threads.
+/// its time is told from every other code. Static and stateless, and so safe for use by any number of
+/// threads.
 /// </remarks>
 public static class CodeText
 {
@@ -42,7 +43,7 @@ public static class CodeText
         return length;
     }
 
-    /// <summary>Reads a text. Only what <see cref="Format"/> writes is taken; anything else is refused.</summary>
+    /// <summary>Reads a text. Only what <see cref="Format"/> writes is taken; all else is refused.</summary>
     /// <returns>Whether <paramref name="text"/> is the text of a number.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, out long value)
     {

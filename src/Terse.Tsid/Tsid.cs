@@ -61,7 +61,9 @@ public readonly record struct Tsid : IComparable<Tsid>, ISpanFormattable, ISpanP
 
     /// <inheritdoc/>
     public static Tsid Parse(ReadOnlySpan<char> s, IFormatProvider? provider) =>
-        TryParse(s, provider, out var id) ? id : throw new FormatException($"'{s}' is not the code of an id.");
+        TryParse(s, provider, out var id)
+            ? id
+            : throw new FormatException($"'{s}' is not the code of an id.");
 
     /// <inheritdoc/>
     public static bool TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out Tsid result)

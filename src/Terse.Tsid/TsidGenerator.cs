@@ -26,10 +26,10 @@ public sealed class TsidGenerator
 
     /// <summary>Creates a generator.</summary>
     /// <param name="layout">How ids are put together.</param>
-    /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1; no other generator may hold it.</param>
+    /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1; held by no other generator.</param>
     /// <param name="afterTick">The last tick that may be in use already, −1 when there is none.</param>
     /// <param name="time">The clocks; the wall clock is read here and never again.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The node or the tick does not fit the layout.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The node or tick does not fit the layout.</exception>
     public TsidGenerator(TsidLayout layout, int node, long afterTick, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(layout);
@@ -82,7 +82,10 @@ public sealed class TsidGenerator
             }
 
             if (tick > _layout.MaxTick)
-                throw new InvalidOperationException($"Layout {_layout.Name} has no ticks left; choose another.");
+            {
+                throw new InvalidOperationException(
+                    $"Layout {_layout.Name} has no ticks left; choose another.");
+            }
 
             if (Interlocked.CompareExchange(ref _last, next, last) == last)
             {

@@ -101,7 +101,9 @@ public sealed record TsidLayout
         if (instant < Epoch || tick > MaxTick)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(instant), instant, $"Layout {Name} covers {Epoch:O} and {MaxTick} ticks of {TickLength}.");
+                nameof(instant),
+                instant,
+                $"Layout {Name} covers {Epoch:O} and {MaxTick} ticks of {TickLength}.");
         }
 
         return tick;

@@ -11,7 +11,8 @@ internal static class ProblemAssert
         HttpResponseMessage response, HttpStatusCode status, string type, string? field)
     {
         var text = await response.Content.ReadAsStringAsync();
-        Assert.Equal((status, "application/problem+json", text), (response.StatusCode, response.Content.Headers.ContentType?.MediaType, text));
+        var mediaType = response.Content.Headers.ContentType?.MediaType;
+        Assert.Equal((status, "application/problem+json", text), (response.StatusCode, mediaType, text));
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>();
         Assert.Equal("urn:problem-type:terse:" + type, problem.GetProperty("type").GetString());
         Assert.Equal((int)status, problem.GetProperty("status").GetInt32());

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Terse.Tests;
 
-/// <summary>The whole server inside the test's process, on a port of its own, over a folder of its own.</summary>
+/// <summary>The whole server inside the test's process, on its own port, over a folder of its own.</summary>
 internal sealed class TerseServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -22,7 +22,8 @@ internal sealed class TerseServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public static async Task<TerseServer> StartAsync(string folder, params (string Key, string Value)[] settings)
+    public static async Task<TerseServer> StartAsync(
+        string folder, params (string Key, string Value)[] settings)
     {
         var app = Program.BuildServer(
         [

@@ -50,10 +50,11 @@ public sealed class CodeTextTests
             var left = new Tsid(random.NextInt64() >> random.Next(63));
             var right = new Tsid(random.NextInt64() >> random.Next(63));
             var (leftText, rightText) = (left.ToString(), right.ToString());
+            var textOrder = string.CompareOrdinal(leftText, rightText);
 
             Assert.Equal(left, Tsid.Parse(leftText, null));
             if (leftText.Length == rightText.Length)
-                Assert.Equal(Math.Sign(left.CompareTo(right)), Math.Sign(string.CompareOrdinal(leftText, rightText)));
+                Assert.Equal(Math.Sign(left.CompareTo(right)), Math.Sign(textOrder));
             else
                 Assert.Equal(left < right, leftText.Length < rightText.Length);
         }

@@ -1,6 +1,6 @@
 namespace Terse.Tests;
 
-/// <summary>Clocks that a test moves by hand: the wall clock and the monotonic one, each on its own.</summary>
+/// <summary>Clocks that a test moves by hand: the wall clock and the monotonic one, each alone.</summary>
 internal sealed class FakeTime(DateTimeOffset now) : TimeProvider
 {
     private long _timestamp;

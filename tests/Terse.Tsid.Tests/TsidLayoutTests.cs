@@ -8,7 +8,8 @@ public sealed class TsidLayoutTests
     public void An_id_comes_apart_into_what_it_was_put_together_from()
     {
         var layout = TsidLayout.Terse(Epoch);
-        foreach (var (tick, node, sequence) in new[] { (0L, 0, 0), (1, 31, 127), (layout.MaxTick, 31, 127), (77, 3, 9) })
+        (long, int, int)[] parts = [(0, 0, 0), (1, 31, 127), (layout.MaxTick, 31, 127), (77, 3, 9)];
+        foreach (var (tick, node, sequence) in parts)
         {
             var id = layout.Compose(tick, node, sequence);
 

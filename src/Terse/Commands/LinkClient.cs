@@ -15,25 +15,31 @@ internal sealed class LinkClient : IDisposable
 
     public LinkClient(Uri server, int maxConnections)
     {
-        _handler = new SocketsHttpHandler { MaxConnectionsPerServer = maxConnections, AllowAutoRedirect = false };
+        _handler = new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer = maxConnections,
+            AllowAutoRedirect = false,
+        };
         _http = new HttpClient(_handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
     }
 
-    public async Task<ShortenedLine> ShortenAsync(int number, string target, CancellationToken cancellationToken)
+    public async Task<ShortenedLine> ShortenAsync(
+        int number, string target, CancellationToken cancellationToken)
     {
         if (target.Contains('\uFFFD', StringComparison.Ordinal))
             return new(number, null, "The line is not text in UTF-8.");
         try
         {
+            var json = TerseJson.Context;
             using var response = await _http.PostAsJsonAsync(
-                "/api/v1/links", new NewLink(target, null, null), TerseJson.Context.NewLink, cancellationToken);
+                "/api/v1/links", new NewLink(target, null, null), json.NewLink, cancellationToken);
             if (response.IsSuccessStatusCode)
             {
-                var link = await response.Content.ReadFromJsonAsync(TerseJson.Context.LinkResource, cancellationToken);
+                var link = await response.Content.ReadFromJsonAsync(json.LinkResource, cancellationToken);
                 return new(number, link!.ShortUrl, null);
             }
 
-            var problem = await response.Content.ReadFromJsonAsync(TerseJson.Context.ProblemBody, cancellationToken);
+            var problem = await response.Content.ReadFromJsonAsync(json.ProblemBody, cancellationToken);
             return new(number, null, problem!.Detail);
         }
         catch (HttpRequestException exception)
@@ -46,7 +52,8 @@ internal sealed class LinkClient : IDisposable
         }
         catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new(number, null, $"{_http.BaseAddress} gave no answer within {_http.Timeout.TotalSeconds:0} s.");
+            var seconds = _http.Timeout.TotalSeconds;
+            return new(number, null, $"{_http.BaseAddress} gave no answer within {seconds:0} s.");
         }
     }
 

@@ -46,7 +46,8 @@ internal static class ServeCommand
             await app.WaitForShutdownAsync(cancellationToken);
             return 0;
         }
-        catch (Exception exception) when (exception is StartupException or IOException or InvalidDataException)
+        catch (Exception exception)
+            when (exception is StartupException or IOException or InvalidDataException)
         {
             await Console.Error.WriteLineAsync($"terse cannot start: {exception.Message}");
             if (exception is InvalidDataException { InnerException: { } inner })
@@ -60,7 +61,11 @@ internal static class ServeCommand
     {
         var errors = Settings.FindErrors(app.Services);
         if (errors.Count > 0)
-            throw new StartupException(string.Join(Environment.NewLine + "  ", errors.Prepend("the settings are wrong.")));
+        {
+            var lines = errors.Prepend("the settings are wrong.");
+            throw new StartupException(string.Join(Environment.NewLine + "  ", lines));
+        }
+
         _ = app.Services.GetRequiredService<LinkCreator>();
     }
 
@@ -85,8 +90,12 @@ internal static class ServeCommand
         {
             var token = tokens[index];
             var (key, value) = token.Split('=', 2) is [var left, var right] ? (left, right) : (token, null);
-            if (!key.StartsWith("--", StringComparison.Ordinal) || !key.Contains(':', StringComparison.Ordinal))
-                throw new StartupException($"'{token}' is no option of serve; 'terse serve --help' lists them.");
+            if (!key.StartsWith("--", StringComparison.Ordinal) || !key.Contains(':'))
+            {
+                throw new StartupException(
+                    $"'{token}' is no option of serve; 'terse serve --help' lists them.");
+            }
+
             if (value is null && ++index < tokens.Length)
                 value = tokens[index];
             pairs.Add(new(key[2..], value ?? throw new StartupException($"'{token}' needs a value.")));

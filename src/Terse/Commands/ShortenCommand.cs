@@ -22,9 +22,8 @@ internal static class ShortenCommand
     {
         Description = "The server to ask. [default: TERSE_SERVER, or http://127.0.0.1:8080]",
         CustomParser = argument =>
-            Uri.TryCreate(argument.Tokens[0].Value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-                ? url
-                : Fail(argument, "--server must be a URL such as http://127.0.0.1:8080."),
+            ParseServer(argument.Tokens[0].Value)
+            ?? Fail(argument, "--server must be a URL such as http://127.0.0.1:8080."),
     };
 
     public static Command Create()
@@ -74,7 +73,10 @@ internal static class ShortenCommand
         try
         {
             await foreach (var (number, target) in source.ReadAsync(cancellationToken))
-                await started.WriteAsync(client.ShortenAsync(number, target, cancellationToken), cancellationToken);
+            {
+                var line = client.ShortenAsync(number, target, cancellationToken);
+                await started.WriteAsync(line, cancellationToken);
+            }
         }
         finally
         {
@@ -82,11 +84,11 @@ internal static class ShortenCommand
         }
     }
 
-    private static Uri? ServerFromEnvironment()
-    {
-        var text = Environment.GetEnvironmentVariable("TERSE_SERVER") ?? "http://127.0.0.1:8080";
-        return Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
-    }
+    private static Uri? ServerFromEnvironment() =>
+        ParseServer(Environment.GetEnvironmentVariable("TERSE_SERVER") ?? "http://127.0.0.1:8080");
+
+    private static Uri? ParseServer(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
 
     private static Uri? Fail(System.CommandLine.Parsing.ArgumentResult argument, string message)
     {

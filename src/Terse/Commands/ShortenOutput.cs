@@ -12,7 +12,8 @@ internal sealed class ShortenOutput : IDisposable
 
     private readonly TargetSource _source;
     private readonly TimeProvider _time = TimeProvider.System;
-    private readonly StreamWriter _out = new(Console.OpenStandardOutput()) { AutoFlush = !Console.IsOutputRedirected };
+    private readonly StreamWriter _out =
+        new(Console.OpenStandardOutput()) { AutoFlush = !Console.IsOutputRedirected };
     private readonly bool _showsProgress = !Console.IsErrorRedirected;
     private readonly long _start;
     private long _drawn;
@@ -46,10 +47,15 @@ internal sealed class ShortenOutput : IDisposable
             Draw();
     }
 
+    /// <summary>Leaves the last state of the bar on the terminal.</summary>
     public void Dispose()
     {
         if (_showsProgress)
-            Console.Error.Write(WipeLine);
+        {
+            Draw();
+            Console.Error.WriteLine();
+        }
+
         _out.Dispose();
     }
 

@@ -3,11 +3,12 @@ using System.Text;
 
 namespace Terse.Commands;
 
-/// <summary>The targets of <c>terse shorten</c>, each with the number of its line, or of its argument.</summary>
+/// <summary>The targets of <c>terse shorten</c>, each with the number of its line or argument.</summary>
 internal sealed class TargetSource(string[] arguments, Stream input)
 {
     /// <summary>The part that was read, 0 to 1, or null where the end is not known.</summary>
-    public double? PartRead => input.CanSeek && input.Length > 0 ? (double)input.Position / input.Length : null;
+    public double? PartRead =>
+        input.CanSeek && input.Length > 0 ? (double)input.Position / input.Length : null;
 
     /// <summary>Reads the targets in order. A byte-order mark and empty lines are passed over.</summary>
     public async IAsyncEnumerable<(int Number, string Target)> ReadAsync(

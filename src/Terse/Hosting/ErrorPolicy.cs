@@ -41,7 +41,8 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
             StatusCodes.Status405MethodNotAllowed =>
                 $"{request.Path} does not answer {request.Method}, but {context.Response.Headers.Allow}.",
             StatusCodes.Status413PayloadTooLarge => $"A body has at most {Server.MaxBodyBytes} bytes.",
-            StatusCodes.Status415UnsupportedMediaType => "Send the body with 'Content-Type: application/json'.",
+            StatusCodes.Status415UnsupportedMediaType =>
+                "Send the body with 'Content-Type: application/json'.",
             _ => "The request or its body is empty, cut off or otherwise unreadable.",
         });
     }
@@ -66,7 +67,9 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     private static Problem Explain(JsonException json)
     {
         var field = json.Path?.TrimStart('$', '.');
-        var place = json.LineNumber is { } line ? $" (line {line + 1}, byte {json.BytePositionInLine + 1})" : "";
+        var place = json.LineNumber is { } line
+            ? $" (line {line + 1}, byte {json.BytePositionInLine + 1})"
+            : "";
         return Problem.Of(
             ProblemType.RequestMalformed,
             string.IsNullOrEmpty(field)

@@ -21,7 +21,8 @@ internal static class Pages
         ("origin", $"{context.Request.Scheme}://{context.Request.Host}"),
         ("version", Server.Version));
 
-    private static Task WriteAsync(HttpResponse response, string page, params (string Name, string Value)[] parts)
+    private static Task WriteAsync(
+        HttpResponse response, string page, params (string Name, string Value)[] parts)
     {
         foreach (var (name, value) in parts)
             page = page.Replace("{{" + name + "}}", WebUtility.HtmlEncode(value), StringComparison.Ordinal);
@@ -29,7 +30,8 @@ internal static class Pages
 
         response.ContentType = "text/html; charset=utf-8";
         response.ContentLength = bytes.Length;
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
+        response.Headers.ContentSecurityPolicy =
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
         response.Headers.XContentTypeOptions = "nosniff";
         return response.Body.WriteAsync(bytes, response.HttpContext.RequestAborted).AsTask();
     }

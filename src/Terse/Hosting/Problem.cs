@@ -21,7 +21,8 @@ internal sealed class Problem : IResult
         _field = field;
     }
 
-    public static Problem Of(ProblemType type, string detail, string? field = null) => new(type, detail, field);
+    public static Problem Of(ProblemType type, string detail, string? field = null) =>
+        new(type, detail, field);
 
     public static Problem Of(Refusal refusal) =>
         new(ProblemType.Of(refusal.Kind), refusal.Detail, refusal.Field);

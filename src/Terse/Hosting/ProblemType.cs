@@ -8,24 +8,25 @@ namespace Terse.Hosting;
 /// </summary>
 internal sealed record ProblemType(string Name, int Status, string Title)
 {
-    public static readonly ProblemType RequestMalformed = new("request-malformed", 400, "The request cannot be read");
-    public static readonly ProblemType TargetMissing = new("target-missing", 400, "The target is missing");
-    public static readonly ProblemType TargetInvalid = new("target-invalid", 400, "The target is no URL");
-    public static readonly ProblemType TargetTooLong = new("target-too-long", 400, "The target is too long");
-    public static readonly ProblemType TargetScheme = new("target-scheme", 400, "The target's scheme is refused");
-    public static readonly ProblemType TargetCredentials = new("target-credentials", 400, "The target holds a secret");
-    public static readonly ProblemType TargetIsTerse = new("target-is-terse", 400, "The target is Terse itself");
-    public static readonly ProblemType CodeInvalid = new("code-invalid", 400, "The code breaks the rules");
-    public static readonly ProblemType CodeReserved = new("code-reserved", 400, "The code is reserved");
-    public static readonly ProblemType DomainUnknown = new("domain-unknown", 400, "The domain is unknown");
-    public static readonly ProblemType LinkNotFound = new("link-not-found", 404, "There is no such link");
-    public static readonly ProblemType PathNotFound = new("path-not-found", 404, "There is no such path");
-    public static readonly ProblemType MethodNotAllowed = new("method-not-allowed", 405, "The path knows no such method");
-    public static readonly ProblemType CodeTaken = new("code-taken", 409, "The code is taken");
-    public static readonly ProblemType BodyTooLarge = new("body-too-large", 413, "The request's body is too large");
-    public static readonly ProblemType MediaTypeUnsupported = new("media-type-unsupported", 415, "The body is not sent as JSON");
-    public static readonly ProblemType Unexpected = new("unexpected", 500, "Something went wrong");
-    public static readonly ProblemType StoreUnavailable = new("store-unavailable", 503, "The links cannot be reached");
+    public static readonly ProblemType
+        RequestMalformed = new("request-malformed", 400, "The request cannot be read"),
+        TargetMissing = new("target-missing", 400, "The target is missing"),
+        TargetInvalid = new("target-invalid", 400, "The target is no URL"),
+        TargetTooLong = new("target-too-long", 400, "The target is too long"),
+        TargetScheme = new("target-scheme", 400, "The target's scheme is refused"),
+        TargetCredentials = new("target-credentials", 400, "The target holds a secret"),
+        TargetIsTerse = new("target-is-terse", 400, "The target is Terse itself"),
+        CodeInvalid = new("code-invalid", 400, "The code breaks the rules"),
+        CodeReserved = new("code-reserved", 400, "The code is reserved"),
+        DomainUnknown = new("domain-unknown", 400, "The domain is unknown"),
+        LinkNotFound = new("link-not-found", 404, "There is no such link"),
+        PathNotFound = new("path-not-found", 404, "There is no such path"),
+        MethodNotAllowed = new("method-not-allowed", 405, "The path knows no such method"),
+        CodeTaken = new("code-taken", 409, "The code is taken"),
+        BodyTooLarge = new("body-too-large", 413, "The request's body is too large"),
+        MediaTypeUnsupported = new("media-type-unsupported", 415, "The body is not sent as JSON"),
+        Unexpected = new("unexpected", 500, "Something went wrong"),
+        StoreUnavailable = new("store-unavailable", 503, "The links cannot be reached");
 
     /// <summary>The URI that programs tell errors apart by.</summary>
     public string Uri { get; } = "urn:problem-type:terse:" + Name;

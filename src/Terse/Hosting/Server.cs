@@ -8,8 +8,9 @@ internal static class Server
     /// <summary>Bytes of the largest request body.</summary>
     public const int MaxBodyBytes = 64 * 1024;
 
-    public static string Version { get; } =
-        typeof(Server).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+    public static string Version { get; } = typeof(Server).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+        .InformationalVersion;
 
     public static void AddServer(this WebApplicationBuilder builder)
     {

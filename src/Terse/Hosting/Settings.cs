@@ -2,6 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Hosting;
 
+/// <summary>A section of the settings, with every key that it may hold.</summary>
+internal sealed record SettingsSection(string Name, IReadOnlyList<string> Keys);
+
 /// <summary>
 /// Where settings come from, the later winning: <c>appsettings.json</c> in the working folder, environment
 /// variables <c>TERSE__Section__Key</c>, the command line. A key that nobody reads is a mistake, and refused.
@@ -10,8 +13,8 @@ internal static class Settings
 {
     private const string EnvironmentPrefix = "TERSE__";
 
-    private static readonly string[] Sections =
-        ["Domains", "Links", "Logging", "Redirects", "Storage", "Urls"];
+    /// <summary>What ASP.NET Core reads.</summary>
+    private static readonly string[] NotOurs = ["Logging", "Urls"];
 
     public static void AddSettings(
         this ConfigurationManager configuration, IEnumerable<KeyValuePair<string, string?>> commandLine)
@@ -28,32 +31,48 @@ internal static class Settings
     public static IReadOnlyList<string> FindErrors(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<IConfiguration>();
-        var errors = configuration.GetChildren()
-            .Where(section => !Sections.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
-            .Select(section => $"Unknown setting '{section.Key}'; the sections are {string.Join(", ", Sections)}.")
-            .Concat(FindUrlErrors(configuration["Urls"]))
-            .ToList();
+        var sections = services.GetServices<SettingsSection>().ToList();
+        return
+        [
+            .. configuration.GetChildren().SelectMany(section => FindUnknown(section, sections)),
+            .. FindUrlErrors(configuration["Urls"]),
+            .. FindInvalid(services),
+        ];
+    }
+
+    private static IEnumerable<string> FindUnknown(IConfigurationSection section, List<SettingsSection> sections)
+    {
+        if (NotOurs.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+            return [];
+        var names = string.Join(", ", sections.Select(known => known.Name).Concat(NotOurs).Order(StringComparer.Ordinal));
+        return sections.Find(known => known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)) is { } ours
+            ? section.GetChildren()
+                .Where(child => !ours.Keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+                .Select(child => $"Unknown setting '{child.Path}'; {ours.Name} has {string.Join(", ", ours.Keys)}.")
+            : [$"Unknown setting '{section.Key}'; there are {names}."];
+    }
+
+    private static IEnumerable<string> FindInvalid(IServiceProvider services)
+    {
         try
         {
             services.GetRequiredService<IStartupValidator>().Validate();
+            return [];
         }
         catch (OptionsValidationException exception)
         {
-            errors.AddRange(exception.Failures);
+            return exception.Failures;
         }
         catch (AggregateException exception)
         {
-            errors.AddRange(exception.InnerExceptions.SelectMany(inner =>
-                inner is OptionsValidationException validation ? validation.Failures : [inner.Message]));
+            return exception.InnerExceptions.SelectMany(inner =>
+                inner is OptionsValidationException validation ? validation.Failures : [inner.Message]);
         }
         catch (InvalidOperationException exception)
         {
-            errors.Add(exception.InnerException is { } inner
-                ? $"{exception.Message} {inner.Message}"
-                : exception.Message);
+            // A value of the wrong type; the message names the key and the type.
+            return [exception.Message];
         }
-
-        return errors;
     }
 
     private static IEnumerable<string> FindUrlErrors(string? urls)

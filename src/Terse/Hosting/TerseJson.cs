@@ -12,10 +12,11 @@ internal static class TerseJson
     /// Writes <c>&amp;</c> and quotes in URLs as they are: the JSON is never part of a page, and people read
     /// it in a terminal.
     /// </summary>
-    public static readonly TerseJsonContext Context = new(new JsonSerializerOptions(TerseJsonContext.Default.Options)
-    {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    public static readonly TerseJsonContext Context = new(
+        new JsonSerializerOptions(TerseJsonContext.Default.Options)
+        {
+            Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        });
 
     /// <summary>Makes the web server read and write JSON by the same rules.</summary>
     public static void Configure(JsonSerializerOptions options)

@@ -7,7 +7,7 @@ namespace Terse.Links;
 /// <param name="Port">1 to 65535, or null where none was given.</param>
 internal sealed record Authority(string Host, int? Port)
 {
-    /// <summary>Reads <c>host</c>, <c>host:port</c> or <c>user@host:port</c>; the user part is passed over.</summary>
+    /// <summary>Reads <c>host</c>, <c>host:port</c> or <c>user@host:port</c>; skips the user.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out Authority? authority)
     {
         authority = null;
@@ -30,7 +30,7 @@ internal sealed record Authority(string Host, int? Port)
     public int PortFor(string scheme) =>
         Port ?? (string.Equals(scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase) ? 443 : 80);
 
-    /// <summary>The parts of an authority as they stand: what follows the user, without and with the port.</summary>
+    /// <summary>The host and the port of an authority as they stand; the user is passed over.</summary>
     public static AuthorityParts Split(ReadOnlySpan<char> text)
     {
         text = text[(text.LastIndexOf('@') + 1)..];

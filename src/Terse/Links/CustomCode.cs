@@ -16,7 +16,9 @@ internal static class CustomCode
     private static readonly SearchValues<char> Alphabet =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.");
 
-    /// <summary>Paths that are Terse's own, now or in a version to come, and those that programs ask every host for.</summary>
+    /// <summary>
+    /// Paths that are Terse's own, now or in a version to come, and those that programs ask every host for.
+    /// </summary>
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
         "admin", "api", "app", "assets", "docs", "errors", "favicon.ico", "health", "healthz", "help",
@@ -48,7 +50,11 @@ internal static class CustomCode
         }
 
         if (code is "." or "..")
-            return new(RefusalKind.CodeReserved, Field, "Browsers take '.' and '..' for folders; choose another.");
+        {
+            return new(
+                RefusalKind.CodeReserved, Field, "Browsers take '.' and '..' for folders; choose another.");
+        }
+
         return Reserved.Contains(code)
             ? new(RefusalKind.CodeReserved, Field, $"'{code}' is a path of Terse's own; choose another.")
             : null;

@@ -7,6 +7,8 @@ internal sealed class DomainOptions
 {
     public const string Section = "Domains";
 
+    public static readonly string[] Keys = [nameof(Default), nameof(Others), nameof(Scheme)];
+
     /// <summary>
     /// The domain of links whose creator names none, and of requests to a host that is no domain of ours:
     /// a host, with a port where it is not the scheme's own. Default: none; short URLs then begin with the
@@ -36,7 +38,7 @@ internal sealed class DomainOptionsValidator : IValidateOptions<DomainOptions>
             if (!IsDomain(other))
                 errors.Add(Explain("Domains:Others", other));
             else if (string.Equals(other, options.Default, StringComparison.OrdinalIgnoreCase))
-                errors.Add($"Domains:Others holds '{other}', which is the default domain already; remove it.");
+                errors.Add($"Domains:Others holds '{other}', which is the default domain; remove it.");
         }
 
         if (options.Scheme is not (null or "http" or "https"))

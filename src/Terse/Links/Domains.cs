@@ -19,7 +19,7 @@ internal sealed class Domains(IOptions<DomainOptions> options)
     private readonly HashSet<string> _others =
         options.Value.Others.ToHashSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Picks the domain of a request by its <c>Host</c>: the default one unless it names another.</summary>
+    /// <summary>Picks a request's domain by its <c>Host</c>: the default unless it names another.</summary>
     public string KeyOfHost(string host)
     {
         if (_others.Count == 0)
@@ -29,13 +29,14 @@ internal sealed class Domains(IOptions<DomainOptions> options)
             : DefaultKey;
     }
 
-    /// <summary>Picks the domain that a request names; where it names none, the one that its host picks.</summary>
+    /// <summary>Picks the domain that a request names; where it names none, the one of its host.</summary>
     public bool TryPick(string? name, string host, [NotNullWhen(true)] out string? key)
     {
         key = name switch
         {
             null => KeyOfHost(host),
-            _ when string.Equals(name, NameOf(DefaultKey, host), StringComparison.OrdinalIgnoreCase) => DefaultKey,
+            _ when string.Equals(name, NameOf(DefaultKey, host), StringComparison.OrdinalIgnoreCase) =>
+                DefaultKey,
             _ when _others.Contains(name) => name.ToLowerInvariant(),
             _ => null,
         };

@@ -48,8 +48,8 @@ internal static class HostName
         || (host.StartsWith("127.", StringComparison.Ordinal) && IPAddress.TryParse(host, out _));
 
     /// <summary>
-    /// Punycode. Without ICU there is no compatibility mapping (UTS 46), so characters that would need one are
-    /// refused rather than turned into a host that does not exist.
+    /// Punycode. Without ICU there is no compatibility mapping (UTS 46), so characters that would need one
+    /// are refused rather than turned into a host that does not exist.
     /// </summary>
     private static bool TryMapToAscii(string name, [NotNullWhen(true)] out string? ascii)
     {
@@ -83,8 +83,9 @@ internal static class HostName
         or (>= 0xF900 and <= 0xFFEF) // compatibility and presentation forms
         or (>= 0x1D400 and <= 0x1D7FF) // letters of mathematics
         or (>= 0xE0000 and <= 0xE0FFF) // tags, variation selectors
-        || Rune(rune) is UnicodeCategory.Format or UnicodeCategory.Control or UnicodeCategory.Surrogate
-            or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse or UnicodeCategory.SpaceSeparator;
+        || Rune(rune) is UnicodeCategory.Format or UnicodeCategory.Control
+            or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned
+            or UnicodeCategory.PrivateUse or UnicodeCategory.SpaceSeparator;
 
     private static UnicodeCategory Rune(int rune) => CharUnicodeInfo.GetUnicodeCategory(rune);
 

@@ -31,7 +31,7 @@ internal enum AddLinkResult
     IdTaken,
 }
 
-/// <summary>The infrastructure behind a store is lost or overloaded for now; trying again later may help.</summary>
+/// <summary>The infrastructure behind a store is lost or overloaded for now; another try may help.</summary>
 internal sealed class StoreUnavailableException : Exception
 {
     public StoreUnavailableException()

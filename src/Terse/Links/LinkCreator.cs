@@ -19,7 +19,11 @@ internal abstract record CreateLinkResult
 
 /// <summary>Makes links: checks what was asked for, mints an id, and stores the link.</summary>
 internal sealed class LinkCreator(
-    ILinkStore store, TsidGenerator generator, Domains domains, IOptions<LinkOptions> options, TimeProvider time)
+    ILinkStore store,
+    TsidGenerator generator,
+    Domains domains,
+    IOptions<LinkOptions> options,
+    TimeProvider time)
 {
     /// <summary>
     /// How often one creation mints. More than once is needed only where imported links hold generated codes,
@@ -41,7 +45,10 @@ internal sealed class LinkCreator(
         if (link.Code is not null && CustomCode.Check(link.Code) is { } wrongCode)
             return new CreateLinkResult.Refused(wrongCode);
         if (!domains.TryPick(link.Domain, host, out var domain))
-            return Refuse(RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is no domain of this Terse.");
+        {
+            return Refuse(
+                RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is no domain of this Terse.");
+        }
 
         for (var mints = 0; mints < MaxMints; mints++)
         {

@@ -14,12 +14,10 @@ internal static class LinkEndpoints
 
     public static void AddLinks(this IServiceCollection services)
     {
-        services.AddOptions<LinkOptions>()
-            .BindConfiguration(LinkOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateOnStart();
-        services.AddOptions<DomainOptions>()
-            .BindConfiguration(DomainOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateOnStart();
+        services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.Keys));
+        services.AddOptions<DomainOptions>().BindConfiguration(DomainOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(DomainOptions.Section, DomainOptions.Keys));
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
         services.AddSingleton<IValidateOptions<DomainOptions>, DomainOptionsValidator>();
         services.AddSingleton<Domains>();
@@ -40,7 +38,8 @@ internal static class LinkEndpoints
         return await creator.CreateAsync(link, host, context.RequestAborted) switch
         {
             CreateLinkResult.Created(var made) =>
-                TypedResults.Created(UrlOf(made, domains.KeyOfHost(host)), Show(made, domains, context.Request)),
+                TypedResults.Created(
+                    UrlOf(made, domains.KeyOfHost(host)), Show(made, domains, context.Request)),
             CreateLinkResult.Refused(var refusal) => Problem.Of(refusal),
             var other => throw new InvalidOperationException($"{other} is no result of a creation."),
         };
@@ -55,14 +54,18 @@ internal static class LinkEndpoints
             return Problem.Of(ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain");
         return await store.FindAsync(key, code, context.RequestAborted) is { } link
             ? TypedResults.Ok(Show(link, domains, context.Request))
-            : Problem.Of(ProblemType.LinkNotFound, $"No link of {domains.NameOf(key, host)} has this code.", "code");
+            : Problem.Of(
+                ProblemType.LinkNotFound,
+                $"No link of {domains.NameOf(key, host)} has this code.",
+                "code");
     }
 
     private static LinkResource Show(Link link, Domains domains, HttpRequest request)
     {
         var domain = domains.NameOf(link.Domain, HostOf(request));
         var shortUrl = $"{domains.Scheme ?? request.Scheme}://{domain}/{link.Code}";
-        return new(link.Id.Value.ToString(), domain, link.Code, shortUrl, link.Target, link.CreatedAt.UtcDateTime);
+        return new(
+            link.Id.Value.ToString(), domain, link.Code, shortUrl, link.Target, link.CreatedAt.UtcDateTime);
     }
 
     private static string UrlOf(Link link, string domainOfRequest) => link.Domain == domainOfRequest

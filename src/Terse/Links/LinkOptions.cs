@@ -7,6 +7,8 @@ internal sealed class LinkOptions
 {
     public const string Section = "Links";
 
+    public static readonly string[] Keys = [nameof(OtherSchemes), nameof(AllowCredentials)];
+
     /// <summary>
     /// Schemes of targets beyond <c>http</c> and <c>https</c>, such as <c>mailto</c> or an app's own.
     /// Default: none. Those that run or show what they carry (<c>javascript</c>, <c>data</c>, <c>file</c>, …)
@@ -23,17 +25,19 @@ internal sealed class LinkOptions
 
 internal sealed class LinkOptionsValidator : IValidateOptions<LinkOptions>
 {
-    private static readonly string[] NeverAllowed = ["javascript", "vbscript", "data", "file", "blob", "about"];
+    private static readonly string[] NeverAllowed =
+        ["javascript", "vbscript", "data", "file", "blob", "about"];
 
     public ValidateOptionsResult Validate(string? name, LinkOptions options)
     {
         var errors = new List<string>();
         foreach (var scheme in options.OtherSchemes)
         {
+            var found = $"Links:OtherSchemes holds '{scheme}', which is";
             if (NeverAllowed.Contains(scheme, StringComparer.OrdinalIgnoreCase))
-                errors.Add($"Links:OtherSchemes holds '{scheme}', which is unsafe to redirect to; remove it.");
+                errors.Add($"{found} unsafe to redirect to; remove it.");
             else if (!Uri.CheckSchemeName(scheme))
-                errors.Add($"Links:OtherSchemes holds '{scheme}', which is no scheme; write it like 'mailto'.");
+                errors.Add($"{found} no scheme; write it like 'mailto'.");
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

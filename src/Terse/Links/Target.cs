@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
@@ -29,7 +30,7 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         return refusal is null;
     }
 
-    /// <summary>The ASCII form: the host in Punycode, all else outside ASCII percent-encoded as UTF-8.</summary>
+    /// <summary>The ASCII form: host in Punycode, all else outside ASCII percent-encoded as UTF-8.</summary>
     public static string ToAscii(string text)
     {
         if (Ascii.IsValid(text))
@@ -73,7 +74,8 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
             : new(RefusalKind.TargetScheme, Field, $"Links to '{scheme}:' are not allowed here.");
     }
 
-    private static Refusal? CheckAuthority(string text, string scheme, LinkOptions options, out Target? target)
+    private static Refusal? CheckAuthority(
+        string text, string scheme, LinkOptions options, out Target? target)
     {
         target = HasAuthority(scheme) ? null : new Target(text, scheme, Authority: null);
         if (target is not null)
@@ -87,7 +89,9 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         if (part.Contains('@') && !options.AllowCredentials)
         {
             return new(
-                RefusalKind.TargetCredentials, Field, "The target carries a user name or password; remove it.");
+                RefusalKind.TargetCredentials,
+                Field,
+                "The target carries a user name or password; remove it.");
         }
 
         if (!Authority.TryParse(part, out var authority))
@@ -132,6 +136,6 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
 
     private static Refusal Invalid(string detail) => new(RefusalKind.TargetInvalid, Field, detail);
 
-    private static readonly System.Buffers.SearchValues<char> ControlCharacters = System.Buffers.SearchValues.Create(
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create(
         [.. Enumerable.Range(0, 0xA0).Select(value => (char)value).Where(char.IsControl)]);
 }

@@ -12,9 +12,8 @@ internal static class RedirectEndpoints
 {
     public static void AddRedirects(this IServiceCollection services)
     {
-        services.AddOptions<RedirectOptions>()
-            .BindConfiguration(RedirectOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateOnStart();
+        services.AddOptions<RedirectOptions>().BindConfiguration(RedirectOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(RedirectOptions.Section, RedirectOptions.Keys));
         services.AddSingleton<IValidateOptions<RedirectOptions>, RedirectOptionsValidator>();
         services.AddSingleton<Redirector>();
     }

@@ -8,6 +8,8 @@ internal sealed class RedirectOptions
 {
     public const string Section = "Redirects";
 
+    public static readonly string[] Keys = [nameof(CacheControl)];
+
     /// <summary>
     /// The <c>Cache-Control</c> of a redirect. Default: <c>no-store</c>. With a longer life, such as
     /// <c>private, max-age=90</c>, browsers come back less often: their visits are not counted, and a change

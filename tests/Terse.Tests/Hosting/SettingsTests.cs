@@ -21,7 +21,8 @@ public sealed class SettingsTests
     [InlineData("Storage:Folder", " ", "such as 'data'")]
     [InlineData("Storage:Folder", "/dev/null", "is a file")]
     [InlineData("Stroage:Folder", "data", "Storage")]
-    public async Task A_wrong_setting_is_named_together_with_the_way_to_mend_it(string key, string value, string hint)
+    public async Task A_wrong_setting_is_named_together_with_the_way_to_mend_it(
+        string key, string value, string hint)
     {
         await using var app = Program.BuildServer([new(key, value)]);
         var error = Assert.Single(Settings.FindErrors(app.Services));

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Terse.Harness;
 
 namespace Terse.Tests.Links;
 
@@ -62,7 +63,8 @@ public sealed class DomainTests : IAsyncLifetime
     public async Task A_target_on_any_of_the_domains_is_refused(string target)
     {
         using var response = await _server.CreateAsync(target);
-        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.BadRequest, "target-is-terse", "target");
+        await ProblemAssert.AssertProblemAsync(
+            response, HttpStatusCode.BadRequest, "target-is-terse", "target");
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using Terse.Harness;
 using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage;
@@ -39,7 +40,8 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         using (var other = OpenRaw())
         {
             Execute(other, "BEGIN IMMEDIATE");
-            await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(NewLink(2, "later"), default));
+            await Assert.ThrowsAsync<StoreUnavailableException>(
+                () => Store.AddAsync(NewLink(2, "later"), default));
             Assert.NotNull(await Store.FindAsync("", "kept", default));
             Assert.Null(await Store.FindAsync("", "later", default));
         }
@@ -59,11 +61,14 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     [Fact]
     public async Task What_waits_when_the_writer_is_closed_is_committed_and_what_comes_later_refused()
     {
-        var waiting = Enumerable.Range(1, 100).Select(id => Store.AddAsync(NewLink(id, $"c{id}"), default)).ToList();
+        var waiting = Enumerable.Range(1, 100)
+            .Select(id => Store.AddAsync(NewLink(id, $"c{id}"), default))
+            .ToList();
         _writer.Dispose();
 
         Assert.All(await Task.WhenAll(waiting), result => Assert.Equal(AddLinkResult.Added, result));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(NewLink(101, "late"), default));
+        await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => Store.AddAsync(NewLink(101, "late"), default));
         Assert.NotNull(await Store.FindAsync("", "c100", default));
         _writer = new SqliteWriter(_database);
     }
@@ -99,7 +104,8 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     public void A_file_of_another_program_is_refused_and_left_alone()
     {
         using var folder = new TemporaryFolder();
-        using (var other = new SqliteConnection($"Data Source={Path.Combine(folder.Path, "terse.db")};Pooling=false"))
+        var file = Path.Combine(folder.Path, "terse.db");
+        using (var other = new SqliteConnection($"Data Source={file};Pooling=false"))
         {
             other.Open();
             Execute(other, "CREATE TABLE theirs (a)");

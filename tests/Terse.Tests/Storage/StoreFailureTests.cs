@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Data.Sqlite;
+using Terse.Harness;
 
 namespace Terse.Tests.Storage;
 
@@ -27,7 +28,8 @@ public sealed class StoreFailureTests
 
     private static SqliteConnection Hold(string folder)
     {
-        var connection = new SqliteConnection($"Data Source={Path.Combine(folder, "terse.db")};Pooling=false");
+        var file = Path.Combine(folder, "terse.db");
+        var connection = new SqliteConnection($"Data Source={file};Pooling=false");
         connection.Open();
         using var command = connection.CreateCommand();
         command.CommandText = "BEGIN IMMEDIATE";

@@ -11,7 +11,9 @@ namespace Terse.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase
 {
-    /// <summary>FULL: a commit returns when the log is on disk, so what is acknowledged survives a power cut.</summary>
+    /// <summary>
+    /// FULL: a commit returns when the log is on disk, so what is acknowledged survives a power cut.
+    /// </summary>
     private const string WriterPragmas =
         """
         PRAGMA busy_timeout = 1000;

@@ -4,7 +4,7 @@ using static SQLitePCL.raw;
 
 namespace Terse.Storage.Sqlite;
 
-/// <summary>What SQLite's result codes mean to the rest of the program (https://sqlite.org/rescode.html).</summary>
+/// <summary>What SQLite's result codes mean to the program (https://sqlite.org/rescode.html).</summary>
 internal static class SqliteErrors
 {
     /// <summary>
@@ -12,7 +12,8 @@ internal static class SqliteErrors
     /// </summary>
     public static string? Describe(SqliteException exception) => exception.SqliteErrorCode switch
     {
-        SQLITE_BUSY or SQLITE_LOCKED or SQLITE_PROTOCOL => "Another program holds the links' database locked.",
+        SQLITE_BUSY or SQLITE_LOCKED or SQLITE_PROTOCOL =>
+            "Another program holds the links' database locked.",
         SQLITE_FULL => "The disk of the links' database is full.",
         SQLITE_READONLY or SQLITE_PERM or SQLITE_AUTH => "The links' database is not writable.",
         SQLITE_CANTOPEN => "The links' database cannot be opened.",

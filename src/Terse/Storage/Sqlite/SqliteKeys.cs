@@ -1,6 +1,6 @@
 namespace Terse.Storage.Sqlite;
 
-/// <summary>What the database knows of the ids: their layout, their epoch, and the last one that was used.</summary>
+/// <summary>What the database knows of the ids: their layout, their epoch, and the last one used.</summary>
 internal static class SqliteKeys
 {
     /// <summary>The only server of an SQLite file mints as node 0.</summary>
@@ -18,7 +18,8 @@ internal static class SqliteKeys
         return new TsidGenerator(layout, Node, last is { } id ? layout.TickOf(id) : -1, time);
     }
 
-    private const string StoreEpoch = "INSERT INTO installation (one, epoch) VALUES (1, ?1) ON CONFLICT DO NOTHING";
+    private const string StoreEpoch =
+        "INSERT INTO installation (one, epoch) VALUES (1, ?1) ON CONFLICT DO NOTHING";
 
     private const string StoreLayout =
         """

@@ -21,7 +21,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     private static AddLinkResult Add(SqliteSession session, Link link)
     {
         var createdAt = link.CreatedAt.ToUnixTimeMilliseconds();
-        var insert = session.Command(InsertLink, link.Id.Value, link.Domain, link.Code, link.Target, createdAt);
+        var insert = session.Command(
+            InsertLink, link.Id.Value, link.Domain, link.Code, link.Target, createdAt);
         try
         {
             return insert.ExecuteNonQuery() == 1 ? AddLinkResult.Added : AddLinkResult.CodeTaken;

@@ -23,20 +23,25 @@ internal static class SqliteMigrations
         if (version > migrations.Count)
         {
             throw new StartupException(
-                $"{path} has schema {version}, but Terse {Server.Version} knows only up to {migrations.Count}. "
-                + "Start the version of Terse that wrote it, or a later one.");
+                $"{path} has schema {version}, but Terse {Server.Version} knows only up to "
+                + $"{migrations.Count}. Start the version of Terse that wrote it, or a later one.");
         }
 
         if (Number(session, "PRAGMA application_id") != ApplicationId
             && Number(session, "SELECT count(*) FROM sqlite_schema") > 0)
         {
-            throw new StartupException($"{path} belongs to another program; name another folder with --data.");
+            throw new StartupException(
+                $"{path} belongs to another program; name another folder with --data.");
         }
 
         foreach (var migration in migrations.Skip((int)version))
             session.Execute(migration);
         if (version < migrations.Count)
-            session.Execute($"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {migrations.Count}");
+        {
+            session.Execute(
+                $"PRAGMA application_id = {ApplicationId}; PRAGMA user_version = {migrations.Count}");
+        }
+
         session.Execute("COMMIT");
     }
 
@@ -53,5 +58,6 @@ internal static class SqliteMigrations
             })];
     }
 
-    private static long Number(SqliteSession session, string sql) => (long)session.Command(sql).ExecuteScalar()!;
+    private static long Number(SqliteSession session, string sql) =>
+        (long)session.Command(sql).ExecuteScalar()!;
 }

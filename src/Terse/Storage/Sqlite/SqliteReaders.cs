@@ -14,7 +14,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
     private readonly ConcurrentBag<SqliteSession> _kept = [];
 
     /// <summary>Runs a read.</summary>
-    /// <param name="read">Must not keep the session; takes its argument apart, so that it can be static.</param>
+    /// <param name="read">Must not keep the session; takes an argument, so that it can be static.</param>
     /// <param name="argument">What <paramref name="read"/> is to look for.</param>
     /// <exception cref="Links.StoreUnavailableException">The file cannot be read at present.</exception>
     public TResult Run<TArgument, TResult>(

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.Storage.Sqlite;
@@ -8,9 +9,8 @@ internal static class SqliteStorage
 {
     public static void AddSqliteStorage(this IServiceCollection services)
     {
-        services.AddOptions<StorageOptions>()
-            .BindConfiguration(StorageOptions.Section, binder => binder.ErrorOnUnknownConfiguration = true)
-            .ValidateOnStart();
+        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.Keys));
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton<SqliteWriter>();

@@ -13,7 +13,7 @@ namespace Terse.Storage.Sqlite;
 /// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
-    /// <summary>Writes that may wait; one more is answered 503 at once instead of waiting without an end.</summary>
+    /// <summary>Writes that may wait; one more is answered 503 at once rather than kept waiting.</summary>
     private const int MaxWaiting = 16_384;
 
     /// <summary>Writes of one transaction, so that none waits for long.</summary>
@@ -84,7 +84,7 @@ internal sealed class SqliteWriter : IDisposable
                 write.Execute(_session);
             _session.Command("COMMIT").ExecuteNonQuery();
         }
-#pragma warning disable CA1031 // Whatever went wrong, those who wait must hear of it, and the thread must go on.
+#pragma warning disable CA1031 // Whatever went wrong, those who wait must hear of it, and the thread go on.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -111,7 +111,8 @@ internal sealed class SqliteWriter : IDisposable
 
     private sealed class Write<T>(Func<SqliteSession, T> write) : Write
     {
-        private readonly TaskCompletionSource<T> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource<T> _done =
+            new(TaskCreationOptions.RunContinuationsAsynchronously);
         private T? _result;
 
         public Task<T> Result => _done.Task;

@@ -1,0 +1,106 @@
+using Microsoft.Data.Sqlite;
+using Terse.Harness;
+
+namespace Terse.Bench;
+
+/// <summary>
+/// Links created a second with 64 clients that each wait for the answer, every acknowledged link on disk
+/// (SQLite in WAL mode, synchronous=FULL); beside it the same rows written by a bare loop without a server.
+/// </summary>
+internal static class CreateBenchmark
+{
+    private const int Clients = 64;
+    private const int Goal = 10_000;
+
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(10);
+
+    public static async Task<IEnumerable<Result>> RunAsync(string program)
+    {
+        var (rate, latency) = await MeasureServerAsync(program);
+        var bare = MeasureBare();
+        return
+        [
+            new($"creates/s, {Clients} clients, SQLite", $"{rate:N0}", $"{Goal:N0}", rate >= Goal),
+            new($"time of a create, {Clients} clients, p50 / p99", latency, ""),
+            new($"bare loop: rows/s in synced transactions of {Clients}", $"{bare:N0}", ""),
+        ];
+    }
+
+    private static async Task<(double Rate, string Latency)> MeasureServerAsync(string program)
+    {
+        using var folder = BenchFolder();
+        await using var server = await TerseProcess.StartAsync(
+            program, ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path]);
+        await RunClientsAsync(server, Warmup);
+        var measured = await RunClientsAsync(server, Time);
+        await server.StopAsync();
+
+        var times = measured.SelectMany(client => client.Times).Order().ToList();
+        var stored = Count(folder["terse.db"]);
+        if (stored < times.Count)
+            throw new InvalidOperationException($"{times.Count} links were acknowledged, {stored} are stored.");
+        var (p50, p99) = (times[times.Count / 2], times[times.Count * 99 / 100]);
+        return (times.Count / Time.TotalSeconds, $"{p50.TotalMilliseconds:N1} / {p99.TotalMilliseconds:N1} ms");
+    }
+
+    private static async Task<CreateClient[]> RunClientsAsync(TerseProcess server, TimeSpan time)
+    {
+        var clients = Enumerable.Range(0, Clients).Select(_ => new CreateClient(server.Http.BaseAddress!)).ToArray();
+        await Task.WhenAll(clients.Select(client => client.RunAsync(time)));
+        return clients;
+    }
+
+    private static double MeasureBare()
+    {
+        using var folder = BenchFolder();
+        using var connection = new SqliteConnection($"Data Source={folder["bare.db"]};Pooling=false");
+        connection.Open();
+        Execute(
+            connection,
+            """
+            PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+            CREATE TABLE link (id INTEGER PRIMARY KEY, domain TEXT, code TEXT, target TEXT, created_at INTEGER,
+                UNIQUE (domain, code)) STRICT
+            """);
+        using var insert = connection.CreateCommand();
+        insert.CommandText = "INSERT INTO link VALUES (?1, '', ?2, 'https://example.com/a/long/way', 1)";
+        var id = insert.Parameters.Add("?1", SqliteType.Integer);
+        var code = insert.Parameters.Add("?2", SqliteType.Text);
+
+        var begin = TimeProvider.System.GetTimestamp();
+        var rows = 0L;
+        while (TimeProvider.System.GetElapsedTime(begin) < Time / 2)
+        {
+            Execute(connection, "BEGIN IMMEDIATE");
+            for (var end = rows + Clients; rows < end; rows++)
+            {
+                (id.Value, code.Value) = (rows, $"{rows:D8}");
+                insert.ExecuteNonQuery();
+            }
+
+            Execute(connection, "COMMIT");
+        }
+
+        return rows / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+    }
+
+    /// <summary>Below the build's output, since a temporary folder may be memory and not a disk.</summary>
+    private static TemporaryFolder BenchFolder() => new(Path.Combine(Repository.Root, "artifacts"));
+
+    private static long Count(string path)
+    {
+        using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
+        connection.Open();
+        using var count = connection.CreateCommand();
+        count.CommandText = "SELECT count(*) FROM link";
+        return (long)count.ExecuteScalar()!;
+    }
+
+    private static void Execute(SqliteConnection connection, string sql)
+    {
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}

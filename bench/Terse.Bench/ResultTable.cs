@@ -1,0 +1,28 @@
+namespace Terse.Bench;
+
+/// <summary>One line of the table: what was measured, beside what, and the goal where the design sets one.</summary>
+internal sealed record Result(string What, string Measured, string Goal, bool? Met = null);
+
+/// <summary>The table that bench/run prints, in Markdown, with a word about the machine.</summary>
+internal sealed class ResultTable
+{
+    private readonly List<Result> _results = [];
+
+    public void Add(IEnumerable<Result> results) => _results.AddRange(results);
+
+    public void Write(TextWriter output)
+    {
+        var cores = Environment.ProcessorCount;
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30;
+        output.WriteLine($"{Environment.OSVersion}, {cores} cores, {memory} GiB, .NET {Environment.Version}; "
+            + "clients and server share the machine.");
+        output.WriteLine();
+        output.WriteLine("| what | measured | goal | met |");
+        output.WriteLine("| --- | ---: | ---: | --- |");
+        foreach (var result in _results)
+        {
+            var met = result.Met switch { true => "yes", false => "**no**", null => "" };
+            output.WriteLine($"| {result.What} | {result.Measured} | {result.Goal} | {met} |");
+        }
+    }
+}

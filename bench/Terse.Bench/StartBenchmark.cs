@@ -1,0 +1,90 @@
+using System.Net;
+using System.Net.Sockets;
+using Terse.Harness;
+
+namespace Terse.Bench;
+
+/// <summary>Time from the start of the process until it has answered a request, over an existing database.</summary>
+internal static class StartBenchmark
+{
+    private const int Runs = 11;
+
+    private static readonly TimeSpan Goal = TimeSpan.FromSeconds(0.5);
+
+    public static async Task<IEnumerable<Result>> RunAsync(string program)
+    {
+        var published = await MeasureAsync(program);
+        var built = await MeasureAsync(Repository.Program);
+        return
+        [
+            new(
+                "start to first answer, published file, median of 11",
+                $"{published.TotalMilliseconds:N0} ms",
+                $"{Goal.TotalMilliseconds:N0} ms",
+                published <= Goal),
+            new(
+                "start to first answer, `./run` once built, median of 11",
+                $"{built.TotalMilliseconds:N0} ms",
+                $"{Goal.TotalMilliseconds:N0} ms",
+                built <= Goal),
+        ];
+    }
+
+    private static async Task<TimeSpan> MeasureAsync(string program)
+    {
+        using var folder = new TemporaryFolder();
+        await using (await TerseProcess.StartAsync(program, Arguments(folder, port: 0)))
+        {
+            // Makes the database, and warms the disk's cache.
+        }
+
+        var times = new List<TimeSpan>();
+        for (var run = 0; run < Runs; run++)
+            times.Add(await StartOnceAsync(program, folder));
+        times.Sort();
+        return times[Runs / 2];
+    }
+
+    private static async Task<TimeSpan> StartOnceAsync(string program, TemporaryFolder folder)
+    {
+        var port = FreePort();
+        var begin = TimeProvider.System.GetTimestamp();
+        var starting = TerseProcess.StartAsync(program, Arguments(folder, port));
+        using var client = await ConnectAsync(port);
+        await client.SendAsync("GET /api/v1/links/none HTTP/1.1\r\nHost: localhost\r\n\r\n"u8.ToArray());
+        var answered = await client.ReceiveAsync(new byte[4096]);
+        var time = TimeProvider.System.GetElapsedTime(begin);
+
+        await using var process = await starting;
+        return answered > 0 ? time : throw new InvalidOperationException("The server gave no answer.");
+    }
+
+    private static async Task<Socket> ConnectAsync(int port)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
+        while (true)
+        {
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, port, limit.Token);
+                return socket;
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+                await Task.Delay(TimeSpan.FromMilliseconds(1), TimeProvider.System, limit.Token);
+            }
+        }
+    }
+
+    private static string[] Arguments(TemporaryFolder folder, int port) =>
+        ["serve", "--urls", $"http://127.0.0.1:{port}", "--data", folder.Path];
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}

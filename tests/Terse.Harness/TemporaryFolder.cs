@@ -1,0 +1,22 @@
+namespace Terse.Harness;
+
+/// <summary>A folder of a test's own that goes when the test has ended.</summary>
+internal sealed class TemporaryFolder : IDisposable
+{
+    public TemporaryFolder()
+        : this(System.IO.Path.GetTempPath())
+    {
+    }
+
+    public TemporaryFolder(string parent)
+    {
+        Path = System.IO.Path.Combine(parent, $"terse-{Environment.ProcessId}-{System.IO.Path.GetRandomFileName()}");
+        Directory.CreateDirectory(Path);
+    }
+
+    public string Path { get; }
+
+    public string this[string name] => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,106 @@
+using System.Net;
+using Terse.Harness;
+
+namespace Terse.ProcessTests;
+
+public sealed class ServeTests
+{
+    [Fact]
+    public async Task One_line_says_address_store_and_version_when_it_is_ready()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder["links"]);
+        using var response = await server.Http.GetAsync(new Uri("/", UriKind.Relative));
+
+        Assert.Matches(
+            @"^terse \d+\.\d+\.\d+ is ready on http://127\.0\.0\.1:\d+, links in SQLite .*/links/terse\.db$",
+            server.ReadyLine);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Asked_to_stop_it_ends_with_exit_code_0_and_keeps_its_links()
+    {
+        using var folder = new TemporaryFolder();
+        string? code;
+        await using (var server = await TerseProcess.ServeAsync(folder.Path))
+        {
+            code = await server.CreateCodeAsync("https://example.com/kept");
+            Assert.Equal(0, await server.StopAsync());
+        }
+
+        Assert.False(File.Exists(folder["terse.db-wal"]));
+        await using var restarted = await TerseProcess.ServeAsync(folder.Path);
+        Assert.Equal("https://example.com/kept", await restarted.FollowAsync(code!));
+    }
+
+    [Fact]
+    public async Task The_command_line_wins_over_the_environment_and_that_over_the_file()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(
+            folder["appsettings.json"],
+            """
+            {
+              "Domains": { "Default": "file.example", "Scheme": "https" },
+              "Redirects": { "CacheControl": "private, max-age=1" }
+            }
+            """);
+        await using var server = await TerseProcess.StartAsync(
+            Repository.Program,
+            ["serve", "--urls", "http://127.0.0.1:0", "--Redirects:CacheControl", "private, max-age=3"],
+            folder.Path,
+            ("TERSE__Redirects__CacheControl", "private, max-age=2"),
+            ("TERSE__Domains__Default", "environment.example"));
+        using var created = await server.CreateAsync("https://example.com/");
+        var body = await created.Content.ReadAsStringAsync();
+        using var followed = await server.Http.GetAsync(
+            new Uri(created.Headers.Location!.OriginalString.Split('/')[^1], UriKind.Relative));
+
+        Assert.Contains("\"shortUrl\":\"https://environment.example/", body, StringComparison.Ordinal);
+        Assert.Equal("max-age=3, private", followed.Headers.CacheControl?.ToString());
+        Assert.True(File.Exists(folder["data/terse.db"]));
+    }
+
+    [Theory]
+    [InlineData("--urls", "nonsense", "write it like 'http://127.0.0.1:8080'")]
+    [InlineData("--Domains:Scheme", "ftp", "set it to 'https' or 'http'")]
+    [InlineData("--Domains:Sheme", "https", "Sheme")]
+    [InlineData("--dta", "x", "no option of serve")]
+    [InlineData("--data", "/proc/nowhere", "/proc/nowhere")]
+    [InlineData("--data", "/dev/null", "name a folder")]
+    public async Task What_keeps_it_from_starting_is_said_in_words(string option, string value, string hint)
+    {
+        using var folder = new TemporaryFolder();
+        var result = await Command.RunAsync(
+            Repository.Program, ["serve", option, value], folder: folder.Path);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith("terse cannot start: ", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(hint, result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_address_in_use_is_said_in_words()
+    {
+        using var folder = new TemporaryFolder();
+        await using var first = await TerseProcess.ServeAsync(folder["first"]);
+        var second = await Command.TerseAsync("serve", "--urls", first.Url, "--data", folder["second"]);
+
+        Assert.Equal(1, second.ExitCode);
+        Assert.Contains("already in use", second.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_configuration_file_that_is_no_JSON_is_said_in_words()
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["appsettings.json"], "{ \"Domains\": ");
+        var result = await Command.RunAsync(Repository.Program, ["serve"], folder: folder.Path);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("appsettings.json", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+}

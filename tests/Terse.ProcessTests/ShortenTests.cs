@@ -1,0 +1,149 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using Terse.Harness;
+
+namespace Terse.ProcessTests;
+
+public sealed class ShortenTests
+{
+    /// <summary>48,009 real URLs, where they are at hand; else the sample that is committed.</summary>
+    private static readonly string RealFile = Path.Combine(Repository.Root, "..", "shared", "data", "urls.txt");
+
+    private static readonly string SampleFile = Path.Combine(AppContext.BaseDirectory, "Data", "urls-sample.txt");
+
+    [Fact]
+    public async Task Every_line_of_the_sample_gets_a_code_that_leads_back_to_it() =>
+        await AssertEveryLineLeadsBackAsync(SampleFile, expectedLines: 500);
+
+    [Fact]
+    public async Task Every_line_of_the_real_file_gets_a_code_that_leads_back_to_it()
+    {
+        if (File.Exists(RealFile))
+            await AssertEveryLineLeadsBackAsync(RealFile, expectedLines: 48_009);
+        else
+            await AssertEveryLineLeadsBackAsync(SampleFile, expectedLines: 500);
+    }
+
+    private static async Task AssertEveryLineLeadsBackAsync(string file, int expectedLines)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder.Path);
+        var input = await File.ReadAllBytesAsync(file);
+        var lines = Encoding.UTF8.GetString(input).TrimStart('\uFEFF').Split('\n');
+        Assert.Equal(expectedLines, lines.Length - 1);
+
+        var result = await Command.RunAsync(Repository.Program, ["shorten", "-", "--server", server.Url], input);
+
+        Assert.Equal(expectedLines, result.OutputLines.Length);
+        Assert.Equal(expectedLines, result.OutputLines.Distinct(StringComparer.Ordinal).Count());
+        await Parallel.ForAsync(0, expectedLines, async (number, _) =>
+            await AssertLeadsBackAsync(server, result.OutputLines[number], lines[number]));
+        AssertTailIsReported(result, lines[^1], expectedLines + 1);
+    }
+
+    private static async Task AssertLeadsBackAsync(TerseProcess server, string shortUrl, string line)
+    {
+        var location = await server.FollowAsync(shortUrl);
+        if (location == line)
+            return;
+
+        // What is not ASCII is stored as it was sent, and followed in its ASCII form.
+        Assert.False(Ascii.IsValid(line), line);
+        Assert.Equal(Terse.Links.Target.ToAscii(line), location);
+        var code = shortUrl[(shortUrl.LastIndexOf('/') + 1)..];
+        var link = await server.Http.GetFromJsonAsync<JsonElement>(
+            new Uri("/api/v1/links/" + code, UriKind.Relative));
+        Assert.Equal(line, link.GetProperty("target").GetString());
+    }
+
+    /// <summary>The real file ends in <c>https://</c>, cut off within a line, which is no URL.</summary>
+    private static void AssertTailIsReported(CommandResult result, string tail, int number)
+    {
+        if (tail.Length == 0)
+        {
+            Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+            return;
+        }
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.StartsWith($"line {number}: ", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Lines_that_fail_are_named_and_the_others_keep_their_order()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder.Path);
+        byte[] input =
+        [
+            .. "https://example.com/1\r\n\nnot a url\nhttps://example.com/2\n"u8,
+            .. "https://example.com/"u8, 0xFF, (byte)'\n',
+            .. "ftp://example.com/\nhttps://example.com/3"u8,
+        ];
+
+        var result = await Command.RunAsync(Repository.Program, ["shorten", "-", "--server", server.Url], input);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(3, result.OutputLines.Length);
+        for (var number = 1; number <= 3; number++)
+            Assert.Equal($"https://example.com/{number}", await server.FollowAsync(result.OutputLines[number - 1]));
+        Assert.Equal(
+            ["line 3", "line 5", "line 6"], result.ErrorLines.Select(line => line.Split(':')[0]));
+    }
+
+    [Fact]
+    public async Task URLs_may_be_arguments_and_the_server_may_come_from_the_environment()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder.Path);
+
+        var result = await Command.RunAsync(
+            Repository.Program,
+            ["shorten", "https://example.com/a", "https://example.com/b"],
+            environment: ("TERSE_SERVER", server.Url));
+
+        Assert.Equal((0, ""), (result.ExitCode, result.Errors));
+        Assert.Equal("https://example.com/a", await server.FollowAsync(result.OutputLines[0]));
+        Assert.Equal("https://example.com/b", await server.FollowAsync(result.OutputLines[1]));
+    }
+
+    [Fact]
+    public async Task A_server_that_is_not_there_is_an_error_of_every_line()
+    {
+        var result = await Command.RunAsync(
+            Repository.Program,
+            ["shorten", "-", "--server", "http://127.0.0.1:9"],
+            "https://example.com/1\nhttps://example.com/2\n"u8.ToArray());
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.Equal(2, result.ErrorLines.Length);
+        Assert.All(result.ErrorLines, line => Assert.Contains("cannot be reached", line, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("shorten")]
+    [InlineData("shorten", "https://example.com/", "--server", "nowhere")]
+    [InlineData("shorten", "https://example.com/", "--sever", "http://127.0.0.1:9")]
+    public async Task A_wrong_command_line_is_explained(params string[] arguments)
+    {
+        var result = await Command.TerseAsync(arguments);
+
+        Assert.NotEqual(0, result.ExitCode);
+        Assert.NotEmpty(result.Errors);
+    }
+
+    [Fact]
+    public async Task On_a_terminal_a_bar_shows_the_progress()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder.Path);
+        var shorten = $"{Repository.Program} shorten - --server {server.Url} <{SampleFile}";
+
+        var result = await Command.RunAsync("script", ["-qec", shorten, "/dev/null"]);
+
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("500 links", result.Output, StringComparison.Ordinal);
+        Assert.Contains("] 100", result.Output, StringComparison.Ordinal);
+    }
+}
