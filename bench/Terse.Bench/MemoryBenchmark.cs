@@ -22,13 +22,18 @@ internal static class MemoryBenchmark
         var megabytes = ResidentBytes(server.Id) / 1e6;
         return
         [
-            new("resident memory, idle", $"{megabytes:N0} MB", $"{GoalMegabytes} MB", megabytes <= GoalMegabytes),
+            new(
+                "resident memory, idle",
+                $"{megabytes:N0} MB",
+                $"{GoalMegabytes} MB",
+                megabytes <= GoalMegabytes),
         ];
     }
 
     private static long ResidentBytes(int process)
     {
-        var line = File.ReadLines($"/proc/{process}/status").Single(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{process}/status")
+            .Single(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
     }
 }

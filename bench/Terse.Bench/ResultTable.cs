@@ -1,6 +1,6 @@
 namespace Terse.Bench;
 
-/// <summary>One line of the table: what was measured, beside what, and the goal where the design sets one.</summary>
+/// <summary>One line of the table: what was measured, and the goal where the design sets one.</summary>
 internal sealed record Result(string What, string Measured, string Goal, bool? Met = null);
 
 /// <summary>The table that bench/run prints, in Markdown, with a word about the machine.</summary>

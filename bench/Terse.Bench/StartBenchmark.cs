@@ -4,7 +4,7 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>Time from the start of the process until it has answered a request, over an existing database.</summary>
+/// <summary>Time from the start of the process to its first answer, over an existing database.</summary>
 internal static class StartBenchmark
 {
     private const int Runs = 11;

@@ -6,7 +6,7 @@ internal static class Repository
     public static string Root { get; } = FindRoot();
 
     /// <summary>The program that ./run runs.</summary>
-    public static string Program { get; } = Path.Combine(Root, "artifacts", "bin", "Terse", "release", "terse");
+    public static string Program { get; } = Path.Combine(Root, "artifacts/bin/Terse/release/terse");
 
     private static string FindRoot()
     {

@@ -10,7 +10,7 @@ internal sealed class TemporaryFolder : IDisposable
 
     public TemporaryFolder(string parent)
     {
-        Path = System.IO.Path.Combine(parent, $"terse-{Environment.ProcessId}-{System.IO.Path.GetRandomFileName()}");
+        Path = System.IO.Path.Combine(parent, "terse-" + System.IO.Path.GetRandomFileName());
         Directory.CreateDirectory(Path);
     }
 

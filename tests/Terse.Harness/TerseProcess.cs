@@ -43,7 +43,10 @@ internal sealed partial class TerseProcess : IAsyncDisposable
         StartAsync(Repository.Program, ["serve", "--urls", "http://127.0.0.1:0", "--data", data, .. options]);
 
     public static async Task<TerseProcess> StartAsync(
-        string file, string[] arguments, string? folder = null, params (string Name, string? Value)[] environment)
+        string file,
+        string[] arguments,
+        string? folder = null,
+        params (string Name, string? Value)[] environment)
     {
         var process = Command.Start(file, arguments, folder, environment);
         using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
@@ -53,7 +56,8 @@ internal sealed partial class TerseProcess : IAsyncDisposable
             : new TerseProcess(process, readyLine);
     }
 
-    public Task<HttpResponseMessage> CreateAsync(string target, CancellationToken cancellationToken = default) =>
+    public Task<HttpResponseMessage> CreateAsync(
+        string target, CancellationToken cancellationToken = default) =>
         Http.PostAsync(
             new Uri("/api/v1/links", UriKind.Relative),
             new StringContent(JsonSerializer.Serialize(new { target }), Encoding.UTF8, "application/json"),
@@ -73,7 +77,9 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     public async Task<string?> FollowAsync(string code)
     {
         using var response = await Http.GetAsync(new Uri(code, UriKind.RelativeOrAbsolute));
-        return response.Headers.NonValidated.TryGetValues("Location", out var values) ? values.Single() : null;
+        return response.Headers.NonValidated.TryGetValues("Location", out var values)
+            ? values.Single()
+            : null;
     }
 
     /// <summary>kill -9: the process gets no chance to do anything more.</summary>

@@ -28,10 +28,11 @@ public sealed class DurabilityTests
         Assert.InRange(acknowledged.Count, 3000, int.MaxValue);
         foreach (var (code, target) in acknowledged)
             Assert.Equal(target, await restarted.FollowAsync(code));
-        Assert.DoesNotContain((await restarted.CreateCodeAsync("https://example.com/after"))!, acknowledged);
+        var after = await restarted.CreateCodeAsync("https://example.com/after");
+        Assert.DoesNotContain(after!, acknowledged);
     }
 
-    /// <summary>The first client to see that enough links are there ends; the others go on until the kill.</summary>
+    /// <summary>The first client ends when enough links are there; the others go on until the kill.</summary>
     private static async Task CreateUntilTheEndAsync(
         TerseProcess server,
         int client,
@@ -79,7 +80,8 @@ public sealed class DurabilityTests
         await AssertAllResolveAsync(server, acknowledged);
     }
 
-    private static async Task<bool> CreateLargeAsync(TerseProcess server, Dictionary<string, string> acknowledged)
+    private static async Task<bool> CreateLargeAsync(
+        TerseProcess server, Dictionary<string, string> acknowledged)
     {
         var target = $"https://example.com/{acknowledged.Count}/".PadRight(8000, 'a');
         if (await server.CreateCodeAsync(target) is not { } code)
@@ -88,7 +90,8 @@ public sealed class DurabilityTests
         return true;
     }
 
-    private static async Task AssertAllResolveAsync(TerseProcess server, Dictionary<string, string> acknowledged)
+    private static async Task AssertAllResolveAsync(
+        TerseProcess server, Dictionary<string, string> acknowledged)
     {
         Assert.NotEmpty(acknowledged);
         foreach (var (code, target) in acknowledged)

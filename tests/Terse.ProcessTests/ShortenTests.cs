@@ -8,9 +8,9 @@ namespace Terse.ProcessTests;
 public sealed class ShortenTests
 {
     /// <summary>48,009 real URLs, where they are at hand; else the sample that is committed.</summary>
-    private static readonly string RealFile = Path.Combine(Repository.Root, "..", "shared", "data", "urls.txt");
+    private static readonly string RealFile = Path.Combine(Repository.Root, "../shared/data/urls.txt");
 
-    private static readonly string SampleFile = Path.Combine(AppContext.BaseDirectory, "Data", "urls-sample.txt");
+    private static readonly string SampleFile = Path.Combine(AppContext.BaseDirectory, "Data/urls-sample.txt");
 
     [Fact]
     public async Task Every_line_of_the_sample_gets_a_code_that_leads_back_to_it() =>
@@ -33,7 +33,7 @@ public sealed class ShortenTests
         var lines = Encoding.UTF8.GetString(input).TrimStart('\uFEFF').Split('\n');
         Assert.Equal(expectedLines, lines.Length - 1);
 
-        var result = await Command.RunAsync(Repository.Program, ["shorten", "-", "--server", server.Url], input);
+        var result = await ShortenAsync(server.Url, input);
 
         Assert.Equal(expectedLines, result.OutputLines.Length);
         Assert.Equal(expectedLines, result.OutputLines.Distinct(StringComparer.Ordinal).Count());
@@ -41,6 +41,9 @@ public sealed class ShortenTests
             await AssertLeadsBackAsync(server, result.OutputLines[number], lines[number]));
         AssertTailIsReported(result, lines[^1], expectedLines + 1);
     }
+
+    private static Task<CommandResult> ShortenAsync(string server, byte[] input) =>
+        Command.RunAsync(Repository.Program, ["shorten", "-", "--server", server], input);
 
     private static async Task AssertLeadsBackAsync(TerseProcess server, string shortUrl, string line)
     {
@@ -82,12 +85,16 @@ public sealed class ShortenTests
             .. "ftp://example.com/\nhttps://example.com/3"u8,
         ];
 
-        var result = await Command.RunAsync(Repository.Program, ["shorten", "-", "--server", server.Url], input);
+        var result = await ShortenAsync(server.Url, input);
 
         Assert.Equal(1, result.ExitCode);
         Assert.Equal(3, result.OutputLines.Length);
         for (var number = 1; number <= 3; number++)
-            Assert.Equal($"https://example.com/{number}", await server.FollowAsync(result.OutputLines[number - 1]));
+        {
+            var location = await server.FollowAsync(result.OutputLines[number - 1]);
+            Assert.Equal($"https://example.com/{number}", location);
+        }
+
         Assert.Equal(
             ["line 3", "line 5", "line 6"], result.ErrorLines.Select(line => line.Split(':')[0]));
     }
@@ -111,14 +118,13 @@ public sealed class ShortenTests
     [Fact]
     public async Task A_server_that_is_not_there_is_an_error_of_every_line()
     {
-        var result = await Command.RunAsync(
-            Repository.Program,
-            ["shorten", "-", "--server", "http://127.0.0.1:9"],
-            "https://example.com/1\nhttps://example.com/2\n"u8.ToArray());
+        var result = await ShortenAsync(
+            "http://127.0.0.1:9", "https://example.com/1\nhttps://example.com/2\n"u8.ToArray());
 
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.Equal(2, result.ErrorLines.Length);
-        Assert.All(result.ErrorLines, line => Assert.Contains("cannot be reached", line, StringComparison.Ordinal));
+        Assert.All(
+            result.ErrorLines, line => Assert.Contains("cannot be reached", line, StringComparison.Ordinal));
     }
 
     [Theory]

@@ -19,8 +19,8 @@ internal static class SyntaxExtensions
     internal static string SimpleName(this AttributeSyntax attribute)
     {
         var name = attribute.Name.SimpleName();
-        const string suffix = "Attribute";
-        return name.EndsWith(suffix, StringComparison.Ordinal) ? name[..^suffix.Length] : name;
+        const string Suffix = "Attribute";
+        return name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name;
     }
 
     /// <summary>The last part of a chain of names: <c>Sleep</c> of <c>Thread.Sleep</c>.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Threading.Channels;
+using Microsoft.Win32.SafeHandles;
 
 namespace Terse.Commands;
 
@@ -46,7 +47,9 @@ internal static class ShortenCommand
         }
 
         using var client = new LinkClient(server, MaxInFlight);
-        await using var input = Console.OpenStandardInput();
+        // Unlike the console's own stream, this one knows how long a file is.
+        using var standardInput = new SafeFileHandle(0, ownsHandle: false);
+        await using var input = new FileStream(standardInput, FileAccess.Read);
         var source = new TargetSource(arguments.GetValue(Targets)!, input);
         using var output = new ShortenOutput(source);
         var started = Channel.CreateBounded<Task<ShortenedLine>>(MaxInFlight);

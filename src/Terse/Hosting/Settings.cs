@@ -40,16 +40,22 @@ internal static class Settings
         ];
     }
 
-    private static IEnumerable<string> FindUnknown(IConfigurationSection section, List<SettingsSection> sections)
+    private static IEnumerable<string> FindUnknown(
+        IConfigurationSection section, List<SettingsSection> sections)
     {
         if (NotOurs.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
             return [];
-        var names = string.Join(", ", sections.Select(known => known.Name).Concat(NotOurs).Order(StringComparer.Ordinal));
-        return sections.Find(known => known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase)) is { } ours
-            ? section.GetChildren()
-                .Where(child => !ours.Keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
-                .Select(child => $"Unknown setting '{child.Path}'; {ours.Name} has {string.Join(", ", ours.Keys)}.")
-            : [$"Unknown setting '{section.Key}'; there are {names}."];
+        var ours = sections.Find(known => known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
+        if (ours is null)
+        {
+            var names = sections.Select(known => known.Name).Concat(NotOurs).Order(StringComparer.Ordinal);
+            return [$"Unknown setting '{section.Key}'; there are {string.Join(", ", names)}."];
+        }
+
+        return section.GetChildren()
+            .Where(child => !ours.Keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            .Select(child =>
+                $"Unknown setting '{child.Path}'; {ours.Name} has {string.Join(", ", ours.Keys)}.");
     }
 
     private static IEnumerable<string> FindInvalid(IServiceProvider services)

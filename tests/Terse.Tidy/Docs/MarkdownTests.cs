@@ -21,7 +21,7 @@ public sealed class MarkdownTests
     [Fact]
     public void Links_pictures_and_definitions_are_found_and_code_is_none()
     {
-        const string text = """
+        const string Text = """
             [`x`](a.md#b) ![y](c.svg "title") `[n](o)`
             [z]: d.md
             <img src="e.png">
@@ -29,7 +29,7 @@ public sealed class MarkdownTests
             """;
         Assert.Equal(
             [(1, "a.md#b"), (1, "c.svg"), (2, "d.md"), (3, "e.png"), (4, "f.md")],
-            Parse(text).Links);
+            Parse(Text).Links);
     }
 
     [Theory]

@@ -52,10 +52,10 @@ public sealed class DependencyTests
     [Fact]
     public void Http_that_comes_in_by_an_implicit_using_is_found()
     {
-        const string code = "class C { void M(HttpContext context) { } }";
-        Assert.Single(DependencyRules.HttpInRules(new("src/Terse/Links/Link.cs", code)));
-        Assert.Empty(DependencyRules.HttpInRules(new("src/Terse/Links/LinkEndpoints.cs", code)));
-        Assert.Empty(DependencyRules.HttpInRules(new("src/Terse/Hosting/Errors.cs", code)));
+        const string Code = "class C { void M(HttpContext context) { } }";
+        Assert.Single(DependencyRules.HttpInRules(new("src/Terse/Links/Link.cs", Code)));
+        Assert.Empty(DependencyRules.HttpInRules(new("src/Terse/Links/LinkEndpoints.cs", Code)));
+        Assert.Empty(DependencyRules.HttpInRules(new("src/Terse/Hosting/Errors.cs", Code)));
     }
 
     [Theory]

@@ -54,8 +54,8 @@ public sealed class ProjectTests
     [InlineData("Links/Link.cs", true)]
     public void A_resource_that_is_not_embedded_is_found(string path, bool isEmbedded)
     {
-        const string items = """<EmbeddedResource Include="Storage\*\Migrations\*.sql;Pages\**\*.html" />""";
-        Assert.Equal(isEmbedded, !ProjectRules.NotEmbedded(["src/Terse/" + path], [Project(items)]).Any());
+        const string Items = """<EmbeddedResource Include="Storage\*\Migrations\*.sql;Pages\**\*.html" />""";
+        Assert.Equal(isEmbedded, !ProjectRules.NotEmbedded(["src/Terse/" + path], [Project(Items)]).Any());
     }
 
     private static IEnumerable<SourceFile> Projects(string folder) => Tree.Files.Where(file =>

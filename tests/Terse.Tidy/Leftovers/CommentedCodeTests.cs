@@ -44,8 +44,8 @@ public sealed class CommentedCodeTests
     [Fact]
     public void A_statement_over_several_lines_is_found_where_it_begins()
     {
-        const string text = "// Prose first.\n// Save(\n//     link,\n//     time);\nM();\n";
-        Assert.Equal(2, Assert.Single(CommentedCode.Find(new("a.cs", text))).Line);
+        const string Text = "// Prose first.\n// Save(\n//     link,\n//     time);\nM();\n";
+        Assert.Equal(2, Assert.Single(CommentedCode.Find(new("a.cs", Text))).Line);
     }
 
     [Fact]
