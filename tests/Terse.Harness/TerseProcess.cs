@@ -22,6 +22,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     {
         _process = process;
         ReadyLine = readyLine;
+        process.BeginErrorReadLine(); // so that a full pipe never stops the server
         Http = new HttpClient(_handler)
         {
             BaseAddress = new Uri(Address().Match(readyLine).Value),
@@ -50,10 +51,18 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     {
         var process = Command.Start(file, arguments, folder, environment);
         using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
-        var readyLine = await process.StandardOutput.ReadLineAsync(limit.Token);
-        return readyLine is null
-            ? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync())
-            : new TerseProcess(process, readyLine);
+        try
+        {
+            return await process.StandardOutput.ReadLineAsync(limit.Token) is { } readyLine
+                ? new TerseProcess(process, readyLine)
+                : throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(limit.Token));
+        }
+        catch
+        {
+            process.Kill();
+            process.Dispose();
+            throw;
+        }
     }
 
     public Task<HttpResponseMessage> CreateAsync(

@@ -66,6 +66,7 @@ public sealed class ServeTests
     [InlineData("--urls", "nonsense", "write it like 'http://127.0.0.1:8080'")]
     [InlineData("--Domains:Scheme", "ftp", "set it to 'https' or 'http'")]
     [InlineData("--Domains:Sheme", "https", "Sheme")]
+    [InlineData("--Logging:LogLevel:Default", "Loud", "Warning")]
     [InlineData("--dta", "x", "no option of serve")]
     [InlineData("--data", "/proc/nowhere", "/proc/nowhere")]
     [InlineData("--data", "/dev/null", "name a folder")]

@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Terse.Harness;
@@ -10,7 +12,8 @@ public sealed class ShortenTests
     /// <summary>48,009 real URLs, where they are at hand; else the sample that is committed.</summary>
     private static readonly string RealFile = Path.Combine(Repository.Root, "../shared/data/urls.txt");
 
-    private static readonly string SampleFile = Path.Combine(AppContext.BaseDirectory, "Data/urls-sample.txt");
+    private static readonly string SampleFile =
+        Path.Combine(AppContext.BaseDirectory, "Data/urls-sample.txt");
 
     [Fact]
     public async Task Every_line_of_the_sample_gets_a_code_that_leads_back_to_it() =>
@@ -128,8 +131,51 @@ public sealed class ShortenTests
     }
 
     [Theory]
+    [InlineData("503 Service Unavailable", "{}")]
+    [InlineData("503 Service Unavailable", "null")]
+    [InlineData("201 Created", "{}")]
+    [InlineData("200 OK", "<html>")]
+    public async Task An_answer_that_is_not_Terses_is_an_error_of_its_line(string status, string body)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var server = $"http://{listener.LocalEndpoint}";
+        var shortening = ShortenAsync(server, "https://example.com/\n"u8.ToArray());
+        using (var client = await listener.AcceptTcpClientAsync())
+        {
+            await using var stream = client.GetStream();
+            await stream.ReadExactlyAsync(new byte[100]);
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nConnection: close\r\n"
+                + $"Content-Length: {body.Length}\r\n\r\n{body}"));
+        }
+
+        var result = await shortening;
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith("line 1: ", Assert.Single(result.ErrorLines), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("<urls", "/dev/full")]
+    [InlineData("</", "/dev/null")]
+    public async Task What_cannot_be_read_or_written_ends_it_with_a_word(string input, string output)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder["data"]);
+        await File.WriteAllLinesAsync(
+            folder["urls"], Enumerable.Range(0, 1000).Select(number => $"https://example.com/{number}"));
+        var shorten = $"{Repository.Program} shorten - --server {server.Url} {input} >{output}";
+        var result = await Command.RunAsync("sh", ["-c", shorten], folder: folder.Path);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("cannot go on", result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("shorten")]
     [InlineData("shorten", "https://example.com/", "--server", "nowhere")]
+    [InlineData("shorten", "https://example.com/", "--server", "http://127.0.0.1:9/prefix")]
     [InlineData("shorten", "https://example.com/", "--sever", "http://127.0.0.1:9")]
     public async Task A_wrong_command_line_is_explained(params string[] arguments)
     {
@@ -137,6 +183,7 @@ public sealed class ShortenTests
 
         Assert.NotEqual(0, result.ExitCode);
         Assert.NotEmpty(result.Errors);
+        Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

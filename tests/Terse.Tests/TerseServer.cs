@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
@@ -36,12 +37,29 @@ internal sealed class TerseServer : IAsyncDisposable
     }
 
     /// <summary>Sends a body as it is, as JSON unless another media type is named.</summary>
-    public Task<HttpResponseMessage> PostAsync(string body, string mediaType = "application/json") =>
-        Http.PostAsync(
-            new Uri("/api/v1/links", UriKind.Relative), new StringContent(body, Encoding.UTF8, mediaType));
+    public async Task<HttpResponseMessage> PostAsync(
+        string body, string mediaType = "application/json", string? host = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/v1/links", UriKind.Relative));
+        request.Content = new StringContent(body, Encoding.UTF8, mediaType);
+        request.Headers.Host = host;
+        return await Http.SendAsync(request);
+    }
 
-    public Task<HttpResponseMessage> CreateAsync(string target, string? code = null, string? domain = null) =>
-        PostAsync(JsonSerializer.Serialize(new { target, code, domain }));
+    public Task<HttpResponseMessage> CreateAsync(
+        string target, string? code = null, string? domain = null, string? host = null) =>
+        PostAsync(JsonSerializer.Serialize(new { target, code, domain }), host: host);
+
+    /// <summary>Sends bytes that no client would, and returns all that comes until the server hangs up.</summary>
+    public async Task<string> SendRawAsync(string request)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(Http.BaseAddress!.Host, Http.BaseAddress.Port);
+        await using var stream = client.GetStream();
+        await stream.WriteAsync(Encoding.Latin1.GetBytes(request));
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        return await reader.ReadToEndAsync();
+    }
 
     /// <summary>Creates a link that must succeed, and returns its code.</summary>
     public async Task<string> CreateCodeAsync(string target, string? code = null, string? domain = null)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Terse.Hosting;
 using Terse.Links;
 
@@ -6,6 +7,13 @@ namespace Terse.Commands;
 
 /// <summary>What became of one target: its short URL, or why there is none.</summary>
 internal sealed record ShortenedLine(int Number, string? ShortUrl, string? Error);
+
+/// <summary>What a client needs of an answer, be it a link or a problem; all else is passed over.</summary>
+internal sealed record LinkAnswer(string? ShortUrl, string? Detail);
+
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
+[JsonSerializable(typeof(LinkAnswer))]
+internal sealed partial class LinkClientJson : JsonSerializerContext;
 
 /// <summary>Makes links over a server's API.</summary>
 internal sealed class LinkClient : IDisposable
@@ -28,25 +36,26 @@ internal sealed class LinkClient : IDisposable
     {
         if (target.Contains('\uFFFD', StringComparison.Ordinal))
             return new(number, null, "The line is not text in UTF-8.");
+        if (target.Length > Target.MaxBytes)
+            return new(number, null, $"A target has at most {Target.MaxBytes} bytes in UTF-8.");
         try
         {
-            var json = TerseJson.Context;
             using var response = await _http.PostAsJsonAsync(
-                "/api/v1/links", new NewLink(target, null, null), json.NewLink, cancellationToken);
-            if (response.IsSuccessStatusCode)
-            {
-                var link = await response.Content.ReadFromJsonAsync(json.LinkResource, cancellationToken);
-                return new(number, link!.ShortUrl, null);
-            }
-
-            var problem = await response.Content.ReadFromJsonAsync(json.ProblemBody, cancellationToken);
-            return new(number, null, problem!.Detail);
+                "/api/v1/links",
+                new NewLink(target, null, null),
+                TerseJson.Context.NewLink,
+                cancellationToken);
+            var answer = await response.Content.ReadFromJsonAsync(
+                LinkClientJson.Default.LinkAnswer, cancellationToken);
+            return response.IsSuccessStatusCode && answer?.ShortUrl is { } shortUrl
+                ? new(number, shortUrl, null)
+                : new(number, null, answer?.Detail ?? $"{_http.BaseAddress} answers {(int)response.StatusCode}.");
         }
         catch (HttpRequestException exception)
         {
             return new(number, null, $"{_http.BaseAddress} cannot be reached: {exception.Message}");
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return new(number, null, $"{_http.BaseAddress} does not answer as Terse does.");
         }

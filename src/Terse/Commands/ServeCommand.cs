@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Terse.Hosting;
 using Terse.Links;
@@ -46,8 +47,7 @@ internal static class ServeCommand
             await app.WaitForShutdownAsync(cancellationToken);
             return 0;
         }
-        catch (Exception exception)
-            when (exception is StartupException or IOException or InvalidDataException)
+        catch (Exception exception) when (IsOperatorsToMend(exception))
         {
             await Console.Error.WriteLineAsync($"terse cannot start: {exception.Message}");
             if (exception is InvalidDataException { InnerException: { } inner })
@@ -55,6 +55,11 @@ internal static class ServeCommand
             return 1;
         }
     }
+
+    /// <summary>Whether the message alone says enough, so that a stack trace would only be in the way.</summary>
+    private static bool IsOperatorsToMend(Exception exception) => exception
+        is StartupException or StoreUnavailableException
+        or IOException or InvalidDataException or UnauthorizedAccessException or SocketException;
 
     /// <summary>Finds what is wrong before the first request does.</summary>
     private static void Prepare(WebApplication app)

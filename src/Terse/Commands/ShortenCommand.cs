@@ -40,6 +40,19 @@ internal static class ShortenCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await ShortenAsync(arguments, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            await Console.Error.WriteLineAsync($"terse shorten cannot go on: {exception.Message}");
+            return 1;
+        }
+    }
+
+    private static async Task<int> ShortenAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
         if ((arguments.GetValue(ServerUrl) ?? ServerFromEnvironment()) is not { } server)
         {
             await Console.Error.WriteLineAsync("TERSE_SERVER must be a URL such as http://127.0.0.1:8080.");
@@ -53,9 +66,21 @@ internal static class ShortenCommand
         var source = new TargetSource(arguments.GetValue(Targets)!, input);
         using var output = new ShortenOutput(source);
         var started = Channel.CreateBounded<Task<ShortenedLine>>(MaxInFlight);
-        await Task.WhenAll(
-            SendAsync(source, client, started.Writer, cancellationToken),
-            PrintAsync(started.Reader, output, cancellationToken));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+#pragma warning disable CA2025 // The block below waits for it, whatever happens, before the client is disposed.
+        var sending = SendAsync(source, client, started.Writer, stop.Token);
+#pragma warning restore CA2025
+        try
+        {
+            await PrintAsync(started.Reader, output, stop.Token);
+            await sending;
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await sending.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         return output.Failed == 0 ? 0 : 1;
     }
 
@@ -63,7 +88,13 @@ internal static class ShortenCommand
         ChannelReader<Task<ShortenedLine>> started, ShortenOutput output, CancellationToken cancellationToken)
     {
         await foreach (var line in started.ReadAllAsync(cancellationToken))
+        {
+            if (!line.IsCompleted)
+                output.Flush();
             output.Write(await line);
+        }
+
+        output.Flush();
     }
 
     /// <summary>Starts requests in order; that the channel is bounded bounds those under way.</summary>
@@ -91,7 +122,9 @@ internal static class ShortenCommand
         ParseServer(Environment.GetEnvironmentVariable("TERSE_SERVER") ?? "http://127.0.0.1:8080");
 
     private static Uri? ParseServer(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url : null;
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", PathAndQuery: "/" }
+            ? url
+            : null;
 
     private static Uri? Fail(System.CommandLine.Parsing.ArgumentResult argument, string message)
     {

@@ -13,7 +13,7 @@ internal sealed class ShortenOutput : IDisposable
     private readonly TargetSource _source;
     private readonly TimeProvider _time = TimeProvider.System;
     private readonly StreamWriter _out =
-        new(Console.OpenStandardOutput()) { AutoFlush = !Console.IsOutputRedirected };
+        new(Console.OpenStandardOutput());
     private readonly bool _showsProgress = !Console.IsErrorRedirected;
     private readonly long _start;
     private long _drawn;
@@ -46,6 +46,9 @@ internal sealed class ShortenOutput : IDisposable
         if (_showsProgress && _time.GetElapsedTime(_drawn) >= RedrawInterval)
             Draw();
     }
+
+    /// <summary>Shows what was written; called whenever there is nothing to write for a while.</summary>
+    public void Flush() => _out.Flush();
 
     /// <summary>Leaves the last state of the bar on the terminal.</summary>
     public void Dispose()

@@ -8,13 +8,15 @@ internal sealed class TargetSource(string[] arguments, Stream input)
 {
     /// <summary>The part that was read, 0 to 1, or null where the end is not known.</summary>
     public double? PartRead =>
-        input.CanSeek && input.Length > 0 ? (double)input.Position / input.Length : null;
+        ReadsInput && input.CanSeek && input.Length > 0 ? (double)input.Position / input.Length : null;
+
+    private bool ReadsInput => arguments is ["-"];
 
     /// <summary>Reads the targets in order. A byte-order mark and empty lines are passed over.</summary>
     public async IAsyncEnumerable<(int Number, string Target)> ReadAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        if (arguments is not ["-"])
+        if (!ReadsInput)
         {
             for (var index = 0; index < arguments.Length; index++)
                 yield return (index + 1, arguments[index]);

@@ -4,11 +4,15 @@ using Terse.Links;
 namespace Terse.Hosting;
 
 /// <summary>
-/// Sees to it that every answer that is an error has a body that says so, whoever gave it: the router, the
-/// web server, the reading of JSON, a store that is lost, or a bug.
+/// Sees to it that every error that a request ends in has a body that says so, whoever made it: the router,
+/// the reading of the body, a store that is lost, or a bug. Only what the web server cannot read as a request
+/// at all never comes this far.
 /// </summary>
 internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPolicy> logger)
 {
+    /// <summary>Characters of a field's name that are worth repeating to whoever sent it.</summary>
+    private const int MaxFieldLength = 100;
+
     public async Task InvokeAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -24,6 +28,7 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
+            context.Response.Clear();
             await Explain(context, exception).ExecuteAsync(context);
         }
     }
@@ -56,8 +61,10 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
             case BadHttpRequestException bad:
                 return Explain(context, bad.StatusCode);
             case StoreUnavailableException unavailable:
-                LogStoreUnavailable(unavailable);
+                LogStoreUnavailable(unavailable.Message);
                 return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
+            case OperationCanceledException:
+                return Problem.Of(ProblemType.Stopping, "The server is stopping; another one will answer.");
             default:
                 LogUnexpected(exception);
                 return Problem.Of(ProblemType.Unexpected, "The error was logged under this trace id.");
@@ -66,21 +73,23 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
 
     private static Problem Explain(JsonException json)
     {
-        var field = json.Path?.TrimStart('$', '.');
+        var path = json.Path ?? "";
+        var field = path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "";
+        field = field.Length <= MaxFieldLength ? field : field[..MaxFieldLength] + "…";
         var place = json.LineNumber is { } line
             ? $" (line {line + 1}, byte {json.BytePositionInLine + 1})"
             : "";
         return Problem.Of(
             ProblemType.RequestMalformed,
-            string.IsNullOrEmpty(field)
+            field.Length == 0
                 ? $"The body is not the JSON of a link{place}."
                 : $"The field '{field}' is unknown, stands twice or has the wrong type{place}.",
-            string.IsNullOrEmpty(field) ? null : field);
+            field.Length == 0 ? null : field);
     }
 
     [LoggerMessage(100, LogLevel.Error, "A request failed unexpectedly.")]
     private partial void LogUnexpected(Exception exception);
 
-    [LoggerMessage(101, LogLevel.Warning, "A request was answered 503: the store is unavailable.")]
-    private partial void LogStoreUnavailable(Exception exception);
+    [LoggerMessage(101, LogLevel.Warning, "A request was answered 503: {Reason}")]
+    private partial void LogStoreUnavailable(string reason);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Terse.Links;
 
 namespace Terse.Hosting;
 
@@ -15,11 +16,14 @@ internal static class Pages
     public static Task WriteErrorAsync(HttpResponse response, string title, string detail, string traceId) =>
         WriteAsync(response, Error, ("title", title), ("detail", detail), ("traceId", traceId));
 
-    private static Task WriteHomeAsync(HttpContext context) => WriteAsync(
-        context.Response,
-        Home,
-        ("origin", $"{context.Request.Scheme}://{context.Request.Host}"),
-        ("version", Server.Version));
+    private static Task WriteHomeAsync(HttpContext context)
+    {
+        var domains = context.RequestServices.GetRequiredService<Domains>();
+        var scheme = domains.Scheme ?? context.Request.Scheme;
+        var domain = domains.NameOf(Domains.DefaultKey, RequestHost.Of(context));
+        return WriteAsync(
+            context.Response, Home, ("origin", $"{scheme}://{domain}"), ("version", Server.Version));
+    }
 
     private static Task WriteAsync(
         HttpResponse response, string page, params (string Name, string Value)[] parts)

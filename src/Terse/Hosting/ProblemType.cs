@@ -26,7 +26,8 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         BodyTooLarge = new("body-too-large", 413, "The request's body is too large"),
         MediaTypeUnsupported = new("media-type-unsupported", 415, "The body is not sent as JSON"),
         Unexpected = new("unexpected", 500, "Something went wrong"),
-        StoreUnavailable = new("store-unavailable", 503, "The links cannot be reached");
+        StoreUnavailable = new("store-unavailable", 503, "The links cannot be reached"),
+        Stopping = new("stopping", 503, "The server is stopping");
 
     /// <summary>The URI that programs tell errors apart by.</summary>
     public string Uri { get; } = "urn:problem-type:terse:" + Name;

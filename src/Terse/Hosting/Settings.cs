@@ -1,8 +1,12 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace Terse.Hosting;
 
-/// <summary>A section of the settings, with every key that it may hold.</summary>
+/// <summary>
+/// A section of the settings, with every key that it may hold; those of lists end in <c>:0</c>, as one writes
+/// their first element.
+/// </summary>
 internal sealed record SettingsSection(string Name, IReadOnlyList<string> Keys);
 
 /// <summary>
@@ -25,6 +29,7 @@ internal static class Settings
         configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);
         configuration.AddEnvironmentVariables(EnvironmentPrefix);
         configuration.AddInMemoryCollection(commandLine);
+        AssertLogLevels(configuration.GetSection("Logging:LogLevel"));
     }
 
     /// <summary>Finds everything that is wrong, in sentences that say how to mend it.</summary>
@@ -52,8 +57,11 @@ internal static class Settings
             return [$"Unknown setting '{section.Key}'; there are {string.Join(", ", names)}."];
         }
 
+        if (section.Value is not null)
+            return [$"'{section.Key}' is a section; {ours.Name} has {string.Join(", ", ours.Keys)}."];
         return section.GetChildren()
-            .Where(child => !ours.Keys.Contains(child.Key, StringComparer.OrdinalIgnoreCase))
+            .Where(child => !ours.Keys.Contains(
+                child.Value is null ? child.Key + ":0" : child.Key, StringComparer.OrdinalIgnoreCase))
             .Select(child =>
                 $"Unknown setting '{child.Path}'; {ours.Name} has {string.Join(", ", ours.Keys)}.");
     }
@@ -85,10 +93,23 @@ internal static class Settings
     {
         foreach (var url in (urls ?? "").Split(';', StringSplitOptions.TrimEntries))
         {
-            if (!url.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || !IsAddress(url))
+            if (!IsAddress(url))
             {
                 yield return $"Urls holds '{url}', which is no address to listen on; write it like "
                     + "'http://127.0.0.1:8080'. For TLS, put a proxy in front.";
+            }
+        }
+    }
+
+    /// <summary>Logging is the first thing that is built, and has no words of its own for this.</summary>
+    private static void AssertLogLevels(IConfigurationSection levels)
+    {
+        foreach (var level in levels.GetChildren())
+        {
+            if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
+            {
+                var names = string.Join(", ", Enum.GetNames<LogLevel>());
+                throw new StartupException($"{level.Path} is '{level.Value}'; it is one of {names}.");
             }
         }
     }
@@ -97,7 +118,9 @@ internal static class Settings
     {
         try
         {
-            return BindingAddress.Parse(url) is { Port: >= 0 and <= ushort.MaxValue, PathBase: "" };
+            var address = BindingAddress.Parse(url);
+            return address is { Scheme: "http", PathBase: "", Port: >= 0 and <= ushort.MaxValue }
+                && (address.Host is "localhost" or "*" or "+" || IPAddress.TryParse(address.Host, out _));
         }
         catch (FormatException)
         {

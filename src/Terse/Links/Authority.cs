@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Terse.Links;
 
 /// <summary>A host and a port, in the one spelling in which two that mean the same are equal.</summary>
-/// <param name="Host">ASCII, lower case; <c>localhost</c> for every name of this machine.</param>
-/// <param name="Port">1 to 65535, or null where none was given.</param>
+/// <param name="Host">ASCII, lower case, without the dot of the root.</param>
+/// <param name="Port">0 to 65535, or null where none was given.</param>
 internal sealed record Authority(string Host, int? Port)
 {
     /// <summary>Reads <c>host</c>, <c>host:port</c> or <c>user@host:port</c>; skips the user.</summary>
@@ -22,13 +22,19 @@ internal sealed record Authority(string Host, int? Port)
 
         if (!HostName.TryCanonicalize(hostText, out var host))
             return false;
-        authority = new Authority(HostName.IsThisMachine(host) ? "localhost" : host, port);
+        authority = new Authority(host, port);
         return true;
     }
 
-    /// <summary>The port that a request to it goes to.</summary>
-    public int PortFor(string scheme) =>
-        Port ?? (string.Equals(scheme, Uri.UriSchemeHttps, StringComparison.OrdinalIgnoreCase) ? 443 : 80);
+    /// <summary>Whether a request to the other one reaches the same server; all loopback names are one.</summary>
+    public bool IsSamePlace(Authority other, string scheme)
+    {
+        var standard = scheme == Uri.UriSchemeHttps ? 443 : 80;
+        return (Port ?? standard) == (other.Port ?? standard)
+            && (Host == other.Host || (HostName.IsThisMachine(Host) && HostName.IsThisMachine(other.Host)));
+    }
+
+    public override string ToString() => Port is null ? Host : $"{Host}:{Port}";
 
     /// <summary>The host and the port of an authority as they stand; the user is passed over.</summary>
     public static AuthorityParts Split(ReadOnlySpan<char> text)

@@ -7,7 +7,7 @@ internal sealed class DomainOptions
 {
     public const string Section = "Domains";
 
-    public static readonly string[] Keys = [nameof(Default), nameof(Others), nameof(Scheme)];
+    public static readonly string[] Keys = [nameof(Default), nameof(Others) + ":0", nameof(Scheme)];
 
     /// <summary>
     /// The domain of links whose creator names none, and of requests to a host that is no domain of ours:

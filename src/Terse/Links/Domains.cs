@@ -7,56 +7,80 @@ namespace Terse.Links;
 /// The domains of this installation. A link is kept under its domain's key; the default domain's key is
 /// empty, so its links stay when it is given another name, or another port on a laptop.
 /// </summary>
-internal sealed class Domains(IOptions<DomainOptions> options)
+internal sealed class Domains
 {
     public const string DefaultKey = "";
 
-    private readonly string? _default = options.Value.Default?.ToLowerInvariant();
+    private readonly Authority? _default;
+    private readonly Dictionary<Authority, string> _others = [];
+
+    public Domains(IOptions<DomainOptions> options)
+    {
+        Scheme = options.Value.Scheme;
+        _ = Authority.TryParse(options.Value.Default, out _default);
+        foreach (var name in options.Value.Others)
+        {
+            if (Authority.TryParse(name, out var other))
+                _others.Add(other, other.ToString());
+        }
+    }
 
     /// <summary>The scheme of short URLs, or null where the request's is to be taken.</summary>
-    public string? Scheme { get; } = options.Value.Scheme;
-
-    private readonly HashSet<string> _others =
-        options.Value.Others.ToHashSet(StringComparer.OrdinalIgnoreCase);
+    public string? Scheme { get; }
 
     /// <summary>Picks a request's domain by its <c>Host</c>: the default unless it names another.</summary>
-    public string KeyOfHost(string host)
-    {
-        if (_others.Count == 0)
-            return DefaultKey;
-        return _others.TryGetValue(host, out var name) || _others.TryGetValue(WithoutPort(host), out name)
-            ? name.ToLowerInvariant()
+    public string KeyOfHost(string host) =>
+        _others.Count > 0 && Authority.TryParse(host, out var authority)
+            ? Find(authority) ?? DefaultKey
             : DefaultKey;
-    }
 
     /// <summary>Picks the domain that a request names; where it names none, the one of its host.</summary>
     public bool TryPick(string? name, string host, [NotNullWhen(true)] out string? key)
     {
-        key = name switch
-        {
-            null => KeyOfHost(host),
-            _ when string.Equals(name, NameOf(DefaultKey, host), StringComparison.OrdinalIgnoreCase) =>
-                DefaultKey,
-            _ when _others.Contains(name) => name.ToLowerInvariant(),
-            _ => null,
-        };
+        key = name is null ? KeyOfHost(host) : null;
+        if (!Authority.TryParse(name, out var named))
+            return key is not null;
+
+        key = Find(named);
+        if (key is null && _default is null && Authority.TryParse(host, out var asked) && named == asked)
+            key = DefaultKey;
         return key is not null;
     }
 
     /// <summary>The name that short URLs of a domain show.</summary>
-    public string NameOf(string key, string host) => key.Length > 0 ? key : _default ?? host;
+    public string NameOf(string key, string host) => key.Length > 0 ? key : _default?.ToString() ?? host;
 
     /// <summary>Whether a target leads back here, which would make a redirect run in circles.</summary>
-    public bool IsOurs(Target target, string host)
+    /// <param name="target">Where a link is to lead.</param>
+    /// <param name="here">The names under which the request reached this server.</param>
+    public bool IsOurs(Target target, params ReadOnlySpan<string> here)
     {
-        if (target.Authority is not { } authority)
+        if (target.Authority is not { } there)
             return false;
-        return _others.Append(_default).Append(host).Any(ours =>
-            ours is not null
-            && Authority.TryParse(ours, out var own)
-            && own.Host == authority.Host
-            && own.PortFor(target.Scheme) == authority.PortFor(target.Scheme));
+        if (_default?.IsSamePlace(there, target.Scheme) == true)
+            return true;
+        if (_others.Keys.Any(other => other.IsSamePlace(there, target.Scheme)))
+            return true;
+        foreach (var name in here)
+        {
+            if (Authority.TryParse(name, out var own) && own.IsSamePlace(there, target.Scheme))
+                return true;
+        }
+
+        return false;
     }
 
-    private static string WithoutPort(string host) => Authority.Split(host).Host.ToString();
+    /// <summary>A name with its port counts before the name alone, the default before the others.</summary>
+    private string? Find(Authority authority)
+    {
+        foreach (var name in new[] { authority, authority with { Port = null } })
+        {
+            if (name == _default)
+                return DefaultKey;
+            if (_others.TryGetValue(name, out var key))
+                return key;
+        }
+
+        return null;
+    }
 }

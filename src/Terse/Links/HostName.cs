@@ -38,18 +38,41 @@ internal static class HostName
         name = name.ToLowerInvariant();
         if (name.Length == 0 || name.AsSpan().ContainsAny(Forbidden) || name.Any(char.IsControl))
             return false;
-        return EndsInNumber(name) ? TryCanonicalizeIPv4(name, out host) : (host = name) is not null;
+        if (EndsInNumber(name))
+            return TryCanonicalizeIPv4(name, out host);
+        name = name[^1] == '.' ? name[..^1] : name;
+        host = name.Split('.').All(IsLabel) ? name : null;
+        return host is not null;
+    }
+
+    private static bool IsLabel(string label)
+    {
+        if (!label.StartsWith("xn--", StringComparison.Ordinal))
+            return label.Length > 0;
+        try
+        {
+            return Idn.GetUnicode(label) != label;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Whether a canonical host is a name of the machine that asks.</summary>
-    public static bool IsThisMachine(string host) =>
-        host is "localhost" or "[::1]"
-        || host.EndsWith(".localhost", StringComparison.Ordinal)
-        || (host.StartsWith("127.", StringComparison.Ordinal) && IPAddress.TryParse(host, out _));
+    public static bool IsThisMachine(string host)
+    {
+        if (host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal))
+            return true;
+        if (!IPAddress.TryParse(host, out var ip))
+            return false;
+        ip = ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip;
+        return IPAddress.IsLoopback(ip) || ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any);
+    }
 
     /// <summary>
-    /// Punycode. Without ICU there is no compatibility mapping (UTS 46), so characters that would need one
-    /// are refused rather than turned into a host that does not exist.
+    /// Punycode. Without ICU there is no compatibility mapping (UTS 46), so characters of the ranges that
+    /// need one are refused rather than turned into a host that does not exist.
     /// </summary>
     private static bool TryMapToAscii(string name, [NotNullWhen(true)] out string? ascii)
     {
@@ -78,16 +101,19 @@ internal static class HostName
 
     private static bool NeedsMapping(int rune) => rune is
         0xFFFD // what stands for bytes that are no text
+        or (>= 0x00A0 and <= 0x00BF) // signs, and letters and digits set high
+        or 0x0132 or 0x0133 or 0x0149 or 0x017F or (>= 0x01C4 and <= 0x01CC) // two letters in one, long s
+        or (>= 0x02B0 and <= 0x02FF) // letters that modify
         or (>= 0x0300 and <= 0x036F) // combining marks, to be composed with the letter before
+        or (>= 0x1D2C and <= 0x1D6A) // letters set high
         or (>= 0x2000 and <= 0x2BFF) // punctuation, signs, letter-like symbols
+        or (>= 0x3200 and <= 0x33FF) // enclosed and squared
         or (>= 0xF900 and <= 0xFFEF) // compatibility and presentation forms
         or (>= 0x1D400 and <= 0x1D7FF) // letters of mathematics
         or (>= 0xE0000 and <= 0xE0FFF) // tags, variation selectors
-        || Rune(rune) is UnicodeCategory.Format or UnicodeCategory.Control
-            or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned
-            or UnicodeCategory.PrivateUse or UnicodeCategory.SpaceSeparator;
-
-    private static UnicodeCategory Rune(int rune) => CharUnicodeInfo.GetUnicodeCategory(rune);
+        || CharUnicodeInfo.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.Control
+            or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse
+            or UnicodeCategory.SpaceSeparator;
 
     private static bool EndsInNumber(string name)
     {

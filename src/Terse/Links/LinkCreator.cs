@@ -33,14 +33,15 @@ internal sealed class LinkCreator(
 
     /// <param name="link">What is asked for.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <param name="address">The address, with its port, at which the request came in.</param>
     /// <param name="cancellationToken">Ends the wait; the link may be made all the same.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be written at present.</exception>
     public async Task<CreateLinkResult> CreateAsync(
-        NewLink link, string host, CancellationToken cancellationToken)
+        NewLink link, string host, string address, CancellationToken cancellationToken)
     {
         if (!Target.TryParse(link.Target, options.Value, out var target, out var refusal))
             return new CreateLinkResult.Refused(refusal);
-        if (domains.IsOurs(target, host))
+        if (domains.IsOurs(target, host, address))
             return Refuse(RefusalKind.TargetIsTerse, "target", "The target leads to this Terse itself.");
         if (link.Code is not null && CustomCode.Check(link.Code) is { } wrongCode)
             return new CreateLinkResult.Refused(wrongCode);

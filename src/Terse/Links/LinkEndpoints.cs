@@ -32,14 +32,14 @@ internal static class LinkEndpoints
     }
 
     private static async Task<Results<Created<LinkResource>, Problem>> CreateAsync(
-        NewLink link, LinkCreator creator, Domains domains, HttpContext context)
+        LinkCreator creator, Domains domains, HttpContext context)
     {
-        var host = HostOf(context.Request);
-        return await creator.CreateAsync(link, host, context.RequestAborted) switch
+        var link = await JsonBody.ReadAsync(context.Request, TerseJson.Context.NewLink);
+        var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
+        return await creator.CreateAsync(link, host, address, context.RequestAborted) switch
         {
             CreateLinkResult.Created(var made) =>
-                TypedResults.Created(
-                    UrlOf(made, domains.KeyOfHost(host)), Show(made, domains, context.Request)),
+                TypedResults.Created(UrlOf(made, domains, host), Show(made, domains, context)),
             CreateLinkResult.Refused(var refusal) => Problem.Of(refusal),
             var other => throw new InvalidOperationException($"{other} is no result of a creation."),
         };
@@ -49,28 +49,27 @@ internal static class LinkEndpoints
     private static async Task<Results<Ok<LinkResource>, Problem>> GetAsync(
         string code, string? domain, ILinkStore store, Domains domains, HttpContext context)
     {
-        var host = HostOf(context.Request);
+        var host = RequestHost.Of(context);
         if (!domains.TryPick(domain, host, out var key))
             return Problem.Of(ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain");
         return await store.FindAsync(key, code, context.RequestAborted) is { } link
-            ? TypedResults.Ok(Show(link, domains, context.Request))
+            ? TypedResults.Ok(Show(link, domains, context))
             : Problem.Of(
                 ProblemType.LinkNotFound,
                 $"No link of {domains.NameOf(key, host)} has this code.",
                 "code");
     }
 
-    private static LinkResource Show(Link link, Domains domains, HttpRequest request)
+    private static LinkResource Show(Link link, Domains domains, HttpContext context)
     {
-        var domain = domains.NameOf(link.Domain, HostOf(request));
-        var shortUrl = $"{domains.Scheme ?? request.Scheme}://{domain}/{link.Code}";
+        var domain = domains.NameOf(link.Domain, RequestHost.Of(context));
+        var shortUrl = $"{domains.Scheme ?? context.Request.Scheme}://{domain}/{link.Code}";
         return new(
             link.Id.Value.ToString(), domain, link.Code, shortUrl, link.Target, link.CreatedAt.UtcDateTime);
     }
 
-    private static string UrlOf(Link link, string domainOfRequest) => link.Domain == domainOfRequest
-        ? $"{Root}/{link.Code}"
-        : $"{Root}/{link.Code}?domain={Uri.EscapeDataString(link.Domain)}";
-
-    private static string HostOf(HttpRequest request) => request.Host.Value ?? "";
+    private static string UrlOf(Link link, Domains domains, string host) =>
+        link.Domain == domains.KeyOfHost(host)
+            ? $"{Root}/{link.Code}"
+            : $"{Root}/{link.Code}?domain={Uri.EscapeDataString(domains.NameOf(link.Domain, host))}";
 }

@@ -7,7 +7,7 @@ internal sealed class LinkOptions
 {
     public const string Section = "Links";
 
-    public static readonly string[] Keys = [nameof(OtherSchemes), nameof(AllowCredentials)];
+    public static readonly string[] Keys = [nameof(OtherSchemes) + ":0", nameof(AllowCredentials)];
 
     /// <summary>
     /// Schemes of targets beyond <c>http</c> and <c>https</c>, such as <c>mailto</c> or an app's own.

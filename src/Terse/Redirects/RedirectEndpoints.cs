@@ -32,7 +32,7 @@ internal sealed class Redirector(ILinkStore store, Domains domains, IOptions<Red
     public async Task AnswerAsync(HttpContext context)
     {
         var code = (string)context.Request.RouteValues["code"]!;
-        var domain = domains.KeyOfHost(context.Request.Host.Value ?? "");
+        var domain = domains.KeyOfHost(RequestHost.Sent(context));
         var link = CustomCode.CouldBeCode(code)
             ? await store.FindAsync(domain, code, context.RequestAborted)
             : null;

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using Microsoft.Extensions.Options;
 
 namespace Terse.Redirects;
@@ -21,7 +22,9 @@ internal sealed class RedirectOptions
 internal sealed class RedirectOptionsValidator : IValidateOptions<RedirectOptions>
 {
     public ValidateOptionsResult Validate(string? name, RedirectOptions options) =>
-        CacheControlHeaderValue.TryParse(options.CacheControl, out _) && options.CacheControl.Length > 0
+        options.CacheControl.Length > 0
+            && Ascii.IsValid(options.CacheControl)
+            && CacheControlHeaderValue.TryParse(options.CacheControl, out _)
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
                 $"Redirects:CacheControl is '{options.CacheControl}', which is no Cache-Control header; "

@@ -152,6 +152,30 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("application/json; charset=utf-16", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("application/json; charset=nonsense", HttpStatusCode.UnsupportedMediaType)]
+    [InlineData("application/json; charset=\"utf-8\"", HttpStatusCode.Created)]
+    [InlineData("application/json", HttpStatusCode.Created)]
+    [InlineData("", HttpStatusCode.UnsupportedMediaType)]
+    public async Task A_body_is_read_as_UTF8_only(string contentType, HttpStatusCode status)
+    {
+        using var content = new ByteArrayContent("{\"target\": \"https://example.com/\"}"u8.ToArray());
+        content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        using var response = await _server.Http.PostAsync(new Uri("/api/v1/links", UriKind.Relative), content);
+
+        Assert.Equal(status, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_name_of_a_wrong_field_is_repeated_only_as_far_as_it_helps()
+    {
+        using var response = await _server.PostAsync($$"""{"{{new string('x', 60_000)}}": 1}""");
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.InRange((await response.Content.ReadAsStringAsync()).Length, 1, 1000);
+    }
+
+    [Theory]
     [InlineData("PUT", "/api/v1/links", "POST")]
     [InlineData("POST", "/api/v1/links/abc", "GET")]
     [InlineData("POST", "/abc", "GET, HEAD")]

@@ -72,7 +72,6 @@ public sealed class RedirectTests : IAsyncLifetime
     [InlineData("/%ff")]
     [InlineData("/a%0d%0ab")]
     [InlineData("/a%20b")]
-    [InlineData("/%2e%2e")]
     [InlineData("/ä")]
     [InlineData("/a/b")]
     [InlineData("/api/v2")]
@@ -80,7 +79,7 @@ public sealed class RedirectTests : IAsyncLifetime
     public async Task What_cannot_be_a_code_is_an_error_of_the_client(string path)
     {
         using var response = await _server.GetAsync(path);
-        Assert.InRange((int)response.StatusCode, 200, 499);
+        Assert.InRange((int)response.StatusCode, 400, 499);
     }
 
     [Fact]

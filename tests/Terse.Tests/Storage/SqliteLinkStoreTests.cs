@@ -95,9 +95,11 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     {
         using (var other = OpenRaw())
             Execute(other, "PRAGMA user_version = 999");
+        var before = File.ReadAllBytes(_database.Path);
 
         var failure = Assert.Throws<StartupException>(Open);
         Assert.Contains("schema 999", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(_database.Path));
     }
 
     [Fact]
@@ -108,11 +110,13 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         using (var other = new SqliteConnection($"Data Source={file};Pooling=false"))
         {
             other.Open();
-            Execute(other, "CREATE TABLE theirs (a)");
+            Execute(other, "CREATE TABLE theirs (a); PRAGMA user_version = 7");
         }
 
+        var before = File.ReadAllBytes(file);
         var failure = Assert.Throws<StartupException>(() => new SqliteDatabase(FolderOptions(folder.Path)));
         Assert.Contains("another program", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(before, File.ReadAllBytes(file));
     }
 
     [Fact]
@@ -141,6 +145,29 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         Assert.Equal(before.Layout, after.Layout);
         Assert.Equal(new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero), after.Layout.Epoch);
         Assert.True(after.Layout.TickOf(next) > after.Layout.TickOf(last));
+    }
+
+    [Fact]
+    public async Task Behind_a_locked_transaction_nobody_waits_for_a_turn_of_his_own()
+    {
+        using var other = OpenRaw();
+        Execute(other, "BEGIN IMMEDIATE");
+        var waiting = Enumerable.Range(1, 5000).Select(id => Store.AddAsync(NewLink(id, $"c{id}"), default));
+        var failures = await Task.WhenAll(waiting.Select(
+            add => Assert.ThrowsAsync<StoreUnavailableException>(() => add)));
+
+        // A turn of 1,024 each would have failed with five exceptions of its own.
+        Assert.InRange(failures.Select(failure => failure.InnerException).Distinct().Count(), 1, 2);
+    }
+
+    [Fact]
+    public void A_file_that_is_gone_is_not_made_anew_and_empty()
+    {
+        File.Delete(_database.Path);
+
+        var failure = Assert.Throws<SqliteException>(_database.OpenReader);
+        Assert.NotNull(SqliteErrors.Describe(failure));
+        Assert.False(File.Exists(_database.Path));
     }
 
     private SqliteDatabase Open() => new(FolderOptions(_folder.Path));

@@ -19,7 +19,6 @@ internal sealed class SqliteDatabase
         PRAGMA busy_timeout = 1000;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = FULL;
-        PRAGMA foreign_keys = ON;
         """;
 
     private const string ReaderPragmas =
@@ -35,8 +34,10 @@ internal sealed class SqliteDatabase
         try
         {
             Directory.CreateDirectory(options.Value.Folder);
-            using var session = OpenWriter();
-            SqliteMigrations.Apply(session, Path);
+            using (var session = new SqliteSession(Path, SqliteOpenMode.ReadWriteCreate, ReaderPragmas))
+                SqliteMigrations.AssertIsOurs(session, Path);
+            using (var session = OpenWriter())
+                SqliteMigrations.Apply(session);
         }
         catch (SqliteException exception)
         {
@@ -51,7 +52,7 @@ internal sealed class SqliteDatabase
 
     public string Path { get; }
 
-    public SqliteSession OpenWriter() => new(Path, WriterPragmas);
+    public SqliteSession OpenWriter() => new(Path, SqliteOpenMode.ReadWrite, WriterPragmas);
 
-    public SqliteSession OpenReader() => new(Path, ReaderPragmas);
+    public SqliteSession OpenReader() => new(Path, SqliteOpenMode.ReadWrite, ReaderPragmas);
 }

@@ -14,26 +14,30 @@ internal static class SqliteMigrations
 
     private const string Prefix = "Terse.Storage.Sqlite.Migrations.";
 
-    /// <exception cref="StartupException">The schema is newer than the program, or not Terse's.</exception>
-    public static void Apply(SqliteSession session, string path)
+    /// <summary>Looks whether the file may be written to, and changes nothing.</summary>
+    /// <exception cref="StartupException">It is another program's, or of a later version of Terse.</exception>
+    public static void AssertIsOurs(SqliteSession session, string path)
+    {
+        if (Number(session, "PRAGMA application_id") != ApplicationId
+            && Number(session, "SELECT count(*) FROM sqlite_schema") > 0)
+        {
+            throw new StartupException($"{path} belongs to another program; name another folder with --data.");
+        }
+
+        var (version, known) = (Number(session, "PRAGMA user_version"), Load().Count);
+        if (version > known)
+        {
+            throw new StartupException(
+                $"{path} has schema {version}, but Terse {Server.Version} knows only up to {known}. "
+                + "Start the version of Terse that wrote it, or a later one.");
+        }
+    }
+
+    public static void Apply(SqliteSession session)
     {
         var migrations = Load();
         session.Execute("BEGIN IMMEDIATE");
         var version = Number(session, "PRAGMA user_version");
-        if (version > migrations.Count)
-        {
-            throw new StartupException(
-                $"{path} has schema {version}, but Terse {Server.Version} knows only up to "
-                + $"{migrations.Count}. Start the version of Terse that wrote it, or a later one.");
-        }
-
-        if (Number(session, "PRAGMA application_id") != ApplicationId
-            && Number(session, "SELECT count(*) FROM sqlite_schema") > 0)
-        {
-            throw new StartupException(
-                $"{path} belongs to another program; name another folder with --data.");
-        }
-
         foreach (var migration in migrations.Skip((int)version))
             session.Execute(migration);
         if (version < migrations.Count)

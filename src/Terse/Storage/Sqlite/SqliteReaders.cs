@@ -11,7 +11,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
     /// <summary>Connections that are kept; under more threads than that, some are opened anew.</summary>
     private static readonly int MaxKept = Environment.ProcessorCount * 4;
 
-    private readonly ConcurrentBag<SqliteSession> _kept = [];
+    private readonly ConcurrentQueue<SqliteSession> _kept = [];
 
     /// <summary>Runs a read.</summary>
     /// <param name="read">Must not keep the session; takes an argument, so that it can be static.</param>
@@ -23,12 +23,12 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
         SqliteSession? session = null;
         try
         {
-            if (!_kept.TryTake(out session))
+            if (!_kept.TryDequeue(out session))
                 session = database.OpenReader();
             var result = read(session, argument);
             if (_kept.Count < MaxKept)
             {
-                _kept.Add(session);
+                _kept.Enqueue(session);
                 session = null;
             }
 
@@ -46,7 +46,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
 
     public void Dispose()
     {
-        while (_kept.TryTake(out var session))
+        while (_kept.TryDequeue(out var session))
             session.Dispose();
     }
 }

@@ -10,14 +10,16 @@ internal sealed class SqliteSession : IDisposable
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
 
-    /// <param name="path">The database's file; made where it does not exist.</param>
+    /// <param name="path">The database's file.</param>
+    /// <param name="mode">Whether the file is made where it does not exist.</param>
     /// <param name="pragmas">Statements that set the connection up.</param>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
-    public SqliteSession(string path, string pragmas)
+    public SqliteSession(string path, SqliteOpenMode mode, string pragmas)
     {
         _connection = new SqliteConnection(new SqliteConnectionStringBuilder
         {
             DataSource = path,
+            Mode = mode,
             Pooling = false,
             DefaultTimeout = 1,
         }.ToString());

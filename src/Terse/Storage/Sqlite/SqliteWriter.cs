@@ -90,14 +90,24 @@ internal sealed class SqliteWriter : IDisposable
         {
             _session?.Dispose(); // which rolls back
             _session = null;
-            var translated = SqliteErrors.Translate(exception);
-            foreach (var write in batch)
-                write.Fail(translated);
+            Fail(batch, SqliteErrors.Translate(exception));
             return;
         }
 
         foreach (var write in batch)
             write.Complete();
+    }
+
+    /// <summary>
+    /// What waits behind a transaction that the infrastructure failed would fail in the same way, only later;
+    /// nobody is to wait for that.
+    /// </summary>
+    private void Fail(List<Write> batch, Exception exception)
+    {
+        while (exception is StoreUnavailableException && _waiting.TryTake(out var next))
+            batch.Add(next);
+        foreach (var write in batch)
+            write.Fail(exception);
     }
 
     private abstract class Write
