@@ -55,7 +55,8 @@ internal sealed partial class TerseProcess : IAsyncDisposable
         {
             return await process.StandardOutput.ReadLineAsync(limit.Token) is { } readyLine
                 ? new TerseProcess(process, readyLine)
-                : throw new InvalidOperationException(await process.StandardError.ReadToEndAsync(limit.Token));
+                : throw new InvalidOperationException(
+                    await process.StandardError.ReadToEndAsync(limit.Token));
         }
         catch
         {

@@ -40,7 +40,8 @@ internal sealed class TerseServer : IAsyncDisposable
     public async Task<HttpResponseMessage> PostAsync(
         string body, string mediaType = "application/json", string? host = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("/api/v1/links", UriKind.Relative));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri("/api/v1/links", UriKind.Relative));
         request.Content = new StringContent(body, Encoding.UTF8, mediaType);
         request.Headers.Host = host;
         return await Http.SendAsync(request);
@@ -50,7 +51,7 @@ internal sealed class TerseServer : IAsyncDisposable
         string target, string? code = null, string? domain = null, string? host = null) =>
         PostAsync(JsonSerializer.Serialize(new { target, code, domain }), host: host);
 
-    /// <summary>Sends bytes that no client would, and returns all that comes until the server hangs up.</summary>
+    /// <summary>Sends what no client would, and returns all that comes until the server hangs up.</summary>
     public async Task<string> SendRawAsync(string request)
     {
         using var client = new TcpClient();

@@ -47,9 +47,10 @@ internal sealed class LinkClient : IDisposable
                 cancellationToken);
             var answer = await response.Content.ReadFromJsonAsync(
                 LinkClientJson.Default.LinkAnswer, cancellationToken);
-            return response.IsSuccessStatusCode && answer?.ShortUrl is { } shortUrl
-                ? new(number, shortUrl, null)
-                : new(number, null, answer?.Detail ?? $"{_http.BaseAddress} answers {(int)response.StatusCode}.");
+            if (response.IsSuccessStatusCode && answer?.ShortUrl is { } shortUrl)
+                return new(number, shortUrl, null);
+            var status = (int)response.StatusCode;
+            return new(number, null, answer?.Detail ?? $"{_http.BaseAddress} answers {status} and no more.");
         }
         catch (HttpRequestException exception)
         {

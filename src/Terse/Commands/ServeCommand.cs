@@ -56,7 +56,7 @@ internal static class ServeCommand
         }
     }
 
-    /// <summary>Whether the message alone says enough, so that a stack trace would only be in the way.</summary>
+    /// <summary>Whether the message alone says enough, and a stack trace would only be in the way.</summary>
     private static bool IsOperatorsToMend(Exception exception) => exception
         is StartupException or StoreUnavailableException
         or IOException or InvalidDataException or UnauthorizedAccessException or SocketException;

@@ -67,7 +67,7 @@ internal static class ShortenCommand
         using var output = new ShortenOutput(source);
         var started = Channel.CreateBounded<Task<ShortenedLine>>(MaxInFlight);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-#pragma warning disable CA2025 // The block below waits for it, whatever happens, before the client is disposed.
+#pragma warning disable CA2025 // The block below waits for it before the client is disposed.
         var sending = SendAsync(source, client, started.Writer, stop.Token);
 #pragma warning restore CA2025
         try
@@ -122,7 +122,8 @@ internal static class ShortenCommand
         ParseServer(Environment.GetEnvironmentVariable("TERSE_SERVER") ?? "http://127.0.0.1:8080");
 
     private static Uri? ParseServer(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url) && url is { Scheme: "http" or "https", PathAndQuery: "/" }
+        Uri.TryCreate(text, UriKind.Absolute, out var url)
+        && url is { Scheme: "http" or "https", PathAndQuery: "/" }
             ? url
             : null;
 

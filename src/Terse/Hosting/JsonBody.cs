@@ -4,7 +4,7 @@ using System.Text.Json.Serialization.Metadata;
 
 namespace Terse.Hosting;
 
-/// <summary>Reads the body of a request as JSON in UTF-8, which is the only kind there is (RFC 8259).</summary>
+/// <summary>Reads a request's body as JSON in UTF-8, which is the only kind there is (RFC 8259).</summary>
 internal static class JsonBody
 {
     /// <exception cref="BadHttpRequestException">
@@ -18,7 +18,8 @@ internal static class JsonBody
             throw new BadHttpRequestException("No JSON.", StatusCodes.Status415UnsupportedMediaType);
         try
         {
-            return await JsonSerializer.DeserializeAsync(request.Body, type, request.HttpContext.RequestAborted)
+            var aborted = request.HttpContext.RequestAborted;
+            return await JsonSerializer.DeserializeAsync(request.Body, type, aborted)
                 ?? throw new BadHttpRequestException("The body is null.");
         }
         catch (JsonException exception)

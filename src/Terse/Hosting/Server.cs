@@ -21,8 +21,8 @@ internal static class Server
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
         });
         builder.Logging.ClearProviders();
-        builder.Logging.Configure(logging =>
-            logging.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        builder.Logging.Configure(logging => logging.ActivityTrackingOptions =
+            ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
         builder.Logging.AddSimpleConsole(console =>
         {
             console.IncludeScopes = true;

@@ -26,7 +26,7 @@ internal sealed record Authority(string Host, int? Port)
         return true;
     }
 
-    /// <summary>Whether a request to the other one reaches the same server; all loopback names are one.</summary>
+    /// <summary>Whether a request to either reaches the same server; all loopback names are one.</summary>
     public bool IsSamePlace(Authority other, string scheme)
     {
         var standard = scheme == Uri.UriSchemeHttps ? 443 : 80;

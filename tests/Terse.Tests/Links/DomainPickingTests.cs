@@ -5,7 +5,7 @@ using Terse.Harness;
 
 namespace Terse.Tests.Links;
 
-/// <summary>Whatever is configured, named or asked: a link is found where its answer says that it is.</summary>
+/// <summary>Whatever is configured, named or asked: a link is where its answer says that it is.</summary>
 public sealed class DomainPickingTests
 {
     [Theory]
@@ -65,7 +65,8 @@ public sealed class DomainPickingTests
     public async Task A_Host_that_is_nonsense_is_no_error_of_the_server()
     {
         using var folder = new TemporaryFolder();
-        await using var server = await TerseServer.StartAsync(folder.Path, ("Domains:Others:0", "s.example.org"));
+        await using var server = await TerseServer.StartAsync(
+            folder.Path, ("Domains:Others:0", "s.example.org"));
         foreach (var path in new[] { "/", "/abc", "/api/v1/links/abc" })
         {
             var answer = await server.SendRawAsync(

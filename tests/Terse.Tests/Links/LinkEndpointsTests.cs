@@ -161,7 +161,8 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     {
         using var content = new ByteArrayContent("{\"target\": \"https://example.com/\"}"u8.ToArray());
         content.Headers.TryAddWithoutValidation("Content-Type", contentType);
-        using var response = await _server.Http.PostAsync(new Uri("/api/v1/links", UriKind.Relative), content);
+        using var response = await _server.Http.PostAsync(
+            new Uri("/api/v1/links", UriKind.Relative), content);
 
         Assert.Equal(status, response.StatusCode);
     }

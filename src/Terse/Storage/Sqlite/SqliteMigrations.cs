@@ -15,13 +15,14 @@ internal static class SqliteMigrations
     private const string Prefix = "Terse.Storage.Sqlite.Migrations.";
 
     /// <summary>Looks whether the file may be written to, and changes nothing.</summary>
-    /// <exception cref="StartupException">It is another program's, or of a later version of Terse.</exception>
+    /// <exception cref="StartupException">It is another program's, or a later version's.</exception>
     public static void AssertIsOurs(SqliteSession session, string path)
     {
         if (Number(session, "PRAGMA application_id") != ApplicationId
             && Number(session, "SELECT count(*) FROM sqlite_schema") > 0)
         {
-            throw new StartupException($"{path} belongs to another program; name another folder with --data.");
+            throw new StartupException(
+                $"{path} belongs to another program; name another folder with --data.");
         }
 
         var (version, known) = (Number(session, "PRAGMA user_version"), Load().Count);
