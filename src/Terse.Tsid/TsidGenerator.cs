@@ -1,97 +1,158 @@
 namespace Terse;
 
 /// <summary>
-/// Mints ids for one node: each greater than the one before, none at or before the tick that it was started
-/// after, whatever the wall clock does.
+/// Mints ids for one node: each greater than the one before, and all inside a reservation, a stretch of time
+/// in which no other generator holds the node. However the clocks of two generators go wrong, their ids
+/// differ as long as their (node, time) rectangles do not overlap.
 /// </summary>
 /// <remarks>
-/// The wall clock is read once, at the start; from there on only the monotonic clock counts, so a clock that
-/// is set back or forward changes nothing. When a tick's ids are used up, the generator takes those of the
-/// next ticks, at most <see cref="MaxAhead"/> ahead of time; then it waits. Safe for use by any number of
-/// threads; minting takes no lock.
+/// Time is that of whoever gave the reservation, carried on with the local monotonic clock; the local wall
+/// clock is never read. When a tick's ids are used up, the generator takes those of the next ticks, at most
+/// <see cref="MaxAhead"/> ahead of time; then it waits. Safe for use by any number of threads; minting takes
+/// no lock and allocates nothing.
 /// </remarks>
 public sealed class TsidGenerator
 {
     /// <summary>How far ahead of its time a generator may mint before it waits.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromSeconds(1);
 
-    private readonly TsidLayout _layout;
     private readonly int _node;
     private readonly TimeProvider _time;
-    private readonly long _startTick;
-    private readonly long _startTimestamp;
+    private readonly long _aheadTicks;
+    private Clock _clock;
+
+    /// <summary>The first tick that is not reserved any more.</summary>
+    private long _endTick;
 
     /// <summary>The last minted tick and sequence, side by side; the node is left out.</summary>
     private long _last;
 
-    /// <summary>Creates a generator.</summary>
+    /// <summary>Creates a generator for a node that nobody else ever holds, from now on.</summary>
     /// <param name="layout">How ids are put together.</param>
-    /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1; held by no other generator.</param>
-    /// <param name="afterTick">The last tick that may be in use already, −1 when there is none.</param>
-    /// <param name="time">The clocks; the wall clock is read here and never again.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The node or tick does not fit the layout.</exception>
-    public TsidGenerator(TsidLayout layout, int node, long afterTick, TimeProvider time)
+    /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
+    /// <param name="time">The clocks; the wall clock is read here, once.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The node does not fit the layout.</exception>
+    public TsidGenerator(TsidLayout layout, int node, TimeProvider time)
+        : this(layout, node, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, NowOf(time), time)
+    {
+    }
+
+    /// <summary>Creates a generator for a node that is held for a time.</summary>
+    /// <param name="layout">How ids are put together.</param>
+    /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
+    /// <param name="from">When the reservation begins; no tick that begins before it is used.</param>
+    /// <param name="until">When the reservation ends; no tick that ends after it is used.</param>
+    /// <param name="now">The time at present, by the clock of whoever gave the reservation.</param>
+    /// <param name="time">The monotonic clock that carries <paramref name="now"/> on.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The node does not fit the layout.</exception>
+    public TsidGenerator(
+        TsidLayout layout,
+        int node,
+        DateTimeOffset from,
+        DateTimeOffset until,
+        DateTimeOffset now,
+        TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(layout);
         ArgumentNullException.ThrowIfNull(time);
         ArgumentOutOfRangeException.ThrowIfNegative(node);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(node, layout.NodeCount);
-        ArgumentOutOfRangeException.ThrowIfLessThan(afterTick, -1);
-        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(afterTick, layout.MaxTick);
 
-        _layout = layout;
+        Layout = layout;
         _node = node;
         _time = time;
-        _startTimestamp = time.GetTimestamp();
-        var now = time.GetUtcNow();
-        _startTick = Math.Max(now < layout.Epoch ? 0 : layout.TickAt(now), afterTick + 1);
-        _last = (_startTick << layout.SequenceBits) - 1;
+        _aheadTicks = MaxAhead.Ticks / layout.TickLength.Ticks;
+        var firstTick = layout.FirstTickFrom(from);
+        _endTick = layout.EndTickUntil(until);
+        _clock = new Clock(Math.Max(firstTick, layout.EndTickUntil(now)), time.GetTimestamp());
+        _last = (firstTick << layout.SequenceBits) - 1;
     }
 
     /// <summary>How ids are put together.</summary>
-    public TsidLayout Layout => _layout;
+    public TsidLayout Layout { get; }
 
-    /// <summary>Mints an id; waits only when ids were minted faster than the layout sustains.</summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
-    /// <exception cref="InvalidOperationException">The layout's last tick has passed.</exception>
-    public async ValueTask<Tsid> NextAsync(CancellationToken cancellationToken)
+    /// <summary>Whether no more ids will come unless the reservation is extended.</summary>
+    public bool IsSpent => Math.Max(Now(), (Volatile.Read(ref _last) + 1) >> Layout.SequenceBits) >= EndTick;
+
+    /// <summary>The end of the last tick of which an id was minted; the start where none was.</summary>
+    public DateTimeOffset UsedUntil => Layout.StartOf((Volatile.Read(ref _last) >> Layout.SequenceBits) + 1);
+
+    private long EndTick => Volatile.Read(ref _endTick);
+
+    /// <summary>
+    /// Makes the reservation longer, and sets the time right: it follows <paramref name="now"/> forward, and
+    /// backward as far as that stops no minting.
+    /// </summary>
+    /// <param name="until">When the reservation now ends; an earlier end than before is passed over.</param>
+    /// <param name="now">The time at present, by the clock of whoever gave the reservation.</param>
+    public void Extend(DateTimeOffset until, DateTimeOffset now)
     {
-        Tsid id;
-        while (!TryNext(out id))
-            await Task.Delay(_layout.TickLength, _time, cancellationToken).ConfigureAwait(false);
-        return id;
+        var end = Layout.EndTickUntil(until);
+        for (var seen = EndTick; seen < end; seen = EndTick)
+            Interlocked.CompareExchange(ref _endTick, end, seen);
+
+        var tick = Layout.EndTickUntil(now);
+        if (tick + _aheadTicks > Volatile.Read(ref _last) >> Layout.SequenceBits)
+            Volatile.Write(ref _clock, new Clock(tick, _time.GetTimestamp()));
     }
 
-    /// <summary>Mints an id unless that takes more than <see cref="MaxAhead"/> ahead of time.</summary>
-    /// <exception cref="InvalidOperationException">The layout's last tick has passed.</exception>
+    /// <summary>
+    /// Mints an id, unless that takes more than <see cref="MaxAhead"/> ahead of time, or beyond the
+    /// reservation (<see cref="IsSpent"/>), or beyond the layout's last tick.
+    /// </summary>
     public bool TryNext(out Tsid id)
     {
-        var now = _startTick + (_time.GetElapsedTime(_startTimestamp).Ticks / _layout.TickLength.Ticks);
-        var limit = now + (MaxAhead.Ticks / _layout.TickLength.Ticks);
-        var floor = now << _layout.SequenceBits;
+        var now = Now();
+        var limit = Math.Min(now + _aheadTicks, EndTick - 1);
+        var floor = now << Layout.SequenceBits;
         while (true)
         {
             var last = Volatile.Read(ref _last);
             var next = Math.Max(last + 1, floor);
-            var tick = next >> _layout.SequenceBits;
+            var tick = next >> Layout.SequenceBits;
             if (tick > limit)
             {
                 id = default;
                 return false;
             }
 
-            if (tick > _layout.MaxTick)
-            {
-                throw new InvalidOperationException(
-                    $"Layout {_layout.Name} has no ticks left; choose another.");
-            }
-
             if (Interlocked.CompareExchange(ref _last, next, last) == last)
             {
-                id = _layout.Compose(tick, _node, (int)(next & (_layout.SequenceCount - 1)));
+                id = Layout.Compose(tick, _node, (int)(next & (Layout.SequenceCount - 1)));
                 return true;
             }
         }
     }
+
+    /// <summary>Mints an id; waits, without spinning, while more are asked for than ticks hold.</summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
+    /// <exception cref="InvalidOperationException">The reservation is spent.</exception>
+    public async ValueTask<Tsid> NextAsync(CancellationToken cancellationToken)
+    {
+        Tsid id;
+        while (!TryNext(out id))
+        {
+            if (IsSpent)
+                throw new InvalidOperationException($"The reservation of node {_node} is spent; extend it.");
+            await Task.Delay(Layout.TickLength, _time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return id;
+    }
+
+    private static DateTimeOffset NowOf(TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return time.GetUtcNow();
+    }
+
+    private long Now()
+    {
+        var clock = Volatile.Read(ref _clock);
+        return clock.Tick + (_time.GetElapsedTime(clock.Timestamp).Ticks / Layout.TickLength.Ticks);
+    }
+
+    /// <summary>A tick and the monotonic timestamp at which it was the present one.</summary>
+    private sealed record Clock(long Tick, long Timestamp);
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Terse;
 
 /// <summary>
@@ -10,23 +12,43 @@ public sealed record TsidLayout
     /// <summary>Bits of a positive <see cref="long"/>, which is what an id is.</summary>
     public const int IdBits = 63;
 
+    /// <summary>Twitter's epoch: 2010-11-04T01:42:54.657Z.</summary>
+    private static readonly DateTimeOffset SnowflakeEpoch =
+        DateTimeOffset.FromUnixTimeMilliseconds(1288834974657);
+
+    private static readonly DateTimeOffset CanonicalEpoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>Creates a layout.</summary>
     /// <param name="name">What the layout is called where it is stored and shown; not empty.</param>
-    /// <param name="tickLength">How long a tick lasts: whole milliseconds, at least one.</param>
+    /// <param name="tickLength">How long a tick lasts: whole milliseconds, from one to a day.</param>
     /// <param name="epoch">The instant at which tick 0 begins.</param>
-    /// <param name="nodeBits">Bits of the node, 0 to 20.</param>
-    /// <param name="sequenceBits">Bits of the sequence, 0 to 22.</param>
-    /// <exception cref="ArgumentException">A part is out of its range; the message names it.</exception>
+    /// <param name="nodeBits">Bits of the node, 0 to 30.</param>
+    /// <param name="sequenceBits">Bits of the sequence, 0 to 30.</param>
+    /// <exception cref="ArgumentException">
+    /// A part is out of its range, or the bits do not leave room for a year of ticks; the message says which,
+    /// and shows the sum.
+    /// </exception>
     public TsidLayout(string name, TimeSpan tickLength, DateTimeOffset epoch, int nodeBits, int sequenceBits)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(tickLength, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(tickLength, TimeSpan.FromDays(1));
         if (tickLength.Ticks % TimeSpan.TicksPerMillisecond != 0)
             throw new ArgumentException("A tick is a whole number of milliseconds.", nameof(tickLength));
         ArgumentOutOfRangeException.ThrowIfNegative(nodeBits);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(nodeBits, 20);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(nodeBits, 30);
         ArgumentOutOfRangeException.ThrowIfNegative(sequenceBits);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(sequenceBits, 22);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(sequenceBits, 30);
+
+        var tickBits = 64 - BitOperations.LeadingZeroCount((ulong)(TimeSpan.FromDays(366) / tickLength));
+        var sum = nodeBits + sequenceBits + tickBits;
+        if (sum > IdBits)
+        {
+            throw new ArgumentException(
+                $"{nodeBits} bits of node + {sequenceBits} of sequence + {tickBits} for a year of ticks of "
+                + $"{tickLength.TotalMilliseconds} ms = {sum} bits, and an id has {IdBits}.",
+                nameof(sequenceBits));
+        }
 
         Name = name;
         TickLength = tickLength;
@@ -34,6 +56,14 @@ public sealed record TsidLayout
         NodeBits = nodeBits;
         SequenceBits = sequenceBits;
     }
+
+    /// <summary>Canonical TSID: ticks of 1 ms since 2020, 1024 nodes, 4096 ids a tick; until 2089.</summary>
+    public static TsidLayout Canonical { get; } =
+        new("tsid-canonical", TimeSpan.FromMilliseconds(1), CanonicalEpoch, nodeBits: 10, sequenceBits: 12);
+
+    /// <summary>Twitter's Snowflake: ticks of 1 ms, 1024 nodes, 4096 ids a tick; until 2080.</summary>
+    public static TsidLayout Snowflake { get; } =
+        new("snowflake", TimeSpan.FromMilliseconds(1), SnowflakeEpoch, nodeBits: 10, sequenceBits: 12);
 
     /// <summary>What the layout is called where it is stored and shown.</summary>
     public string Name { get; }
@@ -79,11 +109,12 @@ public sealed record TsidLayout
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(node, NodeCount);
         ArgumentOutOfRangeException.ThrowIfNegative(sequence);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(sequence, SequenceCount);
-        return new Tsid(tick << (NodeBits + SequenceBits) | (long)node << SequenceBits | (long)sequence);
+        var within = ((long)node << SequenceBits) | (long)sequence;
+        return Tsid.FromInt64((tick << (NodeBits + SequenceBits)) | within);
     }
 
     /// <summary>The tick in which <paramref name="id"/> was minted.</summary>
-    public long TickOf(Tsid id) => id.Value >> (NodeBits + SequenceBits);
+    public long TickOf(Tsid id) => (long)(id.Value >> (NodeBits + SequenceBits));
 
     /// <summary>The node that minted <paramref name="id"/>.</summary>
     public int NodeOf(Tsid id) => (int)(id.Value >> SequenceBits) & (NodeCount - 1);
@@ -112,4 +143,16 @@ public sealed record TsidLayout
     /// <summary>When <paramref name="tick"/> begins.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The instant lies beyond the year 9999.</exception>
     public DateTimeOffset StartOf(long tick) => Epoch + (TickLength * tick);
+
+    /// <summary>The first tick that begins at or after an instant; 0 before the epoch.</summary>
+    internal long FirstTickFrom(DateTimeOffset instant)
+    {
+        var tick = EndTickUntil(instant);
+        return tick <= MaxTick && StartOf(tick) < instant ? tick + 1 : tick;
+    }
+
+    /// <summary>The first tick that does not end at or before an instant; 0 before the epoch.</summary>
+    internal long EndTickUntil(DateTimeOffset instant) => instant <= Epoch
+        ? 0
+        : Math.Min((instant.UtcTicks - Epoch.UtcTicks) / TickLength.Ticks, MaxTick + 1);
 }

@@ -18,7 +18,7 @@ public sealed class TsidLayoutTests
             Assert.Equal(sequence, layout.SequenceOf(id));
         }
 
-        Assert.Equal(long.MaxValue, layout.Compose(layout.MaxTick, 31, 127).Value);
+        Assert.Equal(long.MaxValue, layout.Compose(layout.MaxTick, 31, 127).ToInt64());
     }
 
     [Fact]
@@ -43,4 +43,41 @@ public sealed class TsidLayoutTests
         Assert.Equal(1, layout.TickAt(layout.StartOf(1)));
         Assert.Equal(Epoch.AddMilliseconds(10), layout.StartOf(1));
     }
+
+    [Fact]
+    public void With_the_default_layout_codes_have_eight_characters_for_2_7_years_and_nine_for_165()
+    {
+        var layout = TsidLayout.Terse(Epoch);
+        var year = TimeSpan.FromDays(365.25);
+
+        Assert.Equal(8, CodeAfter(layout, year * 2.7).Length);
+        Assert.Equal(9, CodeAfter(layout, year * 2.8).Length);
+        Assert.Equal(9, CodeAfter(layout, year * 167).Length);
+    }
+
+    [Fact]
+    public void Bits_that_do_not_fit_are_refused_with_their_sum()
+    {
+        var failure = Assert.Throws<ArgumentException>(
+            () => new TsidLayout("wide", TimeSpan.FromMilliseconds(1), Epoch, 10, sequenceBits: 22));
+
+        Assert.Contains("10 bits of node + 22 of sequence + 35", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("= 67 bits", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, 5, 7)]
+    [InlineData(-1, 5, 7)]
+    [InlineData(10, -1, 7)]
+    [InlineData(10, 31, 7)]
+    [InlineData(10, 5, 31)]
+    public void A_part_of_a_layout_out_of_its_range_is_refused(
+        int tickMilliseconds, int nodeBits, int sequenceBits)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => new TsidLayout(
+            "odd", TimeSpan.FromMilliseconds(tickMilliseconds), Epoch, nodeBits, sequenceBits));
+    }
+
+    private static string CodeAfter(TsidLayout layout, TimeSpan age) =>
+        layout.Compose(layout.TickAt(layout.Epoch + age), 0, 0).ToString();
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Terse.Hosting;
+using Terse.Keys;
 using Terse.Links;
 using Terse.Storage.Sqlite;
 
@@ -39,7 +40,7 @@ internal static class ServeCommand
         try
         {
             await using var app = Program.BuildServer(ReadSettings(arguments));
-            Prepare(app);
+            await PrepareAsync(app, cancellationToken);
             await app.StartAsync(cancellationToken);
             await Console.Out.WriteLineAsync(
                 $"terse {Server.Version} is ready on {string.Join(", ", AddressesOf(app))}, "
@@ -62,7 +63,7 @@ internal static class ServeCommand
         or IOException or InvalidDataException or UnauthorizedAccessException or SocketException;
 
     /// <summary>Finds what is wrong before the first request does.</summary>
-    private static void Prepare(WebApplication app)
+    private static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {
         var errors = Settings.FindErrors(app.Services);
         if (errors.Count > 0)
@@ -71,7 +72,7 @@ internal static class ServeCommand
             throw new StartupException(string.Join(Environment.NewLine + "  ", lines));
         }
 
-        _ = app.Services.GetRequiredService<LinkCreator>();
+        await app.Services.GetRequiredService<KeyMint>().StartAsync(cancellationToken);
     }
 
     private static ICollection<string> AddressesOf(WebApplication app) =>

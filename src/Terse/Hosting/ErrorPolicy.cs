@@ -64,7 +64,7 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
                 LogStoreUnavailable(unavailable.Message);
                 return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
             case OperationCanceledException:
-                return Problem.Of(ProblemType.Stopping, "The server is stopping; another one will answer.");
+                return Problem.Of(ProblemType.Stopping, "The server is stopping; try again in a moment.");
             default:
                 LogUnexpected(exception);
                 return Problem.Of(ProblemType.Unexpected, "The error was logged under this trace id.");

@@ -25,7 +25,12 @@ internal static class Settings
     {
         configuration.Sources.Clear();
         configuration.AddInMemoryCollection(
-            [new("Urls", "http://127.0.0.1:8080"), new("Logging:LogLevel:Default", "Warning")]);
+        [
+            new("Urls", "http://127.0.0.1:8080"),
+            new("Logging:LogLevel:Default", "Warning"),
+            // What keeps it from starting, serve says itself.
+            new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "None"),
+        ]);
         configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);
         configuration.AddEnvironmentVariables(EnvironmentPrefix);
         configuration.AddInMemoryCollection(commandLine);
@@ -120,7 +125,8 @@ internal static class Settings
         {
             var address = BindingAddress.Parse(url);
             return address is { Scheme: "http", PathBase: "", Port: >= 0 and <= ushort.MaxValue }
-                && (address.Host is "localhost" or "*" or "+" || IPAddress.TryParse(address.Host, out _));
+                && (address is { Host: "localhost", Port: > 0 } or { Host: "*" or "+" }
+                    || IPAddress.TryParse(address.Host, out _));
         }
         catch (FormatException)
         {

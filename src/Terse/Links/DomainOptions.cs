@@ -33,12 +33,15 @@ internal sealed class DomainOptionsValidator : IValidateOptions<DomainOptions>
         var errors = new List<string>();
         if (options.Default is not null && !IsDomain(options.Default))
             errors.Add(Explain("Domains:Default", options.Default));
+        var seen = new HashSet<Authority>();
+        if (Authority.TryParse(options.Default, out var byDefault))
+            seen.Add(byDefault);
         foreach (var other in options.Others)
         {
-            if (!IsDomain(other))
+            if (!IsDomain(other) || !Authority.TryParse(other, out var domain))
                 errors.Add(Explain("Domains:Others", other));
-            else if (string.Equals(other, options.Default, StringComparison.OrdinalIgnoreCase))
-                errors.Add($"Domains:Others holds '{other}', which is the default domain; remove it.");
+            else if (!seen.Add(domain))
+                errors.Add($"Domains:Others holds '{other}', which is a domain already; remove it.");
         }
 
         if (options.Scheme is not (null or "http" or "https"))

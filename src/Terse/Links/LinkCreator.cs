@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Keys;
 
 namespace Terse.Links;
 
@@ -20,7 +21,7 @@ internal abstract record CreateLinkResult
 /// <summary>Makes links: checks what was asked for, mints an id, and stores the link.</summary>
 internal sealed class LinkCreator(
     ILinkStore store,
-    TsidGenerator generator,
+    KeyMint mint,
     Domains domains,
     IOptions<LinkOptions> options,
     TimeProvider time)
@@ -53,7 +54,7 @@ internal sealed class LinkCreator(
 
         for (var mints = 0; mints < MaxMints; mints++)
         {
-            var id = await generator.NextAsync(cancellationToken);
+            var id = await mint.MintAsync(cancellationToken);
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
             var made = new Link(id, domain, link.Code ?? id.ToString(), target.Text, now);
             var result = await store.AddAsync(made, cancellationToken);

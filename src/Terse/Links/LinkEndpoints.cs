@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
+using Terse.Keys;
 
 namespace Terse.Links;
 
@@ -21,6 +22,7 @@ internal static class LinkEndpoints
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
         services.AddSingleton<IValidateOptions<DomainOptions>, DomainOptionsValidator>();
         services.AddSingleton<Domains>();
+        services.AddSingleton<KeyMint>();
         services.AddSingleton<LinkCreator>();
     }
 
@@ -65,7 +67,7 @@ internal static class LinkEndpoints
         var domain = domains.NameOf(link.Domain, RequestHost.Of(context));
         var shortUrl = $"{domains.Scheme ?? context.Request.Scheme}://{domain}/{link.Code}";
         return new(
-            link.Id.Value.ToString(), domain, link.Code, shortUrl, link.Target, link.CreatedAt.UtcDateTime);
+            link.Id.ToString("D"), domain, link.Code, shortUrl, link.Target, link.CreatedAt.UtcDateTime);
     }
 
     private static string UrlOf(Link link, Domains domains, string host) =>

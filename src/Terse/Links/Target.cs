@@ -95,7 +95,12 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         }
 
         if (!Authority.TryParse(part, out var authority))
-            return Invalid($"'{part}' is no host that a browser would find.");
+        {
+            return Invalid(Ascii.IsValid(part)
+                ? $"'{part}' is no host that a browser would find."
+                : $"'{part}' cannot be written in ASCII here; send the host in Punycode (xn--…).");
+        }
+
         target = new Target(text, scheme, authority);
         return null;
     }

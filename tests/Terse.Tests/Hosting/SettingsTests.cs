@@ -11,6 +11,7 @@ public sealed class SettingsTests
     [InlineData("Urls", "http://typo.invalid:8080", "http://127.0.0.1:8080")]
     [InlineData("Domains", "go.example.com", "Default")]
     [InlineData("Domains:Others", "go.example.com", "Others:0")]
+    [InlineData("Urls", "http://localhost:0", "http://127.0.0.1:8080")]
     [InlineData("Domains:Default", "https://go.example.com", "go.example.com")]
     [InlineData("Domains:Default", "", "go.example.com")]
     [InlineData("Domains:Others:0", "a b", "go.example.com")]

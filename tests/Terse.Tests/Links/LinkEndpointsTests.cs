@@ -33,7 +33,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
         Assert.Equal(
             ["id", "domain", "code", "shortUrl", "target", "createdAt"],
             link.EnumerateObject().Select(property => property.Name));
-        Assert.Equal(Tsid.Parse(code, null).Value.ToString(), link.GetProperty("id").GetString());
+        Assert.Equal(Tsid.Parse(code, null).ToString("D"), link.GetProperty("id").GetString());
         Assert.Equal(host, link.GetProperty("domain").GetString());
         Assert.Equal($"http://{host}/{code}", link.GetProperty("shortUrl").GetString());
         Assert.Equal(Target, link.GetProperty("target").GetString());

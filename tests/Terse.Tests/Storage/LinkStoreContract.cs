@@ -72,5 +72,5 @@ public abstract class LinkStoreContract : IAsyncLifetime
 
     private protected static Link NewLink(
         long id, string code, string target = "https://example.com/", string domain = "") =>
-        new(new Tsid(id), domain, code, target, Now);
+        new(Tsid.FromInt64(id), domain, code, target, Now);
 }

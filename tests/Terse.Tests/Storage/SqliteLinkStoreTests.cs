@@ -132,19 +132,23 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public async Task Ids_go_on_after_the_greatest_even_when_the_clock_was_set_back()
+    public void The_layout_and_its_epoch_are_those_of_the_first_start()
     {
-        var time = new SteppedTime(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
-        var before = SqliteKeys.OpenGenerator(_writer, time);
-        Assert.True(before.TryNext(out var last));
-        await Store.AddAsync(NewLink(last.Value, "a"), default);
+        var time = new FakeTime(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
+        var first = SqliteLayouts.Open(_writer, time);
+        time.Now += TimeSpan.FromDays(400);
 
-        time.Now -= TimeSpan.FromDays(1);
-        var after = SqliteKeys.OpenGenerator(_writer, time);
-        Assert.True(after.TryNext(out var next));
-        Assert.Equal(before.Layout, after.Layout);
-        Assert.Equal(new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero), after.Layout.Epoch);
-        Assert.True(after.Layout.TickOf(next) > after.Layout.TickOf(last));
+        Assert.Equal(first, SqliteLayouts.Open(_writer, time));
+        Assert.Equal(new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero), first.Epoch);
+    }
+
+    [Fact]
+    public async Task When_the_file_is_deleted_under_it_nothing_is_acknowledged_into_the_void()
+    {
+        await Store.AddAsync(NewLink(1, "a"), default);
+        File.Delete(_database.Path);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(NewLink(2, "b"), default));
     }
 
     [Fact]
@@ -188,11 +192,4 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
 
     private static IOptions<StorageOptions> FolderOptions(string folder) =>
         Options.Create(new StorageOptions { Folder = folder });
-
-    private sealed class SteppedTime(DateTimeOffset now) : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = now;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

@@ -22,7 +22,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     {
         var createdAt = link.CreatedAt.ToUnixTimeMilliseconds();
         var insert = session.Command(
-            InsertLink, link.Id.Value, link.Domain, link.Code, link.Target, createdAt);
+            InsertLink, link.Id.ToInt64(), link.Domain, link.Code, link.Target, createdAt);
         try
         {
             return insert.ExecuteNonQuery() == 1 ? AddLinkResult.Added : AddLinkResult.CodeTaken;
@@ -52,7 +52,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     }
 
     private static Link ReadLink(SqliteDataReader row) => new(
-        new Tsid(row.GetInt64(0)),
+        Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),
         row.GetString(2),
         row.GetString(3),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
+using Terse.Keys;
 using Terse.Links;
 
 namespace Terse.Storage.Sqlite;
@@ -16,7 +17,8 @@ internal static class SqliteStorage
         services.AddSingleton<SqliteWriter>();
         services.AddSingleton<SqliteReaders>();
         services.AddSingleton<ILinkStore, SqliteLinkStore>();
-        services.AddSingleton(provider => SqliteKeys.OpenGenerator(
+        services.AddSingleton<INodeStore, SqliteNodeStore>();
+        services.AddSingleton(provider => SqliteLayouts.Open(
             provider.GetRequiredService<SqliteWriter>(), provider.GetRequiredService<TimeProvider>()));
     }
 }

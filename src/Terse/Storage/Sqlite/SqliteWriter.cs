@@ -78,6 +78,8 @@ internal sealed class SqliteWriter : IDisposable
     {
         try
         {
+            if (!File.Exists(_database.Path))
+                throw new StoreUnavailableException("The file of the links' database is gone.");
             _session ??= _database.OpenWriter();
             _session.Command("BEGIN IMMEDIATE").ExecuteNonQuery();
             foreach (var write in batch)

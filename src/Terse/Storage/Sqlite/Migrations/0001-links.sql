@@ -22,3 +22,11 @@ CREATE TABLE link (
     created_at INTEGER NOT NULL, -- milliseconds since 1970
     UNIQUE (domain, code)
 ) STRICT;
+
+-- Who may mint ids with which node, and until when; NodeRow has the rules.
+CREATE TABLE node (
+    id             INTEGER PRIMARY KEY,
+    owner          TEXT,             -- null where it was given back
+    epoch          INTEGER NOT NULL, -- grows with every change
+    reserved_until INTEGER NOT NULL  -- milliseconds since 1970
+) STRICT;

@@ -1,4 +1,4 @@
-namespace Terse.Tests;
+namespace Terse.Harness;
 
 /// <summary>Clocks that a test moves by hand: the wall clock and the monotonic one, each alone.</summary>
 internal sealed class FakeTime(DateTimeOffset now) : TimeProvider

@@ -1,22 +1,12 @@
 namespace Terse.Storage.Sqlite;
 
-/// <summary>What the database knows of the ids: their layout, their epoch, and the last one used.</summary>
-internal static class SqliteKeys
+/// <summary>The layouts of ids that the database knows, and the epoch that they count from.</summary>
+internal static class SqliteLayouts
 {
-    /// <summary>The only server of an SQLite file mints as node 0.</summary>
-    private const int Node = 0;
-
-    /// <summary>
-    /// Opens the generator. It starts after the greatest id that any link has, so ids stay unique even when
-    /// the clock was set back since.
-    /// </summary>
-    public static TsidGenerator OpenGenerator(SqliteWriter writer, TimeProvider time)
-    {
-        var (layout, last) = writer
-            .RunAsync(session => (ReadLayout(session, time.GetUtcNow()), ReadLastId(session)), default)
-            .GetAwaiter().GetResult();
-        return new TsidGenerator(layout, Node, last is { } id ? layout.TickOf(id) : -1, time);
-    }
+    /// <summary>Opens the layout that ids are minted by; at first use it is stored, with the epoch.</summary>
+    public static TsidLayout Open(SqliteWriter writer, TimeProvider time) => writer
+        .RunAsync(session => Open(session, time.GetUtcNow()), CancellationToken.None)
+        .GetAwaiter().GetResult();
 
     private const string StoreEpoch =
         "INSERT INTO installation (one, epoch) VALUES (1, ?1) ON CONFLICT DO NOTHING";
@@ -31,7 +21,7 @@ internal static class SqliteKeys
     private const string SelectLayout =
         "SELECT name, tick_length_ms, epoch, node_bits, sequence_bits FROM key_layout WHERE name = ?1";
 
-    private static TsidLayout ReadLayout(SqliteSession session, DateTimeOffset now)
+    private static TsidLayout Open(SqliteSession session, DateTimeOffset now)
     {
         var midnight = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
         var ours = TsidLayout.Terse(midnight);
@@ -49,9 +39,4 @@ internal static class SqliteKeys
             row.GetInt32(3),
             row.GetInt32(4));
     }
-
-    private const string SelectLastId = "SELECT max(id) FROM link";
-
-    private static Tsid? ReadLastId(SqliteSession session) =>
-        session.Command(SelectLastId).ExecuteScalar() is long last ? new Tsid(last) : null;
 }

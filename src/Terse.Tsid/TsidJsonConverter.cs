@@ -1,0 +1,39 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Terse;
+
+/// <summary>
+/// Writes an id as text in format <c>T</c>, since JavaScript's numbers end at 53 bits, and reads it back.
+/// </summary>
+/// <remarks>Stateless, and so safe for use by any number of threads.</remarks>
+public sealed class TsidJsonConverter : JsonConverter<Tsid>
+{
+    /// <inheritdoc/>
+    /// <exception cref="JsonException">The token is no text, or the text no id.</exception>
+    public override Tsid Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.String || Length(reader) > MaxEscapedLength)
+            throw new JsonException();
+        Span<char> text = stackalloc char[MaxEscapedLength];
+        return Tsid.TryParse(text[..reader.CopyString(text)], provider: null, out var id)
+            ? id
+            : throw new JsonException();
+    }
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentNullException"><paramref name="writer"/> is null.</exception>
+    public override void Write(Utf8JsonWriter writer, Tsid value, JsonSerializerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(writer);
+        Span<byte> text = stackalloc byte[TextForm.MaxLength];
+        value.TryFormat(text, out var length, format: default, provider: null);
+        writer.WriteStringValue(text[..length]);
+    }
+
+    /// <summary>Every character may come escaped, as <c>\u0041</c>.</summary>
+    private const int MaxEscapedLength = TextForm.MaxLength * 6;
+
+    private static long Length(in Utf8JsonReader reader) =>
+        reader.HasValueSequence ? reader.ValueSequence.Length : reader.ValueSpan.Length;
+}

@@ -1,0 +1,42 @@
+namespace Terse.Keys;
+
+/// <summary>
+/// A server's right to mint with a node: ticks from <paramref name="From"/> until <paramref name="Until"/>.
+/// </summary>
+/// <param name="Node">The node.</param>
+/// <param name="Epoch">Grows with every change; an owner that knows an older one has lost it.</param>
+/// <param name="From">Nobody minted at or after this instant with the node, and nobody else will.</param>
+/// <param name="Until">From this instant on the node may be somebody else's.</param>
+/// <param name="Now">The database's clock when it gave the reservation.</param>
+internal sealed record NodeReservation(
+    int Node, long Epoch, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset Now);
+
+/// <summary>
+/// Where nodes are reserved. Reservations of one node never overlap in time, whoever asks for them, whatever
+/// any clock does: that is all that the uniqueness of ids rests on.
+/// </summary>
+internal interface INodeStore
+{
+    /// <summary>Takes a free node for the given time, or returns null where none is free.</summary>
+    /// <param name="owner">Tells the server from all others, for those who read the table.</param>
+    /// <param name="nodeCount">How many nodes the layout has.</param>
+    /// <param name="length">How long the reservation is to last from now on.</param>
+    /// <param name="cancellationToken">Ends the wait; the node may be taken all the same.</param>
+    /// <exception cref="Links.StoreUnavailableException">
+    /// The store cannot be written; whether a node was taken is unknown.
+    /// </exception>
+    Task<NodeReservation?> TakeAsync(
+        string owner, int nodeCount, TimeSpan length, CancellationToken cancellationToken);
+
+    /// <summary>Makes a reservation last for the given time from now on; null where it was lost.</summary>
+    /// <exception cref="Links.StoreUnavailableException">
+    /// The store cannot be written; whether it was extended is unknown.
+    /// </exception>
+    Task<NodeReservation?> ExtendAsync(
+        NodeReservation held, TimeSpan length, CancellationToken cancellationToken);
+
+    /// <summary>Makes the node free again from <paramref name="usedUntil"/> on.</summary>
+    /// <exception cref="Links.StoreUnavailableException">The store cannot be written.</exception>
+    Task GiveBackAsync(
+        NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken);
+}

@@ -1,0 +1,93 @@
+using Microsoft.Data.Sqlite;
+using Terse.Keys;
+
+namespace Terse.Storage.Sqlite;
+
+/// <inheritdoc cref="INodeStore"/>
+/// <remarks>Each is one transaction on the writer's thread, and so reads and writes in one step.</remarks>
+internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : INodeStore
+{
+    /// <inheritdoc/>
+    public Task<NodeReservation?> TakeAsync(
+        string owner, int nodeCount, TimeSpan length, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Take(session, owner, nodeCount, length), cancellationToken);
+
+    private const string SelectNodes = "SELECT id, owner, epoch, reserved_until FROM node";
+
+    private NodeReservation? Take(SqliteSession session, string owner, int nodeCount, TimeSpan length)
+    {
+        var rows = new Dictionary<int, NodeRow>();
+        using (var reader = session.Command(SelectNodes).ExecuteReader())
+        {
+            while (reader.Read())
+                rows.Add(reader.GetInt32(0), ReadNode(reader));
+        }
+
+        var now = Now();
+        if (NodeRow.PickFree(rows, nodeCount, now) is not { } free)
+            return null;
+        var taken = free.Take(owner, now, length);
+        Store(session, taken);
+        return new(taken.Node, taken.Epoch, free.ReservedUntil, taken.ReservedUntil, now);
+    }
+
+    /// <inheritdoc/>
+    public Task<NodeReservation?> ExtendAsync(
+        NodeReservation held, TimeSpan length, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Extend(session, held, length), cancellationToken);
+
+    private NodeReservation? Extend(SqliteSession session, NodeReservation held, TimeSpan length)
+    {
+        if (FindHeld(session, held) is not { } row)
+            return null;
+        var now = Now();
+        var extended = row.Extend(now, length);
+        Store(session, extended);
+        return held with { Epoch = extended.Epoch, Until = extended.ReservedUntil, Now = now };
+    }
+
+    /// <inheritdoc/>
+    public Task GiveBackAsync(
+        NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
+        writer.RunAsync(
+            session =>
+            {
+                if (FindHeld(session, held) is { } row)
+                    Store(session, row.GiveBack(usedUntil));
+                return true;
+            },
+            cancellationToken);
+
+    private const string SelectHeld =
+        "SELECT id, owner, epoch, reserved_until FROM node WHERE id = ?1 AND epoch = ?2";
+
+    private static NodeRow? FindHeld(SqliteSession session, NodeReservation held)
+    {
+        using var reader = session.Command(SelectHeld, (long)held.Node, held.Epoch).ExecuteReader();
+        return reader.Read() ? ReadNode(reader) : null;
+    }
+
+    private const string UpsertNode =
+        """
+        INSERT INTO node (id, owner, epoch, reserved_until) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (id) DO UPDATE SET
+            owner = excluded.owner, epoch = excluded.epoch, reserved_until = excluded.reserved_until
+        """;
+
+    private static void Store(SqliteSession session, NodeRow row) => session.Command(
+        UpsertNode,
+        (long)row.Node,
+        (object?)row.Owner ?? DBNull.Value,
+        row.Epoch,
+        row.ReservedUntil.ToUnixTimeMilliseconds()).ExecuteNonQuery();
+
+    private static NodeRow ReadNode(SqliteDataReader row) => new(
+        row.GetInt32(0),
+        row.IsDBNull(1) ? null : row.GetString(1),
+        row.GetInt64(2),
+        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
+
+    /// <summary>The time as the rows can hold it, in whole milliseconds.</summary>
+    private DateTimeOffset Now() =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+}
