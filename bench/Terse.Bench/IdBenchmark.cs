@@ -24,13 +24,16 @@ internal static class IdBenchmark
         var (limited, _) = Measure(1, NewMinter(sequenceBits: 7));
         return
         [
-            new("ns an id, 1 thread: TSID / UUIDv7 / increment", $"{tsid:N0} / {uuid:N0} / {increment:N0}", ""),
-            new($"ns an id, {cores} threads: the same", $"{tsidAll:N0} / {uuidAll:N0} / {incrementAll:N0}", ""),
+            new("ns an id, 1 thread: TSID / UUIDv7 / increment", Show(tsid, uuid, increment), ""),
+            new($"ns an id, {cores} threads: the same", Show(tsidAll, uuidAll, incrementAll), ""),
             new("UUIDv7's time over TSID's", $"{uuid / tsid:N1}", $"{GoalTimes}", uuid >= GoalTimes * tsid),
             new("bytes allocated an id", $"{bytes:N0}", "0", bytes == 0),
             new("ids/s of one node in Terse's layout (its sequence is the limit)", $"{1e9 / limited:N0}", ""),
         ];
     }
+
+    private static string Show(params double[] nanoseconds) =>
+        string.Join(" / ", nanoseconds.Select(time => time.ToString("N0")));
 
     private static Action NewMinter(int sequenceBits)
     {
@@ -60,7 +63,8 @@ internal static class IdBenchmark
         Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, thread =>
             results[thread] = Loop(mint, Time));
         var rate = results.Sum(result => result.Count / result.Time.TotalSeconds);
-        return (1e9 / rate, results.Sum(result => result.Bytes) / (double)results.Sum(result => result.Count));
+        var bytes = results.Sum(result => result.Bytes) / (double)results.Sum(result => result.Count);
+        return (1e9 / rate, bytes);
     }
 
     private static (long Count, TimeSpan Time, long Bytes) Loop(Action mint, TimeSpan time)

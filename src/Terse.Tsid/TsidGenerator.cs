@@ -72,7 +72,11 @@ public sealed class TsidGenerator
     public TsidLayout Layout { get; }
 
     /// <summary>Whether no more ids will come unless the reservation is extended.</summary>
-    public bool IsSpent => Math.Max(Now(), (Volatile.Read(ref _last) + 1) >> Layout.SequenceBits) >= EndTick;
+    public bool IsSpent =>
+        Math.Max(NowTick(), (Volatile.Read(ref _last) + 1) >> Layout.SequenceBits) >= EndTick;
+
+    /// <summary>The start of the tick that lasts at present, by the time that ids are minted by.</summary>
+    public DateTimeOffset Now => Layout.StartOf(NowTick());
 
     /// <summary>The end of the last tick of which an id was minted; the start where none was.</summary>
     public DateTimeOffset UsedUntil => Layout.StartOf((Volatile.Read(ref _last) >> Layout.SequenceBits) + 1);
@@ -102,7 +106,7 @@ public sealed class TsidGenerator
     /// </summary>
     public bool TryNext(out Tsid id)
     {
-        var now = Now();
+        var now = NowTick();
         var limit = Math.Min(now + _aheadTicks, EndTick - 1);
         var floor = now << Layout.SequenceBits;
         while (true)
@@ -147,7 +151,7 @@ public sealed class TsidGenerator
         return time.GetUtcNow();
     }
 
-    private long Now()
+    private long NowTick()
     {
         var clock = Volatile.Read(ref _clock);
         return clock.Tick + (_time.GetElapsedTime(clock.Timestamp).Ticks / Layout.TickLength.Ticks);

@@ -29,11 +29,17 @@ internal interface INodeStore
         string owner, int nodeCount, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>Makes a reservation last for the given time from now on; null where it was lost.</summary>
+    /// <param name="held">What the owner holds.</param>
+    /// <param name="ownNow">
+    /// The owner's time, which is ahead of the database's where that was set back: now is the later of both.
+    /// </param>
+    /// <param name="length">How long the reservation is to last.</param>
+    /// <param name="cancellationToken">Ends the wait; the reservation may be extended all the same.</param>
     /// <exception cref="Links.StoreUnavailableException">
     /// The store cannot be written; whether it was extended is unknown.
     /// </exception>
     Task<NodeReservation?> ExtendAsync(
-        NodeReservation held, TimeSpan length, CancellationToken cancellationToken);
+        NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>Makes the node free again from <paramref name="usedUntil"/> on.</summary>
     /// <exception cref="Links.StoreUnavailableException">The store cannot be written.</exception>

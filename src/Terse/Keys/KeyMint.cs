@@ -103,9 +103,9 @@ internal sealed partial class KeyMint(
 
     private async Task ExtendOrTakeAsync(CancellationToken cancellationToken)
     {
-        if (_holder.Reservation is { } held)
+        if (_holder.Reservation is { } held && _holder.Now is { } now)
         {
-            if (await nodes.ExtendAsync(held, ReservationLength, cancellationToken) is { } extended)
+            if (await nodes.ExtendAsync(held, now, ReservationLength, cancellationToken) is { } extended)
             {
                 _holder.Extend(extended);
                 return;

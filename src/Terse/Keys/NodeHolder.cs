@@ -11,6 +11,9 @@ internal sealed class NodeHolder(TsidLayout layout, TimeProvider time)
     /// <summary>The reservation that is minted from; null where there is none.</summary>
     public NodeReservation? Reservation => Volatile.Read(ref _held)?.Reservation;
 
+    /// <summary>The time by which ids are minted, or null where no node is held.</summary>
+    public DateTimeOffset? Now => Volatile.Read(ref _held)?.Generator.Now;
+
     /// <summary>The end of the last tick that was minted from.</summary>
     public DateTimeOffset? UsedUntil => Volatile.Read(ref _held)?.Generator.UsedUntil;
 

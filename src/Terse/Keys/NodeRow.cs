@@ -35,8 +35,11 @@ internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffs
         new(Node, owner, Epoch + 1, Later(ReservedUntil, now) + length);
 
     /// <summary>The row when its owner extends it; the mark never moves back.</summary>
-    public NodeRow Extend(DateTimeOffset now, TimeSpan length) =>
-        this with { Epoch = Epoch + 1, ReservedUntil = Later(ReservedUntil, now + length) };
+    public NodeRow Extend(DateTimeOffset now, DateTimeOffset ownNow, TimeSpan length) => this with
+    {
+        Epoch = Epoch + 1,
+        ReservedUntil = Later(ReservedUntil, Later(now, ownNow) + length),
+    };
 
     /// <summary>The row when its owner gives it back.</summary>
     public NodeRow GiveBack(DateTimeOffset usedUntil) =>

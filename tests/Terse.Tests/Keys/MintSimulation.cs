@@ -142,7 +142,7 @@ internal sealed class MintSimulation
     {
         if (HeldRow(held) is not { } row)
             return server.Holder.Lose;
-        var extended = _rows[held.Node] = row.Extend(_databaseNow, Length);
+        var extended = _rows[held.Node] = row.Extend(_databaseNow, server.Holder.Now!.Value, Length);
         var reply = held with { Epoch = extended.Epoch, Until = extended.ReservedUntil, Now = _databaseNow };
         return () => server.Holder.Extend(reply);
     }

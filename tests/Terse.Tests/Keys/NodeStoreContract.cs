@@ -55,9 +55,9 @@ public abstract class NodeStoreContract : IAsyncLifetime
         Time.Now += TimeSpan.FromMilliseconds(1);
         var next = await TakeAsync("next", 1);
         Assert.Equal(dead!.Until, next!.From);
-        Assert.Null(await Store.ExtendAsync(dead, Length, default));
+        Assert.Null(await Store.ExtendAsync(dead, Time.Now, Length, default));
         await Store.GiveBackAsync(dead, Time.Now, default);
-        Assert.NotNull(await Store.ExtendAsync(next, Length, default));
+        Assert.NotNull(await Store.ExtendAsync(next, Time.Now, Length, default));
     }
 
     [Fact]
@@ -65,14 +65,16 @@ public abstract class NodeStoreContract : IAsyncLifetime
     {
         var held = await TakeAsync("server", 1);
         Time.Now += TimeSpan.FromSeconds(10);
-        var longer = await Store.ExtendAsync(held!, Length, default);
+        var longer = await Store.ExtendAsync(held!, Time.Now, Length, default);
         Time.Now -= TimeSpan.FromDays(1);
-        var same = await Store.ExtendAsync(longer!, Length, default);
+        var same = await Store.ExtendAsync(longer!, Time.Now, Length, default);
+        var byOwnTime = await Store.ExtendAsync(same!, longer!.Until, Length, default);
 
         Assert.Equal(held!.Until.AddSeconds(10), longer!.Until);
         Assert.Equal(longer.Until, same!.Until);
         Assert.Equal(held.From, same.From);
-        Assert.Null(await Store.ExtendAsync(held, Length, default));
+        Assert.Equal(longer.Until + Length, byOwnTime!.Until);
+        Assert.Null(await Store.ExtendAsync(held, Time.Now, Length, default));
     }
 
     [Fact]

@@ -33,15 +33,16 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
 
     /// <inheritdoc/>
     public Task<NodeReservation?> ExtendAsync(
-        NodeReservation held, TimeSpan length, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => Extend(session, held, length), cancellationToken);
+        NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Extend(session, held, ownNow, length), cancellationToken);
 
-    private NodeReservation? Extend(SqliteSession session, NodeReservation held, TimeSpan length)
+    private NodeReservation? Extend(
+        SqliteSession session, NodeReservation held, DateTimeOffset ownNow, TimeSpan length)
     {
         if (FindHeld(session, held) is not { } row)
             return null;
         var now = Now();
-        var extended = row.Extend(now, length);
+        var extended = row.Extend(now, ownNow, length);
         Store(session, extended);
         return held with { Epoch = extended.Epoch, Until = extended.ReservedUntil, Now = now };
     }
