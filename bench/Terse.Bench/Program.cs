@@ -12,6 +12,5 @@ var table = new ResultTable();
 table.Add(await StartBenchmark.RunAsync(program));
 table.Add(await MemoryBenchmark.RunAsync(program));
 table.Add(await CreateBenchmark.RunAsync(program));
-table.Add(IdBenchmark.Run());
 table.Write(Console.Out);
 return 0;
