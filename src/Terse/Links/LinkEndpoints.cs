@@ -41,7 +41,8 @@ internal static class LinkEndpoints
         return await creator.CreateAsync(link, host, address, context.RequestAborted) switch
         {
             CreateLinkResult.Created(var made) =>
-                TypedResults.Created(UrlOf(made, domains, host), Show(made, domains, context)),
+                TypedResults.Created(
+                    UrlOf(made, domains, host), Show(made, domains, host, context.Request.Scheme)),
             CreateLinkResult.Refused(var refusal) => Problem.Of(refusal),
             var other => throw new InvalidOperationException($"{other} is no result of a creation."),
         };
@@ -55,17 +56,17 @@ internal static class LinkEndpoints
         if (!domains.TryPick(domain, host, out var key))
             return Problem.Of(ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain");
         return await store.FindAsync(key, code, context.RequestAborted) is { } link
-            ? TypedResults.Ok(Show(link, domains, context))
+            ? TypedResults.Ok(Show(link, domains, host, context.Request.Scheme))
             : Problem.Of(
                 ProblemType.LinkNotFound,
                 $"No link of {domains.NameOf(key, host)} has this code.",
                 "code");
     }
 
-    private static LinkResource Show(Link link, Domains domains, HttpContext context)
+    private static LinkResource Show(Link link, Domains domains, string host, string scheme)
     {
-        var domain = domains.NameOf(link.Domain, RequestHost.Of(context));
-        var shortUrl = $"{domains.Scheme ?? context.Request.Scheme}://{domain}/{link.Code}";
+        var domain = domains.NameOf(link.Domain, host);
+        var shortUrl = $"{domains.Scheme ?? scheme}://{domain}/{link.Code}";
         return new(
             link.Id.ToString("D"), domain, link.Code, shortUrl, link.Target, link.CreatedAt.UtcDateTime);
     }
