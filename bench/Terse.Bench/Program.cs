@@ -1,16 +1,23 @@
 using Terse.Bench;
 
-// Each benchmark measures the published program from outside, as a client sees it. The program's path is the
-// only argument; bench/run publishes it and calls this.
-if (args is not [var program] || !File.Exists(program))
+// The published program is measured from outside, as a client sees it; ids, which are too quick for that, in
+// this process. bench/run publishes the program and calls this with its path, and what to measure.
+var benchmarks = new Dictionary<string, Func<string, Task<IEnumerable<Result>>>>(StringComparer.Ordinal)
 {
-    await Console.Error.WriteLineAsync("usage: Terse.Bench PROGRAM (bench/run calls it)");
+    ["ids"] = _ => Task.FromResult(IdBenchmark.Run()),
+    ["start"] = StartBenchmark.RunAsync,
+    ["memory"] = MemoryBenchmark.RunAsync,
+    ["create"] = CreateBenchmark.RunAsync,
+};
+
+if (args is not [var program, .. var names] || !File.Exists(program) || names.Except(benchmarks.Keys).Any())
+{
+    await Console.Error.WriteLineAsync($"usage: bench/run [{string.Join('|', benchmarks.Keys)}]...");
     return 2;
 }
 
 var table = new ResultTable();
-table.Add(await StartBenchmark.RunAsync(program));
-table.Add(await MemoryBenchmark.RunAsync(program));
-table.Add(await CreateBenchmark.RunAsync(program));
+foreach (var name in names.Length == 0 ? [.. benchmarks.Keys] : names)
+    table.Add(await benchmarks[name](program));
 table.Write(Console.Out);
 return 0;

@@ -16,6 +16,9 @@ public sealed class TsidGenerator
     /// <summary>How far ahead of its time a generator may mint before it waits.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromSeconds(1);
 
+    /// <summary>Set in the count of ids, it lies beyond every limit.</summary>
+    private const ulong Stopped = 1UL << TsidLayout.IdBits;
+
     private readonly int _node;
     private readonly TimeProvider _time;
     private readonly long _aheadTicks;
@@ -24,8 +27,10 @@ public sealed class TsidGenerator
     /// <summary>The first tick that is not reserved any more.</summary>
     private long _endTick;
 
-    /// <summary>The last minted tick and sequence, side by side; the node is left out.</summary>
-    private long _last;
+    /// <summary>
+    /// The first tick and sequence that are not minted, side by side; the node is left out.
+    /// </summary>
+    private ulong _next;
 
     /// <summary>Creates a generator for a node that nobody else ever holds, from now on.</summary>
     /// <param name="layout">How ids are put together.</param>
@@ -65,27 +70,26 @@ public sealed class TsidGenerator
         var firstTick = layout.FirstTickFrom(from);
         _endTick = layout.EndTickUntil(until);
         _clock = new Clock(Math.Max(firstTick, layout.EndTickUntil(now)), time.GetTimestamp());
-        _last = (firstTick << layout.SequenceBits) - 1;
+        _next = (ulong)firstTick << layout.SequenceBits;
     }
 
     /// <summary>How ids are put together.</summary>
     public TsidLayout Layout { get; }
 
     /// <summary>Whether no more ids will come unless the reservation is extended.</summary>
-    public bool IsSpent =>
-        Math.Max(NowTick(), (Volatile.Read(ref _last) + 1) >> Layout.SequenceBits) >= EndTick;
+    public bool IsSpent => Math.Max(NowTick(), TickOf(Volatile.Read(ref _next))) >= EndTick;
 
     /// <summary>The start of the tick that lasts at present, by the time that ids are minted by.</summary>
     public DateTimeOffset Now => Layout.StartOf(NowTick());
 
     /// <summary>The end of the last tick of which an id was minted; the start where none was.</summary>
-    public DateTimeOffset UsedUntil => Layout.StartOf((Volatile.Read(ref _last) >> Layout.SequenceBits) + 1);
+    public DateTimeOffset UsedUntil => UsedUntilOf(Volatile.Read(ref _next));
 
     private long EndTick => Volatile.Read(ref _endTick);
 
     /// <summary>
     /// Makes the reservation longer, and sets the time right: it follows <paramref name="now"/> forward, and
-    /// backward as far as that stops no minting.
+    /// backward as far as half of <see cref="MaxAhead"/> is left for minting at once.
     /// </summary>
     /// <param name="until">When the reservation now ends; an earlier end than before is passed over.</param>
     /// <param name="now">The time at present, by the clock of whoever gave the reservation.</param>
@@ -95,9 +99,9 @@ public sealed class TsidGenerator
         for (var seen = EndTick; seen < end; seen = EndTick)
             Interlocked.CompareExchange(ref _endTick, end, seen);
 
-        var tick = Layout.EndTickUntil(now);
-        if (tick + _aheadTicks > Volatile.Read(ref _last) >> Layout.SequenceBits)
-            Volatile.Write(ref _clock, new Clock(tick, _time.GetTimestamp()));
+        var next = Volatile.Read(ref _next) & ~Stopped;
+        var tick = Math.Max(Layout.EndTickUntil(now), TickOf(next) - (_aheadTicks / 2));
+        Volatile.Write(ref _clock, new Clock(tick, _time.GetTimestamp()));
     }
 
     /// <summary>
@@ -108,25 +112,32 @@ public sealed class TsidGenerator
     {
         var now = NowTick();
         var limit = Math.Min(now + _aheadTicks, EndTick - 1);
-        var floor = now << Layout.SequenceBits;
+        var floor = (ulong)now << Layout.SequenceBits;
         while (true)
         {
-            var last = Volatile.Read(ref _last);
-            var next = Math.Max(last + 1, floor);
-            var tick = next >> Layout.SequenceBits;
+            var next = Volatile.Read(ref _next);
+            var minted = Math.Max(next, floor);
+            var tick = TickOf(minted);
             if (tick > limit)
             {
                 id = default;
                 return false;
             }
 
-            if (Interlocked.CompareExchange(ref _last, next, last) == last)
+            if (Interlocked.CompareExchange(ref _next, minted + 1, next) == next)
             {
-                id = Layout.Compose(tick, _node, (int)(next & (Layout.SequenceCount - 1)));
+                id = Layout.Compose(tick, _node, (int)minted & (Layout.SequenceCount - 1));
                 return true;
             }
         }
     }
+
+    /// <summary>
+    /// Ends minting for good, for all threads, in one step. Nothing was minted at or after the instant that
+    /// it returns, which is <see cref="UsedUntil"/>, and nothing will be: from there on another may have the
+    /// node.
+    /// </summary>
+    public DateTimeOffset Stop() => UsedUntilOf(Interlocked.Or(ref _next, Stopped));
 
     /// <summary>Mints an id; waits, without spinning, while more are asked for than ticks hold.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -150,6 +161,11 @@ public sealed class TsidGenerator
         ArgumentNullException.ThrowIfNull(time);
         return time.GetUtcNow();
     }
+
+    private DateTimeOffset UsedUntilOf(ulong next) =>
+        Layout.StartOf(TickOf((next & ~Stopped) + (ulong)Layout.SequenceCount - 1));
+
+    private long TickOf(ulong place) => (long)Math.Min(place >> Layout.SequenceBits, long.MaxValue);
 
     private long NowTick()
     {

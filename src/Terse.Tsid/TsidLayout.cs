@@ -142,7 +142,8 @@ public sealed record TsidLayout
 
     /// <summary>When <paramref name="tick"/> begins.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The instant lies beyond the year 9999.</exception>
-    public DateTimeOffset StartOf(long tick) => Epoch + (TickLength * tick);
+    /// <exception cref="OverflowException">It lies beyond the year 29,000.</exception>
+    public DateTimeOffset StartOf(long tick) => Epoch.AddTicks(checked(TickLength.Ticks * tick));
 
     /// <summary>The first tick that begins at or after an instant; 0 before the epoch.</summary>
     internal long FirstTickFrom(DateTimeOffset instant)
@@ -152,7 +153,9 @@ public sealed record TsidLayout
     }
 
     /// <summary>The first tick that does not end at or before an instant; 0 before the epoch.</summary>
-    internal long EndTickUntil(DateTimeOffset instant) => instant <= Epoch
-        ? 0
-        : Math.Min((instant.UtcTicks - Epoch.UtcTicks) / TickLength.Ticks, MaxTick + 1);
+    internal long EndTickUntil(DateTimeOffset instant)
+    {
+        var tick = (instant.UtcTicks - Epoch.UtcTicks) / TickLength.Ticks;
+        return instant <= Epoch ? 0 : tick > MaxTick ? MaxTick + 1 : tick;
+    }
 }

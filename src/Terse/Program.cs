@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Terse.Commands;
 using Terse.Hosting;
+using Terse.Keys;
 using Terse.Links;
 using Terse.Redirects;
 using Terse.Storage.Sqlite;
@@ -16,6 +17,7 @@ internal static class Program
         {
             ServeCommand.Create(),
             ShortenCommand.Create(),
+            KeysCommand.Create(),
         };
 
         // Ctrl+C and SIGTERM belong to the server, which takes its leave in order.
@@ -28,6 +30,7 @@ internal static class Program
         builder.Configuration.AddSettings(settings);
         builder.AddServer();
         builder.Services.AddSqliteStorage();
+        builder.Services.AddKeys();
         builder.Services.AddLinks();
         builder.Services.AddRedirects();
 

@@ -67,7 +67,7 @@ public sealed class ServeTests
     [InlineData("--Domains:Scheme", "ftp", "set it to 'https' or 'http'")]
     [InlineData("--Domains:Sheme", "https", "Sheme")]
     [InlineData("--Logging:LogLevel:Default", "Loud", "Warning")]
-    [InlineData("--dta", "x", "no option of serve")]
+    [InlineData("--dta", "x", "no option or setting")]
     [InlineData("--data", "/proc/nowhere", "/proc/nowhere")]
     [InlineData("--data", "/dev/null", "name a folder")]
     public async Task What_keeps_it_from_starting_is_said_in_words(string option, string value, string hint)
@@ -80,6 +80,32 @@ public sealed class ServeTests
         Assert.StartsWith("terse cannot start: ", result.Errors, StringComparison.Ordinal);
         Assert.Contains(hint, result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task With_another_secret_than_that_of_its_opaque_codes_it_does_not_start()
+    {
+        using var folder = new TemporaryFolder();
+        string[] serve = ["serve", "--urls", "http://127.0.0.1:0", "--data", folder["links"]];
+        (string, string?) opaque = ("TERSE__Keys__Opaque", "true");
+        string? code;
+        await using (var server = await TerseProcess.StartAsync(
+            Repository.Program, serve, folder.Path, opaque, ("TERSE__Keys__Secret", new string('a', 32))))
+        {
+            code = await server.CreateCodeAsync("https://example.com/hidden");
+            Assert.Equal(0, await server.StopAsync());
+        }
+
+        (string, string?) wrong = ("TERSE__Keys__Secret", new string('b', 32));
+        var other = await Command.RunAsync(Repository.Program, serve, null, folder.Path, opaque, wrong);
+        var none = await Command.RunAsync(Repository.Program, serve, folder: folder.Path);
+
+        Assert.Equal((1, 1), (other.ExitCode, none.ExitCode));
+        Assert.StartsWith("terse cannot start: Keys:Secret is not", other.Errors, StringComparison.Ordinal);
+        Assert.Equal(other.Errors, none.Errors);
+        await using var again = await TerseProcess.StartAsync(
+            Repository.Program, serve, folder.Path, ("TERSE__Keys__Secret", new string('a', 32)));
+        Assert.Equal("https://example.com/hidden", await again.FollowAsync(code!));
     }
 
     [Fact]

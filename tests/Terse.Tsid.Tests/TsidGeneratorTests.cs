@@ -110,9 +110,10 @@ public sealed class TsidGeneratorTests
         Assert.Equal(Start.AddHours(1), Layout.StartOf(Layout.TickOf(later)));
 
         generator.Extend(Start.AddDays(9), Start.AddDays(-1));
-        time.Pass(Layout.TickLength);
+        Assert.Equal(Start.AddHours(1) - (TsidGenerator.MaxAhead / 2), generator.Now);
         Assert.True(generator.TryNext(out var next));
-        Assert.Equal(Layout.TickOf(later) + 1, Layout.TickOf(next));
+        Assert.True(later < next);
+        Assert.Equal(Layout.TickOf(later), Layout.TickOf(next));
     }
 
     [Fact]
@@ -128,6 +129,60 @@ public sealed class TsidGeneratorTests
 
         Assert.Equal(8000, minted.Count);
         Assert.Equal(minted.Count, minted.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Stopped_while_threads_mint_it_mints_nothing_after_the_instant_that_it_tells()
+    {
+        for (var round = 0; round < 200; round++)
+        {
+            var generator = new TsidGenerator(Layout, node: 0, TimeProvider.System);
+            using var started = new CountdownEvent(2);
+            var minting = Enumerable.Range(0, 2).Select(_ => Task.Run(() =>
+            {
+                started.Signal();
+                Tsid last = default;
+                while (generator.TryNext(out var id))
+                    last = id;
+                return last;
+            })).ToList();
+            started.Wait(TestContext.Current.CancellationToken);
+            var usedUntil = generator.Stop();
+            var last = (await Task.WhenAll(minting)).Max();
+
+            Assert.InRange(Layout.StartOf(Layout.TickOf(last)), Epoch, usedUntil - Layout.TickLength);
+            Assert.True(generator.IsSpent);
+            Assert.Equal(usedUntil, generator.UsedUntil);
+            Assert.Equal(usedUntil, generator.Stop());
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(0, 7)]
+    [InlineData(5, 0)]
+    public void Without_node_or_sequence_bits_ids_still_grow_and_stopping_still_holds(int node, int sequence)
+    {
+        var layout = new TsidLayout("small", TimeSpan.FromMilliseconds(1), Epoch, node, sequence);
+        var generator = new TsidGenerator(layout, node: 0, new FakeTime(Start));
+        Assert.True(generator.TryNext(out var first));
+        Assert.True(generator.TryNext(out var second));
+        Assert.True(first < second);
+
+        Assert.Equal(layout.StartOf(layout.TickOf(second) + 1), generator.Stop());
+        Assert.False(generator.TryNext(out _));
+        Assert.True(generator.IsSpent);
+    }
+
+    [Fact]
+    public void After_a_layouts_last_tick_it_mints_no_more()
+    {
+        var layout = new TsidLayout("short", TimeSpan.FromDays(1), Epoch, nodeBits: 30, sequenceBits: 24);
+        var generator = new TsidGenerator(layout, 0, new FakeTime(Epoch.AddDays(600)));
+
+        Assert.Equal(511, layout.MaxTick);
+        Assert.False(generator.TryNext(out _));
+        Assert.True(generator.IsSpent);
     }
 
     private static List<long> Drain(TsidGenerator generator)

@@ -80,4 +80,13 @@ public sealed class TsidLayoutTests
 
     private static string CodeAfter(TsidLayout layout, TimeSpan age) =>
         layout.Compose(layout.TickAt(layout.Epoch + age), 0, 0).ToString();
+
+    [Fact]
+    public void Ticks_begin_on_the_millisecond_centuries_after_the_epoch()
+    {
+        var layout = TsidLayout.Terse(new DateTimeOffset(1097, 1, 31, 6, 20, 51, TimeSpan.Zero));
+        var begin = new DateTimeOffset(2033, 3, 16, 7, 43, 24, TimeSpan.Zero).AddMilliseconds(30);
+
+        Assert.Equal(begin, layout.StartOf(layout.TickAt(begin)));
+    }
 }

@@ -4,7 +4,7 @@ namespace Terse.Keys;
 /// A server's hold of its node, without the talking to the database: what it may mint, and when it must ask
 /// for more. Safe for use by any number of threads that mint, and one that renews.
 /// </summary>
-internal sealed class NodeHolder(TsidLayout layout, TimeProvider time)
+internal sealed class NodeHolder(TimeProvider time)
 {
     private Held? _held;
 
@@ -14,17 +14,18 @@ internal sealed class NodeHolder(TsidLayout layout, TimeProvider time)
     /// <summary>The time by which ids are minted, or null where no node is held.</summary>
     public DateTimeOffset? Now => Volatile.Read(ref _held)?.Generator.Now;
 
-    /// <summary>The end of the last tick that was minted from.</summary>
-    public DateTimeOffset? UsedUntil => Volatile.Read(ref _held)?.Generator.UsedUntil;
+    /// <summary>Whether without the database there is no further id.</summary>
+    public bool IsSpent => Volatile.Read(ref _held) is not { Generator.IsSpent: false };
 
     /// <summary>Mints an id, if the reservation holds one at present.</summary>
-    public MintResult TryMint(out Tsid id)
+    public MintResult TryMint(out MintedId minted)
     {
-        id = default;
+        minted = default;
         if (Volatile.Read(ref _held) is not { } held)
             return MintResult.NeedsNode;
-        if (held.Generator.TryNext(out id))
+        if (held.Generator.TryNext(out var id))
         {
+            minted = new(id, held.Reservation.Layout);
             return time.GetElapsedTime(held.Since) < held.RenewAfter
                 ? MintResult.Minted
                 : MintResult.MintedAndNeedsMore;
@@ -34,30 +35,41 @@ internal sealed class NodeHolder(TsidLayout layout, TimeProvider time)
     }
 
     /// <summary>Goes on with a node that was taken.</summary>
-    public void Take(NodeReservation taken)
-    {
-        var generator = new TsidGenerator(
-            layout, taken.Node, taken.From, taken.Until, taken.Now, time);
-        Volatile.Write(ref _held, new Held(taken, generator, time.GetTimestamp()));
-    }
+    public void Take(NodeReservation taken) => Hold(taken, new TsidGenerator(
+        taken.Layout.Ids, taken.Node, taken.From, taken.Until, taken.Now, time));
 
     /// <summary>Goes on with the node that is held, for longer.</summary>
     public void Extend(NodeReservation extended)
     {
         var held = Volatile.Read(ref _held) ?? throw new InvalidOperationException("No node is held.");
         held.Generator.Extend(extended.Until, extended.Now);
-        Volatile.Write(ref _held, new Held(extended, held.Generator, time.GetTimestamp()));
+        Hold(extended, held.Generator);
     }
 
-    /// <summary>Stops minting with the node.</summary>
-    public void Lose() => Volatile.Write(ref _held, null);
+    /// <summary>
+    /// Stops minting with the node, for all threads, and returns the end of what was minted from; null where
+    /// no node was held.
+    /// </summary>
+    public DateTimeOffset? Lose() => Interlocked.Exchange(ref _held, null)?.Generator.Stop();
 
-    private sealed record Held(NodeReservation Reservation, TsidGenerator Generator, long Since)
+    private void Hold(NodeReservation reservation, TsidGenerator generator)
     {
-        /// <summary>Half of what was reserved; the other half is for the database to come back in.</summary>
-        public TimeSpan RenewAfter { get; } = (Reservation.Until - Reservation.Now) / 2;
+        var renewAfter = (reservation.Until - generator.Now) / 2;
+        Volatile.Write(ref _held, new Held(reservation, generator, time.GetTimestamp(), renewAfter));
     }
+
+    /// <param name="Reservation">What may be minted from.</param>
+    /// <param name="Generator">Mints.</param>
+    /// <param name="Since">The monotonic timestamp at which the reservation came.</param>
+    /// <param name="RenewAfter">
+    /// Half of what was left then; the rest is for the database to come back in.
+    /// </param>
+    private sealed record Held(
+        NodeReservation Reservation, TsidGenerator Generator, long Since, TimeSpan RenewAfter);
 }
+
+/// <summary>An id, and the layout that it was minted by.</summary>
+internal readonly record struct MintedId(Tsid Id, KeyLayout Layout);
 
 internal enum MintResult
 {

@@ -7,24 +7,32 @@ namespace Terse.Keys;
 /// <param name="ReservedUntil">The mark: only the owner mints before it, and not even he after.</param>
 internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffset ReservedUntil)
 {
+    /// <summary>More than any reservation reaches beyond the clock that it was given by.</summary>
+    private static readonly TimeSpan MaxLead = TimeSpan.FromMinutes(2);
+
     /// <summary>
     /// The node to take: one that was given back, or whose owner let it lapse; of those the one with the
-    /// latest mark, so that a clock that was set back makes no ids that sort before those already made. One
-    /// that was never held is the last resort.
+    /// latest mark, so that a clock that was set back makes no ids that sort before those already made. Then
+    /// one that was never held; then one whose mark stands so far ahead that the clock was set back since.
+    /// Its owner, if it lives, loses nothing but the node, as every new owner begins after the mark.
     /// </summary>
-    public static NodeRow? PickFree(IReadOnlyDictionary<int, NodeRow> rows, int nodeCount, DateTimeOffset now)
+    public static NodeRow? PickFree(
+        IReadOnlyDictionary<int, NodeRow> rows, KeyLayout layout, DateTimeOffset now)
     {
         NodeRow? free = null;
         NodeRow? unused = null;
-        for (var node = 0; node < nodeCount; node++)
+        NodeRow? stranded = null;
+        for (var node = 0; node < layout.Ids.NodeCount; node++)
         {
             if (!rows.TryGetValue(node, out var row))
-                unused ??= new NodeRow(node, Owner: null, Epoch: 0, DateTimeOffset.UnixEpoch);
+                unused ??= new NodeRow(node, Owner: null, Epoch: 0, layout.Since);
             else if (row.IsFree(now) && !(free?.ReservedUntil >= row.ReservedUntil))
                 free = row;
+            else if (row.ReservedUntil > now + MaxLead)
+                stranded ??= row;
         }
 
-        return free ?? unused;
+        return free ?? unused ?? stranded;
     }
 
     /// <summary>
@@ -44,6 +52,9 @@ internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffs
     /// <summary>The row when its owner gives it back.</summary>
     public NodeRow GiveBack(DateTimeOffset usedUntil) =>
         this with { Owner = null, Epoch = Epoch + 1, ReservedUntil = usedUntil };
+
+    /// <summary>The row when another layout begins, at an instant no earlier than any node's mark.</summary>
+    public NodeRow Retire(KeyLayout next) => GiveBack(next.Since);
 
     private bool IsFree(DateTimeOffset now) => Owner is null || ReservedUntil <= now;
 

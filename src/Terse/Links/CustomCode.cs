@@ -55,10 +55,13 @@ internal static class CustomCode
                 RefusalKind.CodeReserved, Field, "Browsers take '.' and '..' for folders; choose another.");
         }
 
-        return Reserved.Contains(code)
+        return IsReserved(code)
             ? new(RefusalKind.CodeReserved, Field, $"'{code}' is a path of Terse's own; choose another.")
             : null;
     }
+
+    /// <summary>Whether the code is a path of Terse's own, which no link can have.</summary>
+    public static bool IsReserved(string code) => Reserved.Contains(code);
 
     /// <summary>Whether any link could have this code; what cannot be one need not be looked up.</summary>
     public static bool CouldBeCode(string text) =>

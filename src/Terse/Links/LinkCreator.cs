@@ -22,13 +22,14 @@ internal abstract record CreateLinkResult
 internal sealed class LinkCreator(
     ILinkStore store,
     KeyMint mint,
+    IKeyStrategy strategy,
     Domains domains,
     IOptions<LinkOptions> options,
     TimeProvider time)
 {
     /// <summary>
-    /// How often one creation mints. More than once is needed only where imported links hold generated codes,
-    /// or a second server writes into the same file.
+    /// How often one creation mints. More than once is needed only where a random code is taken, or one that
+    /// was generated under other settings, or imported.
     /// </summary>
     private const int MaxMints = 1000;
 
@@ -54,9 +55,12 @@ internal sealed class LinkCreator(
 
         for (var mints = 0; mints < MaxMints; mints++)
         {
-            var id = await mint.MintAsync(cancellationToken);
+            var (id, layout) = await mint.MintAsync(cancellationToken);
+            var code = link.Code ?? strategy.NewCode(id, layout);
+            if (CustomCode.IsReserved(code))
+                continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-            var made = new Link(id, domain, link.Code ?? id.ToString(), target.Text, now);
+            var made = new Link(id, domain, code, target.Text, now);
             var result = await store.AddAsync(made, cancellationToken);
             if (result == AddLinkResult.Added)
                 return new CreateLinkResult.Created(made);

@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
-using Terse.Keys;
 
 namespace Terse.Links;
 
@@ -22,7 +21,6 @@ internal static class LinkEndpoints
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
         services.AddSingleton<IValidateOptions<DomainOptions>, DomainOptionsValidator>();
         services.AddSingleton<Domains>();
-        services.AddSingleton<KeyMint>();
         services.AddSingleton<LinkCreator>();
     }
 

@@ -25,6 +25,19 @@ public sealed class SettingsTests
     [InlineData("Redirects:CacheControl", "private, x=\"é\"", "no-store")]
     [InlineData("Storage:Folder", " ", "such as 'data'")]
     [InlineData("Storage:Folder", "/dev/null", "is a file")]
+    [InlineData("Keys:Strategy", "TSID", "tsid, tsid-canonical, snowflake, ulid, uuidv7, random")]
+    [InlineData("Keys:Opaque", "true", "openssl rand -hex 32")]
+    [InlineData("Keys:Secret", "short", "openssl rand -hex 32")]
+    [InlineData("Keys:RandomLength", "5", "6 to 64")]
+    [InlineData("Keys:RandomAlphabet", "abcdefghijklmnop.", "letters, digits, '-' and '_'")]
+    [InlineData("Keys:RandomAlphabet", "abcdefghijklmnopa", "each once")]
+    [InlineData("Keys:RandomAlphabet", "abcdefghijk0123456789", "no digits")]
+    [InlineData("Keys:TickLength", "00:00:02", "00:00:00.001 to 00:00:01")]
+    [InlineData("Keys:TickLength", "00:00:00.0105", "whole milliseconds")]
+    [InlineData("Keys:TickLength", "10", "00:00:00.001 to 00:00:01")]
+    [InlineData("Keys:NodeBits", "21", "0 to 20")]
+    [InlineData("Keys:SequenceBits", "-1", "0 to 20")]
+    [InlineData("Keys:NodeBits", "16", "at most 22")]
     [InlineData("Stroage:Folder", "data", "Storage")]
     public async Task A_wrong_setting_is_named_together_with_the_way_to_mend_it(
         string key, string value, string hint)
@@ -34,5 +47,17 @@ public sealed class SettingsTests
 
         Assert.Contains(key.Split(':')[0], error, StringComparison.Ordinal);
         Assert.Contains(hint, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ulid", "Keys:Opaque", "true", "random as they are")]
+    [InlineData("snowflake", "Keys:NodeBits", "11", "room for 10 Keys:NodeBits and 12 Keys:SequenceBits")]
+    public async Task Settings_that_do_not_go_together_are_named(
+        string strategy, string key, string value, string hint)
+    {
+        await using var app = Program.BuildServer(
+            [new("Keys:Strategy", strategy), new("Keys:Secret", new string('s', 32)), new(key, value)]);
+
+        Assert.Contains(hint, Assert.Single(Settings.FindErrors(app.Services)), StringComparison.Ordinal);
     }
 }

@@ -13,13 +13,11 @@ public sealed class KeyMintTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTime _time = new(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
     private readonly SqliteWriter _writer;
-    private readonly TsidLayout _layout;
 
     public KeyMintTests()
     {
         _writer = new SqliteWriter(new SqliteDatabase(
             Options.Create(new StorageOptions { Folder = _folder.Path })));
-        _layout = SqliteLayouts.Open(_writer, _time);
     }
 
     public void Dispose()
@@ -33,23 +31,23 @@ public sealed class KeyMintTests : IDisposable
     {
         Tsid last;
         await using (var before = NewMint())
-            last = await before.MintAsync(default);
+            last = (await before.MintAsync(default)).Id;
         _time.Now -= TimeSpan.FromDays(1);
 
         await using var after = NewMint();
-        Assert.True(last < await after.MintAsync(default));
+        Assert.True(last < (await after.MintAsync(default)).Id);
     }
 
     [Fact]
     public async Task With_the_clock_set_back_a_day_while_it_runs_ids_go_on_at_once()
     {
         await using var mint = NewMint();
-        var last = await mint.MintAsync(default);
+        var last = (await mint.MintAsync(default)).Id;
         for (var minute = 0; minute < 10; minute++)
         {
             _time.Now -= TimeSpan.FromDays(1);
             _time.Pass(TimeSpan.FromMinutes(1));
-            var next = await mint.MintAsync(default);
+            var next = (await mint.MintAsync(default)).Id;
             Assert.True(last < next);
             last = next;
         }
@@ -60,7 +58,7 @@ public sealed class KeyMintTests : IDisposable
     {
         await using var first = NewMint();
         await using var second = NewMint();
-        var minted = new List<Tsid>();
+        var minted = new List<MintedId>();
         for (var round = 0; round < 1000; round++)
         {
             minted.Add(await first.MintAsync(default));
@@ -68,7 +66,7 @@ public sealed class KeyMintTests : IDisposable
         }
 
         Assert.Equal(2000, minted.Distinct().Count());
-        Assert.Equal(2, minted.Select(_layout.NodeOf).Distinct().Count());
+        Assert.Equal(2, minted.Select(NodeOf).Distinct().Count());
     }
 
     [Fact]
@@ -81,25 +79,98 @@ public sealed class KeyMintTests : IDisposable
         var heirs = await heir.MintAsync(default);
         var late = await zombie.MintAsync(default);
 
-        Assert.Equal(_layout.NodeOf(old), _layout.NodeOf(heirs));
-        Assert.NotEqual(_layout.NodeOf(heirs), _layout.NodeOf(late));
+        Assert.Equal(NodeOf(old), NodeOf(heirs));
+        Assert.NotEqual(NodeOf(heirs), NodeOf(late));
         await zombie.DisposeAsync();
     }
 
     [Fact]
     public async Task Without_a_free_node_it_says_why_and_mints_nothing()
     {
-        var mints = Enumerable.Range(0, _layout.NodeCount).Select(_ => NewMint()).ToList();
+        var mints = Enumerable.Range(0, 32).Select(_ => NewMint()).ToList();
         foreach (var mint in mints)
             await mint.StartAsync(default);
         await using var late = NewMint();
 
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => late.StartAsync(default));
-        Assert.Contains("All 32 nodes", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("All nodes are held", failure.Message, StringComparison.Ordinal);
         await mints[7].DisposeAsync();
-        Assert.Equal(7, _layout.NodeOf(await late.MintAsync(default)));
+        Assert.Equal(7, NodeOf(await late.MintAsync(default)));
     }
 
-    private KeyMint NewMint() => new(
-        new SqliteNodeStore(_writer, _time), _layout, _time, NullLogger<KeyMint>.Instance);
+    [Fact]
+    public async Task Stopped_under_load_it_gives_back_its_node_and_no_later_owner_mints_an_id_of_it_again()
+    {
+        for (var round = 0; round < 50; round++)
+        {
+            var first = NewMint();
+            await first.StartAsync(default);
+            var minting = Enumerable.Range(0, 3).Select(_ => Task.Run(() => MintUntilStoppedAsync(first)));
+            var running = minting.ToList();
+            await first.DisposeAsync();
+            var minted = (await Task.WhenAll(running)).SelectMany(ids => ids).ToList();
+
+            await using var second = NewMint();
+            var next = await second.MintAsync(default);
+            Assert.All(minted, id => Assert.True(id < next.Id));
+            Assert.Equal(minted.Count, minted.Distinct().Count());
+            Assert.Equal(0, NodeOf(next));
+        }
+    }
+
+    [Fact]
+    public async Task A_server_whose_layout_was_changed_by_another_goes_on_by_the_new_one()
+    {
+        await using var old = NewMint();
+        var before = await old.MintAsync(default);
+        await using var changed = NewMint(new KeyOptions { NodeBits = 3 });
+        var first = await changed.MintAsync(default);
+        _time.Pass(TimeSpan.FromSeconds(31));
+        var after = await old.MintAsync(default);
+
+        Assert.Equal((1, 2, 2), (before.Layout.Number, first.Layout.Number, after.Layout.Number));
+        Assert.True(before.Id < first.Id);
+        Assert.True(first.Id < after.Id);
+        Assert.NotEqual(NodeOf(first), NodeOf(after));
+    }
+
+    [Fact]
+    public async Task Requests_that_give_up_while_a_node_is_taken_cost_no_node()
+    {
+        await using var mint = NewMint(new KeyOptions { NodeBits = 0 });
+        for (var request = 0; request < 20; request++)
+        {
+            _time.Pass(TimeSpan.FromMinutes(1));
+            using var gaveUp = new CancellationTokenSource();
+            var minting = mint.MintAsync(gaveUp.Token).AsTask();
+            await gaveUp.CancelAsync();
+            await Task.WhenAny(minting);
+        }
+
+        Assert.Equal(0, NodeOf(await mint.MintAsync(default)));
+    }
+
+    private static async Task<List<Tsid>> MintUntilStoppedAsync(KeyMint mint)
+    {
+        var minted = new List<Tsid>();
+        try
+        {
+            while (minted.Count < 2000)
+                minted.Add((await mint.MintAsync(default)).Id);
+        }
+        catch (StoreUnavailableException)
+        {
+            // It is stopped.
+        }
+
+        return minted;
+    }
+
+    private static int NodeOf(MintedId minted) => minted.Layout.Ids.NodeOf(minted.Id);
+
+    private KeyMint NewMint(KeyOptions? options = null) => new(
+        new SqliteKeyStore(_writer, _time),
+        KeySetup.WishOf(options ?? new KeyOptions()),
+        _time,
+        NullLogger<KeyMint>.Instance);
 }

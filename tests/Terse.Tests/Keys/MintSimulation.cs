@@ -17,10 +17,10 @@ internal sealed class MintSimulation
 
     private readonly Random _random;
     private readonly bool _startsAfterMark;
-    private readonly TsidLayout _layout;
     private readonly SimulatedServer[] _servers;
     private readonly Dictionary<int, NodeRow> _rows = [];
     private readonly HashSet<ulong> _minted = [];
+    private KeyRecord _record;
     private DateTimeOffset _databaseNow = Start;
     private TimeSpan _passed;
 
@@ -30,12 +30,7 @@ internal sealed class MintSimulation
     {
         _random = new Random(seed);
         _startsAfterMark = startsAfterMark;
-        _layout = new TsidLayout(
-            "simulated",
-            TimeSpan.FromMilliseconds(10),
-            Start.AddDays(-9),
-            nodeBits: _random.Next(6),
-            sequenceBits: _random.Next(1, 4));
+        _record = KeyRecord.Empty.Follow(AnyWish(), Start.AddDays(-9));
         _servers = new SimulatedServer[_random.Next(1, 33)];
         for (var index = 0; index < _servers.Length; index++)
             _servers[index] = NewServer();
@@ -51,11 +46,12 @@ internal sealed class MintSimulation
         {
             PassTime();
             var index = _random.Next(_servers.Length);
-            var broken = _random.Next(20) switch
+            var broken = _random.Next(21) switch
             {
                 0 => Crash(index),
                 1 => Stop(index),
                 2 => JumpClocks(index),
+                3 => ChangeLayout(),
                 _ => Mint(_servers[index]),
             };
             if (broken is not null)
@@ -69,7 +65,7 @@ internal sealed class MintSimulation
     {
         var time = new FakeTime(Start);
         var rate = 0.5 + _random.NextDouble();
-        return new SimulatedServer(new NodeHolder(_layout, time), time, rate, _passed);
+        return new SimulatedServer(new NodeHolder(time), time, rate, _passed);
     }
 
     /// <summary>Mostly moments, at times longer than a reservation lasts.</summary>
@@ -89,6 +85,29 @@ internal sealed class MintSimulation
         return null;
     }
 
+    /// <summary>A server starts with other settings; the layout changes under all that run.</summary>
+    private string? ChangeLayout()
+    {
+        var latest = _rows.Values.Select(row => row.ReservedUntil).Append(_databaseNow).Max();
+        var next = _record.Follow(AnyWish(), latest);
+        if (next.Layouts.Count > _record.Layouts.Count)
+        {
+            foreach (var row in _rows.Values.ToList())
+                _rows[row.Node] = row.Retire(next.Current);
+        }
+
+        _record = next;
+        return null;
+    }
+
+    private KeyWish AnyWish() => new(
+        TimeSpan.FromMilliseconds(_random.Next(2) == 0 ? 10 : _random.Next(1, 30)),
+        NodeBits: _random.Next(6),
+        SequenceBits: _random.Next(1, 4),
+        Opaque: false,
+        SecretCheck: null,
+        Foreign: null);
+
     private string? Crash(int index)
     {
         _servers[index] = NewServer();
@@ -99,7 +118,7 @@ internal sealed class MintSimulation
     {
         var holder = _servers[index].Holder;
         if (holder.Reservation is { } held && HeldRow(held) is { } row)
-            _rows[held.Node] = row.GiveBack(holder.UsedUntil!.Value);
+            _rows[held.Node] = row.GiveBack(holder.Lose()!.Value);
         return Crash(index);
     }
 
@@ -109,9 +128,9 @@ internal sealed class MintSimulation
         server.Receive();
         for (var count = _random.Next(1, 12); count > 0; count--)
         {
-            var result = server.Holder.TryMint(out var id);
+            var result = server.Holder.TryMint(out var minted);
             var isMinted = result is MintResult.Minted or MintResult.MintedAndNeedsMore;
-            if (isMinted && Check(server, id) is { } broken)
+            if (isMinted && Check(server, minted) is { } broken)
                 return broken;
             if (result is not (MintResult.Minted or MintResult.MustWait))
                 Ask(server);
@@ -120,9 +139,10 @@ internal sealed class MintSimulation
         return null;
     }
 
-    private string? Check(SimulatedServer server, Tsid id)
+    private string? Check(SimulatedServer server, MintedId minted)
     {
-        var begin = _layout.StartOf(_layout.TickOf(id));
+        var (id, layout) = minted;
+        var begin = layout.StartOf(id);
         if (begin < server.Mark)
             return $"id {id} begins at {begin:O}, before the mark {server.Mark:O} that was given away";
         return _minted.Add(id.Value) ? null : $"id {id} was minted twice";
@@ -141,7 +161,7 @@ internal sealed class MintSimulation
     private Action Extend(SimulatedServer server, NodeReservation held)
     {
         if (HeldRow(held) is not { } row)
-            return server.Holder.Lose;
+            return () => server.Holder.Lose();
         var extended = _rows[held.Node] = row.Extend(_databaseNow, server.Holder.Now!.Value, Length);
         var reply = held with { Epoch = extended.Epoch, Until = extended.ReservedUntil, Now = _databaseNow };
         return () => server.Holder.Extend(reply);
@@ -149,11 +169,12 @@ internal sealed class MintSimulation
 
     private Action Take(SimulatedServer server)
     {
-        if (NodeRow.PickFree(_rows, _layout.NodeCount, _databaseNow) is not { } free)
+        if (NodeRow.PickFree(_rows, _record.Current, _databaseNow) is not { } free)
             return () => { };
         var taken = _rows[free.Node] = free.Take("server", _databaseNow, Length);
         var from = _startsAfterMark ? free.ReservedUntil : _databaseNow;
-        var reply = new NodeReservation(free.Node, taken.Epoch, from, taken.ReservedUntil, _databaseNow);
+        var reply = new NodeReservation(
+            _record.Current, free.Node, taken.Epoch, from, taken.ReservedUntil, _databaseNow);
         return () =>
         {
             server.Mark = free.ReservedUntil;

@@ -132,17 +132,6 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public void The_layout_and_its_epoch_are_those_of_the_first_start()
-    {
-        var time = new FakeTime(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
-        var first = SqliteLayouts.Open(_writer, time);
-        time.Now += TimeSpan.FromDays(400);
-
-        Assert.Equal(first, SqliteLayouts.Open(_writer, time));
-        Assert.Equal(new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero), first.Epoch);
-    }
-
-    [Fact]
     public async Task When_the_file_is_deleted_under_it_nothing_is_acknowledged_into_the_void()
     {
         await Store.AddAsync(NewLink(1, "a"), default);

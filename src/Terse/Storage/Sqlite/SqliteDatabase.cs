@@ -1,6 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
+using Terse.Keys;
 
 namespace Terse.Storage.Sqlite;
 
@@ -30,7 +31,7 @@ internal sealed class SqliteDatabase
     /// <exception cref="StartupException">The file cannot be used; the message says why.</exception>
     public SqliteDatabase(IOptions<StorageOptions> options)
     {
-        Path = System.IO.Path.Combine(options.Value.Folder, "terse.db");
+        Path = PathIn(options.Value);
         try
         {
             Directory.CreateDirectory(options.Value.Folder);
@@ -41,8 +42,7 @@ internal sealed class SqliteDatabase
         }
         catch (SqliteException exception)
         {
-            var reason = SqliteErrors.Describe(exception) ?? exception.Message;
-            throw new StartupException($"{Path}: {reason}", exception);
+            throw Translate(exception, Path);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -52,7 +52,33 @@ internal sealed class SqliteDatabase
 
     public string Path { get; }
 
+    /// <summary>Looks into a database and changes nothing, for commands that make none.</summary>
+    /// <exception cref="StartupException">There is no file, or not of this version's schema.</exception>
+    public static KeyRecord ReadKeys(StorageOptions options)
+    {
+        var path = PathIn(options);
+        if (!File.Exists(path))
+            throw new StartupException($"There is no database {path}; name its folder with --data.");
+        try
+        {
+            using var session = new SqliteSession(path, SqliteOpenMode.ReadOnly, ReaderPragmas);
+            SqliteMigrations.AssertIsOurs(session, path);
+            SqliteMigrations.AssertIsCurrent(session, path);
+            return SqliteKeyRecord.Read(session);
+        }
+        catch (SqliteException exception)
+        {
+            throw Translate(exception, path);
+        }
+    }
+
     public SqliteSession OpenWriter() => new(Path, SqliteOpenMode.ReadWrite, WriterPragmas);
 
     public SqliteSession OpenReader() => new(Path, SqliteOpenMode.ReadWrite, ReaderPragmas);
+
+    private static StartupException Translate(SqliteException exception, string path) =>
+        new($"{path}: {SqliteErrors.Describe(exception) ?? exception.Message}", exception);
+
+    private static string PathIn(StorageOptions options) =>
+        System.IO.Path.Combine(options.Folder, "terse.db");
 }

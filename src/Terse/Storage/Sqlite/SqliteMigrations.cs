@@ -34,6 +34,17 @@ internal static class SqliteMigrations
         }
     }
 
+    /// <exception cref="StartupException">Its schema is an earlier version's.</exception>
+    public static void AssertIsCurrent(SqliteSession session, string path)
+    {
+        if (Number(session, "PRAGMA user_version") < Load().Count)
+        {
+            throw new StartupException(
+                $"{path} has the schema of an earlier version; 'terse serve' of this one brings it up to "
+                + "date.");
+        }
+    }
+
     public static void Apply(SqliteSession session)
     {
         var migrations = Load();

@@ -17,8 +17,6 @@ internal static class SqliteStorage
         services.AddSingleton<SqliteWriter>();
         services.AddSingleton<SqliteReaders>();
         services.AddSingleton<ILinkStore, SqliteLinkStore>();
-        services.AddSingleton<INodeStore, SqliteNodeStore>();
-        services.AddSingleton(provider => SqliteLayouts.Open(
-            provider.GetRequiredService<SqliteWriter>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IKeyStore, SqliteKeyStore>();
     }
 }

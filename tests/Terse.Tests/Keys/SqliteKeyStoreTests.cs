@@ -6,12 +6,12 @@ using Terse.Storage.Sqlite;
 
 namespace Terse.Tests.Keys;
 
-public sealed class SqliteNodeStoreTests : NodeStoreContract
+public sealed class SqliteKeyStoreTests : KeyStoreContract
 {
     private readonly TemporaryFolder _folder = new();
     private SqliteWriter _writer = null!;
 
-    private protected override INodeStore Store => new SqliteNodeStore(_writer, Time);
+    private protected override IKeyStore Store => new SqliteKeyStore(_writer, Time);
 
     public override ValueTask InitializeAsync()
     {

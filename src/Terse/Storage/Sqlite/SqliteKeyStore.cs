@@ -1,34 +1,54 @@
 using Microsoft.Data.Sqlite;
 using Terse.Keys;
+using Terse.Links;
 
 namespace Terse.Storage.Sqlite;
 
-/// <inheritdoc cref="INodeStore"/>
+/// <inheritdoc cref="IKeyStore"/>
 /// <remarks>Each is one transaction on the writer's thread, and so reads and writes in one step.</remarks>
-internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : INodeStore
+internal sealed class SqliteKeyStore(SqliteWriter writer, TimeProvider time) : IKeyStore
 {
     /// <inheritdoc/>
-    public Task<NodeReservation?> TakeAsync(
-        string owner, int nodeCount, TimeSpan length, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => Take(session, owner, nodeCount, length), cancellationToken);
+    public Task<KeyRecord> OpenAsync(KeyWish wish, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Open(session, wish), cancellationToken);
 
-    private const string SelectNodes = "SELECT id, owner, epoch, reserved_until FROM node";
-
-    private NodeReservation? Take(SqliteSession session, string owner, int nodeCount, TimeSpan length)
+    private KeyRecord Open(SqliteSession session, KeyWish wish)
     {
-        var rows = new Dictionary<int, NodeRow>();
-        using (var reader = session.Command(SelectNodes).ExecuteReader())
+        var nodes = ReadNodes(session);
+        var present = nodes.Values.Select(node => node.ReservedUntil).Append(Now()).Max();
+        var stored = SqliteKeyRecord.Read(session);
+        var wished = stored.Follow(wish, present);
+        SqliteKeyRecord.Store(session, wished, knownLayouts: stored.Layouts.Count);
+        if (wished.Layouts.Count > stored.Layouts.Count)
         {
-            while (reader.Read())
-                rows.Add(reader.GetInt32(0), ReadNode(reader));
+            foreach (var node in nodes.Values)
+                Store(session, node.Retire(wished.Current));
         }
 
+        return wished;
+    }
+
+    /// <inheritdoc/>
+    public Task<KeyRecord> ReadAsync(CancellationToken cancellationToken) =>
+        writer.RunAsync(SqliteKeyRecord.Read, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<NodeReservation?> TakeAsync(
+        string owner, KeyWish wish, TimeSpan length, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Take(session, owner, wish, length), cancellationToken);
+
+    private NodeReservation? Take(SqliteSession session, string owner, KeyWish wish, TimeSpan length)
+    {
         var now = Now();
-        if (NodeRow.PickFree(rows, nodeCount, now) is not { } free)
+        var record = SqliteKeyRecord.Read(session);
+        if (record.WhyNotServed(wish, now) is { } reason)
+            throw new StoreUnavailableException(reason);
+        var layout = record.Current;
+        if (NodeRow.PickFree(ReadNodes(session), layout, now) is not { } free)
             return null;
         var taken = free.Take(owner, now, length);
         Store(session, taken);
-        return new(taken.Node, taken.Epoch, free.ReservedUntil, taken.ReservedUntil, now);
+        return new(layout, taken.Node, taken.Epoch, free.ReservedUntil, taken.ReservedUntil, now);
     }
 
     /// <inheritdoc/>
@@ -58,6 +78,17 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
                 return true;
             },
             cancellationToken);
+
+    private const string SelectNodes = "SELECT id, owner, epoch, reserved_until FROM node";
+
+    private static Dictionary<int, NodeRow> ReadNodes(SqliteSession session)
+    {
+        var rows = new Dictionary<int, NodeRow>();
+        using var reader = session.Command(SelectNodes).ExecuteReader();
+        while (reader.Read())
+            rows.Add(reader.GetInt32(0), ReadNode(reader));
+        return rows;
+    }
 
     private const string SelectHeld =
         "SELECT id, owner, epoch, reserved_until FROM node WHERE id = ?1 AND epoch = ?2";

@@ -1,32 +1,49 @@
+using Terse.Hosting;
+using Terse.Links;
+
 namespace Terse.Keys;
 
 /// <summary>
 /// A server's right to mint with a node: ticks from <paramref name="From"/> until <paramref name="Until"/>.
 /// </summary>
+/// <param name="Layout">By which to mint.</param>
 /// <param name="Node">The node.</param>
 /// <param name="Epoch">Grows with every change; an owner that knows an older one has lost it.</param>
 /// <param name="From">Nobody minted at or after this instant with the node, and nobody else will.</param>
 /// <param name="Until">From this instant on the node may be somebody else's.</param>
 /// <param name="Now">The database's clock when it gave the reservation.</param>
 internal sealed record NodeReservation(
-    int Node, long Epoch, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset Now);
+    KeyLayout Layout, int Node, long Epoch, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset Now);
 
 /// <summary>
-/// Where nodes are reserved. Reservations of one node never overlap in time, whoever asks for them, whatever
-/// any clock does: that is all that the uniqueness of ids rests on.
+/// Where nodes are reserved, and the layouts of ids are kept. Reservations of one node never overlap in time,
+/// whoever asks for them, whatever any clock does: that is all that the uniqueness of ids rests on.
 /// </summary>
-internal interface INodeStore
+internal interface IKeyStore
 {
+    /// <summary>
+    /// Sees to it that ids are minted as the settings wish, from the next reservation on. Where that is
+    /// another layout than before, the reservations of all servers end, and they go on by the new one.
+    /// </summary>
+    /// <exception cref="StartupException">The wish cannot be followed; nothing was changed.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    Task<KeyRecord> OpenAsync(KeyWish wish, CancellationToken cancellationToken);
+
+    /// <summary>Reads what <see cref="OpenAsync"/> left, or <see cref="KeyRecord.Empty"/>.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read.</exception>
+    Task<KeyRecord> ReadAsync(CancellationToken cancellationToken);
+
     /// <summary>Takes a free node for the given time, or returns null where none is free.</summary>
     /// <param name="owner">Tells the server from all others, for those who read the table.</param>
-    /// <param name="nodeCount">How many nodes the layout has.</param>
+    /// <param name="wish">What the server's settings say; it has to be able to go by the layout.</param>
     /// <param name="length">How long the reservation is to last from now on.</param>
     /// <param name="cancellationToken">Ends the wait; the node may be taken all the same.</param>
-    /// <exception cref="Links.StoreUnavailableException">
-    /// The store cannot be written; whether a node was taken is unknown.
+    /// <exception cref="StoreUnavailableException">
+    /// The store cannot be written, and whether a node was taken is unknown; or the server cannot go by the
+    /// layout that another one began.
     /// </exception>
     Task<NodeReservation?> TakeAsync(
-        string owner, int nodeCount, TimeSpan length, CancellationToken cancellationToken);
+        string owner, KeyWish wish, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>Makes a reservation last for the given time from now on; null where it was lost.</summary>
     /// <param name="held">What the owner holds.</param>
@@ -35,14 +52,14 @@ internal interface INodeStore
     /// </param>
     /// <param name="length">How long the reservation is to last.</param>
     /// <param name="cancellationToken">Ends the wait; the reservation may be extended all the same.</param>
-    /// <exception cref="Links.StoreUnavailableException">
+    /// <exception cref="StoreUnavailableException">
     /// The store cannot be written; whether it was extended is unknown.
     /// </exception>
     Task<NodeReservation?> ExtendAsync(
         NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>Makes the node free again from <paramref name="usedUntil"/> on.</summary>
-    /// <exception cref="Links.StoreUnavailableException">The store cannot be written.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task GiveBackAsync(
         NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken);
 }

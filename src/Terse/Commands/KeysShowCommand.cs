@@ -1,0 +1,99 @@
+using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+using Terse.Keys;
+using Terse.Storage;
+using Terse.Storage.Sqlite;
+
+namespace Terse.Commands;
+
+/// <summary><c>terse keys show</c>: takes a code apart, by all layouts that the database ever used.</summary>
+internal static class KeysShowCommand
+{
+    private static readonly Argument<string> Code = new("CODE") { Description = "The code to take apart." };
+
+    public static Command Create()
+    {
+        var command = new Command(
+            "show", "Tells what a code tells. Takes the settings of serve, such as --data.")
+        {
+            Code,
+            ServeSettings.Data,
+        };
+        command.TreatUnmatchedTokensAsErrors = false;
+        command.SetAction((arguments, _) => RunAsync(arguments));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments)
+    {
+        try
+        {
+            AssertCodeStandsFirst(arguments);
+            await using var app = Program.BuildServer(ServeSettings.Read(arguments));
+            ServeSettings.AssertValid(app.Services);
+            var history = ReadHistory(app.Services);
+            Show(arguments.GetValue(Code)!, history, arguments.InvocationConfiguration.Output);
+            return 0;
+        }
+        catch (Exception exception) when (ServeCommand.IsOperatorsToMend(exception))
+        {
+            await Console.Error.WriteLineAsync($"terse keys show: {exception.Message}");
+            return 1;
+        }
+    }
+
+    /// <summary>After the name of a setting, its value would be taken for the code.</summary>
+    private static void AssertCodeStandsFirst(ParseResult arguments)
+    {
+        var after = arguments.Tokens.SkipWhile(token => token.Value != "show").Skip(1).FirstOrDefault();
+        if (after is { } first && first.Value.Contains(':', StringComparison.Ordinal))
+            throw new StartupException($"The code has to stand before '{first.Value}'.");
+    }
+
+    private static KeyHistory ReadHistory(IServiceProvider services)
+    {
+        var record = SqliteDatabase.ReadKeys(services.GetRequiredService<IOptions<StorageOptions>>().Value);
+        record.AssertSecret(services.GetRequiredService<KeyWish>());
+        return new(record.Layouts, services.GetRequiredService<KeyStrategies>().All);
+    }
+
+    private static void Show(string code, KeyHistory history, TextWriter output)
+    {
+        if (history.NewestTimeOf(code) is null)
+        {
+            output.WriteLine(
+                "The code begins with no digit: it was chosen or is random, and tells nothing of its time.");
+            return;
+        }
+
+        var readings = history.Read(code).ToList();
+        if (readings.Count == 0)
+            output.WriteLine("No layout that this database ever used can have made the code.");
+        foreach (var reading in readings)
+            Show(reading, output);
+    }
+
+    private static void Show(KeyReading reading, TextWriter output)
+    {
+        var (layout, ids, id) = (reading.Layout, reading.Layout.Ids, reading.Id);
+        output.WriteLine($"strategy  {reading.Strategy.Name}{(reading.Layout.Opaque ? ", opaque" : "")}");
+        output.WriteLine($"minted    {Text(reading.Begin)} to {Text(reading.End)}");
+        if (reading.Strategy.Content == KeyContent.Id)
+        {
+            output.WriteLine($"id        {id.ToString("D")}");
+            var milliseconds = ids.TickLength.TotalMilliseconds;
+            output.WriteLine($"tick      {Text(ids.TickOf(id))} of {Text(milliseconds)} ms");
+            output.WriteLine($"node      {Text(ids.NodeOf(id))} of {Text(ids.NodeCount)}");
+            output.WriteLine($"sequence  {Text(ids.SequenceOf(id))} of {Text(ids.SequenceCount)}");
+        }
+
+        output.WriteLine($"layout    {Text(layout.Number)}, in use since {Text(layout.Since)}");
+    }
+
+    private static string Text(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
+}
