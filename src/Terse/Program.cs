@@ -4,7 +4,7 @@ using Terse.Hosting;
 using Terse.Keys;
 using Terse.Links;
 using Terse.Redirects;
-using Terse.Storage.Sqlite;
+using Terse.Storage;
 
 namespace Terse;
 
@@ -18,6 +18,7 @@ internal static class Program
             ServeCommand.Create(),
             ShortenCommand.Create(),
             KeysCommand.Create(),
+            MigrateCommand.Create(),
         };
 
         // Ctrl+C and SIGTERM belong to the server, which takes its leave in order.
@@ -29,7 +30,7 @@ internal static class Program
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.AddSettings(settings);
         builder.AddServer();
-        builder.Services.AddSqliteStorage();
+        builder.AddStorage();
         builder.Services.AddKeys();
         builder.Services.AddLinks();
         builder.Services.AddRedirects();

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Json;
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -10,10 +9,8 @@ namespace Terse.Harness;
 /// <summary>A real <c>terse serve</c>, ready to answer, on a port that the system chose.</summary>
 internal sealed partial class TerseProcess : IAsyncDisposable
 {
-    private const int SigTerm = 15;
-
     /// <summary>How long anything that a server does may take before it counts as hung.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false };
@@ -92,6 +89,12 @@ internal sealed partial class TerseProcess : IAsyncDisposable
             : null;
     }
 
+    /// <summary>SIGSTOP: the process stands still until <see cref="Resume"/>.</summary>
+    public void Pause() => ChildProcess.Signal(_process, ChildProcess.SigStop);
+
+    /// <summary>SIGCONT.</summary>
+    public void Resume() => ChildProcess.Signal(_process, ChildProcess.SigCont);
+
     /// <summary>kill -9: the process gets no chance to do anything more.</summary>
     public async Task KillAsync()
     {
@@ -102,8 +105,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     /// <summary>Asks the process to stop, and returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
-        if (SendSignal(_process.Id, SigTerm) != 0)
-            throw new InvalidOperationException($"Process {_process.Id} cannot be asked to stop.");
+        ChildProcess.Signal(_process, ChildProcess.SigTerm);
         using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;
@@ -120,8 +122,4 @@ internal sealed partial class TerseProcess : IAsyncDisposable
 
     [GeneratedRegex("http://[^, ]+", RegexOptions.NonBacktracking)]
     private static partial Regex Address();
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial int SendSignal(int process, int signal);
 }

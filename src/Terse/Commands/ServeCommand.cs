@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Terse.Hosting;
 using Terse.Keys;
 using Terse.Links;
-using Terse.Storage.Sqlite;
+using Terse.Storage;
 
 namespace Terse.Commands;
 
@@ -34,7 +34,7 @@ internal static class ServeCommand
             await app.StartAsync(cancellationToken);
             await Console.Out.WriteLineAsync(
                 $"terse {Server.Version} is ready on {string.Join(", ", AddressesOf(app))}, "
-                + $"links in SQLite {app.Services.GetRequiredService<SqliteDatabase>().Path}");
+                + $"links in {app.Services.GetRequiredService<IStorage>().Description}");
             await app.WaitForShutdownAsync(cancellationToken);
             return 0;
         }
@@ -56,7 +56,11 @@ internal static class ServeCommand
     private static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {
         ServeSettings.AssertValid(app.Services);
-        await app.Services.GetRequiredService<KeyMint>().StartAsync(cancellationToken);
+        await app.Services.GetRequiredService<IStorage>().PrepareAsync(cancellationToken);
+        await StartRetry.RunAsync(
+            app.Services.GetRequiredService<KeyMint>().StartAsync,
+            app.Services.GetRequiredService<TimeProvider>(),
+            cancellationToken);
     }
 
     private static ICollection<string> AddressesOf(WebApplication app) =>

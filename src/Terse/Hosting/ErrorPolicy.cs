@@ -61,7 +61,7 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
             case BadHttpRequestException bad:
                 return Explain(context, bad.StatusCode);
             case StoreUnavailableException unavailable:
-                LogStoreUnavailable(unavailable.Message);
+                LogStoreUnavailable(unavailable.Message, unavailable.InnerException?.Message);
                 return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
             case OperationCanceledException:
                 return Problem.Of(ProblemType.Stopping, "The server is stopping; try again in a moment.");
@@ -90,6 +90,6 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     [LoggerMessage(100, LogLevel.Error, "A request failed unexpectedly.")]
     private partial void LogUnexpected(Exception exception);
 
-    [LoggerMessage(101, LogLevel.Warning, "A request was answered 503: {Reason}")]
-    private partial void LogStoreUnavailable(string reason);
+    [LoggerMessage(101, LogLevel.Warning, "A request was answered 503: {Reason} ({Cause})")]
+    private partial void LogStoreUnavailable(string reason, string? cause);
 }

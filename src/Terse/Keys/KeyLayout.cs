@@ -66,6 +66,9 @@ internal sealed record KeyLayout(int Number, TsidLayout Ids, DateTimeOffset Sinc
     /// <summary>When the tick of an id begins.</summary>
     public DateTimeOffset StartOf(Tsid id) => Ids.StartOf(Ids.TickOf(id));
 
+    /// <summary>When the tick of an id ends.</summary>
+    public DateTimeOffset EndOf(Tsid id) => StartOf(id) + Ids.TickLength;
+
     /// <summary>The tick that begins at an instant, if there is one.</summary>
     public bool TryTickFrom(DateTimeOffset begin, out long tick)
     {

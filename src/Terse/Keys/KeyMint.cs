@@ -23,9 +23,8 @@ internal sealed partial class KeyMint(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly NodeHolder _holder = new(time);
-#pragma warning disable CA2213 // Requests that outlive the stop may wait for it; it holds no handle.
-    private readonly SemaphoreSlim _renewing = new(1);
-#pragma warning restore CA2213
+    private readonly Lock _starting = new();
+    private Task _renewal = Task.CompletedTask;
     private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
     private long? _failedAt;
     private bool _isOpen;
@@ -34,7 +33,8 @@ internal sealed partial class KeyMint(
     /// <summary>Takes a node.</summary>
     /// <exception cref="Hosting.StartupException">The settings ask for what cannot be.</exception>
     /// <exception cref="StoreUnavailableException">No node is free, or the store is lost.</exception>
-    public Task StartAsync(CancellationToken cancellationToken) => RenewAsync().WaitAsync(cancellationToken);
+    public Task StartAsync(CancellationToken cancellationToken) =>
+        RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
 
     /// <summary>Mints an id that no server ever minted or will mint.</summary>
     /// <exception cref="StoreUnavailableException">The reservation ended and cannot be renewed.</exception>
@@ -54,20 +54,36 @@ internal sealed partial class KeyMint(
                     break;
                 default:
                     // The request may give up waiting; the renewal, which others need too, goes on.
-                    await RenewAsync().WaitAsync(cancellationToken);
+                    await RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
                     break;
             }
         }
     }
 
+    /// <summary>
+    /// Sets the time of minting by the database's clock, after an id came too late: the server was halted
+    /// between minting and storing, or its monotonic clock runs slow.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store is lost.</exception>
+    public Task CatchUpAsync(CancellationToken cancellationToken)
+    {
+        LogTooLate();
+        return RenewAsync(isNeeded: true).WaitAsync(cancellationToken);
+    }
+
     /// <summary>Gives the node back; from then on nothing is minted any more.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _renewing.WaitAsync();
-        _isStopping = true;
+        Task renewal;
+        lock (_starting)
+        {
+            _isStopping = true;
+            renewal = _renewal;
+        }
+
+        await renewal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var held = _holder.Reservation;
         var usedUntil = _holder.Lose();
-        _renewing.Release();
         if (held is null || usedUntil is null)
             return;
         try
@@ -83,38 +99,29 @@ internal sealed partial class KeyMint(
     /// <summary>Extends while there still are ids; a failure is tried again with an id of later.</summary>
     private async Task RenewAheadAsync()
     {
-        if (!await _renewing.WaitAsync(TimeSpan.Zero))
+        if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < RetryAfter)
             return;
         try
         {
-            if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < RetryAfter)
-                return;
+            await RenewAsync(isNeeded: true);
             _failedAt = null;
-            await ExtendOrTakeAsync();
         }
         catch (StoreUnavailableException exception)
         {
             _failedAt = time.GetTimestamp();
             LogNotExtended(exception.Message);
         }
-        finally
-        {
-            _renewing.Release();
-        }
     }
 
-    private async Task RenewAsync()
+    /// <summary>Renews, or joins the renewal that is under way, and its failure too.</summary>
+    /// <param name="isNeeded">Whether it is needed even where ids are left.</param>
+    private Task RenewAsync(bool isNeeded)
     {
-        await _renewing.WaitAsync();
-        try
+        lock (_starting)
         {
-            // Whoever was here before may have done it already.
-            if (_holder.IsSpent)
-                await ExtendOrTakeAsync();
-        }
-        finally
-        {
-            _renewing.Release();
+            if (!_renewal.IsCompleted)
+                return _renewal;
+            return isNeeded || _holder.IsSpent ? _renewal = ExtendOrTakeAsync() : Task.CompletedTask;
         }
     }
 
@@ -161,6 +168,9 @@ internal sealed partial class KeyMint(
 
     [LoggerMessage(200, LogLevel.Warning, "Node {Node} was taken by another server; taking another node.")]
     private partial void LogLost(int node);
+
+    [LoggerMessage(203, LogLevel.Warning, "An id came too late to be stored; it is minted again.")]
+    private partial void LogTooLate();
 
     [LoggerMessage(201, LogLevel.Warning, "The node's reservation was not extended: {Reason}")]
     private partial void LogNotExtended(string reason);

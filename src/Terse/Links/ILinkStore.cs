@@ -7,13 +7,17 @@ internal interface ILinkStore
     /// Adds a link. When it returns <see cref="AddLinkResult.Added"/> the link is on disk, and every
     /// <see cref="FindAsync"/> that starts from then on finds it. With any other result nothing was added.
     /// </summary>
+    /// <param name="link">The link.</param>
+    /// <param name="tickEnd">When the tick of its id ends: from then on the link counts as created.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StoreUnavailableException">
     /// The store is locked, full, unwritable or gone. Whether the link was added is unknown.
     /// </exception>
     /// <exception cref="OperationCanceledException">
     /// The caller gave up waiting. Whether the link was added is unknown.
     /// </exception>
-    Task<AddLinkResult> AddAsync(Link link, CancellationToken cancellationToken);
+    Task<AddLinkResult> AddAsync(
+        Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken);
 
     /// <summary>Finds the link with this code in this domain, or null.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
@@ -29,6 +33,9 @@ internal enum AddLinkResult
 
     /// <summary>Another link has the id: mint again.</summary>
     IdTaken,
+
+    /// <summary>Lookups of that tick may have been answered for good: mint again, later.</summary>
+    TooLate,
 }
 
 /// <summary>The infrastructure behind a store is lost or overloaded for now; another try may help.</summary>

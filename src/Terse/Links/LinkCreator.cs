@@ -33,6 +33,11 @@ internal sealed class LinkCreator(
     /// </summary>
     private const int MaxMints = 1000;
 
+    /// <summary>
+    /// How often an id may come too late; each time the clock is set right before the next.
+    /// </summary>
+    private const int MaxTooLate = 5;
+
     /// <param name="link">What is asked for.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
     /// <param name="address">The address, with its port, at which the request came in.</param>
@@ -53,7 +58,8 @@ internal sealed class LinkCreator(
                 RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is no domain of this Terse.");
         }
 
-        for (var mints = 0; mints < MaxMints; mints++)
+        var tooLate = 0;
+        for (var mints = 0; mints < MaxMints && tooLate < MaxTooLate; mints++)
         {
             var (id, layout) = await mint.MintAsync(cancellationToken);
             var code = link.Code ?? strategy.NewCode(id, layout);
@@ -61,14 +67,21 @@ internal sealed class LinkCreator(
                 continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
             var made = new Link(id, domain, code, target.Text, now);
-            var result = await store.AddAsync(made, cancellationToken);
+            var result = await store.AddAsync(made, layout.EndOf(id), cancellationToken);
             if (result == AddLinkResult.Added)
                 return new CreateLinkResult.Created(made);
             if (result == AddLinkResult.CodeTaken && link.Code is not null)
                 return Refuse(RefusalKind.CodeTaken, "code", $"Another link has the code '{link.Code}'.");
+            if (result == AddLinkResult.TooLate)
+            {
+                tooLate++;
+                await mint.CatchUpAsync(cancellationToken);
+            }
         }
 
-        throw new StoreUnavailableException($"The last {MaxMints} codes were all taken.");
+        throw new StoreUnavailableException(tooLate == MaxTooLate
+            ? "The server is too slow at present to store what it mints."
+            : $"The last {MaxMints} codes were all taken.");
     }
 
     private static CreateLinkResult.Refused Refuse(RefusalKind kind, string field, string detail) =>

@@ -24,14 +24,14 @@ public abstract class LinkStoreContract : IAsyncLifetime
     {
         var link = NewLink(1, "sale", "https://bücher.example/\"a b\"\\ü🙂");
 
-        Assert.Equal(AddLinkResult.Added, await Store.AddAsync(link, default));
+        Assert.Equal(AddLinkResult.Added, await AddAsync(link));
         Assert.Equal(link, await Store.FindAsync("", "sale", default));
     }
 
     [Fact]
     public async Task A_code_of_no_link_finds_nothing()
     {
-        await Store.AddAsync(NewLink(1, "sale"), default);
+        await AddAsync(NewLink(1, "sale"));
 
         Assert.Null(await Store.FindAsync("", "Sale", default));
         Assert.Null(await Store.FindAsync("s.example.org", "sale", default));
@@ -42,20 +42,20 @@ public abstract class LinkStoreContract : IAsyncLifetime
     public async Task A_taken_code_stays_with_its_first_link()
     {
         var first = NewLink(1, "sale", "https://example.com/first");
-        await Store.AddAsync(first, default);
+        await AddAsync(first);
 
         var elsewhere = NewLink(3, "sale", domain: "s.example.org");
-        Assert.Equal(AddLinkResult.CodeTaken, await Store.AddAsync(NewLink(2, "sale"), default));
-        Assert.Equal(AddLinkResult.Added, await Store.AddAsync(elsewhere, default));
+        Assert.Equal(AddLinkResult.CodeTaken, await AddAsync(NewLink(2, "sale")));
+        Assert.Equal(AddLinkResult.Added, await AddAsync(elsewhere));
         Assert.Equal(first, await Store.FindAsync("", "sale", default));
     }
 
     [Fact]
     public async Task A_taken_id_is_told_from_a_taken_code()
     {
-        await Store.AddAsync(NewLink(1, "sale"), default);
+        await AddAsync(NewLink(1, "sale"));
 
-        Assert.Equal(AddLinkResult.IdTaken, await Store.AddAsync(NewLink(1, "other"), default));
+        Assert.Equal(AddLinkResult.IdTaken, await AddAsync(NewLink(1, "other")));
         Assert.Null(await Store.FindAsync("", "other", default));
     }
 
@@ -63,12 +63,17 @@ public abstract class LinkStoreContract : IAsyncLifetime
     public async Task Of_many_that_want_one_code_at_once_one_gets_it()
     {
         var links = Enumerable.Range(1, 200).Select(id => NewLink(id, "sale", $"https://example.com/{id}"));
-        var results = await Task.WhenAll(links.Select(link => Store.AddAsync(link, default)));
+        var results = await Task.WhenAll(links.Select(link => AddAsync(link)));
 
         Assert.Single(results, AddLinkResult.Added);
         var winner = Array.IndexOf(results, AddLinkResult.Added) + 1;
         Assert.Equal($"https://example.com/{winner}", (await Store.FindAsync("", "sale", default))?.Target);
     }
+
+    /// <summary>Later than any horizon that a test can see.</summary>
+    private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
+
+    private protected Task<AddLinkResult> AddAsync(Link link) => Store.AddAsync(link, TickEnd, default);
 
     private protected static Link NewLink(
         long id, string code, string target = "https://example.com/", string domain = "") =>

@@ -36,17 +36,17 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     [Fact]
     public async Task While_another_program_holds_the_lock_links_are_found_but_not_added()
     {
-        await Store.AddAsync(NewLink(1, "kept"), default);
+        await AddAsync(NewLink(1, "kept"));
         using (var other = OpenRaw())
         {
             Execute(other, "BEGIN IMMEDIATE");
             await Assert.ThrowsAsync<StoreUnavailableException>(
-                () => Store.AddAsync(NewLink(2, "later"), default));
+                () => AddAsync(NewLink(2, "later")));
             Assert.NotNull(await Store.FindAsync("", "kept", default));
             Assert.Null(await Store.FindAsync("", "later", default));
         }
 
-        Assert.Equal(AddLinkResult.Added, await Store.AddAsync(NewLink(2, "later"), default));
+        Assert.Equal(AddLinkResult.Added, await AddAsync(NewLink(2, "later")));
     }
 
     [Fact]
@@ -55,20 +55,20 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         await Assert.ThrowsAsync<FormatException>(
             () => _writer.RunAsync<int>(_ => throw new FormatException(), default));
 
-        Assert.Equal(AddLinkResult.Added, await Store.AddAsync(NewLink(1, "after"), default));
+        Assert.Equal(AddLinkResult.Added, await AddAsync(NewLink(1, "after")));
     }
 
     [Fact]
     public async Task What_waits_when_the_writer_is_closed_is_committed_and_what_comes_later_refused()
     {
         var waiting = Enumerable.Range(1, 100)
-            .Select(id => Store.AddAsync(NewLink(id, $"c{id}"), default))
+            .Select(id => AddAsync(NewLink(id, $"c{id}")))
             .ToList();
         _writer.Dispose();
 
         Assert.All(await Task.WhenAll(waiting), result => Assert.Equal(AddLinkResult.Added, result));
         await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => Store.AddAsync(NewLink(101, "late"), default));
+            () => AddAsync(NewLink(101, "late")));
         Assert.NotNull(await Store.FindAsync("", "c100", default));
         _writer = new SqliteWriter(_database);
     }
@@ -134,10 +134,10 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     [Fact]
     public async Task When_the_file_is_deleted_under_it_nothing_is_acknowledged_into_the_void()
     {
-        await Store.AddAsync(NewLink(1, "a"), default);
+        await AddAsync(NewLink(1, "a"));
         File.Delete(_database.Path);
 
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.AddAsync(NewLink(2, "b"), default));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => AddAsync(NewLink(2, "b")));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     {
         using var other = OpenRaw();
         Execute(other, "BEGIN IMMEDIATE");
-        var waiting = Enumerable.Range(1, 5000).Select(id => Store.AddAsync(NewLink(id, $"c{id}"), default));
+        var waiting = Enumerable.Range(1, 5000).Select(id => AddAsync(NewLink(id, $"c{id}")));
         var failures = await Task.WhenAll(waiting.Select(
             add => Assert.ThrowsAsync<StoreUnavailableException>(() => add)));
 

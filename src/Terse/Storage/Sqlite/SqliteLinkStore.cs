@@ -15,7 +15,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         """;
 
     /// <inheritdoc/>
-    public Task<AddLinkResult> AddAsync(Link link, CancellationToken cancellationToken) =>
+    public Task<AddLinkResult> AddAsync(
+        Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         writer.RunAsync(session => Add(session, link), cancellationToken);
 
     private static AddLinkResult Add(SqliteSession session, Link link)

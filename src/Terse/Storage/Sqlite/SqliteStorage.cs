@@ -1,22 +1,25 @@
-using Microsoft.Extensions.Options;
-using Terse.Hosting;
 using Terse.Keys;
 using Terse.Links;
 
 namespace Terse.Storage.Sqlite;
 
 /// <summary>Links in one SQLite file: what a single machine needs, and nothing else.</summary>
-internal static class SqliteStorage
+internal sealed class SqliteStorage(SqliteDatabase database) : IStorage
 {
-    public static void AddSqliteStorage(this IServiceCollection services)
+    public static void Add(IServiceCollection services)
     {
-        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.Keys));
-        services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddSingleton<SqliteDatabase>();
         services.AddSingleton<SqliteWriter>();
         services.AddSingleton<SqliteReaders>();
         services.AddSingleton<ILinkStore, SqliteLinkStore>();
         services.AddSingleton<IKeyStore, SqliteKeyStore>();
+        services.AddSingleton<IStorage, SqliteStorage>();
     }
+
+    /// <inheritdoc/>
+    public string Description => $"SQLite {database.Path}";
+
+    /// <inheritdoc/>
+    /// <remarks>The file is opened, and its schema brought up to date, when the database is made.</remarks>
+    public Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

@@ -1,0 +1,219 @@
+namespace Terse.Horizon;
+
+/// <summary>
+/// A PostgreSQL primary and its replicas as one database. Reads go to a replica that is fresh enough, writes
+/// to the primary; which host is what, and how far each has come, is looked up in the background.
+/// </summary>
+/// <remarks>
+/// Safe for use by any number of threads. No clock of this machine or of a replica is trusted; how far a
+/// replica has come is what its own horizon says (<see cref="HorizonSchema"/>).
+/// </remarks>
+public sealed class Cluster : IAsyncDisposable
+{
+    private readonly DatabaseHost[] _hosts;
+    private readonly HostWatch _watch;
+    private readonly TimeProvider _time;
+    private readonly AsyncLocal<object?> _ambient = new();
+
+    /// <summary>Creates a cluster; nothing is connected to before <see cref="StartAsync"/>.</summary>
+    /// <exception cref="ArgumentException">There is no host, or a connection string is wrong.</exception>
+    public Cluster(ClusterOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        if (options.Hosts.Count == 0)
+            throw new ArgumentException("A cluster has at least one host.", nameof(options));
+        _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
+        _time = time;
+        _watch = new HostWatch(_hosts, options, time);
+    }
+
+    /// <summary>The hosts, as they were given.</summary>
+    public IReadOnlyList<DatabaseHost> Hosts => _hosts;
+
+    /// <summary>
+    /// The latest timeline that any host ever showed: the present primary's. It never falls.
+    /// </summary>
+    public int Timeline => _watch.Timeline;
+
+    /// <summary>
+    /// Looks at the hosts until there is a primary, for <see cref="ClusterOptions.StartPatience"/> at most,
+    /// and goes on looking until it is disposed.
+    /// </summary>
+    public Task StartAsync() => _watch.StartAsync();
+
+    /// <summary>Runs a read on a host that is fresh enough; inside a write, as a part of that.</summary>
+    /// <remarks>A host that turns out dead is passed over once, so the work may run twice.</remarks>
+    /// <param name="freshness">How fresh it has to be.</param>
+    /// <param name="argument">What the work needs, so that it can be static.</param>
+    /// <param name="work">Reads; must not keep the transaction.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
+    public async Task<TResult> ReadAsync<TArgument, TResult>(
+        Freshness freshness,
+        TArgument argument,
+        Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (_ambient.Value is WriteTransaction write)
+            return await work(write.AsRead, argument, cancellationToken).ConfigureAwait(false);
+
+        var host = PickRead(freshness, except: -1);
+        try
+        {
+            return await ReadOnAsync(_hosts[host], argument, work, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
+        {
+            _hosts[host].IsSuspect = true;
+        }
+
+        host = PickRead(freshness, except: host);
+        try
+        {
+            return await ReadOnAsync(_hosts[host], argument, work, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
+        {
+            _hosts[host].IsSuspect = true;
+            throw Unavailable(_hosts[host], exception);
+        }
+    }
+
+    /// <summary>
+    /// Runs a write on the primary and commits it; inside another write, as a part of that.
+    /// </summary>
+    /// <param name="argument">What the work needs, so that it can be static.</param>
+    /// <param name="work">Writes; when it throws, nothing is written.</param>
+    /// <param name="cancellationToken">Ends the wait; not looked at any more from the commit on.</param>
+    /// <exception cref="HostUnavailableException">
+    /// No primary can be reached, or it broke off; then it is unknown whether the write was committed.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">It is called inside a read.</exception>
+    public Task<TResult> WriteAsync<TArgument, TResult>(
+        TArgument argument,
+        Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        WriteAsync(argument, work, isStatement: false, cancellationToken);
+
+    /// <summary>
+    /// Like a write, for work of a single statement, which commits by itself and is quicker.
+    /// </summary>
+    /// <param name="argument">What the work needs, so that it can be static.</param>
+    /// <param name="work">Writes; when it throws, nothing is written.</param>
+    /// <param name="cancellationToken">Ends the wait; the statement may have been run all the same.</param>
+    /// <exception cref="HostUnavailableException">As for any write.</exception>
+    /// <exception cref="InvalidOperationException">It is called inside a read.</exception>
+    public Task<TResult> WriteStatementAsync<TArgument, TResult>(
+        TArgument argument,
+        Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken) =>
+        WriteAsync(argument, work, isStatement: true, cancellationToken);
+
+    /// <summary>Waits until a replica in rotation is complete up to an instant.</summary>
+    /// <returns>False where that takes longer than <paramref name="limit"/>, or is bound to.</returns>
+    public async Task<bool> WaitForHorizonAsync(
+        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var begin = _time.GetTimestamp();
+        if (horizon - _hosts.Max(host => host.State.Horizon) > limit + limit)
+            return false;
+        while (!_hosts.Any(host => host.State is { IsInRotation: true } state && state.Horizon >= horizon))
+        {
+            if (_time.GetElapsedTime(begin) >= limit)
+                return false;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), _time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Ends the looks and closes all connections.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _watch.DisposeAsync().ConfigureAwait(false);
+        foreach (var host in _hosts)
+            await host.CloseAsync().ConfigureAwait(false);
+    }
+
+    private async Task<TResult> ReadOnAsync<TArgument, TResult>(
+        DatabaseHost host,
+        TArgument argument,
+        Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken)
+    {
+        host.BeginRead();
+        try
+        {
+            var connection = await host.Reads.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                var read = new ReadTransaction(connection, host);
+                _ambient.Value = read;
+                return await work(read, argument, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            host.EndRead();
+        }
+    }
+
+    private async Task<TResult> WriteAsync<TArgument, TResult>(
+        TArgument argument,
+        Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
+        bool isStatement,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        if (_ambient.Value is WriteTransaction outer)
+            return await work(outer, argument, cancellationToken).ConfigureAwait(false);
+        if (_ambient.Value is ReadTransaction)
+            throw new InvalidOperationException("A read cannot write; begin with the write.");
+
+        var host = PickPrimary();
+        try
+        {
+            var connection = await host.Writes.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            await using (connection.ConfigureAwait(false))
+            {
+                var write = new WriteTransaction(connection, host);
+                _ambient.Value = write;
+                if (isStatement)
+                    return await work(write, argument, cancellationToken).ConfigureAwait(false);
+
+                var transaction = await write.BeginAsync(cancellationToken).ConfigureAwait(false);
+                await using (transaction.ConfigureAwait(false))
+                {
+                    var result = await work(write, argument, cancellationToken).ConfigureAwait(false);
+                    await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
+                    return result;
+                }
+            }
+        }
+        catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
+        {
+            throw Unavailable(host, exception);
+        }
+    }
+
+    private DatabaseHost PickPrimary() =>
+        Router.PickPrimary([.. _hosts.Select(host => host.State)]) is >= 0 and var primary
+            ? _hosts[primary]
+            : throw new HostUnavailableException("No primary can be reached.");
+
+    private int PickRead(Freshness freshness, int except)
+    {
+        Span<RouterView> views = new RouterView[_hosts.Length];
+        for (var host = 0; host < _hosts.Length; host++)
+            views[host] = new(_hosts[host].State, _hosts[host].ReadsInFlight, _hosts[host].IsSuspect);
+        var picked = Router.PickRead(views, freshness, except, Random.Shared);
+        return picked >= 0
+            ? picked
+            : throw new HostUnavailableException("No database host that is fresh enough can be reached.");
+    }
+
+    private static HostUnavailableException Unavailable(DatabaseHost host, Exception exception) =>
+        new($"Host {host.Name}: {exception.Message}", exception);
+}

@@ -1,0 +1,43 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Terse.Horizon;
+
+/// <summary>
+/// No host can do what was asked for, for now: none is reachable, or the one that was asked broke off. After
+/// a write that broke off it is unknown whether it was committed.
+/// </summary>
+public sealed class HostUnavailableException : Exception
+{
+    /// <summary>Connections, resources, an operator's intervention, the system's errors.</summary>
+    private static readonly string[] LostClasses = ["08", "53", "57", "58"];
+
+    /// <summary>Creates one without a message.</summary>
+    public HostUnavailableException()
+    {
+    }
+
+    /// <summary>Creates one that says which host, and why.</summary>
+    public HostUnavailableException(string message)
+        : base(message)
+    {
+    }
+
+    /// <summary>Creates one that says which host, and why.</summary>
+    public HostUnavailableException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
+
+    /// <summary>Whether an error means that the host is lost, and not that the statement is wrong.</summary>
+    internal static bool IsMeantBy(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState
+            is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable
+            or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
+            or "25P03" // idle_in_transaction_session_timeout
+            || LostClasses.Any(prefix => postgres.SqlState.StartsWith(prefix, StringComparison.Ordinal)),
+        NpgsqlException or SocketException or TimeoutException or IOException => true,
+        _ => false,
+    };
+}

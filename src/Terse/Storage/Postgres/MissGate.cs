@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+
+namespace Terse.Storage.Postgres;
+
+/// <summary>
+/// Keeps a flood of codes that no replica knows off the primary: one question a code at a time, and so many
+/// questions a second (a token bucket). Safe for use by any number of threads.
+/// </summary>
+/// <remarks>
+/// Who comes while a question is under way may know of a link that is younger than that question: "not found"
+/// is an answer to him only if it was asked after he came.
+/// </remarks>
+/// <param name="perSecond">Questions a second; twice as many at once.</param>
+/// <param name="time">The monotonic clock.</param>
+internal sealed class MissGate<T>(int perSecond, TimeProvider time)
+    where T : class
+{
+    private readonly ConcurrentDictionary<(string Domain, string Code), Lazy<Task<T?>>> _asking = new();
+    private readonly Lock _lock = new();
+    private double _tokens = perSecond * 2;
+    private long _filledAt = time.GetTimestamp();
+
+    /// <summary>Asks, or shares the answer of who asks already; null when the budget is spent.</summary>
+    /// <param name="key">What is asked for.</param>
+    /// <param name="ask">Asks; shared by all who wait, so none of them can cancel it.</param>
+    /// <param name="isFound">Whether an answer holds for those as well who came after the question.</param>
+    public async Task<T?> AskAsync(
+        (string Domain, string Code) key,
+        Func<(string Domain, string Code), Task<T>> ask,
+        Func<T, bool> isFound)
+    {
+        if (_asking.TryGetValue(key, out var before)
+            && await before.Value is { } answer
+            && isFound(answer))
+        {
+            return answer;
+        }
+
+        Lazy<Task<T?>>? mine = null;
+        mine = new Lazy<Task<T?>>(() => FlyAsync(key, ask, mine!));
+        return await _asking.GetOrAdd(key, mine).Value;
+    }
+
+    private async Task<T?> FlyAsync(
+        (string Domain, string Code) key,
+        Func<(string Domain, string Code), Task<T>> ask,
+        Lazy<Task<T?>> flight)
+    {
+        try
+        {
+            return TryTake() ? await ask(key) : null;
+        }
+        finally
+        {
+            _asking.TryRemove(new(key, flight));
+        }
+    }
+
+    private bool TryTake()
+    {
+        lock (_lock)
+        {
+            var now = time.GetTimestamp();
+            _tokens = Math.Min(
+                perSecond * 2, _tokens + (time.GetElapsedTime(_filledAt, now).TotalSeconds * perSecond));
+            _filledAt = now;
+            if (_tokens < 1)
+                return false;
+            _tokens--;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+using System.Reflection;
+using Npgsql;
+using Terse.Horizon;
+using Terse.Hosting;
+using Terse.Links;
+
+namespace Terse.Storage.Postgres;
+
+/// <summary>
+/// Brings the database to this version's schema: the horizon, then Migrations/NNNN-….sql, in order, each
+/// once, all in one transaction, under a lock, so that servers that start at once do it one after the other.
+/// </summary>
+internal static class PostgresMigrations
+{
+    private const string Prefix = "Terse.Storage.Postgres.Migrations.";
+
+    /// <exception cref="StartupException">The schema is a later version's.</exception>
+    /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
+    public static async Task ApplyAsync(Cluster cluster, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await cluster.WriteAsync(Load(), ApplyAsync, cancellationToken);
+        }
+        catch (HostUnavailableException exception)
+        {
+            throw new StoreUnavailableException($"The schema cannot be made: {exception.Message}", exception);
+        }
+        catch (PostgresException exception)
+        {
+            throw new StartupException($"The schema cannot be made: {exception.MessageText}", exception);
+        }
+    }
+
+    private const string Prepare =
+        """
+        SET LOCAL lock_timeout = '60s';
+        SELECT pg_advisory_xact_lock(x'5445525345'::bigint);
+        CREATE TABLE IF NOT EXISTS schema_version (
+            one     integer PRIMARY KEY CHECK (one = 1),
+            version integer NOT NULL -- the number of migrations that were applied
+        );
+        INSERT INTO schema_version (one, version) VALUES (1, 0) ON CONFLICT DO NOTHING;
+        """;
+
+    private const string ReadVersion = "SELECT version FROM schema_version";
+
+    private const string StoreVersion = "UPDATE schema_version SET version = $1";
+
+    private static async Task<bool> ApplyAsync(
+        WriteTransaction write, List<string> migrations, CancellationToken cancellationToken)
+    {
+        await RunAsync(write, Prepare, cancellationToken);
+        await using var read = write.CreateCommand(ReadVersion);
+        var version = (int)(await read.ExecuteScalarAsync(cancellationToken))!;
+        if (version > migrations.Count)
+        {
+            throw new StartupException(
+                $"The database has schema {version}, but Terse {Server.Version} knows only up to "
+                + $"{migrations.Count}. Start the version of Terse that made it, or a later one.");
+        }
+
+        foreach (var migration in migrations.Skip(version))
+            await RunAsync(write, migration, cancellationToken);
+        await using var store = write.CreateCommand(StoreVersion);
+        store.Parameters.Add(new NpgsqlParameter<int> { TypedValue = migrations.Count });
+        await store.ExecuteNonQueryAsync(cancellationToken);
+        return true;
+    }
+
+    private static async Task RunAsync(
+        WriteTransaction write, string statements, CancellationToken cancellationToken)
+    {
+        await using var command = write.CreateCommand(statements);
+        command.CommandTimeout = 0; // A migration may take its time.
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static List<string> Load()
+    {
+        var assembly = Assembly.GetExecutingAssembly();
+        var files = assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)
+            .Select(name =>
+            {
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
+                return reader.ReadToEnd();
+            });
+        return [HorizonSchema.Install, .. files];
+    }
+}

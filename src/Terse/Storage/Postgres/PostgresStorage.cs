@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Terse.Horizon;
+using Terse.Keys;
+using Terse.Links;
+
+namespace Terse.Storage.Postgres;
+
+/// <summary>
+/// Links on a PostgreSQL primary and its replicas, shared by any number of servers. Redirects read replicas,
+/// creations write the primary; <see cref="PostgresLinkStore"/> knows when "not found" may be said.
+/// </summary>
+internal sealed class PostgresStorage(
+    Cluster cluster,
+    PostgresLayouts layouts,
+    IOptions<DatabaseOptions> options,
+    TimeProvider time) : IStorage
+{
+    public static void Add(IServiceCollection services)
+    {
+        services.AddSingleton(provider => NewCluster(
+            provider.GetRequiredService<IOptions<DatabaseOptions>>().Value,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IKeyStore, PostgresKeyStore>();
+        services.AddSingleton<PostgresLayouts>();
+        services.AddSingleton<ILinkStore, PostgresLinkStore>();
+        services.AddSingleton<IStorage, PostgresStorage>();
+    }
+
+    /// <inheritdoc/>
+    public string Description =>
+        $"PostgreSQL {string.Join(", ", cluster.Hosts.Select(host => $"{host.Name} ({host.State.Role})"))}";
+
+    /// <inheritdoc/>
+    public async Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        await cluster.StartAsync();
+        if (options.Value.Migrate)
+        {
+            await StartRetry.RunAsync(
+                token => PostgresMigrations.ApplyAsync(cluster, token), time, cancellationToken);
+        }
+
+        await StartRetry.RunAsync(layouts.StartAsync, time, cancellationToken);
+    }
+
+    private static Cluster NewCluster(DatabaseOptions options, TimeProvider time)
+    {
+        var password = options.PasswordFile is { } file ? File.ReadLines(file).FirstOrDefault() : null;
+        var hosts = options.Hosts.Select(host => AddressOf(host, password)).ToList();
+        return new Cluster(new ClusterOptions { Hosts = hosts }, time);
+    }
+
+    private static HostAddress AddressOf(string connectionString, string? password)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "terse" };
+        if (password is not null)
+            builder.Password = password;
+        return new($"{builder.Host}:{builder.Port}", builder.ConnectionString);
+    }
+}

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+using Terse.Storage.Postgres;
+using Terse.Storage.Sqlite;
+
+namespace Terse.Storage;
+
+/// <summary>
+/// Where links are kept: in PostgreSQL where the settings name hosts of it, else in SQLite.
+/// </summary>
+internal static class StorageSetup
+{
+    public static void AddStorage(this WebApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.Keys));
+        services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
+        services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(DatabaseOptions.Section, DatabaseOptions.Keys));
+        services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
+
+        var hosts = $"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Hosts)}";
+        if (builder.Configuration.GetSection(hosts).GetChildren().Any())
+            PostgresStorage.Add(services);
+        else
+            SqliteStorage.Add(services);
+    }
+}

@@ -1,0 +1,123 @@
+using Npgsql;
+using Terse.Harness;
+using Terse.Horizon;
+using Terse.Storage.Postgres;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// A creation is halted between its insert and its commit, a beat comes by, the replica is stopped right
+/// after it, and then the creation is committed and acknowledged. With the guard the replica says nothing
+/// final of the link; with a part of it left out it does, and that is a false "not found".
+/// </summary>
+public sealed class GuardTests
+{
+    /// <summary>What horizon_guard is without its lock.</summary>
+    private const string WithoutLock =
+        """
+        CREATE OR REPLACE FUNCTION horizon_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF NEW.written_at <= (SELECT closed_at FROM horizon) THEN
+                RAISE EXCEPTION 'late' USING ERRCODE = 'TH001';
+            END IF;
+            RETURN NEW;
+        END $$
+        """;
+
+    private const string WithoutGuard = "DROP TRIGGER horizon_guard ON link";
+
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData(WithoutLock, true)]
+    [InlineData(WithoutGuard, true)]
+    public async Task Without_its_guard_a_link_is_falsely_not_found_and_with_it_never(
+        string? sabotage, bool isFound)
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await MigrateAsync(postgres);
+        if (sabotage is not null)
+            await postgres.Primary.ExecuteAsync(sabotage);
+
+        await using var source = NpgsqlDataSource.Create(postgres.Primary.ConnectionString);
+        await using var creation = await source.OpenConnectionAsync();
+        await using var transaction = await creation.BeginTransactionAsync();
+        await InsertAsync(creation);
+        await postgres.Primary.ExecuteAsync("SELECT pg_sleep(0.05), horizon_beat('0 s', '0 s')");
+        await Eventually.IsSoAsync(async () => await LagAsync(postgres) == 0);
+        await postgres.Replicas[0].PauseReplayAsync();
+        await transaction.CommitAsync();
+
+        // The link is acknowledged. This is what a follower's lookup sees on the replica.
+        var falselyFinal = await postgres.Replicas[0].ReadAsync(
+            """
+            SELECT count(*) FROM horizon AS h LEFT JOIN link AS l ON l.code = '1'
+            WHERE l.id IS NULL AND h.closed_at >= (SELECT at FROM written)
+            """);
+        Assert.Equal(isFound ? 1 : 0, falselyFinal);
+    }
+
+    /// <summary>
+    /// The link is looked for, then it arrives together with a beat, then the horizon is read: the two tell
+    /// of different moments, and what the second closes the first has not seen.
+    /// </summary>
+    [Fact]
+    public async Task With_horizon_and_link_read_in_two_statements_a_link_is_falsely_not_found()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await MigrateAsync(postgres);
+        var replica = postgres.Replicas[0];
+        await Eventually.IsSoAsync(async () => await LagAsync(postgres) == 0);
+        var link = await replica.ReadAsync("SELECT count(*) FROM link");
+
+        await using var source = NpgsqlDataSource.Create(postgres.Primary.ConnectionString);
+        await using (var creation = await source.OpenConnectionAsync())
+            await InsertAsync(creation);
+        await postgres.Primary.ExecuteAsync("SELECT pg_sleep(0.05), horizon_beat('0 s', '0 s')");
+        await Eventually.IsSoAsync(async () => await LagAsync(postgres) == 0);
+        var isClosed = await replica.ReadAsync(
+            "SELECT count(*) FROM horizon WHERE closed_at >= (SELECT at FROM written)");
+        var inOne = await replica.ReadAsync(
+            """
+            SELECT count(*) FROM horizon AS h LEFT JOIN link AS l ON l.code = '1'
+            WHERE l.id IS NULL AND h.closed_at >= (SELECT at FROM written)
+            """);
+
+        Assert.Equal((0, 1), (link, isClosed));
+        Assert.Equal(0, inOne);
+    }
+
+    /// <summary>
+    /// The tick of the link's id ends in 20 ms; when, the table tells that both hosts have.
+    /// </summary>
+    private static async Task InsertAsync(NpgsqlConnection creation)
+    {
+        await using var insert = new NpgsqlCommand(
+            """
+            INSERT INTO link (id, domain, code, target, created_at, written_at)
+            SELECT 1, '', '1', 'https://example.com/', at, at FROM written
+            """,
+            creation);
+        await insert.ExecuteNonQueryAsync();
+    }
+
+    private static async Task MigrateAsync(PostgresCluster postgres)
+    {
+        var primary = new HostAddress("primary", postgres.Primary.ConnectionString);
+        await using (var cluster = new Cluster(new ClusterOptions { Hosts = [primary] }, TimeProvider.System))
+        {
+            await cluster.StartAsync();
+            await PostgresMigrations.ApplyAsync(cluster, default);
+        }
+
+        await postgres.Primary.ExecuteAsync(
+            "CREATE TABLE written AS SELECT clock_timestamp() + interval '20 ms' AS at");
+    }
+
+    private static async Task<long> LagAsync(PostgresCluster postgres)
+    {
+        var position = await postgres.Primary.ReadAsync("SELECT (pg_current_wal_lsn() - '0/0')::bigint");
+        var replayed = await postgres.Replicas[0].ReadAsync(
+            "SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint");
+        return position - replayed;
+    }
+}

@@ -1,0 +1,98 @@
+using Npgsql;
+using Terse.Horizon;
+using Terse.Keys;
+using Terse.Links;
+using Terse.Storage.Postgres;
+using Terse.Tests.Keys;
+
+namespace Terse.ClusterTests;
+
+public sealed class PostgresKeyStoreTests(TestDatabases databases) : KeyStoreContract
+{
+    private Cluster _cluster = null!;
+
+    private protected override IKeyStore Store => new ClockedKeyStore(
+        new PostgresKeyStore(_cluster), () => SetClockAsync(Time.Now), WaitOutNoticeAsync);
+
+    public override async ValueTask InitializeAsync() => _cluster = await databases.OpenAsync();
+
+    protected override ValueTask CloseAsync() => _cluster.DisposeAsync();
+
+    private const string SetClock = "WITH old AS (DELETE FROM fake.clock) INSERT INTO fake.clock VALUES ($1)";
+
+    private Task<int> SetClockAsync(DateTimeOffset now) => _cluster.WriteAsync(
+        now,
+        static async (write, now, token) =>
+        {
+            await using var command = write.CreateCommand(SetClock);
+            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
+            return await command.ExecuteNonQueryAsync(token);
+        },
+        default);
+
+    private const string AgeLayouts = "UPDATE key_layout SET stored_at = stored_at - $1";
+
+    private Task<int> WaitOutNoticeAsync() => _cluster.WriteAsync(
+        PostgresLayouts.Notice * 2,
+        static async (write, age, token) =>
+        {
+            await using var command = write.CreateCommand(AgeLayouts);
+            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
+            return await command.ExecuteNonQueryAsync(token);
+        },
+        default);
+
+    [Fact]
+    public async Task By_a_new_layout_nobody_mints_before_every_server_knows_it()
+    {
+        var (store, wish) = (new PostgresKeyStore(_cluster), KeySetup.WishOf(new KeyOptions()));
+        await store.OpenAsync(wish, default);
+        var first = await store.TakeAsync("first", wish, TimeSpan.FromSeconds(30), default);
+        var other = wish with { NodeBits = 6 };
+        await store.OpenAsync(other, default);
+
+        Assert.NotNull(first);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            store.TakeAsync("second", other, TimeSpan.FromSeconds(30), default));
+        await WaitOutNoticeAsync();
+        Assert.NotNull(await store.TakeAsync("second", other, TimeSpan.FromSeconds(30), default));
+    }
+
+    /// <summary>
+    /// Sets the database's clock to the test's before each call, and waits out what a new layout has to wait.
+    /// </summary>
+    private sealed class ClockedKeyStore(IKeyStore store, Func<Task> setClock, Func<Task> waitOutNotice)
+        : IKeyStore
+    {
+        public async Task<KeyRecord> OpenAsync(KeyWish wish, CancellationToken cancellationToken)
+        {
+            var record = await ClockedAsync(() => store.OpenAsync(wish, cancellationToken));
+            await waitOutNotice();
+            return record;
+        }
+
+        public Task<KeyRecord> ReadAsync(CancellationToken cancellationToken) =>
+            store.ReadAsync(cancellationToken);
+
+        public Task<NodeReservation?> TakeAsync(
+            string owner, KeyWish wish, TimeSpan length, CancellationToken cancellationToken) =>
+            ClockedAsync(() => store.TakeAsync(owner, wish, length, cancellationToken));
+
+        public Task<NodeReservation?> ExtendAsync(
+            NodeReservation held,
+            DateTimeOffset ownNow,
+            TimeSpan length,
+            CancellationToken cancellationToken) =>
+            ClockedAsync(() => store.ExtendAsync(held, ownNow, length, cancellationToken));
+
+        public Task GiveBackAsync(
+            NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
+            store.GiveBackAsync(held, usedUntil, cancellationToken);
+
+        private async Task<T> ClockedAsync<T>(Func<Task<T>> call)
+        {
+            await setClock();
+            return await call();
+        }
+    }
+}

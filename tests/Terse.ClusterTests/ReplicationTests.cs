@@ -1,0 +1,142 @@
+using System.Net;
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>Real servers over a real primary and replicas that lag, die, and take over.</summary>
+public sealed class ReplicationTests
+{
+    [Fact]
+    public async Task A_link_is_followed_on_every_server_at_once_while_all_replicas_stand_still()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
+        await using var first = await Fleet.ServeAsync(postgres);
+        await using var second = await Fleet.ServeAsync(postgres);
+        foreach (var replica in postgres.Replicas)
+            await replica.PauseReplayAsync();
+
+        for (var round = 0; round < 30; round++)
+        {
+            var code = await CreateAsync(first, $"https://example.com/{round}");
+            Assert.Equal($"https://example.com/{round}", await FollowAsync(second, code));
+            Assert.Equal($"https://example.com/{round}", await FollowAsync(first, code));
+        }
+    }
+
+    [Fact]
+    public async Task Without_the_primary_no_young_link_is_not_found_and_old_ones_are_followed()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
+        await using var first = await Fleet.ServeAsync(postgres);
+        await using var second = await Fleet.ServeAsync(postgres);
+        var old = await CreateAsync(first, "https://example.com/old");
+        await Eventually.IsSoAsync(async () => await ShowsLinksAsync(postgres.Replicas, 1));
+        foreach (var replica in postgres.Replicas)
+            await replica.PauseReplayAsync();
+        var young = await CreateAsync(first, "https://example.com/young");
+        await postgres.Primary.KillAsync();
+
+        Assert.Equal("https://example.com/old", await FollowAsync(second, old));
+        using var answer = await second.Http.GetAsync(new Uri(young, UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.NotNull(answer.Headers.RetryAfter);
+        using var creation = await first.CreateAsync("https://example.com/not-now");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, creation.StatusCode);
+    }
+
+    [Fact]
+    public async Task After_a_replica_is_promoted_links_are_created_and_followed_again_without_a_restart()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
+        await postgres.Primary.ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = 'replica1'");
+        await postgres.Primary.ExecuteAsync("SELECT pg_reload_conf()");
+        await using var first = await Fleet.ServeAsync(postgres);
+        await using var second = await Fleet.ServeAsync(postgres);
+        var before = await CreateAsync(first, "https://example.com/before");
+        await postgres.Primary.KillAsync();
+        await postgres.Replicas[0].PromoteAsync();
+
+        string? after = null;
+        await Eventually.IsSoAsync(async () =>
+            (after = await first.CreateCodeAsync("https://example.com/after")) is not null);
+        Assert.Equal("https://example.com/before", await FollowAsync(second, before));
+        Assert.Equal("https://example.com/after", await FollowAsync(second, after!));
+    }
+
+    [Fact]
+    public async Task A_code_that_no_link_has_is_not_found_as_soon_as_a_replica_or_the_primary_can_tell()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await using var server = await Fleet.ServeAsync(postgres);
+        await CreateAsync(server, "https://example.com/");
+
+        foreach (var code in new[] { "0", "1abc", "nobody", "9zzzzzzzzzzz" })
+        {
+            Assert.Null(await FollowAsync(server, code));
+        }
+    }
+
+    /// <summary>No replica knows of any layout of ids when the first link of all is followed.</summary>
+    [Fact]
+    public async Task The_first_link_of_a_database_is_followed_while_its_replica_stands_still()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        var migrated = await Command.TerseAsync(["migrate", .. Fleet.SettingsOf(postgres)]);
+        await Eventually.IsSoAsync(async () => await postgres.Replicas[0].ReadAsync(
+            "SELECT count(*) FROM pg_class WHERE relname IN ('link', 'horizon')") == 2);
+        await postgres.Replicas[0].PauseReplayAsync();
+        await using var server = await Fleet.ServeAsync(postgres);
+        var code = await CreateAsync(server, "https://example.com/first");
+
+        Assert.Equal((0, ""), (migrated.ExitCode, migrated.Errors));
+        Assert.Equal("https://example.com/first", await FollowAsync(server, code));
+    }
+
+    [Fact]
+    public async Task Servers_that_start_at_once_on_an_empty_database_do_not_trip_over_each_other()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        var servers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Fleet.ServeAsync(postgres)));
+        var creating = servers.Select(server => CreateAsync(server, "https://example.com/"));
+        var codes = await Task.WhenAll(creating);
+
+        Assert.Equal(4, codes.Distinct().Count());
+        foreach (var server in servers)
+            await server.DisposeAsync();
+    }
+
+    /// <summary>Creates a link; asks again where it is told to come back later.</summary>
+    private static async Task<string> CreateAsync(TerseProcess server, string target)
+    {
+        string? code = null;
+        await Eventually.IsSoAsync(async () => (code = await server.CreateCodeAsync(target)) is not null);
+        return code!;
+    }
+
+    /// <summary>
+    /// Where a code leads, null where it is not found; asks again where it is told to come back later, since
+    /// a slow machine is no false answer.
+    /// </summary>
+    private static async Task<string?> FollowAsync(TerseProcess server, string code)
+    {
+        string? target = null;
+        await Eventually.IsSoAsync(async () =>
+        {
+            using var answer = await server.Http.GetAsync(new Uri(code, UriKind.Relative));
+            target = answer.Headers.Location?.OriginalString;
+            return answer.StatusCode != HttpStatusCode.ServiceUnavailable;
+        });
+        return target;
+    }
+
+    private static async Task<bool> ShowsLinksAsync(IEnumerable<PostgresServer> replicas, long count)
+    {
+        foreach (var replica in replicas)
+        {
+            if (await replica.ReadAsync("SELECT count(*) FROM link") < count)
+                return false;
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,56 @@
+using Npgsql;
+using Terse.ClusterTests;
+using Terse.Harness;
+using Terse.Horizon;
+using Terse.Storage.Postgres;
+
+[assembly: AssemblyFixture(typeof(TestDatabases))]
+
+namespace Terse.ClusterTests;
+
+/// <summary>One PostgreSQL server for all tests that need no more, and an empty database for each.</summary>
+public sealed class TestDatabases : IAsyncLifetime
+{
+    private PostgresCluster _postgres = null!;
+    private int _databases;
+
+    public async ValueTask InitializeAsync() => _postgres = await PostgresCluster.StartAsync(replicas: 0);
+
+    public ValueTask DisposeAsync() => _postgres.DisposeAsync();
+
+    /// <summary>A cluster of one host over a database with the schema of this version.</summary>
+    internal async Task<Cluster> OpenAsync()
+    {
+        var cluster = new Cluster(
+            new ClusterOptions { Hosts = [new HostAddress("primary", await NewDatabaseAsync())] },
+            TimeProvider.System);
+        await cluster.StartAsync();
+        await PostgresMigrations.ApplyAsync(cluster, default);
+        return cluster;
+    }
+
+    /// <summary>
+    /// A database whose unqualified <c>clock_timestamp()</c> is the test's to set: it stands before the real
+    /// one in the search path.
+    /// </summary>
+    private async Task<string> NewDatabaseAsync()
+    {
+        var name = $"test{Interlocked.Increment(ref _databases)}";
+        await _postgres.Primary.ExecuteAsync($"CREATE DATABASE {name}");
+        var connection = new NpgsqlConnectionStringBuilder(_postgres.Primary.ConnectionString)
+        {
+            Database = name,
+            SearchPath = "public, fake, pg_catalog",
+        };
+        await using var source = NpgsqlDataSource.Create(connection);
+        await using var command = source.CreateCommand(
+            """
+            CREATE SCHEMA fake;
+            CREATE TABLE fake.clock (now timestamptz);
+            CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+                'SELECT coalesce((SELECT max(now) FROM fake.clock), pg_catalog.clock_timestamp())';
+            """);
+        await command.ExecuteNonQueryAsync();
+        return connection.ConnectionString;
+    }
+}

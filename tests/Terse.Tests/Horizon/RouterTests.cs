@@ -1,0 +1,105 @@
+using Terse.Horizon;
+
+namespace Terse.Tests.Horizon;
+
+/// <summary>
+/// Hosts are written as role (P, R, U for not reached), timeline, lag in seconds; then <c>!</c> for each
+/// failed look, <c>+</c> for in rotation, <c>*</c> for a busy one, <c>?</c> for one
+/// on which a read failed.
+/// </summary>
+public sealed class RouterTests
+{
+    private static readonly DateTimeOffset Newest = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
+    private static readonly ClusterOptions Options = new() { Hosts = [] };
+
+    [Theory]
+    [InlineData("P1", 0)]
+    [InlineData("R1 P1", 1)]
+    [InlineData("R1 U0", -1)]
+    [InlineData("P1 P2", 1)]
+    [InlineData("P2 P1", 0)]
+    [InlineData("P1!! R1", 0)]
+    [InlineData("P1!!! R1", -1)]
+    [InlineData("P1 R2", -1)]
+    [InlineData("P1 P2!!! R1", -1)]
+    public void Writes_go_to_the_primary_of_the_latest_timeline(string hosts, int expected) =>
+        Assert.Equal(expected, Router.PickPrimary([.. Parse(hosts).Select(view => view.State)]));
+
+    [Theory]
+    [InlineData("P1 R1+", "any", 1)]
+    [InlineData("P1 R1+", "latest", 0)]
+    [InlineData("P1", "any", 0)]
+    [InlineData("P1 R1,20", "any", 0)]
+    [InlineData("P1 R1,2+ R1,1+", "1", 2)]
+    [InlineData("P1 R1,2+", "1", 0)]
+    [InlineData("P1 R1+* R1+", "any", 2)]
+    [InlineData("P1 R1!+ R1+", "any", 2)]
+    [InlineData("P1 R1!+", "any", 0)]
+    [InlineData("P1 R1?+ R1+", "any", 2)]
+    [InlineData("P1 R1?+", "any", 0)]
+    [InlineData("P1!!! R1,60", "any", 1)]
+    [InlineData("P1!!! R1,60", "1", -1)]
+    [InlineData("P1!!! R1,60", "latest", -1)]
+    [InlineData("U0 U0", "any", -1)]
+    public void Reads_go_to_the_least_busy_replica_that_is_fresh_enough(
+        string hosts, string freshness, int expected)
+    {
+        // Two are drawn at random; that the busy one was drawn twice is all that luck may do.
+        var picks = Enumerable.Range(0, 40).Select(seed =>
+            Router.PickRead(Parse(hosts), ParseFreshness(freshness), except: -1, new Random(seed)));
+
+        Assert.Equal(expected, picks.GroupBy(host => host).MaxBy(group => group.Count())!.Key);
+    }
+
+    [Theory]
+    [InlineData("P1 R1+ R1+", "any", 1, 2)]
+    [InlineData("P1 R1+", "any", 1, 0)]
+    [InlineData("P1", "any", 0, -1)]
+    [InlineData("P1 R1+", "latest", 0, -1)]
+    public void A_host_that_just_failed_is_passed_over(
+        string hosts, string freshness, int failed, int expected) =>
+        Assert.Equal(
+            expected, Router.PickRead(Parse(hosts), ParseFreshness(freshness), failed, new Random(1)));
+
+    [Theory]
+    [InlineData("R1,9", true, true)]
+    [InlineData("R1,9", false, false)]
+    [InlineData("R1,5", false, true)]
+    [InlineData("R1,11", true, false)]
+    [InlineData("R1!!", true, true)]
+    [InlineData("R1!!!", true, false)]
+    [InlineData("R0", true, false)]
+    [InlineData("P1", true, false)]
+    public void A_replica_leaves_rotation_when_it_lags_fails_or_follows_another_primary(
+        string host, bool wasInRotation, bool expected) =>
+        Assert.Equal(
+            expected,
+            Router.BelongsInRotation(Parse(host)[0].State, wasInRotation, (Newest, 1), Options));
+
+    private static Freshness ParseFreshness(string text) => text switch
+    {
+        "any" => Freshness.Any,
+        "latest" => Freshness.Latest,
+        _ => Freshness.AtLeast(Newest.AddSeconds(-int.Parse(text, null))),
+    };
+
+    private static RouterView[] Parse(string hosts) => [.. hosts.Split(' ').Select(ParseHost)];
+
+    private static RouterView ParseHost(string text)
+    {
+        var numbers = text.Trim('!', '+', '*', '?')[1..].Split(',');
+        var lag = numbers.Length > 1 ? int.Parse(numbers[1], null) : 0;
+        var role = text[0] switch { 'P' => HostRole.Primary, 'R' => HostRole.Replica, _ => HostRole.Unknown };
+        var state = new HostState(
+            role,
+            int.Parse(numbers[0], null),
+            Newest.AddSeconds(-lag),
+            Failures: text.Count(letter => letter == '!'),
+            IsInRotation: text.Contains('+', StringComparison.Ordinal),
+            Error: null);
+        return new(
+            state,
+            Reads: text.Contains('*', StringComparison.Ordinal) ? 9 : 0,
+            IsSuspect: text.Contains('?', StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,85 @@
+using Terse.Harness;
+using Terse.Storage.Postgres;
+
+namespace Terse.Tests.Storage;
+
+public sealed class MissGateTests
+{
+    private static readonly (string Domain, string Code) Key = ("", "code");
+
+    private readonly FakeTime _time = new(DateTimeOffset.UnixEpoch);
+
+    [Fact]
+    public async Task A_second_holds_as_many_questions_as_the_budget_says_and_twice_as_many_at_once()
+    {
+        var gate = new MissGate<string>(perSecond: 10, _time);
+        var asked = 0;
+
+        Assert.Equal(20, await CountAsync(gate, 100));
+        Assert.Equal(20, asked);
+        _time.Pass(TimeSpan.FromSeconds(0.5));
+        Assert.Equal(5, await CountAsync(gate, 100));
+        _time.Pass(TimeSpan.FromHours(1));
+        Assert.Equal(20, await CountAsync(gate, 100));
+
+        async Task<int> CountAsync(MissGate<string> gate, int questions)
+        {
+            var answered = 0;
+            for (var question = 0; question < questions; question++)
+            {
+                var answer = await gate.AskAsync(("", $"{question}"), AnswerAsync, _ => true);
+                answered += answer is null ? 0 : 1;
+            }
+
+            return answered;
+        }
+
+        Task<string> AnswerAsync((string Domain, string Code) key)
+        {
+            asked++;
+            return Task.FromResult(key.Code);
+        }
+    }
+
+    [Fact]
+    public async Task Those_who_come_while_it_is_asked_share_what_is_found()
+    {
+        var gate = new MissGate<string>(perSecond: 10, _time);
+        var answer = new TaskCompletionSource<string>();
+        var asked = 0;
+        var waiting = Enumerable.Range(0, 50).Select(_ => gate.AskAsync(Key, AskAsync, _ => true)).ToList();
+        answer.SetResult("found");
+
+        Assert.All(await Task.WhenAll(waiting), found => Assert.Equal("found", found));
+        Assert.Equal(1, asked);
+
+        Task<string> AskAsync((string Domain, string Code) key)
+        {
+            asked++;
+            return answer.Task;
+        }
+    }
+
+    /// <summary>
+    /// The link may have been created, and acknowledged, after the first question was asked.
+    /// </summary>
+    [Fact]
+    public async Task That_nothing_was_found_holds_only_for_those_who_came_before_it_was_asked()
+    {
+        var gate = new MissGate<string>(perSecond: 10, _time);
+        var (older, newer) = (new TaskCompletionSource<string>(), new TaskCompletionSource<string>());
+        var asked = 0;
+        var first = gate.AskAsync(Key, AskAsync, IsFound);
+        var later = Enumerable.Range(0, 5).Select(_ => gate.AskAsync(Key, AskAsync, IsFound)).ToList();
+        older.SetResult("nothing");
+        newer.SetResult("link");
+
+        Assert.Equal("nothing", await first);
+        Assert.All(await Task.WhenAll(later), found => Assert.Equal("link", found));
+
+        Task<string> AskAsync((string Domain, string Code) key) =>
+            Interlocked.Increment(ref asked) == 1 ? older.Task : newer.Task;
+
+        static bool IsFound(string answer) => answer == "link";
+    }
+}
