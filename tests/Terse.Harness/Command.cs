@@ -10,10 +10,10 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
     public string[] ErrorLines { get; } = Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
 
-/// <summary>Runs a program to its end, which must come within five minutes.</summary>
+/// <summary>Runs a program to its end, which must come within nine minutes.</summary>
 internal static class Command
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);
 
     public static Task<CommandResult> TerseAsync(params string[] arguments) =>
         RunAsync(Repository.Program, arguments);
