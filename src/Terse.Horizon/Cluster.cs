@@ -11,8 +11,8 @@ namespace Terse.Horizon;
 public sealed class Cluster : IAsyncDisposable
 {
     private readonly DatabaseHost[] _hosts;
+    private readonly HostBoard _board;
     private readonly HostWatch _watch;
-    private readonly TimeProvider _time;
     private readonly AsyncLocal<object?> _ambient = new();
 
     /// <summary>Creates a cluster; nothing is connected to before <see cref="StartAsync"/>.</summary>
@@ -24,8 +24,8 @@ public sealed class Cluster : IAsyncDisposable
         if (options.Hosts.Count == 0)
             throw new ArgumentException("A cluster has at least one host.", nameof(options));
         _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
-        _time = time;
-        _watch = new HostWatch(_hosts, options, time);
+        _board = new HostBoard([.. _hosts.Select(host => host.Standing)], options, time, Random.Shared);
+        _watch = new HostWatch(_hosts, _board, options, time);
     }
 
     /// <summary>The hosts, as they were given.</summary>
@@ -34,7 +34,7 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>
     /// The latest timeline that any host ever showed: the present primary's. It never falls.
     /// </summary>
-    public int Timeline => _watch.Timeline;
+    public int Timeline => _board.Timeline;
 
     /// <summary>
     /// Looks at the hosts until there is a primary, for <see cref="ClusterOptions.StartPatience"/> at most,
@@ -59,26 +59,11 @@ public sealed class Cluster : IAsyncDisposable
         if (_ambient.Value is WriteTransaction write)
             return await work(write.AsRead, argument, cancellationToken).ConfigureAwait(false);
 
-        var host = PickRead(freshness, except: -1);
-        try
-        {
-            return await ReadOnAsync(_hosts[host], argument, work, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
-        {
-            _hosts[host].IsSuspect = true;
-        }
-
-        host = PickRead(freshness, except: host);
-        try
-        {
-            return await ReadOnAsync(_hosts[host], argument, work, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
-        {
-            _hosts[host].IsSuspect = true;
-            throw Unavailable(_hosts[host], exception);
-        }
+        return await _board.ReadAsync(
+            freshness,
+            (cluster: this, argument, work),
+            static (host, call, token) => call.cluster.ReadOnAsync(host, call.argument, call.work, token),
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -113,21 +98,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>Waits until a replica in rotation is complete up to an instant.</summary>
     /// <returns>False where that takes longer than <paramref name="limit"/>, or is bound to.</returns>
-    public async Task<bool> WaitForHorizonAsync(
-        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
-    {
-        var begin = _time.GetTimestamp();
-        if (horizon - _hosts.Max(host => host.State.Horizon) > limit + limit)
-            return false;
-        while (!_hosts.Any(host => host.State is { IsInRotation: true } state && state.Horizon >= horizon))
-        {
-            if (_time.GetElapsedTime(begin) >= limit)
-                return false;
-            await Task.Delay(TimeSpan.FromMilliseconds(50), _time, cancellationToken).ConfigureAwait(false);
-        }
-
-        return true;
-    }
+    public Task<bool> WaitForHorizonAsync(
+        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
+        _board.WaitForHorizonAsync(horizon, limit, cancellationToken);
 
     /// <summary>Ends the looks and closes all connections.</summary>
     public async ValueTask DisposeAsync()
@@ -138,25 +111,18 @@ public sealed class Cluster : IAsyncDisposable
     }
 
     private async Task<TResult> ReadOnAsync<TArgument, TResult>(
-        DatabaseHost host,
+        int index,
         TArgument argument,
         Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken)
     {
-        host.BeginRead();
-        try
+        var host = _hosts[index];
+        var connection = await host.Reads.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
         {
-            var connection = await host.Reads.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
-            {
-                var read = new ReadTransaction(connection, host);
-                _ambient.Value = read;
-                return await work(read, argument, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            host.EndRead();
+            var read = new ReadTransaction(connection, host);
+            _ambient.Value = read;
+            return await work(read, argument, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -194,26 +160,11 @@ public sealed class Cluster : IAsyncDisposable
         }
         catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
         {
-            throw Unavailable(host, exception);
+            throw HostUnavailableException.Of(host.Name, exception);
         }
     }
 
-    private DatabaseHost PickPrimary() =>
-        Router.PickPrimary([.. _hosts.Select(host => host.State)]) is >= 0 and var primary
-            ? _hosts[primary]
-            : throw new HostUnavailableException("No primary can be reached.");
-
-    private int PickRead(Freshness freshness, int except)
-    {
-        Span<RouterView> views = new RouterView[_hosts.Length];
-        for (var host = 0; host < _hosts.Length; host++)
-            views[host] = new(_hosts[host].State, _hosts[host].ReadsInFlight, _hosts[host].IsSuspect);
-        var picked = Router.PickRead(views, freshness, except, Random.Shared);
-        return picked >= 0
-            ? picked
-            : throw new HostUnavailableException("No database host that is fresh enough can be reached.");
-    }
-
-    private static HostUnavailableException Unavailable(DatabaseHost host, Exception exception) =>
-        new($"Host {host.Name}: {exception.Message}", exception);
+    private DatabaseHost PickPrimary() => _board.PickPrimary() is >= 0 and var primary
+        ? _hosts[primary]
+        : throw new HostUnavailableException("No primary can be reached.");
 }

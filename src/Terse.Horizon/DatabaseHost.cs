@@ -12,13 +12,9 @@ public sealed class DatabaseHost
         "-c idle_in_transaction_session_timeout=5s -c lock_timeout=1500ms -c tcp_keepalives_idle=5 "
         + "-c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_connection_check_interval=2s";
 
-    private HostState _state = HostState.Unknown;
-    private int _reads;
-    private bool _isSuspect;
-
     internal DatabaseHost(HostAddress address, ClusterOptions options)
     {
-        Name = address.Name;
+        Standing = new HostStanding(address.Name);
         var writes = new NpgsqlConnectionStringBuilder(address.ConnectionString)
         {
             Timeout = Seconds(options.WriteTimeout),
@@ -46,34 +42,21 @@ public sealed class DatabaseHost
     }
 
     /// <summary>What the host is called.</summary>
-    public string Name { get; }
+    public string Name => Standing.Name;
 
     /// <summary>What the last look at it saw.</summary>
-    public HostState State
-    {
-        get => Volatile.Read(ref _state);
-        internal set => Volatile.Write(ref _state, value);
-    }
+    public HostState State => Standing.State;
 
     /// <summary>Reads that are under way on it.</summary>
-    public int ReadsInFlight => Volatile.Read(ref _reads);
+    public int ReadsInFlight => Standing.ReadsInFlight;
+
+    internal HostStanding Standing { get; }
 
     internal NpgsqlDataSource Writes { get; }
 
     internal NpgsqlDataSource Reads { get; }
 
     internal NpgsqlDataSource Probes { get; }
-
-    internal void BeginRead() => Interlocked.Increment(ref _reads);
-
-    internal void EndRead() => Interlocked.Decrement(ref _reads);
-
-    /// <summary>Whether a read failed since the last look; then others are asked first.</summary>
-    internal bool IsSuspect
-    {
-        get => Volatile.Read(ref _isSuspect);
-        set => Volatile.Write(ref _isSuspect, value);
-    }
 
     internal async ValueTask CloseAsync()
     {

@@ -20,12 +20,16 @@ public static class HorizonSchema
     /// <summary>The SQLSTATE of a write in an isolation level other than READ COMMITTED.</summary>
     public const string WrongIsolation = "TH002";
 
+    /// <summary>The timeline that a primary writes, as an expression; a replica has none.</summary>
+    internal const string WrittenTimeline =
+        "('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer";
+
     /// <summary>
     /// The statements. The lock that keeps beats and writes apart is the advisory lock 0x54484f52495a4f4e
     /// ("THORIZON"): writes hold it shared until their transaction ends, a beat alone.
     /// </summary>
     public const string Install =
-        """
+        $"""
         CREATE TABLE horizon (
             one       integer     PRIMARY KEY CHECK (one = 1),
             closed_at timestamptz NOT NULL,
@@ -35,7 +39,7 @@ public static class HorizonSchema
 
         -- The timeline that the primary writes; it grows with each failover.
         CREATE FUNCTION horizon_timeline() RETURNS integer LANGUAGE sql VOLATILE AS $$
-            SELECT ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer
+            SELECT {WrittenTimeline}
         $$;
 
         -- Sets the horizon forward, when it is due. Returns whether it did.

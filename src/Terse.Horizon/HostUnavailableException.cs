@@ -29,6 +29,9 @@ public sealed class HostUnavailableException : Exception
     {
     }
 
+    internal static HostUnavailableException Of(string host, Exception exception) =>
+        new($"Host {host}: {exception.Message}", exception);
+
     /// <summary>Whether an error means that the host is lost, and not that the statement is wrong.</summary>
     internal static bool IsMeantBy(Exception exception) => exception switch
     {

@@ -3,25 +3,21 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// Looks at every host again and again, off the path of requests, and lets the primary beat.
+/// Looks at every host again and again, off the path of requests, tells the board, and lets the primary beat.
 /// </summary>
 internal sealed class HostWatch(
-    IReadOnlyList<DatabaseHost> hosts, ClusterOptions options, TimeProvider time) : IAsyncDisposable
+    IReadOnlyList<DatabaseHost> hosts, HostBoard board, ClusterOptions options, TimeProvider time)
+    : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
-    private readonly Lock _judging = new();
-    private int _timeline;
     private Task _running = Task.CompletedTask;
-
-    /// <summary>The latest timeline that any host ever showed.</summary>
-    public int Timeline => Volatile.Read(ref _timeline);
 
     /// <summary>Looks until there is a primary, or for a while, then goes on in the background.</summary>
     public async Task StartAsync()
     {
         var begin = time.GetTimestamp();
         await Task.WhenAll(hosts.Select(LookAsync)).ConfigureAwait(false);
-        while (Router.PickPrimary([.. hosts.Select(host => host.State)]) < 0
+        while (board.PickPrimary() < 0
             && time.GetElapsedTime(begin) < options.StartPatience)
         {
             await Task.Delay(options.ProbeInterval, time, _stopping.Token).ConfigureAwait(false);
@@ -56,50 +52,38 @@ internal sealed class HostWatch(
 
     /// <summary>Before there is a schema, there is no horizon.</summary>
     private const string LookWithoutSchema =
-        """
+        $"""
         SELECT
             pg_is_in_recovery(),
             NULL::timestamptz,
-            CASE WHEN NOT pg_is_in_recovery() THEN
-                ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer
-            END
+            CASE WHEN NOT pg_is_in_recovery() THEN {HorizonSchema.WrittenTimeline} END
         """;
 
     private async Task LookAsync(DatabaseHost host)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         limit.CancelAfter(options.ProbeTimeout);
-        HostState seen;
         try
         {
-            seen = await QueryAsync(host, Look, limit.Token).ConfigureAwait(false);
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            seen = await TryQueryAsync(host, LookWithoutSchema, limit.Token).ConfigureAwait(false);
+            board.Judge(host.Standing, await QueryAsync(host, limit.Token).ConfigureAwait(false));
         }
 #pragma warning disable CA1031 // Whatever is wrong with a host, it is watched on.
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            seen = Failed(host, exception);
+            board.JudgeFailed(host.Standing, exception.Message);
         }
-
-        Judge(host, seen);
     }
 
-    private static async Task<HostState> TryQueryAsync(
-        DatabaseHost host, string sql, CancellationToken cancellationToken)
+    private static async Task<HostState> QueryAsync(DatabaseHost host, CancellationToken cancellationToken)
     {
         try
         {
-            return await QueryAsync(host, sql, cancellationToken).ConfigureAwait(false);
+            return await QueryAsync(host, Look, cancellationToken).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // As above.
-        catch (Exception exception)
-#pragma warning restore CA1031
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            return Failed(host, exception);
+            return await QueryAsync(host, LookWithoutSchema, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -130,29 +114,6 @@ internal sealed class HostWatch(
         IsInRotation: false,
         Error: null);
 
-    private static HostState Failed(DatabaseHost host, Exception exception) =>
-        host.State with { Failures = host.State.Failures + 1, Error = exception.Message };
-
-    /// <summary>Each look may change what others are worth, such as when the primary went ahead.</summary>
-    private void Judge(DatabaseHost host, HostState seen)
-    {
-        lock (_judging)
-        {
-            host.State = seen with { IsInRotation = host.State.IsInRotation };
-            if (seen.Failures == 0)
-                host.IsSuspect = false;
-            Volatile.Write(ref _timeline, Math.Max(_timeline, seen.Timeline));
-            var newest = (hosts.Max(other => other.State.Horizon), _timeline);
-            foreach (var other in hosts)
-            {
-                var state = other.State;
-                var belongs = Router.BelongsInRotation(state, state.IsInRotation, newest, options);
-                if (belongs != state.IsInRotation)
-                    other.State = state with { IsInRotation = belongs };
-            }
-        }
-    }
-
     private const string Beat = "SELECT horizon_beat($1, $2)";
 
     /// <summary>Every server tries; whoever comes when a beat is due makes it.</summary>
@@ -161,8 +122,7 @@ internal sealed class HostWatch(
         using var timer = new PeriodicTimer(options.BeatInterval / 2, time);
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
         {
-            var states = hosts.Select(host => host.State).ToArray();
-            if (Router.PickPrimary(states) is >= 0 and var primary)
+            if (board.PickPrimary() is >= 0 and var primary)
                 await TryBeatAsync(hosts[primary]).ConfigureAwait(false);
         }
     }
@@ -181,11 +141,11 @@ internal sealed class HostWatch(
                 await beat.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
             }
         }
-#pragma warning disable CA1031 // As above.
+#pragma warning disable CA1031 // Whatever is wrong with it, the looks tell.
         catch (Exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            // The next beat, or that of another server, makes up for it; the looks tell what is wrong.
+            // The next beat, or that of another server, makes up for it.
         }
     }
 }

@@ -12,18 +12,17 @@ internal readonly record struct RouterView(HostState State, int Reads, bool IsSu
 /// </summary>
 internal static class Router
 {
-    /// <summary>Looks at a primary that may fail in a row, since there is no other to go to.</summary>
-    private const int PrimaryFailures = 3;
-
     /// <summary>
-    /// The host to write to, or −1: of all that claim to be primary, the highest timeline's.
+    /// The host to write to, or −1: of all that claim to be primary, the highest timeline's. Looks at it may
+    /// fail as often as at a replica, since there is no other to go to.
     /// </summary>
-    public static int PickPrimary(ReadOnlySpan<HostState> hosts)
+    public static int PickPrimary(ReadOnlySpan<HostState> hosts, ClusterOptions options)
     {
         var picked = -1;
         for (var host = 0; host < hosts.Length; host++)
         {
-            if (hosts[host] is { Role: HostRole.Primary, Failures: < PrimaryFailures }
+            if (hosts[host].Role == HostRole.Primary
+                && hosts[host].Failures < options.FailedProbes
                 && (picked < 0 || hosts[host].Timeline > hosts[picked].Timeline))
             {
                 picked = host;
@@ -41,14 +40,19 @@ internal static class Router
     /// <param name="hosts">All hosts.</param>
     /// <param name="freshness">What is asked for.</param>
     /// <param name="except">A host that just failed, or −1.</param>
+    /// <param name="options">The limits.</param>
     /// <param name="random">Picks among equals.</param>
     public static int PickRead(
-        ReadOnlySpan<RouterView> hosts, Freshness freshness, int except, Random random)
+        ReadOnlySpan<RouterView> hosts,
+        Freshness freshness,
+        int except,
+        ClusterOptions options,
+        Random random)
     {
         Span<HostState> states = new HostState[hosts.Length];
         for (var host = 0; host < hosts.Length; host++)
             states[host] = hosts[host].State;
-        var primary = PickPrimary(states);
+        var primary = PickPrimary(states, options);
         if (freshness.IsLatest)
             return primary == except ? -1 : primary;
 

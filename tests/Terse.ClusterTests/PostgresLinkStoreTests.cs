@@ -3,7 +3,6 @@ using Terse.Harness;
 using Terse.Horizon;
 using Terse.Keys;
 using Terse.Links;
-using Terse.Storage;
 using Terse.Storage.Postgres;
 using Terse.Tests.Storage;
 
@@ -23,8 +22,10 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     {
         _cluster = await databases.OpenAsync();
         _layouts = new PostgresLayouts(new PostgresKeyStore(_cluster), _strategies, TimeProvider.System);
-        _store = new PostgresLinkStore(
-            _cluster, _layouts, Options.Create(new DatabaseOptions()), TimeProvider.System);
+        var gate = new MissGate<Lookup>(100, answer => answer.Link is not null, TimeProvider.System);
+        var finder = new LinkFinder(
+            new PostgresLookups(_cluster), _layouts, gate, TimeProvider.System);
+        _store = new PostgresLinkStore(_cluster, finder, TimeProvider.System);
     }
 
     protected override async ValueTask CloseAsync()

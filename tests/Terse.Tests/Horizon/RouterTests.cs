@@ -23,7 +23,7 @@ public sealed class RouterTests
     [InlineData("P1 R2", -1)]
     [InlineData("P1 P2!!! R1", -1)]
     public void Writes_go_to_the_primary_of_the_latest_timeline(string hosts, int expected) =>
-        Assert.Equal(expected, Router.PickPrimary([.. Parse(hosts).Select(view => view.State)]));
+        Assert.Equal(expected, Router.PickPrimary([.. Parse(hosts).Select(view => view.State)], Options));
 
     [Theory]
     [InlineData("P1 R1+", "any", 1)]
@@ -46,7 +46,7 @@ public sealed class RouterTests
     {
         // Two are drawn at random; that the busy one was drawn twice is all that luck may do.
         var picks = Enumerable.Range(0, 40).Select(seed =>
-            Router.PickRead(Parse(hosts), ParseFreshness(freshness), except: -1, new Random(seed)));
+            Router.PickRead(Parse(hosts), ParseFreshness(freshness), -1, Options, new Random(seed)));
 
         Assert.Equal(expected, picks.GroupBy(host => host).MaxBy(group => group.Count())!.Key);
     }
@@ -59,7 +59,8 @@ public sealed class RouterTests
     public void A_host_that_just_failed_is_passed_over(
         string hosts, string freshness, int failed, int expected) =>
         Assert.Equal(
-            expected, Router.PickRead(Parse(hosts), ParseFreshness(freshness), failed, new Random(1)));
+            expected,
+            Router.PickRead(Parse(hosts), ParseFreshness(freshness), failed, Options, new Random(1)));
 
     [Theory]
     [InlineData("R1,9", true, true)]

@@ -12,7 +12,7 @@ public sealed class MissGateTests
     [Fact]
     public async Task A_second_holds_as_many_questions_as_the_budget_says_and_twice_as_many_at_once()
     {
-        var gate = new MissGate<string>(perSecond: 10, _time);
+        var gate = new MissGate<string>(perSecond: 10, IsFound, _time);
         var asked = 0;
 
         Assert.Equal(20, await CountAsync(gate, 100));
@@ -27,7 +27,7 @@ public sealed class MissGateTests
             var answered = 0;
             for (var question = 0; question < questions; question++)
             {
-                var answer = await gate.AskAsync(("", $"{question}"), AnswerAsync, _ => true);
+                var answer = await gate.AskAsync(("", $"{question}"), AnswerAsync);
                 answered += answer is null ? 0 : 1;
             }
 
@@ -44,13 +44,13 @@ public sealed class MissGateTests
     [Fact]
     public async Task Those_who_come_while_it_is_asked_share_what_is_found()
     {
-        var gate = new MissGate<string>(perSecond: 10, _time);
+        var gate = new MissGate<string>(perSecond: 10, IsFound, _time);
         var answer = new TaskCompletionSource<string>();
         var asked = 0;
-        var waiting = Enumerable.Range(0, 50).Select(_ => gate.AskAsync(Key, AskAsync, _ => true)).ToList();
-        answer.SetResult("found");
+        var waiting = Enumerable.Range(0, 50).Select(_ => gate.AskAsync(Key, AskAsync)).ToList();
+        answer.SetResult("link");
 
-        Assert.All(await Task.WhenAll(waiting), found => Assert.Equal("found", found));
+        Assert.All(await Task.WhenAll(waiting), found => Assert.Equal("link", found));
         Assert.Equal(1, asked);
 
         Task<string> AskAsync((string Domain, string Code) key)
@@ -66,11 +66,11 @@ public sealed class MissGateTests
     [Fact]
     public async Task That_nothing_was_found_holds_only_for_those_who_came_before_it_was_asked()
     {
-        var gate = new MissGate<string>(perSecond: 10, _time);
+        var gate = new MissGate<string>(perSecond: 10, IsFound, _time);
         var (older, newer) = (new TaskCompletionSource<string>(), new TaskCompletionSource<string>());
         var asked = 0;
-        var first = gate.AskAsync(Key, AskAsync, IsFound);
-        var later = Enumerable.Range(0, 5).Select(_ => gate.AskAsync(Key, AskAsync, IsFound)).ToList();
+        var first = gate.AskAsync(Key, AskAsync);
+        var later = Enumerable.Range(0, 5).Select(_ => gate.AskAsync(Key, AskAsync)).ToList();
         older.SetResult("nothing");
         newer.SetResult("link");
 
@@ -79,7 +79,7 @@ public sealed class MissGateTests
 
         Task<string> AskAsync((string Domain, string Code) key) =>
             Interlocked.Increment(ref asked) == 1 ? older.Task : newer.Task;
-
-        static bool IsFound(string answer) => answer == "link";
     }
+
+    private static bool IsFound(string answer) => answer == "link";
 }

@@ -11,8 +11,9 @@ namespace Terse.Storage.Postgres;
 /// is an answer to him only if it was asked after he came.
 /// </remarks>
 /// <param name="perSecond">Questions a second; twice as many at once.</param>
+/// <param name="isFound">Whether an answer holds for those as well who came after the question.</param>
 /// <param name="time">The monotonic clock.</param>
-internal sealed class MissGate<T>(int perSecond, TimeProvider time)
+internal sealed class MissGate<T>(int perSecond, Func<T, bool> isFound, TimeProvider time)
     where T : class
 {
     private readonly ConcurrentDictionary<(string Domain, string Code), Lazy<Task<T?>>> _asking = new();
@@ -23,11 +24,8 @@ internal sealed class MissGate<T>(int perSecond, TimeProvider time)
     /// <summary>Asks, or shares the answer of who asks already; null when the budget is spent.</summary>
     /// <param name="key">What is asked for.</param>
     /// <param name="ask">Asks; shared by all who wait, so none of them can cancel it.</param>
-    /// <param name="isFound">Whether an answer holds for those as well who came after the question.</param>
     public async Task<T?> AskAsync(
-        (string Domain, string Code) key,
-        Func<(string Domain, string Code), Task<T>> ask,
-        Func<T, bool> isFound)
+        (string Domain, string Code) key, Func<(string Domain, string Code), Task<T>> ask)
     {
         if (_asking.TryGetValue(key, out var before)
             && await before.Value is { } answer

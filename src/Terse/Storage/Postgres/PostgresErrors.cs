@@ -8,16 +8,19 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 internal static class PostgresErrors
 {
+    /// <summary>How long an answer may take, all waiting for hosts that are lost included.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     public static StoreUnavailableException Translate(HostUnavailableException exception) =>
         new("The database cannot be reached at present.", exception);
 
     /// <summary>A call, given up on after a while whatever the driver does.</summary>
-    public static async Task<T> WithinAsync<T>(
-        Task<T> call, TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<T> WithinPatienceAsync<T>(
+        Task<T> call, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            return await call.WaitAsync(limit, time, cancellationToken);
+            return await call.WaitAsync(Patience, time, cancellationToken);
         }
         catch (TimeoutException exception)
         {

@@ -8,7 +8,7 @@ namespace Terse.Storage.Postgres;
 
 /// <summary>
 /// Links on a PostgreSQL primary and its replicas, shared by any number of servers. Redirects read replicas,
-/// creations write the primary; <see cref="PostgresLinkStore"/> knows when "not found" may be said.
+/// creations write the primary; <see cref="LinkFinder"/> knows when "not found" may be said.
 /// </summary>
 internal sealed class PostgresStorage(
     Cluster cluster,
@@ -23,6 +23,12 @@ internal sealed class PostgresStorage(
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IKeyStore, PostgresKeyStore>();
         services.AddSingleton<PostgresLayouts>();
+        services.AddSingleton<ILookups, PostgresLookups>();
+        services.AddSingleton(provider => new MissGate<Lookup>(
+            provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MissesPerSecond,
+            static answer => answer.Link is not null,
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LinkFinder>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<IStorage, PostgresStorage>();
     }

@@ -1,0 +1,35 @@
+namespace Terse.Horizon;
+
+/// <summary>
+/// What this process knows of one host, for the <see cref="HostBoard"/>. Safe for use by any number of threads.
+/// </summary>
+/// <param name="name">What the host is called.</param>
+internal sealed class HostStanding(string name)
+{
+    private HostState _state = HostState.Unknown;
+    private int _reads;
+    private bool _isSuspect;
+
+    public string Name => name;
+
+    /// <summary>What the last look saw.</summary>
+    public HostState State
+    {
+        get => Volatile.Read(ref _state);
+        set => Volatile.Write(ref _state, value);
+    }
+
+    /// <summary>Reads that are under way on it.</summary>
+    public int ReadsInFlight => Volatile.Read(ref _reads);
+
+    /// <summary>Whether a read failed since the last look; then others are asked first.</summary>
+    public bool IsSuspect
+    {
+        get => Volatile.Read(ref _isSuspect);
+        set => Volatile.Write(ref _isSuspect, value);
+    }
+
+    public void BeginRead() => Interlocked.Increment(ref _reads);
+
+    public void EndRead() => Interlocked.Decrement(ref _reads);
+}

@@ -1,0 +1,72 @@
+using Terse.Horizon;
+using Terse.Links;
+
+namespace Terse.Storage.Postgres;
+
+/// <summary>
+/// Finds links, and knows when "there is none" may be said. A replica lags: it is asked first, and what it
+/// shows is served; that it shows nothing is final only where the code tells its time, and the replica's
+/// horizon, read in the same snapshot, has passed it. All else is asked of the primary, one question a code at
+/// a time and within a budget. Where the primary cannot be asked, a replica has to come far enough in time;
+/// and where none does, nothing can be told. Safe for use by any number of threads.
+/// </summary>
+internal sealed class LinkFinder(
+    ILookups lookups, PostgresLayouts layouts, MissGate<Lookup> misses, TimeProvider time)
+{
+    /// <inheritdoc cref="ILinkStore.FindAsync"/>
+    public async ValueTask<Link?> FindAsync(
+        string domain, string code, CancellationToken cancellationToken) =>
+        await PostgresErrors.WithinPatienceAsync(
+            FindAsync((domain, code), cancellationToken), time, cancellationToken);
+
+    private async Task<Link?> FindAsync(
+        (string Domain, string Code) key, CancellationToken cancellationToken)
+    {
+        var seen = await lookups.LookAsync(Freshness.Any, key, cancellationToken);
+        return IsAnswer(seen, key.Code) ? seen.Link : await FindMissedAsync(key, cancellationToken);
+    }
+
+    private async Task<Link?> FindMissedAsync(
+        (string Domain, string Code) key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var asked = misses.AskAsync(key, AskPrimaryAsync);
+            if (await asked.WaitAsync(cancellationToken) is { } seen && IsAnswer(seen, key.Code))
+                return seen.Link;
+        }
+        catch (HostUnavailableException)
+        {
+            // Then a replica has to come far enough.
+        }
+
+        if (layouts.NewestTimeOf(key.Code) is { } horizon
+            && await lookups.WaitForHorizonAsync(horizon, PostgresErrors.Patience, cancellationToken))
+        {
+            var seen = await lookups.LookAsync(Freshness.AtLeast(horizon), key, cancellationToken);
+            if (IsAnswer(seen, key.Code))
+                return seen.Link;
+        }
+
+        throw new StoreUnavailableException(
+            "Whether this code has a link cannot be told at present: no replica has come far enough, and the "
+            + "primary is lost or asked too much.");
+    }
+
+    private Task<Lookup> AskPrimaryAsync((string Domain, string Code) key) =>
+        lookups.LookAsync(Freshness.Latest, key, CancellationToken.None);
+
+    /// <summary>
+    /// Whether a lookup shows a link, or that there is none. The timeline is compared with what is known now,
+    /// after the lookup.
+    /// </summary>
+    private bool IsAnswer(Lookup seen, string code)
+    {
+        if (seen.Link is not null)
+            return true;
+        if (seen.Timeline != lookups.Timeline)
+            return false;
+        return seen.IsPrimary
+            || (layouts.NewestTimeOf(code, seen.Layouts) is { } newest && newest <= seen.ClosedAt);
+    }
+}
