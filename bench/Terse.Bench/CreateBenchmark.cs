@@ -32,26 +32,19 @@ internal static class CreateBenchmark
         using var folder = BenchFolder();
         await using var server = await TerseProcess.StartAsync(
             program, ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path]);
-        var warmed = await RunClientsAsync(server, Warmup);
-        var measured = await RunClientsAsync(server, Time);
+        var address = server.Http.BaseAddress!;
+        var warmed = await BenchClient.RunAsync(address, Clients, Warmup, () => BenchRequest.Create(address));
+        var times = await BenchClient.RunAsync(address, Clients, Time, () => BenchRequest.Create(address));
         await server.StopAsync();
 
-        var times = measured.SelectMany(client => client.Times).Order().ToList();
-        var acknowledged = times.Count + warmed.Sum(client => client.Times.Count);
+        times.Sort();
+        var acknowledged = times.Count + warmed.Count;
         var stored = Count(folder["terse.db"]);
         if (stored < acknowledged)
             throw new InvalidOperationException($"Of {acknowledged} links, only {stored} are stored.");
         var p50 = times[times.Count / 2].TotalMilliseconds;
         var p99 = times[times.Count * 99 / 100].TotalMilliseconds;
         return (times.Count / Time.TotalSeconds, $"{p50:N1} / {p99:N1} ms");
-    }
-
-    private static async Task<CreateClient[]> RunClientsAsync(TerseProcess server, TimeSpan time)
-    {
-        var address = server.Http.BaseAddress!;
-        var clients = Enumerable.Range(0, Clients).Select(_ => new CreateClient(address)).ToArray();
-        await Task.WhenAll(clients.Select(client => client.RunAsync(time)));
-        return clients;
     }
 
     private static double MeasureBare()

@@ -8,6 +8,8 @@ var benchmarks = new Dictionary<string, Func<string, Task<IEnumerable<Result>>>>
     ["start"] = StartBenchmark.RunAsync,
     ["memory"] = MemoryBenchmark.RunAsync,
     ["create"] = CreateBenchmark.RunAsync,
+    ["postgres-create"] = PostgresCreateBenchmark.RunAsync,
+    ["postgres-lookup"] = PostgresLookupBenchmark.RunAsync,
 };
 
 if (args is not [var program, .. var names] || !File.Exists(program) || names.Except(benchmarks.Keys).Any())

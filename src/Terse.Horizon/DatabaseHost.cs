@@ -68,5 +68,5 @@ public sealed class DatabaseHost
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder connection, string name) =>
-        new NpgsqlSlimDataSourceBuilder(connection.ConnectionString) { Name = name }.Build();
+        new NpgsqlSlimDataSourceBuilder(connection.ConnectionString) { Name = name }.EnableArrays().Build();
 }

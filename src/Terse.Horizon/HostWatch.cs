@@ -116,10 +116,15 @@ internal sealed class HostWatch(
 
     private const string Beat = "SELECT horizon_beat($1, $2)";
 
+    /// <summary>
+    /// Tries from one beat to the next, so that one that writes kept from the lock is made up for soon.
+    /// </summary>
+    private const int TriesABeat = 5;
+
     /// <summary>Every server tries; whoever comes when a beat is due makes it.</summary>
     private async Task BeatAsync()
     {
-        using var timer = new PeriodicTimer(options.BeatInterval / 2, time);
+        using var timer = new PeriodicTimer(options.BeatInterval / TriesABeat, time);
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
         {
             if (board.PickPrimary() is >= 0 and var primary)
@@ -133,10 +138,12 @@ internal sealed class HostWatch(
         limit.CancelAfter(options.ProbeTimeout);
         try
         {
+            // Due half a try early: else a beat would come a whole try late as often as not.
+            var due = options.BeatInterval - (options.BeatInterval / TriesABeat / 2);
             var beat = primary.Writes.CreateCommand(Beat);
             await using (beat.ConfigureAwait(false))
             {
-                beat.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.BeatInterval });
+                beat.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = due });
                 beat.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.Grace });
                 await beat.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
             }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Horizon;
@@ -10,30 +11,26 @@ namespace Terse.ClusterTests;
 
 public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreContract
 {
-    private readonly KeyStrategies _strategies = new(Options.Create(new KeyOptions()));
     private Cluster _cluster = null!;
+    private ServiceProvider _services = null!;
 
-    private PostgresLayouts _layouts = null!;
-    private PostgresLinkStore _store = null!;
-
-    private protected override ILinkStore Store => _store;
+    private protected override ILinkStore Store => _services.GetRequiredService<ILinkStore>();
 
     public override async ValueTask InitializeAsync()
     {
         _cluster = await databases.OpenAsync();
-        _layouts = new PostgresLayouts(new PostgresKeyStore(_cluster), _strategies, TimeProvider.System);
-        var gate = new MissGate<Lookup>(100, answer => answer.Link is not null, TimeProvider.System);
-        var finder = new LinkFinder(
-            new PostgresLookups(_cluster), _layouts, gate, TimeProvider.System);
-        _store = new PostgresLinkStore(_cluster, finder, TimeProvider.System);
+        var services = new ServiceCollection();
+        PostgresStorage.Add(services);
+        _services = services
+            .AddSingleton(Options.Create(new DatabaseOptions()))
+            .AddSingleton(Options.Create(new KeyOptions()))
+            .AddSingleton<KeyStrategies>()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton(_cluster)
+            .BuildServiceProvider();
     }
 
-    protected override async ValueTask CloseAsync()
-    {
-        await _layouts.DisposeAsync();
-        await _cluster.DisposeAsync();
-        _strategies.Dispose();
-    }
+    protected override ValueTask CloseAsync() => _services.DisposeAsync();
 
     [Fact]
     public async Task A_link_of_a_tick_that_the_horizon_has_passed_is_refused_and_not_stored()

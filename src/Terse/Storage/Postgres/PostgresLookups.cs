@@ -5,41 +5,74 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ILookups"/>
-internal sealed class PostgresLookups(Cluster cluster) : ILookups
+/// <remarks>
+/// Lookups that any host may answer go together, all that wait in one statement: its snapshot is taken after
+/// the last of them came.
+/// </remarks>
+internal sealed class PostgresLookups : ILookups, IAsyncDisposable
 {
-    /// <inheritdoc/>
-    public int Timeline => cluster.Timeline;
+    /// <summary>Enough to keep some hosts busy, and few enough that lookups gather under load.</summary>
+    private const int Statements = 4;
+
+    private readonly Cluster _cluster;
+    private readonly Batcher<(string Domain, string Code), Lookup> _batcher;
+
+    public PostgresLookups(Cluster cluster)
+    {
+        _cluster = cluster;
+        _batcher = new(Statements, keys => LookAsync(Freshness.Any, keys, CancellationToken.None));
+    }
 
     /// <inheritdoc/>
-    public Task<Lookup> LookAsync(
+    public int Timeline => _cluster.Timeline;
+
+    /// <inheritdoc/>
+    public async Task<Lookup> LookAsync(
         Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken) =>
-        cluster.ReadAsync(freshness, key, LookAsync, cancellationToken);
+        freshness == Freshness.Any
+            ? await _batcher.CallAsync(key).WaitAsync(cancellationToken)
+            : (await LookAsync(freshness, [key], cancellationToken))[0];
 
     /// <inheritdoc/>
     public Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
-        cluster.WaitForHorizonAsync(horizon, limit, cancellationToken);
+        _cluster.WaitForHorizonAsync(horizon, limit, cancellationToken);
 
-    /// <summary>One statement, so that horizon and link are of one snapshot.</summary>
-    private const string SelectLink =
+    public ValueTask DisposeAsync() => _batcher.DisposeAsync();
+
+    /// <summary>One statement, so that horizon and links are of one snapshot.</summary>
+    private const string SelectLinks =
         """
         SELECT h.closed_at,
             CASE WHEN pg_is_in_recovery() THEN h.timeline ELSE horizon_timeline() END,
             (SELECT count(*) FROM key_layout), pg_is_in_recovery(),
-            l.id, l.domain, l.code, l.target, l.created_at
-        FROM horizon AS h LEFT JOIN link AS l ON l.domain = $1 AND l.code = $2
+            l.id, l.domain, l.code, l.target, l.created_at, k.number
+        FROM horizon AS h
+            CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
+            LEFT JOIN LATERAL (
+                SELECT * FROM link WHERE link.domain = k.domain AND link.code = k.code LIMIT 1) AS l ON true
         """;
 
-    private static async Task<Lookup> LookAsync(
-        ReadTransaction read, (string Domain, string Code) key, CancellationToken cancellationToken)
+    private Task<IReadOnlyList<Lookup>> LookAsync(
+        Freshness freshness,
+        IReadOnlyList<(string Domain, string Code)> keys,
+        CancellationToken cancellationToken) =>
+        _cluster.ReadAsync(freshness, keys, LookAsync, cancellationToken);
+
+    private static async Task<IReadOnlyList<Lookup>> LookAsync(
+        ReadTransaction read,
+        IReadOnlyList<(string Domain, string Code)> keys,
+        CancellationToken cancellationToken)
     {
         var before = read.Host.State.Role;
-        await using var select = read.CreateCommand(SelectLink);
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Domain });
-        select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = key.Code });
+        await using var select = read.CreateCommand(SelectLinks);
+        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(key => key.Domain)] });
+        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(key => key.Code)] });
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        return ReadLookup(row, before);
+        var lookups = new Lookup[keys.Count];
+        while (await row.ReadAsync(cancellationToken))
+            lookups[row.GetInt64(9) - 1] = ReadLookup(row, before);
+        return lookups;
     }
 
     private static Lookup ReadLookup(NpgsqlDataReader row, HostRole before) => new(

@@ -29,6 +29,7 @@ internal sealed class PostgresStorage(
             static answer => answer.Link is not null,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LinkFinder>();
+        services.AddSingleton<PostgresWriter>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<IStorage, PostgresStorage>();
     }

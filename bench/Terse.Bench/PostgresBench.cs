@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Npgsql;
+using Terse.Harness;
+
+namespace Terse.Bench;
+
+/// <summary>
+/// One server over a primary and a replica on this machine, as durable as they are out of the box; beside it
+/// what the same database does without Terse.
+/// </summary>
+internal sealed partial class PostgresBench : IAsyncDisposable
+{
+    private PostgresBench(PostgresCluster postgres, TerseProcess server)
+    {
+        Postgres = postgres;
+        Server = server;
+    }
+
+    public PostgresCluster Postgres { get; }
+
+    public TerseProcess Server { get; }
+
+    public Uri Address => Server.Http.BaseAddress!;
+
+    public static async Task<PostgresBench> StartAsync(string program)
+    {
+        var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        try
+        {
+            // The harness turns them off for tests.
+            foreach (var setting in new[] { "fsync", "full_page_writes" })
+                await postgres.Primary.ExecuteAsync($"ALTER SYSTEM SET {setting} = on");
+            await postgres.Primary.ExecuteAsync("SELECT pg_reload_conf()");
+            var hosts = postgres.ConnectionStrings.SelectMany((host, index) =>
+                new[] { string.Create(CultureInfo.InvariantCulture, $"--Database:Hosts:{index}"), host });
+            return new(postgres, await TerseProcess.StartAsync(
+                program, ["serve", "--urls", "http://127.0.0.1:0", .. hosts]));
+        }
+        catch
+        {
+            await postgres.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Beats a second, as a reader of the row sees them, until the work is done.</summary>
+    public async Task<double> CountBeatsAsync(Task work)
+    {
+        await using var source = NpgsqlDataSource.Create(Postgres.Primary.ConnectionString);
+        await using var select = source.CreateCommand("SELECT closed_at FROM horizon");
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        var begin = TimeProvider.System.GetTimestamp();
+        var seen = new HashSet<object?>();
+        while (!work.IsCompleted)
+        {
+            seen.Add(await select.ExecuteScalarAsync());
+            await timer.WaitForNextTickAsync();
+        }
+
+        return (seen.Count - 1) / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+    }
+
+    /// <summary>Transactions a second of a script for pgbench, over prepared statements.</summary>
+    public async Task<double> RunPgbenchAsync(string script, int clients, TimeSpan time)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["script.sql"], script);
+        var connection = new NpgsqlConnectionStringBuilder(Postgres.Primary.ConnectionString);
+        var result = await Command.RunAsync("/usr/lib/postgresql/15/bin/pgbench", [.. string.Create(
+            CultureInfo.InvariantCulture,
+            $"-n -M prepared -c {clients} -j {Environment.ProcessorCount} -T {time.TotalSeconds} ")
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries),
+            .. string.Create(CultureInfo.InvariantCulture, $"-h 127.0.0.1 -p {connection.Port} -U terse -f")
+            .Split(' '),
+            folder["script.sql"],
+            "terse"]);
+        return Rate().Match(result.Output) is { Success: true } rate
+            ? double.Parse(rate.Groups["rate"].Value, CultureInfo.InvariantCulture)
+            : throw new InvalidOperationException($"pgbench: {result.Errors}{result.Output}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Server.DisposeAsync();
+        await Postgres.DisposeAsync();
+    }
+
+    [GeneratedRegex("tps = (?<rate>[0-9.]+)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Rate();
+}

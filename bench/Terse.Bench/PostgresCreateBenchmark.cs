@@ -1,0 +1,56 @@
+namespace Terse.Bench;
+
+/// <summary>
+/// Links created a second in PostgreSQL with 64 clients that each wait for the answer, and the beats that get
+/// through meanwhile; beside it pgbench with as many clients, which insert the same row into the same table.
+/// </summary>
+internal static class PostgresCreateBenchmark
+{
+    private const int Clients = 64;
+    private const double GoalShare = 0.8;
+    private const double GoalBeats = 3.5;
+
+    private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Time = TimeSpan.FromSeconds(10);
+
+    private const string InsertScript =
+        """
+        INSERT INTO link (id, domain, code, target, created_at, written_at)
+        SELECT n, '', 'b' || n, 'https://example.com/a/long/way/x', clock_timestamp(),
+            clock_timestamp() + interval '1 s'
+        FROM nextval('bench_id') AS n
+        ON CONFLICT (domain, code) DO NOTHING;
+        """;
+
+    public static async Task<IEnumerable<Result>> RunAsync(string program)
+    {
+        await using var bench = await PostgresBench.StartAsync(program);
+        var address = bench.Address;
+        await bench.Postgres.Primary.ExecuteAsync("CREATE SEQUENCE bench_id CACHE 100");
+        _ = await BenchClient.RunAsync(address, Clients, Warmup, () => BenchRequest.Create(address));
+        var bare = await bench.RunPgbenchAsync(InsertScript, Clients, Time / 2);
+        var running = BenchClient.RunAsync(address, Clients, Time, () => BenchRequest.Create(address));
+        var beats = await bench.CountBeatsAsync(running);
+        var times = await running;
+        bare = (bare + await bench.RunPgbenchAsync(InsertScript, Clients, Time / 2)) / 2;
+
+        times.Sort();
+        var rate = times.Count / Time.TotalSeconds;
+        var (p50, p99) = (times[times.Count / 2], times[times.Count * 99 / 100]);
+        return
+        [
+            new($"creates/s, {Clients} clients, PostgreSQL", $"{rate:N0}", ""),
+            new($"pgbench, {Clients} clients, the same row: rows/s", $"{bare:N0}", ""),
+            new(
+                "creates/s over pgbench's rows/s",
+                $"{rate / bare:N2}",
+                $"{GoalShare}",
+                rate / bare >= GoalShare),
+            new(
+                $"time of a create, {Clients} clients, PostgreSQL, p50 / p99",
+                $"{p50.TotalMilliseconds:N1} / {p99.TotalMilliseconds:N1} ms",
+                ""),
+            new("beats a second meanwhile, of 4", $"{beats:N2}", $"{GoalBeats}", beats >= GoalBeats),
+        ];
+    }
+}
