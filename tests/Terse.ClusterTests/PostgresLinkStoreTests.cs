@@ -4,6 +4,7 @@ using Terse.Harness;
 using Terse.Horizon;
 using Terse.Keys;
 using Terse.Links;
+using Terse.Storage;
 using Terse.Storage.Postgres;
 using Terse.Tests.Storage;
 
