@@ -1,11 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Horizon;
-using Terse.Keys;
 using Terse.Links;
-using Terse.Storage;
-using Terse.Storage.Postgres;
 using Terse.Tests.Storage;
 
 namespace Terse.ClusterTests;
@@ -20,15 +16,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     public override async ValueTask InitializeAsync()
     {
         _cluster = await databases.OpenAsync();
-        var services = new ServiceCollection();
-        PostgresStorage.Add(services);
-        _services = services
-            .AddSingleton(Options.Create(new DatabaseOptions()))
-            .AddSingleton(Options.Create(new KeyOptions()))
-            .AddSingleton<KeyStrategies>()
-            .AddSingleton(TimeProvider.System)
-            .AddSingleton(_cluster)
-            .BuildServiceProvider();
+        _services = TestDatabases.BuildStorage(_cluster);
     }
 
     protected override ValueTask CloseAsync() => _services.DisposeAsync();

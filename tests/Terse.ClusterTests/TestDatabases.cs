@@ -1,7 +1,11 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Npgsql;
 using Terse.ClusterTests;
 using Terse.Harness;
 using Terse.Horizon;
+using Terse.Keys;
+using Terse.Storage;
 using Terse.Storage.Postgres;
 
 [assembly: AssemblyFixture(typeof(TestDatabases))]
@@ -27,6 +31,20 @@ public sealed class TestDatabases : IAsyncLifetime
         await cluster.StartAsync();
         await PostgresMigrations.ApplyAsync(cluster, default);
         return cluster;
+    }
+
+    /// <summary>The stores over a cluster, as the program builds them; the cluster goes with them.</summary>
+    internal static ServiceProvider BuildStorage(Cluster cluster)
+    {
+        var services = new ServiceCollection();
+        PostgresStorage.Add(services);
+        return services
+            .AddSingleton(Options.Create(new DatabaseOptions()))
+            .AddSingleton(Options.Create(new KeyOptions()))
+            .AddSingleton<KeyStrategies>()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<Cluster>(_ => cluster)
+            .BuildServiceProvider();
     }
 
     /// <summary>

@@ -19,12 +19,14 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         CodeInvalid = new("code-invalid", 400, "The code breaks the rules"),
         CodeReserved = new("code-reserved", 400, "The code is reserved"),
         DomainUnknown = new("domain-unknown", 400, "The domain is unknown"),
+        IdempotencyKeyInvalid = new("idempotency-key-invalid", 400, "The idempotency key breaks the rules"),
         LinkNotFound = new("link-not-found", 404, "There is no such link"),
         PathNotFound = new("path-not-found", 404, "There is no such path"),
         MethodNotAllowed = new("method-not-allowed", 405, "The path knows no such method"),
         CodeTaken = new("code-taken", 409, "The code is taken"),
         BodyTooLarge = new("body-too-large", 413, "The request's body is too large"),
         MediaTypeUnsupported = new("media-type-unsupported", 415, "The body is not sent as JSON"),
+        IdempotencyKeyReused = new("idempotency-key-reused", 422, "The idempotency key was used before"),
         Unexpected = new("unexpected", 500, "Something went wrong"),
         StoreUnavailable = new("store-unavailable", 503, "The links cannot be reached"),
         Stopping = new("stopping", 503, "The server is stopping");
@@ -44,6 +46,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         RefusalKind.CodeReserved => CodeReserved,
         RefusalKind.CodeTaken => CodeTaken,
         RefusalKind.DomainUnknown => DomainUnknown,
+        RefusalKind.IdempotencyKeyReused => IdempotencyKeyReused,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A refusal without a problem type."),
     };
 

@@ -13,7 +13,9 @@ internal abstract record CreateLinkResult
     {
     }
 
-    public sealed record Created(Link Link) : CreateLinkResult;
+    /// <param name="Link">The link.</param>
+    /// <param name="IsReplayed">Whether an earlier request with the same key made it.</param>
+    public sealed record Created(Link Link, bool IsReplayed = false) : CreateLinkResult;
 
     public sealed record Refused(Refusal Refusal) : CreateLinkResult;
 }
@@ -21,6 +23,7 @@ internal abstract record CreateLinkResult
 /// <summary>Makes links: checks what was asked for, mints an id, and stores the link.</summary>
 internal sealed class LinkCreator(
     ILinkStore store,
+    ICreationStore creations,
     KeyMint mint,
     IKeyStrategy strategy,
     Domains domains,
@@ -39,12 +42,15 @@ internal sealed class LinkCreator(
     private const int MaxTooLate = 5;
 
     /// <param name="link">What is asked for.</param>
+    /// <param name="key">
+    /// What names the creation: asked for again, it leads to the link that it made. Null for none.
+    /// </param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
     /// <param name="address">The address, with its port, at which the request came in.</param>
     /// <param name="cancellationToken">Ends the wait; the link may be made all the same.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be written at present.</exception>
     public async Task<CreateLinkResult> CreateAsync(
-        NewLink link, string host, string address, CancellationToken cancellationToken)
+        NewLink link, string? key, string host, string address, CancellationToken cancellationToken)
     {
         if (!Target.TryParse(link.Target, options.Value, out var target, out var refusal))
             return new CreateLinkResult.Refused(refusal);
@@ -58,24 +64,46 @@ internal sealed class LinkCreator(
                 RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is no domain of this Terse.");
         }
 
+        var request = key is null
+            ? null
+            : IdempotentRequest.Of(
+                key, ("target", target.Text), ("code", link.Code), ("domain", domain));
+        return await MakeAsync(target.Text, link.Code, domain, request, cancellationToken);
+    }
+
+    private async Task<CreateLinkResult> MakeAsync(
+        string target,
+        string? customCode,
+        string domain,
+        IdempotentRequest? request,
+        CancellationToken cancellationToken)
+    {
         var tooLate = 0;
         for (var mints = 0; mints < MaxMints && tooLate < MaxTooLate; mints++)
         {
             var (id, layout) = await mint.MintAsync(cancellationToken);
-            var code = link.Code ?? strategy.NewCode(id, layout);
+            var code = customCode ?? strategy.NewCode(id, layout);
             if (CustomCode.IsReserved(code))
                 continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-            var made = new Link(id, domain, code, target.Text, now);
-            var result = await store.AddAsync(made, layout.EndOf(id), cancellationToken);
-            if (result == AddLinkResult.Added)
-                return new CreateLinkResult.Created(made);
-            if (result == AddLinkResult.CodeTaken && link.Code is not null)
-                return Refuse(RefusalKind.CodeTaken, "code", $"Another link has the code '{link.Code}'.");
-            if (result == AddLinkResult.TooLate)
+            var made = new Link(id, domain, code, target, now);
+            switch (await AddAsync(request, made, layout.EndOf(id), cancellationToken))
             {
-                tooLate++;
-                await mint.CatchUpAsync(cancellationToken);
+                case AddOnceResult.Tried(AddLinkResult.Added):
+                    return new CreateLinkResult.Created(made);
+                case AddOnceResult.Repeated(var earlier):
+                    return new CreateLinkResult.Created(earlier, IsReplayed: true);
+                case AddOnceResult.KeyReused:
+                    return Refuse(
+                        RefusalKind.IdempotencyKeyReused,
+                        "Idempotency-Key",
+                        "A link that was asked for otherwise was made with this key.");
+                case AddOnceResult.Tried(AddLinkResult.CodeTaken) when customCode is not null:
+                    return Refuse(RefusalKind.CodeTaken, "code", $"Another link has the code '{customCode}'.");
+                case AddOnceResult.Tried(AddLinkResult.TooLate):
+                    tooLate++;
+                    await mint.CatchUpAsync(cancellationToken);
+                    break;
             }
         }
 
@@ -83,6 +111,15 @@ internal sealed class LinkCreator(
             ? "The server is too slow at present to store what it mints."
             : $"The last {MaxMints} codes were all taken.");
     }
+
+    private async ValueTask<AddOnceResult> AddAsync(
+        IdempotentRequest? request,
+        Link link,
+        DateTimeOffset tickEnd,
+        CancellationToken cancellationToken) =>
+        request is null
+            ? new AddOnceResult.Tried(await store.AddAsync(link, tickEnd, cancellationToken))
+            : await creations.AddOnceAsync(request, link, tickEnd, cancellationToken);
 
     private static CreateLinkResult.Refused Refuse(RefusalKind kind, string field, string detail) =>
         new(new Refusal(kind, field, detail));

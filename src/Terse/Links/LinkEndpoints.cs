@@ -12,6 +12,15 @@ internal static class LinkEndpoints
 {
     private const string Root = "/api/v1/links";
 
+    /// <summary>
+    /// Names a creation, so that it can be asked for again when its answer was lost
+    /// (draft-ietf-httpapi-idempotency-key-header).
+    /// </summary>
+    private const string KeyHeader = "Idempotency-Key";
+
+    /// <summary>Tells an answer to a retry from the first.</summary>
+    private const string ReplayedHeader = "Idempotency-Replayed";
+
     public static void AddLinks(this IServiceCollection services)
     {
         services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
@@ -34,16 +43,30 @@ internal static class LinkEndpoints
     private static async Task<Results<Created<LinkResource>, Problem>> CreateAsync(
         LinkCreator creator, Domains domains, HttpContext context)
     {
+        var keys = context.Request.Headers[KeyHeader];
+        if (keys.Count > 1 || (keys.Count == 1 && !IdempotentRequest.IsKey(keys[0])))
+        {
+            return Problem.Of(
+                ProblemType.IdempotencyKeyInvalid,
+                $"The header {KeyHeader} is sent once, with 1 to {IdempotentRequest.MaxKeyLength} visible "
+                + "characters of ASCII.",
+                KeyHeader);
+        }
+
         var link = await JsonBody.ReadAsync(context.Request, TerseJson.Context.NewLink);
         var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
-        return await creator.CreateAsync(link, host, address, context.RequestAborted) switch
+        switch (await creator.CreateAsync(link, keys, host, address, context.RequestAborted))
         {
-            CreateLinkResult.Created(var made) =>
-                TypedResults.Created(
-                    UrlOf(made, domains, host), Show(made, domains, host, context.Request.Scheme)),
-            CreateLinkResult.Refused(var refusal) => Problem.Of(refusal),
-            var other => throw new InvalidOperationException($"{other} is no result of a creation."),
-        };
+            case CreateLinkResult.Created(var made, var isReplayed):
+                if (isReplayed)
+                    context.Response.Headers[ReplayedHeader] = "true";
+                return TypedResults.Created(
+                    UrlOf(made, domains, host), Show(made, domains, host, context.Request.Scheme));
+            case CreateLinkResult.Refused(var refusal):
+                return Problem.Of(refusal);
+            case var other:
+                throw new InvalidOperationException($"{other} is no result of a creation.");
+        }
     }
 
     /// <summary>Shows a link of the named domain; without a name, of the one that the host picks.</summary>

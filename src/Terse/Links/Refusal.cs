@@ -15,4 +15,5 @@ internal enum RefusalKind
     CodeReserved,
     CodeTaken,
     DomainUnknown,
+    IdempotencyKeyReused,
 }

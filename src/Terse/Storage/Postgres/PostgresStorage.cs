@@ -31,6 +31,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<LinkFinder>();
         services.AddSingleton<PostgresWriter>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
+        services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddSingleton<IStorage, PostgresStorage>();
     }
 

@@ -106,17 +106,23 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private static async Task<AddLinkResult> InsertAsync(
         WriteTransaction write, AddedLink added, CancellationToken cancellationToken)
     {
-        var link = added.Link;
         await using var insert = write.CreateCommand(InsertLink);
+        BindLink(insert, added);
+        return await insert.ExecuteNonQueryAsync(cancellationToken) == 1
+            ? AddLinkResult.Added
+            : AddLinkResult.CodeTaken;
+    }
+
+    /// <summary>The values of a link's columns, from <c>$1</c> on, in the order of the insert.</summary>
+    public static void BindLink(NpgsqlCommand insert, AddedLink added)
+    {
+        var link = added.Link;
         insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = link.Id.ToInt64() });
         insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = link.Domain });
         insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = link.Code });
         insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = link.Target });
         insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = link.CreatedAt });
         insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = added.TickEnd });
-        return await insert.ExecuteNonQueryAsync(cancellationToken) == 1
-            ? AddLinkResult.Added
-            : AddLinkResult.CodeTaken;
     }
 }
 

@@ -19,7 +19,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         writer.RunAsync(session => Add(session, link), cancellationToken);
 
-    private static AddLinkResult Add(SqliteSession session, Link link)
+    /// <summary>Adds a link within a transaction of another's; unless it is added, nothing is changed.</summary>
+    public static AddLinkResult Add(SqliteSession session, Link link)
     {
         var createdAt = link.CreatedAt.ToUnixTimeMilliseconds();
         var insert = session.Command(
@@ -52,7 +53,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         return reader.Read() ? ReadLink(reader) : null;
     }
 
-    private static Link ReadLink(SqliteDataReader row) => new(
+    /// <summary>Reads a link from the first five columns.</summary>
+    public static Link ReadLink(SqliteDataReader row) => new(
         Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),
         row.GetString(2),

@@ -12,6 +12,7 @@ internal sealed class SqliteStorage(SqliteDatabase database) : IStorage
         services.AddSingleton<SqliteWriter>();
         services.AddSingleton<SqliteReaders>();
         services.AddSingleton<ILinkStore, SqliteLinkStore>();
+        services.AddSingleton<ICreationStore, SqliteCreationStore>();
         services.AddSingleton<IKeyStore, SqliteKeyStore>();
         services.AddSingleton<IStorage, SqliteStorage>();
     }

@@ -1,0 +1,128 @@
+using Npgsql;
+using Terse.Horizon;
+using Terse.Links;
+
+namespace Terse.Storage.Postgres;
+
+/// <inheritdoc cref="ICreationStore"/>
+/// <remarks>
+/// One statement on the primary, so that no server that stands still holds a key, or the horizon, in the middle
+/// of it. Whoever comes with a key that another transaction is about to store waits for its end.
+/// </remarks>
+internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) : ICreationStore
+{
+    /// <inheritdoc/>
+    public async Task<AddOnceResult> AddOnceAsync(
+        IdempotentRequest request,
+        Link link,
+        DateTimeOffset tickEnd,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            var adding = cluster.WriteStatementAsync(
+                (request, link, tickEnd), AddOnceAsync, cancellationToken);
+            return await PostgresErrors.WithinPatienceAsync(adding, time, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
+        {
+            return new AddOnceResult.Tried(AddLinkResult.TooLate);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return new AddOnceResult.Tried(
+                exception.ConstraintName == "link_pkey" ? AddLinkResult.IdTaken : AddLinkResult.CodeTaken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            throw new StoreUnavailableException(
+                "The database has the schema of an earlier version, which keeps no keys; run 'terse migrate'.",
+                exception);
+        }
+    }
+
+    /// <summary>
+    /// A key that is kept stays as it is, and its row is written all the same: so the latest version of it is
+    /// seen, whatever the snapshot, and the commit, which comes after that of the link in the log, waits for
+    /// the replicas that a commit has to wait for. A link that cannot be added is an error, which undoes the
+    /// key as well. The rows that are removed are never waited for.
+    /// </summary>
+    private const string AddOnce =
+        """
+        WITH kept AS (
+            INSERT INTO idempotency AS i (key, request, link_id) VALUES ($7, $8, $1)
+            ON CONFLICT (key) DO UPDATE SET
+                request = CASE WHEN i.created_at > statement_timestamp() - $9
+                    THEN i.request ELSE excluded.request END,
+                link_id = CASE WHEN i.created_at > statement_timestamp() - $9
+                    THEN i.link_id ELSE excluded.link_id END,
+                created_at = CASE WHEN i.created_at > statement_timestamp() - $9
+                    THEN i.created_at ELSE excluded.created_at END
+            RETURNING link_id, request = $8 AS is_same
+        ), made AS (
+            INSERT INTO link (id, domain, code, target, created_at, written_at)
+            SELECT $1, $2, $3, $4, $5, $6 FROM kept WHERE kept.link_id = $1
+        ), forgotten AS (
+            DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM idempotency
+                WHERE created_at <= statement_timestamp() - $9 AND key <> $7
+                ORDER BY created_at LIMIT 4
+                FOR UPDATE SKIP LOCKED))
+        )
+        SELECT link_id, is_same FROM kept
+        """;
+
+    private static async Task<AddOnceResult> AddOnceAsync(
+        WriteTransaction write,
+        (IdempotentRequest Request, Link Link, DateTimeOffset TickEnd) added,
+        CancellationToken cancellationToken)
+    {
+        await using var insert = write.CreateCommand(AddOnce);
+        PostgresWriter.BindLink(insert, new(added.Link, added.TickEnd));
+        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = added.Request.Key });
+        insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = added.Request.Hash });
+        insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = IdempotentRequest.KeptFor });
+        var (id, isSame) = await ReadKeptAsync(insert, cancellationToken);
+        if (id == added.Link.Id.ToInt64())
+            return new AddOnceResult.Tried(AddLinkResult.Added);
+        return isSame
+            ? new AddOnceResult.Repeated(await ReadLinkAsync(write, id, cancellationToken))
+            : new AddOnceResult.KeyReused();
+    }
+
+    private static async Task<(long LinkId, bool IsSame)> ReadKeptAsync(
+        NpgsqlCommand insert, CancellationToken cancellationToken)
+    {
+        await using var row = await insert.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var kept = ReadKept(row);
+        // The row is sent before the link is inserted, and that before the commit: only the end tells of both.
+        await row.NextResultAsync(cancellationToken);
+        return kept;
+    }
+
+    private static (long LinkId, bool IsSame) ReadKept(NpgsqlDataReader row) =>
+        (row.GetInt64(0), row.GetBoolean(1));
+
+    /// <summary>
+    /// A statement of its own: the link may have been committed after the first one's snapshot was taken.
+    /// </summary>
+    private const string SelectLink = "SELECT id, domain, code, target, created_at FROM link WHERE id = $1";
+
+    private static async Task<Link> ReadLinkAsync(
+        WriteTransaction write, long id, CancellationToken cancellationToken)
+    {
+        await using var select = write.CreateCommand(SelectLink);
+        select.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return ReadLink(row);
+    }
+
+    private static Link ReadLink(NpgsqlDataReader row) => new(
+        Tsid.FromInt64(row.GetInt64(0)),
+        row.GetString(1),
+        row.GetString(2),
+        row.GetString(3),
+        row.GetFieldValue<DateTimeOffset>(4));
+}

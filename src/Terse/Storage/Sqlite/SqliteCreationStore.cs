@@ -1,0 +1,69 @@
+using Terse.Links;
+
+namespace Terse.Storage.Sqlite;
+
+/// <inheritdoc cref="ICreationStore"/>
+/// <remarks>
+/// Each is a part of one transaction on the writer's thread: nobody writes between the look and the insert,
+/// and what it found is answered when that transaction is on disk.
+/// </remarks>
+internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time) : ICreationStore
+{
+    /// <inheritdoc/>
+    public Task<AddOnceResult> AddOnceAsync(
+        IdempotentRequest request,
+        Link link,
+        DateTimeOffset tickEnd,
+        CancellationToken cancellationToken) =>
+        writer.RunAsync(session => AddOnce(session, request, link), cancellationToken);
+
+    private AddOnceResult AddOnce(SqliteSession session, IdempotentRequest request, Link link)
+    {
+        var now = time.GetUtcNow();
+        var expired = (now - IdempotentRequest.KeptFor).ToUnixTimeMilliseconds();
+        session.Command(DeleteExpired, expired).ExecuteNonQuery();
+        if (Find(session, request, expired) is { } earlier)
+            return earlier;
+
+        var result = SqliteLinkStore.Add(session, link);
+        if (result == AddLinkResult.Added)
+        {
+            session.Command(
+                StoreKey,
+                request.Key,
+                request.Hash,
+                link.Id.ToInt64(),
+                now.ToUnixTimeMilliseconds()).ExecuteNonQuery();
+        }
+
+        return new AddOnceResult.Tried(result);
+    }
+
+    /// <summary>More go than come, and never so many that a creation waits for it.</summary>
+    private const string DeleteExpired =
+        """
+        DELETE FROM idempotency WHERE key IN (
+            SELECT key FROM idempotency WHERE created_at <= ?1 ORDER BY created_at LIMIT 4)
+        """;
+
+    private const string SelectKept =
+        """
+        SELECT l.id, l.domain, l.code, l.target, l.created_at, i.request = ?2
+        FROM idempotency AS i JOIN link AS l ON l.id = i.link_id
+        WHERE i.key = ?1 AND i.created_at > ?3
+        """;
+
+    private static AddOnceResult? Find(SqliteSession session, IdempotentRequest request, long expired)
+    {
+        using var row = session.Command(SelectKept, request.Key, request.Hash, expired).ExecuteReader();
+        if (!row.Read())
+            return null;
+        return row.GetBoolean(5)
+            ? new AddOnceResult.Repeated(SqliteLinkStore.ReadLink(row))
+            : new AddOnceResult.KeyReused();
+    }
+
+    /// <summary>What it replaces is expired.</summary>
+    private const string StoreKey =
+        "INSERT OR REPLACE INTO idempotency (key, request, link_id, created_at) VALUES (?1, ?2, ?3, ?4)";
+}

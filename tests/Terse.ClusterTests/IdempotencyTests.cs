@@ -1,0 +1,127 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// Creations with a key, asked for again on another server, as a proxy in front of all would send them on.
+/// </summary>
+public sealed class IdempotencyTests
+{
+    private const string Host = "s.example.org";
+
+    [Fact]
+    public async Task A_creation_whose_answer_was_lost_is_asked_for_again_on_another_server()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await using var first = await Fleet.ServeAsync(postgres);
+        await using var second = await Fleet.ServeAsync(postgres);
+        await postgres.Replicas[0].PauseReplayAsync();
+        using (var lost = new TcpClient())
+        {
+            await lost.ConnectAsync(first.Http.BaseAddress!.Host, first.Http.BaseAddress.Port);
+            await lost.GetStream().WriteAsync(RawRequest("key", "https://example.com/"));
+            await Eventually.IsSoAsync(async () => await CountAsync(postgres, "link") == 1);
+        }
+
+        await first.KillAsync();
+        using var retry = await PostAsync(second, "key", "https://example.com/");
+        using var again = await PostAsync(second, "key", "https://example.com/");
+        using var other = await PostAsync(second, "key", "https://example.com/other");
+
+        Assert.Equal(HttpStatusCode.Created, retry.StatusCode);
+        Assert.Equal(["true"], retry.Headers.GetValues("Idempotency-Replayed"));
+        Assert.Equal(await retry.Content.ReadAsStringAsync(), await again.Content.ReadAsStringAsync());
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, other.StatusCode);
+        Assert.Equal(1, await CountAsync(postgres, "link"));
+        var code = retry.Headers.Location!.OriginalString.Split('/')[^1];
+        Assert.Equal("https://example.com/", await second.FollowAsync(code));
+    }
+
+    [Fact]
+    public async Task Of_retries_on_two_servers_at_once_one_makes_the_link_and_all_get_it()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        await using var first = await Fleet.ServeAsync(postgres);
+        await using var second = await Fleet.ServeAsync(postgres);
+        for (var number = 0; number < 50; number++)
+        {
+            var (key, target) = ($"key{number}", $"https://example.com/{number}");
+            var answers = await Task.WhenAll(new[] { first, second, first, second }
+                .Select(server => PostAsync(server, key, target)));
+            var bodies = await Task.WhenAll(answers.Select(answer => answer.Content.ReadAsStringAsync()));
+
+            Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.StatusCode));
+            Assert.Single(answers, answer => !answer.Headers.Contains("Idempotency-Replayed"));
+            Assert.Single(answers.Select(answer => answer.Headers.Location).Distinct());
+            Assert.Single(bodies.Distinct());
+            foreach (var answer in answers)
+                answer.Dispose();
+        }
+
+        Assert.Equal((50, 50), (await CountAsync(postgres, "link"), await CountAsync(postgres, "idempotency")));
+    }
+
+    /// <summary>
+    /// A creation waits for the replica that must have it; the primary restarts, and shows it all the same.
+    /// A retry that were answered by that look alone would be lost with the primary.
+    /// </summary>
+    [Fact]
+    public async Task A_retry_is_answered_only_when_the_link_is_where_a_commit_has_to_be()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await postgres.Primary.ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = 'replica1'");
+        await postgres.Primary.ExecuteAsync("SELECT pg_reload_conf()");
+        await using var first = await Fleet.ServeAsync(postgres);
+        await using var second = await Fleet.ServeAsync(postgres);
+        await postgres.Replicas[0].KillAsync();
+        using var lost = await PostAsync(first, "key", "https://example.com/");
+        await postgres.Primary.KillAsync();
+        await postgres.Primary.StartAsync();
+        var kept = await CountAsync(postgres, "link");
+        using var tooEarly = await PostAsync(second, "key", "https://example.com/");
+        await postgres.Replicas[0].StartAsync();
+        var retry = await PostUntilMadeAsync(second, "key", "https://example.com/");
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, lost.StatusCode);
+        Assert.Equal(1, kept);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, tooEarly.StatusCode);
+        Assert.Equal(["true"], retry.Headers.GetValues("Idempotency-Replayed"));
+        Assert.Equal(1, await CountAsync(postgres, "link"));
+        retry.Dispose();
+    }
+
+    private static async Task<HttpResponseMessage> PostUntilMadeAsync(
+        TerseProcess server, string key, string target)
+    {
+        HttpResponseMessage? answer = null;
+        await Eventually.IsSoAsync(async () =>
+        {
+            answer?.Dispose();
+            answer = await PostAsync(server, key, target);
+            return answer.StatusCode == HttpStatusCode.Created;
+        });
+        return answer!;
+    }
+
+    private static async Task<HttpResponseMessage> PostAsync(TerseProcess server, string key, string target)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri("/api/v1/links", UriKind.Relative));
+        request.Content = new StringContent(BodyOf(target), Encoding.UTF8, "application/json");
+        request.Headers.Add("Idempotency-Key", key);
+        request.Headers.Host = Host;
+        return await server.Http.SendAsync(request);
+    }
+
+    private static byte[] RawRequest(string key, string target) => Encoding.ASCII.GetBytes(
+        $"POST /api/v1/links HTTP/1.1\r\nHost: {Host}\r\nIdempotency-Key: {key}\r\n"
+        + $"Content-Type: application/json\r\nContent-Length: {BodyOf(target).Length}\r\n\r\n{BodyOf(target)}");
+
+    private static string BodyOf(string target) => $$"""{"target": "{{target}}"}""";
+
+    private static Task<long> CountAsync(PostgresCluster postgres, string table) =>
+        postgres.Primary.ReadAsync($"SELECT count(*) FROM {table}");
+}

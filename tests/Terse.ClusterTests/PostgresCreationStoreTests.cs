@@ -1,0 +1,174 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Terse.Harness;
+using Terse.Horizon;
+using Terse.Links;
+using Terse.Storage.Postgres;
+using Terse.Tests.Storage;
+
+namespace Terse.ClusterTests;
+
+public sealed class PostgresCreationStoreTests(TestDatabases databases) : CreationStoreContract
+{
+    private Cluster _cluster = null!;
+    private ServiceProvider _services = null!;
+
+    private protected override ICreationStore Store => _services.GetRequiredService<ICreationStore>();
+
+    private protected override ILinkStore Links => _services.GetRequiredService<ILinkStore>();
+
+    public override async ValueTask InitializeAsync()
+    {
+        _cluster = await databases.OpenAsync();
+        _services = TestDatabases.BuildStorage(_cluster);
+    }
+
+    protected override ValueTask CloseAsync() => _services.DisposeAsync();
+
+    private const string Age = "UPDATE idempotency SET created_at = created_at - $1";
+
+    protected override Task AgeAsync(TimeSpan age) => _cluster.WriteAsync(
+        age,
+        static async (write, age, token) =>
+        {
+            await using var command = write.CreateCommand(Age);
+            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
+            return await command.ExecuteNonQueryAsync(token);
+        },
+        default);
+
+    [Fact]
+    public async Task A_link_of_a_tick_that_the_horizon_has_passed_leaves_no_key()
+    {
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        await Eventually.IsSoAsync(() => Task.FromResult(_cluster.Hosts[0].State.Horizon > past));
+
+        Assert.Equal(
+            Tried(AddLinkResult.TooLate),
+            await Store.AddOnceAsync(Request("key", "this"), NewLink(1, "late"), past, default));
+        Assert.Equal(0, await CountKeysAsync());
+        Assert.Equal(Tried(AddLinkResult.Added), await AddOnceAsync(Request("key", "that"), NewLink(2, "b")));
+    }
+
+    /// <summary>
+    /// The row that tells of the key is sent before the commit; a driver that is not asked for the end of the
+    /// answer keeps the failure to itself.
+    /// </summary>
+    [Fact]
+    public async Task A_commit_that_fails_is_not_taken_for_a_link()
+    {
+        await ExecuteAsync(
+            """
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'XX000'; END $$;
+            CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON link DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION fail();
+            """);
+
+        await Assert.ThrowsAsync<PostgresException>(
+            () => AddOnceAsync(Request("key", "this"), NewLink(1, "a")));
+        await ExecuteAsync("DROP TRIGGER fail ON link");
+        Assert.Equal(0, await CountKeysAsync());
+        Assert.Equal(Tried(AddLinkResult.Added), await AddOnceAsync(Request("key", "that"), NewLink(1, "a")));
+    }
+
+    [Fact]
+    public async Task Whoever_comes_while_the_key_is_held_waits_for_its_link()
+    {
+        var first = NewLink(1, "first");
+        var (holding, isToCommit) = await HoldAsync(Request("key", "this"), first);
+        var waiting = AddOnceAsync(Request("key", "this"), NewLink(2, "second"));
+        await Eventually.IsSoAsync(async () => await CountWaitingAsync() == 1);
+        isToCommit.SetResult(true);
+
+        Assert.True(await holding);
+        Assert.Equal(new AddOnceResult.Repeated(first), await waiting);
+    }
+
+    [Fact]
+    public async Task A_key_that_is_let_go_of_is_the_next_ones()
+    {
+        var (holding, isToCommit) = await HoldAsync(Request("key", "this"), NewLink(1, "first"));
+        var waiting = AddOnceAsync(Request("key", "that"), NewLink(2, "second"));
+        await Eventually.IsSoAsync(async () => await CountWaitingAsync() == 1);
+        isToCommit.SetResult(false);
+
+        await Assert.ThrowsAsync<FormatException>(() => holding);
+        Assert.Equal(Tried(AddLinkResult.Added), await waiting);
+    }
+
+    [Fact]
+    public async Task A_key_that_stays_held_is_answered_as_a_store_that_is_busy()
+    {
+        var (holding, isToCommit) = await HoldAsync(Request("key", "this"), NewLink(1, "first"));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => AddOnceAsync(Request("key", "this"), NewLink(2, "second")));
+        isToCommit.SetResult(true);
+        Assert.True(await holding);
+    }
+
+    [Fact]
+    public async Task On_the_schema_of_the_version_before_links_are_added_and_keys_are_refused()
+    {
+        await ExecuteAsync("DROP TABLE idempotency");
+
+        Assert.Equal(AddLinkResult.Added, await Links.AddAsync(NewLink(1, "a"), TickEnd, default));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => AddOnceAsync(Request("key", "this"), NewLink(2, "b")));
+        Assert.Contains("terse migrate", refused.Message, StringComparison.Ordinal);
+        Assert.Null(await Links.FindAsync("", "b", default));
+    }
+
+    private const string InsertKey = "INSERT INTO idempotency (key, request, link_id) VALUES ($1, $2, $3)";
+
+    /// <summary>Another server stands still between its insert and its commit.</summary>
+    private async Task<(Task<bool> Holding, TaskCompletionSource<bool> IsToCommit)> HoldAsync(
+        IdempotentRequest request, Link link)
+    {
+        var (isHeld, isToCommit) = (new TaskCompletionSource(), new TaskCompletionSource<bool>());
+        var holding = _cluster.WriteAsync(
+            (request, link),
+            async (write, held, token) =>
+            {
+                await using var insert = write.CreateCommand(InsertKey);
+                insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = held.request.Key });
+                insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = held.request.Hash });
+                insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = held.link.Id.ToInt64() });
+                await insert.ExecuteNonQueryAsync(token);
+                await Links.AddAsync(held.link, TickEnd, token); // a part of the same transaction
+                isHeld.SetResult();
+                return await isToCommit.Task ? true : throw new FormatException();
+            },
+            default);
+        await isHeld.Task;
+        return (holding, isToCommit);
+    }
+
+    protected override Task<long> CountKeysAsync() => CountAsync("SELECT count(*) FROM idempotency");
+
+    private Task<long> CountWaitingAsync() => CountAsync(
+        """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'transactionid'
+        """);
+
+    private Task<long> CountAsync(string sql) => _cluster.ReadAsync(
+        Freshness.Latest,
+        sql,
+        static async (read, sql, token) =>
+        {
+            await using var command = read.CreateCommand(sql);
+            return (long)(await command.ExecuteScalarAsync(token))!;
+        },
+        default);
+
+    private Task<int> ExecuteAsync(string sql) => _cluster.WriteAsync(
+        sql,
+        static async (write, sql, token) =>
+        {
+            await using var command = write.CreateCommand(sql);
+            return await command.ExecuteNonQueryAsync(token);
+        },
+        default);
+}
