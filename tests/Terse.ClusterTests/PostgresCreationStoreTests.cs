@@ -3,7 +3,6 @@ using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Links;
-using Terse.Storage.Postgres;
 using Terse.Tests.Storage;
 
 namespace Terse.ClusterTests;
@@ -70,6 +69,23 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
         await ExecuteAsync("DROP TRIGGER fail ON link");
         Assert.Equal(0, await CountKeysAsync());
         Assert.Equal(Tried(AddLinkResult.Added), await AddOnceAsync(Request("key", "that"), NewLink(1, "a")));
+    }
+
+    /// <summary>
+    /// After a restart a primary shows what it committed alone, while its replica was away. A retry that were
+    /// answered by a look at that would be lost with the primary; a commit waits for the replica.
+    /// </summary>
+    [Fact]
+    public async Task A_retry_is_answered_after_a_commit_of_its_own_that_follows_that_of_the_link()
+    {
+        var link = NewLink(1, "first");
+        await AddOnceAsync(Request("key", "this"), link);
+        var first = await CountAsync("SELECT xmin::text::bigint FROM idempotency");
+        var retry = await AddOnceAsync(Request("key", "this"), NewLink(2, "second"));
+        var last = await CountAsync("SELECT xmin::text::bigint FROM idempotency");
+
+        Assert.Equal(new AddOnceResult.Repeated(link), retry);
+        Assert.InRange(last, first + 1, long.MaxValue);
     }
 
     [Fact]

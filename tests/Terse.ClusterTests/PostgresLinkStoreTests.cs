@@ -31,4 +31,32 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         Assert.Equal(AddLinkResult.TooLate, await Store.AddAsync(NewLink(2, "late"), past, default));
         Assert.Null(await Store.FindAsync("", "late", default));
     }
+
+    /// <summary>Those that come at once are inserted by one statement; what is wrong with one is its own.</summary>
+    [Fact]
+    public async Task Of_links_that_are_added_at_once_each_is_told_what_became_of_it()
+    {
+        await AddAsync(NewLink(1, "taken"));
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        var soon = TimeProvider.System.GetUtcNow().AddMinutes(1);
+        await Eventually.IsSoAsync(() => Task.FromResult(_cluster.Hosts[0].State.Horizon > past));
+        for (var round = 1; round <= 20; round++)
+        {
+            var first = round * 100;
+            var adding = Enumerable.Range(0, 40)
+                .Select(number => NewLink(first + number, $"c{number}-{round}"))
+                .Select(link => Store.AddAsync(link, soon, default))
+                .ToList();
+            adding.Add(Store.AddAsync(NewLink(first + 50, "taken"), soon, default));
+            adding.Add(Store.AddAsync(NewLink(first + 51, $"c1-{round}"), soon, default));
+            adding.Add(Store.AddAsync(NewLink(1, $"free-{round}"), soon, default));
+            adding.Add(Store.AddAsync(NewLink(first + 52, $"late-{round}"), past, default));
+            var results = await Task.WhenAll(adding);
+
+            Assert.Equal(40, results.Count(result => result == AddLinkResult.Added));
+            Assert.Equal(AddLinkResult.CodeTaken, results[40]);
+            Assert.Single(new[] { results[1], results[41] }, AddLinkResult.CodeTaken);
+            Assert.Equal([AddLinkResult.IdTaken, AddLinkResult.TooLate], results[42..]);
+        }
+    }
 }

@@ -7,15 +7,16 @@ namespace Terse.Links;
 internal interface ICreationStore
 {
     /// <summary>
-    /// Adds a link, unless its key led to one within <see cref="IdempotentRequest.KeptFor"/>. Key and link are
-    /// stored together or not at all; of any number of calls with one key, at once or not, one adds a link.
+    /// Adds a link, unless its key led to one within <see cref="IdempotentRequest.KeptFor"/>. Key and link
+    /// are stored together or not at all; of any number of calls with one key, at once or not, one adds a
+    /// link.
     /// </summary>
     /// <param name="request">The key, and what was asked for.</param>
     /// <param name="link">The link; its id was never given to this method before.</param>
     /// <param name="tickEnd">As for <see cref="ILinkStore.AddAsync"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store is locked, full, unwritable or gone. Whether the link was added is unknown, and the same call
+    /// The store is locked, full, unwritable or gone. Whether the link was added is unknown; the same request
     /// with another link will tell.
     /// </exception>
     /// <exception cref="OperationCanceledException">

@@ -13,7 +13,7 @@ internal sealed record IdempotentRequest(string Key, byte[] Hash)
 {
     public const int MaxKeyLength = 255;
 
-    /// <summary>How long a key leads to the link that was made with it; afterwards it is free again.</summary>
+    /// <summary>How long a key leads to the link that was made with it; then it is free again.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromHours(24);
 
     /// <summary>Whether a text may be a key: 1 to 255 visible characters of ASCII.</summary>
@@ -22,10 +22,10 @@ internal sealed record IdempotentRequest(string Key, byte[] Hash)
 
     /// <summary>
     /// Every name and value is written with its length, so that no two requests read the same. A field that
-    /// is absent leaves no trace: a version that knows more fields takes a request without them for the same.
+    /// is absent leaves no trace: for a version that knows more fields, a request without them is the same.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="fields">What is asked for, always in the same order; a value is null where absent.</param>
+    /// <param name="fields">What is asked for, always in the same order; null where absent.</param>
     public static IdempotentRequest Of(
         string key, params ReadOnlySpan<(string Name, string? Value)> fields)
     {

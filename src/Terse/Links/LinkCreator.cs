@@ -99,7 +99,8 @@ internal sealed class LinkCreator(
                         "Idempotency-Key",
                         "A link that was asked for otherwise was made with this key.");
                 case AddOnceResult.Tried(AddLinkResult.CodeTaken) when customCode is not null:
-                    return Refuse(RefusalKind.CodeTaken, "code", $"Another link has the code '{customCode}'.");
+                    return Refuse(
+                        RefusalKind.CodeTaken, "code", $"Another link has the code '{customCode}'.");
                 case AddOnceResult.Tried(AddLinkResult.TooLate):
                     tooLate++;
                     await mint.CatchUpAsync(cancellationToken);

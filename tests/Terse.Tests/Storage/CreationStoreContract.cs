@@ -48,7 +48,8 @@ public abstract class CreationStoreContract : IAsyncLifetime
             await AddOnceAsync(Request("key", "that"), NewLink(2, "second")));
         Assert.Null(await Links.FindAsync("", "second", default));
         Assert.Equal(
-            new AddOnceResult.Repeated(link), await AddOnceAsync(Request("key", "this"), NewLink(3, "third")));
+            new AddOnceResult.Repeated(link),
+            await AddOnceAsync(Request("key", "this"), NewLink(3, "third")));
     }
 
     [Fact]

@@ -6,8 +6,8 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ICreationStore"/>
 /// <remarks>
-/// One statement on the primary, so that no server that stands still holds a key, or the horizon, in the middle
-/// of it. Whoever comes with a key that another transaction is about to store waits for its end.
+/// One statement on the primary, so that no server that stands still holds a key, or the horizon, in the
+/// middle of it. Whoever comes with a key that another transaction is about to store waits for its end.
 /// </remarks>
 internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) : ICreationStore
 {
@@ -36,7 +36,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {
             throw new StoreUnavailableException(
-                "The database has the schema of an earlier version, which keeps no keys; run 'terse migrate'.",
+                "The database has an earlier version's schema, which keeps no keys; run 'terse migrate'.",
                 exception);
         }
     }
@@ -96,7 +96,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
         await using var row = await insert.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var kept = ReadKept(row);
-        // The row is sent before the link is inserted, and that before the commit: only the end tells of both.
+        // The row is sent before link and commit are tried; of what fails then, only the end tells.
         await row.NextResultAsync(cancellationToken);
         return kept;
     }

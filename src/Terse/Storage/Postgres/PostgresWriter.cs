@@ -73,6 +73,8 @@ internal sealed class PostgresWriter : IAsyncDisposable
         var ids = new HashSet<long>();
         while (await row.ReadAsync(cancellationToken))
             ids.Add(row.GetInt64(0));
+        // The rows are sent before the commit is tried; where it fails, only the end tells.
+        await row.NextResultAsync(cancellationToken);
         return ids;
     }
 

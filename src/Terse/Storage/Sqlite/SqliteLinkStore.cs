@@ -19,7 +19,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         writer.RunAsync(session => Add(session, link), cancellationToken);
 
-    /// <summary>Adds a link within a transaction of another's; unless it is added, nothing is changed.</summary>
+    /// <summary>Adds a link within a transaction of another's; where it does not, nothing changes.</summary>
     public static AddLinkResult Add(SqliteSession session, Link link)
     {
         var createdAt = link.CreatedAt.ToUnixTimeMilliseconds();

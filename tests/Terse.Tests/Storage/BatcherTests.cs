@@ -1,0 +1,109 @@
+using Terse.Links;
+using Terse.Storage.Postgres;
+
+namespace Terse.Tests.Storage;
+
+public sealed class BatcherTests
+{
+    private readonly List<(IReadOnlyList<int> Calls, TaskCompletionSource<IReadOnlyList<int>> Answer)> _sent =
+        [];
+
+    [Fact]
+    public async Task Calls_that_come_while_one_is_under_way_go_together_after_it()
+    {
+        await using var batcher = new Batcher<int, int>(statements: 1, SendAsync);
+        var first = batcher.CallAsync(1);
+        await UntilSentAsync(1);
+        Task<int>[] others = [batcher.CallAsync(2), batcher.CallAsync(3), batcher.CallAsync(4)];
+        Assert.Single(_sent);
+        Answer(0);
+        await UntilSentAsync(2);
+        Answer(1);
+
+        Assert.Equal(-1, await first);
+        Assert.Equal([-2, -3, -4], await Task.WhenAll(others));
+        Assert.Equal([2, 3, 4], _sent[1].Calls);
+    }
+
+    [Fact]
+    public async Task As_many_statements_are_under_way_at_once_as_are_allowed()
+    {
+        await using var batcher = new Batcher<int, int>(statements: 2, SendAsync);
+        var calls = new List<Task<int>> { batcher.CallAsync(1) };
+        await UntilSentAsync(1);
+        calls.Add(batcher.CallAsync(2));
+        await UntilSentAsync(2);
+        calls.Add(batcher.CallAsync(3));
+        Answer(1);
+        await UntilSentAsync(3);
+        Answer(2);
+        Answer(0);
+
+        Assert.Equal([-1, -2, -3], await Task.WhenAll(calls));
+        Assert.Equal([1, 1, 1], _sent.Select(statement => statement.Calls.Count));
+    }
+
+    [Fact]
+    public async Task What_fails_a_statement_fails_its_calls_and_no_others()
+    {
+        await using var batcher = new Batcher<int, int>(statements: 1, SendAsync);
+        var first = batcher.CallAsync(1);
+        await UntilSentAsync(1);
+        Task<int>[] failing = [batcher.CallAsync(2), batcher.CallAsync(3)];
+        Answer(0);
+        await UntilSentAsync(2);
+        var later = batcher.CallAsync(4);
+        _sent[1].Answer.SetException(new StoreUnavailableException("lost"));
+        await UntilSentAsync(3);
+        Answer(2);
+
+        Assert.Equal((-1, -4), (await first, await later));
+        foreach (var call in failing)
+            Assert.Equal("lost", (await Assert.ThrowsAsync<StoreUnavailableException>(() => call)).Message);
+    }
+
+    [Fact]
+    public async Task More_calls_than_may_wait_fail_at_once_and_those_that_wait_go_on()
+    {
+        await using var batcher = new Batcher<int, int>(statements: 1, SendAsync);
+        var first = batcher.CallAsync(0);
+        await UntilSentAsync(1);
+        var waiting = new List<Task<int>>();
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+        {
+            for (var call = 1; call < 1_000_000; call++)
+                waiting.Add(batcher.CallAsync(call));
+            return Task.CompletedTask;
+        });
+        Answer(0);
+        for (var statement = 1; !waiting[^1].IsCompleted; statement++)
+        {
+            await UntilSentAsync(statement + 1);
+            Answer(statement);
+            await Task.WhenAny(waiting[^1], UntilSentAsync(statement + 2));
+        }
+
+        Assert.NotEmpty(refusal.Message);
+        Assert.Equal(0, await first);
+        Assert.Equal(waiting.Count, (await Task.WhenAll(waiting)).Distinct().Count());
+        Assert.All(_sent, statement => Assert.InRange(statement.Calls.Count, 1, 256));
+    }
+
+    private Task<IReadOnlyList<int>> SendAsync(IReadOnlyList<int> calls)
+    {
+        var answer = new TaskCompletionSource<IReadOnlyList<int>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_sent)
+            _sent.Add((calls, answer));
+        return answer.Task;
+    }
+
+    private Task UntilSentAsync(int count) => Harness.Eventually.IsSoAsync(() =>
+    {
+        lock (_sent)
+            return Task.FromResult(_sent.Count >= count);
+    });
+
+    private void Answer(int statement) =>
+        _sent[statement].Answer.SetResult([.. _sent[statement].Calls.Select(call => -call)]);
+}
