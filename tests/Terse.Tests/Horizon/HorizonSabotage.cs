@@ -1,0 +1,22 @@
+namespace Terse.Tests.Horizon;
+
+/// <summary>A part of what keeps a false "not found" away, taken out.</summary>
+public enum HorizonSabotage
+{
+    None,
+
+    /// <summary>A link is stored however early its tick.</summary>
+    NoGuard,
+
+    /// <summary>The guard looks at the horizon, and does not keep it from moving on until the commit.</summary>
+    NoLock,
+
+    /// <summary>A lookup reads the link first, and the horizon a moment later.</summary>
+    TwoStatements,
+
+    /// <summary>Whoever shows nothing is believed, whichever primary he follows or thinks he is.</summary>
+    NoTimeline,
+
+    /// <summary>That nothing was found is an answer to those as well who came after the question.</summary>
+    SharedNothing,
+}

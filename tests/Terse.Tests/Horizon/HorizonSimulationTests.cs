@@ -1,0 +1,66 @@
+namespace Terse.Tests.Horizon;
+
+/// <summary>
+/// TERSE_SCHEDULES says how many schedules are run, a tenth of that number; TERSE_SEED which is the first. A
+/// failure names its seed, and TERSE_SCHEDULES=10 with that seed runs it again.
+/// </summary>
+public sealed class HorizonSimulationTests(ITestOutputHelper output)
+{
+    private static readonly int Schedules = Math.Max(1, Read("TERSE_SCHEDULES", 1_000_000) / 10);
+    private static readonly int FirstSeed = Read("TERSE_SEED", 1);
+
+    [Fact]
+    public async Task No_schedule_ends_in_a_false_not_found_a_wrong_target_or_a_lookup_that_hangs()
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        var (broken, answers) = await Task.Run(() => FindBroken(Schedules, HorizonSabotage.None));
+        var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+
+        output.WriteLine(
+            $"TERSE_SEED={FirstSeed}: {Schedules} schedules in {seconds:0.0} s, {Schedules / seconds:0} a second; "
+            + $"{answers.Found} found, {answers.NotFound} not found, {answers.Unavailable} answered 503");
+        Assert.True(broken is null, broken);
+        Assert.InRange(answers.Found, Schedules, long.MaxValue);
+        Assert.InRange(answers.NotFound, Schedules, long.MaxValue);
+    }
+
+    [Theory]
+    [InlineData(HorizonSabotage.NoGuard)]
+    [InlineData(HorizonSabotage.NoLock)]
+    [InlineData(HorizonSabotage.TwoStatements)]
+    [InlineData(HorizonSabotage.NoTimeline)]
+    [InlineData(HorizonSabotage.SharedNothing)]
+    public async Task Without_one_of_its_parts_the_simulation_finds_a_link_that_is_falsely_not_found(
+        HorizonSabotage sabotage)
+    {
+        var (broken, _) = await Task.Run(() => FindBroken(20_000, sabotage));
+
+        output.WriteLine($"{sabotage}: {broken}");
+        Assert.NotNull(broken);
+        Assert.EndsWith("was acknowledged, and then not found", broken, StringComparison.Ordinal);
+    }
+
+    /// <summary>On threads of the pool, where no context takes continuations elsewhere.</summary>
+    private static (string? Broken, Answers Answers) FindBroken(int schedules, HorizonSabotage sabotage)
+    {
+        string? broken = null;
+        var sum = new Answers(0, 0, 0);
+        var adding = new Lock();
+        Parallel.For(FirstSeed, FirstSeed + schedules, (seed, loop) =>
+        {
+            var simulation = new HorizonSimulation(seed, sabotage);
+            var reason = simulation.Run();
+            lock (adding)
+                sum += simulation.Answers;
+            if (reason is not null)
+            {
+                broken = $"TERSE_SCHEDULES=10 TERSE_SEED={seed}: {reason}";
+                loop.Stop();
+            }
+        });
+        return (broken, sum);
+    }
+
+    private static int Read(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+}

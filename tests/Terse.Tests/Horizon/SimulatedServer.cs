@@ -1,0 +1,88 @@
+using Terse.Horizon;
+using Terse.Storage.Postgres;
+
+namespace Terse.Tests.Horizon;
+
+/// <summary>
+/// A server: the real board, layouts, gate and finder, over simulated hosts.
+/// </summary>
+internal sealed class SimulatedServer
+{
+    private readonly SimulatedCluster _cluster;
+    private readonly HorizonScheduler _scheduler;
+    private readonly bool[] _isLooking;
+    private readonly HostBoard _board;
+
+    public SimulatedServer(
+        SimulatedCluster cluster, HorizonScheduler scheduler, HorizonSabotage sabotage, Random random)
+    {
+        (_cluster, _scheduler) = (cluster, scheduler);
+        Time = new SimulatedTime(() => cluster.Passed);
+        Standings = [.. cluster.Hosts.Select((_, index) => new HostStanding($"host {index}"))];
+        _isLooking = new bool[Standings.Count];
+        _board = new HostBoard(Standings, new ClusterOptions { Hosts = [] }, Time, random);
+        for (var index = 0; index < Standings.Count; index++)
+            _board.Judge(Standings[index], See(cluster.Hosts[index]));
+        Layouts = new PostgresLayouts(SimulatedKeys.Store, SimulatedKeys.Strategies, Time);
+        Lookups = new SimulatedLookups(this, cluster, _board, sabotage, random);
+        var gate = new MissGate<Lookup>(
+            random.Next(1, 20),
+            seen => seen.Link is not null || sabotage == HorizonSabotage.SharedNothing,
+            Time);
+        Writes = new SimulatedWrites(this, cluster, sabotage, random);
+        Finder = new LinkFinder(Lookups, Layouts, gate, Time);
+        _ = Layouts.StartAsync(default);
+    }
+
+    public SimulatedTime Time { get; }
+
+    public IReadOnlyList<HostStanding> Standings { get; }
+
+    public PostgresLayouts Layouts { get; }
+
+    public SimulatedLookups Lookups { get; }
+
+    public LinkFinder Finder { get; }
+
+    public SimulatedWrites Writes { get; }
+
+    public int Timeline => _board.Timeline;
+
+    public bool IsPaused { get; private set; }
+
+    /// <summary>How often it was paused.</summary>
+    public int Pauses { get; private set; }
+
+    public void Pause(bool isPaused)
+    {
+        IsPaused = isPaused;
+        Pauses += isPaused ? 1 : 0;
+    }
+
+    public void Stop() => _ = Layouts.DisposeAsync().AsTask();
+
+    public HorizonScheduler.Step StepAsync() => _scheduler.StepOf(this);
+
+    /// <summary>One look at a host, as the watch makes it; one at a time.</summary>
+    public async Task LookAtAsync(int index)
+    {
+        if (_isLooking[index])
+            return;
+        _isLooking[index] = true;
+        var host = _cluster.Hosts[index];
+        var seen = _cluster.Reaches(_board.Timeline, host) ? See(host) : null;
+        await StepAsync();
+        _isLooking[index] = false;
+        if (seen is not null)
+            _board.Judge(Standings[index], seen);
+        else
+            _board.JudgeFailed(Standings[index], "The host is lost.");
+    }
+
+    /// <summary>The host that it writes to, as it believes; null where it knows of none.</summary>
+    public SimulatedHost? FindPrimary() =>
+        _board.PickPrimary() is >= 0 and var index ? _cluster.Hosts[index] : null;
+
+    private static HostState See(SimulatedHost host) =>
+        new(host.Role, host.ReadTimeline(), host.ClosedAt, Failures: 0, IsInRotation: false, Error: null);
+}

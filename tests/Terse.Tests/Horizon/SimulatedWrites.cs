@@ -1,0 +1,95 @@
+using Terse.Links;
+
+namespace Terse.Tests.Horizon;
+
+/// <summary>
+/// What a server does to the primary: models of horizon_beat, and of an insert that passes horizon_guard. It
+/// may be halted before each statement, before the commit, before the commit shows, and before it hears of it.
+/// </summary>
+internal sealed class SimulatedWrites(
+    SimulatedServer server, SimulatedCluster cluster, HorizonSabotage sabotage, Random random)
+{
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How far its idea of the primary's clock is off the true time.</summary>
+    private TimeSpan _error = TimeSpan.FromMilliseconds(random.Next(-600, 600));
+
+    public async Task BeatAsync()
+    {
+        if (server.FindPrimary() is not { } host)
+            return;
+        var beat = new object();
+        await server.StepAsync();
+        if (!cluster.TryBegin(host, beat))
+            return;
+        if (!host.TryTakeAlone(beat))
+        {
+            host.End(beat);
+            return;
+        }
+
+        var closed = Later(host.ClosedAt, host.Now - Grace);
+        await CommitAsync(host, beat, new(null, closed, host.Timeline));
+    }
+
+    /// <summary>Creates a link. Returns it when the server has heard that it is committed.</summary>
+    /// <param name="make">Makes a link of an id.</param>
+    public async Task<Link?> CreateAsync(Func<Tsid, Link> make)
+    {
+        for (var tries = 0; tries < 3; tries++)
+        {
+            var id = SimulatedKeys.IdAt(cluster.TrueNow + _error, random.Next(4096));
+            await server.StepAsync();
+            if (server.FindPrimary() is not { } host)
+                return null;
+            var creation = new object();
+            await server.StepAsync();
+            if (!cluster.TryBegin(host, creation))
+                return null;
+            if (sabotage != HorizonSabotage.NoLock && !host.TryShare(creation))
+            {
+                host.End(creation);
+                return null;
+            }
+
+            await server.StepAsync();
+            if (IsLetIn(host, SimulatedKeys.EndOf(id)))
+            {
+                var link = make(id);
+                return await CommitAsync(host, creation, new(link, default, 0)) ? link : null;
+            }
+
+            host.End(creation);
+            CatchUp(host);
+        }
+
+        return null;
+    }
+
+    private bool IsLetIn(SimulatedHost host, DateTimeOffset written) =>
+        sabotage == HorizonSabotage.NoGuard || written > host.ClosedAt;
+
+    private async Task<bool> CommitAsync(SimulatedHost host, object transaction, LogEntry entry)
+    {
+        await server.StepAsync();
+        if (!host.IsOpen(transaction))
+            return false;
+        host.Log.Add(entry);
+        var place = host.Log.Count;
+        await server.StepAsync();
+        if (!host.IsOpen(transaction))
+            return false;
+        host.Show(entry);
+        host.End(transaction);
+        cluster.Confirmed = Math.Max(cluster.Confirmed, place);
+        await server.StepAsync();
+        return random.Next(20) != 0;
+    }
+
+    /// <summary>What a renewed reservation tells: the primary's clock, or just after the horizon.</summary>
+    private void CatchUp(SimulatedHost host) =>
+        _error = Later(host.Now, host.ClosedAt.AddMilliseconds(2)) - cluster.TrueNow;
+
+    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) =>
+        one > other ? one : other;
+}
