@@ -1,8 +1,8 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// What the horizon needs in the database: one row, two functions. <see cref="Install"/> belongs into a
-/// migration of the user's, on the primary; then <c>SELECT horizon_protect('table')</c> for each table.
+/// What the horizon needs in the database: one row and some functions. <see cref="Install"/> belongs into a
+/// migration of the user's, on the primary, and <see cref="Functions"/> into one after each later version; then <c>SELECT horizon_protect('table')</c> for each table.
 /// </summary>
 /// <remarks>
 /// A protected table has a column <c>written_at timestamptz NOT NULL</c>. Who inserts sets it to an instant
@@ -20,30 +20,30 @@ public static class HorizonSchema
     /// <summary>The SQLSTATE of a write in an isolation level other than READ COMMITTED.</summary>
     public const string WrongIsolation = "TH002";
 
+    /// <summary>
+    /// The SQLSTATE of a write on a new primary that has not beaten yet: try again in a moment.
+    /// </summary>
+    public const string NotBeaten = "TH003";
+
     /// <summary>The timeline that a primary writes, as an expression; a replica has none.</summary>
     internal const string WrittenTimeline =
         "('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer";
 
     /// <summary>
-    /// The statements. The lock that keeps beats and writes apart is the advisory lock 0x54484f52495a4f4e
-    /// ("THORIZON"): writes hold it shared until their transaction ends, a beat alone.
+    /// The functions of this version of the library, in place of an earlier one's. The lock that keeps beats
+    /// and writes apart is the advisory lock 0x54484f52495a4f4e ("THORIZON"): writes hold it shared until
+    /// their transaction ends, a beat alone.
     /// </summary>
-    public const string Install =
+    public const string Functions =
         $"""
-        CREATE TABLE horizon (
-            one       integer     PRIMARY KEY CHECK (one = 1),
-            closed_at timestamptz NOT NULL,
-            timeline  integer     NOT NULL
-        );
-        INSERT INTO horizon (one, closed_at, timeline) VALUES (1, '0001-01-01Z', 0);
-
         -- The timeline that the primary writes; it grows with each failover.
-        CREATE FUNCTION horizon_timeline() RETURNS integer LANGUAGE sql VOLATILE AS $$
+        CREATE OR REPLACE FUNCTION horizon_timeline() RETURNS integer LANGUAGE sql VOLATILE AS $$
             SELECT {WrittenTimeline}
         $$;
 
-        -- Sets the horizon forward, when it is due. Returns whether it did.
-        CREATE FUNCTION horizon_beat(due interval, grace interval) RETURNS boolean
+        -- Sets the horizon forward, when it is due. Returns whether it did. The first beat of a new primary
+        -- closes all up to its present, and so what the old one may have closed without this one knowing.
+        CREATE OR REPLACE FUNCTION horizon_beat(due interval, grace interval) RETURNS boolean
         LANGUAGE plpgsql VOLATILE AS $$
         BEGIN
             IF EXISTS (
@@ -58,7 +58,8 @@ public static class HorizonSchema
                 true) FROM horizon;
             PERFORM pg_advisory_xact_lock(x'54484f52495a4f4e'::bigint);
             UPDATE horizon SET
-                closed_at = greatest(closed_at, clock_timestamp() - grace),
+                closed_at = greatest(closed_at, clock_timestamp() - CASE
+                    WHEN timeline = horizon_timeline() THEN grace ELSE interval '0 s' END),
                 timeline = horizon_timeline();
             RETURN true;
         EXCEPTION WHEN lock_not_available THEN
@@ -66,15 +67,21 @@ public static class HorizonSchema
         END $$;
 
         -- Runs before each row that is written into a protected table. The lock comes first; the horizon is
-        -- read by a statement of its own, whose snapshot is taken when the lock is held.
-        CREATE FUNCTION horizon_guard() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $$
-        DECLARE closed timestamptz;
+        -- read by a statement of its own, whose snapshot is taken when the lock is held. Before the first
+        -- beat of a new primary it is the old one's, and maybe not its last.
+        CREATE OR REPLACE FUNCTION horizon_guard() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $$
+        DECLARE
+            closed timestamptz;
+            has_beaten boolean;
         BEGIN
             IF current_setting('transaction_isolation') <> 'read committed' THEN
                 RAISE EXCEPTION 'Writes to % need READ COMMITTED.', TG_TABLE_NAME USING ERRCODE = 'TH002';
             END IF;
             PERFORM pg_advisory_xact_lock_shared(x'54484f52495a4f4e'::bigint);
-            SELECT closed_at INTO STRICT closed FROM horizon;
+            SELECT closed_at, timeline = horizon_timeline() INTO STRICT closed, has_beaten FROM horizon;
+            IF NOT has_beaten THEN
+                RAISE EXCEPTION 'The horizon of this timeline is not known yet.' USING ERRCODE = 'TH003';
+            END IF;
             IF TG_OP = 'UPDATE' THEN
                 NEW.written_at := greatest(clock_timestamp(), closed + interval '1 microsecond');
             ELSIF NEW.written_at <= closed THEN
@@ -84,11 +91,24 @@ public static class HorizonSchema
             RETURN NEW;
         END $$;
 
-        CREATE FUNCTION horizon_protect(target regclass) RETURNS void LANGUAGE plpgsql AS $$
+        CREATE OR REPLACE FUNCTION horizon_protect(target regclass) RETURNS void LANGUAGE plpgsql AS $$
         BEGIN
             EXECUTE format(
                 'CREATE TRIGGER horizon_guard BEFORE INSERT OR UPDATE ON %s'
                 ' FOR EACH ROW EXECUTE FUNCTION horizon_guard()', target);
         END $$;
+        """;
+
+    /// <summary>All that there has to be, where nothing is yet.</summary>
+    public const string Install =
+        $"""
+        CREATE TABLE horizon (
+            one       integer     PRIMARY KEY CHECK (one = 1),
+            closed_at timestamptz NOT NULL,
+            timeline  integer     NOT NULL
+        );
+
+        {Functions}
+        INSERT INTO horizon (one, closed_at, timeline) VALUES (1, '0001-01-01Z', horizon_timeline());
         """;
 }

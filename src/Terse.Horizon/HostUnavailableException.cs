@@ -38,6 +38,7 @@ public sealed class HostUnavailableException : Exception
         PostgresException postgres => postgres.SqlState
             is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable
             or PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
+            or HorizonSchema.NotBeaten
             or "25P03" // idle_in_transaction_session_timeout
             || LostClasses.Any(prefix => postgres.SqlState.StartsWith(prefix, StringComparison.Ordinal)),
         NpgsqlException or SocketException or TimeoutException or IOException => true,

@@ -87,6 +87,35 @@ public sealed class GuardTests
     }
 
     /// <summary>
+    /// The old primary may have closed more than the new one knows, and replicas left behind may show it.
+    /// </summary>
+    [Fact]
+    public async Task A_new_primary_takes_no_link_before_its_first_beat_which_closes_all_up_to_its_present()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await MigrateAsync(postgres);
+        await Eventually.IsSoAsync(async () => await LagAsync(postgres) == 0);
+        await postgres.FailOverAsync();
+        await Eventually.IsSoAsync(async () =>
+            await postgres.Primary.ReadAsync("SELECT count(*) WHERE NOT pg_is_in_recovery()") == 1);
+        await using var source = NpgsqlDataSource.Create(postgres.Primary.ConnectionString);
+        await using var creation = await source.OpenConnectionAsync();
+
+        await postgres.Primary.ExecuteAsync("UPDATE written SET at = clock_timestamp() + interval '1 hour'");
+        var early = await Assert.ThrowsAsync<PostgresException>(() => InsertAsync(creation));
+        var before = await postgres.Primary.ReadAsync(
+            "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint");
+        await postgres.Primary.ExecuteAsync("SELECT horizon_beat('250 ms', '1 day')");
+        var closed = await postgres.Primary.ReadAsync(
+            "SELECT (extract(epoch FROM closed_at) * 1000)::bigint FROM horizon");
+        await InsertAsync(creation);
+
+        Assert.Equal(HorizonSchema.NotBeaten, early.SqlState);
+        Assert.InRange(closed, before, long.MaxValue);
+        Assert.Equal(1, await postgres.Primary.ReadAsync("SELECT count(*) FROM link"));
+    }
+
+    /// <summary>
     /// The tick of the link's id ends in 20 ms; when, the table tells that both hosts have.
     /// </summary>
     private static async Task InsertAsync(NpgsqlConnection creation)

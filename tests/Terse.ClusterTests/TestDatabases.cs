@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -34,10 +35,13 @@ public sealed class TestDatabases : IAsyncLifetime
     }
 
     /// <summary>The stores over a cluster, as the program builds them; the cluster goes with them.</summary>
-    internal static ServiceProvider BuildStorage(Cluster cluster)
+    internal static ServiceProvider BuildStorage(Cluster cluster, IMeterFactory? meters = null)
     {
         var services = new ServiceCollection();
         PostgresStorage.Add(services);
+        services.AddMetrics();
+        if (meters is not null)
+            services.AddSingleton(_ => meters);
         return services
             .AddSingleton(Options.Create(new DatabaseOptions()))
             .AddSingleton(Options.Create(new KeyOptions()))

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.Keys;
@@ -8,7 +10,8 @@ namespace Terse.Keys;
 /// mints nothing: it never guesses.
 /// </summary>
 internal sealed partial class KeyMint(
-    IKeyStore store, KeyWish wish, TimeProvider time, ILogger<KeyMint> logger) : IAsyncDisposable
+    IKeyStore store, KeyWish wish, TimeProvider time, IMeterFactory meters, ILogger<KeyMint> logger)
+    : IAsyncDisposable
 {
     /// <summary>
     /// How long a reservation lasts. Longer bridges a longer loss of the database, and keeps the node of a
@@ -23,6 +26,10 @@ internal sealed partial class KeyMint(
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
 
     private readonly NodeHolder _holder = new(time);
+
+    private readonly Counter<long> _tooLate = meters.Create(Telemetry.Meter).CreateCounter<long>(
+        "terse.ids.too_late", "{id}", "Ids that the horizon had passed when their link was to be stored.");
+
     private readonly Lock _starting = new();
     private Task _renewal = Task.CompletedTask;
     private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
@@ -31,7 +38,7 @@ internal sealed partial class KeyMint(
     private bool _isStopping;
 
     /// <summary>Takes a node.</summary>
-    /// <exception cref="Hosting.StartupException">The settings ask for what cannot be.</exception>
+    /// <exception cref="StartupException">The settings ask for what cannot be.</exception>
     /// <exception cref="StoreUnavailableException">No node is free, or the store is lost.</exception>
     public Task StartAsync(CancellationToken cancellationToken) =>
         RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
@@ -68,6 +75,7 @@ internal sealed partial class KeyMint(
     public Task CatchUpAsync(CancellationToken cancellationToken)
     {
         LogTooLate();
+        _tooLate.Add(1);
         return RenewAsync(isNeeded: true).WaitAsync(cancellationToken);
     }
 

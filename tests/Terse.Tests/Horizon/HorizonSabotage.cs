@@ -8,7 +8,7 @@ public enum HorizonSabotage
     /// <summary>A link is stored however early its tick.</summary>
     NoGuard,
 
-    /// <summary>The guard looks at the horizon, and does not keep it from moving on until the commit.</summary>
+    /// <summary>The guard looks at the horizon, and does not keep it where it is until the commit.</summary>
     NoLock,
 
     /// <summary>A lookup reads the link first, and the horizon a moment later.</summary>
@@ -16,6 +16,9 @@ public enum HorizonSabotage
 
     /// <summary>Whoever shows nothing is believed, whichever primary he follows or thinks he is.</summary>
     NoTimeline,
+
+    /// <summary>A new primary takes links before its first beat, by the horizon that it knows.</summary>
+    NoFirstBeat,
 
     /// <summary>That nothing was found is an answer to those as well who came after the question.</summary>
     SharedNothing,

@@ -25,7 +25,8 @@ internal sealed class HorizonScheduler(Random random)
         goOn();
     }
 
-    internal readonly struct Step(HorizonScheduler scheduler, SimulatedServer server) : ICriticalNotifyCompletion
+    internal readonly struct Step(HorizonScheduler scheduler, SimulatedServer server)
+        : ICriticalNotifyCompletion
     {
         public bool IsCompleted => false;
 

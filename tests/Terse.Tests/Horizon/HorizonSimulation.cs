@@ -16,14 +16,21 @@ internal sealed record Answers(long Found, long NotFound, long Unavailable)
 /// </summary>
 internal sealed class HorizonSimulation
 {
-    private const int Steps = 400;
+    private const int Steps = 300;
+
+    /// <summary>
+    /// How often at most something is replicated, fails, is paused, beats, looks, creates, follows.
+    /// </summary>
+    private static readonly int[] MostLikings = [20, 6, 2, 10, 20, 10, 20];
 
     private readonly Random _random;
     private readonly HorizonScheduler _scheduler;
     private readonly SimulatedCluster _cluster;
     private readonly SimulatedServer[] _servers;
     private readonly Dictionary<string, string> _targets = new(StringComparer.Ordinal);
+    private readonly List<string> _made = [];
     private readonly List<string> _acknowledged = [];
+    private readonly int[] _likings;
     private string? _broken;
     private int _open;
 
@@ -32,6 +39,7 @@ internal sealed class HorizonSimulation
     public HorizonSimulation(int seed, HorizonSabotage sabotage)
     {
         _random = new Random(seed);
+        _likings = [.. MostLikings.Select(most => _random.Next(1, most + 1))];
         _scheduler = new HorizonScheduler(_random);
         _cluster = new SimulatedCluster(_random)
         {
@@ -80,23 +88,37 @@ internal sealed class HorizonSimulation
         }
     }
 
+    /// <summary>Each schedule has likings of its own: what is rare in one is common in another.</summary>
     private void Begin(SimulatedServer server)
     {
-        var what = _random.Next(32);
-        if (what < 8)
-            _cluster.Replicate();
-        else if (what < 11)
-            _cluster.Suffer();
-        else if (what == 11 || server.IsPaused)
-            server.Pause(!server.IsPaused);
-        else if (what < 16)
-            _ = server.Writes.BeatAsync();
-        else if (what < 22)
-            _ = server.LookAtAsync(_random.Next(_cluster.Hosts.Count));
-        else if (what < 26)
-            _ = CreateAsync(server);
-        else
-            _ = FollowAsync(server, AnyCode());
+        var what = _random.Next(_likings.Sum());
+        var activity = 0;
+        while ((what -= _likings[activity]) >= 0)
+            activity++;
+        switch (activity)
+        {
+            case 0:
+                _cluster.Replicate();
+                break;
+            case 1:
+                _cluster.Suffer();
+                break;
+            case 2:
+                server.Pause(!server.IsPaused);
+                break;
+            case 3:
+                _ = server.Writes.BeatAsync();
+                break;
+            case 4:
+                _ = server.LookAtAsync(_random.Next(_cluster.Hosts.Count));
+                break;
+            case 5:
+                _ = CreateAsync(server);
+                break;
+            default:
+                _ = FollowAsync(server, AnyCode());
+                break;
+        }
     }
 
     private async Task CreateAsync(SimulatedServer server)
@@ -111,19 +133,20 @@ internal sealed class HorizonSimulation
     {
         var code = _random.Next(4) == 0 ? $"custom{_targets.Count}" : SimulatedKeys.CodeOf(id);
         var target = $"https://example.com/{_targets.Count}";
-        return _targets.TryAdd(code, target)
-            ? new Link(id, "", code, target, default)
-            : NewLink(new Tsid(id.Value + 1));
+        if (!_targets.TryAdd(code, target))
+            return NewLink(new Tsid(id.Value + 1));
+        _made.Add(code);
+        return new Link(id, "", code, target, default);
     }
 
-    /// <summary>Mostly what was acknowledged a moment ago; or what is on its way; or what nobody made.</summary>
+    /// <summary>Mostly what was acknowledged or made a moment ago; or what nobody made.</summary>
     private string AnyCode() => _random.Next(8) switch
     {
         0 => SimulatedKeys.CodeOf(SimulatedKeys.IdAt(
-            _cluster.Primary.ClosedAt.AddMilliseconds(_random.Next(-8000, 1000)), _random.Next())),
+            _cluster.Primary.ClosedAt.AddMilliseconds(_random.Next(-8000, 1000)), _random.Next(4096))),
         1 => $"nobody{_random.Next(3)}",
-        2 or 3 when _targets.Count > 0 => _targets.Keys.ElementAt(_random.Next(_targets.Count)),
-        4 when _acknowledged.Count > 0 => _acknowledged[_random.Next(_acknowledged.Count)],
+        2 or 3 or 4 when _made.Count > 0 => _made[^1],
+        5 when _acknowledged.Count > 0 => _acknowledged[_random.Next(_acknowledged.Count)],
         _ => _acknowledged.Count > 0 ? _acknowledged[^1] : "nobody",
     };
 

@@ -17,7 +17,8 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
         var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
 
         output.WriteLine(
-            $"TERSE_SEED={FirstSeed}: {Schedules} schedules in {seconds:0.0} s, {Schedules / seconds:0} a second; "
+            $"TERSE_SEED={FirstSeed}: {Schedules} schedules in {seconds:0.0} s, "
+            + $"{Schedules / seconds:0} a second; "
             + $"{answers.Found} found, {answers.NotFound} not found, {answers.Unavailable} answered 503");
         Assert.True(broken is null, broken);
         Assert.InRange(answers.Found, Schedules, long.MaxValue);
@@ -29,6 +30,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     [InlineData(HorizonSabotage.NoLock)]
     [InlineData(HorizonSabotage.TwoStatements)]
     [InlineData(HorizonSabotage.NoTimeline)]
+    [InlineData(HorizonSabotage.NoFirstBeat)]
     [InlineData(HorizonSabotage.SharedNothing)]
     public async Task Without_one_of_its_parts_the_simulation_finds_a_link_that_is_falsely_not_found(
         HorizonSabotage sabotage)

@@ -79,27 +79,27 @@ internal sealed class SimulatedCluster
     public void Suffer()
     {
         var host = Any();
-        switch (_random.Next(9))
+        switch (host.IsUp ? _random.Next(8) : 8)
         {
             case 0:
                 host.GoDown();
                 break;
-            case 1 or 2 when !host.IsUp:
+            case 8:
                 host.ComeUp();
                 break;
-            case 3:
+            case 1:
                 host.IsReplaying = !host.IsReplaying;
                 break;
-            case 4:
+            case 2:
                 JumpClock(host);
                 break;
-            case 5 when host.Role == HostRole.Replica:
+            case 3 when host.Role == HostRole.Replica:
                 RestoreBackup(host);
                 break;
-            case 6:
+            case 4 or 5:
                 FailOver(host);
                 break;
-            case 7 when host != _primary && host.Timeline < _primary.Timeline:
+            case 6 when host != _primary && host.Timeline < _primary.Timeline:
                 Rejoin(host);
                 break;
             default:
@@ -125,7 +125,8 @@ internal sealed class SimulatedCluster
 
     private void JumpClock(SimulatedHost host)
     {
-        host.Error += TimeSpan.FromMilliseconds(_random.Next(-5000, 5000)) * (_random.Next(8) == 0 ? 1000 : 1);
+        var jump = TimeSpan.FromMilliseconds(_random.Next(-5000, 5000));
+        host.Error += _random.Next(8) == 0 ? jump * 1000 : jump;
         KeepPromiseOfClock();
     }
 

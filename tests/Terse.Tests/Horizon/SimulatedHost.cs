@@ -8,8 +8,8 @@ namespace Terse.Tests.Horizon;
 internal sealed record LogEntry(Link? Link, DateTimeOffset ClosedAt, int Timeline);
 
 /// <summary>
-/// A model of a PostgreSQL host: the log that it has, the part of it that shows, and, where it is the primary,
-/// the advisory lock of beat and guard. A commit stands in the log before it shows, and is locked until then.
+/// A model of a PostgreSQL host: the log that it has, the part of it that shows, and, where it is the
+/// primary, the advisory lock of beat and guard. A commit stands in the log before it shows, and is locked until then.
 /// </summary>
 internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 {
@@ -40,8 +40,10 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 
     public DateTimeOffset Now => trueNow() + Error;
 
+    private bool IsInRecovery => Role == HostRole.Replica;
+
     public Lookup Look(string code, HostRole before) => new(
-        _links.GetValueOrDefault(code), ClosedAt, ReadTimeline(), Layouts: 1, before, Role == HostRole.Replica);
+        _links.GetValueOrDefault(code), ClosedAt, ReadTimeline(), Layouts: 1, before, IsInRecovery);
 
     /// <summary>A primary tells its own; a replica what the row says.</summary>
     public int ReadTimeline() => Role == HostRole.Primary ? Timeline : ShownTimeline;

@@ -16,7 +16,7 @@ internal sealed class SimulatedKeys : IKeyStore
 
     public static KeyStrategies Strategies { get; } = new(Options.Create(new KeyOptions()));
 
-    /// <summary>An id of the tick of an instant; the number keeps it apart from others of that tick.</summary>
+    /// <summary>An id of the tick of an instant; the number tells it from others of that tick.</summary>
     public static Tsid IdAt(DateTimeOffset instant, int number) =>
         Layout.Ids.Compose(Layout.Ids.TickAt(instant), number % 32, number / 32 % 128);
 

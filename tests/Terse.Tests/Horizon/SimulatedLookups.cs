@@ -45,13 +45,13 @@ internal sealed class SimulatedLookups(
         if (sabotage == HorizonSabotage.TwoStatements)
             seen = seen with { ClosedAt = host.ClosedAt };
         await server.StepAsync();
-        if (random.Next(30) == 0)
+        if (random.Next(60) == 0)
             throw new IOException("The reply is lost.");
         return seen;
     }
 
     /// <summary>
-    /// Whether a host is in recovery, and a primary's timeline, are of the moment; the rest is the snapshot's.
+    /// Whether a host is in recovery, and a primary's timeline, are of the moment; all else is the snapshot's.
     /// </summary>
     private int TimelineOf(SimulatedHost host, Lookup seen) =>
         sabotage == HorizonSabotage.NoTimeline ? 0

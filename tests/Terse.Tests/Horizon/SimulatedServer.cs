@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
 using Terse.Horizon;
 using Terse.Storage.Postgres;
 
@@ -8,6 +10,10 @@ namespace Terse.Tests.Horizon;
 /// </summary>
 internal sealed class SimulatedServer
 {
+    /// <summary>Nobody listens to them.</summary>
+    private static readonly LookupMetrics Metrics = new(
+        new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+
     private readonly SimulatedCluster _cluster;
     private readonly HorizonScheduler _scheduler;
     private readonly bool[] _isLooking;
@@ -25,12 +31,13 @@ internal sealed class SimulatedServer
             _board.Judge(Standings[index], See(cluster.Hosts[index]));
         Layouts = new PostgresLayouts(SimulatedKeys.Store, SimulatedKeys.Strategies, Time);
         Lookups = new SimulatedLookups(this, cluster, _board, sabotage, random);
-        var gate = new MissGate<Lookup>(
-            random.Next(1, 20),
-            seen => seen.Link is not null || sabotage == HorizonSabotage.SharedNothing,
-            Time);
         Writes = new SimulatedWrites(this, cluster, sabotage, random);
-        Finder = new LinkFinder(Lookups, Layouts, gate, Time);
+        var gate = new MissGate<Lookup>(
+            random.Next(2) == 0 ? 1000 : random.Next(1, 20),
+            seen => Lookup.ShowsLink(seen) || sabotage == HorizonSabotage.SharedNothing,
+            Metrics,
+            Time);
+        Finder = new LinkFinder(Lookups, Layouts, gate, Metrics, Time);
         _ = Layouts.StartAsync(default);
     }
 

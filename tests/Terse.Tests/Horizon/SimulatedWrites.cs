@@ -4,7 +4,7 @@ namespace Terse.Tests.Horizon;
 
 /// <summary>
 /// What a server does to the primary: models of horizon_beat, and of an insert that passes horizon_guard. It
-/// may be halted before each statement, before the commit, before the commit shows, and before it hears of it.
+/// may be halted before each statement, before the commit, before that shows, and before it hears of it.
 /// </summary>
 internal sealed class SimulatedWrites(
     SimulatedServer server, SimulatedCluster cluster, HorizonSabotage sabotage, Random random)
@@ -28,7 +28,8 @@ internal sealed class SimulatedWrites(
             return;
         }
 
-        var closed = Later(host.ClosedAt, host.Now - Grace);
+        var grace = HasBeaten(host) ? Grace : TimeSpan.Zero;
+        var closed = Later(host.ClosedAt, host.Now - grace);
         await CommitAsync(host, beat, new(null, closed, host.Timeline));
     }
 
@@ -53,6 +54,12 @@ internal sealed class SimulatedWrites(
             }
 
             await server.StepAsync();
+            if (!HasBeaten(host))
+            {
+                host.End(creation);
+                return null;
+            }
+
             if (IsLetIn(host, SimulatedKeys.EndOf(id)))
             {
                 var link = make(id);
@@ -65,6 +72,9 @@ internal sealed class SimulatedWrites(
 
         return null;
     }
+
+    private bool HasBeaten(SimulatedHost host) =>
+        sabotage == HorizonSabotage.NoFirstBeat || host.ShownTimeline == host.Timeline;
 
     private bool IsLetIn(SimulatedHost host, DateTimeOffset written) =>
         sabotage == HorizonSabotage.NoGuard || written > host.ClosedAt;

@@ -10,6 +10,7 @@ namespace Terse.Tests.Keys;
 
 public sealed class KeyMintTests : IDisposable
 {
+    private readonly Figures _figures = new();
     private readonly TemporaryFolder _folder = new();
     private readonly FakeTime _time = new(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
     private readonly SqliteWriter _writer;
@@ -23,6 +24,7 @@ public sealed class KeyMintTests : IDisposable
     public void Dispose()
     {
         _writer.Dispose();
+        _figures.Dispose();
         _folder.Dispose();
     }
 
@@ -150,6 +152,17 @@ public sealed class KeyMintTests : IDisposable
         Assert.Equal(0, NodeOf(await mint.MintAsync(default)));
     }
 
+    [Fact]
+    public async Task An_id_that_came_too_late_is_counted_and_the_next_one_is_later()
+    {
+        await using var mint = NewMint();
+        var late = (await mint.MintAsync(default)).Id;
+        await mint.CatchUpAsync(default);
+
+        Assert.True(late < (await mint.MintAsync(default)).Id);
+        Assert.Equal(1, _figures["terse.ids.too_late"]);
+    }
+
     private static async Task<List<Tsid>> MintUntilStoppedAsync(KeyMint mint)
     {
         var minted = new List<Tsid>();
@@ -172,5 +185,6 @@ public sealed class KeyMintTests : IDisposable
         new SqliteKeyStore(_writer, _time),
         KeySetup.WishOf(options ?? new KeyOptions()),
         _time,
+        _figures,
         NullLogger<KeyMint>.Instance);
 }

@@ -1,3 +1,4 @@
+using Terse.Harness;
 using Terse.Links;
 using Terse.Storage.Postgres;
 
@@ -21,7 +22,8 @@ public sealed class BatcherTests
         Answer(1);
 
         Assert.Equal(-1, await first);
-        Assert.Equal([-2, -3, -4], await Task.WhenAll(others));
+        var results = await Task.WhenAll(others);
+        Assert.Equal([-2, -3, -4], results);
         Assert.Equal([2, 3, 4], _sent[1].Calls);
     }
 
@@ -39,7 +41,8 @@ public sealed class BatcherTests
         Answer(2);
         Answer(0);
 
-        Assert.Equal([-1, -2, -3], await Task.WhenAll(calls));
+        var results = await Task.WhenAll(calls);
+        Assert.Equal([-1, -2, -3], results);
         Assert.Equal([1, 1, 1], _sent.Select(statement => statement.Calls.Count));
     }
 
@@ -98,7 +101,7 @@ public sealed class BatcherTests
         return answer.Task;
     }
 
-    private Task UntilSentAsync(int count) => Harness.Eventually.IsSoAsync(() =>
+    private Task UntilSentAsync(int count) => Eventually.IsSoAsync(() =>
     {
         lock (_sent)
             return Task.FromResult(_sent.Count >= count);

@@ -3,16 +3,17 @@ using Terse.Storage.Postgres;
 
 namespace Terse.Tests.Storage;
 
-public sealed class MissGateTests
+public sealed class MissGateTests : IDisposable
 {
     private static readonly (string Domain, string Code) Key = ("", "code");
 
     private readonly FakeTime _time = new(DateTimeOffset.UnixEpoch);
+    private readonly Figures _figures = new();
 
     [Fact]
     public async Task A_second_holds_as_many_questions_as_the_budget_says_and_twice_as_many_at_once()
     {
-        var gate = new MissGate<string>(perSecond: 10, IsFound, _time);
+        var gate = NewGate();
         var asked = 0;
 
         Assert.Equal(20, await CountAsync(gate, 100));
@@ -21,6 +22,7 @@ public sealed class MissGateTests
         Assert.Equal(5, await CountAsync(gate, 100));
         _time.Pass(TimeSpan.FromHours(1));
         Assert.Equal(20, await CountAsync(gate, 100));
+        Assert.Equal((45, 255), (Misses("asked"), Misses("over_budget")));
 
         async Task<int> CountAsync(MissGate<string> gate, int questions)
         {
@@ -44,7 +46,7 @@ public sealed class MissGateTests
     [Fact]
     public async Task Those_who_come_while_it_is_asked_share_what_is_found()
     {
-        var gate = new MissGate<string>(perSecond: 10, IsFound, _time);
+        var gate = NewGate();
         var answer = new TaskCompletionSource<string>();
         var asked = 0;
         var waiting = Enumerable.Range(0, 50).Select(_ => gate.AskAsync(Key, AskAsync)).ToList();
@@ -52,6 +54,7 @@ public sealed class MissGateTests
 
         Assert.All(await Task.WhenAll(waiting), found => Assert.Equal("link", found));
         Assert.Equal(1, asked);
+        Assert.Equal((1, 49), (Misses("asked"), Misses("shared")));
 
         Task<string> AskAsync((string Domain, string Code) key)
         {
@@ -66,7 +69,7 @@ public sealed class MissGateTests
     [Fact]
     public async Task That_nothing_was_found_holds_only_for_those_who_came_before_it_was_asked()
     {
-        var gate = new MissGate<string>(perSecond: 10, IsFound, _time);
+        var gate = NewGate();
         var (older, newer) = (new TaskCompletionSource<string>(), new TaskCompletionSource<string>());
         var asked = 0;
         var first = gate.AskAsync(Key, AskAsync);
@@ -80,6 +83,12 @@ public sealed class MissGateTests
         Task<string> AskAsync((string Domain, string Code) key) =>
             Interlocked.Increment(ref asked) == 1 ? older.Task : newer.Task;
     }
+
+    public void Dispose() => _figures.Dispose();
+
+    private MissGate<string> NewGate() => new(perSecond: 10, IsFound, new LookupMetrics(_figures), _time);
+
+    private long Misses(string outcome) => _figures[$"terse.lookup.misses {outcome}"];
 
     private static bool IsFound(string answer) => answer == "link";
 }

@@ -6,12 +6,16 @@ namespace Terse.Storage.Postgres;
 /// <summary>
 /// Finds links, and knows when "there is none" may be said. A replica lags: it is asked first, and what it
 /// shows is served; that it shows nothing is final only where the code tells its time, and the replica's
-/// horizon, read in the same snapshot, has passed it. All else is asked of the primary, one question a code at
-/// a time and within a budget. Where the primary cannot be asked, a replica has to come far enough in time;
-/// and where none does, nothing can be told. Safe for use by any number of threads.
+/// horizon, read in the same snapshot, has passed it. All else is asked of the primary, one question a code
+/// at a time and within a budget. Where the primary cannot be asked, a replica has to come far enough in
+/// time; and where none does, nothing can be told. Safe for use by any number of threads.
 /// </summary>
 internal sealed class LinkFinder(
-    ILookups lookups, PostgresLayouts layouts, MissGate<Lookup> misses, TimeProvider time)
+    ILookups lookups,
+    PostgresLayouts layouts,
+    MissGate<Lookup> misses,
+    LookupMetrics metrics,
+    TimeProvider time)
 {
     /// <inheritdoc cref="ILinkStore.FindAsync"/>
     public async ValueTask<Link?> FindAsync(
@@ -22,7 +26,7 @@ internal sealed class LinkFinder(
     private async Task<Link?> FindAsync(
         (string Domain, string Code) key, CancellationToken cancellationToken)
     {
-        var seen = await lookups.LookAsync(Freshness.Any, key, cancellationToken);
+        var seen = await LookAsync(Freshness.Any, key, cancellationToken);
         return IsAnswer(seen, key.Code) ? seen.Link : await FindMissedAsync(key, cancellationToken);
     }
 
@@ -43,7 +47,7 @@ internal sealed class LinkFinder(
         if (layouts.NewestTimeOf(key.Code) is { } horizon
             && await lookups.WaitForHorizonAsync(horizon, PostgresErrors.Patience, cancellationToken))
         {
-            var seen = await lookups.LookAsync(Freshness.AtLeast(horizon), key, cancellationToken);
+            var seen = await LookAsync(Freshness.AtLeast(horizon), key, cancellationToken);
             if (IsAnswer(seen, key.Code))
                 return seen.Link;
         }
@@ -54,7 +58,15 @@ internal sealed class LinkFinder(
     }
 
     private Task<Lookup> AskPrimaryAsync((string Domain, string Code) key) =>
-        lookups.LookAsync(Freshness.Latest, key, CancellationToken.None);
+        LookAsync(Freshness.Latest, key, CancellationToken.None);
+
+    private async Task<Lookup> LookAsync(
+        Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken)
+    {
+        var seen = await lookups.LookAsync(freshness, key, cancellationToken);
+        metrics.CountLookup(seen);
+        return seen;
+    }
 
     /// <summary>
     /// Whether a lookup shows a link, or that there is none. The timeline is compared with what is known now,
@@ -62,7 +74,7 @@ internal sealed class LinkFinder(
     /// </summary>
     private bool IsAnswer(Lookup seen, string code)
     {
-        if (seen.Link is not null)
+        if (Lookup.ShowsLink(seen))
             return true;
         if (seen.Timeline != lookups.Timeline)
             return false;

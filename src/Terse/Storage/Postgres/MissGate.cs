@@ -12,8 +12,10 @@ namespace Terse.Storage.Postgres;
 /// </remarks>
 /// <param name="perSecond">Questions a second; twice as many at once.</param>
 /// <param name="isFound">Whether an answer holds for those as well who came after the question.</param>
+/// <param name="metrics">Counts each question, by what becomes of it.</param>
 /// <param name="time">The monotonic clock.</param>
-internal sealed class MissGate<T>(int perSecond, Func<T, bool> isFound, TimeProvider time)
+internal sealed class MissGate<T>(
+    int perSecond, Func<T, bool> isFound, LookupMetrics metrics, TimeProvider time)
     where T : class
 {
     private readonly ConcurrentDictionary<(string Domain, string Code), Lazy<Task<T?>>> _asking = new();
@@ -31,12 +33,16 @@ internal sealed class MissGate<T>(int perSecond, Func<T, bool> isFound, TimeProv
             && await before.Value is { } answer
             && isFound(answer))
         {
+            metrics.CountShared();
             return answer;
         }
 
         Lazy<Task<T?>>? mine = null;
         mine = new Lazy<Task<T?>>(() => FlyAsync(key, ask, mine!));
-        return await _asking.GetOrAdd(key, mine).Value;
+        var flight = _asking.GetOrAdd(key, mine);
+        if (flight != mine)
+            metrics.CountShared();
+        return await flight.Value;
     }
 
     private async Task<T?> FlyAsync(
@@ -46,7 +52,14 @@ internal sealed class MissGate<T>(int perSecond, Func<T, bool> isFound, TimeProv
     {
         try
         {
-            return TryTake() ? await ask(key) : null;
+            if (TryTake())
+            {
+                metrics.CountAsked();
+                return await ask(key);
+            }
+
+            metrics.CountOverBudget();
+            return null;
         }
         finally
         {

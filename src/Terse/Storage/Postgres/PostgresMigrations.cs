@@ -62,6 +62,8 @@ internal static class PostgresMigrations
 
         foreach (var migration in migrations.Skip(version))
             await RunAsync(write, migration, cancellationToken);
+        if (version < migrations.Count)
+            await RunAsync(write, HorizonSchema.Functions, cancellationToken);
         await using var store = write.CreateCommand(StoreVersion);
         store.Parameters.Add(new NpgsqlParameter<int> { TypedValue = migrations.Count });
         await store.ExecuteNonQueryAsync(cancellationToken);

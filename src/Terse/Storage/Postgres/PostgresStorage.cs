@@ -26,8 +26,10 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ILookups, PostgresLookups>();
         services.AddSingleton(provider => new MissGate<Lookup>(
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MissesPerSecond,
-            static answer => answer.Link is not null,
+            Lookup.ShowsLink,
+            provider.GetRequiredService<LookupMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LookupMetrics>();
         services.AddSingleton<LinkFinder>();
         services.AddSingleton<PostgresWriter>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();

@@ -1,0 +1,158 @@
+using System.Globalization;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Terse.Harness;
+using Terse.Horizon;
+using Terse.Keys;
+using Terse.Links;
+using Terse.Storage.Postgres;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// Floods of codes that nobody made, over a real primary and its replica. The seed is fixed; how fast a flood
+/// comes is the machine's.
+/// </summary>
+public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const int Flood = 5000;
+    private const int PerSecond = 100;
+
+    /// <summary>Fewer than the connections to a host, so that no read waits for one.</summary>
+    private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 12 };
+
+    private readonly Random _random = new(1);
+    private readonly Figures _figures = new();
+    private readonly List<Link> _links = [];
+    private PostgresCluster _postgres = null!;
+    private Cluster _cluster = null!;
+    private ServiceProvider _services = null!;
+    private KeyLayout _layout = null!;
+
+    private ILinkStore Store => _services.GetRequiredService<ILinkStore>();
+
+    private IKeyStrategy Strategy => _services.GetRequiredService<KeyStrategies>().Chosen;
+
+    private DateTimeOffset ReplicaHorizon => _cluster.Hosts[1].State.Horizon;
+
+    public async ValueTask InitializeAsync()
+    {
+        _postgres = await PostgresCluster.StartAsync(replicas: 1);
+        _cluster = new Cluster(
+            new ClusterOptions
+            {
+                Hosts = [.. _postgres.ConnectionStrings.Select(host => new HostAddress(host, host))],
+
+                // A machine that is short of processors loses no host.
+                ReadTimeout = TimeSpan.FromSeconds(20),
+                ProbeTimeout = TimeSpan.FromSeconds(10),
+                MaxLag = TimeSpan.FromMinutes(1),
+            },
+            TimeProvider.System);
+        await _cluster.StartAsync();
+        await PostgresMigrations.ApplyAsync(_cluster, default);
+        _services = TestDatabases.BuildStorage(_cluster, _figures);
+        await CreateLinksAsync();
+        await _services.GetRequiredService<PostgresLayouts>().StartAsync(default);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _services.DisposeAsync();
+        await _postgres.DisposeAsync();
+        _figures.Dispose();
+    }
+
+    [Fact]
+    public async Task A_flood_of_invented_old_codes_reaches_the_primary_not_once()
+    {
+        var passed = (ReplicaHorizon - _layout.Since).TotalMilliseconds;
+        var codes = Invent(() => CodeAt(_layout.Since.AddMilliseconds(_random.NextDouble() * passed)));
+        var answers = await FollowAsync(codes);
+
+        Assert.Equal(0, _figures["terse.lookup.misses asked"]);
+        Assert.Equal(0, _figures["terse.lookups primary"]);
+        Assert.Equal(Flood, answers.NotFound);
+        Assert.Equal(0, answers.Unavailable);
+        Assert.Equal(Flood, answers.Found);
+    }
+
+    [Theory]
+    [InlineData("young")]
+    [InlineData("without time")]
+    public async Task A_flood_of_invented_young_codes_reaches_the_primary_within_the_budget(string kind)
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        var codes = kind == "young"
+            ? Invent(() => CodeAt(ReplicaHorizon.AddHours(1).AddSeconds(_random.Next(100_000))))
+            : Invent(() => string.Create(CultureInfo.InvariantCulture, $"x{_random.Next()}"));
+        var answers = await FollowAsync(codes);
+        var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+
+        Assert.InRange(_figures["terse.lookup.misses asked"], 1, PerSecond * (2 + seconds));
+        Assert.Equal(_figures["terse.lookup.misses asked"], _figures["terse.lookups primary"]);
+        Assert.Equal(_figures["terse.lookup.misses over_budget"], answers.Unavailable);
+        Assert.Equal(Flood, answers.NotFound + answers.Unavailable);
+        Assert.Equal(Flood, answers.Found);
+    }
+
+    private async Task CreateLinksAsync()
+    {
+        await using var mint = new KeyMint(
+            _services.GetRequiredService<IKeyStore>(),
+            KeySetup.WishOf(new KeyOptions()),
+            TimeProvider.System,
+            _figures,
+            NullLogger<KeyMint>.Instance);
+        for (var number = 0; number < 20; number++)
+        {
+            var (id, layout) = await mint.MintAsync(default);
+            _layout = layout;
+            var code = Strategy.NewCode(id, layout);
+            var now = TimeProvider.System.GetUtcNow();
+            var link = new Link(id, "", code, $"https://example.com/{number}", now);
+            if (await Store.AddAsync(link, layout.EndOf(id), default) == AddLinkResult.Added)
+                _links.Add(link);
+            else
+                await mint.CatchUpAsync(default);
+        }
+
+        var last = _layout.EndOf(_links[^1].Id);
+        await Eventually.IsSoAsync(() => Task.FromResult(
+            ReplicaHorizon > last && _cluster.Hosts[1].State.IsInRotation));
+    }
+
+    private List<string> Invent(Func<string> code) => [.. Enumerable.Range(0, Flood).Select(_ => code())];
+
+    private string CodeAt(DateTimeOffset instant) => Strategy.NewCode(
+        _layout.Ids.Compose(_layout.Ids.TickAt(instant), node: 31, _random.Next(128)), _layout);
+
+    /// <summary>Follows each, and with it a link that there is.</summary>
+    private async Task<(int Found, int NotFound, int Unavailable)> FollowAsync(List<string> codes)
+    {
+        var (found, notFound, unavailable) = (0, 0, 0);
+        var begin = TimeProvider.System.GetTimestamp();
+        await Parallel.ForAsync(0, codes.Count, AtOnce, async (index, token) =>
+        {
+            try
+            {
+                Assert.Null(await Store.FindAsync("", codes[index], token));
+                Interlocked.Increment(ref notFound);
+            }
+            catch (StoreUnavailableException)
+            {
+                Interlocked.Increment(ref unavailable);
+            }
+
+            var link = _links[index % _links.Count];
+            if ((await Store.FindAsync("", link.Code, token))?.Target == link.Target)
+                Interlocked.Increment(ref found);
+        });
+        var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+        output.WriteLine(
+            $"{codes.Count} invented codes in {seconds:0.0} s: {notFound} not found, "
+            + $"{unavailable} answered 503, "
+            + $"{found} links followed; {_figures}");
+        return (found, notFound, unavailable);
+    }
+}
