@@ -2,7 +2,8 @@ namespace Terse.Horizon;
 
 /// <summary>
 /// What the horizon needs in the database: one row and some functions. <see cref="Install"/> belongs into a
-/// migration of the user's, on the primary, and <see cref="Functions"/> into one after each later version; then <c>SELECT horizon_protect('table')</c> for each table.
+/// migration of the user's, on the primary, and <see cref="Functions"/> into one after each later version;
+/// then <c>SELECT horizon_protect('table')</c> for each table.
 /// </summary>
 /// <remarks>
 /// A protected table has a column <c>written_at timestamptz NOT NULL</c>. Who inserts sets it to an instant

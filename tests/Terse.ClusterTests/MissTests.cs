@@ -25,20 +25,21 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
     private readonly Figures _figures = new();
     private readonly List<Link> _links = [];
     private PostgresCluster _postgres = null!;
-    private Cluster _cluster = null!;
     private ServiceProvider _services = null!;
     private KeyLayout _layout = null!;
+
+    private HostState Replica => _services.GetRequiredService<Cluster>().Hosts[1].State;
 
     private ILinkStore Store => _services.GetRequiredService<ILinkStore>();
 
     private IKeyStrategy Strategy => _services.GetRequiredService<KeyStrategies>().Chosen;
 
-    private DateTimeOffset ReplicaHorizon => _cluster.Hosts[1].State.Horizon;
+    private DateTimeOffset ReplicaHorizon => Replica.Horizon;
 
     public async ValueTask InitializeAsync()
     {
         _postgres = await PostgresCluster.StartAsync(replicas: 1);
-        _cluster = new Cluster(
+        var cluster = new Cluster(
             new ClusterOptions
             {
                 Hosts = [.. _postgres.ConnectionStrings.Select(host => new HostAddress(host, host))],
@@ -49,9 +50,9 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
                 MaxLag = TimeSpan.FromMinutes(1),
             },
             TimeProvider.System);
-        await _cluster.StartAsync();
-        await PostgresMigrations.ApplyAsync(_cluster, default);
-        _services = TestDatabases.BuildStorage(_cluster, _figures);
+        await cluster.StartAsync();
+        await PostgresMigrations.ApplyAsync(cluster, default);
+        _services = TestDatabases.BuildStorage(cluster, _figures);
         await CreateLinksAsync();
         await _services.GetRequiredService<PostgresLayouts>().StartAsync(default);
     }
@@ -119,10 +120,10 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
 
         var last = _layout.EndOf(_links[^1].Id);
         await Eventually.IsSoAsync(() => Task.FromResult(
-            ReplicaHorizon > last && _cluster.Hosts[1].State.IsInRotation));
+            ReplicaHorizon > last && Replica.IsInRotation));
     }
 
-    private List<string> Invent(Func<string> code) => [.. Enumerable.Range(0, Flood).Select(_ => code())];
+    private static List<string> Invent(Func<string> code) => [.. Enumerable.Range(0, Flood).Select(_ => code())];
 
     private string CodeAt(DateTimeOffset instant) => Strategy.NewCode(
         _layout.Ids.Compose(_layout.Ids.TickAt(instant), node: 31, _random.Next(128)), _layout);
