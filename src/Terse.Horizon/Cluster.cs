@@ -13,6 +13,7 @@ public sealed class Cluster : IAsyncDisposable
     private readonly DatabaseHost[] _hosts;
     private readonly HostBoard _board;
     private readonly HostWatch _watch;
+    private readonly ClusterOptions _options;
     private readonly AsyncLocal<object?> _ambient = new();
 
     /// <summary>Creates a cluster; nothing is connected to before <see cref="StartAsync"/>.</summary>
@@ -24,6 +25,7 @@ public sealed class Cluster : IAsyncDisposable
         if (options.Hosts.Count == 0)
             throw new ArgumentException("A cluster has at least one host.", nameof(options));
         _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
+        _options = options;
         _board = new HostBoard([.. _hosts.Select(host => host.Standing)], options, time, Random.Shared);
         _watch = new HostWatch(_hosts, _board, options, time);
     }
@@ -35,6 +37,12 @@ public sealed class Cluster : IAsyncDisposable
     /// The latest timeline that any host ever showed: the present primary's. It never falls.
     /// </summary>
     public int Timeline => _board.Timeline;
+
+    /// <summary>
+    /// Whether any host can be read from by what the last looks saw; one that failed is no loss yet.
+    /// </summary>
+    public bool IsReachable => _hosts.Any(host => host.State is { Role: not HostRole.Unknown } state
+        && state.Failures < _options.FailedProbes);
 
     /// <summary>
     /// Looks at the hosts until there is a primary, for <see cref="ClusterOptions.StartPatience"/> at most,

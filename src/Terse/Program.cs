@@ -37,6 +37,7 @@ internal static class Program
 
         var app = builder.Build();
         app.UseErrorPolicy();
+        app.MapHealth();
         app.MapHome();
         app.MapLinks();
         app.MapRedirects();

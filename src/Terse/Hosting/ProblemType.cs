@@ -29,7 +29,8 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         IdempotencyKeyReused = new("idempotency-key-reused", 422, "The idempotency key was used before"),
         Unexpected = new("unexpected", 500, "Something went wrong"),
         StoreUnavailable = new("store-unavailable", 503, "The links cannot be reached"),
-        Stopping = new("stopping", 503, "The server is stopping");
+        Stopping = new("stopping", 503, "The server is stopping"),
+        NotReady = new("not-ready", 503, "The server is not ready");
 
     /// <summary>The URI that programs tell errors apart by.</summary>
     public string Uri { get; } = "urn:problem-type:terse:" + Name;

@@ -11,7 +11,7 @@ namespace Terse.Keys;
 /// </summary>
 internal sealed partial class KeyMint(
     IKeyStore store, KeyWish wish, TimeProvider time, IMeterFactory meters, ILogger<KeyMint> logger)
-    : IAsyncDisposable
+    : IAsyncDisposable, IReadiness
 {
     /// <summary>
     /// How long a reservation lasts. Longer bridges a longer loss of the database, and keeps the node of a
@@ -33,9 +33,21 @@ internal sealed partial class KeyMint(
     private readonly Lock _starting = new();
     private Task _renewal = Task.CompletedTask;
     private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
+    private string? _whyNoNode = "No node to mint ids with was taken yet.";
     private long? _failedAt;
     private bool _isOpen;
     private bool _isStopping;
+
+    /// <summary>The node that is held; null where there is none.</summary>
+    public int? Node => _holder.Reservation?.Node;
+
+    /// <inheritdoc/>
+    /// <remarks>
+    /// It has to have found a node, and none that was lost may be without a successor because all are taken.
+    /// A reservation that ran out, on a server that creates nothing or while the primary is lost, is no
+    /// reason: it is extended with the next id, or not, but redirects need none.
+    /// </remarks>
+    public string? WhyNotReady => Volatile.Read(ref _whyNoNode);
 
     /// <summary>Takes a node.</summary>
     /// <exception cref="StartupException">The settings ask for what cannot be.</exception>
@@ -156,11 +168,18 @@ internal sealed partial class KeyMint(
         }
 
         var taken = await store.TakeAsync(_owner, wish, ReservationLength, CancellationToken.None)
-            ?? throw new StoreUnavailableException(
-                $"All nodes are held by other servers, or were by some that crashed in the last "
-                + $"{ReservationLength.TotalSeconds:0} s; stop one, wait, or set Keys:NodeBits higher.");
+            ?? throw AllNodesAreHeld();
         _holder.Take(taken);
+        Volatile.Write(ref _whyNoNode, null);
         AssertNotSpent(taken);
+    }
+
+    private StoreUnavailableException AllNodesAreHeld()
+    {
+        var reason = $"All nodes are held by other servers, or were by some that crashed in the last "
+            + $"{ReservationLength.TotalSeconds:0} s; stop one, wait, or set Keys:NodeBits higher.";
+        Volatile.Write(ref _whyNoNode, reason);
+        return new(reason);
     }
 
     /// <summary>Ends what would be a loop: a reservation that is new, and has no tick left.</summary>

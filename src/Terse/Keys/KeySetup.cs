@@ -18,6 +18,8 @@ internal static class KeySetup
         services.AddSingleton<KeyStrategies>();
         services.AddSingleton(provider => provider.GetRequiredService<KeyStrategies>().Chosen);
         services.AddSingleton<KeyMint>();
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<KeyMint>());
+        services.AddHostedService<NodeKeeper>();
     }
 
     public static KeyWish WishOf(KeyOptions options) => new(

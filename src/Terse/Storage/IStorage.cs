@@ -1,13 +1,15 @@
+using Terse.Hosting;
+
 namespace Terse.Storage;
 
 /// <summary>What keeps the links, as the start sees it.</summary>
-internal interface IStorage
+internal interface IStorage : IReadiness
 {
     /// <summary>What it is and where, for the line that says that the server is ready.</summary>
     string Description { get; }
 
     /// <summary>Makes it ready for use: connected, and with this version's schema.</summary>
-    /// <exception cref="Hosting.StartupException">It cannot be used; the message says why.</exception>
+    /// <exception cref="StartupException">It cannot be used; the message says why.</exception>
     /// <exception cref="Links.StoreUnavailableException">It cannot be reached.</exception>
     Task PrepareAsync(CancellationToken cancellationToken);
 }

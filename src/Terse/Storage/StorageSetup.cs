@@ -25,5 +25,6 @@ internal static class StorageSetup
             PostgresStorage.Add(services);
         else
             SqliteStorage.Add(services);
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IStorage>());
     }
 }

@@ -21,6 +21,9 @@ internal sealed class SqliteStorage(SqliteDatabase database) : IStorage
     public string Description => $"SQLite {database.Path}";
 
     /// <inheritdoc/>
+    public string? WhyNotReady => File.Exists(database.Path) ? null : "The database's file is gone.";
+
+    /// <inheritdoc/>
     /// <remarks>The file is opened, and its schema brought up to date, when the database is made.</remarks>
     public Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

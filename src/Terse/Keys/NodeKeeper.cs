@@ -1,0 +1,35 @@
+using Terse.Links;
+
+namespace Terse.Keys;
+
+/// <summary>
+/// Asks for a node again and again while there is none for this server. It would be asked for when ids are,
+/// but a server that is not ready gets no requests.
+/// </summary>
+internal sealed class NodeKeeper(KeyMint mint, TimeProvider time) : BackgroundService
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Between, time);
+        do
+        {
+            if (mint.WhyNotReady is not null)
+                await TryStartAsync(stoppingToken);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task TryStartAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await mint.StartAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // The mint says why, to whoever asks whether the server is ready.
+        }
+    }
+}

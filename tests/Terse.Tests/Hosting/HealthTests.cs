@@ -1,0 +1,86 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Terse.Harness;
+
+namespace Terse.Tests.Hosting;
+
+public sealed class HealthTests
+{
+    [Theory]
+    [InlineData("/livez")]
+    [InlineData("/readyz")]
+    public async Task A_healthy_server_says_ok_and_nothing_keeps_its_answer(string path)
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(folder.Path);
+        await Eventually.IsSoAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
+        using var answer = await server.GetAsync(path);
+        using var head = await server.Http.SendAsync(
+            new HttpRequestMessage(HttpMethod.Head, new Uri(path, UriKind.Relative)));
+
+        Assert.Equal("ok", await answer.Content.ReadAsStringAsync());
+        Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
+        Assert.Equal((HttpStatusCode.OK, 2), (head.StatusCode, head.Content.Headers.ContentLength));
+        Assert.Equal("", await head.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_server_that_was_asked_to_stop_is_live_and_not_ready()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(folder.Path);
+        server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        await AssertNotReadyAsync(server, "asked to stop");
+        Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "/livez"));
+    }
+
+    [Fact]
+    public async Task A_server_whose_file_is_gone_is_live_and_not_ready()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(folder.Path);
+        await Eventually.IsSoAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
+        File.Delete(folder["terse.db"]);
+
+        await AssertNotReadyAsync(server, "file is gone");
+        Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "/livez"));
+    }
+
+    [Fact]
+    public async Task A_server_that_finds_no_free_node_becomes_ready_when_there_is_one()
+    {
+        using var folder = new TemporaryFolder();
+        var holder = await TerseServer.StartAsync(folder.Path, ("Keys:NodeBits", "0"));
+        await holder.CreateCodeAsync("https://example.com/");
+        await using var server = await TerseServer.StartAsync(folder.Path, ("Keys:NodeBits", "0"));
+        await Eventually.IsSoAsync(async () =>
+        {
+            using var answer = await server.GetAsync("/readyz");
+            var text = await answer.Content.ReadAsStringAsync();
+            return text.Contains("All nodes are held", StringComparison.Ordinal);
+        });
+
+        await AssertNotReadyAsync(server, "Keys:NodeBits");
+        await holder.DisposeAsync();
+        await Eventually.IsSoAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
+        await server.CreateCodeAsync("https://example.com/");
+    }
+
+    private static async Task<HttpStatusCode> StatusOfAsync(TerseServer server, string path)
+    {
+        using var answer = await server.GetAsync(path);
+        return answer.StatusCode;
+    }
+
+    private static async Task AssertNotReadyAsync(TerseServer server, string reason)
+    {
+        using var answer = await server.GetAsync("/readyz");
+        var problem = await ProblemAssert.AssertProblemAsync(
+            answer, HttpStatusCode.ServiceUnavailable, "not-ready", null);
+        Assert.Contains(reason, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+        Assert.NotNull(answer.Headers.RetryAfter);
+        Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());
+    }
+}
