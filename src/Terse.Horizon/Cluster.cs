@@ -13,7 +13,6 @@ public sealed class Cluster : IAsyncDisposable
     private readonly DatabaseHost[] _hosts;
     private readonly HostBoard _board;
     private readonly HostWatch _watch;
-    private readonly ClusterOptions _options;
     private readonly AsyncLocal<object?> _ambient = new();
 
     /// <summary>Creates a cluster; nothing is connected to before <see cref="StartAsync"/>.</summary>
@@ -25,7 +24,6 @@ public sealed class Cluster : IAsyncDisposable
         if (options.Hosts.Count == 0)
             throw new ArgumentException("A cluster has at least one host.", nameof(options));
         _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
-        _options = options;
         _board = new HostBoard([.. _hosts.Select(host => host.Standing)], options, time, Random.Shared);
         _watch = new HostWatch(_hosts, _board, options, time);
     }
@@ -41,14 +39,19 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>
     /// Whether any host can be read from by what the last looks saw; one that failed is no loss yet.
     /// </summary>
-    public bool IsReachable => _hosts.Any(host => host.State is { Role: not HostRole.Unknown } state
-        && state.Failures < _options.FailedProbes);
+    public bool IsReachable => _board.IsReachable;
 
     /// <summary>
     /// Looks at the hosts until there is a primary, for <see cref="ClusterOptions.StartPatience"/> at most,
     /// and goes on looking until it is disposed.
     /// </summary>
     public Task StartAsync() => _watch.StartAsync();
+
+    /// <summary>
+    /// Looks at the hosts until there is a primary, in the same way, and no further, for those who are done
+    /// after a read or two. Nothing is written.
+    /// </summary>
+    public Task FindPrimaryAsync() => _watch.FindPrimaryAsync();
 
     /// <summary>Runs a read on a host that is fresh enough; inside a write, as a part of that.</summary>
     /// <remarks>A host that turns out dead is passed over once, so the work may run twice.</remarks>

@@ -17,6 +17,10 @@ internal sealed class HostBoard(
     /// <summary>The latest timeline that any host ever showed. It never falls.</summary>
     public int Timeline => Volatile.Read(ref _timeline);
 
+    /// <inheritdoc cref="Cluster.IsReachable"/>
+    public bool IsReachable => hosts.Any(host =>
+        host.State.Role != HostRole.Unknown && host.State.Failures < options.FailedProbes);
+
     /// <summary>
     /// Takes in what a look saw. Each look may change what others are worth, such as when the primary went
     /// ahead.

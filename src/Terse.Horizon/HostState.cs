@@ -21,7 +21,9 @@ public enum HostRole
 /// </param>
 /// <param name="Failures">Looks that failed in a row.</param>
 /// <param name="IsInRotation">Whether reads go to it.</param>
-/// <param name="Error">Why the last look failed; null where it did not.</param>
+/// <param name="Error">
+/// Why the last look failed, in words that hold no address, no name and no secret; null where it did not.
+/// </param>
 public sealed record HostState(
     HostRole Role, int Timeline, DateTimeOffset Horizon, int Failures, bool IsInRotation, string? Error)
 {

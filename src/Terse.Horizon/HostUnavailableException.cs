@@ -44,4 +44,17 @@ public sealed class HostUnavailableException : Exception
         NpgsqlException or SocketException or TimeoutException or IOException => true,
         _ => false,
     };
+
+    /// <summary>
+    /// What an error says by its code alone: a driver's message may repeat what it was given to connect by.
+    /// </summary>
+    internal static string Describe(Exception exception) => exception switch
+    {
+        PostgresException postgres => $"PostgreSQL refuses with {postgres.SqlState}.",
+        SocketException socket => $"It cannot be connected to: {socket.SocketErrorCode}.",
+        OperationCanceledException or TimeoutException => "It does not answer in time.",
+        { InnerException: { } inner } => Describe(inner),
+        NpgsqlException or IOException => "The connection broke off.",
+        _ => $"The look at it failed with {exception.GetType().Name}.",
+    };
 }

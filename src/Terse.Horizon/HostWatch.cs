@@ -15,6 +15,13 @@ internal sealed class HostWatch(
     /// <summary>Looks until there is a primary, or for a while, then goes on in the background.</summary>
     public async Task StartAsync()
     {
+        await FindPrimaryAsync().ConfigureAwait(false);
+        _running = Task.WhenAll([.. hosts.Select(WatchAsync), BeatAsync()]);
+    }
+
+    /// <summary>Looks until there is a primary, or for a while.</summary>
+    public async Task FindPrimaryAsync()
+    {
         var begin = time.GetTimestamp();
         await Task.WhenAll(hosts.Select(LookAsync)).ConfigureAwait(false);
         while (board.PickPrimary() < 0
@@ -23,8 +30,6 @@ internal sealed class HostWatch(
             await Task.Delay(options.ProbeInterval, time, _stopping.Token).ConfigureAwait(false);
             await Task.WhenAll(hosts.Select(LookAsync)).ConfigureAwait(false);
         }
-
-        _running = Task.WhenAll([.. hosts.Select(WatchAsync), BeatAsync()]);
     }
 
     public async ValueTask DisposeAsync()
@@ -71,7 +76,7 @@ internal sealed class HostWatch(
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            board.JudgeFailed(host.Standing, exception.Message);
+            board.JudgeFailed(host.Standing, HostUnavailableException.Describe(exception));
         }
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Terse.Commands;
+using Terse.Fleet;
 using Terse.Hosting;
 using Terse.Keys;
 using Terse.Links;
@@ -19,6 +20,7 @@ internal static class Program
             ShortenCommand.Create(),
             KeysCommand.Create(),
             MigrateCommand.Create(),
+            HostsCommand.Create(),
         };
 
         // Ctrl+C and SIGTERM belong to the server, which takes its leave in order.
@@ -34,6 +36,7 @@ internal static class Program
         builder.Services.AddKeys();
         builder.Services.AddLinks();
         builder.Services.AddRedirects();
+        builder.Services.AddFleet();
 
         var app = builder.Build();
         app.UseErrorPolicy();
@@ -41,6 +44,7 @@ internal static class Program
         app.MapHome();
         app.MapLinks();
         app.MapRedirects();
+        app.MapFleet();
         return app;
     }
 }

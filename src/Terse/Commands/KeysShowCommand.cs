@@ -1,10 +1,8 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
-using Microsoft.Extensions.Options;
-using Terse.Hosting;
 using Terse.Keys;
 using Terse.Storage;
-using Terse.Storage.Sqlite;
 
 namespace Terse.Commands;
 
@@ -22,41 +20,27 @@ internal static class KeysShowCommand
             ServeSettings.Data,
         };
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((arguments, _) => RunAsync(arguments));
+        command.Validators.Add(AssertCodeStandsFirst);
+        command.SetAction((arguments, cancellationToken) => ServerParts.RunAsync(
+            arguments, "terse keys show", app => ShowAsync(app, arguments, cancellationToken)));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments)
-    {
-        try
-        {
-            AssertCodeStandsFirst(arguments);
-            await using var app = Program.BuildServer(ServeSettings.Read(arguments));
-            ServeSettings.AssertValid(app.Services);
-            var history = ReadHistory(app.Services);
-            Show(arguments.GetValue(Code)!, history, arguments.InvocationConfiguration.Output);
-            return 0;
-        }
-        catch (Exception exception) when (ServeCommand.IsOperatorsToMend(exception))
-        {
-            await Console.Error.WriteLineAsync($"terse keys show: {exception.Message}");
-            return 1;
-        }
-    }
-
     /// <summary>After the name of a setting, its value would be taken for the code.</summary>
-    private static void AssertCodeStandsFirst(ParseResult arguments)
+    private static void AssertCodeStandsFirst(CommandResult command)
     {
-        var after = arguments.Tokens.SkipWhile(token => token.Value != "show").Skip(1).FirstOrDefault();
-        if (after is { } first && first.Value.Contains(':', StringComparison.Ordinal))
-            throw new StartupException($"The code has to stand before '{first.Value}'.");
+        if (command.Tokens is [var first, ..] && first.Value.Contains(':', StringComparison.Ordinal))
+            command.AddError($"The code has to stand before '{first.Value}'.");
     }
 
-    private static KeyHistory ReadHistory(IServiceProvider services)
+    private static async Task ShowAsync(
+        WebApplication app, ParseResult arguments, CancellationToken cancellationToken)
     {
-        var record = SqliteDatabase.ReadKeys(services.GetRequiredService<IOptions<StorageOptions>>().Value);
-        record.AssertSecret(services.GetRequiredService<KeyWish>());
-        return new(record.Layouts, services.GetRequiredService<KeyStrategies>().All);
+        var record = await app.Services.GetRequiredService<IStorage>().ReadKeysAsync(cancellationToken);
+        record.AssertSecret(app.Services.GetRequiredService<KeyWish>());
+        var history = new KeyHistory(
+            record.Layouts, app.Services.GetRequiredService<KeyStrategies>().All);
+        Show(arguments.GetValue(Code)!, history, arguments.InvocationConfiguration.Output);
     }
 
     private static void Show(string code, KeyHistory history, TextWriter output)

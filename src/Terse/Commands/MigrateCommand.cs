@@ -9,6 +9,9 @@ namespace Terse.Commands;
 /// </summary>
 internal static class MigrateCommand
 {
+    private static readonly KeyValuePair<string, string?> Migrate =
+        new($"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Migrate)}", "true");
+
     public static Command Create()
     {
         var command = new Command(
@@ -17,28 +20,19 @@ internal static class MigrateCommand
             ServeSettings.Data,
         };
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((arguments, cancellationToken) => RunAsync(arguments, cancellationToken));
+        command.SetAction((arguments, cancellationToken) => ServerParts.RunAsync(
+            arguments,
+            "terse migrate",
+            app => MigrateAsync(app, arguments.InvocationConfiguration.Output, cancellationToken),
+            Migrate));
         return command;
     }
 
-    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    private static async Task MigrateAsync(
+        WebApplication app, TextWriter output, CancellationToken cancellationToken)
     {
-        try
-        {
-            var settings = ServeSettings.Read(arguments);
-            settings.Add(new($"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Migrate)}", "true"));
-            await using var app = Program.BuildServer(settings);
-            ServeSettings.AssertValid(app.Services);
-            var storage = app.Services.GetRequiredService<IStorage>();
-            await storage.PrepareAsync(cancellationToken);
-            await arguments.InvocationConfiguration.Output.WriteLineAsync(
-                $"The schema in {storage.Description} is up to date.");
-            return 0;
-        }
-        catch (Exception exception) when (ServeCommand.IsOperatorsToMend(exception))
-        {
-            await Console.Error.WriteLineAsync($"terse migrate: {exception.Message}");
-            return 1;
-        }
+        var storage = app.Services.GetRequiredService<IStorage>();
+        await storage.PrepareAsync(cancellationToken);
+        await output.WriteLineAsync($"The schema in {storage.Description} is up to date.");
     }
 }

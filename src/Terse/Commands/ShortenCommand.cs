@@ -19,20 +19,12 @@ internal static class ShortenCommand
         Arity = ArgumentArity.OneOrMore,
     };
 
-    private static readonly Option<Uri> ServerUrl = new("--server")
-    {
-        Description = "The server to ask. [default: TERSE_SERVER, or http://127.0.0.1:8080]",
-        CustomParser = argument =>
-            ParseServer(argument.Tokens[0].Value)
-            ?? Fail(argument, "--server must be a URL such as http://127.0.0.1:8080."),
-    };
-
     public static Command Create()
     {
         var command = new Command("shorten", "Makes URLs short and prints the short ones, a line each.")
         {
             Targets,
-            ServerUrl,
+            ServerOption.Server,
         };
         command.SetAction((arguments, cancellationToken) => RunAsync(arguments, cancellationToken));
         return command;
@@ -53,13 +45,10 @@ internal static class ShortenCommand
 
     private static async Task<int> ShortenAsync(ParseResult arguments, CancellationToken cancellationToken)
     {
-        if ((arguments.GetValue(ServerUrl) ?? ServerFromEnvironment()) is not { } server)
-        {
-            await Console.Error.WriteLineAsync("TERSE_SERVER must be a URL such as http://127.0.0.1:8080.");
-            return 2;
-        }
+        if (await ServerOption.ReadAsync(arguments) is not { } server)
+            return ServerOption.WrongEnvironment;
 
-        using var client = new LinkClient(server, MaxInFlight);
+        using var client = new ServerClient(server, MaxInFlight);
         // Unlike the console's own stream, this one knows how long a file is.
         using var standardInput = new SafeFileHandle(0, ownsHandle: false);
         await using var input = new FileStream(standardInput, FileAccess.Read);
@@ -100,7 +89,7 @@ internal static class ShortenCommand
     /// <summary>Starts requests in order; that the channel is bounded bounds those under way.</summary>
     private static async Task SendAsync(
         TargetSource source,
-        LinkClient client,
+        ServerClient client,
         ChannelWriter<Task<ShortenedLine>> started,
         CancellationToken cancellationToken)
     {
@@ -116,20 +105,5 @@ internal static class ShortenCommand
         {
             started.Complete();
         }
-    }
-
-    private static Uri? ServerFromEnvironment() =>
-        ParseServer(Environment.GetEnvironmentVariable("TERSE_SERVER") ?? "http://127.0.0.1:8080");
-
-    private static Uri? ParseServer(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out var url)
-        && url is { Scheme: "http" or "https", PathAndQuery: "/" }
-            ? url
-            : null;
-
-    private static Uri? Fail(System.CommandLine.Parsing.ArgumentResult argument, string message)
-    {
-        argument.AddError(message);
-        return null;
     }
 }

@@ -7,7 +7,14 @@ namespace Terse.Hosting;
 /// A section of the settings, with every key that it may hold; those of lists end in <c>:0</c>, as one writes
 /// their first element.
 /// </summary>
-internal sealed record SettingsSection(string Name, IReadOnlyList<string> Keys);
+internal sealed record SettingsSection(string Name, IReadOnlyList<string> Keys)
+{
+    /// <summary>Keys whose values nobody may see.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>Keys that may be another on each server, though all have the same settings.</summary>
+    public IReadOnlyList<string> OfOneServer { get; init; } = [];
+}
 
 /// <summary>
 /// Where settings come from, the later winning: <c>appsettings.json</c> in the working folder, environment
@@ -33,8 +40,17 @@ internal static class Settings
         ]);
         configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);
         configuration.AddEnvironmentVariables(EnvironmentPrefix);
-        configuration.AddInMemoryCollection(commandLine);
+        configuration.AddInMemoryCollection(LastOfEach(commandLine));
         AssertLogLevels(configuration.GetSection("Logging:LogLevel"));
+    }
+
+    /// <summary>What is said twice is said last.</summary>
+    private static Dictionary<string, string?> LastOfEach(IEnumerable<KeyValuePair<string, string?>> settings)
+    {
+        var last = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (key, value) in settings)
+            last[key] = value;
+        return last;
     }
 
     /// <summary>Finds everything that is wrong, in sentences that say how to mend it.</summary>

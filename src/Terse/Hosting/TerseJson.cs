@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Terse.Fleet;
 using Terse.Links;
 
 namespace Terse.Hosting;
@@ -39,4 +40,5 @@ internal static class TerseJson
 [JsonSerializable(typeof(NewLink))]
 [JsonSerializable(typeof(LinkResource))]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(FleetResource))]
 internal sealed partial class TerseJsonContext : JsonSerializerContext;

@@ -1,4 +1,6 @@
 using Terse.Hosting;
+using Terse.Keys;
+using Terse.Links;
 
 namespace Terse.Storage;
 
@@ -10,6 +12,11 @@ internal interface IStorage : IReadiness
 
     /// <summary>Makes it ready for use: connected, and with this version's schema.</summary>
     /// <exception cref="StartupException">It cannot be used; the message says why.</exception>
-    /// <exception cref="Links.StoreUnavailableException">It cannot be reached.</exception>
+    /// <exception cref="StoreUnavailableException">It cannot be reached.</exception>
     Task PrepareAsync(CancellationToken cancellationToken);
+
+    /// <summary>Looks how codes were made, without <see cref="PrepareAsync"/>, and changes nothing.</summary>
+    /// <exception cref="StartupException">There is no database, or not of this version's schema.</exception>
+    /// <exception cref="StoreUnavailableException">It cannot be reached.</exception>
+    Task<KeyRecord> ReadKeysAsync(CancellationToken cancellationToken);
 }

@@ -14,7 +14,10 @@ internal static class StorageSetup
     {
         var services = builder.Services;
         services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.Keys));
+        services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.Keys)
+        {
+            OfOneServer = [nameof(StorageOptions.Folder)],
+        });
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(DatabaseOptions.Section, DatabaseOptions.Keys));

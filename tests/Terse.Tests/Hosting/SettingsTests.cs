@@ -38,6 +38,9 @@ public sealed class SettingsTests
     [InlineData("Keys:NodeBits", "21", "0 to 20")]
     [InlineData("Keys:SequenceBits", "-1", "0 to 20")]
     [InlineData("Keys:NodeBits", "16", "at most 22")]
+    [InlineData("Server:Name", "", "such as 'web-1'")]
+    [InlineData("Server:Zone", "a\nb", "such as 'eu-1a'")]
+    [InlineData("Server:Node", "1", "Name, Zone")]
     [InlineData("Stroage:Folder", "data", "Storage")]
     public async Task A_wrong_setting_is_named_together_with_the_way_to_mend_it(
         string key, string value, string hint)
@@ -47,6 +50,14 @@ public sealed class SettingsTests
 
         Assert.Contains(key.Split(':')[0], error, StringComparison.Ordinal);
         Assert.Contains(hint, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Of_a_setting_that_is_given_twice_the_last_one_counts()
+    {
+        await using var app = Program.BuildServer([new("Keys:Strategy", "?"), new("keys:strategy", "ulid")]);
+
+        Assert.Empty(Settings.FindErrors(app.Services));
     }
 
     [Theory]

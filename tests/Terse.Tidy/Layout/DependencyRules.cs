@@ -14,7 +14,7 @@ internal static class DependencyRules
     private const string Program = "src/Terse/";
 
     private static readonly ImmutableArray<string> Features =
-        ["Terse.Links", "Terse.Redirects", "Terse.Visits", "Terse.Access"];
+        ["Terse.Links", "Terse.Redirects", "Terse.Visits", "Terse.Access", "Terse.Fleet"];
 
     private static readonly ImmutableArray<string> Drivers =
         ["Microsoft.Data.Sqlite", "Npgsql", "System.Data"];
@@ -68,7 +68,7 @@ internal static class DependencyRules
         ["Links", ..] when IsRuleOfLinks(path) =>
             [.. OtherFeatures("Links"), .. Drivers, "Terse.Hosting", "Microsoft.AspNetCore"],
         ["Links", ..] => [.. OtherFeatures("Links"), .. Drivers],
-        [("Redirects" or "Visits" or "Access") and var feature, ..] => OtherFeatures(feature),
+        [("Redirects" or "Visits" or "Access" or "Fleet") and var feature, ..] => OtherFeatures(feature),
         ["Storage", "Sqlite", ..] => ["Terse.Storage.Postgres", "Terse.Commands", "Npgsql"],
         ["Storage", "Postgres", ..] => ["Terse.Storage.Sqlite", "Terse.Commands", "Microsoft.Data.Sqlite"],
         ["Storage", ..] => ["Terse.Commands"],

@@ -10,11 +10,15 @@ namespace Terse.Storage.Postgres;
 /// Brings the database to this version's schema: the horizon, then Migrations/NNNN-….sql, in order, each
 /// once, all in one transaction, under a lock, so that servers that start at once do it one after the other.
 /// </summary>
+/// <remarks>
+/// While servers are replaced one by one, those of two versions share a database. So a server also serves on
+/// the schema of the version before its own, and, since migrations only add, on that of the version after.
+/// </remarks>
 internal static class PostgresMigrations
 {
     private const string Prefix = "Terse.Storage.Postgres.Migrations.";
 
-    /// <exception cref="StartupException">The schema is a later version's.</exception>
+    /// <exception cref="StartupException">The schema is later than the next version's.</exception>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
     public static async Task ApplyAsync(Cluster cluster, CancellationToken cancellationToken)
     {
@@ -32,6 +36,56 @@ internal static class PostgresMigrations
         }
     }
 
+    /// <summary>Looks whether this server can serve on the schema that there is.</summary>
+    /// <exception cref="StartupException">It cannot; the message says what to do.</exception>
+    /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
+    public static async Task AssertServesAsync(Cluster cluster, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var version = await cluster.ReadAsync(
+                Freshness.Latest,
+                argument: 0,
+                static (read, _, token) => ReadVersionAsync(read, token),
+                cancellationToken);
+            AssertServes(version, Load().Count);
+        }
+        catch (HostUnavailableException exception)
+        {
+            throw PostgresErrors.Translate(exception);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        {
+            throw new StartupException("The database has no schema; run 'terse migrate'.", exception);
+        }
+    }
+
+    private const string ReadVersion = "SELECT version FROM schema_version";
+
+    private static async Task<int> ReadVersionAsync(
+        ReadTransaction read, CancellationToken cancellationToken)
+    {
+        await using var select = read.CreateCommand(ReadVersion);
+        return (int)(await select.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static void AssertServes(int version, int own)
+    {
+        if (version < own - 1)
+        {
+            throw new StartupException(
+                $"The database has schema {version}, but Terse {Server.Version} serves on {own - 1} to "
+                + $"{own + 1}; run 'terse migrate'.");
+        }
+
+        if (version > own + 1)
+        {
+            throw new StartupException(
+                $"The database has schema {version}, but Terse {Server.Version} knows only up to {own}, and "
+                + $"serves up to {own + 1}. Start the version of Terse that made it, or a later one.");
+        }
+    }
+
     private const string Prepare =
         """
         SET LOCAL lock_timeout = '60s';
@@ -43,21 +97,17 @@ internal static class PostgresMigrations
         INSERT INTO schema_version (one, version) VALUES (1, 0) ON CONFLICT DO NOTHING;
         """;
 
-    private const string ReadVersion = "SELECT version FROM schema_version";
-
     private const string StoreVersion = "UPDATE schema_version SET version = $1";
 
     private static async Task<bool> ApplyAsync(
         WriteTransaction write, List<string> migrations, CancellationToken cancellationToken)
     {
         await RunAsync(write, Prepare, cancellationToken);
-        await using var read = write.CreateCommand(ReadVersion);
-        var version = (int)(await read.ExecuteScalarAsync(cancellationToken))!;
-        if (version > migrations.Count)
+        var version = await ReadVersionAsync(write.AsRead, cancellationToken);
+        if (version >= migrations.Count)
         {
-            throw new StartupException(
-                $"The database has schema {version}, but Terse {Server.Version} knows only up to "
-                + $"{migrations.Count}. Start the version of Terse that made it, or a later one.");
+            AssertServes(version, migrations.Count);
+            return false;
         }
 
         foreach (var migration in migrations.Skip(version))

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Terse.Fleet;
 using Terse.Horizon;
 using Terse.Keys;
 using Terse.Links;
@@ -12,6 +13,7 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresStorage(
     Cluster cluster,
+    IKeyStore keys,
     PostgresLayouts layouts,
     IOptions<DatabaseOptions> options,
     TimeProvider time) : IStorage
@@ -34,6 +36,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresWriter>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
+        services.AddSingleton<IFleetStore, PostgresFleetStore>();
         services.AddSingleton<IStorage, PostgresStorage>();
     }
 
@@ -48,14 +51,20 @@ internal sealed class PostgresStorage(
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
         await cluster.StartAsync();
-        if (options.Value.Migrate)
-        {
-            await StartRetry.RunAsync(
-                token => PostgresMigrations.ApplyAsync(cluster, token), time, cancellationToken);
-        }
-
+        await StartRetry.RunAsync(ReadySchemaAsync, time, cancellationToken);
         await StartRetry.RunAsync(layouts.StartAsync, time, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public async Task<KeyRecord> ReadKeysAsync(CancellationToken cancellationToken)
+    {
+        await cluster.FindPrimaryAsync();
+        return await keys.ReadAsync(cancellationToken);
+    }
+
+    private Task ReadySchemaAsync(CancellationToken cancellationToken) => options.Value.Migrate
+        ? PostgresMigrations.ApplyAsync(cluster, cancellationToken)
+        : PostgresMigrations.AssertServesAsync(cluster, cancellationToken);
 
     private static Cluster NewCluster(DatabaseOptions options, TimeProvider time)
     {

@@ -1,29 +1,44 @@
+using Microsoft.Extensions.Options;
+using Terse.Fleet;
 using Terse.Keys;
 using Terse.Links;
 
 namespace Terse.Storage.Sqlite;
 
 /// <summary>Links in one SQLite file: what a single machine needs, and nothing else.</summary>
-internal sealed class SqliteStorage(SqliteDatabase database) : IStorage
+/// <remarks>The file is made when the database is, so that is put off for those who only look.</remarks>
+internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<StorageOptions> options)
+    : IStorage
 {
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton<SqliteDatabase>();
+        services.AddSingleton(provider =>
+            new Lazy<SqliteDatabase>(provider.GetRequiredService<SqliteDatabase>));
         services.AddSingleton<SqliteWriter>();
         services.AddSingleton<SqliteReaders>();
         services.AddSingleton<ILinkStore, SqliteLinkStore>();
         services.AddSingleton<ICreationStore, SqliteCreationStore>();
         services.AddSingleton<IKeyStore, SqliteKeyStore>();
+        services.AddSingleton<IFleetStore, SqliteFleetStore>();
         services.AddSingleton<IStorage, SqliteStorage>();
     }
 
     /// <inheritdoc/>
-    public string Description => $"SQLite {database.Path}";
+    public string Description => $"SQLite {database.Value.Path}";
 
     /// <inheritdoc/>
-    public string? WhyNotReady => File.Exists(database.Path) ? null : "The database's file is gone.";
+    public string? WhyNotReady => File.Exists(database.Value.Path) ? null : "The database's file is gone.";
 
     /// <inheritdoc/>
     /// <remarks>The file is opened, and its schema brought up to date, when the database is made.</remarks>
-    public Task PrepareAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task PrepareAsync(CancellationToken cancellationToken)
+    {
+        _ = database.Value;
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<KeyRecord> ReadKeysAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(SqliteDatabase.ReadKeys(options.Value));
 }

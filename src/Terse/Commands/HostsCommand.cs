@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Terse.Fleet;
+
+namespace Terse.Commands;
+
+/// <summary><c>terse hosts</c>: shows the database hosts and the servers, as one server sees them.</summary>
+internal static class HostsCommand
+{
+    private static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Prints the server's JSON in place of tables.",
+    };
+
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    public static Command Create()
+    {
+        var command = new Command("hosts", "Shows the database hosts and the servers, as a server sees them.")
+        {
+            ServerOption.Server,
+            Json,
+        };
+        command.SetAction((arguments, cancellationToken) => RunAsync(arguments, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        if (await ServerOption.ReadAsync(arguments) is not { } server)
+            return ServerOption.WrongEnvironment;
+
+        using var client = new ServerClient(server, maxConnections: 1);
+        using var request = new HttpRequestMessage(HttpMethod.Get, FleetEndpoints.Path);
+        var (answer, error) = await client.AskAsync(
+            request, ServerAnswerJson.Default.JsonObject, cancellationToken);
+        if (answer is null || Read(answer) is not { } fleet)
+        {
+            await Console.Error.WriteLineAsync($"terse hosts: {error ?? client.NotAsTerse}");
+            return 1;
+        }
+
+        var output = arguments.InvocationConfiguration.Output;
+        if (arguments.GetValue(Json))
+            await output.WriteLineAsync(answer.ToJsonString(Indented));
+        else
+            await WriteAsync(fleet, output);
+        return 0;
+    }
+
+    /// <summary>The fleet; null where the answer is of something else.</summary>
+    private static FleetResource? Read(JsonObject answer)
+    {
+        try
+        {
+            var fleet = answer.Deserialize(ServerAnswerJson.Default.FleetResource);
+            return fleet is { Hosts: not null, Servers: not null } ? fleet : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task WriteAsync(FleetResource fleet, TextWriter output)
+    {
+        if (fleet.Hosts.Count == 0)
+        {
+            await output.WriteLineAsync("No database hosts: the links are in SQLite.");
+        }
+        else
+        {
+            string[] head = ["HOST", "ROLE", "STATE", "TIMELINE", "LAG", "READS", "HORIZON", "ERROR"];
+            await TextTable.WriteAsync(output, [head, .. fleet.Hosts.Select(CellsOf)]);
+        }
+
+        await output.WriteLineAsync();
+        if (fleet.ServersError is { } error)
+        {
+            await output.WriteLineAsync($"No servers: {error}");
+        }
+        else
+        {
+            string[] head =
+                ["SERVER", "NODE", "ZONE", "VERSION", "CONFIGURATION", "SINCE", "SEEN", "ANSWERING"];
+            await TextTable.WriteAsync(output, [head, .. fleet.Servers.Select(CellsOf)]);
+        }
+    }
+
+    private static string[] CellsOf(FleetHost host) =>
+    [
+        host.Name,
+        Name(host.Role),
+        Name(host.State),
+        Text(host.Timeline),
+        host.Lag is { } lag ? $"{Text(lag)} s" : "-",
+        Text(host.ReadsInFlight),
+        Text(host.Horizon),
+        host.Error ?? "-",
+    ];
+
+    private static string[] CellsOf(FleetServer server) =>
+    [
+        server.Name,
+        Text(server.Node),
+        server.Zone ?? "-",
+        server.Version,
+        server.Configuration,
+        Text(server.Since),
+        Text(server.SeenAt),
+        server.Answering ? "yes" : "-",
+    ];
+
+    /// <summary>As the JSON has it.</summary>
+    private static string Name<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    private static string Text(DateTime? instant) =>
+        instant?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Text(double? number) => number?.ToString(CultureInfo.InvariantCulture) ?? "-";
+}

@@ -1,0 +1,67 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+using Terse.Links;
+
+namespace Terse.Fleet;
+
+/// <summary>Who serves, and from which database hosts, as the API shows it.</summary>
+/// <param name="Hosts">The database's hosts as the answering server sees them; none with SQLite.</param>
+/// <param name="Servers">The servers that told of themselves lately, by name.</param>
+/// <param name="ServersError">Why there are none to be shown; absent where there are.</param>
+internal sealed record FleetResource(
+    IReadOnlyList<FleetHost> Hosts,
+    IReadOnlyList<FleetServer> Servers,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ServersError);
+
+/// <summary>
+/// The servers and the database hosts, each with what an operator wants to know first: is it there, how far
+/// behind is it, and does it run by the same settings as the others?
+/// </summary>
+internal static class FleetEndpoints
+{
+    public const string Path = "/api/v1/fleet";
+
+    public static void AddFleet(this IServiceCollection services)
+    {
+        services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.Keys)
+        {
+            OfOneServer = ServerOptions.Keys,
+        });
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddSingleton(ReportOf);
+        services.AddHostedService<Heartbeat>();
+    }
+
+    public static void MapFleet(this IEndpointRouteBuilder app) =>
+        app.MapGet(Path, ShowAsync).WithTags("fleet");
+
+    private static async Task<Ok<FleetResource>> ShowAsync(
+        IFleetStore store, ServerReport self, HttpContext context)
+    {
+        context.Response.Headers.CacheControl = "no-store";
+        try
+        {
+            var servers = await store.ReadServersAsync(context.RequestAborted);
+            return TypedResults.Ok(new FleetResource(store.Hosts, MarkSelf(servers, self.Name), null));
+        }
+        catch (StoreUnavailableException exception)
+        {
+            // With every host lost, what this server knows of them is wanted most.
+            return TypedResults.Ok(new FleetResource(store.Hosts, [], exception.Message));
+        }
+    }
+
+    private static List<FleetServer> MarkSelf(IEnumerable<FleetServer> servers, string name) =>
+        [.. servers.Select(server => server with { Answering = server.Name == name })];
+
+    private static ServerReport ReportOf(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        var configuration = ConfigurationHash.Of(
+            services.GetRequiredService<IConfiguration>(), services.GetServices<SettingsSection>());
+        return new(options.Name, null, options.Zone, Server.Version, configuration, null);
+    }
+}

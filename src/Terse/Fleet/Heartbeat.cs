@@ -1,0 +1,74 @@
+using Terse.Keys;
+using Terse.Links;
+
+namespace Terse.Fleet;
+
+/// <summary>
+/// Tells of this server every few seconds, and takes it off the list when it stops. Whatever goes wrong with
+/// that, it goes on serving.
+/// </summary>
+internal sealed partial class Heartbeat(
+    IFleetStore store,
+    ServerReport self,
+    KeyMint mint,
+    TimeProvider time,
+    ILogger<Heartbeat> logger) : BackgroundService
+{
+    private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
+
+    private DateTimeOffset? _since;
+    private bool _isLost;
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        if (_since is null)
+            return;
+        try
+        {
+            await store.ForgetAsync(self with { Since = _since }, cancellationToken);
+        }
+#pragma warning disable CA1031 // Its row is passed over when it is old, whatever went wrong here.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotForgotten(exception.Message);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Between, time);
+        do
+        {
+            await TellAsync();
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>It is not broken off by a stop, or its row might come after it was removed.</summary>
+    private async Task TellAsync()
+    {
+        try
+        {
+            var report = self with { Node = mint.Node, Since = _since };
+            _since = await store.TellAsync(report, CancellationToken.None);
+            _isLost = false;
+        }
+#pragma warning disable CA1031 // An exception would end the whole server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            if (!_isLost)
+                LogNotTold(exception.Message, exception is StoreUnavailableException ? null : exception);
+            _isLost = true;
+        }
+    }
+
+    [LoggerMessage(
+        700, LogLevel.Warning, "The server is not on the fleet's list; it tries again until it is: {Reason}")]
+    private partial void LogNotTold(string reason, Exception? exception);
+
+    [LoggerMessage(701, LogLevel.Warning, "The server stays on the fleet's list for a minute: {Reason}")]
+    private partial void LogNotForgotten(string reason);
+}

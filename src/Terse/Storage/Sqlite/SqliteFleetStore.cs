@@ -1,0 +1,41 @@
+using Terse.Fleet;
+
+namespace Terse.Storage.Sqlite;
+
+/// <inheritdoc cref="IFleetStore"/>
+/// <remarks>A file has one server and no hosts, so there is nothing to be stored.</remarks>
+internal sealed class SqliteFleetStore(TimeProvider time) : IFleetStore
+{
+    private FleetServer? _server;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FleetHost> Hosts => [];
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<FleetServer>>(
+            Volatile.Read(ref _server) is { } server ? [server] : []);
+
+    /// <inheritdoc/>
+    public Task<DateTimeOffset> TellAsync(ServerReport report, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        var since = report.Since ?? now;
+        Volatile.Write(ref _server, new(
+            report.Name,
+            report.Node,
+            report.Zone,
+            report.Version,
+            report.Configuration,
+            since.UtcDateTime,
+            now.UtcDateTime));
+        return Task.FromResult(since);
+    }
+
+    /// <inheritdoc/>
+    public Task ForgetAsync(ServerReport report, CancellationToken cancellationToken)
+    {
+        Volatile.Write(ref _server, null);
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>What operators are shown of real servers and hosts.</summary>
+public sealed class FleetTests
+{
+    [Fact]
+    public async Task Servers_see_each_other_and_one_that_stops_is_gone()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        await using var first = await ServeAsync(postgres, "web-1");
+        await using var second = await ServeAsync(postgres, "web-2");
+        foreach (var (server, name) in new[] { (first, "web-1"), (second, "web-2") })
+        {
+            var servers = await SeeServersAsync(server, 2);
+            Assert.Equal(["web-1", "web-2"], servers.Select(seen => seen.GetProperty("name").GetString()));
+            var answering = servers.Single(seen => seen.GetProperty("answering").GetBoolean());
+            Assert.Equal(name, answering.GetProperty("name").GetString());
+            Assert.Equal(2, servers.Select(seen => seen.GetProperty("node").GetInt32()).Distinct().Count());
+            Assert.Single(servers.Select(seen => seen.GetProperty("configuration").GetString()).Distinct());
+        }
+
+        Assert.Equal(0, await second.StopAsync());
+        var left = Assert.Single(
+            (await FleetOfAsync(first)).GetProperty("servers").EnumerateArray().ToArray());
+        Assert.Equal("web-1", left.GetProperty("name").GetString());
+    }
+
+    [Fact]
+    public async Task A_host_shows_what_it_is_good_for_how_far_behind_it_is_and_why_it_is_lost()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
+        await using var server = await ServeAsync(postgres, "web-1");
+        await SeeStatesAsync(server, "primary", "inRotation", "inRotation");
+        await postgres.Replicas[0].PauseReplayAsync();
+        await SeeStatesAsync(server, "primary", "lagging", "inRotation");
+        var lagging = HostsOf(await FleetOfAsync(server))[1];
+        Assert.True(lagging.GetProperty("lag").GetDouble() > 5);
+        Assert.Equal("replica", lagging.GetProperty("role").GetString());
+        Assert.Equal(1, lagging.GetProperty("timeline").GetInt32());
+        Assert.Equal(JsonValueKind.Null, lagging.GetProperty("error").ValueKind);
+
+        await postgres.Replicas[0].ResumeReplayAsync();
+        await postgres.Replicas[1].KillAsync();
+        await SeeStatesAsync(server, "primary", "inRotation", "unreachable");
+        await Eventually.IsSoAsync(async () =>
+            HostsOf(await FleetOfAsync(server))[2].GetProperty("error").GetString()
+                == "It cannot be connected to: ConnectionRefused.");
+    }
+
+    [Fact]
+    public async Task The_fleet_is_shown_within_3_seconds_whatever_is_lost()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await using var server = await ServeAsync(postgres, "web-1");
+        await SeeServersAsync(server, 1);
+        await SeeStatesAsync(server, "primary", "inRotation");
+
+        postgres.Primary.Pause();
+        Assert.Single((await FleetOfAsync(server)).GetProperty("servers").EnumerateArray().ToArray());
+        await SeeStatesAsync(server, "unreachable", "inRotation");
+        Assert.Single((await FleetOfAsync(server)).GetProperty("servers").EnumerateArray().ToArray());
+
+        postgres.Replicas[0].Pause();
+        var alone = await FleetOfAsync(server);
+        Assert.Empty(alone.GetProperty("servers").EnumerateArray());
+        Assert.NotEmpty(alone.GetProperty("serversError").GetString()!);
+        Assert.Equal(2, HostsOf(alone).Length);
+        postgres.Primary.Resume();
+        postgres.Replicas[0].Resume();
+        await SeeStatesAsync(server, "primary", "inRotation");
+        await SeeServersAsync(server, 1);
+    }
+
+    [Fact]
+    public async Task Hosts_prints_two_tables_or_the_json()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await using var first = await ServeAsync(postgres, "web-1");
+        await using var second = await ServeAsync(postgres, "web-2");
+        await SeeServersAsync(first, 2);
+        await SeeStatesAsync(first, "primary", "inRotation");
+        var tables = await Command.TerseAsync("hosts", "--server", first.Url);
+        var json = await Command.TerseAsync("hosts", "--json", "--server", second.Url);
+
+        Assert.Equal((0, ""), (tables.ExitCode, tables.Errors));
+        Assert.Equal(6, tables.OutputLines.Length);
+        Assert.StartsWith("HOST ", tables.OutputLines[0], StringComparison.Ordinal);
+        Assert.Matches("^127[.]0[.]0[.]1:[0-9]+ +primary +primary +1 +", tables.OutputLines[1]);
+        Assert.Matches("^127[.]0[.]0[.]1:[0-9]+ +replica +inRotation +1 +", tables.OutputLines[2]);
+        Assert.Matches("^web-1 +[01] +eu-1a .* yes$", tables.OutputLines[4]);
+        Assert.Matches("^web-2 +[01] +eu-1a .* -$", tables.OutputLines[5]);
+        Assert.Equal((0, ""), (json.ExitCode, json.Errors));
+        Assert.Equal(2, HostsOf(JsonElement.Parse(json.Output)).Length);
+    }
+
+    private static Task<TerseProcess> ServeAsync(PostgresCluster postgres, string name) =>
+        TerseProcess.StartAsync(
+            Repository.Program,
+            [
+                "serve", "--urls", "http://127.0.0.1:0", "--Server:Name", name, "--Server:Zone", "eu-1a",
+                .. Fleet.SettingsOf(postgres),
+            ]);
+
+    private static async Task<JsonElement> FleetOfAsync(TerseProcess server)
+    {
+        var clock = Stopwatch.StartNew();
+        var fleet = await server.Http.GetFromJsonAsync<JsonElement>("api/v1/fleet");
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(3));
+        return fleet;
+    }
+
+    private static JsonElement[] HostsOf(JsonElement fleet) =>
+        [.. fleet.GetProperty("hosts").EnumerateArray()];
+
+    private static async Task<JsonElement[]> SeeServersAsync(TerseProcess server, int count)
+    {
+        JsonElement[] servers = [];
+        await Eventually.IsSoAsync(async () =>
+        {
+            servers = [.. (await FleetOfAsync(server)).GetProperty("servers").EnumerateArray()];
+            return servers.Length == count;
+        });
+        return servers;
+    }
+
+    private static Task SeeStatesAsync(TerseProcess server, params string[] states) =>
+        Eventually.IsSoAsync(async () => HostsOf(await FleetOfAsync(server))
+            .Select(host => host.GetProperty("state").GetString())
+            .SequenceEqual(states, StringComparer.Ordinal));
+}

@@ -1,0 +1,145 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Terse.Harness;
+using Terse.Horizon;
+using Terse.Hosting;
+using Terse.Keys;
+using Terse.Storage;
+using Terse.Storage.Postgres;
+using Terse.Tests;
+
+namespace Terse.ClusterTests;
+
+/// <summary>Servers of two versions share a database while one replaces the other.</summary>
+public sealed class SchemaVersionTests(TestDatabases databases)
+{
+    [Theory]
+    [InlineData(-2, "terse migrate")]
+    [InlineData(-1, null)]
+    [InlineData(0, null)]
+    [InlineData(1, null)]
+    [InlineData(2, "or a later one")]
+    public async Task A_server_that_does_not_migrate_serves_on_the_schema_before_its_own_and_the_one_after(
+        int later, string? refusal)
+    {
+        await using var cluster = await databases.OpenAsync();
+        await AddToVersionAsync(cluster, later);
+
+        await AssertRefusedAsync(refusal, () => PostgresMigrations.AssertServesAsync(cluster, default));
+    }
+
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(2, "or a later one")]
+    public async Task A_server_that_migrates_leaves_a_later_schema_as_it_is(int later, string? refusal)
+    {
+        await using var cluster = await databases.OpenAsync();
+        var version = await AddToVersionAsync(cluster, later);
+
+        await AssertRefusedAsync(refusal, () => PostgresMigrations.ApplyAsync(cluster, default));
+        Assert.Equal(version, await AddToVersionAsync(cluster, 0));
+    }
+
+    [Fact]
+    public async Task Without_a_schema_a_server_that_does_not_migrate_says_what_to_run_and_makes_nothing()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        string[] settings = ["--Database:Migrate", "false", .. Fleet.SettingsOf(postgres)];
+        var served = await Command.TerseAsync(["serve", "--urls", "http://127.0.0.1:0", .. settings]);
+        var shown = await Command.TerseAsync(["keys", "show", "0abc", .. settings]);
+
+        Assert.Equal((1, 1), (served.ExitCode, shown.ExitCode));
+        Assert.Contains("terse migrate", served.Errors, StringComparison.Ordinal);
+        Assert.Contains("terse migrate", shown.Errors, StringComparison.Ordinal);
+        Assert.Equal(0, await postgres.Primary.ReadAsync(
+            "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace"));
+    }
+
+    [Fact]
+    public async Task On_the_schema_before_links_are_made_and_the_log_says_once_what_to_run()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        await Command.TerseAsync(["migrate", .. Fleet.SettingsOf(postgres)]);
+        await postgres.Primary.ExecuteAsync(
+            "DROP TABLE server; DROP TABLE idempotency; UPDATE schema_version SET version = 2");
+        using var log = new KeptLog();
+        await using var server = await StartAsync(postgres, log);
+        using var http = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
+        using var created = await http.PostAsJsonAsync(
+            "api/v1/links", new { target = "https://example.com/" });
+        var fleet = await http.GetFromJsonAsync<JsonElement>("api/v1/fleet");
+
+        Assert.True(created.IsSuccessStatusCode);
+        Assert.Contains(
+            "terse migrate", fleet.GetProperty("serversError").GetString(), StringComparison.Ordinal);
+        await Eventually.IsSoAsync(() => Task.FromResult(!log.Lines.IsEmpty));
+        var migrated = await Command.TerseAsync(["migrate", .. Fleet.SettingsOf(postgres)]);
+        await Eventually.IsSoAsync(async () =>
+            await postgres.Primary.ReadAsync("SELECT count(*) FROM server") == 1);
+
+        Assert.Equal(0, migrated.ExitCode);
+        Assert.Contains("terse migrate", Assert.Single(log.Lines), StringComparison.Ordinal);
+        await server.StopAsync();
+    }
+
+    [Fact]
+    public async Task Show_takes_a_code_apart_that_a_server_on_PostgreSQL_made()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        string? code = null;
+        await using (var server = await Fleet.ServeAsync(postgres))
+        {
+            await Eventually.IsSoAsync(async () =>
+                (code = await server.CreateCodeAsync("https://example.com/")) is not null);
+            Assert.Equal(0, await server.StopAsync());
+        }
+
+        var before = await postgres.Primary.ReadAsync("SELECT sum(epoch)::bigint FROM node");
+        var horizon = await HorizonAsync(postgres);
+        var shown = await Command.TerseAsync(["keys", "show", code!, .. Fleet.SettingsOf(postgres)]);
+
+        Assert.Equal((0, ""), (shown.ExitCode, shown.Errors));
+        Assert.Equal("strategy  tsid", shown.OutputLines[0]);
+        Assert.Contains("node      0 of 32", shown.OutputLines);
+        Assert.Equal(before, await postgres.Primary.ReadAsync("SELECT sum(epoch)::bigint FROM node"));
+        Assert.Equal(horizon, await HorizonAsync(postgres));
+    }
+
+    private static Task<long> HorizonAsync(PostgresCluster postgres) => postgres.Primary.ReadAsync(
+        "SELECT (extract(epoch FROM closed_at) * 1000000)::bigint FROM horizon");
+
+    private static async Task AssertRefusedAsync(string? refusal, Func<Task> start)
+    {
+        var refused = await Record.ExceptionAsync(start);
+        Assert.Equal(refusal is not null, refused is StartupException);
+        Assert.Contains(refusal ?? "", refused?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    private const string AddToVersion = "UPDATE schema_version SET version = version + $1 RETURNING version";
+
+    private static Task<int> AddToVersionAsync(Cluster cluster, int later) => cluster.WriteAsync(
+        later,
+        static async (write, later, token) =>
+        {
+            await using var command = write.CreateCommand(AddToVersion);
+            command.Parameters.Add(new Npgsql.NpgsqlParameter<int> { TypedValue = later });
+            return (int)(await command.ExecuteScalarAsync(token))!;
+        },
+        default);
+
+    private static async Task<WebApplication> StartAsync(PostgresCluster postgres, KeptLog log)
+    {
+        var hosts = postgres.ConnectionStrings.Select(
+            (host, index) => new KeyValuePair<string, string?>($"Database:Hosts:{index}", host));
+        var app = Program.BuildServer(
+            [new("Urls", "http://127.0.0.1:0"), new("Database:Migrate", "false"), .. hosts]);
+        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        await app.Services.GetRequiredService<IStorage>().PrepareAsync(default);
+        await app.Services.GetRequiredService<KeyMint>().StartAsync(default);
+        await app.StartAsync();
+        return app;
+    }
+}

@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Terse.Hosting;
+
+namespace Terse.Tests.Hosting;
+
+public sealed class ConfigurationHashTests
+{
+    private static readonly string Secret = new('s', 32);
+
+    [Theory]
+    [InlineData("Urls", "http://127.0.0.1:8181")]
+    [InlineData("Server:Name", "web-1")]
+    [InlineData("Server:Zone", "eu-1a")]
+    [InlineData("Storage:Folder", "elsewhere")]
+    [InlineData("keys:secret", "ssssssssssssssssssssssssssssssss")]
+    public async Task Servers_that_differ_in_what_is_theirs_alone_have_the_same_hash(string key, string value)
+    {
+        var hash = await HashAsync((key, value));
+
+        Assert.Equal(await HashAsync(), hash);
+        Assert.Matches("^[0-9a-f]{12}$", hash);
+    }
+
+    [Theory]
+    [InlineData("Keys:Secret", "tttttttttttttttttttttttttttttttt")]
+    [InlineData("Keys:Strategy", "random")]
+    [InlineData("Domains:Default", "a")]
+    [InlineData("Domains:Others:0", "a")]
+    [InlineData("Database:MissesPerSecond", "7")]
+    public async Task Servers_that_differ_in_anything_else_have_not(string key, string value) =>
+        Assert.NotEqual(await HashAsync(), await HashAsync((key, value)));
+
+    [Fact]
+    public async Task The_order_of_a_list_counts_and_where_its_elements_end_does_too()
+    {
+        var hashes = new[]
+        {
+            await HashAsync(("Domains:Others:0", "a"), ("Domains:Others:1", "b")),
+            await HashAsync(("Domains:Others:0", "b"), ("Domains:Others:1", "a")),
+            await HashAsync(("Domains:Others:0", "ab")),
+        };
+
+        Assert.Equal(3, hashes.Distinct(StringComparer.Ordinal).Count());
+    }
+
+    private static async Task<string> HashAsync(params (string Key, string Value)[] settings)
+    {
+        await using var app = Program.BuildServer(
+        [
+            new("Keys:Secret", Secret),
+            .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
+        ]);
+        return ConfigurationHash.Of(
+            app.Services.GetRequiredService<IConfiguration>(), app.Services.GetServices<SettingsSection>());
+    }
+}
