@@ -1,0 +1,191 @@
+#!/bin/sh
+# The databases of ./fleet: db1, db2, … below $data, of which one is the primary. Which one, their folders
+# say: after a failover it stays the one that was promoted. Like the servers, they let in whoever reaches
+# them, and that is who is on this machine.
+set -eu
+
+: "${root:?is set by ./fleet}" "${data=}" "${host_names=}"
+
+programs=/usr/lib/postgresql/15/bin
+
+# PostgreSQL refuses to run as root.
+unprivileged=''
+[ "$(id -u)" -ne 0 ] || unprivileged='setpriv --reuid=postgres --regid=postgres --clear-groups'
+
+check_folder() {
+    [ -n "$unprivileged" ] || return 0
+    chmod a+x "$data"
+    # shellcheck disable=SC2086 # a command and its options
+    $unprivileged test -x "$data" || fail "The user postgres, as whom PostgreSQL runs, cannot reach $data:" \
+        "a folder above it is closed. Open it, or choose another: ./fleet up --data /var/tmp/terse-fleet"
+}
+
+sql() { # HOST COMMAND…
+    sql_host=$1
+    shift
+    for query; do
+        shift
+        set -- "$@" -c "$query"
+    done
+    timeout 5 "$programs/psql" -XAtq -v ON_ERROR_STOP=1 "$@" \
+        "host=127.0.0.1 port=$(port_of "$sql_host") user=terse dbname=postgres connect_timeout=2" 2>/dev/null
+}
+
+role_of() { # HOST
+    case $(is_alive "$1" && sql "$1" 'SELECT pg_is_in_recovery()') in
+        t) echo replica ;;
+        f) echo primary ;;
+        *) echo unknown ;;
+    esac
+}
+
+answers() { [ "$(sql "$1" 'SELECT 1')" = 1 ]; } # HOST
+
+is_replica() { [ -e "$data/$1/standby.signal" ]; } # HOST
+
+# The latest timeline that a host has lived on. A promotion writes its history before anything else, so
+# this is right even where the promoted host was killed before its first checkpoint.
+timeline_of() { # HOST
+    {
+        LC_ALL=C "$programs/pg_controldata" "$data/$1" | sed -n "s/^Latest checkpoint's TimeLineID: *//p"
+        find "$data/$1/pg_wal" -name '????????.history' -exec basename {} .history ';' |
+            while read -r history; do printf '%d\n' "0x$history"; done
+    } | sort -n | tail -n 1
+}
+
+# The primary is the host that claims to be one on the latest timeline of all. Another that claims it was
+# left behind by a failover. Where no host is it, data would be lost by a guess.
+find_primary() {
+    primary='' latest=0
+    for host in $host_names; do
+        [ -d "$data/$host" ] || continue
+        timeline=$(timeline_of "$host")
+        [ -n "$timeline" ] || fail "$data/$host is no PostgreSQL database that can be read: move it away."
+        if [ "$timeline" -gt "$latest" ]; then
+            primary='' latest=$timeline
+        fi
+        if [ "$timeline" -eq "$latest" ] && ! is_replica "$host"; then
+            [ -z "$primary" ] || fail "$primary and $host are both primary, of timeline $latest. Decide for" \
+                "one, and move the folder of the other away from $data."
+            primary=$host
+        fi
+    done
+    [ "$latest" -eq 0 ] || [ -n "$primary" ] || fail "No database in $data is the primary of timeline" \
+        "$latest. Choose the replica that got furthest, and as the user whose folder it is, start," \
+        "promote and stop it by $programs/pg_ctl; then ./fleet up."
+}
+
+# Makes a folder complete or not at all.
+make_folder() { # HOST COMMAND…
+    made=$1
+    shift
+    rm -rf "$data/$made.new"
+    mkdir -m 700 "$data/$made.new"
+    [ -z "$unprivileged" ] || chown postgres:postgres "$data/$made.new"
+    # shellcheck disable=SC2086 # a command and its options
+    $unprivileged "$@" -D "$data/$made.new" </dev/null >>"$data/log/$made.log" 2>&1 ||
+        blame "$made" "could not be made"
+}
+
+make_primary() {
+    primary=db1
+    say "Making a database in $data/$primary"
+    make_folder "$primary" "$programs/initdb" -U terse -A trust -E UTF8 --locale=C --data-checksums
+    cat "$root/deploy/fleet/postgresql.conf" >>"$data/$primary.new/postgresql.conf"
+    mv "$data/$primary.new" "$data/$primary"
+}
+
+# Makes a replica of the primary. What the folder held before is kept beside it, once: a former primary may
+# have links that no other host has.
+make_replica() { # HOST
+    if [ -d "$data/$1" ]; then
+        rm -rf "$data/$1.former"
+        mv "$data/$1" "$data/$1.former"
+        say "What $1 held is kept in $data/$1.former"
+    fi
+    say "Copying $primary to $1"
+    await 20 "$primary" drop_slot "$1" || fail "$primary would not give up the replication slot $1."
+    make_folder "$1" "$programs/pg_basebackup" -R -X stream -C -S "$1" -c fast -d "$(source_of "$1")"
+    mv "$data/$1.new" "$data/$1"
+}
+
+source_of() { # HOST
+    echo "host=127.0.0.1 port=$(port_of "$primary") user=terse application_name=$1"
+}
+
+drop_slot() { # HOST
+    sql "$primary" "SELECT pg_drop_replication_slot('$1') FROM pg_replication_slots WHERE slot_name = '$1'" \
+        >/dev/null
+}
+
+# Starts the host's PostgreSQL. A lock file may name a process of before the reboot whose number another one
+# has now. It is taken away when no process works in the folder, which is all that it is there to tell.
+start_host() { # HOST
+    if [ -e "$data/$1/postmaster.pid" ]; then
+        for _ in $(seq 100); do
+            [ -n "$(workers_in "$data/$1")" ] || break
+            sleep 0.1
+        done
+        workers=$(workers_in "$data/$1")
+        [ -z "$workers" ] || fail "Processes that ./fleet did not start work in $data/$1; end them:" "$workers"
+        rm -f "$data/$1/postmaster.pid"
+    fi
+    # shellcheck disable=SC2086 # a command and its options
+    start "$1" $unprivileged "$programs/postgres" -D "$data/$1" -p "$(port_of "$1")"
+}
+
+workers_in() { # FOLDER
+    find /proc -maxdepth 2 -name cwd -printf '%h %l\n' 2>/dev/null |
+        while read -r process folder; do [ "$folder" != "$1" ] || echo "${process#/proc/}"; done
+}
+
+# Has a replica follow the primary, wherever that is by now; whether it does shows on the primary.
+follow() { # HOST
+    answers "$1" || return 1
+    sql "$primary" "SELECT pg_create_physical_replication_slot('$1', true)
+        WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '$1')" >/dev/null || return 1
+    sql "$1" "ALTER SYSTEM SET primary_conninfo = '$(source_of "$1")'" \
+        "ALTER SYSTEM SET primary_slot_name = '$1'" 'SELECT pg_reload_conf()' >/dev/null
+}
+
+is_followed_by() { # HOST
+    [ "$(sql "$primary" "SELECT count(*) FROM pg_stat_replication
+        WHERE application_name = '$1' AND state IN ('streaming', 'catchup')")" = 1 ]
+}
+
+start_databases() {
+    find_primary
+    [ -n "$primary" ] || make_primary
+    is_alive "$primary" || start_host "$primary"
+    await 120 "$primary" answers "$primary" || blame "$primary" "does not answer"
+    [ -n "$(sql "$primary" "SELECT 1 FROM pg_database WHERE datname = 'terse'")" ] ||
+        sql "$primary" 'CREATE DATABASE terse' || blame "$primary" "makes no database"
+    for host in $host_names; do
+        [ "$host" != "$primary" ] || continue
+        if [ ! -d "$data/$host" ]; then
+            make_replica "$host"
+        elif ! is_replica "$host"; then
+            say "$host was the primary before $primary was promoted: it becomes a replica."
+            stop "$host" INT QUIT
+            make_replica "$host"
+        fi
+        is_alive "$host" || start_host "$host"
+    done
+    for host in $host_names; do
+        [ "$host" = "$primary" ] || settle_replica "$host"
+    done
+}
+
+# A replica that cannot follow, since it went another way or too far behind, is made anew.
+settle_replica() { # HOST
+    if settles "$1"; then return 0; fi
+    say "$1 cannot follow $primary: it is made anew."
+    stop "$1" INT QUIT
+    make_replica "$1"
+    start_host "$1"
+    settles "$1" || blame "$1" "does not follow $primary"
+}
+
+settles() { # HOST
+    await 60 "$1" follow "$1" && await 30 "$1" is_followed_by "$1"
+}

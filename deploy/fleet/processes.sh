@@ -1,0 +1,129 @@
+#!/bin/sh
+# The processes of ./fleet: each part has run/NAME.pid and log/NAME.log below $data.
+set -eu
+
+: "${data=}" # set by ./fleet when it knows its options
+
+say() { echo "$*" >&2; }
+
+fail() {
+    say "$*"
+    exit 1
+}
+
+# Fails, with the end of the log of the part that is to blame.
+blame() { # NAME WHAT
+    say "$1 $2. The end of $data/log/$1.log:"
+    tail -n 15 "$data/log/$1.log" | sed 's/^/    /' >&2
+    exit 1
+}
+
+# One ./fleet at a time changes anything.
+lock() {
+    exec 9>"$data/lock"
+    flock -n 9 || fail "Another ./fleet is at work on $data."
+}
+
+# Prints when a process was born; with the id of the boot, no other one of the same number has that.
+birth() { # PID
+    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
+    # After the name, in parentheses, come the state and, as the 20th from there, the start (proc(5)).
+    # shellcheck disable=SC2086 # one word a field
+    set -- ${stat##*) }
+    case $1 in Z | X) return 1 ;; esac
+    read -r boot </proc/sys/kernel/random/boot_id
+    echo "${20} $boot"
+}
+
+# Prints the process id of a part that is alive.
+pid_of() { # NAME
+    { read -r noted born <"$data/run/$1.pid"; } 2>/dev/null || return 1
+    [ "$(birth "$noted")" = "$born" ] && echo "$noted"
+}
+
+is_alive() { pid_of "$1" >/dev/null; }
+
+is_gone() { ! is_alive "$1"; }
+
+started=''
+
+# Starts a part in a session of its own, so that it outlives this script and its terminal.
+start() { # NAME COMMAND…
+    say "Starting $1 on $(address_of "$1")"
+    # A signal between the start and the note would leave a process that nobody knows.
+    noting=yes
+    started="$1 $started"
+    part_log=$data/log/$1.log part_note=$data/run/$1.pid
+    shift
+    setsid "$@" </dev/null >>"$part_log" 2>&1 9>&- &
+    echo "$! $(birth $!)" >"$part_note"
+    noting=''
+    [ -z "$interrupted" ] || exit 130
+}
+
+interrupted=''
+noting=''
+
+interrupt() {
+    interrupted=yes
+    [ -n "$noting" ] || exit 130
+}
+
+# Until $started is empty again, whatever ends this script ends what it started.
+undo_unless_done() {
+    trap interrupt INT TERM HUP
+    trap undo EXIT
+}
+
+undo() {
+    code=$?
+    trap '' INT TERM HUP
+    trap - EXIT
+    if [ -n "$started" ]; then
+        say "Stopping what was started: $started"
+        (stop_parts "$started") || true
+    fi
+    [ "$code" -eq 0 ] || rm -rf "$data"/db?.new
+    exit "$code"
+}
+
+# Waits for a command to succeed while a part is alive.
+await() { # SECONDS NAME COMMAND…
+    deadline=$(($(date +%s) + $1)) awaited=$2
+    shift 2
+    until "$@"; do
+        is_alive "$awaited" && [ "$(date +%s)" -lt "$deadline" ] || return 1
+        sleep 0.1
+    done
+}
+
+# Asks parts to end, all with one signal, then those that are left with the next; 30 s each.
+stop() { # NAMES SIGNAL…
+    stopping=$1
+    shift
+    for name in $stopping; do is_gone "$name" || say "Stopping $name"; done
+    for signal; do
+        for name in $stopping; do
+            pid=$(pid_of "$name") || continue
+            # One that stands still does not end before it goes on.
+            kill "-$signal" "$pid" 2>/dev/null || continue
+            kill -CONT "$pid" 2>/dev/null || continue
+        done
+        for _ in $(seq 300); do
+            are_gone "$stopping" && break 2
+            sleep 0.1
+        done
+    done
+    are_gone "$stopping" || fail "One of these did not end:$stopping"
+    for name in $stopping; do rm -f "$data/run/$name.pid"; done
+}
+
+are_gone() { # NAMES
+    for name in $1; do is_gone "$name" || return 1; done
+}
+
+is_listening() { # PORT
+    # proc(5), net/tcp: local address, remote address, and 0A for a socket that listens.
+    grep -qs "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") [0-9A-F]*:[0-9A-F]* 0A " \
+        /proc/net/tcp /proc/net/tcp6
+}
