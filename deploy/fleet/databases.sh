@@ -88,7 +88,7 @@ make_folder() { # HOST COMMAND…
 }
 
 make_primary() {
-    primary=db1
+    primary=db1 latest=1
     say "Making a database in $data/$primary"
     make_folder "$primary" "$programs/initdb" -U terse -A trust -E UTF8 --locale=C --data-checksums
     cat "$root/deploy/fleet/postgresql.conf" >>"$data/$primary.new/postgresql.conf"
@@ -98,6 +98,7 @@ make_primary() {
 # Makes a replica of the primary. What the folder held before is kept beside it, once: a former primary may
 # have links that no other host has.
 make_replica() { # HOST
+    stop "$1" INT QUIT
     if [ -d "$data/$1" ]; then
         rm -rf "$data/$1.former"
         mv "$data/$1" "$data/$1.former"
@@ -107,6 +108,8 @@ make_replica() { # HOST
     await 20 "$primary" drop_slot "$1" || fail "$primary would not give up the replication slot $1."
     make_folder "$1" "$programs/pg_basebackup" -R -X stream -C -S "$1" -c fast -d "$(source_of "$1")"
     mv "$data/$1.new" "$data/$1"
+    start_host "$1"
+    settles "$1" || blame "$1" "does not follow $primary"
 }
 
 source_of() { # HOST
@@ -118,8 +121,8 @@ drop_slot() { # HOST
         >/dev/null
 }
 
-# Starts the host's PostgreSQL. A lock file may name a process of before the reboot whose number another one
-# has now. It is taken away when no process works in the folder, which is all that it is there to tell.
+# Starts the host's PostgreSQL. A lock file may name a process of before a reboot, whose number another has
+# now. It is taken away when no process works in the folder, which is all that it is there to tell.
 start_host() { # HOST
     if [ -e "$data/$1/postmaster.pid" ]; then
         for _ in $(seq 100); do
@@ -139,7 +142,7 @@ workers_in() { # FOLDER
         while read -r process folder; do [ "$folder" != "$1" ] || echo "${process#/proc/}"; done
 }
 
-# Has a replica follow the primary, wherever that is by now; whether it does shows on the primary.
+# Tells a replica to follow the primary, wherever that is by now.
 follow() { # HOST
     answers "$1" || return 1
     sql "$primary" "SELECT pg_create_physical_replication_slot('$1', true)
@@ -148,9 +151,12 @@ follow() { # HOST
         "ALTER SYSTEM SET primary_slot_name = '$1'" 'SELECT pg_reload_conf()' >/dev/null
 }
 
+# One that went another way streams for a moment, up to the fork, but never on the primary's timeline; one
+# that lacks log streams for a moment, but is never up to date.
 is_followed_by() { # HOST
-    [ "$(sql "$primary" "SELECT count(*) FROM pg_stat_replication
-        WHERE application_name = '$1' AND state IN ('streaming', 'catchup')")" = 1 ]
+    [ "$(sql "$1" "SELECT received_tli FROM pg_stat_wal_receiver")" = "$latest" ] &&
+        [ "$(sql "$primary" "SELECT state FROM pg_stat_replication
+            WHERE application_name = '$1'")" = streaming ]
 }
 
 start_databases() {
@@ -160,30 +166,23 @@ start_databases() {
     await 120 "$primary" answers "$primary" || blame "$primary" "does not answer"
     [ -n "$(sql "$primary" "SELECT 1 FROM pg_database WHERE datname = 'terse'")" ] ||
         sql "$primary" 'CREATE DATABASE terse' || blame "$primary" "makes no database"
+    # Those that follow first: a copy makes the primary let go of log that they may still need.
     for host in $host_names; do
-        [ "$host" != "$primary" ] || continue
-        if [ ! -d "$data/$host" ]; then
-            make_replica "$host"
-        elif ! is_replica "$host"; then
-            say "$host was the primary before $primary was promoted: it becomes a replica."
-            stop "$host" INT QUIT
-            make_replica "$host"
-        fi
-        is_alive "$host" || start_host "$host"
+        if [ "$host" != "$primary" ] && is_replica "$host"; then settle_replica "$host"; fi
     done
     for host in $host_names; do
-        [ "$host" = "$primary" ] || settle_replica "$host"
+        if [ "$host" = "$primary" ] || is_replica "$host"; then continue; fi
+        [ ! -d "$data/$host" ] || say "$host was the primary before $primary: it becomes a replica."
+        make_replica "$host"
     done
 }
 
-# A replica that cannot follow, since it went another way or too far behind, is made anew.
+# A replica that cannot follow, since it went another way or is too far behind, is made anew.
 settle_replica() { # HOST
+    is_alive "$1" || start_host "$1"
     if settles "$1"; then return 0; fi
     say "$1 cannot follow $primary: it is made anew."
-    stop "$1" INT QUIT
     make_replica "$1"
-    start_host "$1"
-    settles "$1" || blame "$1" "does not follow $primary"
 }
 
 settles() { # HOST
