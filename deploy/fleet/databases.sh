@@ -130,7 +130,8 @@ start_host() { # HOST
             sleep 0.1
         done
         workers=$(workers_in "$data/$1")
-        [ -z "$workers" ] || fail "Processes that ./fleet did not start work in $data/$1; end them:" "$workers"
+        [ -z "$workers" ] ||
+            fail "Processes that ./fleet did not start work in $data/$1; end them:" "$workers"
         rm -f "$data/$1/postmaster.pid"
     fi
     # shellcheck disable=SC2086 # a command and its options
