@@ -38,7 +38,7 @@ birth() { # PID
 # Prints the process id of a part that is alive.
 pid_of() { # NAME
     { read -r noted born <"$data/run/$1.pid"; } 2>/dev/null || return 1
-    [ "$(birth "$noted")" = "$born" ] && echo "$noted"
+    current=$(birth "$noted") && [ "$current" = "$born" ] && echo "$noted"
 }
 
 is_alive() { pid_of "$1" >/dev/null; }
