@@ -9,7 +9,9 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>What ./fleet runs, in a temporary folder and on ports that were free; it ends with the test.</summary>
+/// <summary>
+/// What ./fleet runs, in a temporary folder and on ports that were free; it ends with the test.
+/// </summary>
 internal sealed class FleetScript : IAsyncDisposable
 {
     private static readonly string Script = Path.Combine(Repository.Root, "fleet");
@@ -152,7 +154,9 @@ internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
 
     /// <summary>The process ids of the parts that are alive.</summary>
     public IEnumerable<int> Processes =>
-        from part in All where part.GetProperty("alive").GetBoolean() select part.GetProperty("pid").GetInt32();
+        from part in All
+        where part.GetProperty("alive").GetBoolean()
+        select part.GetProperty("pid").GetInt32();
 
     public IEnumerable<string?> Roles =>
         from database in Databases.EnumerateArray() select database.GetProperty("role").GetString();
