@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Terse.Bench;
 
-/// <summary>What a client sends again and again, and how it knows that the answer is right and whole.</summary>
+/// <summary>
+/// What a client sends again and again, and how it knows that the answer is right and whole.
+/// </summary>
 internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 {
     /// <summary>Creates a link to always the same target.</summary>
@@ -24,8 +26,8 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 }
 
 /// <summary>
-/// A client that sends one request after the other over one connection. It speaks just enough HTTP, because on
-/// a machine that client and server share, a full client would measure itself.
+/// A client that sends one request after the other over one connection. It speaks just enough HTTP, because
+/// on a machine that client and server share, a full client would measure itself.
 /// </summary>
 internal sealed class BenchClient(Uri server, BenchRequest request)
 {

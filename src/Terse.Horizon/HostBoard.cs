@@ -1,8 +1,9 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// What the looks at all hosts come to: who is in rotation, which timeline is the present one, who answers. It
-/// talks to no host itself, so that it runs over simulated ones as well. Safe for use by any number of threads.
+/// What the looks at all hosts come to: who is in rotation, which timeline is the present one, who answers.
+/// It talks to no host itself, so that it runs over simulated ones as well. Safe for use by any number of
+/// threads.
 /// </summary>
 /// <param name="hosts">All hosts; they are named by their place in this list.</param>
 /// <param name="options">The limits.</param>
@@ -51,7 +52,9 @@ internal sealed class HostBoard(
     /// <summary>The host to write to, or −1.</summary>
     public int PickPrimary() => Router.PickPrimary([.. hosts.Select(host => host.State)], options);
 
-    /// <summary>Runs a read on a host that is fresh enough, and once elsewhere where that turns out dead.</summary>
+    /// <summary>
+    /// Runs a read on a host that is fresh enough, and once elsewhere where that turns out dead.
+    /// </summary>
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
     public async Task<TResult> ReadAsync<TArgument, TResult>(
         Freshness freshness,

@@ -1,7 +1,8 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// What this process knows of one host, for the <see cref="HostBoard"/>. Safe for use by any number of threads.
+/// What this process knows of one host, for the <see cref="HostBoard"/>. Safe for use by any number of
+/// threads.
 /// </summary>
 /// <param name="name">What the host is called.</param>
 internal sealed class HostStanding(string name)

@@ -123,7 +123,8 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
             ReplicaHorizon > last && Replica.IsInRotation));
     }
 
-    private static List<string> Invent(Func<string> code) => [.. Enumerable.Range(0, Flood).Select(_ => code())];
+    private static List<string> Invent(Func<string> code) =>
+        [.. Enumerable.Range(0, Flood).Select(_ => code())];
 
     private string CodeAt(DateTimeOffset instant) => Strategy.NewCode(
         _layout.Ids.Compose(_layout.Ids.TickAt(instant), node: 31, _random.Next(128)), _layout);

@@ -32,7 +32,9 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         Assert.Null(await Store.FindAsync("", "late", default));
     }
 
-    /// <summary>Those that come at once are inserted by one statement; what is wrong with one is its own.</summary>
+    /// <summary>
+    /// Those that come at once are inserted by one statement; what is wrong with one is its own.
+    /// </summary>
     [Fact]
     public async Task Of_links_that_are_added_at_once_each_is_told_what_became_of_it()
     {

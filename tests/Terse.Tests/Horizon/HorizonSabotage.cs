@@ -14,7 +14,7 @@ public enum HorizonSabotage
     /// <summary>A lookup reads the link first, and the horizon a moment later.</summary>
     TwoStatements,
 
-    /// <summary>Whoever shows nothing is believed, whichever primary he follows or thinks he is.</summary>
+    /// <summary>Nobody looks at timelines: a primary that was replaced is as good as its heir.</summary>
     NoTimeline,
 
     /// <summary>A new primary takes links before its first beat, by the horizon that it knows.</summary>

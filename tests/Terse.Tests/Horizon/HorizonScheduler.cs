@@ -8,22 +8,34 @@ namespace Terse.Tests.Horizon;
 /// </summary>
 internal sealed class HorizonScheduler(Random random)
 {
-    private readonly List<(SimulatedServer Server, Action GoOn)> _waiting = [];
+    private readonly List<(SimulatedServer Server, int HaltedUntil, Action GoOn)> _waiting = [];
+    private int _picks;
 
     public Step StepOf(SimulatedServer server) => new(this, server);
 
-    /// <summary>Lets one who waits go on, unless his server is paused. Prefers who came last.</summary>
-    public void Run()
+    /// <summary>
+    /// Lets one who waits go on, unless he is halted or his server is paused. Prefers who came last. Returns
+    /// whether anybody waits.
+    /// </summary>
+    public bool TryRun()
     {
+        _picks++;
         if (_waiting.Count == 0)
-            return;
+            return false;
         var index = random.Next(2) == 0 ? _waiting.Count - 1 : random.Next(_waiting.Count);
-        var (server, goOn) = _waiting[index];
-        if (server.IsPaused)
-            return;
-        _waiting.RemoveAt(index);
-        goOn();
+        var (server, haltedUntil, goOn) = _waiting[index];
+        if (!server.IsPaused && haltedUntil <= _picks)
+        {
+            _waiting.RemoveAt(index);
+            goOn();
+        }
+
+        return true;
     }
+
+    /// <summary>Some are halted for longer, while others do all that they have to.</summary>
+    private void Add(SimulatedServer server, Action goOn) =>
+        _waiting.Add((server, random.Next(6) == 0 ? _picks + random.Next(80) : _picks, goOn));
 
     internal readonly struct Step(HorizonScheduler scheduler, SimulatedServer server)
         : ICriticalNotifyCompletion
@@ -37,7 +49,7 @@ internal sealed class HorizonScheduler(Random random)
             // Nothing comes of standing still.
         }
 
-        public void OnCompleted(Action continuation) => scheduler._waiting.Add((server, continuation));
+        public void OnCompleted(Action continuation) => scheduler.Add(server, continuation);
 
         public void UnsafeOnCompleted(Action continuation) => OnCompleted(continuation);
     }

@@ -21,7 +21,7 @@ internal sealed class HorizonSimulation
     /// <summary>
     /// How often at most something is replicated, fails, is paused, beats, looks, creates, follows.
     /// </summary>
-    private static readonly int[] MostLikings = [20, 6, 2, 10, 20, 10, 20];
+    private static readonly int[] MostLikings = [30, 6, 1, 10, 30, 8, 8];
 
     private readonly Random _random;
     private readonly HorizonScheduler _scheduler;
@@ -57,11 +57,9 @@ internal sealed class HorizonSimulation
     {
         for (var step = 0; step < Steps && _broken is null; step++)
         {
-            PassTime(_random.Next(_random.Next(60) == 0 ? 4000 : 20));
-            if (_random.Next(3) == 0)
-                Begin(_servers[_random.Next(_servers.Length)]);
-            else
-                _scheduler.Run();
+            PassTime(_random.Next(_random.Next(100) == 0 ? 2000 : 20));
+            if (_random.Next(5) == 0 || !_scheduler.TryRun())
+                Begin(AnyServer());
         }
 
         _cluster.Mend();
@@ -70,7 +68,7 @@ internal sealed class HorizonSimulation
         for (var step = 0; step < 4 * Steps && _open > 0 && _broken is null; step++)
         {
             PassTime(10);
-            _scheduler.Run();
+            _scheduler.TryRun();
         }
 
         foreach (var server in _servers)
@@ -110,6 +108,7 @@ internal sealed class HorizonSimulation
                 _ = server.Writes.BeatAsync();
                 break;
             case 4:
+                server = _servers[_random.Next(_random.Next(_servers.Length) + 1)]; // Some see all later.
                 _ = server.LookAtAsync(_random.Next(_cluster.Hosts.Count));
                 break;
             case 5:
@@ -121,11 +120,16 @@ internal sealed class HorizonSimulation
         }
     }
 
+    private SimulatedServer AnyServer() => _servers[_random.Next(_servers.Length)];
+
     private async Task CreateAsync(SimulatedServer server)
     {
         var link = await server.Writes.CreateAsync(NewLink);
-        if (link is not null)
-            _acknowledged.Add(link.Code);
+        if (link is null)
+            return;
+        _acknowledged.Add(link.Code);
+        _ = FollowAsync(AnyServer(), link.Code);
+        _ = FollowAsync(AnyServer(), link.Code);
     }
 
     /// <summary>With a custom code, which tells no time, or one that is made of the id.</summary>
@@ -136,6 +140,8 @@ internal sealed class HorizonSimulation
         if (!_targets.TryAdd(code, target))
             return NewLink(new Tsid(id.Value + 1));
         _made.Add(code);
+        if (_random.Next(2) == 0)
+            _ = FollowAsync(AnyServer(), code); // Somebody guessed it.
         return new Link(id, "", code, target, default);
     }
 

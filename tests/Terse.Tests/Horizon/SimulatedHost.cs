@@ -9,7 +9,8 @@ internal sealed record LogEntry(Link? Link, DateTimeOffset ClosedAt, int Timelin
 
 /// <summary>
 /// A model of a PostgreSQL host: the log that it has, the part of it that shows, and, where it is the
-/// primary, the advisory lock of beat and guard. A commit stands in the log before it shows, and is locked until then.
+/// primary, the advisory lock of beat and guard. A commit stands in the log before it shows, and is locked
+/// until then.
 /// </summary>
 internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 {

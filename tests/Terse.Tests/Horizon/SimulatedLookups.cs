@@ -16,7 +16,7 @@ internal sealed class SimulatedLookups(
 {
     private readonly HashSet<string> _askedOfPrimary = new(StringComparer.Ordinal);
 
-    public int Timeline => sabotage == HorizonSabotage.NoTimeline ? 0 : board.Timeline;
+    public int Timeline => board.Timeline;
 
     public bool WasAskedOfPrimary(string code) => _askedOfPrimary.Contains(code);
 
@@ -51,7 +51,7 @@ internal sealed class SimulatedLookups(
     }
 
     /// <summary>
-    /// Whether a host is in recovery, and a primary's timeline, are of the moment; all else is the snapshot's.
+    /// Whether a host is in recovery, and a primary's timeline, are of the moment; all else of the snapshot.
     /// </summary>
     private int TimelineOf(SimulatedHost host, Lookup seen) =>
         sabotage == HorizonSabotage.NoTimeline ? 0
@@ -60,7 +60,7 @@ internal sealed class SimulatedLookups(
 
     private void AssertReached(SimulatedHost host)
     {
-        if (!cluster.Reaches(board.Timeline, host))
+        if (!cluster.Reaches(server.Timeline, host))
             throw new IOException("The host is lost.");
     }
 }

@@ -17,6 +17,7 @@ internal sealed class SimulatedServer
     private readonly SimulatedCluster _cluster;
     private readonly HorizonScheduler _scheduler;
     private readonly bool[] _isLooking;
+    private readonly bool _hidesTimelines;
     private readonly HostBoard _board;
 
     public SimulatedServer(
@@ -27,6 +28,7 @@ internal sealed class SimulatedServer
         Standings = [.. cluster.Hosts.Select((_, index) => new HostStanding($"host {index}"))];
         _isLooking = new bool[Standings.Count];
         _board = new HostBoard(Standings, new ClusterOptions { Hosts = [] }, Time, random);
+        _hidesTimelines = sabotage == HorizonSabotage.NoTimeline;
         for (var index = 0; index < Standings.Count; index++)
             _board.Judge(Standings[index], See(cluster.Hosts[index]));
         Layouts = new PostgresLayouts(SimulatedKeys.Store, SimulatedKeys.Strategies, Time);
@@ -53,7 +55,8 @@ internal sealed class SimulatedServer
 
     public SimulatedWrites Writes { get; }
 
-    public int Timeline => _board.Timeline;
+    /// <summary>The latest timeline that it has seen, whether or not its board was told.</summary>
+    public int Timeline { get; private set; } = 1;
 
     public bool IsPaused { get; private set; }
 
@@ -77,19 +80,27 @@ internal sealed class SimulatedServer
             return;
         _isLooking[index] = true;
         var host = _cluster.Hosts[index];
-        var seen = _cluster.Reaches(_board.Timeline, host) ? See(host) : null;
+        var seen = _cluster.Reaches(Timeline, host) ? See(host) : null;
+        var timeline = host.ReadTimeline();
         await StepAsync();
         _isLooking[index] = false;
-        if (seen is not null)
-            _board.Judge(Standings[index], seen);
-        else
+        if (seen is null)
+        {
             _board.JudgeFailed(Standings[index], "The host is lost.");
+            return;
+        }
+
+        Timeline = Math.Max(Timeline, timeline);
+        _board.Judge(Standings[index], seen);
     }
 
     /// <summary>The host that it writes to, as it believes; null where it knows of none.</summary>
     public SimulatedHost? FindPrimary() =>
         _board.PickPrimary() is >= 0 and var index ? _cluster.Hosts[index] : null;
 
-    private static HostState See(SimulatedHost host) =>
-        new(host.Role, host.ReadTimeline(), host.ClosedAt, Failures: 0, IsInRotation: false, Error: null);
+    private HostState See(SimulatedHost host)
+    {
+        var timeline = _hidesTimelines ? 0 : host.ReadTimeline();
+        return new(host.Role, timeline, host.ClosedAt, Failures: 0, IsInRotation: false, Error: null);
+    }
 }

@@ -39,7 +39,9 @@ internal sealed class SimulatedWrites(
     {
         for (var tries = 0; tries < 3; tries++)
         {
-            var id = SimulatedKeys.IdAt(cluster.TrueNow + _error, random.Next(4096));
+            // Some are minted a while ahead of all that follows.
+            var age = TimeSpan.FromMilliseconds(random.Next(3) == 0 ? random.Next(2000) : 0);
+            var id = SimulatedKeys.IdAt(cluster.TrueNow + _error - age, random.Next(4096));
             await server.StepAsync();
             if (server.FindPrimary() is not { } host)
                 return null;

@@ -13,8 +13,6 @@ namespace Terse.Storage.Postgres;
 /// </remarks>
 internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : IFleetStore
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2.5);
-
     /// <inheritdoc/>
     public IReadOnlyList<FleetHost> Hosts => PostgresHosts.Show(cluster);
 
@@ -108,7 +106,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     {
         try
         {
-            return await PostgresErrors.WithinAsync(call, Patience, time, cancellationToken);
+            return await PostgresErrors.WithinPatienceAsync(call, time, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {

@@ -66,8 +66,9 @@ internal sealed class PostgresLookups : ILookups, IAsyncDisposable
     {
         var before = read.Host.State.Role;
         await using var select = read.CreateCommand(SelectLinks);
-        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(key => key.Domain)] });
-        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. keys.Select(key => key.Code)] });
+        var (domains, codes) = (keys.Select(key => key.Domain), keys.Select(key => key.Code));
+        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. domains] });
+        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. codes] });
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var lookups = new Lookup[keys.Count];
         while (await row.ReadAsync(cancellationToken))

@@ -55,7 +55,9 @@ internal sealed class PostgresWriter : IAsyncDisposable
         }
     }
 
-    /// <summary>In the order of their codes, so that no two statements wait for each other in a ring.</summary>
+    /// <summary>
+    /// In the order of their codes, so that no two statements wait for each other in a ring.
+    /// </summary>
     private static async Task<HashSet<long>> InsertAsync(
         WriteTransaction write, IReadOnlyList<AddedLink> links, CancellationToken cancellationToken)
     {
