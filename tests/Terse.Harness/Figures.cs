@@ -22,9 +22,7 @@ internal sealed class Figures : IMeterFactory
         _listener.Start();
     }
 
-    /// <summary>
-    /// A counter's sum, by its name and its attributes' values: <c>terse.lookups primary</c>.
-    /// </summary>
+    /// <summary>A counter's sum, by its name and attributes: <c>terse.lookups primary</c>.</summary>
     public long this[string counter] => _sums.GetValueOrDefault(counter);
 
     public Meter Create(MeterOptions options)

