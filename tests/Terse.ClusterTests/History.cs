@@ -1,120 +1,105 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// What clients asked of servers and what they were answered, checked on the spot: no acknowledged link is
-/// answered 404 or with another target, no code leads to two targets, and whoever is not answered is told 503
-/// with a time to come back.
+/// What clients asked for and what they were answered. Violations: an acknowledged link is answered 404 or
+/// with another target; a code leads to two targets, or somewhere that nobody asked for; a creation with an
+/// Idempotency-Key makes two links.
 /// </summary>
 internal sealed class History
 {
-    private readonly ConcurrentDictionary<string, string> _acknowledged = new(StringComparer.Ordinal);
+    /// <summary>Whether a server that gets an Idempotency-Key makes one link for it.</summary>
+    public static bool AreKeysHonoured => false;
+
+    private readonly ConcurrentDictionary<string, string> _targets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _codesOfKeys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
+    private readonly List<string> _codes = [];
+    private readonly Lock _adding = new();
     private readonly ConcurrentQueue<string> _violations = new();
-    private readonly ConcurrentBag<string> _codes = [];
-    private int _followed;
-    private int _unavailable;
+    private readonly ConcurrentQueue<TimeSpan> _creatingAgain = new();
+    private long _promotedAt = long.MaxValue;
 
-    public IEnumerable<string> Violations => _violations;
+    public IReadOnlyCollection<string> Violations => _violations;
 
-    public IReadOnlyDictionary<string, string> Acknowledged => _acknowledged;
+    /// <summary>Times from the order to promote a replica to the end of the first creation since.</summary>
+    public IReadOnlyCollection<TimeSpan> CreatingAgain => _creatingAgain;
 
-    public string Summary =>
-        $"{_acknowledged.Count} created, {_followed} followed, {_unavailable} answered 503";
-
-    /// <summary>
-    /// One client: creates, follows at once elsewhere, follows others, asks for what is not there.
-    /// </summary>
-    public async Task RunClientAsync(Fleet fleet, int seed, CancellationToken stopping)
+    /// <summary>The codes of all acknowledged links, the oldest first.</summary>
+    public IReadOnlyList<string> Codes
     {
-        var random = new Random(seed);
-        for (var number = 0; !stopping.IsCancellationRequested; number++)
+        get
         {
-            var target = $"https://example.com/{seed}/{number}";
-            if (await CreateAsync(fleet.Any(random), target) is { } code)
-                await FollowAsync(fleet.Any(random), code);
-            if (_codes.TryPeek(out var latest))
-                await FollowAsync(fleet.Any(random), latest);
-            await FollowInventedAsync(fleet.Any(random), random);
+            lock (_adding)
+                return [.. _codes];
         }
     }
 
-    /// <summary>Follows a code whose link was acknowledged. Returns whether it got a redirect.</summary>
-    public async Task<bool> FollowAsync(TerseProcess server, string code)
+    public void Violate(string what) => _violations.Enqueue(what);
+
+    public bool IsAcknowledged(string code) => _targets.ContainsKey(code);
+
+    /// <summary>A code of the last so many, or of all; null where there is none.</summary>
+    public string? PickCode(Random random, int last = int.MaxValue)
     {
-        try
+        lock (_adding)
         {
-            using var response = await server.Http.GetAsync(new Uri(code, UriKind.Relative));
-            Check(response, $"GET {code}");
-            if (response.StatusCode == HttpStatusCode.NotFound)
-                _violations.Enqueue($"{code} was acknowledged, and is answered 404 by {server.Url}");
-            if (response.StatusCode != HttpStatusCode.Found)
-                return false;
-            Interlocked.Increment(ref _followed);
-            var target = response.Headers.Location!.OriginalString;
-            if (target != _acknowledged[code])
-                _violations.Enqueue($"{code} leads to {target} and not to {_acknowledged[code]}");
-            return true;
-        }
-        catch (Exception exception) when (IsCutOff(exception))
-        {
-            return false;
+            return _codes.Count == 0 ? null : _codes[^(1 + random.Next(Math.Min(last, _codes.Count)))];
         }
     }
 
-    private async Task<string?> CreateAsync(TerseProcess server, string target)
+    /// <summary>A link with this target is asked for; each target once, retries aside.</summary>
+    public void Ask(string target, bool hasKey) => _asked[target] = hasKey;
+
+    /// <summary>The primary is dead, and a replica is told to become it.</summary>
+    public void Promoting() => Volatile.Write(ref _promotedAt, TimeProvider.System.GetTimestamp());
+
+    /// <summary>A creation was answered that it made a link, or had made it before.</summary>
+    /// <param name="code">The link's code.</param>
+    /// <param name="target">What was asked for.</param>
+    /// <param name="begun">The timestamp at which it was asked for.</param>
+    public void Acknowledge(string code, string target, long begun)
     {
-        try
+        if (begun >= Volatile.Read(ref _promotedAt)
+            && Interlocked.Exchange(ref _promotedAt, long.MaxValue) is < long.MaxValue and var promotedAt)
         {
-            using var response = await server.CreateAsync(target);
-            Check(response, "POST");
-            if (response.StatusCode != HttpStatusCode.Created)
-                return null;
-            var code = response.Headers.Location!.OriginalString.Split('/')[^1];
-            if (!_acknowledged.TryAdd(code, target))
-                _violations.Enqueue($"{code} was given to {_acknowledged[code]} and to {target}");
-            _codes.Add(code);
-            return code;
+            _creatingAgain.Enqueue(TimeProvider.System.GetElapsedTime(promotedAt));
         }
-        catch (Exception exception) when (IsCutOff(exception))
+
+        var hasKey = AreKeysHonoured && _asked[target];
+        if (hasKey && _codesOfKeys.GetOrAdd(target, code) is var first && first != code)
+            Violate($"one key made {first} and {code}, both for {target}");
+        if (_targets.TryAdd(code, target))
         {
-            return null;
+            lock (_adding)
+                _codes.Add(code);
+        }
+        else if (_targets[code] != target || !_asked[target])
+        {
+            Violate($"{code} was given to {_targets[code]} and to {target}");
         }
     }
 
-    private async Task FollowInventedAsync(TerseProcess server, Random random)
+    /// <summary>A code was answered with a redirect.</summary>
+    public void Follow(string code, string target)
     {
-        var code = random.Next(2) == 0 ? $"x{random.Next()}" : new Tsid((ulong)random.Next()).ToString();
-        try
-        {
-            using var response = await server.Http.GetAsync(new Uri(code, UriKind.Relative));
-            Check(response, $"GET {code}");
-            if (response.StatusCode == HttpStatusCode.Found && !_acknowledged.ContainsKey(code))
-                _violations.Enqueue($"{code} leads somewhere, and nobody created it");
-        }
-        catch (Exception exception) when (IsCutOff(exception))
-        {
-            // The server was killed or stands still.
-        }
+        var isRight = _targets.TryGetValue(code, out var acknowledged)
+            ? target == acknowledged
+            : _asked.ContainsKey(target);
+        if (!isRight)
+            Violate($"{code} leads to {target} and not to {acknowledged ?? "nowhere"}");
     }
 
-    private void Check(HttpResponseMessage response, string what)
+    /// <summary>Whether the primary holds no link twice, however often it was asked for with one key.</summary>
+    public async Task CheckOnceAsync(PostgresServer primary)
     {
-        if (response.StatusCode == HttpStatusCode.ServiceUnavailable)
+        foreach (var target in await primary.ReadTextsAsync(
+            "SELECT target FROM link GROUP BY target HAVING count(*) > 1 ORDER BY target"))
         {
-            Interlocked.Increment(ref _unavailable);
-            if (response.Headers.RetryAfter is null)
-                _violations.Enqueue($"{what} was answered 503 without Retry-After");
-        }
-        else if (response.StatusCode
-            is not (HttpStatusCode.Created or HttpStatusCode.Found or HttpStatusCode.NotFound))
-        {
-            _violations.Enqueue($"{what} was answered {(int)response.StatusCode}");
+            if (AreKeysHonoured || !_asked[target])
+                Violate($"{target} was asked for once, and has several links");
         }
     }
-
-    private static bool IsCutOff(Exception exception) =>
-        exception is HttpRequestException or OperationCanceledException or ObjectDisposedException;
 }

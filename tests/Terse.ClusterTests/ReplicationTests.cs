@@ -17,9 +17,9 @@ public sealed class ReplicationTests
 
         for (var round = 0; round < 30; round++)
         {
-            var code = await CreateAsync(first, $"https://example.com/{round}");
-            Assert.Equal($"https://example.com/{round}", await FollowAsync(second, code));
-            Assert.Equal($"https://example.com/{round}", await FollowAsync(first, code));
+            var code = await Patient.CreateAsync(first, $"https://example.com/{round}");
+            Assert.Equal($"https://example.com/{round}", await Patient.FollowAsync(second, code));
+            Assert.Equal($"https://example.com/{round}", await Patient.FollowAsync(first, code));
         }
     }
 
@@ -29,14 +29,14 @@ public sealed class ReplicationTests
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
         await using var first = await Fleet.ServeAsync(postgres);
         await using var second = await Fleet.ServeAsync(postgres);
-        var old = await CreateAsync(first, "https://example.com/old");
+        var old = await Patient.CreateAsync(first, "https://example.com/old");
         await Eventually.IsSoAsync(async () => await ShowsLinksAsync(postgres.Replicas, 1));
         foreach (var replica in postgres.Replicas)
             await replica.PauseReplayAsync();
-        var young = await CreateAsync(first, "https://example.com/young");
+        var young = await Patient.CreateAsync(first, "https://example.com/young");
         await postgres.Primary.KillAsync();
 
-        Assert.Equal("https://example.com/old", await FollowAsync(second, old));
+        Assert.Equal("https://example.com/old", await Patient.FollowAsync(second, old));
         using var answer = await second.Http.GetAsync(new Uri(young, UriKind.Relative));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         Assert.NotNull(answer.Headers.RetryAfter);
@@ -47,20 +47,18 @@ public sealed class ReplicationTests
     [Fact]
     public async Task After_a_replica_is_promoted_links_are_created_and_followed_again_without_a_restart()
     {
-        await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
-        await postgres.Primary.ExecuteAsync("ALTER SYSTEM SET synchronous_standby_names = 'replica1'");
-        await postgres.Primary.ExecuteAsync("SELECT pg_reload_conf()");
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 2, isSynchronous: true);
         await using var first = await Fleet.ServeAsync(postgres);
         await using var second = await Fleet.ServeAsync(postgres);
-        var before = await CreateAsync(first, "https://example.com/before");
+        var before = await Patient.CreateAsync(first, "https://example.com/before");
         await postgres.Primary.KillAsync();
         await postgres.Replicas[0].PromoteAsync();
 
         string? after = null;
         await Eventually.IsSoAsync(async () =>
             (after = await first.CreateCodeAsync("https://example.com/after")) is not null);
-        Assert.Equal("https://example.com/before", await FollowAsync(second, before));
-        Assert.Equal("https://example.com/after", await FollowAsync(second, after!));
+        Assert.Equal("https://example.com/before", await Patient.FollowAsync(second, before));
+        Assert.Equal("https://example.com/after", await Patient.FollowAsync(second, after!));
     }
 
     [Fact]
@@ -68,12 +66,10 @@ public sealed class ReplicationTests
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
         await using var server = await Fleet.ServeAsync(postgres);
-        await CreateAsync(server, "https://example.com/");
+        await Patient.CreateAsync(server, "https://example.com/");
 
         foreach (var code in new[] { "0", "1abc", "nobody", "9zzzzzzzzzzz" })
-        {
-            Assert.Null(await FollowAsync(server, code));
-        }
+            Assert.Null(await Patient.FollowAsync(server, code));
     }
 
     /// <summary>No replica knows of any layout of ids when the first link of all is followed.</summary>
@@ -81,52 +77,27 @@ public sealed class ReplicationTests
     public async Task The_first_link_of_a_database_is_followed_while_its_replica_stands_still()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        var migrated = await Command.TerseAsync(["migrate", .. Fleet.SettingsOf(postgres)]);
+        var migrated = await Command.TerseAsync(["migrate", .. Fleet.SettingsOf(postgres.ConnectionStrings)]);
         await Eventually.IsSoAsync(async () => await postgres.Replicas[0].ReadAsync(
             "SELECT count(*) FROM pg_class WHERE relname IN ('link', 'horizon')") == 2);
         await postgres.Replicas[0].PauseReplayAsync();
         await using var server = await Fleet.ServeAsync(postgres);
-        var code = await CreateAsync(server, "https://example.com/first");
+        var code = await Patient.CreateAsync(server, "https://example.com/first");
 
         Assert.Equal((0, ""), (migrated.ExitCode, migrated.Errors));
-        Assert.Equal("https://example.com/first", await FollowAsync(server, code));
+        Assert.Equal("https://example.com/first", await Patient.FollowAsync(server, code));
     }
 
     [Fact]
     public async Task Servers_that_start_at_once_on_an_empty_database_do_not_trip_over_each_other()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
-        var servers = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Fleet.ServeAsync(postgres)));
-        var creating = servers.Select(server => CreateAsync(server, "https://example.com/"));
+        await using var fleet = await Fleet.StartAsync(postgres, servers: 4);
+        var creating = fleet.Servers.Select(server =>
+            Patient.CreateAsync(server.Process, "https://example.com/"));
         var codes = await Task.WhenAll(creating);
 
         Assert.Equal(4, codes.Distinct().Count());
-        foreach (var server in servers)
-            await server.DisposeAsync();
-    }
-
-    /// <summary>Creates a link; asks again where it is told to come back later.</summary>
-    private static async Task<string> CreateAsync(TerseProcess server, string target)
-    {
-        string? code = null;
-        await Eventually.IsSoAsync(async () => (code = await server.CreateCodeAsync(target)) is not null);
-        return code!;
-    }
-
-    /// <summary>
-    /// Where a code leads, null where it is not found; asks again where it is told to come back later, since
-    /// a slow machine is no false answer.
-    /// </summary>
-    private static async Task<string?> FollowAsync(TerseProcess server, string code)
-    {
-        string? target = null;
-        await Eventually.IsSoAsync(async () =>
-        {
-            using var answer = await server.Http.GetAsync(new Uri(code, UriKind.Relative));
-            target = answer.Headers.Location?.OriginalString;
-            return answer.StatusCode != HttpStatusCode.ServiceUnavailable;
-        });
-        return target;
     }
 
     private static async Task<bool> ShowsLinksAsync(IEnumerable<PostgresServer> replicas, long count)

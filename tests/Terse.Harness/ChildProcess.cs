@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
@@ -11,6 +12,14 @@ internal static partial class ChildProcess
     public const int SigTerm = 15;
     public const int SigCont = 18;
     public const int SigStop = 19;
+
+    private static readonly ConcurrentBag<Process> Started = EndedAtExit();
+
+    /// <summary>
+    /// Sees to it that a process ends with this one at the latest. A runner that is told to stop, as at a
+    /// time limit, disposes nothing.
+    /// </summary>
+    public static void EndWithThis(Process process) => Started.Add(process);
 
     /// <exception cref="InvalidOperationException">There is no such process, or it is not ours.</exception>
     public static void Signal(Process process, int signal)
@@ -27,6 +36,29 @@ internal static partial class ChildProcess
         Signal(process, signal);
         foreach (var child in Directory.GetDirectories("/proc").Where(folder => IsChild(folder, process.Id)))
             _ = Kill(int.Parse(Path.GetFileName(child), CultureInfo.InvariantCulture), signal);
+    }
+
+    private static ConcurrentBag<Process> EndedAtExit()
+    {
+        var started = new ConcurrentBag<Process>();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
+        {
+            foreach (var process in started)
+                EndFamily(process);
+        };
+        return started;
+    }
+
+    private static void EndFamily(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has ended, and is disposed.
+        }
     }
 
     /// <summary>After the name, in parentheses, come the state and the parent (proc(5), stat).</summary>

@@ -59,6 +59,8 @@ internal static class Command
         };
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
-        return Process.Start(start)!;
+        var process = Process.Start(start)!;
+        ChildProcess.EndWithThis(process);
+        return process;
     }
 }

@@ -14,12 +14,14 @@ internal sealed partial class TerseProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false };
+    private int _tooLate;
 
     private TerseProcess(Process process, string readyLine)
     {
         _process = process;
         ReadyLine = readyLine;
-        process.BeginErrorReadLine(); // so that a full pipe never stops the server
+        process.ErrorDataReceived += (_, line) => Count(line.Data);
+        process.BeginErrorReadLine(); // also so that a full pipe never stops the server
         Http = new HttpClient(_handler)
         {
             BaseAddress = new Uri(Address().Match(readyLine).Value),
@@ -35,6 +37,9 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     public string Url => Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
 
     public int Id => _process.Id;
+
+    /// <summary>How often it logged that an id came too late to be stored.</summary>
+    public int TooLate => Volatile.Read(ref _tooLate);
 
     /// <summary>Starts what ./run runs, with its links in <paramref name="data"/>.</summary>
     public static Task<TerseProcess> ServeAsync(string data, params string[] options) =>
@@ -118,6 +123,12 @@ internal sealed partial class TerseProcess : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
+    }
+
+    private void Count(string? line)
+    {
+        if (line?.Contains("came too late", StringComparison.Ordinal) == true)
+            Interlocked.Increment(ref _tooLate);
     }
 
     [GeneratedRegex("http://[^, ]+", RegexOptions.NonBacktracking)]

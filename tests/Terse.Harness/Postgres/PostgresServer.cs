@@ -24,8 +24,14 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
-    public string ConnectionString => string.Create(
-        CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={Port};Username=terse;Database=terse");
+    /// <summary>What it is called when it follows another, and its slot there.</summary>
+    public string Name => Path.GetFileName(_folder);
+
+    public string ConnectionString => ConnectionStringBy(Port);
+
+    /// <summary>The same for who comes through another port, such as a proxy's.</summary>
+    public static string ConnectionStringBy(int port) => string.Create(
+        CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=terse;Database=terse");
 
     /// <summary>
     /// Makes a database and starts it; nothing of it survives a power cut, which no test makes.
@@ -46,6 +52,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             shared_buffers = 32MB
             max_wal_senders = 10
             max_replication_slots = 10
+            wal_keep_size = 256MB
             max_connections = 200
             hot_standby_feedback = on
             wal_receiver_status_interval = 1s
@@ -64,20 +71,31 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Copies this server and starts the copy as a replica of it.</summary>
-    public async Task<PostgresServer> StartReplicaAsync(string folder, string name)
+    public async Task<PostgresServer> StartReplicaAsync(string folder)
     {
-        var source = string.Create(
-            CultureInfo.InvariantCulture, $"host=127.0.0.1 port={Port} user=terse application_name={name}");
-        string[] options = ["-R", "-X", "stream", "-C", "-S", name, "-c", "fast", "-N"];
-        await RunAsync("pg_basebackup", ["-D", folder, "-d", source, .. options]);
         var replica = new PostgresServer(folder, FreePort());
-        await replica.StartAsync();
+        await replica.BecomeReplicaAsync(this);
         return replica;
+    }
+
+    /// <summary>Forgets all that it has, copies a primary, and follows that.</summary>
+    public async Task BecomeReplicaAsync(PostgresServer primary)
+    {
+        await StopAsync();
+        if (Directory.Exists(_folder))
+            Directory.Delete(_folder, recursive: true);
+        await primary.MakeSlotAsync(Name);
+        string[] options = ["-R", "-X", "stream", "-S", Name, "-c", "fast", "-N"];
+        await RunAsync("pg_basebackup", ["-D", _folder, "-d", primary.SourceFor(this), .. options]);
+        await StartAsync();
+        await ExecuteAsync("ALTER SYSTEM RESET synchronous_standby_names");
+        await ExecuteAsync("SELECT pg_reload_conf()");
     }
 
     public async Task StartAsync()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
+        _process?.Dispose(); // It was killed.
         _process = Command.Start("setpriv", AsPostgres(Programs + "postgres", "-D", _folder, "-p", port));
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process.ErrorDataReceived += (_, line) =>
@@ -107,15 +125,30 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Makes a primary of a replica.</summary>
     public Task PromoteAsync() => ExecuteAsync("SELECT pg_promote()");
 
+    /// <summary>Whether all that this replica has is on a primary that was promoted, too.</summary>
+    public async Task<bool> IsBehindAsync(PostgresServer promoted)
+    {
+        var end = await promoted.ReadAsync("SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint");
+        return await ReadAsync(
+            "SELECT (greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0')::bigint") <= end;
+    }
+
     /// <summary>Follows another primary than before.</summary>
     public async Task FollowAsync(PostgresServer primary)
     {
-        var slot = string.Create(CultureInfo.InvariantCulture, $"follower{Port}");
-        await primary.ExecuteAsync($"SELECT pg_create_physical_replication_slot('{slot}')");
-        var source = string.Create(CultureInfo.InvariantCulture, $"host=127.0.0.1 port={primary.Port}");
-        await ExecuteAsync($"ALTER SYSTEM SET primary_conninfo = '{source} user=terse'");
-        await ExecuteAsync($"ALTER SYSTEM SET primary_slot_name = '{slot}'");
+        await primary.MakeSlotAsync(Name);
+        await ExecuteAsync($"ALTER SYSTEM SET primary_conninfo = '{primary.SourceFor(this)}'");
+        await ExecuteAsync($"ALTER SYSTEM SET primary_slot_name = '{Name}'");
         await ExecuteAsync("SELECT pg_reload_conf()");
+    }
+
+    /// <summary>From now on each commit waits until a replica has it on disk.</summary>
+    public async Task WaitForAsync(PostgresServer replica)
+    {
+        await ExecuteAsync($"ALTER SYSTEM SET synchronous_standby_names = '{replica.Name}'");
+        await ExecuteAsync("SELECT pg_reload_conf()");
+        await Eventually.IsSoAsync(async () => await ReadAsync(
+            "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1);
     }
 
     /// <summary>SIGSTOP of the server and its children: connections open, and nobody answers.</summary>
@@ -123,19 +156,38 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public void Resume() => ChildProcess.SignalFamily(_process!, ChildProcess.SigCont);
 
-    /// <summary>kill -9 of the server; its children end with it.</summary>
+    /// <summary>kill -9 of the server and its children, also where they stand still.</summary>
     public async Task KillAsync()
     {
-        _process!.Kill();
+        _process!.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Disconnects everybody, writes what is in memory, and ends; it can be started again.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is null)
+            return;
+        try
+        {
+            ChildProcess.SignalFamily(_process, ChildProcess.SigCont);
+            ChildProcess.Signal(_process, ChildProcess.SigInt);
+            await _process.WaitForExitAsync().WaitAsync(Patience, TimeProvider.System);
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or TimeoutException)
+        {
+            // It has ended already, or does not want to.
+        }
+
+        _process.Kill(entireProcessTree: true);
+        _process.Dispose();
+        _process = null;
     }
 
     public async Task ExecuteAsync(string sql)
     {
         await using var connection = await ConnectAsync("terse");
-#pragma warning disable CA2100 // Constant SQL of a test.
         await using var command = new NpgsqlCommand(sql, connection);
-#pragma warning restore CA2100
         await command.ExecuteNonQueryAsync();
     }
 
@@ -143,28 +195,34 @@ internal sealed class PostgresServer : IAsyncDisposable
     public async Task<long> ReadAsync(string sql)
     {
         await using var connection = await ConnectAsync("terse");
-#pragma warning disable CA2100 // Constant SQL of a test.
         await using var command = new NpgsqlCommand(sql, connection);
-#pragma warning restore CA2100
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Reads one column of text.</summary>
+    public async Task<IReadOnlyList<string>> ReadTextsAsync(string sql)
     {
-        if (_process is null)
-            return;
-        if (!_process.HasExited)
-        {
-            Resume();
-            ChildProcess.Signal(_process, ChildProcess.SigInt);
-            using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
-            await _process.WaitForExitAsync(limit.Token)
-                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _process.Kill();
-        }
-
-        _process.Dispose();
+        await using var connection = await ConnectAsync("terse");
+        await using var command = new NpgsqlCommand(sql, connection);
+        await using var row = await command.ExecuteReaderAsync();
+        var texts = new List<string>();
+        while (await row.ReadAsync())
+            texts.Add(row.GetString(0));
+        return texts;
     }
+
+    public async ValueTask DisposeAsync() => await StopAsync();
+
+    /// <summary>How another one reaches this one, to follow it.</summary>
+    private string SourceFor(PostgresServer follower) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"host=127.0.0.1 port={Port} user=terse application_name={follower.Name}");
+
+    private Task MakeSlotAsync(string name) => ExecuteAsync(
+        $"""
+        SELECT pg_create_physical_replication_slot('{name}')
+        WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{name}')
+        """);
 
     private async Task<NpgsqlConnection> ConnectAsync(string database)
     {

@@ -1,0 +1,78 @@
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// A place in a fleet: a server that is replaced when it was killed, and its own way to the database.
+/// </summary>
+internal sealed class FleetServer : IAsyncDisposable
+{
+    private TerseProcess _process = null!;
+    private int _disturbances;
+    private int _tooLate;
+
+    private FleetServer(PostgresCluster postgres) => Network = new ProxiedHosts(postgres);
+
+    public ProxiedHosts Network { get; }
+
+    public TerseProcess Process => Volatile.Read(ref _process);
+
+    /// <summary>
+    /// Odd while it stands still or is dead. Where the same even number stands before and after a request,
+    /// it was neither meanwhile.
+    /// </summary>
+    public int Disturbances => Volatile.Read(ref _disturbances);
+
+    /// <summary>How many ids of this place came too late to be stored.</summary>
+    public int TooLate => _tooLate + Process.TooLate;
+
+    public static async Task<FleetServer> StartAsync(PostgresCluster postgres)
+    {
+        var server = new FleetServer(postgres);
+        try
+        {
+            server._process = await server.ServeAsync();
+            return server;
+        }
+        catch
+        {
+            await server.Network.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>SIGSTOP, work, SIGCONT.</summary>
+    public async Task HaltAsync(Func<Task> meanwhile)
+    {
+        Interlocked.Increment(ref _disturbances);
+        Process.Pause();
+        try
+        {
+            await meanwhile();
+        }
+        finally
+        {
+            Process.Resume();
+            Interlocked.Increment(ref _disturbances);
+        }
+    }
+
+    /// <summary>kill -9, and another process in its place.</summary>
+    public async Task ReplaceAsync()
+    {
+        Interlocked.Increment(ref _disturbances);
+        await Process.KillAsync();
+        var heir = await ServeAsync();
+        _tooLate += Process.TooLate;
+        await Interlocked.Exchange(ref _process, heir).DisposeAsync();
+        Interlocked.Increment(ref _disturbances);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        await Network.DisposeAsync();
+    }
+
+    private Task<TerseProcess> ServeAsync() => Fleet.ServeAsync(Network.ConnectionStrings);
+}

@@ -1,0 +1,144 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// Creates, follows at once elsewhere, follows others, asks for what is not there. An answer that is none
+/// of 2xx, 3xx and 404 must be 503 with a time to come back.
+/// </summary>
+internal sealed class HistoryClient(Fleet fleet, History history, AnswerTimes times, int seed)
+{
+    /// <summary>Who is not answered by then never will be.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+
+    private readonly Random _random = new(seed);
+
+    public async Task RunAsync(CancellationToken ended)
+    {
+        for (var number = 0; !ended.IsCancellationRequested; number++)
+        {
+            var target = $"https://example.com/{seed}/{number}";
+            var code = _random.Next(4) == 0
+                ? await CreateOnceAsync(target, ended)
+                : await CreateAsync(target);
+            if (code is not null)
+                await FollowAsync(fleet.Any(_random), code);
+            if (history.PickCode(_random, last: 1 << _random.Next(12)) is { } other)
+                await FollowAsync(fleet.Any(_random), other);
+            await FollowInventedAsync();
+        }
+    }
+
+    /// <summary>Follows a code whose link was acknowledged. Returns whether it got a redirect.</summary>
+    public async Task<bool> FollowAsync(FleetServer server, string code)
+    {
+        var mustBeThere = history.IsAcknowledged(code);
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(code, UriKind.Relative));
+        using var answer = await SendAsync(server, request, Patience);
+        if (answer?.StatusCode == HttpStatusCode.NotFound && mustBeThere)
+            history.Violate($"{code} was acknowledged, and is answered 404 by {server.Process.Url}");
+        if (answer?.StatusCode != HttpStatusCode.Found)
+            return false;
+        history.Follow(code, answer.Headers.Location!.OriginalString);
+        return true;
+    }
+
+    private Task<string?> CreateAsync(string target)
+    {
+        history.Ask(target, hasKey: false);
+        return TryCreateAsync(target, key: null, Patience);
+    }
+
+    /// <summary>
+    /// Asks, under one key, until it is acknowledged, each time another server; gives up waiting soon, and
+    /// now and then asks once more although it was acknowledged.
+    /// </summary>
+    private async Task<string?> CreateOnceAsync(string target, CancellationToken ended)
+    {
+        history.Ask(target, hasKey: true);
+        var key = string.Create(CultureInfo.InvariantCulture, $"key-{target}");
+        string? code = null;
+        while (code is null && !ended.IsCancellationRequested)
+            code = await TryCreateAsync(target, key, TimeSpan.FromSeconds(0.1 + (4 * _random.NextDouble())));
+        if (_random.Next(4) == 0)
+            await TryCreateAsync(target, key, Patience);
+        return code;
+    }
+
+    private async Task<string?> TryCreateAsync(string target, string? key, TimeSpan patience)
+    {
+        var begun = TimeProvider.System.GetTimestamp();
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri("/api/v1/links", UriKind.Relative))
+        {
+            Content = new StringContent(
+                JsonSerializer.Serialize(new { target }), new MediaTypeHeaderValue("application/json")),
+        };
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
+        using var answer = await SendAsync(fleet.Any(_random), request, patience);
+        if (answer?.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.OK))
+            return null;
+        var code = answer.Headers.Location!.OriginalString.Split('/')[^1];
+        history.Acknowledge(code, target, begun);
+        return code;
+    }
+
+    /// <summary>
+    /// A code of no strategy that tells its time, one of long ago, or one beside the latest.
+    /// </summary>
+    private async Task FollowInventedAsync()
+    {
+        var code = _random.Next(3) switch
+        {
+            0 => $"x{_random.Next()}",
+            1 => new Tsid((ulong)_random.Next()).ToString(),
+            _ when history.PickCode(_random, last: 1) is { } latest =>
+                new Tsid(Tsid.Parse(latest, null).Value + 1).ToString(),
+            _ => "0",
+        };
+        await FollowAsync(fleet.Any(_random), code);
+    }
+
+    /// <summary>Null where the server was killed or stands still.</summary>
+    private async Task<HttpResponseMessage?> SendAsync(
+        FleetServer server, HttpRequestMessage request, TimeSpan patience)
+    {
+        using var limit = new CancellationTokenSource(patience, TimeProvider.System);
+        var (begun, before) = (TimeProvider.System.GetTimestamp(), server.Disturbances);
+        HttpResponseMessage? answer = null;
+        try
+        {
+            answer = await server.Process.Http.SendAsync(request, limit.Token);
+            Check(request, answer);
+        }
+        catch (Exception exception)
+            when (exception is HttpRequestException or OperationCanceledException or ObjectDisposedException)
+        {
+            // What became of it is unknown.
+        }
+
+        if (before % 2 == 0 && before == server.Disturbances)
+            times.Add(TimeProvider.System.GetElapsedTime(begun), answer?.StatusCode);
+        return answer;
+    }
+
+    private void Check(HttpRequestMessage request, HttpResponseMessage answer)
+    {
+        if (answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.OK or HttpStatusCode.Found
+            or HttpStatusCode.NotFound)
+        {
+            return;
+        }
+
+        if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || answer.Headers.RetryAfter is null)
+        {
+            history.Violate(
+                $"{request.Method} {request.RequestUri} was answered {(int)answer.StatusCode}, "
+                + $"Retry-After: '{answer.Headers.RetryAfter}'");
+        }
+    }
+}
