@@ -20,7 +20,12 @@ public sealed class HaltedCreationTests
             .Select(client => CreateAsync(halted.Process, client, acknowledged, enough.Token))
             .ToList();
         for (var halt = 0; halt < MaxHalts && halted.TooLate == 0; halt++)
+        {
             await HaltedCreation.SufferAsync(halted, postgres.Primary);
+            var before = acknowledged.Count;
+            await Eventually.IsSoAsync(() => Task.FromResult(acknowledged.Count > before + 10));
+        }
+
         await enough.CancelAsync();
         await Task.WhenAll(creations);
 
