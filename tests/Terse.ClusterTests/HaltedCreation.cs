@@ -14,12 +14,22 @@ internal static class HaltedCreation
     /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.8);
 
+    /// <summary>The horizon in microseconds, and below the primary's clock.</summary>
+    public const string SelectHorizon =
+        "SELECT (extract(epoch FROM closed_at) * 1000000)::bigint FROM horizon";
+
+    private const string SelectNow = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
+
     /// <summary>
     /// All connections are cut, and new ones are held before the database hears of them. A creation mints its
     /// id first and then opens a connection for writing, which can be told by the options that it asks for.
     /// Of the two that are waited for, one may be a beat's.
     /// </summary>
-    public static async Task SufferAsync(FleetServer server, PostgresServer primary)
+    /// <param name="server">Is stopped.</param>
+    /// <param name="primary">Does not hear of the creations in time.</param>
+    /// <param name="beforeItGoesOn">What else is to happen when the horizon has passed.</param>
+    public static async Task SufferAsync(
+        FleetServer server, PostgresServer primary, Func<Task>? beforeItGoesOn = null)
     {
         var way = server.Network.To(primary);
         way.Reset();
@@ -30,9 +40,11 @@ internal static class HaltedCreation
                 TimeSpan.FromSeconds(5), () => Task.FromResult(way.CountHeld("lock_timeout") >= 2));
             await server.HaltAsync(async () =>
             {
-                var now = await TryReadAsync(primary, "SELECT " + Microseconds("clock_timestamp()"));
-                await IsSoWithinAsync(Patience, async () =>
-                    await TryReadAsync(primary, $"SELECT {Microseconds("closed_at")} FROM horizon") > now);
+                var now = await TryReadAsync(primary, SelectNow);
+                await IsSoWithinAsync(
+                    Patience, async () => await TryReadAsync(primary, SelectHorizon) > now);
+                if (beforeItGoesOn is not null)
+                    await beforeItGoesOn();
                 way.Forward();
             });
         }
@@ -41,9 +53,6 @@ internal static class HaltedCreation
             way.Forward();
         }
     }
-
-    private static string Microseconds(string instant) =>
-        $"(extract(epoch FROM {instant}) * 1000000)::bigint";
 
     /// <summary>Where another fault keeps it from coming about, this one ends all the same.</summary>
     private static async Task IsSoWithinAsync(TimeSpan limit, Func<Task<bool>> isSo)
