@@ -10,9 +10,6 @@ namespace Terse.ClusterTests;
 /// </summary>
 internal sealed class History
 {
-    /// <summary>Whether a server that gets an Idempotency-Key makes one link for it.</summary>
-    public static bool AreKeysHonoured => false;
-
     private readonly ConcurrentDictionary<string, string> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, string> _codesOfKeys = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, bool> _asked = new(StringComparer.Ordinal);
@@ -68,8 +65,7 @@ internal sealed class History
             _creatingAgain.Enqueue(TimeProvider.System.GetElapsedTime(promotedAt));
         }
 
-        var hasKey = AreKeysHonoured && _asked[target];
-        if (hasKey && _codesOfKeys.GetOrAdd(target, code) is var first && first != code)
+        if (_asked[target] && _codesOfKeys.GetOrAdd(target, code) is var first && first != code)
             Violate($"one key made {first} and {code}, both for {target}");
         if (_targets.TryAdd(code, target))
         {
@@ -98,8 +94,7 @@ internal sealed class History
         foreach (var target in await primary.ReadTextsAsync(
             "SELECT target FROM link GROUP BY target HAVING count(*) > 1 ORDER BY target"))
         {
-            if (AreKeysHonoured || !_asked[target])
-                Violate($"{target} was asked for once, and has several links");
+            Violate($"{target} was asked for once, and has several links");
         }
     }
 }

@@ -122,7 +122,7 @@ internal sealed class HistoryClient(Fleet fleet, History history, AnswerTimes ti
         }
 
         if (before % 2 == 0 && before == server.Disturbances)
-            times.Add(TimeProvider.System.GetElapsedTime(begun), answer?.StatusCode);
+            times.Add(request.Method, TimeProvider.System.GetElapsedTime(begun), answer?.StatusCode);
         return answer;
     }
 
