@@ -88,7 +88,7 @@ internal sealed class History
             Violate($"{code} leads to {target} and not to {acknowledged ?? "nowhere"}");
     }
 
-    /// <summary>Whether the primary holds each link once, however often it was asked for with a key.</summary>
+    /// <summary>Whether the primary holds each link once, however often a key asked for it.</summary>
     public async Task CheckOnceAsync(PostgresServer primary)
     {
         foreach (var target in await primary.ReadTextsAsync(

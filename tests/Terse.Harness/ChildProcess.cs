@@ -13,13 +13,26 @@ internal static partial class ChildProcess
     public const int SigCont = 18;
     public const int SigStop = 19;
 
-    private static readonly ConcurrentBag<Process> Started = EndedAtExit();
+    private static readonly ConcurrentBag<Process> Started = [];
+
+    /// <summary>Signals end this process without an exit that could be seen (.NET 10).</summary>
+    private static readonly PosixSignalRegistration[] Ends =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => EndAll()),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => EndAll()),
+    ];
 
     /// <summary>
     /// Sees to it that a process ends with this one at the latest. A runner that is told to stop, as at a
     /// time limit, disposes nothing.
     /// </summary>
-    public static void EndWithThis(Process process) => Started.Add(process);
+    public static void EndWithThis(Process process)
+    {
+        if (Started.IsEmpty)
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
+        Started.Add(process);
+        GC.KeepAlive(Ends);
+    }
 
     /// <exception cref="InvalidOperationException">There is no such process, or it is not ours.</exception>
     public static void Signal(Process process, int signal)
@@ -38,15 +51,10 @@ internal static partial class ChildProcess
             _ = Kill(int.Parse(Path.GetFileName(child), CultureInfo.InvariantCulture), signal);
     }
 
-    private static ConcurrentBag<Process> EndedAtExit()
+    private static void EndAll()
     {
-        var started = new ConcurrentBag<Process>();
-        AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-        {
-            foreach (var process in started)
-                EndFamily(process);
-        };
-        return started;
+        foreach (var process in Started)
+            EndFamily(process);
     }
 
     private static void EndFamily(Process process)
