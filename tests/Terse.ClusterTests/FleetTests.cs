@@ -103,7 +103,7 @@ public sealed class FleetTests
             Repository.Program,
             [
                 "serve", "--urls", "http://127.0.0.1:0", "--Server:Name", name, "--Server:Zone", "eu-1a",
-                .. Fleet.SettingsOf(postgres),
+                .. Fleet.SettingsOf(postgres.ConnectionStrings),
             ]);
 
     private static async Task<JsonElement> FleetOfAsync(TerseProcess server)
