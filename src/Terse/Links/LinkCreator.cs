@@ -36,6 +36,9 @@ internal sealed class LinkCreator(
     /// </summary>
     private const int MaxMints = 1000;
 
+    /// <summary>How long a creation is waited for, all that it tries again included.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+
     /// <summary>
     /// How often an id may come too late; each time the clock is set right before the next.
     /// </summary>
@@ -68,7 +71,16 @@ internal sealed class LinkCreator(
             ? null
             : IdempotentRequest.Of(
                 key, ("target", target.Text), ("code", link.Code), ("domain", domain));
-        return await MakeAsync(target.Text, link.Code, domain, request, cancellationToken);
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            return await MakeAsync(target.Text, link.Code, domain, request, either.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("To store the link takes too long at present.", exception);
+        }
     }
 
     private async Task<CreateLinkResult> MakeAsync(

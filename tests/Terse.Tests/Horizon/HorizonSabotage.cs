@@ -16,10 +16,4 @@ public enum HorizonSabotage
 
     /// <summary>Nobody looks at timelines: a primary that was replaced is as good as its heir.</summary>
     NoTimeline,
-
-    /// <summary>A new primary takes links before its first beat, by the horizon that it knows.</summary>
-    NoFirstBeat,
-
-    /// <summary>That nothing was found is an answer to those as well who came after the question.</summary>
-    SharedNothing,
 }

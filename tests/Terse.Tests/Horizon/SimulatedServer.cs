@@ -36,7 +36,7 @@ internal sealed class SimulatedServer
         Writes = new SimulatedWrites(this, cluster, sabotage, random);
         var gate = new MissGate<Lookup>(
             random.Next(2) == 0 ? 1000 : random.Next(1, 20),
-            seen => Lookup.ShowsLink(seen) || sabotage == HorizonSabotage.SharedNothing,
+            Lookup.ShowsLink,
             Metrics,
             Time);
         Finder = new LinkFinder(Lookups, Layouts, gate, Metrics, Time);

@@ -75,8 +75,7 @@ internal sealed class SimulatedWrites(
         return null;
     }
 
-    private bool HasBeaten(SimulatedHost host) =>
-        sabotage == HorizonSabotage.NoFirstBeat || host.ShownTimeline == host.Timeline;
+    private static bool HasBeaten(SimulatedHost host) => host.ShownTimeline == host.Timeline;
 
     private bool IsLetIn(SimulatedHost host, DateTimeOffset written) =>
         sabotage == HorizonSabotage.NoGuard || written > host.ClosedAt;

@@ -69,16 +69,16 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Whether a lookup shows a link, or that there is none. The timeline is compared with what is known now,
-    /// after the lookup.
+    /// Whether a lookup shows a link, or that there is none. On an earlier timeline, compared with what is
+    /// known now, after the lookup, even a link may be one that the present primary never had, and its code
+    /// another's by now.
     /// </summary>
     private bool IsAnswer(Lookup seen, string code)
     {
-        if (Lookup.ShowsLink(seen))
-            return true;
         if (seen.Timeline != lookups.Timeline)
             return false;
-        return seen.IsPrimary
+        return Lookup.ShowsLink(seen)
+            || seen.IsPrimary
             || (layouts.NewestTimeOf(code, seen.Layouts) is { } newest && newest <= seen.ClosedAt);
     }
 }

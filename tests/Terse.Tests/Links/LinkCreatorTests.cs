@@ -1,0 +1,48 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Terse.Harness;
+using Terse.Keys;
+using Terse.Links;
+
+namespace Terse.Tests.Links;
+
+public sealed class LinkCreatorTests
+{
+    [Fact]
+    public async Task A_creation_is_given_up_when_the_store_does_not_come_to_an_end()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(folder.Path);
+        var services = server.Services;
+        var creator = new LinkCreator(
+            new EndlessStore(),
+            services.GetRequiredService<ICreationStore>(),
+            services.GetRequiredService<KeyMint>(),
+            services.GetRequiredService<IKeyStrategy>(),
+            services.GetRequiredService<Domains>(),
+            services.GetRequiredService<IOptions<LinkOptions>>(),
+            new HastyTime());
+
+        var link = new NewLink("https://example.com/", Code: null, Domain: null);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            creator.CreateAsync(link, key: null, "localhost", "127.0.0.1", default));
+    }
+
+    private sealed class EndlessStore : ILinkStore
+    {
+        public Task<AddLinkResult> AddAsync(
+            Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
+            new TaskCompletionSource<AddLinkResult>().Task.WaitAsync(cancellationToken);
+
+        public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+    }
+
+    /// <summary>Every wait is over at once.</summary>
+    private sealed class HastyTime : TimeProvider
+    {
+        public override ITimer CreateTimer(
+            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, TimeSpan.Zero, period);
+    }
+}
