@@ -17,7 +17,7 @@ internal static class PostgresLookupBenchmark
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(10);
 
-    /// <summary>What Terse asks for, for one code.</summary>
+    /// <summary>The lookup of one code, as a program that makes no batches would send it.</summary>
     private const string SelectLink =
         """
         SELECT h.closed_at,

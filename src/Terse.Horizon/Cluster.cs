@@ -39,7 +39,7 @@ public sealed class Cluster : IAsyncDisposable
     /// <summary>
     /// Whether any host can be read from by what the last looks saw; one that failed is no loss yet.
     /// </summary>
-    public bool IsReachable => _board.IsReachable;
+    public bool HasReadableHost => _board.HasReadableHost;
 
     /// <summary>
     /// Looks at the hosts until there is a primary, for <see cref="ClusterOptions.StartPatience"/> at most,

@@ -2,8 +2,8 @@ namespace Terse.Horizon;
 
 /// <summary>
 /// What the horizon needs in the database: one row and some functions. <see cref="Install"/> belongs into a
-/// migration of the user's, on the primary, and <see cref="Functions"/> into one after each later version;
-/// then <c>SELECT horizon_protect('table')</c> for each table.
+/// migration of the user's, on the primary, then <c>SELECT horizon_protect('table')</c> for each table; and
+/// <see cref="Functions"/> alone into one for each later version of the library.
 /// </summary>
 /// <remarks>
 /// A protected table has a column <c>written_at timestamptz NOT NULL</c>. Who inserts sets it to an instant

@@ -12,14 +12,20 @@ namespace Terse.Horizon;
 internal sealed class HostBoard(
     IReadOnlyList<HostStanding> hosts, ClusterOptions options, TimeProvider time, Random random)
 {
+    /// <summary>
+    /// How long others are asked first after a read failed on a host. A look may go well where reads hang,
+    /// such as on a disk that stands still.
+    /// </summary>
+    private static readonly TimeSpan Suspicion = TimeSpan.FromSeconds(5);
+
     private readonly Lock _judging = new();
     private int _timeline;
 
     /// <summary>The latest timeline that any host ever showed. It never falls.</summary>
     public int Timeline => Volatile.Read(ref _timeline);
 
-    /// <inheritdoc cref="Cluster.IsReachable"/>
-    public bool IsReachable => hosts.Any(host =>
+    /// <inheritdoc cref="Cluster.HasReadableHost"/>
+    public bool HasReadableHost => hosts.Any(host =>
         host.State.Role != HostRole.Unknown && host.State.Failures < options.FailedProbes);
 
     /// <summary>
@@ -31,8 +37,6 @@ internal sealed class HostBoard(
         lock (_judging)
         {
             host.State = seen with { IsInRotation = host.State.IsInRotation };
-            if (seen.Failures == 0)
-                host.IsSuspect = false;
             Volatile.Write(ref _timeline, Math.Max(_timeline, seen.Timeline));
             var newest = (hosts.Max(other => other.State.Horizon), _timeline);
             foreach (var other in hosts)
@@ -74,7 +78,7 @@ internal sealed class HostBoard(
             }
             catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
             {
-                host.IsSuspect = true;
+                host.SuspectSince = time.GetTimestamp();
                 if (failed >= 0)
                     throw HostUnavailableException.Of(host.Name, exception);
                 failed = picked;
@@ -104,11 +108,14 @@ internal sealed class HostBoard(
         return true;
     }
 
+    private bool IsSuspect(HostStanding host) =>
+        host.SuspectSince is > long.MinValue and var since && time.GetElapsedTime(since) < Suspicion;
+
     private int PickRead(Freshness freshness, int except)
     {
         Span<RouterView> views = new RouterView[hosts.Count];
         for (var host = 0; host < hosts.Count; host++)
-            views[host] = new(hosts[host].State, hosts[host].ReadsInFlight, hosts[host].IsSuspect);
+            views[host] = new(hosts[host].State, hosts[host].ReadsInFlight, IsSuspect(hosts[host]));
         var picked = Router.PickRead(views, freshness, except, options, random);
         return picked >= 0
             ? picked

@@ -9,7 +9,7 @@ internal sealed class HostStanding(string name)
 {
     private HostState _state = HostState.Unknown;
     private int _reads;
-    private bool _isSuspect;
+    private long _suspectSince = long.MinValue;
 
     public string Name => name;
 
@@ -23,11 +23,11 @@ internal sealed class HostStanding(string name)
     /// <summary>Reads that are under way on it.</summary>
     public int ReadsInFlight => Volatile.Read(ref _reads);
 
-    /// <summary>Whether a read failed since the last look; then others are asked first.</summary>
-    public bool IsSuspect
+    /// <summary>The monotonic timestamp of the last read that failed.</summary>
+    public long SuspectSince
     {
-        get => Volatile.Read(ref _isSuspect);
-        set => Volatile.Write(ref _isSuspect, value);
+        get => Volatile.Read(ref _suspectSince);
+        set => Volatile.Write(ref _suspectSince, value);
     }
 
     public void BeginRead() => Interlocked.Increment(ref _reads);

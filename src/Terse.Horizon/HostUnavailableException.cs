@@ -9,8 +9,10 @@ namespace Terse.Horizon;
 /// </summary>
 public sealed class HostUnavailableException : Exception
 {
-    /// <summary>Connections, resources, an operator's intervention, the system's errors.</summary>
-    private static readonly string[] LostClasses = ["08", "53", "57", "58"];
+    /// <summary>
+    /// Connections, authorization, database, resources, an operator's intervention, the system's errors.
+    /// </summary>
+    private static readonly string[] LostClasses = ["08", "28", "3D", "53", "57", "58"];
 
     /// <summary>Creates one without a message.</summary>
     public HostUnavailableException()

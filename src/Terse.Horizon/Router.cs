@@ -3,7 +3,7 @@ namespace Terse.Horizon;
 /// <summary>What a host is to the router.</summary>
 /// <param name="State">What the last look saw.</param>
 /// <param name="Reads">Reads that are under way on it.</param>
-/// <param name="IsSuspect">Whether a read failed on it since the last look.</param>
+/// <param name="IsSuspect">Whether a read failed on it a moment ago.</param>
 internal readonly record struct RouterView(HostState State, int Reads, bool IsSuspect);
 
 /// <summary>

@@ -57,36 +57,6 @@ public sealed class GuardTests
     }
 
     /// <summary>
-    /// The link is looked for, then it arrives together with a beat, then the horizon is read: the two tell
-    /// of different moments, and what the second closes the first has not seen.
-    /// </summary>
-    [Fact]
-    public async Task With_horizon_and_link_read_in_two_statements_a_link_is_falsely_not_found()
-    {
-        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await MigrateAsync(postgres);
-        var replica = postgres.Replicas[0];
-        await Eventually.IsSoAsync(async () => await LagAsync(postgres) == 0);
-        var link = await replica.ReadAsync("SELECT count(*) FROM link");
-
-        await using var source = NpgsqlDataSource.Create(postgres.Primary.ConnectionString);
-        await using (var creation = await source.OpenConnectionAsync())
-            await InsertAsync(creation);
-        await postgres.Primary.ExecuteAsync("SELECT pg_sleep(0.05), horizon_beat('0 s', '0 s')");
-        await Eventually.IsSoAsync(async () => await LagAsync(postgres) == 0);
-        var isClosed = await replica.ReadAsync(
-            "SELECT count(*) FROM horizon WHERE closed_at >= (SELECT at FROM written)");
-        var inOne = await replica.ReadAsync(
-            """
-            SELECT count(*) FROM horizon AS h LEFT JOIN link AS l ON l.code = '1'
-            WHERE l.id IS NULL AND h.closed_at >= (SELECT at FROM written)
-            """);
-
-        Assert.Equal((0, 1), (link, isClosed));
-        Assert.Equal(0, inOne);
-    }
-
-    /// <summary>
     /// The old primary may have closed more than the new one knows, and replicas left behind may show it.
     /// </summary>
     [Fact]

@@ -80,7 +80,7 @@ internal sealed class HistoryClient(Fleet fleet, History history, AnswerTimes ti
         if (key is not null)
             request.Headers.Add("Idempotency-Key", key);
         using var answer = await SendAsync(fleet.Any(_random), request, patience);
-        if (answer?.StatusCode is not (HttpStatusCode.Created or HttpStatusCode.OK))
+        if (answer?.StatusCode != HttpStatusCode.Created)
             return null;
         var code = answer.Headers.Location!.OriginalString.Split('/')[^1];
         history.Acknowledge(code, target, begun);
@@ -128,11 +128,8 @@ internal sealed class HistoryClient(Fleet fleet, History history, AnswerTimes ti
 
     private void Check(HttpRequestMessage request, HttpResponseMessage answer)
     {
-        if (answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.OK or HttpStatusCode.Found
-            or HttpStatusCode.NotFound)
-        {
+        if (answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.Found or HttpStatusCode.NotFound)
             return;
-        }
 
         if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || answer.Headers.RetryAfter is null)
         {

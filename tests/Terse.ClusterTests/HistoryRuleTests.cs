@@ -39,6 +39,18 @@ public sealed class HistoryRuleTests
     }
 
     [Fact]
+    public void A_creation_with_a_key_may_be_acknowledged_again_with_the_same_code_and_no_other()
+    {
+        _history.Ask("a", hasKey: true);
+        _history.Acknowledge("1", "a", begun: 0);
+        _history.Acknowledge("1", "a", begun: 0);
+        Assert.Empty(_history.Violations);
+        _history.Acknowledge("2", "a", begun: 0);
+
+        Assert.Single(_history.Violations);
+    }
+
+    [Fact]
     public void A_creation_whose_answer_was_lost_may_be_there_and_what_nobody_asked_for_may_not()
     {
         _history.Ask("a", hasKey: false);

@@ -3,6 +3,7 @@ using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Links;
+using Terse.Storage.Postgres;
 using Terse.Tests.Storage;
 
 namespace Terse.ClusterTests;
@@ -152,7 +153,9 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
                 insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = held.request.Hash });
                 insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = held.link.Id.ToInt64() });
                 await insert.ExecuteNonQueryAsync(token);
-                await Links.AddAsync(held.link, TickEnd, token); // a part of the same transaction
+                await using var add = write.CreateCommand(PostgresWriter.InsertLink);
+                PostgresWriter.BindLink(add, new(held.link, TickEnd));
+                await add.ExecuteNonQueryAsync(token);
                 isHeld.SetResult();
                 return await isToCommit.Task ? true : throw new FormatException();
             },

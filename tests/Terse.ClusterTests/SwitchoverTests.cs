@@ -24,9 +24,21 @@ public sealed class SwitchoverTests
         await Patient.CreateAsync(other, "https://example.com/before");
 
         var answers = sleeper.Network.To(old);
-        answers.HoldAnswers();
-        var asked = sleeper.Process.Http.GetAsync(Launch);
-        await Eventually.IsSoAsync(() => Task.FromResult(answers.CountHeld("created_at") > 0));
+        Task<HttpResponseMessage> asked = null!;
+        await Eventually.IsSoAsync(async () =>
+        {
+            answers.HoldAnswers();
+            asked = sleeper.Process.Http.GetAsync(Launch);
+            await Eventually.IsSoAsync(() =>
+                Task.FromResult(asked.IsCompleted || answers.CountHeld("created_at") > 0));
+            if (!asked.IsCompleted)
+                return true;
+
+            // Another connection was held before it came so far.
+            answers.Forward();
+            (await asked).Dispose();
+            return false;
+        });
         IReadOnlyDictionary<string, string> links = null!;
         Task<HttpResponseMessage[]> late = null!;
         await sleeper.HaltAsync(async () =>

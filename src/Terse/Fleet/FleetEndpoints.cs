@@ -32,7 +32,7 @@ internal static class FleetEndpoints
         });
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddSingleton(ReportOf);
-        services.AddHostedService<Heartbeat>();
+        services.AddHostedService<ServerReporter>();
     }
 
     public static void MapFleet(this IEndpointRouteBuilder app) =>

@@ -41,10 +41,7 @@ internal static class ConfigurationHash
         foreach (var value in values.OfType<string>())
         {
             writer.Write(path);
-            writer.Write(section.Secrets.Contains(key, StringComparer.Ordinal) ? HashOf(value) : value);
+            writer.Write(value);
         }
     }
-
-    private static string HashOf(string secret) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }

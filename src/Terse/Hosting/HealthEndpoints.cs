@@ -1,15 +1,5 @@
 namespace Terse.Hosting;
 
-/// <summary>A part of the server that requests need.</summary>
-internal interface IReadiness
-{
-    /// <summary>
-    /// Why requests had better go to another server, in a sentence; null where they need not. It is asked
-    /// again and again by load balancers, so it says what is known and asks nobody.
-    /// </summary>
-    string? WhyNotReady { get; }
-}
-
 /// <summary>
 /// What load balancers and supervisors ask. <c>/livez</c>: is the process to be left alone? Yes, as long as
 /// it answers; to restart it because the database is lost would only make things worse. <c>/readyz</c>: are

@@ -9,9 +9,6 @@ namespace Terse.Hosting;
 /// </summary>
 internal sealed record SettingsSection(string Name, IReadOnlyList<string> Keys)
 {
-    /// <summary>Keys whose values nobody may see.</summary>
-    public IReadOnlyList<string> Secrets { get; init; } = [];
-
     /// <summary>Keys that may be another on each server, though all have the same settings.</summary>
     public IReadOnlyList<string> OfOneServer { get; init; } = [];
 }
@@ -44,7 +41,7 @@ internal static class Settings
         AssertLogLevels(configuration.GetSection("Logging:LogLevel"));
     }
 
-    /// <summary>What is said twice is said last.</summary>
+    /// <summary>The provider refuses a key that it is given twice; the last one counts.</summary>
     private static Dictionary<string, string?> LastOfEach(IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var last = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);

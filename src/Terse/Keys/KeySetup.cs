@@ -12,10 +12,7 @@ internal static class KeySetup
     public static void AddKeys(this IServiceCollection services)
     {
         services.AddOptions<KeyOptions>().BindConfiguration(KeyOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(KeyOptions.Section, KeyOptions.Keys)
-        {
-            Secrets = [nameof(KeyOptions.Secret)],
-        });
+        services.AddSingleton(new SettingsSection(KeyOptions.Section, KeyOptions.Keys));
         services.AddSingleton<IValidateOptions<KeyOptions>, KeyOptionsValidator>();
         services.AddSingleton(provider => WishOf(provider.GetRequiredService<IOptions<KeyOptions>>().Value));
         services.AddSingleton<KeyStrategies>();

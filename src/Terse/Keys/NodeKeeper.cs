@@ -6,7 +6,8 @@ namespace Terse.Keys;
 /// Asks for a node again and again while there is none for this server. It would be asked for when ids are,
 /// but a server that is not ready gets no requests.
 /// </summary>
-internal sealed class NodeKeeper(KeyMint mint, TimeProvider time) : BackgroundService
+internal sealed partial class NodeKeeper(KeyMint mint, TimeProvider time, ILogger<NodeKeeper> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
@@ -31,5 +32,14 @@ internal sealed class NodeKeeper(KeyMint mint, TimeProvider time) : BackgroundSe
         {
             // The mint says why, to whoever asks whether the server is ready.
         }
+#pragma warning disable CA1031 // An exception would end the whole server.
+        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            LogNoNode(exception);
+        }
     }
+
+    [LoggerMessage(204, LogLevel.Error, "No node was reserved; it is tried again.")]
+    private partial void LogNoNode(Exception exception);
 }

@@ -76,7 +76,8 @@ internal static class LinkEndpoints
         var host = RequestHost.Of(context);
         if (!domains.TryPick(domain, host, out var key))
             return Problem.Of(ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain");
-        return await store.FindAsync(key, code, context.RequestAborted) is { } link
+        return CustomCode.CouldBeCode(code)
+            && await store.FindAsync(key, code, context.RequestAborted) is { } link
             ? TypedResults.Ok(Show(link, domains, host, context.Request.Scheme))
             : Problem.Of(
                 ProblemType.LinkNotFound,

@@ -71,7 +71,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// <param name="promoting">Is told when the old one is dead.</param>
     public async Task FailOverAsync(Action? promoting = null)
     {
-        var (old, heir) = (Primary, Synchronous ?? Replicas[0]);
+        var (old, heir, waited) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);
         await old.KillAsync();
         promoting?.Invoke();
         await heir.PromoteAsync();
@@ -86,7 +86,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
                 await replica.BecomeReplicaAsync(heir);
         }
 
-        if (Replicas.Count > 0)
+        if (waited && Replicas.Count > 0)
             await WaitForAsync(Replicas[0]);
     }
 

@@ -43,7 +43,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     /// <summary>On threads of the pool, where no context takes continuations elsewhere.</summary>
     private static (string? Broken, Answers Answers) FindBroken(int schedules, HorizonSabotage sabotage)
     {
-        string? broken = null;
+        (int Seed, string? Reason) broken = (int.MaxValue, null);
         var sum = new Answers(0, 0, 0);
         var adding = new Lock();
         Parallel.For(FirstSeed, FirstSeed + schedules, (seed, loop) =>
@@ -51,14 +51,17 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
             var simulation = new HorizonSimulation(seed, sabotage);
             var reason = simulation.Run();
             lock (adding)
-                sum += simulation.Answers;
-            if (reason is not null)
             {
-                broken = $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {reason}";
-                loop.Stop();
+                sum += simulation.Answers;
+                if (reason is null)
+                    return;
+                if (seed < broken.Seed)
+                    broken = (seed, $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {reason}");
             }
+
+            loop.Break(); // Those before it are run to their end, so that the first is named.
         });
-        return (broken, sum);
+        return (broken.Reason, sum);
     }
 
     private static int Read(string name, int otherwise) =>

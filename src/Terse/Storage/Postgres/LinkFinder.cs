@@ -21,7 +21,7 @@ internal sealed class LinkFinder(
     public async ValueTask<Link?> FindAsync(
         string domain, string code, CancellationToken cancellationToken) =>
         await PostgresErrors.WithinPatienceAsync(
-            FindAsync((domain, code), cancellationToken), time, cancellationToken);
+            token => FindAsync((domain, code), token), time, cancellationToken);
 
     private async Task<Link?> FindAsync(
         (string Domain, string Code) key, CancellationToken cancellationToken)

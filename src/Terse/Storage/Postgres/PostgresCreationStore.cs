@@ -9,8 +9,15 @@ namespace Terse.Storage.Postgres;
 /// One statement on the primary, so that no server that stands still holds a key, or the horizon, in the
 /// middle of it. Whoever comes with a key that another transaction is about to store waits for its end.
 /// </remarks>
-internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) : ICreationStore
+internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) : ICreationStore, IDisposable
 {
+    /// <summary>
+    /// Statements at once: those of one key wait for each other, and are to leave connections for the rest.
+    /// </summary>
+    private readonly SemaphoreSlim _statements = new(8);
+
+    public void Dispose() => _statements.Dispose();
+
     /// <inheritdoc/>
     public async Task<AddOnceResult> AddOnceAsync(
         IdempotentRequest request,
@@ -20,9 +27,8 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
     {
         try
         {
-            var adding = cluster.WriteStatementAsync(
-                (request, link, tickEnd), AddOnceAsync, cancellationToken);
-            return await PostgresErrors.WithinPatienceAsync(adding, time, cancellationToken);
+            return await PostgresErrors.WithinPatienceAsync(
+                token => AddOnceAsync((request, link, tickEnd), token), time, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
         {
@@ -38,6 +44,20 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
             throw new StoreUnavailableException(
                 "The database has an earlier version's schema, which keeps no keys; run 'terse migrate'.",
                 exception);
+        }
+    }
+
+    private async Task<AddOnceResult> AddOnceAsync(
+        (IdempotentRequest, Link, DateTimeOffset) added, CancellationToken cancellationToken)
+    {
+        await _statements.WaitAsync(cancellationToken);
+        try
+        {
+            return await cluster.WriteStatementAsync(added, AddOnceAsync, cancellationToken);
+        }
+        finally
+        {
+            _statements.Release();
         }
     }
 
@@ -116,13 +136,6 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
         select.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
-        return ReadLink(row);
+        return PostgresLookups.ReadLink(row);
     }
-
-    private static Link ReadLink(NpgsqlDataReader row) => new(
-        Tsid.FromInt64(row.GetInt64(0)),
-        row.GetString(1),
-        row.GetString(2),
-        row.GetString(3),
-        row.GetFieldValue<DateTimeOffset>(4));
 }

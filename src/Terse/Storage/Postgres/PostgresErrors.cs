@@ -16,13 +16,15 @@ internal static class PostgresErrors
 
     /// <summary>A call, given up on after a while whatever the driver does.</summary>
     public static async Task<T> WithinPatienceAsync<T>(
-        Task<T> call, TimeProvider time, CancellationToken cancellationToken)
+        Func<CancellationToken, Task<T>> call, TimeProvider time, CancellationToken cancellationToken)
     {
+        using var patience = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return await call.WaitAsync(Patience, time, cancellationToken);
+            return await call(either.Token).WaitAsync(either.Token);
         }
-        catch (TimeoutException exception)
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             throw new StoreUnavailableException("The database takes too long at present.", exception);
         }

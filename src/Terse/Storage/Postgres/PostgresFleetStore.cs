@@ -27,7 +27,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     /// <inheritdoc/>
     public Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken) =>
         WithinAsync(
-            cluster.ReadAsync(Freshness.Any, IFleetStore.ShownFor, ReadAsync, cancellationToken),
+            token => cluster.ReadAsync(Freshness.Any, IFleetStore.ShownFor, ReadAsync, token),
             cancellationToken);
 
     private static async Task<IReadOnlyList<FleetServer>> ReadAsync(
@@ -68,7 +68,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
 
     /// <inheritdoc/>
     public Task<DateTimeOffset> TellAsync(ServerReport report, CancellationToken cancellationToken) =>
-        WithinAsync(cluster.WriteStatementAsync(report, TellAsync, cancellationToken), cancellationToken);
+        WithinAsync(token => cluster.WriteStatementAsync(report, TellAsync, token), cancellationToken);
 
     private static async Task<DateTimeOffset> TellAsync(
         WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
@@ -88,7 +88,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
 
     /// <inheritdoc/>
     public Task ForgetAsync(ServerReport report, CancellationToken cancellationToken) =>
-        WithinAsync(cluster.WriteStatementAsync(report, ForgetAsync, cancellationToken), cancellationToken);
+        WithinAsync(token => cluster.WriteStatementAsync(report, ForgetAsync, token), cancellationToken);
 
     private static async Task<int> ForgetAsync(
         WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
@@ -102,7 +102,8 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     private static NpgsqlParameter OrNull(NpgsqlDbType type, object? value) =>
         new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };
 
-    private async Task<T> WithinAsync<T>(Task<T> call, CancellationToken cancellationToken)
+    private async Task<T> WithinAsync<T>(
+        Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
     {
         try
         {

@@ -65,7 +65,9 @@ internal sealed class PostgresLayouts(
             {
                 await ReadAsync(_stopping.Token);
             }
-            catch (StoreUnavailableException)
+#pragma warning disable CA1031 // Whatever went wrong, the next reading may go well.
+            catch (Exception) when (!_stopping.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 // What is known gets old, and after the lease nothing is final by it.
             }

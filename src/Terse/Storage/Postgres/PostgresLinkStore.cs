@@ -13,7 +13,7 @@ internal sealed class PostgresLinkStore(PostgresWriter writer, LinkFinder finder
     public Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         PostgresErrors.WithinPatienceAsync(
-            writer.AddAsync(new(link, tickEnd), cancellationToken), time, cancellationToken);
+            token => writer.AddAsync(new(link, tickEnd), token), time, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>

@@ -14,13 +14,16 @@ internal sealed class PostgresLookups : ILookups, IAsyncDisposable
     /// <summary>Enough to keep some hosts busy, and few enough that lookups gather under load.</summary>
     private const int Statements = 4;
 
+    private const int MaxWaiting = 16_384;
+
     private readonly Cluster _cluster;
     private readonly Batcher<(string Domain, string Code), Lookup> _batcher;
 
     public PostgresLookups(Cluster cluster)
     {
         _cluster = cluster;
-        _batcher = new(Statements, keys => LookAsync(Freshness.Any, keys, CancellationToken.None));
+        _batcher = new(
+            Statements, MaxWaiting, keys => LookAsync(Freshness.Any, keys, CancellationToken.None));
     }
 
     /// <inheritdoc/>
@@ -30,7 +33,7 @@ internal sealed class PostgresLookups : ILookups, IAsyncDisposable
     public async Task<Lookup> LookAsync(
         Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken) =>
         freshness == Freshness.Any
-            ? await _batcher.CallAsync(key).WaitAsync(cancellationToken)
+            ? await _batcher.CallAsync(key, cancellationToken)
             : (await LookAsync(freshness, [key], cancellationToken))[0];
 
     /// <inheritdoc/>
@@ -43,10 +46,9 @@ internal sealed class PostgresLookups : ILookups, IAsyncDisposable
     /// <summary>One statement, so that horizon and links are of one snapshot.</summary>
     private const string SelectLinks =
         """
-        SELECT h.closed_at,
+        SELECT l.id, l.domain, l.code, l.target, l.created_at, k.number, h.closed_at,
             CASE WHEN pg_is_in_recovery() THEN h.timeline ELSE horizon_timeline() END,
-            (SELECT count(*) FROM key_layout), pg_is_in_recovery(),
-            l.id, l.domain, l.code, l.target, l.created_at, k.number
+            (SELECT count(*) FROM key_layout), pg_is_in_recovery()
         FROM horizon AS h
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
             LEFT JOIN LATERAL (
@@ -72,22 +74,23 @@ internal sealed class PostgresLookups : ILookups, IAsyncDisposable
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var lookups = new Lookup[keys.Count];
         while (await row.ReadAsync(cancellationToken))
-            lookups[row.GetInt64(9) - 1] = ReadLookup(row, before);
+            lookups[row.GetInt64(5) - 1] = ReadLookup(row, before);
         return lookups;
     }
 
     private static Lookup ReadLookup(NpgsqlDataReader row, HostRole before) => new(
-        row.IsDBNull(4) ? null : ReadLink(row),
-        row.GetFieldValue<DateTimeOffset>(0),
-        row.GetInt32(1),
-        row.GetInt64(2),
+        row.IsDBNull(0) ? null : ReadLink(row),
+        row.GetFieldValue<DateTimeOffset>(6),
+        row.GetInt32(7),
+        row.GetInt64(8),
         before,
-        IsInRecovery: row.GetBoolean(3));
+        IsInRecovery: row.GetBoolean(9));
 
-    private static Link ReadLink(NpgsqlDataReader row) => new(
-        Tsid.FromInt64(row.GetInt64(4)),
-        row.GetString(5),
-        row.GetString(6),
-        row.GetString(7),
-        row.GetFieldValue<DateTimeOffset>(8));
+    /// <summary>From the first column on: id, domain, code, target, created_at.</summary>
+    public static Link ReadLink(NpgsqlDataReader row) => new(
+        Tsid.FromInt64(row.GetInt64(0)),
+        row.GetString(1),
+        row.GetString(2),
+        row.GetString(3),
+        row.GetFieldValue<DateTimeOffset>(4));
 }

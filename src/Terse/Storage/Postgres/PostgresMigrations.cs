@@ -112,7 +112,7 @@ internal static class PostgresMigrations
 
         foreach (var migration in migrations.Skip(version))
             await RunAsync(write, migration, cancellationToken);
-        if (version < migrations.Count)
+        if (version > 0) // else they have just been installed
             await RunAsync(write, HorizonSchema.Functions, cancellationToken);
         await using var store = write.CreateCommand(StoreVersion);
         store.Parameters.Add(new NpgsqlParameter<int> { TypedValue = migrations.Count });

@@ -45,7 +45,7 @@ internal sealed class PostgresStorage(
         $"PostgreSQL {string.Join(", ", cluster.Hosts.Select(host => $"{host.Name} ({host.State.Role})"))}";
 
     /// <inheritdoc/>
-    public string? WhyNotReady => cluster.IsReachable ? null : "No database host can be reached.";
+    public string? WhyNotReady => cluster.HasReadableHost ? null : "No database host can be reached.";
 
     /// <inheritdoc/>
     public async Task PrepareAsync(CancellationToken cancellationToken)

@@ -15,18 +15,23 @@ internal sealed class PostgresWriter : IAsyncDisposable
     /// </summary>
     private const int Statements = 2;
 
+    /// <summary>
+    /// Few enough that the horizon does not pass the ids of those that wait, each for a commit or two.
+    /// </summary>
+    private const int MaxWaiting = 1024;
+
     private readonly Cluster _cluster;
     private readonly Batcher<AddedLink, AddLinkResult?> _batcher;
 
     public PostgresWriter(Cluster cluster)
     {
         _cluster = cluster;
-        _batcher = new(Statements, InsertAsync);
+        _batcher = new(Statements, MaxWaiting, InsertAsync);
     }
 
     /// <inheritdoc cref="ILinkStore.AddAsync"/>
     public async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken) =>
-        await _batcher.CallAsync(added).WaitAsync(cancellationToken)
+        await _batcher.CallAsync(added, cancellationToken)
         ?? await AddAloneAsync(added, cancellationToken);
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
@@ -37,53 +42,83 @@ internal sealed class PostgresWriter : IAsyncDisposable
         SELECT * FROM unnest(
             $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
         ON CONFLICT DO NOTHING
-        RETURNING id
+        RETURNING id, domain, code
         """;
 
-    /// <summary>Added, or null where the link has to be tried alone.</summary>
+    /// <summary>What became of each link; null where it has to be tried alone.</summary>
     private async Task<IReadOnlyList<AddLinkResult?>> InsertAsync(IReadOnlyList<AddedLink> links)
     {
         try
         {
             var inserted = await _cluster.WriteStatementAsync(links, InsertAsync, CancellationToken.None);
             return [.. links.Select(added =>
-                inserted.Contains(added.Link.Id.ToInt64()) ? AddLinkResult.Added : (AddLinkResult?)null)];
+                inserted.Contains(IdentityOf(added.Link)) ? AddLinkResult.Added : (AddLinkResult?)null)];
         }
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
         {
-            return new AddLinkResult?[links.Count];
+            return await InsertOthersAsync(links);
         }
     }
 
-    /// <summary>
-    /// In the order of their codes, so that no two statements wait for each other in a ring.
-    /// </summary>
-    private static async Task<HashSet<long>> InsertAsync(
+    private const string SelectHorizon = "SELECT closed_at FROM horizon";
+
+    /// <summary>The guard refused all for the sake of some, which the horizon has passed for good.</summary>
+    private async Task<IReadOnlyList<AddLinkResult?>> InsertOthersAsync(IReadOnlyList<AddedLink> links)
+    {
+        var closedAt = await _cluster.ReadAsync(
+            Freshness.Latest, argument: 0, ReadHorizonAsync, CancellationToken.None);
+        List<AddedLink> others = [.. links.Where(added => added.TickEnd > closedAt)];
+        if (others.Count == links.Count)
+            return new AddLinkResult?[links.Count];
+        var results = new Queue<AddLinkResult?>(others.Count == 0 ? [] : await InsertAsync(others));
+        return [.. links.Select(added =>
+            added.TickEnd > closedAt ? results.Dequeue() : AddLinkResult.TooLate)];
+    }
+
+    private static async Task<DateTimeOffset> ReadHorizonAsync(
+        ReadTransaction read, int argument, CancellationToken cancellationToken)
+    {
+        await using var select = read.CreateCommand(SelectHorizon);
+        return new((DateTime)(await select.ExecuteScalarAsync(cancellationToken))!);
+    }
+
+    private static async Task<HashSet<(long Id, string Domain, string Code)>> InsertAsync(
         WriteTransaction write, IReadOnlyList<AddedLink> links, CancellationToken cancellationToken)
+    {
+        await using var insert = write.CreateCommand(InsertLinks);
+        BindLinks(insert, links);
+        await using var row = await insert.ExecuteReaderAsync(cancellationToken);
+        var inserted = new HashSet<(long, string, string)>();
+        while (await row.ReadAsync(cancellationToken))
+            inserted.Add((row.GetInt64(0), row.GetString(1), row.GetString(2)));
+        // The rows are sent before the commit is tried; where it fails, only the end tells.
+        await row.NextResultAsync(cancellationToken);
+        return inserted;
+    }
+
+    /// <summary>
+    /// By the order of their codes, so that no two statements wait for each other in a ring.
+    /// </summary>
+    private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links)
     {
         var sorted = links.OrderBy(added => added.Link.Code, StringComparer.Ordinal)
             .ThenBy(added => added.Link.Domain, StringComparer.Ordinal)
             .ToList();
-        await using var insert = write.CreateCommand(InsertLinks);
         Add(insert, sorted, added => added.Link.Id.ToInt64());
         Add(insert, sorted, added => added.Link.Domain);
         Add(insert, sorted, added => added.Link.Code);
         Add(insert, sorted, added => added.Link.Target);
         Add(insert, sorted, added => added.Link.CreatedAt);
         Add(insert, sorted, added => added.TickEnd);
-        await using var row = await insert.ExecuteReaderAsync(cancellationToken);
-        var ids = new HashSet<long>();
-        while (await row.ReadAsync(cancellationToken))
-            ids.Add(row.GetInt64(0));
-        // The rows are sent before the commit is tried; where it fails, only the end tells.
-        await row.NextResultAsync(cancellationToken);
-        return ids;
     }
+
+    private static (long Id, string Domain, string Code) IdentityOf(Link link) =>
+        (link.Id.ToInt64(), link.Domain, link.Code);
 
     private static void Add<T>(NpgsqlCommand insert, List<AddedLink> links, Func<AddedLink, T> column) =>
         insert.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. links.Select(column)] });
 
-    private const string InsertLink =
+    public const string InsertLink =
         """
         INSERT INTO link (id, domain, code, target, created_at, written_at)
         VALUES ($1, $2, $3, $4, $5, $6)

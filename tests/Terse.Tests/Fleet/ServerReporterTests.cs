@@ -7,7 +7,7 @@ using Terse.Links;
 
 namespace Terse.Tests.Fleet;
 
-public sealed class HeartbeatTests
+public sealed class ServerReporterTests
 {
     private static readonly ServerReport Self = new("web-1", null, null, "1.0", "0123456789ab", null);
 
@@ -40,15 +40,15 @@ public sealed class HeartbeatTests
         await using var server = await TerseServer.StartAsync(folder.Path);
         using var log = new KeptLog();
         using var logging = LoggerFactory.Create(logging => logging.AddProvider(log));
-        using var heartbeat = new Heartbeat(
+        using var reporter = new ServerReporter(
             store,
             Self,
             server.Services.GetRequiredService<KeyMint>(),
             new QuickTime(),
-            logging.CreateLogger<Heartbeat>());
-        await heartbeat.StartAsync(default);
+            logging.CreateLogger<ServerReporter>());
+        await reporter.StartAsync(default);
         await Eventually.IsSoAsync(() => Task.FromResult(store.Told.Count >= told));
-        await heartbeat.StopAsync(default);
+        await reporter.StopAsync(default);
         return log;
     }
 

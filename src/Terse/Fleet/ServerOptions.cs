@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 
-namespace Terse.Hosting;
+namespace Terse.Fleet;
 
 /// <summary>What this server is called. Section <c>Server</c>.</summary>
 internal sealed class ServerOptions

@@ -7,12 +7,12 @@ namespace Terse.Fleet;
 /// Tells of this server every few seconds, and takes it off the list when it stops. Whatever goes wrong with
 /// that, it goes on serving.
 /// </summary>
-internal sealed partial class Heartbeat(
+internal sealed partial class ServerReporter(
     IFleetStore store,
     ServerReport self,
     KeyMint mint,
     TimeProvider time,
-    ILogger<Heartbeat> logger) : BackgroundService
+    ILogger<ServerReporter> logger) : BackgroundService
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
 
