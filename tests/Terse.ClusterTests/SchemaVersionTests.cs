@@ -59,6 +59,20 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     }
 
     [Fact]
+    public async Task A_database_that_cannot_hold_every_text_is_refused()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        await postgres.Primary.ExecuteAsync(
+            "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0");
+        var latin = postgres.Primary.ConnectionString
+            .Replace("Database=terse", "Database=latin", StringComparison.Ordinal);
+        var refused = await Command.TerseAsync("migrate", "--Database:Hosts:0", latin);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.Contains("LATIN1", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task On_the_schema_before_links_are_made_and_the_log_says_once_what_to_run()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 0);

@@ -102,6 +102,7 @@ internal static class PostgresMigrations
     private static async Task<bool> ApplyAsync(
         WriteTransaction write, List<string> migrations, CancellationToken cancellationToken)
     {
+        await AssertHoldsAllTextAsync(write.AsRead, cancellationToken);
         await RunAsync(write, Prepare, cancellationToken);
         var version = await ReadVersionAsync(write.AsRead, cancellationToken);
         if (version >= migrations.Count)
@@ -118,6 +119,20 @@ internal static class PostgresMigrations
         store.Parameters.Add(new NpgsqlParameter<int> { TypedValue = migrations.Count });
         await store.ExecuteNonQueryAsync(cancellationToken);
         return true;
+    }
+
+    private const string ReadEncoding = "SELECT current_setting('server_encoding')";
+
+    private static async Task AssertHoldsAllTextAsync(
+        ReadTransaction read, CancellationToken cancellationToken)
+    {
+        await using var select = read.CreateCommand(ReadEncoding);
+        if ((string)(await select.ExecuteScalarAsync(cancellationToken))! is not "UTF8" and var encoding)
+        {
+            throw new StartupException(
+                $"The database's encoding is {encoding}, which cannot hold every target; make another with "
+                + "CREATE DATABASE … ENCODING 'UTF8'.");
+        }
     }
 
     private static async Task RunAsync(
