@@ -3,6 +3,9 @@ namespace Terse.Links;
 /// <summary>Where links are kept. Implementations are safe for use by any number of threads.</summary>
 internal interface ILinkStore
 {
+    /// <summary>How long a creation is waited for, all that it tries again included.</summary>
+    TimeSpan Patience { get; }
+
     /// <summary>
     /// Adds a link. When it returns <see cref="AddLinkResult.Added"/> the link is on disk, and every
     /// <see cref="FindAsync"/> that starts from then on finds it. With any other result nothing was added.

@@ -36,9 +36,6 @@ internal sealed class LinkCreator(
     /// </summary>
     private const int MaxMints = 1000;
 
-    /// <summary>How long a creation is waited for, all that it tries again included.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
-
     /// <summary>
     /// How often an id may come too late; each time the clock is set right before the next.
     /// </summary>
@@ -71,7 +68,7 @@ internal sealed class LinkCreator(
             ? null
             : IdempotentRequest.Of(
                 key, ("target", target.Text), ("code", link.Code), ("domain", domain));
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(store.Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {

@@ -30,6 +30,8 @@ public sealed class LinkCreatorTests
 
     private sealed class EndlessStore : ILinkStore
     {
+        public TimeSpan Patience => TimeSpan.FromSeconds(3);
+
         public Task<AddLinkResult> AddAsync(
             Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
             new TaskCompletionSource<AddLinkResult>().Task.WaitAsync(cancellationToken);

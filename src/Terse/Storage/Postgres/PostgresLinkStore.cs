@@ -10,6 +10,9 @@ internal sealed class PostgresLinkStore(PostgresWriter writer, LinkFinder finder
     : ILinkStore
 {
     /// <inheritdoc/>
+    public TimeSpan Patience => PostgresErrors.Patience;
+
+    /// <inheritdoc/>
     public Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         PostgresErrors.WithinPatienceAsync(

@@ -15,6 +15,10 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         """;
 
     /// <inheritdoc/>
+    /// <remarks>There is no other disk to go to; one that syncs slowly is waited for.</remarks>
+    public TimeSpan Patience => TimeSpan.FromSeconds(30);
+
+    /// <inheritdoc/>
     public Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         writer.RunAsync(session => Add(session, link), cancellationToken);
