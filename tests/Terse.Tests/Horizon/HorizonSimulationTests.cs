@@ -40,6 +40,27 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
         Assert.EndsWith("was acknowledged, and then not found", broken, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_seed_gives_the_same_schedule_whenever_it_runs()
+    {
+        var once = await Task.Run(() => RunAll(1500));
+        var again = await Task.Run(() => RunAll(1500));
+
+        Assert.Equal(once, again);
+    }
+
+    private static string[] RunAll(int schedules)
+    {
+        var ends = new string[schedules];
+        Parallel.For(0, schedules, index =>
+        {
+            var simulation = new HorizonSimulation(FirstSeed + index, HorizonSabotage.TwoStatements);
+            var reason = simulation.Run();
+            ends[index] = $"TERSE_SEED={FirstSeed + index}: {reason ?? "all held"}, {simulation.Answers}";
+        });
+        return ends;
+    }
+
     /// <summary>On threads of the pool, where no context takes continuations elsewhere.</summary>
     private static (string? Broken, Answers Answers) FindBroken(int schedules, HorizonSabotage sabotage)
     {

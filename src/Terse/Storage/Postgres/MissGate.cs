@@ -30,7 +30,7 @@ internal sealed class MissGate<T>(
         (string Domain, string Code) key, Func<(string Domain, string Code), Task<T>> ask)
     {
         if (_asking.TryGetValue(key, out var before)
-            && await before.Value is { } answer
+            && await EndOf(before) is { } answer
             && isFound(answer))
         {
             metrics.CountShared();
@@ -42,8 +42,19 @@ internal sealed class MissGate<T>(
         var flight = _asking.GetOrAdd(key, mine);
         if (flight != mine)
             metrics.CountShared();
-        return await flight.Value;
+        return await EndOf(flight);
     }
+
+    /// <summary>
+    /// A task for each who waits, so that all go on where the flight ends, one after the other: of several
+    /// awaits of one task the runtime sends all but the first to the pool.
+    /// </summary>
+    private static Task<T?> EndOf(Lazy<Task<T?>> flight) =>
+        flight.Value.ContinueWith(
+            static ended => ended,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default).Unwrap();
 
     private async Task<T?> FlyAsync(
         (string Domain, string Code) key,
