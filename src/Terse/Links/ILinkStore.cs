@@ -22,9 +22,35 @@ internal interface ILinkStore
     Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken);
 
-    /// <summary>Finds the link with this code in this domain, or null.</summary>
+    /// <summary>
+    /// Finds the link with this code in this domain, a deleted one too, or null. What was changed is seen a
+    /// moment later, or at once by those who know of the change.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
     ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken);
+
+    /// <summary>Finds a link as it is on the primary, all changes that were acknowledged included.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
+    ValueTask<Link?> FindLatestAsync(string domain, string code, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stores what a change made of a link, if it is still at the version before: id, domain, code and time
+    /// of creation never change. When it returns an instant the change is on disk, and every
+    /// <see cref="FindAsync"/> of this server that starts from then on shows it or a later one.
+    /// </summary>
+    /// <param name="changed">The link as it is to be; its version is one more than the stored one's.</param>
+    /// <param name="cancellationToken">Ends the wait; the change may be made all the same.</param>
+    /// <returns>When the change was written, or null where the link is at another version.</returns>
+    /// <exception cref="StoreUnavailableException">Whether the change was made is unknown.</exception>
+    Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes one of the visits that a link with <see cref="Link.MaxVisits"/> has left: one atomic update on
+    /// the primary, so that all servers together never take more.
+    /// </summary>
+    /// <returns>False where none is left.</returns>
+    /// <exception cref="StoreUnavailableException">Whether a visit was taken is unknown.</exception>
+    Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken);
 }
 
 internal enum AddLinkResult

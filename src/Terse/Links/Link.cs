@@ -10,4 +10,17 @@ namespace Terse.Links;
 /// <param name="Code">What follows the slash, compared exactly.</param>
 /// <param name="Target">Where it leads, character for character as it was sent.</param>
 /// <param name="CreatedAt">When it was created, in UTC, to the millisecond.</param>
-internal sealed record Link(Tsid Id, string Domain, string Code, string Target, DateTimeOffset CreatedAt);
+internal sealed record Link(Tsid Id, string Domain, string Code, string Target, DateTimeOffset CreatedAt)
+{
+    /// <summary>1 for a new link; one more with each change.</summary>
+    public int Version { get; init; } = 1;
+
+    /// <summary>From then on it answers 410; null for never. To the millisecond.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>How many visits it answers, over all servers, 1 or more; null for any number.</summary>
+    public long? MaxVisits { get; init; }
+
+    /// <summary>When it was deleted; it stays, so that its code is never another's, and answers 410.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+}

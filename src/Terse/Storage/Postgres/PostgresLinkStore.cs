@@ -21,4 +21,17 @@ internal sealed class PostgresLinkStore(PostgresWriter writer, LinkFinder finder
     /// <inheritdoc/>
     public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
         finder.FindAsync(domain, code, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<Link?> FindLatestAsync(
+        string domain, string code, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 }

@@ -51,6 +51,19 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
         ValueTask.FromResult(readers.Run(Find, (domain, code)));
 
+    /// <inheritdoc/>
+    public ValueTask<Link?> FindLatestAsync(
+        string domain, string code, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     private static Link? Find(SqliteSession session, (string Domain, string Code) key)
     {
         using var reader = session.Command(SelectLink, key.Domain, key.Code).ExecuteReader();

@@ -1,0 +1,18 @@
+namespace Terse.Visits;
+
+/// <summary>
+/// Where visits are counted. Implementations are safe for use by any number of threads, and of servers over
+/// one database.
+/// </summary>
+internal interface IVisitStore
+{
+    /// <summary>
+    /// Counts a batch, once: its number is stored together with what it adds, or neither is. Batches of one
+    /// (node, epoch) come in the order of their numbers.
+    /// </summary>
+    /// <returns>False where its number had been counted before.</returns>
+    /// <exception cref="Links.StoreUnavailableException">
+    /// Whether it was counted is unknown: send it again.
+    /// </exception>
+    Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken);
+}
