@@ -47,10 +47,57 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
         return [.. running.SelectMany(client => client.Times)];
     }
 
+    /// <summary>Sends so many requests, one after the other.</summary>
+    public async Task RunAsync(int requests)
+    {
+        using var socket = await ConnectAsync();
+        for (var sent = 0; sent < requests; sent++)
+        {
+            await socket.SendAsync(request.Next());
+            await ReceiveAsync(socket);
+        }
+    }
+
+    /// <summary>
+    /// Sends a request whenever one is due. Where the one before was answered too late for that, the wait
+    /// counts as well; that a timer of this client went off late does not.
+    /// </summary>
+    public async Task RunAsync(TimeSpan time, TimeSpan interval, TimeSpan first)
+    {
+        using var socket = await ConnectAsync();
+        var begin = TimeProvider.System.GetTimestamp();
+        for (var due = first; due < time; due += interval)
+        {
+            var counted = due;
+            var ahead = due - TimeProvider.System.GetElapsedTime(begin);
+            if (ahead > TimeSpan.Zero)
+            {
+                await Task.Delay(ahead, TimeProvider.System);
+                counted = TimeProvider.System.GetElapsedTime(begin);
+            }
+
+            await socket.SendAsync(request.Next());
+            await ReceiveAsync(socket);
+            Times.Add(TimeProvider.System.GetElapsedTime(begin) - counted);
+        }
+    }
+
+    /// <summary>Runs so many clients at a steady rate of all together.</summary>
+    public static async Task<List<TimeSpan>> RunAtAsync(
+        double rate, Uri server, int clients, TimeSpan time, Func<BenchRequest> newRequest)
+    {
+        var running = Enumerable.Range(0, clients)
+            .Select(_ => new BenchClient(server, newRequest()))
+            .ToList();
+        var interval = TimeSpan.FromSeconds(clients / rate);
+        await Task.WhenAll(running.Select((client, index) =>
+            client.RunAsync(time, interval, first: interval * index / clients)));
+        return [.. running.SelectMany(client => client.Times)];
+    }
+
     private async Task RunAsync(TimeSpan time)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(server.Host, server.Port);
+        using var socket = await ConnectAsync();
         var begin = TimeProvider.System.GetTimestamp();
         var last = TimeSpan.Zero;
         while (last < time)
@@ -61,6 +108,13 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
             Times.Add(now - last);
             last = now;
         }
+    }
+
+    private async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(server.Host, server.Port);
+        return socket;
     }
 
     private async ValueTask ReceiveAsync(Socket socket)

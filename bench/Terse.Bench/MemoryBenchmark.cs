@@ -19,7 +19,7 @@ internal static class MemoryBenchmark
         }
 
         await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System);
-        var megabytes = ResidentBytes(server.Id) / 1e6;
+        var megabytes = ProcessUsage.ResidentBytes(server.Id) / 1e6;
         return
         [
             new(
@@ -28,12 +28,5 @@ internal static class MemoryBenchmark
                 $"{GoalMegabytes} MB",
                 megabytes <= GoalMegabytes),
         ];
-    }
-
-    private static long ResidentBytes(int process)
-    {
-        var line = File.ReadLines($"/proc/{process}/status")
-            .Single(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) * 1024;
     }
 }

@@ -23,7 +23,7 @@ internal sealed partial class PostgresBench : IAsyncDisposable
 
     public Uri Address => Server.Http.BaseAddress!;
 
-    public static async Task<PostgresBench> StartAsync(string program)
+    public static async Task<PostgresBench> StartAsync(string program, params string[] settings)
     {
         var postgres = await PostgresCluster.StartAsync(replicas: 1);
         try
@@ -35,7 +35,7 @@ internal sealed partial class PostgresBench : IAsyncDisposable
             var hosts = postgres.ConnectionStrings.SelectMany((host, index) =>
                 new[] { string.Create(CultureInfo.InvariantCulture, $"--Database:Hosts:{index}"), host });
             return new(postgres, await TerseProcess.StartAsync(
-                program, ["serve", "--urls", "http://127.0.0.1:0", .. hosts]));
+                program, ["serve", "--urls", "http://127.0.0.1:0", .. hosts, .. settings]));
         }
         catch
         {

@@ -2,12 +2,22 @@ using Terse.Bench;
 
 // The published program is measured from outside, as a client sees it; ids, which are too quick for that, in
 // this process. bench/run publishes the program and calls this with its path, and what to measure.
+if (args is [BareServer.Argument])
+{
+    await BareServer.ServeAsync();
+    return 0;
+}
+
 var benchmarks = new Dictionary<string, Func<string, Task<IEnumerable<Result>>>>(StringComparer.Ordinal)
 {
     ["ids"] = _ => Task.FromResult(IdBenchmark.Run()),
     ["start"] = StartBenchmark.RunAsync,
     ["memory"] = MemoryBenchmark.RunAsync,
     ["create"] = CreateBenchmark.RunAsync,
+    ["redirect"] = RedirectBenchmark.RunAsync,
+    ["pause"] = PauseBenchmark.RunAsync,
+    ["growth"] = GrowthBenchmark.RunSqliteAsync,
+    ["postgres-growth"] = GrowthBenchmark.RunPostgresAsync,
     ["postgres-create"] = PostgresCreateBenchmark.RunAsync,
     ["postgres-lookup"] = PostgresLookupBenchmark.RunAsync,
 };

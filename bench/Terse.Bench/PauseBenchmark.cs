@@ -1,0 +1,64 @@
+using Microsoft.Diagnostics.Tracing;
+using Terse.Harness;
+
+namespace Terse.Bench;
+
+/// <summary>
+/// The longest pause of the garbage collector in a minute of load, by the runtime's own events: from when it
+/// begins to stop the threads until they run again.
+/// </summary>
+internal static class PauseBenchmark
+{
+    private const int Links = 1_000_000;
+
+    private static readonly TimeSpan Time = TimeSpan.FromMinutes(1);
+
+    public static async Task<IEnumerable<Result>> RunAsync(string program)
+    {
+        using var folder = await SqliteLinks.MakeAsync(program, Links);
+        var trace = folder["pauses.nettrace"];
+        await using (var server = await TerseProcess.StartAsync(
+            program,
+            ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path],
+            environment:
+            [
+                ("DOTNET_EnableEventPipe", "1"),
+                ("DOTNET_EventPipeOutputPath", trace),
+                ("DOTNET_EventPipeConfig", "Microsoft-Windows-DotNETRuntime:0x1:4"),
+            ]))
+        {
+            _ = await SqliteLinks.FollowAllAsync(server.Http.BaseAddress!, Wrk.Connections, Links);
+            _ = await Wrk.RunAsync(server.Http.BaseAddress!, Links, Time);
+            await server.StopAsync();
+        }
+
+        var pauses = Read(trace);
+        return
+        [
+            new(
+                "longest pause of the garbage collector in a minute of load, 1,000,000 links cached",
+                $"{pauses.Max().TotalMilliseconds:N1} ms",
+                ""),
+            new(
+                "pauses in that minute, and their sum",
+                $"{pauses.Count}, {pauses.Sum(pause => pause.TotalMilliseconds):N0} ms",
+                ""),
+        ];
+    }
+
+    /// <summary>Those of the last minute, which is the load's.</summary>
+    private static List<TimeSpan> Read(string trace)
+    {
+        var pauses = new List<(double At, double Length)>();
+        using var events = new EventPipeEventSource(trace);
+        var begin = 0.0;
+        events.Clr.GCSuspendEEStart += data => begin = data.TimeStampRelativeMSec;
+        events.Clr.GCRestartEEStop += data =>
+            pauses.Add((data.TimeStampRelativeMSec, data.TimeStampRelativeMSec - begin));
+        events.Process();
+        var end = pauses.Max(pause => pause.At);
+        return [.. pauses
+            .Where(pause => pause.At > end - Time.TotalMilliseconds)
+            .Select(pause => TimeSpan.FromMilliseconds(pause.Length))];
+    }
+}

@@ -1,0 +1,23 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Terse.Bench;
+
+/// <summary>What the system counts of a process.</summary>
+internal static class ProcessUsage
+{
+    /// <summary>Time on a core, of all its threads, in user and kernel.</summary>
+    public static TimeSpan CpuTime(int process)
+    {
+        using var counted = Process.GetProcessById(process);
+        return counted.TotalProcessorTime;
+    }
+
+    public static long ResidentBytes(int process)
+    {
+        var line = File.ReadLines($"/proc/{process}/status")
+            .Single(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var kibibytes = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1];
+        return long.Parse(kibibytes, CultureInfo.InvariantCulture) * 1024;
+    }
+}

@@ -1,0 +1,53 @@
+using System.Globalization;
+using Microsoft.Data.Sqlite;
+using Terse.Harness;
+
+namespace Terse.Bench;
+
+/// <summary>A folder with links of the codes <c>b1</c>, <c>b2</c>, … for a server to serve.</summary>
+internal static class SqliteLinks
+{
+    private const string InsertLinks =
+        """
+        INSERT INTO link (id, domain, code, target, created_at)
+        WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {links})
+        SELECT n, '', 'b' || n, 'https://example.com/a/long/way/' || n, 1 FROM n
+        """;
+
+    /// <summary>Below the build's output, since a temporary folder may be memory and not a disk.</summary>
+    public static async Task<TemporaryFolder> MakeAsync(string program, int links)
+    {
+        var folder = new TemporaryFolder(Path.Combine(Repository.Root, "artifacts"));
+        await using (await ServeAsync(program, folder))
+        {
+            // Makes the schema.
+        }
+
+        await using var connection = new SqliteConnection($"Data Source={folder["terse.db"]};Pooling=false");
+        await connection.OpenAsync();
+        await using var insert = connection.CreateCommand();
+        insert.CommandTimeout = 0;
+        insert.CommandText = "PRAGMA synchronous = OFF; " + InsertLinks.Replace(
+            "{links}", links.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        await insert.ExecuteNonQueryAsync();
+        return folder;
+    }
+
+    public static Task<TerseProcess> ServeAsync(
+        string program, TemporaryFolder folder, params string[] settings) =>
+        TerseProcess.StartAsync(
+            program, ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path, .. settings]);
+
+    /// <summary>Follows each link once, with so many clients. Returns redirects a second.</summary>
+    public static async Task<double> FollowAllAsync(Uri server, int clients, int links)
+    {
+        var begin = TimeProvider.System.GetTimestamp();
+        await Task.WhenAll(Enumerable.Range(0, clients).Select(client =>
+        {
+            var next = client;
+            var request = BenchRequest.Follow(server, () => $"b{(next += clients) - clients + 1}");
+            return new BenchClient(server, request).RunAsync((links - client + clients - 1) / clients);
+        }));
+        return links / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Terse.Harness;
+
+namespace Terse.Bench;
+
+/// <summary>What a run of wrk counted.</summary>
+internal sealed record WrkRun(long Requests, TimeSpan Time)
+{
+    public double Rate => Requests / Time.TotalSeconds;
+}
+
+/// <summary>
+/// The load of wrk: one thread, 64 connections, each request for another of the links, as a browser would
+/// send it.
+/// </summary>
+internal static partial class Wrk
+{
+    public const int Connections = 64;
+
+    private const string Script =
+        """
+        local links = {links}
+        math.randomseed(os.time())
+        function request()
+            return "GET /b" .. math.random(links) .. " HTTP/1.1\r\nHost: {host}\r\n" ..
+                "User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0\r\n" ..
+                "Accept: text/html,application/xhtml+xml\r\nReferer: https://example.com/a/page\r\n\r\n"
+        end
+        """;
+
+    public static async Task<WrkRun> RunAsync(Uri server, int links, TimeSpan time)
+    {
+        using var folder = new TemporaryFolder();
+        await File.WriteAllTextAsync(folder["follow.lua"], Script
+            .Replace("{links}", links.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{host}", server.Authority, StringComparison.Ordinal));
+        var ran = await Command.RunAsync("wrk", [
+            "-t1",
+            string.Create(CultureInfo.InvariantCulture, $"-c{Connections}"),
+            string.Create(CultureInfo.InvariantCulture, $"-d{time.TotalSeconds:0}s"),
+            "-s", folder["follow.lua"],
+            server.AbsoluteUri]);
+        var counted = Counted().Match(ran.Output);
+        if (!counted.Success || Wrong().IsMatch(ran.Output))
+            throw new InvalidOperationException($"wrk: {ran.Errors}{ran.Output}");
+        return new(
+            long.Parse(counted.Groups["requests"].Value, CultureInfo.InvariantCulture),
+            TimeSpan.FromSeconds(
+                double.Parse(counted.Groups["seconds"].Value, CultureInfo.InvariantCulture)));
+    }
+
+    [GeneratedRegex(
+        "(?<requests>[0-9]+) requests in (?<seconds>[0-9.]+)s",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex Counted();
+
+    [GeneratedRegex("Non-2xx|Socket errors", RegexOptions.NonBacktracking)]
+    private static partial Regex Wrong();
+}
