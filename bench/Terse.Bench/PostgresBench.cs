@@ -11,8 +11,11 @@ namespace Terse.Bench;
 /// </summary>
 internal sealed partial class PostgresBench : IAsyncDisposable
 {
-    private PostgresBench(PostgresCluster postgres, TerseProcess server)
+    private readonly TemporaryFolder _folder;
+
+    private PostgresBench(PostgresCluster postgres, TemporaryFolder folder, TerseProcess server)
     {
+        _folder = folder;
         Postgres = postgres;
         Server = server;
     }
@@ -25,6 +28,7 @@ internal sealed partial class PostgresBench : IAsyncDisposable
 
     public static async Task<PostgresBench> StartAsync(string program, params string[] settings)
     {
+        var folder = new TemporaryFolder();
         var postgres = await PostgresCluster.StartAsync(replicas: 1);
         try
         {
@@ -32,14 +36,13 @@ internal sealed partial class PostgresBench : IAsyncDisposable
             foreach (var setting in new[] { "fsync", "full_page_writes" })
                 await postgres.Primary.ExecuteAsync($"ALTER SYSTEM SET {setting} = on");
             await postgres.Primary.ExecuteAsync("SELECT pg_reload_conf()");
-            var hosts = postgres.ConnectionStrings.SelectMany((host, index) =>
-                new[] { string.Create(CultureInfo.InvariantCulture, $"--Database:Hosts:{index}"), host });
-            return new(postgres, await TerseProcess.StartAsync(
-                program, ["serve", "--urls", "http://127.0.0.1:0", .. hosts, .. settings]));
+            var hosts = PostgresCluster.SettingsOf(postgres.ConnectionStrings);
+            return new(postgres, folder, await SqliteLinks.ServeAsync(program, folder, [.. hosts, .. settings]));
         }
         catch
         {
             await postgres.DisposeAsync();
+            folder.Dispose();
             throw;
         }
     }
@@ -84,6 +87,7 @@ internal sealed partial class PostgresBench : IAsyncDisposable
     {
         await Server.DisposeAsync();
         await Postgres.DisposeAsync();
+        _folder.Dispose();
     }
 
     [GeneratedRegex("tps = (?<rate>[0-9.]+)", RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Terse.Harness;
 
 namespace Terse.ClusterTests;
@@ -18,13 +17,7 @@ internal sealed class Fleet : IAsyncDisposable
         ServeAsync(postgres.ConnectionStrings, settings);
 
     public static Task<TerseProcess> ServeAsync(IEnumerable<string> hosts, params string[] settings) =>
-        TerseProcess.StartAsync(
-            Repository.Program,
-            ["serve", "--urls", "http://127.0.0.1:0", .. SettingsOf(hosts), .. settings]);
-
-    public static IEnumerable<string> SettingsOf(IEnumerable<string> hosts) =>
-        hosts.SelectMany((host, index) =>
-            new[] { string.Create(CultureInfo.InvariantCulture, $"--Database:Hosts:{index}"), host });
+        TerseProcess.ServeAsync(hosts, settings);
 
     public FleetServer Any(Random random) => Servers[random.Next(Servers.Count)];
 

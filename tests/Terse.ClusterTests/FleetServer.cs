@@ -7,6 +7,7 @@ namespace Terse.ClusterTests;
 /// </summary>
 internal sealed class FleetServer : IAsyncDisposable
 {
+    private readonly TemporaryFolder _folder = new();
     private TerseProcess _process = null!;
     private int _disturbances;
     private int _tooLate;
@@ -37,6 +38,7 @@ internal sealed class FleetServer : IAsyncDisposable
         catch
         {
             await server.Network.DisposeAsync();
+            server._folder.Dispose();
             throw;
         }
     }
@@ -72,7 +74,10 @@ internal sealed class FleetServer : IAsyncDisposable
     {
         await _process.DisposeAsync();
         await Network.DisposeAsync();
+        _folder.Dispose();
     }
 
-    private Task<TerseProcess> ServeAsync() => Fleet.ServeAsync(Network.ConnectionStrings);
+    /// <summary>Over the same folder each time, where visits wait that the killed one did not count.</summary>
+    private Task<TerseProcess> ServeAsync() => TerseProcess.ServeAsync(
+        _folder.Path, [.. PostgresCluster.SettingsOf(Network.ConnectionStrings)]);
 }

@@ -47,7 +47,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     public async Task Without_a_schema_a_server_that_does_not_migrate_says_what_to_run_and_makes_nothing()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
-        string[] settings = ["--Database:Migrate", "false", .. Fleet.SettingsOf(postgres.ConnectionStrings)];
+        string[] settings = ["--Database:Migrate", "false", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)];
         var served = await Command.TerseAsync(["serve", "--urls", "http://127.0.0.1:0", .. settings]);
         var shown = await Command.TerseAsync(["keys", "show", "0abc", .. settings]);
 
@@ -76,7 +76,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     public async Task On_the_schema_before_links_are_made_and_the_log_says_once_what_to_run()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
-        await Command.TerseAsync(["migrate", .. Fleet.SettingsOf(postgres.ConnectionStrings)]);
+        await Command.TerseAsync(["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
         await postgres.Primary.ExecuteAsync(
             "DROP TABLE server; DROP TABLE idempotency; UPDATE schema_version SET version = 2");
         using var log = new KeptLog();
@@ -90,7 +90,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Contains(
             "terse migrate", fleet.GetProperty("serversError").GetString(), StringComparison.Ordinal);
         await Eventually.IsSoAsync(() => Task.FromResult(!log.Lines.IsEmpty));
-        var migrated = await Command.TerseAsync(["migrate", .. Fleet.SettingsOf(postgres.ConnectionStrings)]);
+        var migrated = await Command.TerseAsync(["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
         await Eventually.IsSoAsync(async () =>
             await postgres.Primary.ReadAsync("SELECT count(*) FROM server") == 1);
 
@@ -114,7 +114,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         var before = await postgres.Primary.ReadAsync("SELECT sum(epoch)::bigint FROM node");
         var horizon = await HorizonAsync(postgres);
         var shown = await Command.TerseAsync(
-            ["keys", "show", code!, .. Fleet.SettingsOf(postgres.ConnectionStrings)]);
+            ["keys", "show", code!, .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
 
         Assert.Equal((0, ""), (shown.ExitCode, shown.Errors));
         Assert.Equal("strategy  tsid", shown.OutputLines[0]);

@@ -14,6 +14,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
 
     private readonly Process _process;
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false };
+    private TemporaryFolder? _folder;
     private int _tooLate;
 
     private TerseProcess(Process process, string readyLine)
@@ -44,6 +45,24 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     /// <summary>Starts what ./run runs, with its links in <paramref name="data"/>.</summary>
     public static Task<TerseProcess> ServeAsync(string data, params string[] options) =>
         StartAsync(Repository.Program, ["serve", "--urls", "http://127.0.0.1:0", "--data", data, .. options]);
+
+    /// <summary>The same over PostgreSQL, with a folder of its own that goes when the server does.</summary>
+    public static async Task<TerseProcess> ServeAsync(IEnumerable<string> hosts, params string[] settings)
+    {
+        var folder = new TemporaryFolder();
+        try
+        {
+            string[] options = [.. PostgresCluster.SettingsOf(hosts), .. settings];
+            var server = await ServeAsync(folder.Path, options);
+            server._folder = folder;
+            return server;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
 
     public static async Task<TerseProcess> StartAsync(
         string file,
@@ -123,6 +142,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
         if (!_process.HasExited)
             await KillAsync();
         _process.Dispose();
+        _folder?.Dispose();
     }
 
     private void Count(string? line)

@@ -31,6 +31,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     public IEnumerable<string> ConnectionStrings => Servers.Select(server => server.ConnectionString);
 
+    /// <summary>The settings of a server that uses such hosts, as the command line has them.</summary>
+    public static IEnumerable<string> SettingsOf(IEnumerable<string> hosts) =>
+        hosts.SelectMany((host, index) =>
+            new[] { string.Create(CultureInfo.InvariantCulture, $"--Database:Hosts:{index}"), host });
+
     public static async Task<PostgresCluster> StartAsync(int replicas, bool isSynchronous = false)
     {
         var cluster = new PostgresCluster();
