@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Links;
@@ -20,6 +21,60 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     }
 
     protected override ValueTask CloseAsync() => _services.DisposeAsync();
+
+    private protected override Task<IReadOnlyList<KeptChange>> ReadChangesAsync() => _cluster.ReadAsync(
+        Freshness.Latest,
+        "SELECT domain, code, version, written_at FROM link_change ORDER BY seq",
+        static async (read, sql, token) =>
+        {
+            await using var command = read.CreateCommand(sql);
+            await using var row = await command.ExecuteReaderAsync(token);
+            var changes = new List<KeptChange>();
+            while (await row.ReadAsync(token))
+                changes.Add(ReadChange(row));
+            return (IReadOnlyList<KeptChange>)changes;
+        },
+        default);
+
+    private static KeptChange ReadChange(NpgsqlDataReader row) => new(
+        row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetFieldValue<DateTimeOffset>(3));
+
+    protected override Task AgeChangesAsync(TimeSpan age) => _cluster.WriteAsync(
+        age,
+        static async (write, age, token) =>
+        {
+            await using var command = write.CreateCommand(
+                "UPDATE link_change SET written_at = written_at - $1");
+            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
+            return await command.ExecuteNonQueryAsync(token);
+        },
+        default);
+
+    [Fact]
+    public async Task A_change_is_told_to_those_who_listen()
+    {
+        var link = NewLink(1, "sale", domain: "s.example.org");
+        await AddAsync(link);
+        var listens = new TaskCompletionSource();
+        var hearing = _cluster.ReadAsync(Freshness.Latest, listens, HearAsync, default);
+        await listens.Task;
+        var writtenAt = await Store.ReplaceAsync(link with { Version = 2 }, default);
+
+        var microseconds = (writtenAt!.Value - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        Assert.Equal($"{microseconds}|s.example.org|sale", await hearing);
+    }
+
+    private static async Task<string?> HearAsync(
+        ReadTransaction read, TaskCompletionSource listens, CancellationToken cancellationToken)
+    {
+        string? heard = null;
+        await using var listen = read.CreateCommand("LISTEN link_change");
+        listen.Connection!.Notification += (_, notification) => heard = notification.Payload;
+        await listen.ExecuteNonQueryAsync(cancellationToken);
+        listens.SetResult();
+        await listen.Connection.WaitAsync(cancellationToken);
+        return heard;
+    }
 
     [Fact]
     public async Task A_link_of_a_tick_that_the_horizon_has_passed_is_refused_and_not_stored()

@@ -38,6 +38,16 @@ public sealed class LinkCreatorTests
 
         public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
+
+        public ValueTask<Link?> FindLatestAsync(
+            string domain, string code, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 
     /// <summary>Every wait is over at once.</summary>

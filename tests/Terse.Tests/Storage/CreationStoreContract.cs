@@ -158,6 +158,22 @@ public abstract class CreationStoreContract : IAsyncLifetime
         Assert.NotNull(await Links.FindAsync("", "old1", default));
     }
 
+    [Fact]
+    public async Task Rules_are_kept_and_repeated_with_their_link()
+    {
+        var link = NewLink(1, "first") with { ExpiresAt = Now, MaxVisits = 2 };
+        await AddOnceAsync(Request("key", "this"), link);
+        await AddOnceAsync(Request("other", "this"), NewLink(2, "second") with { ExpiresAt = Now });
+
+        Assert.Equal(
+            new AddOnceResult.Repeated(link), await AddOnceAsync(Request("key", "this"), NewLink(3, "third")));
+        Assert.Equal(link, await Links.FindAsync("", "first", default));
+        Assert.Equal(Now, (await Links.FindAsync("", "second", default))?.ExpiresAt);
+        Assert.True(await Links.TakeVisitAsync(link, default));
+        Assert.True(await Links.TakeVisitAsync(link, default));
+        Assert.False(await Links.TakeVisitAsync(link, default));
+    }
+
     /// <summary>Later than any horizon that a test can see.</summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 

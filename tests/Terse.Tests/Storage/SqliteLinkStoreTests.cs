@@ -33,6 +33,30 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         return ValueTask.CompletedTask;
     }
 
+    private protected override Task<IReadOnlyList<KeptChange>> ReadChangesAsync() =>
+        Task.FromResult(_readers.Run(ReadChanges, argument: 0));
+
+    protected override Task AgeChangesAsync(TimeSpan age)
+    {
+        using var other = OpenRaw();
+        Execute(other, $"UPDATE link_change SET changed_at = changed_at - {(long)age.TotalMilliseconds}");
+        return Task.CompletedTask;
+    }
+
+    private static IReadOnlyList<KeptChange> ReadChanges(SqliteSession session, int argument)
+    {
+        using var row = session.Command(
+            "SELECT domain, code, version, changed_at FROM link_change ORDER BY seq").ExecuteReader();
+        var changes = new List<KeptChange>();
+        while (row.Read())
+        {
+            var at = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3));
+            changes.Add(new(row.GetString(0), row.GetString(1), row.GetInt32(2), at));
+        }
+
+        return changes;
+    }
+
     [Fact]
     public async Task While_another_program_holds_the_lock_links_are_found_but_not_added()
     {

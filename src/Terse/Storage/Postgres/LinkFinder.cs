@@ -23,6 +23,17 @@ internal sealed class LinkFinder(
         await PostgresErrors.WithinPatienceAsync(
             token => FindAsync((domain, code), token), time, cancellationToken);
 
+    /// <inheritdoc cref="ILinkStore.FindLatestAsync"/>
+    public async ValueTask<Link?> FindLatestAsync(
+        string domain, string code, CancellationToken cancellationToken)
+    {
+        var seen = await PostgresErrors.WithinPatienceAsync(
+            token => LookAsync(Freshness.Latest, (domain, code), token), time, cancellationToken);
+        return seen.IsPrimary && seen.Timeline == lookups.Timeline
+            ? seen.Link
+            : throw new StoreUnavailableException("The primary is being replaced.");
+    }
+
     private async Task<Link?> FindAsync(
         (string Domain, string Code) key, CancellationToken cancellationToken)
     {

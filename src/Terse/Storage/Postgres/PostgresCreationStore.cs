@@ -39,11 +39,9 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
             return new AddOnceResult.Tried(
                 exception.ConstraintName == "link_pkey" ? AddLinkResult.IdTaken : AddLinkResult.CodeTaken);
         }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw new StoreUnavailableException(
-                "The database has an earlier version's schema, which keeps no keys; run 'terse migrate'.",
-                exception);
+            throw PostgresErrors.OfEarlierSchema("keeps no keys, or no rules of links", exception);
         }
     }
 
@@ -67,7 +65,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
     /// the replicas that a commit has to wait for. A link that cannot be added is an error, which undoes the
     /// key as well. The rows that are removed are never waited for.
     /// </summary>
-    private const string AddOnce =
+    private const string KeepKey =
         """
         WITH kept AS (
             INSERT INTO idempotency AS i (key, request, link_id) VALUES ($7, $8, $1)
@@ -79,15 +77,29 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
                 created_at = CASE WHEN i.created_at > statement_timestamp() - $9
                     THEN i.created_at ELSE excluded.created_at END
             RETURNING link_id, request = $8 AS is_same
-        ), made AS (
-            INSERT INTO link (id, domain, code, target, created_at, written_at)
-            SELECT $1, $2, $3, $4, $5, $6 FROM kept WHERE kept.link_id = $1
         ), forgotten AS (
             DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
                 SELECT ctid FROM idempotency
                 WHERE created_at <= statement_timestamp() - $9 AND key <> $7
                 ORDER BY created_at LIMIT 4
                 FOR UPDATE SKIP LOCKED))
+        )
+        """;
+
+    private const string AddOnce =
+        $"""
+        {KeepKey}, made AS (
+            INSERT INTO link ({PostgresWriter.Columns})
+            SELECT $1, $2, $3, $4, $5, $6 FROM kept WHERE kept.link_id = $1
+        )
+        SELECT link_id, is_same FROM kept
+        """;
+
+    private const string AddOnceWithRules =
+        $"""
+        {KeepKey}, made AS (
+            INSERT INTO link ({PostgresWriter.Columns}, {PostgresWriter.RuleColumns})
+            SELECT $1, $2, $3, $4, $5, $6, $10, $11 FROM kept WHERE kept.link_id = $1
         )
         SELECT link_id, is_same FROM kept
         """;
@@ -97,11 +109,14 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
         (IdempotentRequest Request, Link Link, DateTimeOffset TickEnd) added,
         CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(AddOnce);
+        var hasRules = PostgresWriter.HasRules(added.Link);
+        await using var insert = write.CreateCommand(hasRules ? AddOnceWithRules : AddOnce);
         PostgresWriter.BindLink(insert, new(added.Link, added.TickEnd));
         insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = added.Request.Key });
         insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = added.Request.Hash });
         insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = IdempotentRequest.KeptFor });
+        if (hasRules)
+            PostgresWriter.BindRules(insert, added.Link);
         var (id, isSame) = await ReadKeptAsync(insert, cancellationToken);
         if (id == added.Link.Id.ToInt64())
             return new AddOnceResult.Tried(AddLinkResult.Added);
@@ -127,7 +142,11 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
     /// <summary>
     /// A statement of its own: the link may have been committed after the first one's snapshot was taken.
     /// </summary>
-    private const string SelectLink = "SELECT id, domain, code, target, created_at FROM link WHERE id = $1";
+    private const string SelectLink =
+        $"""
+        SELECT l.* FROM {PostgresLookups.Absent}
+            CROSS JOIN LATERAL (SELECT {PostgresLookups.Columns} FROM link WHERE link.id = $1) AS l
+        """;
 
     private static async Task<Link> ReadLinkAsync(
         WriteTransaction write, long id, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using Npgsql;
 using Terse.Horizon;
 using Terse.Links;
 
@@ -13,6 +14,15 @@ internal static class PostgresErrors
 
     public static StoreUnavailableException Translate(HostUnavailableException exception) =>
         new("The database cannot be reached at present.", exception);
+
+    /// <summary>Whether a statement needs what the schema of an earlier version does not have.</summary>
+    public static bool IsOfEarlierSchema(PostgresException exception) => exception.SqlState
+        is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn;
+
+    /// <param name="lack">What that schema does not do, to be read after "which".</param>
+    /// <param name="exception">What the database said.</param>
+    public static StoreUnavailableException OfEarlierSchema(string lack, PostgresException exception) =>
+        new($"The database has an earlier version's schema, which {lack}; run 'terse migrate'.", exception);
 
     /// <summary>A call, given up on after a while whatever the driver does.</summary>
     public static async Task<T> WithinPatienceAsync<T>(

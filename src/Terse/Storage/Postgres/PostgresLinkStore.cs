@@ -6,8 +6,8 @@ namespace Terse.Storage.Postgres;
 /// <remarks>
 /// Every insert passes the horizon's guard; when "there is none" may be said is the finder's to know.
 /// </remarks>
-internal sealed class PostgresLinkStore(PostgresWriter writer, LinkFinder finder, TimeProvider time)
-    : ILinkStore
+internal sealed class PostgresLinkStore(
+    PostgresWriter writer, PostgresChanger changer, LinkFinder finder, TimeProvider time) : ILinkStore
 {
     /// <inheritdoc/>
     public TimeSpan Patience => PostgresErrors.Patience;
@@ -25,13 +25,13 @@ internal sealed class PostgresLinkStore(PostgresWriter writer, LinkFinder finder
     /// <inheritdoc/>
     public ValueTask<Link?> FindLatestAsync(
         string domain, string code, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        finder.FindLatestAsync(domain, code, cancellationToken);
 
     /// <inheritdoc/>
     public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        changer.ReplaceAsync(changed, cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        changer.TakeVisitAsync(link, cancellationToken);
 }

@@ -43,16 +43,36 @@ internal sealed class PostgresLookups : ILookups, IAsyncDisposable
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
+    /// <summary>
+    /// What <see cref="ReadLink"/> reads, selected within a lateral subquery that stands after
+    /// <see cref="Absent"/>. A column that a table lacks is looked for outside of it: so the schema of the
+    /// version before will do, on each host for itself, until the host has the columns of this version.
+    /// </summary>
+    public const string Columns =
+        """
+        link.id, link.domain, link.code, link.target, link.created_at,
+            version, expires_at, max_visits, deleted_at
+        """;
+
+    /// <summary>The columns of this version's schema, as links of the version before have them.</summary>
+    public const string Absent =
+        """
+        (SELECT 1 AS version, NULL::timestamptz AS expires_at, NULL::bigint AS max_visits,
+            NULL::timestamptz AS deleted_at) AS absent
+        """;
+
     /// <summary>One statement, so that horizon and links are of one snapshot.</summary>
     private const string SelectLinks =
-        """
-        SELECT l.id, l.domain, l.code, l.target, l.created_at, k.number, h.closed_at,
+        $"""
+        SELECT l.*, k.number, h.closed_at,
             CASE WHEN pg_is_in_recovery() THEN h.timeline ELSE horizon_timeline() END,
             (SELECT count(*) FROM key_layout), pg_is_in_recovery()
         FROM horizon AS h
+            CROSS JOIN {Absent}
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
             LEFT JOIN LATERAL (
-                SELECT * FROM link WHERE link.domain = k.domain AND link.code = k.code LIMIT 1) AS l ON true
+                SELECT {Columns} FROM link
+                WHERE link.domain = k.domain AND link.code = k.code LIMIT 1) AS l ON true
         """;
 
     private Task<IReadOnlyList<Lookup>> LookAsync(
@@ -74,23 +94,32 @@ internal sealed class PostgresLookups : ILookups, IAsyncDisposable
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var lookups = new Lookup[keys.Count];
         while (await row.ReadAsync(cancellationToken))
-            lookups[row.GetInt64(5) - 1] = ReadLookup(row, before);
+            lookups[row.GetInt64(9) - 1] = ReadLookup(row, before);
         return lookups;
     }
 
     private static Lookup ReadLookup(NpgsqlDataReader row, HostRole before) => new(
         row.IsDBNull(0) ? null : ReadLink(row),
-        row.GetFieldValue<DateTimeOffset>(6),
-        row.GetInt32(7),
-        row.GetInt64(8),
+        row.GetFieldValue<DateTimeOffset>(10),
+        row.GetInt32(11),
+        row.GetInt64(12),
         before,
-        IsInRecovery: row.GetBoolean(9));
+        IsInRecovery: row.GetBoolean(13));
 
-    /// <summary>From the first column on: id, domain, code, target, created_at.</summary>
+    /// <summary>Reads a link from the first columns, which are <see cref="Columns"/>.</summary>
     public static Link ReadLink(NpgsqlDataReader row) => new(
         Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),
         row.GetString(2),
         row.GetString(3),
-        row.GetFieldValue<DateTimeOffset>(4));
+        row.GetFieldValue<DateTimeOffset>(4))
+    {
+        Version = row.GetInt32(5),
+        ExpiresAt = ReadTime(row, 6),
+        MaxVisits = row.IsDBNull(7) ? null : row.GetInt64(7),
+        DeletedAt = ReadTime(row, 8),
+    };
+
+    private static DateTimeOffset? ReadTime(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetFieldValue<DateTimeOffset>(column);
 }

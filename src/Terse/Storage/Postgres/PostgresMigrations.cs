@@ -20,11 +20,16 @@ internal static class PostgresMigrations
 
     /// <exception cref="StartupException">The schema is later than the next version's.</exception>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
-    public static async Task ApplyAsync(Cluster cluster, CancellationToken cancellationToken)
+    public static Task ApplyAsync(Cluster cluster, CancellationToken cancellationToken) =>
+        ApplyAsync(cluster, Load(), cancellationToken);
+
+    /// <summary>The same for a part of them, which is the schema of an earlier version.</summary>
+    public static async Task ApplyAsync(
+        Cluster cluster, List<string> migrations, CancellationToken cancellationToken)
     {
         try
         {
-            await cluster.WriteAsync(Load(), ApplyAsync, cancellationToken);
+            await cluster.WriteAsync(migrations, ApplyAsync, cancellationToken);
         }
         catch (HostUnavailableException exception)
         {
@@ -143,7 +148,8 @@ internal static class PostgresMigrations
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static List<string> Load()
+    /// <summary>All migrations, in order.</summary>
+    public static List<string> Load()
     {
         var assembly = Assembly.GetExecutingAssembly();
         var files = assembly.GetManifestResourceNames()

@@ -34,6 +34,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<LookupMetrics>();
         services.AddSingleton<LinkFinder>();
         services.AddSingleton<PostgresWriter>();
+        services.AddSingleton<PostgresChanger>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddSingleton<IFleetStore, PostgresFleetStore>();

@@ -30,17 +30,42 @@ internal sealed class PostgresWriter : IAsyncDisposable
     }
 
     /// <inheritdoc cref="ILinkStore.AddAsync"/>
-    public async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken) =>
-        await _batcher.CallAsync(added, cancellationToken)
-        ?? await AddAloneAsync(added, cancellationToken);
+    public async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _batcher.CallAsync(added, cancellationToken)
+                ?? await AddAloneAsync(added, cancellationToken);
+        }
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
+        {
+            throw PostgresErrors.OfEarlierSchema("keeps no rules of links", exception);
+        }
+    }
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
+    /// <summary>What <see cref="BindLink"/> binds.</summary>
+    public const string Columns = "id, domain, code, target, created_at, written_at";
+
+    /// <summary>What <see cref="BindRules"/> binds; the schema of the version before lacks them.</summary>
+    public const string RuleColumns = "expires_at, max_visits";
+
     private const string InsertLinks =
-        """
-        INSERT INTO link (id, domain, code, target, created_at, written_at)
+        $"""
+        INSERT INTO link ({Columns})
         SELECT * FROM unnest(
             $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+        ON CONFLICT DO NOTHING
+        RETURNING id, domain, code
+        """;
+
+    private const string InsertLinksWithRules =
+        $"""
+        INSERT INTO link ({Columns}, {RuleColumns})
+        SELECT * FROM unnest(
+            $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
+            $7::timestamptz[], $8::bigint[])
         ON CONFLICT DO NOTHING
         RETURNING id, domain, code
         """;
@@ -85,8 +110,9 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private static async Task<HashSet<(long Id, string Domain, string Code)>> InsertAsync(
         WriteTransaction write, IReadOnlyList<AddedLink> links, CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(InsertLinks);
-        BindLinks(insert, links);
+        var haveRules = links.Any(added => HasRules(added.Link));
+        await using var insert = write.CreateCommand(haveRules ? InsertLinksWithRules : InsertLinks);
+        BindLinks(insert, links, haveRules);
         await using var row = await insert.ExecuteReaderAsync(cancellationToken);
         var inserted = new HashSet<(long, string, string)>();
         while (await row.ReadAsync(cancellationToken))
@@ -99,7 +125,7 @@ internal sealed class PostgresWriter : IAsyncDisposable
     /// <summary>
     /// By the order of their codes, so that no two statements wait for each other in a ring.
     /// </summary>
-    private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links)
+    private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links, bool haveRules)
     {
         var sorted = links.OrderBy(added => added.Link.Code, StringComparer.Ordinal)
             .ThenBy(added => added.Link.Domain, StringComparer.Ordinal)
@@ -110,6 +136,10 @@ internal sealed class PostgresWriter : IAsyncDisposable
         Add(insert, sorted, added => added.Link.Target);
         Add(insert, sorted, added => added.Link.CreatedAt);
         Add(insert, sorted, added => added.TickEnd);
+        if (!haveRules)
+            return;
+        Add(insert, sorted, added => added.Link.ExpiresAt);
+        Add(insert, sorted, added => added.Link.MaxVisits);
     }
 
     private static (long Id, string Domain, string Code) IdentityOf(Link link) =>
@@ -119,9 +149,16 @@ internal sealed class PostgresWriter : IAsyncDisposable
         insert.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. links.Select(column)] });
 
     public const string InsertLink =
-        """
-        INSERT INTO link (id, domain, code, target, created_at, written_at)
+        $"""
+        INSERT INTO link ({Columns})
         VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (domain, code) DO NOTHING
+        """;
+
+    private const string InsertLinkWithRules =
+        $"""
+        INSERT INTO link ({Columns}, {RuleColumns})
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
@@ -145,8 +182,11 @@ internal sealed class PostgresWriter : IAsyncDisposable
     private static async Task<AddLinkResult> InsertAsync(
         WriteTransaction write, AddedLink added, CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(InsertLink);
+        var hasRules = HasRules(added.Link);
+        await using var insert = write.CreateCommand(hasRules ? InsertLinkWithRules : InsertLink);
         BindLink(insert, added);
+        if (hasRules)
+            BindRules(insert, added.Link);
         return await insert.ExecuteNonQueryAsync(cancellationToken) == 1
             ? AddLinkResult.Added
             : AddLinkResult.CodeTaken;
@@ -162,6 +202,16 @@ internal sealed class PostgresWriter : IAsyncDisposable
         insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = link.Target });
         insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = link.CreatedAt });
         insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = added.TickEnd });
+    }
+
+    /// <summary>Whether a link has anything that the schema of the version before cannot keep.</summary>
+    public static bool HasRules(Link link) => link.ExpiresAt is not null || link.MaxVisits is not null;
+
+    /// <summary>The values of a link's rules, in the next two places.</summary>
+    public static void BindRules(NpgsqlCommand command, Link link)
+    {
+        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset?> { TypedValue = link.ExpiresAt });
+        command.Parameters.Add(new NpgsqlParameter<long?> { TypedValue = link.MaxVisits });
     }
 }
 

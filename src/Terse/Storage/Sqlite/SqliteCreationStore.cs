@@ -47,9 +47,9 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
         """;
 
     private const string SelectKept =
-        """
-        SELECT l.id, l.domain, l.code, l.target, l.created_at, i.request = ?2
-        FROM idempotency AS i JOIN link AS l ON l.id = i.link_id
+        $"""
+        SELECT {SqliteLinkStore.Columns}, i.request = ?2
+        FROM idempotency AS i JOIN link ON link.id = i.link_id
         WHERE i.key = ?1 AND i.created_at > ?3
         """;
 
@@ -58,7 +58,7 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
         using var row = session.Command(SelectKept, request.Key, request.Hash, expired).ExecuteReader();
         if (!row.Read())
             return null;
-        return row.GetBoolean(5)
+        return row.GetBoolean(9)
             ? new AddOnceResult.Repeated(SqliteLinkStore.ReadLink(row))
             : new AddOnceResult.KeyReused();
     }

@@ -9,8 +9,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 {
     private const string InsertLink =
         """
-        INSERT INTO link (id, domain, code, target, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5)
+        INSERT INTO link (id, domain, code, target, created_at, expires_at, max_visits)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
@@ -26,9 +26,15 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     /// <summary>Adds a link within a transaction of another's; where it does not, nothing changes.</summary>
     public static AddLinkResult Add(SqliteSession session, Link link)
     {
-        var createdAt = link.CreatedAt.ToUnixTimeMilliseconds();
         var insert = session.Command(
-            InsertLink, link.Id.ToInt64(), link.Domain, link.Code, link.Target, createdAt);
+            InsertLink,
+            link.Id.ToInt64(),
+            link.Domain,
+            link.Code,
+            link.Target,
+            link.CreatedAt.ToUnixTimeMilliseconds(),
+            OrNull(link.ExpiresAt),
+            OrNull(link.MaxVisits));
         try
         {
             return insert.ExecuteNonQuery() == 1 ? AddLinkResult.Added : AddLinkResult.CodeTaken;
@@ -40,9 +46,16 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         }
     }
 
-    private const string SelectLink =
+    /// <summary>What <see cref="ReadLink"/> reads.</summary>
+    public const string Columns =
         """
-        SELECT id, domain, code, target, created_at
+        link.id, link.domain, link.code, link.target, link.created_at, link.version, link.expires_at,
+            link.max_visits, link.deleted_at
+        """;
+
+    private const string SelectLink =
+        $"""
+        SELECT {Columns}
         FROM link
         WHERE domain = ?1 AND code = ?2
         """;
@@ -52,17 +65,52 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         ValueTask.FromResult(readers.Run(Find, (domain, code)));
 
     /// <inheritdoc/>
+    /// <remarks>There is one file, and a read sees every commit before it.</remarks>
     public ValueTask<Link?> FindLatestAsync(
         string domain, string code, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        FindAsync(domain, code, cancellationToken);
 
     /// <inheritdoc/>
     public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        writer.RunAsync(session => Replace(session, changed), cancellationToken);
+
+    private const string UpdateLink =
+        """
+        UPDATE link SET target = ?2, version = ?3, expires_at = ?4, max_visits = ?5, deleted_at = ?6
+        WHERE id = ?1 AND version = ?3 - 1
+        """;
+
+    /// <summary>The trigger of the update has written it.</summary>
+    private const string SelectChangedAt = "SELECT changed_at FROM link_change ORDER BY seq DESC LIMIT 1";
+
+    private static DateTimeOffset? Replace(SqliteSession session, Link changed)
+    {
+        var update = session.Command(
+            UpdateLink,
+            changed.Id.ToInt64(),
+            changed.Target,
+            (long)changed.Version,
+            OrNull(changed.ExpiresAt),
+            OrNull(changed.MaxVisits),
+            OrNull(changed.DeletedAt));
+        if (update.ExecuteNonQuery() == 0)
+            return null;
+        var changedAt = (long)session.Command(SelectChangedAt).ExecuteScalar()!;
+        return DateTimeOffset.FromUnixTimeMilliseconds(changedAt);
+    }
+
+    private const string TakeVisit =
+        "UPDATE link_limit SET used = used + 1 WHERE link_id = ?1 AND used < max_visits";
+
+    private const string IsLimited = "SELECT EXISTS (SELECT 1 FROM link_limit WHERE link_id = ?1)";
 
     /// <inheritdoc/>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+        writer.RunAsync(session => Take(session, link.Id.ToInt64()), cancellationToken);
+
+    private static bool Take(SqliteSession session, long id) =>
+        session.Command(TakeVisit, id).ExecuteNonQuery() == 1
+        || (long)session.Command(IsLimited, id).ExecuteScalar()! == 0;
 
     private static Link? Find(SqliteSession session, (string Domain, string Code) key)
     {
@@ -70,11 +118,24 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         return reader.Read() ? ReadLink(reader) : null;
     }
 
-    /// <summary>Reads a link from the first five columns.</summary>
+    /// <summary>Reads a link from the first columns, which are <see cref="Columns"/>.</summary>
     public static Link ReadLink(SqliteDataReader row) => new(
         Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),
         row.GetString(2),
         row.GetString(3),
-        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)));
+        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)))
+    {
+        Version = row.GetInt32(5),
+        ExpiresAt = ReadTime(row, 6),
+        MaxVisits = row.IsDBNull(7) ? null : row.GetInt64(7),
+        DeletedAt = ReadTime(row, 8),
+    };
+
+    private static DateTimeOffset? ReadTime(SqliteDataReader row, int column) =>
+        row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+
+    private static object OrNull(DateTimeOffset? time) => OrNull(time?.ToUnixTimeMilliseconds());
+
+    private static object OrNull(long? number) => number is { } value ? value : DBNull.Value;
 }

@@ -1,0 +1,55 @@
+-- Rules of links, and changes of them.
+ALTER TABLE link
+    ADD COLUMN version    integer NOT NULL DEFAULT 1, -- one more with each change
+    ADD COLUMN expires_at timestamptz,
+    ADD COLUMN max_visits bigint,
+    ADD COLUMN deleted_at timestamptz;
+
+-- How many of its visits a limited link has answered. Apart from the link, so that a visit is no change.
+CREATE TABLE link_limit (
+    link_id    bigint PRIMARY KEY,
+    max_visits bigint NOT NULL,
+    used       bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50); -- room beside each row for its next version
+
+CREATE FUNCTION link_limited() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NEW.max_visits IS NULL THEN
+        DELETE FROM link_limit WHERE link_id = NEW.id;
+    ELSE
+        INSERT INTO link_limit (link_id, max_visits) VALUES (NEW.id, NEW.max_visits)
+        ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER link_limited_at_first AFTER INSERT ON link
+    FOR EACH ROW WHEN (NEW.max_visits IS NOT NULL) EXECUTE FUNCTION link_limited();
+CREATE TRIGGER link_limited AFTER UPDATE ON link
+    FOR EACH ROW WHEN (NEW.max_visits IS DISTINCT FROM OLD.max_visits) EXECUTE FUNCTION link_limited();
+
+-- What was changed during the last day, for servers that did not hear of it at once.
+CREATE TABLE link_change (
+    seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    domain     text        COLLATE "C" NOT NULL,
+    code       text        COLLATE "C" NOT NULL,
+    version    integer     NOT NULL,
+    written_at timestamptz NOT NULL
+);
+CREATE INDEX link_change_written_at ON link_change (written_at);
+
+-- The listeners hear 'microseconds since 1970|domain|code'. More old rows go than new ones come, and none
+-- is waited for.
+CREATE FUNCTION link_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO link_change (domain, code, version, written_at)
+    VALUES (NEW.domain, NEW.code, NEW.version, NEW.written_at);
+    PERFORM pg_notify('link_change', concat_ws(
+        '|', (extract(epoch FROM NEW.written_at) * 1000000)::bigint, NEW.domain, NEW.code));
+    DELETE FROM link_change WHERE seq = ANY (ARRAY(
+        SELECT seq FROM link_change
+        WHERE written_at < NEW.written_at - interval '1 day'
+        ORDER BY written_at LIMIT 4
+        FOR UPDATE SKIP LOCKED));
+    RETURN NULL;
+END $$;
+CREATE TRIGGER link_changed AFTER UPDATE ON link FOR EACH ROW EXECUTE FUNCTION link_changed();

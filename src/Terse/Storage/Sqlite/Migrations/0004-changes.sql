@@ -1,0 +1,42 @@
+-- Rules of links, and changes of them.
+ALTER TABLE link ADD COLUMN version    INTEGER NOT NULL DEFAULT 1; -- one more with each change
+ALTER TABLE link ADD COLUMN expires_at INTEGER; -- milliseconds since 1970
+ALTER TABLE link ADD COLUMN max_visits INTEGER;
+ALTER TABLE link ADD COLUMN deleted_at INTEGER; -- milliseconds since 1970
+
+-- How many of its visits a limited link has answered. Apart from the link, so that a visit is no change.
+CREATE TABLE link_limit (
+    link_id    INTEGER PRIMARY KEY,
+    max_visits INTEGER NOT NULL,
+    used       INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TRIGGER link_limited_at_first AFTER INSERT ON link WHEN NEW.max_visits IS NOT NULL BEGIN
+    INSERT INTO link_limit (link_id, max_visits) VALUES (NEW.id, NEW.max_visits);
+END;
+CREATE TRIGGER link_limited AFTER UPDATE ON link WHEN NEW.max_visits IS NOT OLD.max_visits BEGIN
+    DELETE FROM link_limit WHERE link_id = NEW.id AND NEW.max_visits IS NULL;
+    INSERT INTO link_limit (link_id, max_visits)
+    SELECT NEW.id, NEW.max_visits WHERE NEW.max_visits IS NOT NULL
+    ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits;
+END;
+
+-- What was changed during the last day, by whichever program.
+CREATE TABLE link_change (
+    seq        INTEGER PRIMARY KEY,
+    domain     TEXT    NOT NULL,
+    code       TEXT    NOT NULL,
+    version    INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL -- milliseconds since 1970
+) STRICT;
+CREATE INDEX link_change_changed_at ON link_change (changed_at);
+
+-- More old rows go than new ones come.
+CREATE TRIGGER link_changed AFTER UPDATE ON link BEGIN
+    INSERT INTO link_change (domain, code, version, changed_at) VALUES (
+        NEW.domain, NEW.code, NEW.version, CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER));
+    DELETE FROM link_change WHERE seq IN (
+        SELECT seq FROM link_change
+        WHERE changed_at < unixepoch('now', '-1 day') * 1000
+        ORDER BY changed_at LIMIT 4);
+END;
