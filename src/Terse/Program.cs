@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.Extensions.Options;
 using Terse.Commands;
 using Terse.Fleet;
 using Terse.Hosting;
@@ -6,6 +7,7 @@ using Terse.Keys;
 using Terse.Links;
 using Terse.Redirects;
 using Terse.Storage;
+using Terse.Visits;
 
 namespace Terse;
 
@@ -35,15 +37,18 @@ internal static class Program
         builder.AddStorage();
         builder.Services.AddKeys();
         builder.Services.AddLinks();
-        builder.Services.AddRedirects();
+        builder.Services.AddRedirects(provider =>
+            provider.GetRequiredService<IOptions<StorageOptions>>().Value.Folder);
+        builder.Services.AddSingleton<VisitRecorder>();
         builder.Services.AddFleet();
 
         var app = builder.Build();
+        app.UseRedirects();
         app.UseErrorPolicy();
+        app.UseRouting();
         app.MapHealth();
         app.MapHome();
         app.MapLinks();
-        app.MapRedirects();
         app.MapFleet();
         return app;
     }

@@ -18,12 +18,20 @@ internal sealed class Figures : IMeterFactory
                 listener.EnableMeasurementEvents(instrument);
         };
         _listener.SetMeasurementEventCallback<long>((instrument, count, tags, _) =>
-            _sums.AddOrUpdate(KeyOf(instrument, tags), count, (_, sum) => sum + count));
+            _sums.AddOrUpdate(
+                KeyOf(instrument, tags), count, (_, sum) => instrument.IsObservable ? count : sum + count));
         _listener.Start();
     }
 
     /// <summary>A counter's sum, by its name and attributes: <c>terse.lookups primary</c>.</summary>
     public long this[string counter] => _sums.GetValueOrDefault(counter);
+
+    /// <summary>What an instrument says that speaks only when it is asked.</summary>
+    public long Observe(string instrument)
+    {
+        _listener.RecordObservableInstruments();
+        return this[instrument];
+    }
 
     public Meter Create(MeterOptions options)
     {

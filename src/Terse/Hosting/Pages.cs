@@ -9,12 +9,16 @@ internal static class Pages
 {
     private static readonly string Home = Load("home.html");
     private static readonly string Error = Load("error.html");
+    private static readonly string Link = Load("link.html");
 
     public static void MapHome(this IEndpointRouteBuilder app) =>
         app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], WriteHomeAsync);
 
     public static Task WriteErrorAsync(HttpResponse response, string title, string detail, string traceId) =>
         WriteAsync(response, Error, ("title", title), ("detail", detail), ("traceId", traceId));
+
+    public static Task WriteLinkAsync(HttpResponse response, string shortUrl, string target) =>
+        WriteAsync(response, Link, ("shortUrl", shortUrl), ("target", target));
 
     private static Task WriteHomeAsync(HttpContext context)
     {

@@ -45,7 +45,8 @@ internal sealed class Problem : IResult
             httpContext.RequestAborted);
     }
 
-    private static bool IsBrowser(HttpRequest request) =>
+    /// <summary>Whether a person asks, for whom there is a page, and not a program.</summary>
+    public static bool IsBrowser(HttpRequest request) =>
         !request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
         && request.Headers.Accept.Any(accept =>
             accept?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Terse.Fleet;
 using Terse.Links;
+using Terse.Redirects;
 
 namespace Terse.Hosting;
 
@@ -41,4 +42,5 @@ internal static class TerseJson
 [JsonSerializable(typeof(LinkResource))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(FleetResource))]
+[JsonSerializable(typeof(LinkPreview))]
 internal sealed partial class TerseJsonContext : JsonSerializerContext;

@@ -27,6 +27,9 @@ internal static class CustomCode
         ".well-known",
     };
 
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> ReservedSpans =
+        Reserved.GetAlternateLookup<ReadOnlySpan<char>>();
+
     /// <summary>Says why <paramref name="code"/> cannot be chosen, or null when it can.</summary>
     public static Refusal? Check(string code)
     {
@@ -61,11 +64,11 @@ internal static class CustomCode
     }
 
     /// <summary>Whether the code is a path of Terse's own, which no link can have.</summary>
-    public static bool IsReserved(string code) => Reserved.Contains(code);
+    public static bool IsReserved(ReadOnlySpan<char> code) => ReservedSpans.Contains(code);
 
     /// <summary>Whether any link could have this code; what cannot be one need not be looked up.</summary>
-    public static bool CouldBeCode(string text) =>
-        text.Length is > 0 and <= MaxLength && !text.AsSpan().ContainsAnyExcept(Alphabet);
+    public static bool CouldBeCode(ReadOnlySpan<char> text) =>
+        text.Length is > 0 and <= MaxLength && !text.ContainsAnyExcept(Alphabet);
 
     /// <summary>Moves the digits in front to the end: <c>2026-sale</c> becomes <c>sale-2026</c>.</summary>
     private static string Suggest(string code)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 
@@ -11,8 +12,13 @@ internal sealed class Domains
 {
     public const string DefaultKey = "";
 
+    /// <summary>Spellings of hosts whose domain is kept; whoever sends more of them waits a little.</summary>
+    private const int MaxHostsKept = 1000;
+
     private readonly Authority? _default;
     private readonly Dictionary<Authority, string> _others = [];
+    private readonly ConcurrentDictionary<string, string> _keysOfHosts = new(StringComparer.Ordinal);
+    private int _hostsKept;
 
     public Domains(IOptions<DomainOptions> options)
     {
@@ -29,10 +35,18 @@ internal sealed class Domains
     public string? Scheme { get; }
 
     /// <summary>Picks a request's domain by its <c>Host</c>: the default unless it names another.</summary>
-    public string KeyOfHost(string host) =>
-        _others.Count > 0 && Authority.TryParse(host, out var authority)
-            ? Find(authority) ?? DefaultKey
-            : DefaultKey;
+    public string KeyOfHost(string host)
+    {
+        if (_others.Count == 0)
+            return DefaultKey;
+        if (_keysOfHosts.TryGetValue(host, out var kept))
+            return kept;
+        if (!Authority.TryParse(host, out var authority) || Find(authority) is not { } key)
+            return DefaultKey;
+        if (Interlocked.Increment(ref _hostsKept) <= MaxHostsKept)
+            _keysOfHosts.TryAdd(host, key);
+        return key;
+    }
 
     /// <summary>Picks the domain that a request names; where it names none, the one of its host.</summary>
     public bool TryPick(string? name, string host, [NotNullWhen(true)] out string? key)

@@ -34,11 +34,7 @@ internal sealed class SimulatedServer
         Layouts = new PostgresLayouts(SimulatedKeys.Store, SimulatedKeys.Strategies, Time);
         Lookups = new SimulatedLookups(this, cluster, _board, sabotage, random);
         Writes = new SimulatedWrites(this, cluster, sabotage, random);
-        var gate = new MissGate<Lookup>(
-            random.Next(2) == 0 ? 1000 : random.Next(1, 20),
-            Lookup.ShowsLink,
-            Metrics,
-            Time);
+        var gate = new MissGate(random.Next(2) == 0 ? 1000 : random.Next(1, 20), Metrics, Time);
         Finder = new LinkFinder(Lookups, Layouts, gate, Metrics, Time);
         _ = Layouts.StartAsync(default);
     }

@@ -83,10 +83,79 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_path_longer_than_any_code_is_not_found()
+    public async Task A_path_longer_than_any_code_is_no_path_of_Terse()
     {
         using var response = await _server.GetAsync("/" + new string('a', 4000));
-        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.NotFound, "link-not-found", null);
+        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.NotFound, "path-not-found", null);
+    }
+
+    [Theory]
+    [InlineData("/sale")]
+    [InlineData("/sale/")]
+    [InlineData("/sale?from=mail")]
+    [InlineData("/sale/?from=mail")]
+    [InlineData("/s%61le")]
+    public async Task A_slash_behind_a_code_and_a_query_are_passed_over(string path)
+    {
+        await _server.CreateCodeAsync("https://example.com/?a", "sale");
+        for (var time = 0; time < 2; time++)
+        {
+            using var response = await _server.GetAsync(path);
+            Assert.Equal("https://example.com/?a", response.Headers.NonValidated["Location"].Single());
+        }
+    }
+
+    [Fact]
+    public async Task A_plus_behind_a_code_shows_a_program_where_it_leads()
+    {
+        await _server.CreateCodeAsync("https://bücher.example/", "sale");
+        using var response = await _server.GetAsync("/sale+");
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
+        Assert.Equal(
+            $$"""{"shortUrl":"{{_server.Http.BaseAddress}}sale","target":"https://xn--bcher-kva.example/"}""",
+            await response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_plus_behind_a_code_shows_a_person_where_it_leads()
+    {
+        await _server.CreateCodeAsync("https://example.com/?a=\"><script>", "sale");
+        using var response = await _server.GetAsync("/sale+", accept: "text/html");
+        var page = await response.Content.ReadAsStringAsync();
+
+        Assert.Contains(
+            "<a href=\"https://example.com/?a=&quot;&gt;&lt;script&gt;\"", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("{{", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_code_is_followed_and_nothing_else_is_done_with_it()
+    {
+        await _server.CreateCodeAsync("https://example.com/", "sale");
+        using var request = new HttpRequestMessage(HttpMethod.Delete, new Uri("/sale", UriKind.Relative));
+        using var response = await _server.Http.SendAsync(request);
+
+        Assert.Equal("GET, HEAD", response.Content.Headers.GetValues("Allow").Single());
+        await ProblemAssert.AssertProblemAsync(
+            response, HttpStatusCode.MethodNotAllowed, "method-not-allowed", null);
+    }
+
+    [Fact]
+    public async Task A_domain_has_links_of_its_own_in_memory_too()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(
+            folder.Path, ("Domains:Default", "a.example"), ("Domains:Others:0", "b.example"));
+        await server.CreateCodeAsync("https://example.com/a", "sale", "a.example");
+        await server.CreateCodeAsync("https://example.com/b", "sale", "b.example");
+        foreach (var host in new[] { "a.example", "b.example", "B.EXAMPLE:80", "b.example", "c.example" })
+        {
+            using var response = await server.GetAsync("/sale", host);
+            var expected = host is "a.example" or "c.example" ? "https://example.com/a" : "https://example.com/b";
+            Assert.Equal(expected, response.Headers.NonValidated["Location"].Single());
+        }
     }
 
     [Fact]

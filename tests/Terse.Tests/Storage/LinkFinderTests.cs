@@ -59,7 +59,7 @@ public sealed class LinkFinderTests : IDisposable
         await using var layouts = new PostgresLayouts(SimulatedKeys.Store, SimulatedKeys.Strategies, time);
         await layouts.StartAsync(default);
         var metrics = new LookupMetrics(_figures);
-        var gate = new MissGate<Lookup>(perSecond, Lookup.ShowsLink, metrics, time);
+        var gate = new MissGate(perSecond, metrics, time);
         var finder = new LinkFinder(new WrittenLookups(looks), layouts, gate, metrics, time);
         try
         {

@@ -6,7 +6,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Terse.Tidy.Layout;
 
 /// <summary>
-/// Who may know whom in <c>src/Terse</c>: features meet only through Links, Links knows neither SQL nor HTTP
+/// Who may know whom in <c>src/Terse</c>: features meet only through Links (a redirect is a visit, so those
+/// that answer know those that count), Links knows neither SQL nor HTTP
 /// beyond its endpoints, the stores do not know each other; only <c>Program.cs</c> and Commands know all.
 /// </summary>
 internal static class DependencyRules
@@ -68,7 +69,8 @@ internal static class DependencyRules
         ["Links", ..] when IsRuleOfLinks(path) =>
             [.. OtherFeatures("Links"), .. Drivers, "Terse.Hosting", "Microsoft.AspNetCore"],
         ["Links", ..] => [.. OtherFeatures("Links"), .. Drivers],
-        [("Redirects" or "Visits" or "Access" or "Fleet") and var feature, ..] => OtherFeatures(feature),
+        ["Redirects", ..] => OtherFeatures("Redirects").Remove("Terse.Visits"),
+        [("Visits" or "Access" or "Fleet") and var feature, ..] => OtherFeatures(feature),
         ["Storage", "Sqlite", ..] => ["Terse.Storage.Postgres", "Terse.Commands", "Npgsql"],
         ["Storage", "Postgres", ..] => ["Terse.Storage.Sqlite", "Terse.Commands", "Microsoft.Data.Sqlite"],
         ["Storage", ..] => ["Terse.Commands"],

@@ -35,6 +35,4 @@ internal sealed record Lookup(
     /// is asked may not.
     /// </summary>
     public bool IsPrimary => Before == HostRole.Primary && !IsInRecovery;
-
-    public static bool ShowsLink(Lookup seen) => seen.Link is not null;
 }

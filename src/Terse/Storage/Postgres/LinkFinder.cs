@@ -6,14 +6,14 @@ namespace Terse.Storage.Postgres;
 /// <summary>
 /// Finds links, and knows when "there is none" may be said. A replica lags: it is asked first, and what it
 /// shows is served; that it shows nothing is final only where the code tells its time, and the replica's
-/// horizon, read in the same snapshot, has passed it. All else is asked of the primary, one question a code
-/// at a time and within a budget. Where the primary cannot be asked, a replica has to come far enough in
-/// time; and where none does, nothing can be told. Safe for use by any number of threads.
+/// horizon, read in the same snapshot, has passed it. All else is asked of the primary, within a budget. Where
+/// the primary cannot be asked, a replica has to come far enough in time; and where none does, nothing can be
+/// told. Safe for use by any number of threads.
 /// </summary>
 internal sealed class LinkFinder(
     ILookups lookups,
     PostgresLayouts layouts,
-    MissGate<Lookup> misses,
+    MissGate misses,
     LookupMetrics metrics,
     TimeProvider time)
 {
@@ -46,9 +46,12 @@ internal sealed class LinkFinder(
     {
         try
         {
-            var asked = misses.AskAsync(key, AskPrimaryAsync);
-            if (await asked.WaitAsync(cancellationToken) is { } seen && IsAnswer(seen, key.Code))
+            if (misses.TryPass()
+                && await LookAsync(Freshness.Latest, key, cancellationToken) is var seen
+                && IsAnswer(seen, key.Code))
+            {
                 return seen.Link;
+            }
         }
         catch (HostUnavailableException)
         {
@@ -68,9 +71,6 @@ internal sealed class LinkFinder(
             + "primary is lost or asked too much.");
     }
 
-    private Task<Lookup> AskPrimaryAsync((string Domain, string Code) key) =>
-        LookAsync(Freshness.Latest, key, CancellationToken.None);
-
     private async Task<Lookup> LookAsync(
         Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken)
     {
@@ -88,7 +88,7 @@ internal sealed class LinkFinder(
     {
         if (seen.Timeline != lookups.Timeline)
             return false;
-        return Lookup.ShowsLink(seen)
+        return seen.Link is not null
             || seen.IsPrimary
             || (layouts.NewestTimeOf(code, seen.Layouts) is { } newest && newest <= seen.ClosedAt);
     }

@@ -12,7 +12,6 @@ internal sealed class LookupMetrics(IMeterFactory meters)
     private static readonly KeyValuePair<string, object?> Primary = new("terse.host.role", "primary");
     private static readonly KeyValuePair<string, object?> Replica = new("terse.host.role", "replica");
     private static readonly KeyValuePair<string, object?> Asked = new("terse.miss.outcome", "asked");
-    private static readonly KeyValuePair<string, object?> Shared = new("terse.miss.outcome", "shared");
     private static readonly KeyValuePair<string, object?> OverBudget =
         new("terse.miss.outcome", "over_budget");
 
@@ -26,9 +25,6 @@ internal sealed class LookupMetrics(IMeterFactory meters)
 
     /// <summary>The primary is asked for a code.</summary>
     public void CountAsked() => _misses.Add(1, Asked);
-
-    /// <summary>The primary is being asked already.</summary>
-    public void CountShared() => _misses.Add(1, Shared);
 
     /// <summary>The primary is not asked.</summary>
     public void CountOverBudget() => _misses.Add(1, OverBudget);

@@ -26,9 +26,8 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IKeyStore, PostgresKeyStore>();
         services.AddSingleton<PostgresLayouts>();
         services.AddSingleton<ILookups, PostgresLookups>();
-        services.AddSingleton(provider => new MissGate<Lookup>(
+        services.AddSingleton(provider => new MissGate(
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MissesPerSecond,
-            Lookup.ShowsLink,
             provider.GetRequiredService<LookupMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LookupMetrics>();

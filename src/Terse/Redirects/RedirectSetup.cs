@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+using Terse.Links;
+
+namespace Terse.Redirects;
+
+/// <summary>The redirects' parts, and their place before all others.</summary>
+internal static class RedirectSetup
+{
+    /// <param name="services">The server's.</param>
+    /// <param name="folder">Tells the folder in which a server keeps what is its own.</param>
+    public static void AddRedirects(
+        this IServiceCollection services, Func<IServiceProvider, string> folder)
+    {
+        services.AddOptions<RedirectOptions>().BindConfiguration(RedirectOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(RedirectOptions.Section, RedirectOptions.Keys));
+        services.AddSingleton<IValidateOptions<RedirectOptions>, RedirectOptionsValidator>();
+        services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.Keys));
+        services.AddSingleton<IValidateOptions<CacheOptions>, CacheOptionsValidator>();
+
+        services.AddSingleton<RedirectMetrics>();
+        services.AddSingleton(provider => new LinkCache(
+            provider.GetRequiredService<ILinkStore>(),
+            _ => false,
+            provider.GetRequiredService<IOptions<CacheOptions>>(),
+            provider.GetRequiredService<RedirectMetrics>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ILinkWatcher>(provider => provider.GetRequiredService<LinkCache>());
+        services.AddSingleton<Redirector>();
+        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WarmStart>(
+            provider, new HotCodesFile(folder(provider))));
+    }
+
+    /// <summary>Answers redirects before anything else does; the slower ones within the error policy.</summary>
+    public static void UseRedirects(this IApplicationBuilder app)
+    {
+        var services = app.ApplicationServices;
+        var redirector = services.GetRequiredService<Redirector>();
+        var slower = app.New();
+        slower.UseErrorPolicy();
+        slower.Run(redirector.AnswerAsync);
+        var slowerWay = slower.Build();
+        app.Use(next => new RedirectMiddleware(
+            next,
+            slowerWay,
+            services.GetRequiredService<LinkCache>(),
+            services.GetRequiredService<Domains>(),
+            redirector,
+            services.GetRequiredService<TimeProvider>()).InvokeAsync);
+    }
+}

@@ -1,0 +1,172 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Terse.Hosting;
+using Terse.Links;
+using Terse.Redirects;
+using Terse.Visits;
+
+namespace Terse.Tests.Redirects;
+
+[Collection(nameof(MeasuredMemory))]
+public sealed class RedirectMiddlewareTests : IDisposable
+{
+    private readonly TestCache _test = new(isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("go.example.com")]
+    public async Task A_link_in_memory_is_answered_without_a_byte_of_our_own(string? otherDomain)
+    {
+        _test.Store.Put("sale");
+        await _test.FollowAsync("sale");
+        _test.Store.IsLost = true;
+        var ours = NewPipeline(otherDomain);
+        var measured = Measure(ours);
+
+        Assert.Equal(Measure(AnswerBarely), measured);
+        Assert.Equal(1, _test.Store.Lookups);
+    }
+
+    [Theory]
+    [InlineData("GET", "/sale", 302, "followed")]
+    [InlineData("HEAD", "/sale", 302, "followed")]
+    [InlineData("GET", "/sale/", 302, "followed")]
+    [InlineData("GET", "/sale+", 200, null)]
+    [InlineData("GET", "/unknown", 404, "unknown")]
+    [InlineData("GET", "/unknown+", 404, null)]
+    [InlineData("GET", "/expired", 410, "expired")]
+    [InlineData("GET", "/deleted", 410, "deleted")]
+    [InlineData("GET", "/usedup", 410, "used_up")]
+    [InlineData("GET", "/limited", 302, "followed")]
+    [InlineData("GET", "/limited+", 200, null)]
+    [InlineData("GET", "/blocked", 403, "blocked")]
+    [InlineData("GET", "/blocked+", 403, null)]
+    [InlineData("POST", "/sale", 405, null)]
+    [InlineData("GET", "/", 299, null)]
+    [InlineData("GET", "/+", 299, null)]
+    [InlineData("GET", "//", 299, null)]
+    [InlineData("GET", "/sale//", 299, null)]
+    [InlineData("GET", "/sale/more", 299, null)]
+    [InlineData("GET", "/a b", 299, null)]
+    [InlineData("GET", "/Robots.txt", 299, null)]
+    [InlineData("GET", "/livez", 299, null)]
+    public async Task Every_request_for_a_code_is_answered_and_counted_and_what_is_no_code_goes_on(
+        string method, string path, int status, string? outcome)
+    {
+        foreach (var code in new[] { "sale", "expired", "deleted", "usedup", "limited" })
+            _test.Store.Put(code);
+        Change("expired", link => link with { ExpiresAt = DateTimeOffset.UnixEpoch });
+        Change("deleted", link => link with { DeletedAt = DateTimeOffset.UnixEpoch });
+        Change("usedup", link => link with { MaxVisits = 0 });
+        Change("limited", link => link with { MaxVisits = 1 });
+        _test.Store.Put("blocked", "https://evil.example/");
+        var context = NewContext(method, path);
+        await NewPipeline(otherDomain: null)(context);
+
+        Assert.Equal(status, context.Response.StatusCode);
+        foreach (var name in new[] { "followed", "unknown", "expired", "blocked", "deleted", "used_up" })
+            Assert.Equal(name == outcome ? 1 : 0, _test.Figure($"terse.redirects {name}"));
+    }
+
+    [Fact]
+    public async Task A_link_is_followed_as_often_as_it_may_be_and_a_preview_does_not_count()
+    {
+        _test.Store.Put("limited");
+        Change("limited", link => link with { MaxVisits = 2 });
+        var pipeline = NewPipeline(otherDomain: null);
+        var statuses = new List<int>();
+        foreach (var path in new[] { "/limited", "/limited+", "/limited", "/limited", "/limited" })
+        {
+            var context = NewContext("GET", path);
+            await pipeline(context);
+            statuses.Add(context.Response.StatusCode);
+        }
+
+        Assert.Equal([302, 200, 302, 410, 410], statuses);
+    }
+
+    [Fact]
+    public async Task A_store_that_is_lost_is_answered_503_for_what_is_not_in_memory()
+    {
+        _test.Store.IsLost = true;
+        var context = NewContext("GET", "/sale");
+        await NewPipeline(otherDomain: null)(context);
+
+        Assert.Equal(503, context.Response.StatusCode);
+        Assert.Equal("1", context.Response.Headers.RetryAfter);
+        Assert.Equal("application/problem+json", context.Response.ContentType);
+    }
+
+    public void Dispose() => _test.Dispose();
+
+    private void Change(string code, Func<Link, Link> change) =>
+        _test.Store.Links[code] = change(_test.Store.Links[code]);
+
+    private RequestDelegate NewPipeline(string? otherDomain)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddSingleton(Options.Create(new DomainOptions
+        {
+            Others = otherDomain is null ? [] : [otherDomain],
+            Default = "example.com",
+        }));
+        services.AddRedirects(_ => "");
+        services.AddSingleton<Domains>();
+        services.AddSingleton<VisitRecorder>();
+        services.AddSingleton<ILinkStore>(_test.Store);
+        services.AddSingleton<TimeProvider>(_test.Time);
+        services.AddSingleton(_test.Metrics);
+        services.AddSingleton(_test.Cache);
+        var app = new ApplicationBuilder(services.BuildServiceProvider());
+        app.UseRedirects();
+        app.Run(context =>
+        {
+            context.Response.StatusCode = 299;
+            return Task.CompletedTask;
+        });
+        return app.Build();
+    }
+
+    private static DefaultHttpContext NewContext(string method, string path)
+    {
+        var context = new DefaultHttpContext();
+        context.Request.Method = method;
+        context.Request.Path = path;
+        context.Request.Headers.Host = "example.com";
+        context.Response.Body = Stream.Null;
+        return context;
+    }
+
+    /// <summary>Bytes that the thread allocated over many answers in one context.</summary>
+    private static long Measure(RequestDelegate handler)
+    {
+        var context = NewContext("GET", "/sale");
+        var before = 0L;
+        for (var time = 0; time < 20_000; time++)
+        {
+            if (time == 10_000)
+                before = GC.GetAllocatedBytesForCurrentThread();
+            context.Response.Headers.Clear();
+            Assert.True(handler(context).IsCompletedSuccessfully);
+        }
+
+        Assert.Equal("https://example.com/", context.Response.Headers.Location);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+
+    private static Task AnswerBarely(HttpContext context)
+    {
+        context.Response.StatusCode = 302;
+        context.Response.ContentLength = 0;
+        context.Response.Headers.Location = "https://example.com/";
+        context.Response.Headers.CacheControl = "no-store";
+        context.Response.Headers["X-Robots-Tag"] = new StringValues("noindex");
+        return Task.CompletedTask;
+    }
+}

@@ -1,0 +1,64 @@
+using Terse.Harness;
+using Terse.Redirects;
+
+namespace Terse.Tests.Redirects;
+
+public sealed class WarmStartTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    private string FilePath => Path.Combine(_folder.Path, "hot-codes");
+
+    [Fact]
+    public async Task What_was_followed_before_a_stop_is_in_memory_after_the_next_start()
+    {
+        await using (var server = await TerseServer.StartAsync(_folder.Path))
+        {
+            foreach (var code in new[] { "cold", "hot", "warm" })
+                await server.CreateCodeAsync("https://example.com/" + code, code);
+            foreach (var path in new[] { "/warm", "/hot", "/hot", "/hot", "/hot", "/warm", "/nope" })
+                (await server.GetAsync(path)).Dispose();
+        }
+
+        Assert.Equal(
+            ["terse hot codes 1", "/hot", "/warm", "end 2"], await File.ReadAllLinesAsync(FilePath));
+        await using var next = await TerseServer.StartAsync(_folder.Path);
+        var cache = (LinkCache)next.Services.GetService(typeof(LinkCache))!;
+        await Eventually.IsSoAsync(() => Task.FromResult(cache.Entries == 2));
+        Assert.True(cache.TryGet("", "hot", out var link));
+        Assert.Equal("https://example.com/hot", link.Location);
+    }
+
+    [Theory]
+    [InlineData("nonsense")]
+    [InlineData("terse hot codes 1\n/sale\n")]
+    [InlineData("terse hot codes 1\n/sale\n/more\nend 1\n")]
+    [InlineData("terse hot codes 1\n/sa le\nend 1\n")]
+    [InlineData("terse hot codes 1\nsale\nend 1\n")]
+    public async Task A_file_that_is_damaged_is_refused(string content)
+    {
+        await File.WriteAllTextAsync(FilePath, content);
+        var file = new HotCodesFile(_folder.Path);
+        await Assert.ThrowsAsync<InvalidDataException>(() => file.ReadAsync(default));
+
+        await using var server = await TerseServer.StartAsync(_folder.Path);
+        await server.CreateCodeAsync("https://example.com/", "sale");
+        using var response = await server.GetAsync("/sale");
+        Assert.Equal(System.Net.HttpStatusCode.Found, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_file_says_what_was_written_and_none_says_nothing()
+    {
+        var file = new HotCodesFile(Path.Combine(_folder.Path, "new"));
+        Assert.Empty(await file.ReadAsync(default));
+        (string, string)[] codes = [("", "0ODgeK8"), ("go.example.com:8080", "sale"), ("", "a.b")];
+        await file.WriteAsync(codes, default);
+        await file.WriteAsync(codes, default);
+
+        Assert.Equal(codes, await file.ReadAsync(default));
+        Assert.Equal(["hot-codes"], Directory.GetFiles(Path.Combine(_folder.Path, "new")).Select(Path.GetFileName));
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
