@@ -41,6 +41,7 @@ internal static class Program
             provider.GetRequiredService<IOptions<StorageOptions>>().Value.Folder);
         builder.Services.AddSingleton<VisitRecorder>();
         builder.Services.AddFleet();
+        builder.Services.AddVisitHistory();
 
         var app = builder.Build();
         app.UseRedirects();
@@ -50,6 +51,7 @@ internal static class Program
         app.MapHome();
         app.MapLinks();
         app.MapFleet();
+        app.MapVisits();
         return app;
     }
 }

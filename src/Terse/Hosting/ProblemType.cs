@@ -10,6 +10,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
 {
     public static readonly ProblemType
         RequestMalformed = new("request-malformed", 400, "The request cannot be read"),
+        QueryInvalid = new("query-invalid", 400, "A parameter of the query is wrong"),
         TargetMissing = new("target-missing", 400, "The target is missing"),
         TargetInvalid = new("target-invalid", 400, "The target is no URL"),
         TargetTooLong = new("target-too-long", 400, "The target is too long"),

@@ -68,13 +68,16 @@ internal static class Settings
     {
         if (NotOurs.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
             return [];
-        var ours = sections.Find(known => known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
-        if (ours is null)
+        var parts = sections.FindAll(known =>
+            known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
+        if (parts.Count == 0)
         {
-            var names = sections.Select(known => known.Name).Concat(NotOurs).Order(StringComparer.Ordinal);
+            var names = sections.Select(known => known.Name).Distinct(StringComparer.Ordinal)
+                .Concat(NotOurs).Order(StringComparer.Ordinal);
             return [$"Unknown setting '{section.Key}'; there are {string.Join(", ", names)}."];
         }
 
+        var ours = new SettingsSection(parts[0].Name, [.. parts.SelectMany(part => part.Keys)]);
         if (section.Value is not null)
             return [$"'{section.Key}' is a section; {ours.Name} has {string.Join(", ", ours.Keys)}."];
         return section.GetChildren()

@@ -4,6 +4,7 @@ using System.Text.Json.Serialization;
 using Terse.Fleet;
 using Terse.Links;
 using Terse.Redirects;
+using Terse.Visits;
 
 namespace Terse.Hosting;
 
@@ -43,4 +44,6 @@ internal static class TerseJson
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(FleetResource))]
 [JsonSerializable(typeof(LinkPreview))]
+[JsonSerializable(typeof(VisitsResource))]
+[JsonSerializable(typeof(VisitListResource))]
 internal sealed partial class TerseJsonContext : JsonSerializerContext;

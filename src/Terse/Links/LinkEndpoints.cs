@@ -6,7 +6,15 @@ namespace Terse.Links;
 
 /// <summary>A link as the API shows it. The id is text, since JavaScript's numbers end at 53 bits.</summary>
 internal sealed record LinkResource(
-    string Id, string Domain, string Code, string ShortUrl, string Target, DateTime CreatedAt);
+    string Id, string Domain, string Code, string ShortUrl, string Target, DateTime CreatedAt)
+{
+    /// <summary>Absent while they cannot be read.</summary>
+    public LinkVisits? Visits { get; init; }
+}
+
+/// <param name="Total">All, ever.</param>
+/// <param name="Bots">Those of programs among them.</param>
+internal sealed record LinkVisits(long Total, long Bots);
 
 internal static class LinkEndpoints
 {
@@ -41,7 +49,7 @@ internal static class LinkEndpoints
     }
 
     private static async Task<Results<Created<LinkResource>, Problem>> CreateAsync(
-        LinkCreator creator, Domains domains, HttpContext context)
+        LinkCreator creator, Domains domains, ILinkVisits visits, HttpContext context)
     {
         var keys = context.Request.Headers[KeyHeader];
         if (keys.Count > 1 || (keys.Count == 1 && !IdempotentRequest.IsKey(keys[0])))
@@ -61,7 +69,11 @@ internal static class LinkEndpoints
                 if (isReplayed)
                     context.Response.Headers[ReplayedHeader] = "true";
                 return TypedResults.Created(
-                    UrlOf(made, domains, host), Show(made, domains, host, context.Request.Scheme));
+                    UrlOf(made, domains, host),
+                    Show(made, domains, host, context.Request.Scheme) with
+                    {
+                        Visits = isReplayed ? await CountAsync(visits, made, context) : new(0, 0),
+                    });
             case CreateLinkResult.Refused(var refusal):
                 return Problem.Of(refusal);
             case var other:
@@ -71,18 +83,40 @@ internal static class LinkEndpoints
 
     /// <summary>Shows a link of the named domain; without a name, of the one that the host picks.</summary>
     private static async Task<Results<Ok<LinkResource>, Problem>> GetAsync(
-        string code, string? domain, ILinkStore store, Domains domains, HttpContext context)
+        string code,
+        string? domain,
+        ILinkStore store,
+        Domains domains,
+        ILinkVisits visits,
+        HttpContext context)
     {
         var host = RequestHost.Of(context);
         if (!domains.TryPick(domain, host, out var key))
             return Problem.Of(ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain");
         return CustomCode.CouldBeCode(code)
             && await store.FindAsync(key, code, context.RequestAborted) is { } link
-            ? TypedResults.Ok(Show(link, domains, host, context.Request.Scheme))
+            ? TypedResults.Ok(Show(link, domains, host, context.Request.Scheme) with
+            {
+                Visits = await CountAsync(visits, link, context),
+            })
             : Problem.Of(
                 ProblemType.LinkNotFound,
                 $"No link of {domains.NameOf(key, host)} has this code.",
                 "code");
+    }
+
+    /// <summary>A link is shown without its visits rather than not at all.</summary>
+    private static async Task<LinkVisits?> CountAsync(ILinkVisits visits, Link link, HttpContext context)
+    {
+        try
+        {
+            var sum = await visits.ReadTotalAsync(link.Id, context.RequestAborted);
+            return new(sum.Visits + sum.Bots, sum.Bots);
+        }
+        catch (StoreUnavailableException)
+        {
+            return null;
+        }
     }
 
     private static LinkResource Show(Link link, Domains domains, string host, string scheme)

@@ -31,7 +31,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         Assert.Equal($"/api/v1/links/{code}", response.Headers.Location!.OriginalString);
         Assert.Equal(
-            ["id", "domain", "code", "shortUrl", "target", "createdAt"],
+            ["id", "domain", "code", "shortUrl", "target", "createdAt", "visits"],
             link.EnumerateObject().Select(property => property.Name));
         Assert.Equal(Tsid.Parse(code, null).ToString("D"), link.GetProperty("id").GetString());
         Assert.Equal(host, link.GetProperty("domain").GetString());

@@ -25,10 +25,18 @@ internal static class PostgresErrors
         new($"The database has an earlier version's schema, which {lack}; run 'terse migrate'.", exception);
 
     /// <summary>A call, given up on after a while whatever the driver does.</summary>
-    public static async Task<T> WithinPatienceAsync<T>(
-        Func<CancellationToken, Task<T>> call, TimeProvider time, CancellationToken cancellationToken)
+    public static Task<T> WithinPatienceAsync<T>(
+        Func<CancellationToken, Task<T>> call, TimeProvider time, CancellationToken cancellationToken) =>
+        WithinAsync(Patience, call, time, cancellationToken);
+
+    /// <summary>A call that nobody waits for with an answer, and that may take longer.</summary>
+    public static async Task<T> WithinAsync<T>(
+        TimeSpan limit,
+        Func<CancellationToken, Task<T>> call,
+        TimeProvider time,
+        CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {

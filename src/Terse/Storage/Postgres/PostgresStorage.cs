@@ -4,6 +4,7 @@ using Terse.Fleet;
 using Terse.Horizon;
 using Terse.Keys;
 using Terse.Links;
+using Terse.Visits;
 
 namespace Terse.Storage.Postgres;
 
@@ -37,6 +38,11 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
+        services.AddSingleton<PostgresVisits>();
+        services.AddSingleton<PostgresVisitDays>();
+        services.AddSingleton<IVisitDays>(provider => provider.GetRequiredService<PostgresVisitDays>());
+        services.AddSingleton<IVisitStore, PostgresVisitStore>();
+        services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IStorage, PostgresStorage>();
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Terse.Fleet;
 using Terse.Keys;
 using Terse.Links;
+using Terse.Visits;
 
 namespace Terse.Storage.Sqlite;
 
@@ -21,6 +22,9 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<ICreationStore, SqliteCreationStore>();
         services.AddSingleton<IKeyStore, SqliteKeyStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
+        services.AddSingleton<IVisitStore, SqliteVisitStore>();
+        services.AddSingleton<IVisitReader, SqliteVisitReader>();
+        services.AddSingleton<IVisitDays, SqliteVisitDays>();
         services.AddSingleton<IStorage, SqliteStorage>();
     }
 

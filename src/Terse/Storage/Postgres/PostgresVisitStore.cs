@@ -1,0 +1,152 @@
+using Npgsql;
+using Terse.Horizon;
+using Terse.Visits;
+
+namespace Terse.Storage.Postgres;
+
+/// <inheritdoc cref="IVisitStore"/>
+/// <remarks>
+/// A batch is one transaction, a statement a table; rows that others write too come last, and in one order.
+/// </remarks>
+internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDays days) : IVisitStore
+{
+    /// <inheritdoc/>
+    public async Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)
+    {
+        var counts = new BatchCounts(batch.Visits);
+        await days.MakeAsync(counts.Days, cancellationToken);
+        try
+        {
+            return await visits.WriteAsync((batch, counts), AddAsync, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
+        {
+            // Another server has dropped a day that was old; these visits are older still, and go with it.
+            days.Forget();
+            await days.MakeAsync(counts.Days, cancellationToken);
+            return await visits.WriteAsync((batch, counts), AddAsync, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> AddAsync(
+        WriteTransaction write,
+        (VisitBatch Batch, BatchCounts Counts) added,
+        CancellationToken cancellationToken)
+    {
+        if (!await StoreNumberAsync(write, added.Batch, cancellationToken))
+            return false;
+        if (added.Counts.Visits.Count > 0)
+        {
+            await AddVisitsAsync(write, added.Counts.Visits, cancellationToken);
+            await AddTotalsAsync(write, added.Counts, cancellationToken);
+            await AddCountsAsync(write, added.Counts, cancellationToken);
+        }
+
+        if (added.Counts.Missed.Count > 0)
+            await AddMissedAsync(write, added.Counts, cancellationToken);
+        return true;
+    }
+
+    private const string UpsertNumber =
+        """
+        INSERT INTO visit_batch AS b (node, epoch, last_batch) VALUES ($1, $2, $3)
+        ON CONFLICT (node, epoch) DO UPDATE SET last_batch = excluded.last_batch
+        WHERE b.last_batch < excluded.last_batch
+        """;
+
+    /// <summary>Who sends the same number at the same time waits here for the end of the other.</summary>
+    private static async Task<bool> StoreNumberAsync(
+        WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
+    {
+        await using var upsert = PostgresVisits.CreateCommand(write, UpsertNumber);
+        upsert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = batch.Node });
+        upsert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batch.Epoch });
+        upsert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batch.Number });
+        return await upsert.ExecuteNonQueryAsync(cancellationToken) == 1;
+    }
+
+    private const string InsertVisits =
+        """
+        INSERT INTO visit (at, link_id, is_bot, country, referrer, browser, os, device)
+        SELECT * FROM unnest($1::timestamptz[], $2::bigint[], $3::boolean[],
+            $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+        """;
+
+    private static async Task AddVisitsAsync(
+        WriteTransaction write, IReadOnlyList<Visit> rows, CancellationToken cancellationToken)
+    {
+        await using var insert = PostgresVisits.CreateCommand(write, InsertVisits);
+        Add(insert, rows, visit => visit.At.ToUniversalTime());
+        Add(insert, rows, visit => visit.Link.ToInt64());
+        Add(insert, rows, visit => visit.IsBot);
+        Add(insert, rows, visit => visit.Country);
+        Add(insert, rows, visit => visit.Referrer);
+        Add(insert, rows, visit => visit.Browser);
+        Add(insert, rows, visit => visit.Os);
+        Add(insert, rows, visit => visit.Device);
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private const string UpsertTotals =
+        """
+        INSERT INTO visit_total AS t (link_id, visits, bot_visits)
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
+        ON CONFLICT (link_id) DO UPDATE SET
+            visits = t.visits + excluded.visits, bot_visits = t.bot_visits + excluded.bot_visits
+        """;
+
+    private static async Task AddTotalsAsync(
+        WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
+    {
+        await using var upsert = PostgresVisits.CreateCommand(write, UpsertTotals);
+        var rows = counts.Totals;
+        Add(upsert, rows, total => total.Key);
+        Add(upsert, rows, total => total.Value.Visits);
+        Add(upsert, rows, total => total.Value.Bots);
+        await upsert.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private const string UpsertCounts =
+        """
+        INSERT INTO visit_count AS c (link_id, kind, hour, value, is_bot, visits)
+        SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[],
+            $4::text[], $5::boolean[], $6::bigint[])
+        ON CONFLICT (link_id, kind, hour, value, is_bot) DO UPDATE SET visits = c.visits + excluded.visits
+        """;
+
+    private static async Task AddCountsAsync(
+        WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
+    {
+        await using var upsert = PostgresVisits.CreateCommand(write, UpsertCounts);
+        var rows = counts.Counts;
+        Add(upsert, rows, count => count.Key.Link);
+        Add(upsert, rows, count => (short)count.Key.Dimension);
+        Add(upsert, rows, count => VisitHour.BeginOf(count.Key.Hour));
+        Add(upsert, rows, count => count.Key.Value);
+        Add(upsert, rows, count => count.Key.IsBot);
+        Add(upsert, rows, count => count.Value);
+        await upsert.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private const string UpsertMissed =
+        """
+        INSERT INTO missed_visit AS m (hour, kind, is_bot, visits)
+        SELECT * FROM unnest($1::timestamptz[], $2::smallint[], $3::boolean[], $4::bigint[])
+        ON CONFLICT (hour, kind, is_bot) DO UPDATE SET visits = m.visits + excluded.visits
+        """;
+
+    private static async Task AddMissedAsync(
+        WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
+    {
+        await using var upsert = PostgresVisits.CreateCommand(write, UpsertMissed);
+        var rows = counts.Missed;
+        Add(upsert, rows, missed => VisitHour.BeginOf(missed.Key.Hour));
+        Add(upsert, rows, missed => (short)missed.Key.Kind);
+        Add(upsert, rows, missed => missed.Key.IsBot);
+        Add(upsert, rows, missed => missed.Value);
+        await upsert.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static void Add<TRow, T>(NpgsqlCommand command, IReadOnlyList<TRow> rows, Func<TRow, T> column) =>
+        command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. rows.Select(column)] });
+}

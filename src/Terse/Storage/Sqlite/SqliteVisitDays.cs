@@ -1,0 +1,113 @@
+using Terse.Visits;
+
+namespace Terse.Storage.Sqlite;
+
+/// <inheritdoc cref="IVisitDays"/>
+/// <remarks>
+/// Single visits, in a table for each day. The key of a row is its time within the day, in front of a number:
+/// so the table, and an index of its links, are in the order of time.
+/// </remarks>
+internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : IVisitDays
+{
+    /// <summary>More visits come about before a number comes again than any millisecond sees.</summary>
+    private const int NumberBits = 36;
+
+    private const long NumberMask = (1L << NumberBits) - 1;
+
+    private const string TakeNumbers =
+        "UPDATE visit_number SET next_number = next_number + ?1 RETURNING next_number - ?1";
+
+    /// <summary>Adds a part's visits, within its transaction.</summary>
+    public static void Add(SqliteSession session, BatchCounts part)
+    {
+        if (part.Visits.Count == 0)
+            return;
+        foreach (var day in part.Days)
+            session.Execute(MakeDay(day));
+        var number = (long)session.Command(TakeNumbers, part.Visits.Count).ExecuteScalar()!;
+        foreach (var visit in part.Visits)
+            Add(session, visit, number++);
+    }
+
+    private static void Add(SqliteSession session, in Visit visit, long number)
+    {
+        var day = VisitDay.Of(visit.At);
+        session.Command(
+            InsertVisit(day),
+            KeyOf(new(visit.At, number), day),
+            visit.Link.ToInt64(),
+            visit.IsBot,
+            visit.Country,
+            visit.Referrer,
+            visit.Browser,
+            visit.Os,
+            visit.Device).ExecuteNonQuery();
+    }
+
+    /// <summary>The key of the visit at a place, or of the first one of a day that it would stand before.</summary>
+    public static long KeyOf(VisitPlace place, DateOnly day)
+    {
+        var sinceMidnight = (long)(place.At - VisitDay.BeginOf(day)).TotalMilliseconds;
+        return sinceMidnight < 0 ? 0
+            : sinceMidnight >= 86_400_000 ? long.MaxValue
+            : (sinceMidnight << NumberBits) | (place.Number & NumberMask);
+    }
+
+    public static VisitPlace PlaceOf(long key, DateOnly day) =>
+        new(VisitDay.BeginOf(day).AddMilliseconds(key >> NumberBits), key & NumberMask);
+
+    private const string SelectDays =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'visit_day_[0-9]*' ORDER BY name";
+
+    /// <summary>The days that there are, in order.</summary>
+    public static List<DateOnly> Read(SqliteSession session)
+    {
+        using var row = session.Command(SelectDays).ExecuteReader();
+        var days = new List<DateOnly>();
+        while (row.Read())
+            days.Add(VisitDay.Parse(row.GetString(0)));
+        return days;
+    }
+
+    /// <inheritdoc/>
+    public async Task<int> DropOldAsync(TimeSpan keptFor, CancellationToken cancellationToken)
+    {
+        var first = VisitDay.Of(time.GetUtcNow() - keptFor);
+        var days = await writer.RunAsync(Read, cancellationToken);
+        var dropped = 0;
+        foreach (var day in days.Where(day => day < first))
+            dropped += await writer.RunAsync(session => Drop(session, day), cancellationToken);
+        return dropped;
+    }
+
+    private static int Drop(SqliteSession session, DateOnly day)
+    {
+        session.Execute($"DROP TABLE IF EXISTS {VisitDay.TableOf(day)}");
+        return 1;
+    }
+
+    private static string MakeDay(DateOnly day)
+    {
+        var table = VisitDay.TableOf(day);
+        return
+            $"""
+            CREATE TABLE IF NOT EXISTS {table} (
+                id       INTEGER PRIMARY KEY, -- milliseconds of the day << {NumberBits} | a number
+                link_id  INTEGER NOT NULL,
+                is_bot   INTEGER NOT NULL,
+                country  TEXT    NOT NULL,
+                referrer TEXT    NOT NULL,
+                browser  TEXT    NOT NULL,
+                os       TEXT    NOT NULL,
+                device   TEXT    NOT NULL
+            ) STRICT;
+            CREATE INDEX IF NOT EXISTS {table}_link ON {table} (link_id);
+            """;
+    }
+
+    private static string InsertVisit(DateOnly day) =>
+        $"""
+        INSERT INTO {VisitDay.TableOf(day)} (id, link_id, is_bot, country, referrer, browser, os, device)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        """;
+}

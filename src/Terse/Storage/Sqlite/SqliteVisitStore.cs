@@ -1,0 +1,108 @@
+using Terse.Visits;
+
+namespace Terse.Storage.Sqlite;
+
+/// <inheritdoc cref="IVisitStore"/>
+/// <remarks>
+/// Creations wait for the same writer, so a batch is written in parts, each in a transaction with how far the
+/// batch has come. One that is sent again, whole and unchanged, goes on there.
+/// </remarks>
+internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
+{
+    /// <summary>Visits of a part: some ten milliseconds of the writer's time.</summary>
+    private const int MaxPart = 500;
+
+    /// <inheritdoc/>
+    public async Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)
+    {
+        var (counted, isNew) = (0, false);
+        do
+        {
+            var (begin, end) = (counted, Math.Min(counted + MaxPart, batch.Visits.Count));
+            var part = new BatchCounts(batch.Visits.Skip(begin).Take(MaxPart));
+            (counted, var isAdded) = await writer.RunAsync(
+                session => AddPart(session, batch, part, begin, end), cancellationToken);
+            isNew |= isAdded;
+        }
+        while (counted < batch.Visits.Count);
+        return isNew;
+    }
+
+    private static (int Counted, bool IsAdded) AddPart(
+        SqliteSession session, VisitBatch batch, BatchCounts part, int begin, int end)
+    {
+        var counted = ReadProgress(session, batch);
+        if (counted != begin)
+            return (counted, false);
+        StoreProgress(session, batch, end);
+        SqliteVisitDays.Add(session, part);
+        AddTotals(session, part);
+        AddCounts(session, part);
+        AddMissed(session, part);
+        return (end, true);
+    }
+
+    private const string SelectProgress =
+        "SELECT last_batch, counted FROM visit_batch WHERE node = ?1 AND epoch = ?2";
+
+    /// <summary>How many visits of the batch are counted; more than it has where all are.</summary>
+    private static int ReadProgress(SqliteSession session, VisitBatch batch)
+    {
+        using var row = session.Command(SelectProgress, batch.Node, batch.Epoch).ExecuteReader();
+        if (!row.Read() || row.GetInt64(0) < batch.Number)
+            return 0;
+        return row.GetInt64(0) > batch.Number || row.IsDBNull(1) ? int.MaxValue : row.GetInt32(1);
+    }
+
+    private const string UpsertProgress =
+        "INSERT OR REPLACE INTO visit_batch (node, epoch, last_batch, counted) VALUES (?1, ?2, ?3, ?4)";
+
+    private static void StoreProgress(SqliteSession session, VisitBatch batch, int counted) =>
+        session.Command(
+            UpsertProgress,
+            batch.Node,
+            batch.Epoch,
+            batch.Number,
+            counted == batch.Visits.Count ? DBNull.Value : counted).ExecuteNonQuery();
+
+    private const string UpsertTotal =
+        """
+        INSERT INTO visit_total (link_id, visits, bot_visits) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET
+            visits = visits + excluded.visits, bot_visits = bot_visits + excluded.bot_visits
+        """;
+
+    private static void AddTotals(SqliteSession session, BatchCounts part)
+    {
+        foreach (var (link, sum) in part.Totals)
+            session.Command(UpsertTotal, link, sum.Visits, sum.Bots).ExecuteNonQuery();
+    }
+
+    private const string UpsertCount =
+        """
+        INSERT INTO visit_count (link_id, kind, hour, value, is_bot, visits) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT DO UPDATE SET visits = visits + excluded.visits
+        """;
+
+    private static void AddCounts(SqliteSession session, BatchCounts part)
+    {
+        foreach (var (key, visits) in part.Counts)
+        {
+            session.Command(
+                UpsertCount, key.Link, (long)key.Dimension, key.Hour, key.Value, key.IsBot, visits)
+                .ExecuteNonQuery();
+        }
+    }
+
+    private const string UpsertMissed =
+        """
+        INSERT INTO missed_visit (hour, kind, is_bot, visits) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT DO UPDATE SET visits = visits + excluded.visits
+        """;
+
+    private static void AddMissed(SqliteSession session, BatchCounts part)
+    {
+        foreach (var (key, visits) in part.Missed)
+            session.Command(UpsertMissed, key.Hour, (long)key.Kind, key.IsBot, visits).ExecuteNonQuery();
+    }
+}

@@ -1,0 +1,81 @@
+using Terse.Links;
+using Terse.Visits;
+
+namespace Terse.Tests.Visits;
+
+public sealed class VisitCalendarTests
+{
+    [Theory]
+    [InlineData("Europe/Vienna", 2026, 3, 29, 23)] // summer time begins
+    [InlineData("Europe/Vienna", 2026, 10, 25, 25)] // and ends
+    [InlineData("Europe/Vienna", 2026, 11, 22, 24)]
+    [InlineData("UTC", 2026, 3, 29, 24)]
+    [InlineData("Asia/Kolkata", 2026, 3, 29, 24)]
+    [InlineData("Africa/Cairo", 2026, 4, 24, 23)] // midnight does not exist
+    [InlineData("America/Havana", 2026, 11, 1, 25)] // midnight comes twice
+    [InlineData("Australia/Lord_Howe", 2026, 4, 5, 24)] // an hour and a half, half of it twice
+    public void A_day_has_the_hours_that_begin_in_it(string name, int year, int month, int day, int hours)
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById(name);
+        var begin = VisitCalendar.InstantOf(new(year, month, day), zone);
+        var end = VisitCalendar.InstantOf(new DateTime(year, month, day).AddDays(1), zone);
+        var span = new VisitSpan(1, begin.AddDays(-2), end.AddDays(2));
+        var everyHour = EveryHour(span);
+        var days = VisitCalendar.Sum(span, VisitPeriod.Day, zone, everyHour);
+
+        var counted = Assert.Single(days, count => count.Value == $"{year}-{month:00}-{day:00}");
+        Assert.InRange(counted.Sum.Visits, hours, hours + (name == "Australia/Lord_Howe" ? 1 : 0));
+        Assert.Equal(everyHour.Count, days.Sum(count => count.Sum.Visits));
+        Assert.Equal(days.Select(count => count.Value).Order(StringComparer.Ordinal).Distinct(),
+            days.Select(count => count.Value));
+    }
+
+    [Fact]
+    public void An_hour_that_comes_twice_is_two()
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Vienna");
+        var from = new DateTimeOffset(2026, 10, 24, 23, 0, 0, TimeSpan.Zero);
+        var hours = VisitCalendar.Sum(new(1, from, from.AddHours(4)), VisitPeriod.Hour, zone, []);
+
+        Assert.Equal(
+            [
+                "2026-10-25T01:00:00+02:00", "2026-10-25T02:00:00+02:00",
+                "2026-10-25T02:00:00+01:00", "2026-10-25T03:00:00+01:00",
+            ],
+            hours.Select(hour => hour.Value));
+    }
+
+    [Fact]
+    public void Where_clocks_are_half_an_hour_apart_an_hour_belongs_where_it_begins()
+    {
+        var zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Kolkata");
+        var from = VisitCalendar.InstantOf(new(2026, 11, 22), zone);
+        var span = new VisitSpan(1, from, from.AddDays(1));
+        var hours = VisitCalendar.Sum(span, VisitPeriod.Hour, zone, []);
+
+        Assert.Equal("2026-11-22T00:30:00+05:30", hours[0].Value);
+        Assert.Equal("2026-11-22T23:30:00+05:30", hours[^1].Value);
+    }
+
+    [Fact]
+    public void Weeks_begin_on_Monday_and_periods_without_visits_are_there()
+    {
+        var from = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero); // a Sunday
+        var span = new VisitSpan(1, from, from.AddDays(20));
+        HourCount[] hours = [new(VisitHour.Of(from), new(1, 2)), new(VisitHour.Of(from) + 24, new(4, 0))];
+
+        Assert.Equal(
+            [
+                new("2026-11-16", new(1, 2)), new("2026-11-23", new(4, 0)),
+                new("2026-11-30", default), new ValueCount("2026-12-07", default),
+            ],
+            VisitCalendar.Sum(span, VisitPeriod.Week, TimeZoneInfo.Utc, hours));
+        Assert.Equal(
+            [new("2026-11-01", new(5, 2)), new ValueCount("2026-12-01", default)],
+            VisitCalendar.Sum(span, VisitPeriod.Month, TimeZoneInfo.Utc, hours));
+    }
+
+    private static List<HourCount> EveryHour(VisitSpan span) =>
+        [.. Enumerable.Range(0, (int)(span.EndHour - span.FirstHour))
+            .Select(hour => new HourCount(span.FirstHour + hour, new(1, 0)))];
+}
