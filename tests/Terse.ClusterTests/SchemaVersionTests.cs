@@ -1,15 +1,14 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Keys;
 using Terse.Storage;
 using Terse.Storage.Postgres;
-using Terse.Tests;
 
 namespace Terse.ClusterTests;
 
@@ -72,31 +71,83 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Contains("LATIN1", refused.Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>The replica stays on the schema before for a while after the primary has this one.</summary>
     [Fact]
-    public async Task On_the_schema_before_links_are_made_and_the_log_says_once_what_to_run()
+    public async Task On_the_schema_before_links_are_made_and_followed_and_rules_wait_for_the_migration()
     {
-        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
-        await Command.TerseAsync(["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
-        await postgres.Primary.ExecuteAsync(
-            "DROP TABLE server; DROP TABLE idempotency; UPDATE schema_version SET version = 2");
-        using var log = new KeptLog();
-        await using var server = await StartAsync(postgres, log);
-        using var http = new HttpClient { BaseAddress = new Uri(server.Urls.Single()) };
-        using var created = await http.PostAsJsonAsync(
-            "api/v1/links", new { target = "https://example.com/" });
-        var fleet = await http.GetFromJsonAsync<JsonElement>("api/v1/fleet");
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await MakeSchemaBeforeAsync(postgres);
+        await using var server = await StartAsync(postgres);
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        http.BaseAddress = new Uri(server.Urls.Single());
+        await Eventually.IsSoAsync(async () => await CreateAsync(http, "old") == HttpStatusCode.Created);
+        await AssertRefusesRulesAsync(http);
 
-        Assert.True(created.IsSuccessStatusCode);
-        Assert.Contains(
-            "terse migrate", fleet.GetProperty("serversError").GetString(), StringComparison.Ordinal);
-        await Eventually.IsSoAsync(() => Task.FromResult(!log.Lines.IsEmpty));
+        await postgres.Replicas[0].PauseReplayAsync();
         var migrated = await Command.TerseAsync(["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
-        await Eventually.IsSoAsync(async () =>
-            await postgres.Primary.ReadAsync("SELECT count(*) FROM server") == 1);
+        Assert.Equal((0, ""), (migrated.ExitCode, migrated.Errors));
+        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "new", maxVisits: 3));
+        Assert.Equal((HttpStatusCode.OK, null), await ShowAsync(http, "old"));
+        Assert.Equal((HttpStatusCode.OK, 3), await ShowAsync(http, "new"));
+        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "old"));
+        Assert.Equal(HttpStatusCode.OK, await LimitAsync(http, "old"));
 
-        Assert.Equal(0, migrated.ExitCode);
-        Assert.Contains("terse migrate", Assert.Single(log.Lines), StringComparison.Ordinal);
+        await postgres.Replicas[0].ResumeReplayAsync();
+        await Eventually.IsSoAsync(async () => await ShowAsync(http, "old") == (HttpStatusCode.OK, 1));
+        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "old"));
         await server.StopAsync();
+    }
+
+    private static async Task MakeSchemaBeforeAsync(PostgresCluster postgres)
+    {
+        await using var cluster = new Cluster(
+            new ClusterOptions { Hosts = [new HostAddress("primary", postgres.ConnectionStrings[0])] },
+            TimeProvider.System);
+        await cluster.StartAsync();
+        await PostgresMigrations.ApplyAsync(cluster, PostgresMigrations.Load()[..^1], default);
+    }
+
+    private static async Task AssertRefusesRulesAsync(HttpClient http)
+    {
+        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "again", key: "key"));
+        Assert.Equal((HttpStatusCode.OK, null), await ShowAsync(http, "old"));
+        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "old"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "new", maxVisits: 3));
+        Assert.Equal(
+            HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "new", maxVisits: 3, key: "other"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await LimitAsync(http, "old"));
+    }
+
+    private static async Task<HttpStatusCode> CreateAsync(
+        HttpClient http, string code, int? maxVisits = null, string? key = null)
+    {
+        using var request = new HttpRequestMessage(
+            HttpMethod.Post, new Uri("api/v1/links", UriKind.Relative));
+        request.Content = JsonContent.Create(new { target = "https://example.com/", code, maxVisits });
+        if (key is not null)
+            request.Headers.Add("Idempotency-Key", key);
+        using var answer = await http.SendAsync(request);
+        return answer.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> LimitAsync(HttpClient http, string code)
+    {
+        using var answer = await http.PatchAsJsonAsync($"api/v1/links/{code}", new { maxVisits = 1 });
+        return answer.StatusCode;
+    }
+
+    private static async Task<(HttpStatusCode Status, int? MaxVisits)> ShowAsync(HttpClient http, string code)
+    {
+        using var answer = await http.GetAsync(new Uri($"api/v1/links/{code}", UriKind.Relative));
+        var link = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        var limit = link.GetProperty("maxVisits");
+        return (answer.StatusCode, limit.ValueKind == JsonValueKind.Null ? null : limit.GetInt32());
+    }
+
+    private static async Task<HttpStatusCode> GetAsync(HttpClient http, string path)
+    {
+        using var answer = await http.GetAsync(new Uri(path, UriKind.Relative));
+        return answer.StatusCode;
     }
 
     [Fact]
@@ -145,13 +196,12 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         },
         default);
 
-    private static async Task<WebApplication> StartAsync(PostgresCluster postgres, KeptLog log)
+    private static async Task<WebApplication> StartAsync(PostgresCluster postgres)
     {
         var hosts = postgres.ConnectionStrings.Select(
             (host, index) => new KeyValuePair<string, string?>($"Database:Hosts:{index}", host));
         var app = Program.BuildServer(
             [new("Urls", "http://127.0.0.1:0"), new("Database:Migrate", "false"), .. hosts]);
-        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         await app.Services.GetRequiredService<IStorage>().PrepareAsync(default);
         await app.Services.GetRequiredService<KeyMint>().StartAsync(default);
         await app.StartAsync();

@@ -51,6 +51,18 @@ internal sealed class TerseServer : IAsyncDisposable
         string target, string? code = null, string? domain = null, string? host = null) =>
         PostAsync(JsonSerializer.Serialize(new { target, code, domain }), host: host);
 
+    /// <summary>Sends a request to the API of links, with headers that are not checked.</summary>
+    public async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, string path, string? body = null, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, new Uri("/api/v1/links/" + path, UriKind.Relative));
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        return await Http.SendAsync(request);
+    }
+
     /// <summary>Sends what no client would, and returns all that comes until the server hangs up.</summary>
     public async Task<string> SendRawAsync(string request)
     {

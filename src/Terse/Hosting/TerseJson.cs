@@ -27,6 +27,7 @@ internal static class TerseJson
         options.TypeInfoResolver = Context;
         options.Encoder = Context.Options.Encoder;
         options.UnmappedMemberHandling = Context.Options.UnmappedMemberHandling;
+        options.NumberHandling = Context.Options.NumberHandling;
         options.AllowDuplicateProperties = Context.Options.AllowDuplicateProperties;
     }
 }
@@ -38,8 +39,10 @@ internal static class TerseJson
     JsonSerializerDefaults.Web,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    AllowDuplicateProperties = false)]
+    AllowDuplicateProperties = false,
+    NumberHandling = JsonNumberHandling.Strict)]
 [JsonSerializable(typeof(NewLink))]
+[JsonSerializable(typeof(LinkChange))]
 [JsonSerializable(typeof(LinkResource))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(FleetResource))]

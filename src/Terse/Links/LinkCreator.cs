@@ -1,10 +1,15 @@
-using Microsoft.Extensions.Options;
+using System.Globalization;
 using Terse.Keys;
 
 namespace Terse.Links;
 
 /// <summary>What a creator asks for, as it was sent.</summary>
-internal sealed record NewLink(string? Target, string? Code, string? Domain);
+internal sealed record NewLink(string? Target, string? Code, string? Domain)
+{
+    public string? ExpiresAt { get; init; }
+
+    public long? MaxVisits { get; init; }
+}
 
 /// <summary>What became of it: exactly one of the two.</summary>
 internal abstract record CreateLinkResult
@@ -27,7 +32,7 @@ internal sealed class LinkCreator(
     KeyMint mint,
     IKeyStrategy strategy,
     Domains domains,
-    IOptions<LinkOptions> options,
+    TargetRules targets,
     TimeProvider time)
 {
     /// <summary>
@@ -52,10 +57,8 @@ internal sealed class LinkCreator(
     public async Task<CreateLinkResult> CreateAsync(
         NewLink link, string? key, string host, string address, CancellationToken cancellationToken)
     {
-        if (!Target.TryParse(link.Target, options.Value, out var target, out var refusal))
+        if (!targets.TryRead(link.Target, host, address, out var target, out var refusal))
             return new CreateLinkResult.Refused(refusal);
-        if (domains.IsOurs(target, host, address))
-            return Refuse(RefusalKind.TargetIsTerse, "target", "The target leads to this Terse itself.");
         if (link.Code is not null && CustomCode.Check(link.Code) is { } wrongCode)
             return new CreateLinkResult.Refused(wrongCode);
         if (!domains.TryPick(link.Domain, host, out var domain))
@@ -64,15 +67,17 @@ internal sealed class LinkCreator(
                 RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is no domain of this Terse.");
         }
 
-        var request = key is null
-            ? null
-            : IdempotentRequest.Of(
-                key, ("target", target.Text), ("code", link.Code), ("domain", domain));
+        if (LinkRules.ReadExpiry(link.ExpiresAt, out var expiresAt) is { } wrongExpiry)
+            return new CreateLinkResult.Refused(wrongExpiry);
+        if (LinkRules.CheckLimit(link.MaxVisits) is { } wrongLimit)
+            return new CreateLinkResult.Refused(wrongLimit);
+
+        var wish = new Wish(target.Text, link.Code, domain, expiresAt, link.MaxVisits);
         using var patience = new CancellationTokenSource(store.Patience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return await MakeAsync(target.Text, link.Code, domain, request, either.Token);
+            return await MakeAsync(wish, key is null ? null : wish.With(key), either.Token);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
@@ -81,21 +86,21 @@ internal sealed class LinkCreator(
     }
 
     private async Task<CreateLinkResult> MakeAsync(
-        string target,
-        string? customCode,
-        string domain,
-        IdempotentRequest? request,
-        CancellationToken cancellationToken)
+        Wish wish, IdempotentRequest? request, CancellationToken cancellationToken)
     {
         var tooLate = 0;
         for (var mints = 0; mints < MaxMints && tooLate < MaxTooLate; mints++)
         {
             var (id, layout) = await mint.MintAsync(cancellationToken);
-            var code = customCode ?? strategy.NewCode(id, layout);
+            var code = wish.Code ?? strategy.NewCode(id, layout);
             if (CustomCode.IsReserved(code))
                 continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-            var made = new Link(id, domain, code, target, now);
+            var made = new Link(id, wish.Domain, code, wish.Target, now)
+            {
+                ExpiresAt = wish.ExpiresAt,
+                MaxVisits = wish.MaxVisits,
+            };
             switch (await AddAsync(request, made, layout.EndOf(id), cancellationToken))
             {
                 case AddOnceResult.Tried(AddLinkResult.Added):
@@ -107,9 +112,9 @@ internal sealed class LinkCreator(
                         RefusalKind.IdempotencyKeyReused,
                         "Idempotency-Key",
                         "A link that was asked for otherwise was made with this key.");
-                case AddOnceResult.Tried(AddLinkResult.CodeTaken) when customCode is not null:
+                case AddOnceResult.Tried(AddLinkResult.CodeTaken) when wish.Code is not null:
                     return Refuse(
-                        RefusalKind.CodeTaken, "code", $"Another link has the code '{customCode}'.");
+                        RefusalKind.CodeTaken, "code", $"Another link has the code '{wish.Code}'.");
                 case AddOnceResult.Tried(AddLinkResult.TooLate):
                     tooLate++;
                     await mint.CatchUpAsync(cancellationToken);
@@ -133,4 +138,19 @@ internal sealed class LinkCreator(
 
     private static CreateLinkResult.Refused Refuse(RefusalKind kind, string field, string detail) =>
         new(new Refusal(kind, field, detail));
+
+    /// <summary>What is asked for, checked and in one spelling.</summary>
+    private sealed record Wish(
+        string Target, string? Code, string Domain, DateTimeOffset? ExpiresAt, long? MaxVisits)
+    {
+        public IdempotentRequest With(string key) => IdempotentRequest.Of(
+            key,
+            ("target", Target),
+            ("code", Code),
+            ("domain", Domain),
+            ("expiresAt", TextOf(ExpiresAt?.ToUnixTimeMilliseconds())),
+            ("maxVisits", TextOf(MaxVisits)));
+
+        private static string? TextOf(long? number) => number?.ToString(CultureInfo.InvariantCulture);
+    }
 }

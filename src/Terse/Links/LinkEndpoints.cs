@@ -4,18 +4,6 @@ using Terse.Hosting;
 
 namespace Terse.Links;
 
-/// <summary>A link as the API shows it. The id is text, since JavaScript's numbers end at 53 bits.</summary>
-internal sealed record LinkResource(
-    string Id, string Domain, string Code, string ShortUrl, string Target, DateTime CreatedAt)
-{
-    /// <summary>Absent while they cannot be read.</summary>
-    public LinkVisits? Visits { get; init; }
-}
-
-/// <param name="Total">All, ever.</param>
-/// <param name="Bots">Those of programs among them.</param>
-internal sealed record LinkVisits(long Total, long Bots);
-
 internal static class LinkEndpoints
 {
     private const string Root = "/api/v1/links";
@@ -38,7 +26,10 @@ internal static class LinkEndpoints
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
         services.AddSingleton<IValidateOptions<DomainOptions>, DomainOptionsValidator>();
         services.AddSingleton<Domains>();
+        services.AddSingleton<BlockedHosts>();
+        services.AddSingleton<TargetRules>();
         services.AddSingleton<LinkCreator>();
+        services.AddSingleton<LinkChanger>();
     }
 
     public static void MapLinks(this IEndpointRouteBuilder app)
@@ -46,6 +37,8 @@ internal static class LinkEndpoints
         var links = app.MapGroup(Root).WithTags("links");
         links.MapPost("/", CreateAsync);
         links.MapGet("/{code}", GetAsync);
+        links.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync);
+        links.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync);
     }
 
     private static async Task<Results<Created<LinkResource>, Problem>> CreateAsync(
@@ -66,11 +59,14 @@ internal static class LinkEndpoints
         switch (await creator.CreateAsync(link, keys, host, address, context.RequestAborted))
         {
             case CreateLinkResult.Created(var made, var isReplayed):
+                if (made.DeletedAt is not null)
+                    return ExplainDeleted();
                 if (isReplayed)
                     context.Response.Headers[ReplayedHeader] = "true";
+                context.Response.Headers.ETag = EntityTags.Of(made.Version);
                 return TypedResults.Created(
                     UrlOf(made, domains, host),
-                    Show(made, domains, host, context.Request.Scheme) with
+                    LinkResource.Of(made, domains, host, context.Request.Scheme) with
                     {
                         Visits = isReplayed ? await CountAsync(visits, made, context) : new(0, 0),
                     });
@@ -82,7 +78,7 @@ internal static class LinkEndpoints
     }
 
     /// <summary>Shows a link of the named domain; without a name, of the one that the host picks.</summary>
-    private static async Task<Results<Ok<LinkResource>, Problem>> GetAsync(
+    private static async Task<Results<Ok<LinkResource>, StatusCodeHttpResult, Problem>> GetAsync(
         string code,
         string? domain,
         ILinkStore store,
@@ -92,17 +88,18 @@ internal static class LinkEndpoints
     {
         var host = RequestHost.Of(context);
         if (!domains.TryPick(domain, host, out var key))
-            return Problem.Of(ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain");
-        return CustomCode.CouldBeCode(code)
-            && await store.FindAsync(key, code, context.RequestAborted) is { } link
-            ? TypedResults.Ok(Show(link, domains, host, context.Request.Scheme) with
+            return RefuseDomain(domain);
+        if (await FindAsync(store, key, code, context) is not { } link)
+            return ExplainNotFound(domains.NameOf(key, host));
+        if (link.DeletedAt is not null)
+            return ExplainDeleted();
+        context.Response.Headers.ETag = EntityTags.Of(link.Version);
+        return EntityTags.IsKnown(context.Request, link.Version)
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : TypedResults.Ok(LinkResource.Of(link, domains, host, context.Request.Scheme) with
             {
                 Visits = await CountAsync(visits, link, context),
-            })
-            : Problem.Of(
-                ProblemType.LinkNotFound,
-                $"No link of {domains.NameOf(key, host)} has this code.",
-                "code");
+            });
     }
 
     /// <summary>A link is shown without its visits rather than not at all.</summary>
@@ -119,13 +116,25 @@ internal static class LinkEndpoints
         }
     }
 
-    private static LinkResource Show(Link link, Domains domains, string host, string scheme)
+    /// <summary>Who knows of a change, and says so, sees it.</summary>
+    private static async ValueTask<Link?> FindAsync(
+        ILinkStore store, string domain, string code, HttpContext context)
     {
-        var domain = domains.NameOf(link.Domain, host);
-        var shortUrl = $"{domains.Scheme ?? scheme}://{domain}/{link.Code}";
-        return new(
-            link.Id.ToString("D"), domain, link.Code, shortUrl, link.Target, link.CreatedAt.UtcDateTime);
+        if (!CustomCode.CouldBeCode(code))
+            return null;
+        return context.Request.Headers.ContainsKey(LinkChangeEndpoints.ChangedAtHeader)
+            ? await store.FindLatestAsync(domain, code, context.RequestAborted)
+            : await store.FindAsync(domain, code, context.RequestAborted);
     }
+
+    public static Problem RefuseDomain(string? domain) => Problem.Of(
+        ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain");
+
+    public static Problem ExplainNotFound(string domain) => Problem.Of(
+        ProblemType.LinkNotFound, $"No link of {domain} has this code.", "code");
+
+    public static Problem ExplainDeleted() => Problem.Of(
+        ProblemType.LinkDeleted, "The link was deleted; its code stays taken.", "code");
 
     private static string UrlOf(Link link, Domains domains, string host) =>
         link.Domain == domains.KeyOfHost(host)

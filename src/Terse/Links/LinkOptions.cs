@@ -7,7 +7,8 @@ internal sealed class LinkOptions
 {
     public const string Section = "Links";
 
-    public static readonly string[] Keys = [nameof(OtherSchemes) + ":0", nameof(AllowCredentials)];
+    public static readonly string[] Keys =
+        [nameof(OtherSchemes) + ":0", nameof(AllowCredentials), nameof(BlockedHosts) + ":0"];
 
     /// <summary>
     /// Schemes of targets beyond <c>http</c> and <c>https</c>, such as <c>mailto</c> or an app's own.
@@ -21,6 +22,12 @@ internal sealed class LinkOptions
     /// everybody who has the short URL then knows. Default: false.
     /// </summary>
     public bool AllowCredentials { get; set; }
+
+    /// <summary>
+    /// Hosts that no link may lead to, each with all its subdomains: neither a new target nor one that links
+    /// have already, which then are answered 403. Without a port. Default: none.
+    /// </summary>
+    public IReadOnlyList<string> BlockedHosts { get; set; } = [];
 }
 
 internal sealed class LinkOptionsValidator : IValidateOptions<LinkOptions>
@@ -38,6 +45,13 @@ internal sealed class LinkOptionsValidator : IValidateOptions<LinkOptions>
                 errors.Add($"{found} unsafe to redirect to; remove it.");
             else if (!Uri.CheckSchemeName(scheme))
                 errors.Add($"{found} no scheme; write it like 'mailto'.");
+        }
+
+        foreach (var host in options.BlockedHosts.Where(host => BlockedHosts.HostOf(host) is null))
+        {
+            errors.Add(
+                $"Links:BlockedHosts holds '{host}', which is no host; write it like 'spam.example', without "
+                + "a port. Its subdomains are blocked with it.");
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -1,6 +1,8 @@
 namespace Terse.Links;
 
-/// <summary>Why a link was not made: what is wrong, in which field, in words for the one who asked.</summary>
+/// <summary>
+/// Why a link was not made or changed: what is wrong, in which field, in words for the one who asked.
+/// </summary>
 internal sealed record Refusal(RefusalKind Kind, string Field, string Detail);
 
 internal enum RefusalKind
@@ -11,6 +13,9 @@ internal enum RefusalKind
     TargetScheme,
     TargetCredentials,
     TargetIsTerse,
+    TargetBlocked,
+    ExpiryInvalid,
+    MaxVisitsInvalid,
     CodeInvalid,
     CodeReserved,
     CodeTaken,

@@ -30,6 +30,14 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         return refusal is null;
     }
 
+    /// <summary>Host and port of a target that was accepted once; null where it has none.</summary>
+    public static Authority? AuthorityOf(string text)
+    {
+        var scheme = text[..text.IndexOf(':', StringComparison.Ordinal)];
+        var (start, end) = FindAuthority(text, scheme);
+        return Authority.TryParse(text.AsSpan(start..end), out var authority) ? authority : null;
+    }
+
     /// <summary>The ASCII form: host in Punycode, all else outside ASCII percent-encoded as UTF-8.</summary>
     public static string ToAscii(string text)
     {

@@ -22,7 +22,7 @@ internal static class RedirectSetup
         services.AddSingleton<RedirectMetrics>();
         services.AddSingleton(provider => new LinkCache(
             provider.GetRequiredService<ILinkStore>(),
-            _ => false,
+            provider.GetRequiredService<BlockedHosts>().IsBlocked,
             provider.GetRequiredService<IOptions<CacheOptions>>(),
             provider.GetRequiredService<RedirectMetrics>(),
             provider.GetRequiredService<TimeProvider>()));

@@ -44,6 +44,18 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_same_rules_in_other_words_are_a_retry()
+    {
+        using var first = await PostAsync(
+            "key", """{"target": "https://example.com/", "expiresAt": "2027-01-31T18:00:00+01:00"}""");
+        using var retry = await PostAsync(
+            "key",
+            """{"maxVisits": null, "expiresAt": "2027-01-31T17:00Z", "target": "https://example.com/"}""");
+
+        await AssertIsReplayAsync(first, retry);
+    }
+
+    [Fact]
     public async Task A_retry_gets_its_link_over_a_restart()
     {
         using var first = await PostAsync("key", Body, "s.example.org");
@@ -59,6 +71,9 @@ public sealed class IdempotencyTests : IAsyncLifetime
     [InlineData("""{"target": "https://example.com/a?b=c", "code": "Sale"}""", null)]
     [InlineData("""{"target": "https://example.com/a?b=c"}""", null)]
     [InlineData("""{"target": "https://example.com/a?b=c", "code": "sale", "domain": "s.example"}""", null)]
+    [InlineData("""{"target": "https://example.com/a?b=c", "code": "sale", "maxVisits": 1}""", null)]
+    [InlineData(
+        """{"target": "https://example.com/a?b=c", "code": "sale", "expiresAt": "2027-01-31T18:00Z"}""", null)]
     [InlineData(Body, "s.example")]
     public async Task A_key_that_was_used_for_another_link_is_refused(string body, string? host)
     {

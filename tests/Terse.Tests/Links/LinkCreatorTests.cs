@@ -1,5 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Keys;
 using Terse.Links;
@@ -20,7 +19,7 @@ public sealed class LinkCreatorTests
             services.GetRequiredService<KeyMint>(),
             services.GetRequiredService<IKeyStrategy>(),
             services.GetRequiredService<Domains>(),
-            services.GetRequiredService<IOptions<LinkOptions>>(),
+            services.GetRequiredService<TargetRules>(),
             new HastyTime());
 
         var link = new NewLink("https://example.com/", Code: null, Domain: null);

@@ -31,7 +31,9 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         Assert.Equal($"/api/v1/links/{code}", response.Headers.Location!.OriginalString);
         Assert.Equal(
-            ["id", "domain", "code", "shortUrl", "target", "createdAt", "visits"],
+            [
+                "id", "domain", "code", "shortUrl", "target", "createdAt", "expiresAt", "maxVisits", "visits",
+            ],
             link.EnumerateObject().Select(property => property.Name));
         Assert.Equal(Tsid.Parse(code, null).ToString("D"), link.GetProperty("id").GetString());
         Assert.Equal(host, link.GetProperty("domain").GetString());
@@ -49,6 +51,33 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.OK, shown.StatusCode);
         Assert.Equal(await created.Content.ReadAsStringAsync(), await shown.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_link_is_created_with_its_rules()
+    {
+        using var created = await _server.PostAsync(
+            """
+            {"target": "https://a.example/", "code": "sale", "expiresAt": "2027-01-31T18:00Z", "maxVisits": 3}
+            """);
+        using var shown = await _server.GetAsync("/api/v1/links/sale");
+        var link = await created.Content.ReadFromJsonAsync<JsonElement>();
+
+        Assert.Equal("2027-01-31T18:00:00Z", link.GetProperty("expiresAt").GetString());
+        Assert.Equal(3, link.GetProperty("maxVisits").GetInt64());
+        Assert.Equal(await created.Content.ReadAsStringAsync(), await shown.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
+    public async Task A_target_of_a_blocked_host_is_refused()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(
+            folder.Path, ("Links:BlockedHosts:0", "Spam.example"));
+        using var response = await server.CreateAsync("https://www.SPAM.example/");
+
+        await ProblemAssert.AssertProblemAsync(
+            response, HttpStatusCode.BadRequest, "target-blocked", "target");
     }
 
     [Fact]
@@ -104,6 +133,9 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     [InlineData("{\"target\": \"https://a.example/\", \"code\": \"2026\"}", "code-invalid", "code")]
     [InlineData("{\"target\": \"https://a.example/\", \"code\": \"\"}", "code-invalid", "code")]
     [InlineData("{\"target\": \"https://a.example/\", \"domain\": \"other\"}", "domain-unknown", "domain")]
+    [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": 7}", "request-malformed", "expiresAt")]
+    [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": \"\"}", "expiry-invalid", "expiresAt")]
+    [InlineData("{\"target\": \"https://a.example/\", \"maxVisits\": 0}", "max-visits-invalid", "maxVisits")]
     public async Task Bad_input_gets_a_clear_error(string body, string type, string? field)
     {
         using var response = await _server.PostAsync(body);
@@ -178,7 +210,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
 
     [Theory]
     [InlineData("PUT", "/api/v1/links", "POST")]
-    [InlineData("POST", "/api/v1/links/abc", "GET")]
+    [InlineData("POST", "/api/v1/links/abc", "DELETE, GET, PATCH")]
     [InlineData("POST", "/abc", "GET, HEAD")]
     [InlineData("DELETE", "/", "GET, HEAD")]
     public async Task A_wrong_method_is_told_the_right_one(string method, string path, string allowed)

@@ -1,0 +1,258 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Terse.Harness;
+
+namespace Terse.Tests.Links;
+
+/// <summary>Links are changed and deleted over HTTP.</summary>
+public sealed class LinkChangeTests : IAsyncLifetime
+{
+    private readonly TemporaryFolder _folder = new();
+    private TerseServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(
+        _folder.Path, ("Links:BlockedHosts:0", "spam.example"), ("Domains:Others:0", "s.example"));
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_change_leaves_what_was_not_sent_and_clears_what_was_sent_as_null()
+    {
+        await _server.CreateCodeAsync("https://example.com/1", "sale");
+        using var limited = await PatchAsync("""{"expiresAt": "2027-01-31T18:00+01:00", "maxVisits": 7}""");
+        using var moved = await PatchAsync("""{"target": "https://example.com/2"}""");
+        using var cleared = await PatchAsync("""{"expiresAt": null, "maxVisits": null}""");
+
+        Assert.Equal(
+            ("https://example.com/1", "2027-01-31T17:00:00Z", 7), await ShowAsync(limited));
+        Assert.Equal(
+            ("https://example.com/2", "2027-01-31T17:00:00Z", 7), await ShowAsync(moved));
+        Assert.Equal(("https://example.com/2", null, null), await ShowAsync(cleared));
+        Assert.Equal(["\"v2\"", "\"v3\"", "\"v4\""], new[] { limited, moved, cleared }.Select(TagOf));
+        using var shown = await _server.GetAsync("/api/v1/links/sale");
+        Assert.Equal(await cleared.Content.ReadAsStringAsync(), await shown.Content.ReadAsStringAsync());
+        Assert.Equal("\"v4\"", TagOf(shown));
+    }
+
+    [Fact]
+    public async Task A_changed_target_is_followed()
+    {
+        await _server.CreateCodeAsync("https://example.com/1", "sale");
+        using var changed = await PatchAsync("""{"target": "https://example.com/2"}""");
+        using var followed = await _server.GetAsync("/sale");
+
+        Assert.Equal("https://example.com/2", followed.Headers.Location!.OriginalString);
+    }
+
+    [Fact]
+    public async Task A_change_tells_when_it_was_written_to_the_microsecond()
+    {
+        await _server.CreateCodeAsync("https://example.com/1", "sale");
+        var before = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        using var changed = await PatchAsync("""{"target": "https://example.com/2"}""");
+        var text = Assert.Single(changed.Headers.GetValues("Terse-Changed-At"));
+        using var shown = await _server.SendAsync(
+            HttpMethod.Get, "sale", body: null, ("Terse-Changed-At", text));
+
+        Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$", text);
+        var at = DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
+        Assert.InRange(at, before, before.AddMinutes(2));
+        Assert.Equal("\"v2\"", TagOf(shown));
+    }
+
+    [Theory]
+    [InlineData("{}")]
+    [InlineData("""{"target": "https://example.com/1"}""")]
+    [InlineData("""{"expiresAt": null, "maxVisits": null}""")]
+    public async Task A_change_that_changes_nothing_writes_nothing(string body)
+    {
+        await _server.CreateCodeAsync("https://example.com/1", "sale");
+        using var changed = await PatchAsync(body);
+
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        Assert.Equal("\"v1\"", TagOf(changed));
+        Assert.False(changed.Headers.Contains("Terse-Changed-At"));
+    }
+
+    [Theory]
+    [InlineData("""{"target": null}""", "target-missing", "target")]
+    [InlineData("""{"target": ""}""", "target-missing", "target")]
+    [InlineData("""{"target": "javascript:alert(1)"}""", "target-scheme", "target")]
+    [InlineData("""{"target": "http://localhost/"}""", "target-is-terse", "target")]
+    [InlineData("""{"target": "https://www.spam.example/"}""", "target-blocked", "target")]
+    [InlineData("""{"expiresAt": "tomorrow"}""", "expiry-invalid", "expiresAt")]
+    [InlineData("""{"expiresAt": "2027-01-31T18:00:00"}""", "expiry-invalid", "expiresAt")]
+    [InlineData("""{"expiresAt": ""}""", "expiry-invalid", "expiresAt")]
+    [InlineData("""{"expiresAt": 1}""", "request-malformed", "expiresAt")]
+    [InlineData("""{"maxVisits": 0}""", "max-visits-invalid", "maxVisits")]
+    [InlineData("""{"maxVisits": 1000000000001}""", "max-visits-invalid", "maxVisits")]
+    [InlineData("""{"maxVisits": 1.5}""", "request-malformed", "maxVisits")]
+    [InlineData("""{"maxVisits": 1e30}""", "request-malformed", "maxVisits")]
+    [InlineData("""{"maxVisits": "1"}""", "request-malformed", "maxVisits")]
+    [InlineData("""{"code": "other"}""", "request-malformed", "code")]
+    [InlineData("""{"hasTarget": true}""", "request-malformed", "hasTarget")]
+    [InlineData("""{"maxVisits": 1, "maxVisits": 2}""", "request-malformed", "maxVisits")]
+    [InlineData("null", "request-malformed", null)]
+    public async Task A_change_is_checked_as_a_creation_is(string body, string type, string? field)
+    {
+        await _server.CreateCodeAsync("https://example.com/1", "sale");
+        using var changed = await PatchAsync(body.Replace(
+            "localhost", _server.Http.BaseAddress!.Authority, StringComparison.Ordinal));
+        using var shown = await _server.GetAsync("/api/v1/links/sale");
+
+        await ProblemAssert.AssertProblemAsync(changed, HttpStatusCode.BadRequest, type, field);
+        Assert.Equal("\"v1\"", TagOf(shown));
+    }
+
+    [Theory]
+    [InlineData("\"v1\"", HttpStatusCode.OK)]
+    [InlineData("\"v7\", \"v1\"", HttpStatusCode.OK)]
+    [InlineData("*", HttpStatusCode.OK)]
+    [InlineData("\"v2\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("\"v01\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("W/\"v1\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("\"other\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("v1", HttpStatusCode.BadRequest)]
+    [InlineData("\"v1", HttpStatusCode.BadRequest)]
+    [InlineData("", HttpStatusCode.BadRequest)]
+    public async Task A_change_is_made_only_of_a_version_that_it_names(string ifMatch, HttpStatusCode status)
+    {
+        const string Body = """{"target": "https://example.com/2"}""";
+        await _server.CreateCodeAsync("https://example.com/1", "sale");
+        await _server.CreateCodeAsync("https://example.com/1", "sold");
+        using var changed = await _server.SendAsync(HttpMethod.Patch, "sale", Body, ("If-Match", ifMatch));
+        using var deleted = await _server.SendAsync(
+            HttpMethod.Delete, "sold", body: null, ("If-Match", ifMatch));
+
+        Assert.Equal(status, changed.StatusCode);
+        Assert.Equal(
+            status == HttpStatusCode.OK ? HttpStatusCode.NoContent : status, deleted.StatusCode);
+        if (status == HttpStatusCode.PreconditionFailed)
+            await ProblemAssert.AssertProblemAsync(changed, status, "precondition-failed", "If-Match");
+    }
+
+    [Fact]
+    public async Task Of_many_changes_of_one_version_one_is_made_and_without_a_version_all_are()
+    {
+        await _server.CreateCodeAsync("https://example.com/", "sale");
+        var named = await Task.WhenAll(Enumerable.Range(1, 16).Select(number => _server.SendAsync(
+            HttpMethod.Patch, "sale", $$"""{"maxVisits": {{number}}}""", ("If-Match", "\"v1\""))));
+        var unnamed = await Task.WhenAll(Enumerable.Range(101, 16).Select(number =>
+            PatchAsync($$"""{"maxVisits": {{number}}}""")));
+        using var shown = await _server.GetAsync("/api/v1/links/sale");
+
+        Assert.Single(named, answer => answer.StatusCode == HttpStatusCode.OK);
+        Assert.Equal(15, named.Count(answer => answer.StatusCode == HttpStatusCode.PreconditionFailed));
+        Assert.All(unnamed, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
+        Assert.Equal("\"v18\"", TagOf(shown));
+        Assert.Equal(16, unnamed.Select(TagOf).Distinct().Count());
+        foreach (var answer in named.Concat(unnamed))
+            answer.Dispose();
+    }
+
+    [Fact]
+    public async Task A_deleted_link_is_gone_and_its_code_stays_taken()
+    {
+        await _server.CreateCodeAsync("https://example.com/", "sale");
+        using var deleted = await _server.SendAsync(HttpMethod.Delete, "sale");
+        using var again = await _server.SendAsync(HttpMethod.Delete, "sale");
+        using var changed = await PatchAsync("""{"target": "https://example.com/2"}""");
+        using var shown = await _server.GetAsync("/api/v1/links/sale");
+        using var created = await _server.CreateAsync("https://example.com/3", "sale");
+
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.True(deleted.Headers.Contains("Terse-Changed-At"));
+        foreach (var answer in new[] { again, changed, shown })
+            await ProblemAssert.AssertProblemAsync(answer, HttpStatusCode.Gone, "link-deleted", "code");
+        await ProblemAssert.AssertProblemAsync(created, HttpStatusCode.Conflict, "code-taken", "code");
+    }
+
+    [Fact]
+    public async Task A_retry_of_a_creation_whose_link_was_deleted_since_is_told_so()
+    {
+        const string Body = """{"target": "https://example.com/", "code": "sale"}""";
+        using var created = await _server.SendAsync(HttpMethod.Post, "", Body, ("Idempotency-Key", "key"));
+        using var deleted = await _server.SendAsync(HttpMethod.Delete, "sale");
+        using var retry = await _server.SendAsync(HttpMethod.Post, "", Body, ("Idempotency-Key", "key"));
+
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        await ProblemAssert.AssertProblemAsync(retry, HttpStatusCode.Gone, "link-deleted", "code");
+    }
+
+    [Theory]
+    [InlineData("nope")]
+    [InlineData("no%20code")]
+    public async Task What_is_no_link_can_be_neither_changed_nor_deleted(string code)
+    {
+        using var changed = await _server.SendAsync(HttpMethod.Patch, code, "{}", ("If-Match", "*"));
+        using var deleted = await _server.SendAsync(HttpMethod.Delete, code);
+
+        foreach (var answer in new[] { changed, deleted })
+        {
+            await ProblemAssert.AssertProblemAsync(
+                answer, HttpStatusCode.NotFound, "link-not-found", "code");
+        }
+    }
+
+    [Fact]
+    public async Task A_link_of_another_domain_is_changed_where_it_is()
+    {
+        await _server.CreateCodeAsync("https://example.com/1", "sale");
+        await _server.CreateCodeAsync("https://example.com/2", "sale", "s.example");
+        using var changed = await _server.SendAsync(
+            HttpMethod.Patch, "sale?domain=s.example", """{"target": "https://example.com/3"}""");
+        using var unknown = await _server.SendAsync(HttpMethod.Patch, "sale?domain=x.example", "{}");
+        using var unknownToo = await _server.SendAsync(HttpMethod.Delete, "sale?domain=x.example");
+        using var shown = await _server.GetAsync("/api/v1/links/sale");
+
+        Assert.Equal("https://example.com/3", (await ShowAsync(changed)).Target);
+        Assert.Equal("https://example.com/1", (await ShowAsync(shown)).Target);
+        foreach (var answer in new[] { unknown, unknownToo })
+        {
+            await ProblemAssert.AssertProblemAsync(
+                answer, HttpStatusCode.BadRequest, "domain-unknown", "domain");
+        }
+    }
+
+    [Theory]
+    [InlineData("\"v1\"", HttpStatusCode.NotModified)]
+    [InlineData("W/\"v1\"", HttpStatusCode.NotModified)]
+    [InlineData("\"v2\", \"v1\"", HttpStatusCode.NotModified)]
+    [InlineData("*", HttpStatusCode.NotModified)]
+    [InlineData("\"v2\"", HttpStatusCode.OK)]
+    [InlineData("v1", HttpStatusCode.OK)]
+    public async Task Who_has_the_present_version_is_not_sent_it_again(string tags, HttpStatusCode status)
+    {
+        using var created = await _server.CreateAsync("https://example.com/", "sale");
+        using var shown = await _server.SendAsync(
+            HttpMethod.Get, "sale", body: null, ("If-None-Match", tags));
+
+        Assert.Equal("\"v1\"", TagOf(created));
+        Assert.Equal(status, shown.StatusCode);
+        Assert.Equal("\"v1\"", TagOf(shown));
+        Assert.Equal(status == HttpStatusCode.OK, (await shown.Content.ReadAsByteArrayAsync()).Length > 0);
+    }
+
+    private Task<HttpResponseMessage> PatchAsync(string body) =>
+        _server.SendAsync(HttpMethod.Patch, "sale", body);
+
+    private static string? TagOf(HttpResponseMessage answer) => answer.Headers.ETag?.ToString();
+
+    private static async Task<(string? Target, string? ExpiresAt, long? MaxVisits)> ShowAsync(
+        HttpResponseMessage answer)
+    {
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var link = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        var limit = link.GetProperty("maxVisits");
+        return (
+            link.GetProperty("target").GetString(),
+            link.GetProperty("expiresAt").GetString(),
+            limit.ValueKind == JsonValueKind.Null ? null : limit.GetInt64());
+    }
+}
