@@ -37,9 +37,8 @@ internal static class Program
         builder.AddStorage();
         builder.Services.AddKeys();
         builder.Services.AddLinks();
-        builder.Services.AddRedirects(provider =>
-            provider.GetRequiredService<IOptions<StorageOptions>>().Value.Folder);
-        builder.Services.AddSingleton<VisitRecorder>();
+        builder.Services.AddRedirects(FolderOf);
+        builder.Services.AddVisits(FolderOf);
         builder.Services.AddFleet();
         builder.Services.AddVisitHistory();
 
@@ -54,4 +53,8 @@ internal static class Program
         app.MapVisits();
         return app;
     }
+
+    /// <summary>Where a server keeps what is its own.</summary>
+    private static string FolderOf(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<StorageOptions>>().Value.Folder;
 }

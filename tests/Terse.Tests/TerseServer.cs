@@ -30,6 +30,7 @@ internal sealed class TerseServer : IAsyncDisposable
         [
             new("Urls", "http://127.0.0.1:0"),
             new("Storage:Folder", folder),
+            new("Visits:RingSlots", "1024"),
             .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
         ]);
         await app.StartAsync();

@@ -39,7 +39,10 @@ internal sealed partial class KeyMint(
     private bool _isStopping;
 
     /// <summary>The node that is held; null where there is none.</summary>
-    public int? Node => _holder.Reservation?.Node;
+    public int? Node => Reservation?.Node;
+
+    /// <summary>What is held; its node and epoch never were anybody else's, and never will be.</summary>
+    public NodeReservation? Reservation => _holder.Reservation;
 
     /// <inheritdoc/>
     /// <remarks>

@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using System.Numerics;
+
+namespace Terse.Visits;
+
+/// <summary>What stands before the visits of a batch in a <see cref="SpoolSegment"/>.</summary>
+/// <param name="PayloadBytes">How long the visits are.</param>
+/// <param name="Checksum">CRC-32C of all that follows it in the frame.</param>
+/// <param name="Number">The batch's.</param>
+/// <param name="End">The ring's position after the batch's last visit.</param>
+/// <param name="Visits">How many there are.</param>
+internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, long End, int Visits)
+{
+    public const int Bytes = 28;
+
+    private const int ChecksumAt = 4;
+    private const int NumberAt = 8;
+    private const int EndAt = 16;
+    private const int VisitsAt = 24;
+
+    /// <summary>More than any batch has.</summary>
+    private const int MaxPayloadBytes = 1 << 24;
+
+    public int TotalBytes => Bytes + PayloadBytes;
+
+    public static byte[] Write(long number, long end, int visits, byte[] payload)
+    {
+        var frame = new byte[Bytes + payload.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(frame, payload.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(NumberAt), number);
+        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(EndAt), end);
+        BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(VisitsAt), visits);
+        payload.CopyTo(frame.AsSpan(Bytes));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            frame.AsSpan(ChecksumAt), ChecksumOf(frame.AsSpan(NumberAt)));
+        return frame;
+    }
+
+    /// <summary>Reads the frame at the begin of a text; null where it is not all there, or not sound.</summary>
+    public static SpoolFrame? Read(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < Bytes)
+            return null;
+        var frame = new SpoolFrame(
+            BinaryPrimitives.ReadInt32LittleEndian(bytes),
+            BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumAt..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[NumberAt..]),
+            BinaryPrimitives.ReadInt64LittleEndian(bytes[EndAt..]),
+            BinaryPrimitives.ReadInt32LittleEndian(bytes[VisitsAt..]));
+        return frame.PayloadBytes is > 0 and <= MaxPayloadBytes
+            && frame.TotalBytes <= bytes.Length
+            && frame.Checksum == ChecksumOf(bytes[NumberAt..frame.TotalBytes])
+            ? frame
+            : null;
+    }
+
+    private static uint ChecksumOf(ReadOnlySpan<byte> bytes)
+    {
+        var checksum = ~0U;
+        for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
+            checksum = BitOperations.Crc32C(checksum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
+        foreach (var one in bytes)
+            checksum = BitOperations.Crc32C(checksum, one);
+        return ~checksum;
+    }
+}

@@ -1,0 +1,144 @@
+namespace Terse.Visits;
+
+/// <summary>
+/// Empties the ring into the spool, in batches: what a visit is told from becomes what is kept. Slots are
+/// released when their batch is in the file, so that a visit is in the ring, or in a batch, or in both, and
+/// then the batch says so.
+/// </summary>
+/// <param name="ring">Where visits come from.</param>
+/// <param name="spool">Where they go.</param>
+/// <param name="classifier">Used by nobody else.</param>
+/// <param name="run">What the server holds at present; visits wait until it holds something.</param>
+/// <param name="time">For the time between batches.</param>
+/// <param name="logger">For what goes wrong.</param>
+internal sealed partial class VisitDrain(
+    VisitRing ring,
+    VisitSpool spool,
+    VisitClassifier classifier,
+    Func<VisitRun?> run,
+    TimeProvider time,
+    ILogger<VisitDrain> logger) : BackgroundService
+{
+    /// <summary>Visits of a batch at most.</summary>
+    public const int MaxBatch = 5_000;
+
+    /// <summary>How long a visit waits for others to fill its batch.</summary>
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
+
+    /// <summary>Between two looks at the ring: it fills in ten times as long at 50,000 visits a second.</summary>
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
+
+    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
+
+    private VisitRun? _run;
+    private long _lastBatchAt = time.GetTimestamp();
+    private long? _warnedAt;
+
+    /// <inheritdoc/>
+    /// <remarks>Redirects have ended before; what is in the ring then, goes into the spool.</remarks>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        TryDrainAll();
+    }
+
+    /// <summary>Empties the ring, whatever there is; false where the spool does not take it.</summary>
+    /// <exception cref="IOException">There is no room on the disk.</exception>
+    public bool DrainAll()
+    {
+        _run ??= run();
+        while (_run is { } held)
+        {
+            var end = ring.Begin;
+            var visits = ReadBatch(ref end);
+            if (visits.Count == 0)
+                return true;
+            if (!spool.TryAppend(held, ring.Id, end, visits))
+                return false;
+            ring.Release(end);
+            _lastBatchAt = time.GetTimestamp();
+        }
+
+        return true;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Between, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            if (ring.Waiting >= MaxBatch || (ring.Waiting > 0 && time.GetElapsedTime(_lastBatchAt) >= MaxWait))
+                TryDrainAll();
+        }
+    }
+
+    /// <summary>Whatever goes wrong: visits wait in the ring, and redirects go on.</summary>
+    private void TryDrainAll()
+    {
+        try
+        {
+            if (!DrainAll() && IsTimeToWarn())
+                LogSpoolFull();
+        }
+        catch (IOException exception)
+        {
+            if (IsTimeToWarn())
+                LogNoRoom(exception.Message);
+        }
+#pragma warning disable CA1031 // An exception would end the whole server.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            if (IsTimeToWarn())
+                LogFailed(exception);
+        }
+    }
+
+    private List<Visit> ReadBatch(ref long end)
+    {
+        var visits = new List<Visit>((int)Math.Min(ring.Waiting, MaxBatch));
+        while (visits.Count < MaxBatch && ring.TryRead(end, out var visit))
+        {
+            visits.Add(Classify(visit));
+            end++;
+        }
+
+        return visits;
+    }
+
+    private Visit Classify(in RawVisit visit) => visit.IsPrivate
+        ? new Visit(
+            Tsid.FromInt64(visit.Link),
+            DateTimeOffset.FromUnixTimeMilliseconds(visit.At),
+            visit.Kind,
+            IsBot: false,
+            Country: "",
+            Referrer: "",
+            Browser: "",
+            Os: "",
+            Device: "")
+        : classifier.Classify(
+            visit.Link, visit.At, visit.Kind, visit.Country, visit.Referrer, visit.UserAgent);
+
+    private bool IsTimeToWarn()
+    {
+        if (_warnedAt is { } warnedAt && time.GetElapsedTime(warnedAt) < BetweenWarnings)
+            return false;
+        _warnedAt = time.GetTimestamp();
+        return true;
+    }
+
+    [LoggerMessage(
+        800,
+        LogLevel.Warning,
+        "Visits wait in memory, and are lost when there is no room: as many as Visits:SpoolBytes allows wait "
+            + "for the database.")]
+    private partial void LogSpoolFull();
+
+    [LoggerMessage(
+        801, LogLevel.Warning, "Visits wait in memory, and are lost when there is no room: {Reason}")]
+    private partial void LogNoRoom(string reason);
+
+    [LoggerMessage(802, LogLevel.Error, "Visits wait in memory, and are lost when there is no room.")]
+    private partial void LogFailed(Exception exception);
+}

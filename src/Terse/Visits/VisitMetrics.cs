@@ -1,0 +1,39 @@
+using System.Diagnostics.Metrics;
+using Terse.Hosting;
+
+namespace Terse.Visits;
+
+/// <summary>What became of visits. Those that go well cost a redirect no counting.</summary>
+internal sealed class VisitMetrics
+{
+    private const string Unit = "{visit}";
+
+    private long _lost;
+    private long _counted;
+
+    public VisitMetrics(IMeterFactory meters, VisitRing ring, VisitSpool spool)
+    {
+#pragma warning disable CA2000 // The factory disposes what it makes.
+        var meter = meters.Create(Telemetry.Meter);
+#pragma warning restore CA2000
+        meter.CreateObservableCounter(
+            "terse.visits.recorded", () => ring.Written, Unit, "Visits that were taken down.");
+        meter.CreateObservableCounter(
+            "terse.visits.lost", () => Lost, Unit, "Visits that were not taken down for want of room.");
+        meter.CreateObservableCounter(
+            "terse.visits.counted", () => Counted, Unit, "Visits that the database acknowledged.");
+        meter.CreateObservableUpDownCounter(
+            "terse.visits.waiting",
+            () => ring.Waiting + spool.Waiting,
+            Unit,
+            "Visits that wait for the database, those of earlier runs included.");
+    }
+
+    public long Lost => Volatile.Read(ref _lost);
+
+    public long Counted => Volatile.Read(ref _counted);
+
+    public void CountLost() => Interlocked.Increment(ref _lost);
+
+    public void AddCounted(int visits) => Interlocked.Add(ref _counted, visits);
+}
