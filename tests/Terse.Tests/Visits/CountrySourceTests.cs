@@ -1,0 +1,86 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Terse.Visits;
+
+namespace Terse.Tests.Visits;
+
+public sealed class CountrySourceTests
+{
+    private const string Forwarded = "X-Forwarded-For";
+
+    private readonly DefaultHttpContext _context = new();
+
+    public CountrySourceTests() => _context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.1");
+
+    [Fact]
+    public void Without_settings_no_country_is_known_and_no_header_is_read()
+    {
+        _context.Request.Headers["CF-IPCountry"] = "SE";
+        Assert.Equal("", CountryBy(new(null, null, null)));
+    }
+
+    [Fact]
+    public void The_header_that_the_settings_name_comes_first_and_then_the_file()
+    {
+        var source = new CountrySource("CF-IPCountry", null, new Known());
+
+        _context.Request.Headers["CF-IPCountry"] = "SE";
+        Assert.Equal("SE", CountryBy(source));
+        _context.Request.Headers["CF-IPCountry"] = "XX";
+        Assert.Equal("DE", CountryBy(source));
+        _context.Request.Headers.Clear();
+        Assert.Equal("DE", CountryBy(source));
+    }
+
+    [Fact]
+    public void An_address_in_a_header_is_not_believed_unless_the_settings_name_it()
+    {
+        _context.Request.Headers[Forwarded] = "192.0.2.2";
+        Assert.Equal("DE", CountryBy(new(null, null, new Known())));
+        Assert.Equal("FR", CountryBy(new(null, Forwarded, new Known())));
+    }
+
+    [Theory]
+    [InlineData("192.0.2.2", "FR")]
+    [InlineData("192.0.2.1, 192.0.2.2", "FR")]
+    [InlineData("192.0.2.2, 192.0.2.1", "DE")]
+    [InlineData("192.0.2.2:50123", "FR")]
+    [InlineData("2001:db8::2", "NO")]
+    [InlineData("[2001:db8::2]:443", "NO")]
+    [InlineData("192.0.2.1,", "")]
+    [InlineData("unknown", "")]
+    [InlineData("", "")]
+    [InlineData(null, "")]
+    public void What_the_nearest_proxy_added_counts_and_nothing_else(string? header, string country)
+    {
+        _context.Request.Headers[Forwarded] = header;
+        Assert.Equal(country, CountryBy(new(null, Forwarded, new Known())));
+    }
+
+    [Fact]
+    public void Of_several_headers_the_last_counts()
+    {
+        _context.Request.Headers[Forwarded] = new string[] { "192.0.2.1", "192.0.2.2" };
+        Assert.Equal("FR", CountryBy(new(null, Forwarded, new Known())));
+    }
+
+    [Fact]
+    public void A_connection_without_an_address_has_no_country()
+    {
+        _context.Connection.RemoteIpAddress = null;
+        Assert.Equal("", CountryBy(new(null, null, new Known())));
+    }
+
+    private string CountryBy(CountrySource source) => source.CountryOf(_context.Request);
+
+    private sealed class Known : ICountryLookup
+    {
+        public string CountryOf(IPAddress address) => address.ToString() switch
+        {
+            "192.0.2.1" => "DE",
+            "192.0.2.2" => "FR",
+            "2001:db8::2" => "NO",
+            _ => "",
+        };
+    }
+}
