@@ -18,9 +18,9 @@ internal sealed class KnownLink
     /// <summary>Bytes of a string beyond its characters.</summary>
     private const int StringBytes = 22;
 
-    /// <summary>Hits since it was last looked at, up to <see cref="MaxHits"/>; some may go uncounted.</summary>
     private const int MaxHits = 3;
 
+    /// <summary>Since it was last looked at; some may go uncounted.</summary>
     private int _hits;
 
     /// <summary>The domain's key.</summary>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Options;
@@ -14,40 +13,28 @@ namespace Terse.Redirects;
 /// </summary>
 /// <remarks>
 /// "There is none" is never kept, and neither is a link that has to be looked at each time: one that is
-/// deleted, expired, blocked, or limited to so many visits. A blocked host is a setting, read once, so what is
-/// kept leads to none.
+/// deleted, expired, blocked, or limited to so many visits. A blocked host is a setting, which is read once, so
+/// what is kept leads to none.
 /// </remarks>
 internal sealed class LinkCache : ILinkWatcher
 {
     /// <summary>How old a link may be while changes may go unheard.</summary>
     private static readonly TimeSpan UnheardAge = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long links that are too old are good enough after the store could not be asked.</summary>
-    private static readonly TimeSpan LostPause = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long they are while one asks the store whether it is back; longer than a lookup.</summary>
-    private static readonly TimeSpan LostTry = TimeSpan.FromSeconds(5);
-
     private readonly ILinkStore _store;
     private readonly Func<string, bool> _isBlocked;
     private readonly RedirectMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly ConcurrentDictionary<(string Domain, string Code), KnownLink> _links =
-        new(LinkKeyComparer.Instance);
-    private readonly ConcurrentDictionary<(string Domain, string Code), KnownLink>.AlternateLookup<LinkKey>
-        _linksBySpan;
+    private readonly KeptLinks _links;
 
-    /// <summary>For all below, and for every write to the links.</summary>
+    /// <summary>For the lookups under way, and for every write to the links that are kept.</summary>
     private readonly Lock _lock = new();
     private readonly Dictionary<(string Domain, string Code), LinkFlight> _flights =
         new(LinkKeyComparer.Instance);
-    private readonly S3Fifo _order;
 
+    private readonly StoreLoss _loss;
     private readonly TimeSpan _ownMaxAge;
     private long _maxAge;
-
-    /// <summary>Until when the store counts as lost, on the monotonic clock; 0 while it does not.</summary>
-    private long _lostUntil;
 
     /// <param name="store">Who is asked for what is not kept.</param>
     /// <param name="isBlocked">Whether a target is one that is not to be led to.</param>
@@ -62,21 +49,21 @@ internal sealed class LinkCache : ILinkWatcher
         TimeProvider time)
     {
         (_store, _isBlocked, _metrics, _time) = (store, isBlocked, metrics, time);
-        _linksBySpan = _links.GetAlternateLookup<LinkKey>();
-        _order = new S3Fifo(options.Value.MaxEntries, options.Value.MaxBytes);
+        _links = new KeptLinks(options.Value.MaxEntries, options.Value.MaxBytes, metrics);
+        _loss = new StoreLoss(time);
         _ownMaxAge = options.Value.MaxAge;
         _maxAge = TicksOf(_ownMaxAge);
         metrics.Observe(() => Entries, () => Bytes);
     }
 
-    public int Entries => _order.Entries;
+    public int Entries => _links.Count;
 
-    public long Bytes => _order.Bytes;
+    public long Bytes => _links.Bytes;
 
     /// <summary>Finds a link in memory; one that is too old only while the store is lost.</summary>
     public bool TryGet(string domain, ReadOnlySpan<char> code, [NotNullWhen(true)] out KnownLink? link)
     {
-        if (!_linksBySpan.TryGetValue(new LinkKey(domain, code), out link) || !IsGoodEnough(link))
+        if (!_links.TryGet(new LinkKey(domain, code), out link) || !IsGoodEnough(link))
             return false;
         link.CountHit();
         _metrics.CountHit();
@@ -90,13 +77,13 @@ internal sealed class LinkCache : ILinkWatcher
     {
         if (TryGet(key.Domain, key.Code, out var link))
             return new(link);
-        if (!_links.TryGetValue(key, out var old))
+        if (!_links.TryGet(key, out var old))
         {
             _metrics.CountMiss();
             return new(LoadAsync(key, cancellationToken));
         }
 
-        if (TryBeAsker())
+        if (_loss.TryBeAsker())
         {
             _metrics.CountMiss();
             return ReloadAsync(key, cancellationToken);
@@ -110,7 +97,7 @@ internal sealed class LinkCache : ILinkWatcher
     public IReadOnlyList<(string Domain, string Code)> FindHottest(int most)
     {
         lock (_lock)
-            return [.. _order.FromHottest().Take(most).Select(link => (link.Domain, link.Code))];
+            return [.. _links.FromHottest().Take(most).Select(link => (link.Domain, link.Code))];
     }
 
     /// <inheritdoc/>
@@ -119,7 +106,7 @@ internal sealed class LinkCache : ILinkWatcher
         var key = (domain, code);
         lock (_lock)
         {
-            Drop(key);
+            _links.Drop(key);
             if (_flights.Remove(key, out var flight))
                 flight.IsDetached = true;
         }
@@ -131,7 +118,6 @@ internal sealed class LinkCache : ILinkWatcher
         lock (_lock)
         {
             _links.Clear();
-            _order.Clear();
             foreach (var flight in _flights.Values)
                 flight.IsDetached = true;
             _flights.Clear();
@@ -148,21 +134,7 @@ internal sealed class LinkCache : ILinkWatcher
     private bool IsGoodEnough(KnownLink link)
     {
         var now = _time.GetTimestamp();
-        return now - link.LoadedAt <= Volatile.Read(ref _maxAge) || now < Volatile.Read(ref _lostUntil);
-    }
-
-    /// <summary>
-    /// Whether to ask the store for a link that is too old: always, but while the store is lost, one at a
-    /// time does, and no more than one a second.
-    /// </summary>
-    private bool TryBeAsker()
-    {
-        var until = Volatile.Read(ref _lostUntil);
-        if (until == 0)
-            return true;
-        var now = _time.GetTimestamp();
-        return now >= until
-            && Interlocked.CompareExchange(ref _lostUntil, now + TicksOf(LostTry), until) == until;
+        return now - link.LoadedAt <= Volatile.Read(ref _maxAge) || _loss.IsKnownAt(now);
     }
 
     /// <summary>Without the store, a link that is too old is better than none.</summary>
@@ -173,7 +145,7 @@ internal sealed class LinkCache : ILinkWatcher
         {
             return await LoadAsync(key, cancellationToken);
         }
-        catch (StoreUnavailableException) when (_links.TryGetValue(key, out var old))
+        catch (StoreUnavailableException) when (_links.TryGet(key, out var old))
         {
             return old;
         }
@@ -199,13 +171,19 @@ internal sealed class LinkCache : ILinkWatcher
         return await flight.EndAsync(cancellationToken);
     }
 
+    /// <summary>Joins a lookup that is under way, unless it takes too long, or begins one.</summary>
     private (LinkFlight Flight, bool IsShared) Board((string Domain, string Code) key)
     {
+        var now = _time.GetTimestamp();
         lock (_lock)
         {
-            ref var flight = ref CollectionsMarshal.GetValueRefOrAddDefault(_flights, key, out var isShared);
-            flight ??= new LinkFlight(_time.GetTimestamp());
-            return (flight, isShared);
+            ref var flight = ref CollectionsMarshal.GetValueRefOrAddDefault(_flights, key, out _);
+            if (flight is not null && now - flight.BeganAt <= TicksOf(UnheardAge))
+                return (flight, true);
+            if (flight is not null)
+                flight.IsDetached = true;
+            flight = new LinkFlight(now);
+            return (flight, false);
         }
     }
 
@@ -235,52 +213,32 @@ internal sealed class LinkCache : ILinkWatcher
 
     /// <summary>The strings that are kept already, where the link is: one of each is enough.</summary>
     private (string Domain, string Code) StringsOf((string Domain, string Code) key) =>
-        _links.TryGetValue(key, out var old) ? (old.Domain, old.Code) : key;
+        _links.TryGet(key, out var old) ? (old.Domain, old.Code) : key;
 
     private void Land((string Domain, string Code) key, LinkFlight flight, KnownLink? found)
     {
-        Volatile.Write(ref _lostUntil, 0);
+        _loss.End();
         lock (_lock)
         {
             if (flight.IsDetached)
                 return;
             _flights.Remove(key);
             if (found is { IsToBeKept: true } && !found.HasExpired(_time.GetUtcNow()))
-                Keep(key, found);
+                _links.Keep(key, found);
             else
-                Drop(key);
+                _links.Drop(key);
         }
     }
 
     private void Crash((string Domain, string Code) key, LinkFlight flight, bool isLost)
     {
-        if (isLost && _links.ContainsKey(key))
-            Volatile.Write(ref _lostUntil, _time.GetTimestamp() + TicksOf(LostPause));
+        if (isLost && _links.TryGet(key, out _))
+            _loss.Begin();
         lock (_lock)
         {
             if (!flight.IsDetached)
                 _flights.Remove(key);
         }
-    }
-
-    private void Keep((string Domain, string Code) key, KnownLink link)
-    {
-        if (_links.TryGetValue(key, out var old))
-            _order.Replace(old, link);
-        else
-            _order.Add(link);
-        _links[key] = link;
-        while (_order.TakeOverflow() is { } gone)
-        {
-            _links.TryRemove((gone.Domain, gone.Code), out _);
-            _metrics.CountEviction();
-        }
-    }
-
-    private void Drop((string Domain, string Code) key)
-    {
-        if (_links.TryRemove(key, out var link))
-            _order.Remove(link);
     }
 
     private long TicksOf(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);

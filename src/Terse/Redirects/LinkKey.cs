@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Terse.Redirects;
 
-/// <summary>A domain's key, and a code that stands somewhere in a request and is no string of its own.</summary>
+/// <summary>A domain's key, and a code that is a piece of a request and no string of its own.</summary>
 internal readonly ref struct LinkKey(string domain, ReadOnlySpan<char> code)
 {
     public string Domain { get; } = domain;
@@ -21,7 +21,9 @@ internal sealed class LinkKeyComparer
     public static int HashOf(string domain, ReadOnlySpan<char> code)
     {
         var hash = string.GetHashCode(code, StringComparison.Ordinal);
-        return domain.Length == 0 ? hash : HashCode.Combine(hash, domain.GetHashCode(StringComparison.Ordinal));
+        return domain.Length == 0
+            ? hash
+            : HashCode.Combine(hash, domain.GetHashCode(StringComparison.Ordinal));
     }
 
     public bool Equals((string Domain, string Code) x, (string Domain, string Code) y) => x == y;

@@ -43,7 +43,7 @@ internal sealed class RedirectMetrics
         _meter.CreateObservableCounter(
             "terse.cache.hits", () => Sum(Hits), "{lookup}", "Lookups of a code that the cache answered.");
         _meter.CreateObservableCounter(
-            "terse.cache.misses", () => Sum(Misses), "{lookup}", "Lookups of a code that the store answered.");
+            "terse.cache.misses", () => Sum(Misses), "{lookup}", "Lookups of a code that went to the store.");
         _meter.CreateObservableCounter(
             "terse.cache.evictions", () => Sum(Evictions), "{link}", "Links that had to make room.");
     }
@@ -81,5 +81,6 @@ internal sealed class RedirectMetrics
 
     private IEnumerable<Measurement<long>> ReadOutcomes() => Outcomes.Select(outcome =>
         new Measurement<long>(
-            Sum((int)outcome.Kind), new KeyValuePair<string, object?>("terse.redirect.outcome", outcome.Outcome)));
+            Sum((int)outcome.Kind),
+            new KeyValuePair<string, object?>("terse.redirect.outcome", outcome.Outcome)));
 }

@@ -32,7 +32,7 @@ internal static class RedirectSetup
             provider, new HotCodesFile(folder(provider))));
     }
 
-    /// <summary>Answers redirects before anything else does; the slower ones within the error policy.</summary>
+    /// <summary>Answers redirects before all else does; the slower ones within the error policy.</summary>
     public static void UseRedirects(this IApplicationBuilder app)
     {
         var services = app.ApplicationServices;

@@ -13,7 +13,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
     /// <summary>The small queue's part of the room.</summary>
     private const int SmallPart = 10;
 
-    /// <summary>Links that are looked at for one that goes: so nobody waits for a walk over a million.</summary>
+    /// <summary>Links that may stay for one that goes: so nobody waits for a walk over a million.</summary>
     private const int MaxMoves = 1000;
 
     private readonly Queue _small = new();

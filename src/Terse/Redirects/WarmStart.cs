@@ -53,20 +53,20 @@ internal sealed partial class WarmStart(
                 await cache.FindAsync((domains.KeyOfHost(key.Domain), key.Code), token));
             LogWarm(codes.Count);
         }
-        catch (Exception exception) when (exception
-            is InvalidDataException or IOException or UnauthorizedAccessException or StoreUnavailableException)
+        catch (Exception exception) when (exception is InvalidDataException or IOException
+            or UnauthorizedAccessException or StoreUnavailableException)
         {
             LogNotWarm(file.Path, exception.Message);
         }
     }
 
-    [LoggerMessage(500, LogLevel.Information, "The {Count} links that were followed most are in memory again.")]
+    [LoggerMessage(500, LogLevel.Information, "The {Count} links that were followed most are kept again.")]
     private partial void LogWarm(int count);
 
     [LoggerMessage(
         501, LogLevel.Warning, "The cache fills as links are followed, and not from {Path}: {Reason}")]
     private partial void LogNotWarm(string path, string reason);
 
-    [LoggerMessage(502, LogLevel.Warning, "{Path} was not written, so the next start begins without: {Reason}")]
+    [LoggerMessage(502, LogLevel.Warning, "{Path} was not written; the next start does without: {Reason}")]
     private partial void LogNotWritten(string path, string reason);
 }

@@ -9,7 +9,7 @@ namespace Terse.Tests.Redirects;
 /// The same seed gives the same schedule.
 /// </summary>
 /// <param name="seed">Which schedule.</param>
-/// <param name="isToldTooEarly">Whether the cache is told of a change before it is made, which is wrong.</param>
+/// <param name="isToldTooEarly">Whether the cache is told of a change before it is made: a mistake.</param>
 internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : IDisposable
 {
     private const int Steps = 400;
@@ -22,6 +22,7 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
     private readonly TestCache _test = new(Room, RoomBytes);
     private readonly Dictionary<string, int> _told = new(StringComparer.Ordinal);
     private readonly List<(string Code, int Version, DateTimeOffset At)> _untold = [];
+    private readonly Queue<string> _announced = [];
     private readonly bool _losesStore = seed % 2 == 0;
     private bool _isHeard = true;
     private int _open;
@@ -88,18 +89,31 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
     /// <summary>The first version is no change: nobody is told of it, and all find it.</summary>
     private void Change(string code)
     {
-        if (isToldTooEarly)
+        if (isToldTooEarly && _test.Store.Links.ContainsKey(code))
+        {
             _test.Cache.OnChanged("", code);
-        var version = _test.Store.Links.TryGetValue(code, out var link) ? link.Version + 1 : 1;
-        _test.Store.Put(code, $"https://example.com/{version}{new string('a', _random.Next(400))}");
-        if (version == 1 || isToldTooEarly)
+            _announced.Enqueue(code);
+            return;
+        }
+
+        var version = Make(code);
+        if (version == 1)
             _told[code] = version;
         else
             _untold.Add((code, version, Now));
     }
 
+    private int Make(string code)
+    {
+        var version = _test.Store.Links.TryGetValue(code, out var link) ? link.Version + 1 : 1;
+        _test.Store.Put(code, $"https://example.com/{version}{new string('a', _random.Next(400))}");
+        return version;
+    }
+
     private void TellOne()
     {
+        if (_announced.TryDequeue(out var announced))
+            _told[announced] = Make(announced);
         if (!_isHeard || _untold.Count == 0)
             return;
         var (code, version, _) = _untold[0];

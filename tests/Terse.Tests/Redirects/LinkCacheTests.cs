@@ -7,7 +7,8 @@ public sealed class LinkCacheTests : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly TestCache _test = new(isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
+    private readonly TestCache _test = new(
+        isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
 
     private FakeLinkStore Store => _test.Store;
 

@@ -4,7 +4,6 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using Terse.Hosting;
 using Terse.Links;
 using Terse.Redirects;
 using Terse.Visits;
@@ -14,7 +13,8 @@ namespace Terse.Tests.Redirects;
 [Collection(nameof(MeasuredMemory))]
 public sealed class RedirectMiddlewareTests : IDisposable
 {
-    private readonly TestCache _test = new(isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
+    private readonly TestCache _test = new(
+        isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
 
     [Theory]
     [InlineData(null)]

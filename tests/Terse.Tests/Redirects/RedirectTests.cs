@@ -137,7 +137,7 @@ public sealed class RedirectTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Delete, new Uri("/sale", UriKind.Relative));
         using var response = await _server.Http.SendAsync(request);
 
-        Assert.Equal("GET, HEAD", response.Content.Headers.GetValues("Allow").Single());
+        Assert.Equal(["GET", "HEAD"], response.Content.Headers.Allow);
         await ProblemAssert.AssertProblemAsync(
             response, HttpStatusCode.MethodNotAllowed, "method-not-allowed", null);
     }
@@ -153,8 +153,8 @@ public sealed class RedirectTests : IAsyncLifetime
         foreach (var host in new[] { "a.example", "b.example", "B.EXAMPLE:80", "b.example", "c.example" })
         {
             using var response = await server.GetAsync("/sale", host);
-            var expected = host is "a.example" or "c.example" ? "https://example.com/a" : "https://example.com/b";
-            Assert.Equal(expected, response.Headers.NonValidated["Location"].Single());
+            var path = host is "a.example" or "c.example" ? "a" : "b";
+            Assert.Equal("https://example.com/" + path, response.Headers.NonValidated["Location"].Single());
         }
     }
 

@@ -50,14 +50,15 @@ public sealed class WarmStartTests : IDisposable
     [Fact]
     public async Task A_file_says_what_was_written_and_none_says_nothing()
     {
-        var file = new HotCodesFile(Path.Combine(_folder.Path, "new"));
+        var folder = Path.Combine(_folder.Path, "new");
+        var file = new HotCodesFile(folder);
         Assert.Empty(await file.ReadAsync(default));
         (string, string)[] codes = [("", "0ODgeK8"), ("go.example.com:8080", "sale"), ("", "a.b")];
         await file.WriteAsync(codes, default);
         await file.WriteAsync(codes, default);
 
         Assert.Equal(codes, await file.ReadAsync(default));
-        Assert.Equal(["hot-codes"], Directory.GetFiles(Path.Combine(_folder.Path, "new")).Select(Path.GetFileName));
+        Assert.Equal(["hot-codes"], Directory.GetFiles(folder).Select(Path.GetFileName));
     }
 
     public void Dispose() => _folder.Dispose();
