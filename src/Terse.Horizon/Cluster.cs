@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Terse.Horizon;
 
 /// <summary>
@@ -112,6 +114,24 @@ public sealed class Cluster : IAsyncDisposable
     public Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
         _board.WaitForHorizonAsync(horizon, limit, cancellationToken);
+
+    /// <summary>
+    /// Opens a connection to the primary for the caller's own use, beside those that are kept, such as to
+    /// listen on. The caller disposes it. When <see cref="Timeline"/> has grown, another host is the primary.
+    /// </summary>
+    /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
+    public async Task<NpgsqlConnection> OpenPrimaryAsync(CancellationToken cancellationToken)
+    {
+        var host = PickPrimary();
+        try
+        {
+            return await host.Unpooled.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
+        {
+            throw HostUnavailableException.Of(host.Name, exception);
+        }
+    }
 
     /// <summary>Ends the looks and closes all connections.</summary>
     public async ValueTask DisposeAsync()

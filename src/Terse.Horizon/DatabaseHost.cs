@@ -28,6 +28,10 @@ public sealed class DatabaseHost
         writes.Options = $"{others} {LimitsOfWrites}".TrimStart();
         Writes = Build(writes, address.Name);
 
+        writes.Pooling = false;
+        Unpooled = Build(writes, address.Name + ", unpooled");
+        writes.Pooling = true;
+
         // Whatever a reader asks for, the database lets him write nothing.
         var reads = new NpgsqlConnectionStringBuilder(writes.ConnectionString)
         {
@@ -54,6 +58,8 @@ public sealed class DatabaseHost
 
     internal NpgsqlDataSource Writes { get; }
 
+    internal NpgsqlDataSource Unpooled { get; }
+
     internal NpgsqlDataSource Reads { get; }
 
     internal NpgsqlDataSource Probes { get; }
@@ -61,6 +67,7 @@ public sealed class DatabaseHost
     internal async ValueTask CloseAsync()
     {
         await Writes.DisposeAsync().ConfigureAwait(false);
+        await Unpooled.DisposeAsync().ConfigureAwait(false);
         await Reads.DisposeAsync().ConfigureAwait(false);
         await Probes.DisposeAsync().ConfigureAwait(false);
     }

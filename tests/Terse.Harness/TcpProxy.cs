@@ -55,6 +55,32 @@ internal sealed class TcpProxy : IAsyncDisposable
             connection.Reset();
     }
 
+    /// <summary>
+    /// From now on nothing arrives on the connections over which this text was sent there, early on; new ones
+    /// are as all others. Returns how many there are.
+    /// </summary>
+    public int BlackHole(string text)
+    {
+        lock (_changing)
+        {
+            var meant = _connections.Keys.Where(connection => connection.HasSent(text)).ToList();
+            foreach (var connection in meant)
+                connection.BlackHole();
+            return meant.Count;
+        }
+    }
+
+    /// <summary>Resets the connections over which this text was sent there. Returns how many.</summary>
+    public int Reset(string text)
+    {
+        ProxiedConnection[] meant;
+        lock (_changing)
+            meant = [.. _connections.Keys.Where(connection => connection.HasSent(text))];
+        foreach (var connection in meant)
+            connection.Reset();
+        return meant.Length;
+    }
+
     /// <summary>Connections in which something waits to be passed on that has this text in it.</summary>
     public int CountHeld(string text)
     {
@@ -126,11 +152,26 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Passage
 {
     private const int ChunkBytes = 16 * 1024;
 
+    /// <summary>Characters of what was sent there that are kept.</summary>
+    private const int MaxSent = 4096;
+
+    private readonly StringBuilder _sent = new();
+    private Passage? _own;
+
     /// <summary>What waits, as bytes in Latin-1; there, and back.</summary>
     private readonly string?[] _held = new string?[2];
 
     public bool Holds(string text) =>
         _held.Any(held => held is not null && held.Contains(text, StringComparison.Ordinal));
+
+    public bool HasSent(string text)
+    {
+        lock (_sent)
+            return _sent.ToString().Contains(text, StringComparison.Ordinal);
+    }
+
+    /// <summary>From now on nothing arrives.</summary>
+    public void BlackHole() => Volatile.Write(ref _own, new(PassageKind.Closed, TimeSpan.Zero));
 
     /// <summary>Passes on what comes until both ends have closed, or the connection breaks.</summary>
     public async Task RunAsync(IPEndPoint target, CancellationToken cancellationToken)
@@ -176,6 +217,8 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Passage
         {
             while (await from.ReceiveAsync(chunk, cancellationToken) is > 0 and var length)
             {
+                if (!isBack)
+                    KeepSent(chunk.AsSpan(0, length));
                 await HoldAsync(chunk.AsMemory(0, length), isBack, cancellationToken);
                 for (var sent = 0; sent < length;)
                     sent += await to.SendAsync(chunk.AsMemory(sent, length - sent), cancellationToken);
@@ -190,12 +233,18 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Passage
         }
     }
 
+    private void KeepSent(ReadOnlySpan<byte> chunk)
+    {
+        lock (_sent)
+            _sent.Append(Encoding.Latin1.GetString(chunk[..Math.Min(chunk.Length, MaxSent - _sent.Length)]));
+    }
+
     private async Task HoldAsync(
         ReadOnlyMemory<byte> chunk, bool isBack, CancellationToken cancellationToken)
     {
         var way = isBack ? 1 : 0;
         var since = TimeProvider.System.GetTimestamp();
-        while (passage() is var now && !now.LetsPass(isBack, TimeProvider.System.GetElapsedTime(since)))
+        while ((Volatile.Read(ref _own) ?? passage()) is var now && !now.LetsPass(isBack, TimeProvider.System.GetElapsedTime(since)))
         {
             Volatile.Write(ref _held[way], Encoding.Latin1.GetString(chunk.Span));
             await now.WaitAsync(TimeProvider.System.GetElapsedTime(since), cancellationToken);

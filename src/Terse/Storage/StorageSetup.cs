@@ -28,6 +28,7 @@ internal static class StorageSetup
             PostgresStorage.Add(services);
         else
             SqliteStorage.Add(services);
+        services.AddSingleton<ChangeMetrics>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IStorage>());
     }
 }

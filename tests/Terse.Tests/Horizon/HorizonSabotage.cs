@@ -1,6 +1,6 @@
 namespace Terse.Tests.Horizon;
 
-/// <summary>A part of what keeps a false "not found" away, taken out.</summary>
+/// <summary>A part of what keeps false answers away, taken out.</summary>
 public enum HorizonSabotage
 {
     None,
@@ -16,4 +16,7 @@ public enum HorizonSabotage
 
     /// <summary>Nobody looks at timelines: a primary that was replaced is as good as its heir.</summary>
     NoTimeline,
+
+    /// <summary>A link that a replica shows is believed, whatever changed since.</summary>
+    NoPending,
 }

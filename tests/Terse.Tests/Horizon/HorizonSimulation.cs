@@ -1,3 +1,4 @@
+using System.Globalization;
 using Terse.Links;
 
 namespace Terse.Tests.Horizon;
@@ -10,18 +11,22 @@ internal sealed record Answers(long Found, long NotFound, long Unavailable)
 }
 
 /// <summary>
-/// One random schedule of servers that create and follow links on a primary and its replicas while everything
+/// One random schedule of servers that create, change and follow links on a primary and its replicas while everything
 /// goes wrong: replication lags and stands still, hosts are lost and come back from backups, clocks jump,
 /// replicas take over, servers are halted anywhere, replies are lost. The same seed gives the same schedule.
 /// </summary>
 internal sealed class HorizonSimulation
 {
     private const int Steps = 300;
+    private const string Version = "?version=";
+    private const int RoundsOfPeace = 20;
+    private const int StepsOfRound = 60;
 
     /// <summary>
-    /// How often at most something is replicated, fails, is paused, beats, looks, creates, follows.
+    /// How often at most something is replicated, fails, is paused, beats, looks, creates, changes, cut off
+    /// from changes, follows.
     /// </summary>
-    private static readonly int[] MostLikings = [30, 6, 1, 10, 30, 8, 8];
+    private static readonly int[] MostLikings = [30, 6, 1, 10, 30, 8, 4, 1, 8];
 
     private readonly Random _random;
     private readonly HorizonScheduler _scheduler;
@@ -65,15 +70,52 @@ internal sealed class HorizonSimulation
         _cluster.Mend();
         foreach (var server in _servers)
             server.Pause(false);
-        for (var step = 0; step < 4 * Steps && _open > 0 && _broken is null; step++)
+        Finish();
+        if (_broken is null && _open == 0 && _targets.Count > 0)
+            CatchUp();
+        foreach (var server in _servers)
+            server.Stop();
+        return _broken ?? (_open > 0 ? "a lookup hangs" : null);
+    }
+
+    /// <summary>Lets lookups come to their ends.</summary>
+    private void Finish()
+    {
+        for (var step = 0; step < 10 * Steps && _open > 0 && _broken is null; step++)
         {
             PassTime(10);
             _scheduler.TryRun();
         }
+    }
 
-        foreach (var server in _servers)
-            server.Stop();
-        return _broken ?? (_open > 0 ? "a lookup hangs" : null);
+    /// <summary>
+    /// When nothing goes wrong for some seconds, every server shows every link as the primary has it.
+    /// </summary>
+    private void CatchUp()
+    {
+        for (var round = 0; round < RoundsOfPeace; round++)
+        {
+            PassTime(400);
+            _ = _servers[0].Writes.BeatAsync();
+            _cluster.ReplicateAll();
+            foreach (var server in _servers)
+            {
+                for (var host = 0; host < _cluster.Hosts.Count; host++)
+                    _ = server.LookAtAsync(host);
+            }
+
+            for (var step = 0; step < StepsOfRound; step++)
+                _scheduler.TryRun();
+        }
+
+        foreach (var changed in _cluster.Primary.Changes.Select(change => change.Link).TakeLast(2))
+        {
+            var newest = _cluster.Primary.Find(changed.Code);
+            foreach (var server in _servers)
+                _ = FollowAsync(server, changed.Code, newest);
+        }
+
+        Finish();
     }
 
     private void PassTime(int milliseconds)
@@ -114,6 +156,12 @@ internal sealed class HorizonSimulation
             case 5:
                 _ = CreateAsync(server);
                 break;
+            case 6:
+                _ = ChangeAsync(server);
+                break;
+            case 7:
+                server.Changes.Cut();
+                break;
             default:
                 _ = FollowAsync(server, AnyCode());
                 break;
@@ -145,6 +193,27 @@ internal sealed class HorizonSimulation
         return new Link(id, "", code, target, default);
     }
 
+    /// <summary>Changes what was made a moment ago, and follows it while that is under way, and after.</summary>
+    private async Task ChangeAsync(SimulatedServer server)
+    {
+        if (_made.Count == 0)
+            return;
+        var code = _random.Next(2) == 0 ? _made[^1] : _made[_random.Next(_made.Count)];
+        _ = FollowAsync(AnyServer(), code);
+        await server.Writes.ChangeAsync(code, Change);
+        _ = FollowAsync(server, code);
+        _ = FollowAsync(AnyServer(), code);
+    }
+
+    private Link Change(Link link) => link with
+    {
+        Version = link.Version + 1,
+        Target = TargetOf(link.Code, link.Version + 1),
+    };
+
+    private string TargetOf(string code, int version) =>
+        version == 1 ? _targets[code] : $"{_targets[code]}{Version}{version}";
+
     /// <summary>Mostly what was acknowledged or made a moment ago; or what nobody made.</summary>
     private string AnyCode() => _random.Next(8) switch
     {
@@ -156,15 +225,20 @@ internal sealed class HorizonSimulation
         _ => _acknowledged.Count > 0 ? _acknowledged[^1] : "nobody",
     };
 
-    private async Task FollowAsync(SimulatedServer server, string code)
+    /// <param name="server">Whom to ask.</param>
+    /// <param name="code">What to follow.</param>
+    /// <param name="newest">What it must show at least, told or not.</param>
+    private async Task FollowAsync(SimulatedServer server, string code, Link? newest = null)
     {
         _open++;
         var isAcknowledged = _acknowledged.Contains(code, StringComparer.Ordinal);
+        var told = newest ?? server.Told[code];
         var mustBeTold = new MustBeTold(_cluster, server, code, _targets);
         try
         {
-            var found = await server.Finder.FindAsync("", code, default);
-            Check(code, isAcknowledged, found);
+            var target = await server.FollowAsync(code, isByCache: _random.Next(2) == 0);
+            Check(code, isAcknowledged, target);
+            CheckVersion(code, told, target);
         }
         catch (StoreUnavailableException)
         {
@@ -180,9 +254,9 @@ internal sealed class HorizonSimulation
         _open--;
     }
 
-    private void Check(string code, bool isAcknowledged, Link? found)
+    private void Check(string code, bool isAcknowledged, string? target)
     {
-        if (found is null)
+        if (target is null)
         {
             Answers = Answers with { NotFound = Answers.NotFound + 1 };
             if (isAcknowledged)
@@ -191,8 +265,20 @@ internal sealed class HorizonSimulation
         else
         {
             Answers = Answers with { Found = Answers.Found + 1 };
-            if (!_targets.TryGetValue(code, out var target) || found.Target != target)
-                _broken ??= $"'{code}' leads to {found.Target} and not to {target}";
+            if (!_targets.ContainsKey(code) || target != TargetOf(code, VersionOf(target)))
+                _broken ??= $"'{code}' leads to {target}, which nobody made";
         }
     }
+
+    private void CheckVersion(string code, Link? told, string? target)
+    {
+        if (told is null)
+            return;
+        var version = target is null ? 0 : VersionOf(target);
+        if (version < told.Version && !_cluster.HasLost(told))
+            _broken ??= $"'{code}' was answered with version {version} when {told.Version} had been told of";
+    }
+
+    private static int VersionOf(string target) =>
+        target.Split(Version) is [_, var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 1;
 }

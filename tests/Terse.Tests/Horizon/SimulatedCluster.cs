@@ -1,4 +1,5 @@
 using Terse.Horizon;
+using Terse.Links;
 
 namespace Terse.Tests.Horizon;
 
@@ -40,6 +41,9 @@ internal sealed class SimulatedCluster
     /// <summary>Whether all servers know of the present primary.</summary>
     public required Func<int, bool> IsKnownToAll { get; init; }
 
+    /// <summary>All who ever listened on a host.</summary>
+    public List<SimulatedListener> Listeners { get; } = [];
+
     /// <summary>How much of the log was confirmed to a writer.</summary>
     public int Confirmed { get; set; }
 
@@ -59,6 +63,10 @@ internal sealed class SimulatedCluster
     public bool Reaches(int timeline, SimulatedHost host) => host.IsUp
         && (host.Role == HostRole.Replica || host == _primary || timeline > host.Timeline);
 
+    /// <summary>Whether the primary does not have what was written, since it was lost in a failover.</summary>
+    public bool HasLost(Link link) =>
+        !_primary.Log.Exists(entry => ReferenceEquals(entry.Link, link));
+
     /// <summary>Begins a transaction that writes, where the host takes any.</summary>
     public bool TryBegin(SimulatedHost host, object transaction)
     {
@@ -66,6 +74,13 @@ internal sealed class SimulatedCluster
             return false;
         host.Begin(transaction);
         return true;
+    }
+
+    /// <summary>Tells those who listen on a host of a change that has just been committed there.</summary>
+    public void Notify(SimulatedHost host, Link changed, DateTimeOffset at)
+    {
+        foreach (var listener in Listeners.Where(listener => listener.Host == host))
+            _ = listener.TellAsync(changed, at);
     }
 
     public void Replicate()
@@ -121,6 +136,13 @@ internal sealed class SimulatedCluster
         }
     }
 
+    /// <summary>All replicas receive and replay.</summary>
+    public void ReplicateAll()
+    {
+        foreach (var host in Replicas)
+            host.Follow(_primary, _random);
+    }
+
     private SimulatedHost Any() => _hosts[_random.Next(_hosts.Length)];
 
     private void JumpClock(SimulatedHost host)
@@ -157,7 +179,7 @@ internal sealed class SimulatedCluster
         foreach (var host in _hosts.Where(host => host.Timeline == heir.Timeline))
         {
             foreach (var lost in host.Log.Skip(heir.Log.Count))
-                _lostHorizon = lost.ClosedAt > _lostHorizon ? lost.ClosedAt : _lostHorizon;
+                _lostHorizon = lost.At > _lostHorizon ? lost.At : _lostHorizon;
         }
 
         heir.Promote(_primary.Timeline + 1);

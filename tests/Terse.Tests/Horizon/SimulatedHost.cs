@@ -4,19 +4,24 @@ using Terse.Storage.Postgres;
 
 namespace Terse.Tests.Horizon;
 
-/// <summary>What a commit leaves in the log: a link, or a beat.</summary>
-internal sealed record LogEntry(Link? Link, DateTimeOffset ClosedAt, int Timeline);
+/// <summary>What a commit leaves in the log: a link that was created or changed, or a beat.</summary>
+/// <param name="Link">The link, as it is from then on; null for a beat.</param>
+/// <param name="At">When the link was changed, or up to when the beat closes.</param>
+/// <param name="Timeline">The beat's timeline.</param>
+internal sealed record LogEntry(Link? Link, DateTimeOffset At, int Timeline);
 
 /// <summary>
 /// A model of a PostgreSQL host: the log that it has, the part of it that shows, and, where it is the
-/// primary, the advisory lock of beat and guard. A commit stands in the log before it shows, and is locked
-/// until then.
+/// primary, the advisory lock of beat and guard, and those of rows that are changed. A commit stands in the
+/// log before it shows, and is locked until then.
 /// </summary>
 internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 {
     private readonly Dictionary<string, Link> _links = new(StringComparer.Ordinal);
     private readonly HashSet<object> _open = [];
     private readonly HashSet<object> _sharing = [];
+    private readonly Dictionary<string, object> _changing = new(StringComparer.Ordinal);
+    private readonly List<(Link Link, DateTimeOffset At)> _changes = [];
     private object? _beating;
     private int _shown;
 
@@ -34,7 +39,13 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 
     public bool IsUp { get; private set; } = true;
 
+    /// <summary>Grows with each restart, which ends all connections.</summary>
+    public int Starts { get; private set; }
+
     public bool IsReplaying { get; set; } = true;
+
+    /// <summary>The changes that show, as rows of link_change.</summary>
+    public IReadOnlyList<(Link Link, DateTimeOffset At)> Changes => _changes;
 
     /// <summary>How far its clock is off the true time.</summary>
     public TimeSpan Error { get; set; }
@@ -66,11 +77,19 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         return true;
     }
 
+    /// <summary>The link that shows, locked for a change, unless another changes it.</summary>
+    public Link? FindToChange(string code, object transaction) =>
+        _links.TryGetValue(code, out var link) && _changing.TryAdd(code, transaction) ? link : null;
+
+    public Link? Find(string code) => _links.GetValueOrDefault(code);
+
     /// <summary>Ends a transaction: its locks are free.</summary>
     public void End(object transaction)
     {
         _open.Remove(transaction);
         _sharing.Remove(transaction);
+        foreach (var code in _changing.Where(row => row.Value == transaction).Select(row => row.Key).ToList())
+            _changing.Remove(code);
         if (_beating == transaction)
             _beating = null;
     }
@@ -85,10 +104,15 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
     /// <summary>A commit of this primary's own shows, maybe sooner than one before it.</summary>
     public void Show(LogEntry entry)
     {
-        if (entry.Link is { } link)
-            _links[link.Code] = link;
-        else
-            (ClosedAt, ShownTimeline) = (entry.ClosedAt, entry.Timeline);
+        if (entry.Link is not { } link)
+        {
+            (ClosedAt, ShownTimeline) = (entry.At, entry.Timeline);
+            return;
+        }
+
+        _links[link.Code] = link;
+        if (link.Version > 1)
+            _changes.Add((link, entry.At));
     }
 
     /// <summary>Receives from the primary that it follows, and replays; each as far as it comes.</summary>
@@ -107,8 +131,10 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
     public void GoDown()
     {
         IsUp = false;
+        Starts++;
         _open.Clear();
         _sharing.Clear();
+        _changing.Clear();
         _beating = null;
     }
 
@@ -140,6 +166,7 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
     private void ShowAgain(int count)
     {
         _links.Clear();
+        _changes.Clear();
         (_shown, ClosedAt, ShownTimeline) = (0, DateTimeOffset.MinValue, 1);
         Show(count);
     }

@@ -3,8 +3,8 @@ using Terse.Links;
 namespace Terse.Tests.Horizon;
 
 /// <summary>
-/// What a server does to the primary: models of horizon_beat, and of an insert that passes horizon_guard. It
-/// may be halted before each statement, before the commit, before that shows, and before it hears of it.
+/// What a server does to the primary: models of horizon_beat, and of an insert and an update that pass
+/// horizon_guard. It may be halted before each statement, before the commit, before that shows, and before it hears of it.
 /// </summary>
 internal sealed class SimulatedWrites(
     SimulatedServer server, SimulatedCluster cluster, HorizonSabotage sabotage, Random random)
@@ -75,6 +75,40 @@ internal sealed class SimulatedWrites(
         return null;
     }
 
+    /// <summary>Changes a link: what was acknowledged of it is known here.</summary>
+    /// <param name="code">The link's code.</param>
+    /// <param name="change">Makes of the link what it is to be.</param>
+    public async Task ChangeAsync(string code, Func<Link, Link> change)
+    {
+        if (server.FindPrimary() is not { } host)
+            return;
+        var update = new object();
+        await server.StepAsync();
+        if (!cluster.TryBegin(host, update))
+            return;
+        if (host.FindToChange(code, update) is not { } link
+            || (sabotage != HorizonSabotage.NoLock && !host.TryShare(update)))
+        {
+            host.End(update);
+            return;
+        }
+
+        await server.StepAsync();
+        if (!host.IsOpen(update) || !HasBeaten(host))
+        {
+            host.End(update);
+            return;
+        }
+
+        var written = Later(host.Now, host.ClosedAt.AddMicroseconds(1));
+        var changed = change(link);
+        var timeline = host.Timeline;
+        if (!await CommitAsync(host, update, new(changed, written, timeline)))
+            return;
+        server.Pending.Add((changed.Domain, changed.Code), new(timeline, written));
+        server.Told.Add(changed);
+    }
+
     private static bool HasBeaten(SimulatedHost host) => host.ShownTimeline == host.Timeline;
 
     private bool IsLetIn(SimulatedHost host, DateTimeOffset written) =>
@@ -93,6 +127,8 @@ internal sealed class SimulatedWrites(
         host.Show(entry);
         host.End(transaction);
         cluster.Confirmed = Math.Max(cluster.Confirmed, place);
+        if (entry.Link is { Version: > 1 } changed)
+            cluster.Notify(host, changed, entry.At);
         await server.StepAsync();
         return random.Next(20) != 0;
     }

@@ -7,8 +7,10 @@ using Terse.Tests.Horizon;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The table of what a lookup may answer. A look is written as the host (R, P, or <c>lost</c>), its timeline,
-/// and what it shows: a link, or nothing with a horizon that is before or past the time of the code.
+/// The table of what a lookup may answer. A look is written as the host (R, P, N for a replica that is
+/// promoted meanwhile, or <c>lost</c>), its timeline, and what it shows: a link, or nothing with a horizon
+/// that is before or past the time of the code. Where a link has changed, <c>link</c> stands for one with a
+/// horizon before that change, <c>new</c> for one past it.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
@@ -44,6 +46,34 @@ public sealed class LinkFinderTests : IDisposable
         Assert.Equal(expected, answer);
     }
 
+    [Theory]
+    [InlineData(2, "R2 new", "", "found")]
+    [InlineData(2, "R2 link", "P2 link", "found")]
+    [InlineData(2, "R2 link", "P2 past", "not found")]
+    [InlineData(2, "P2 link", "", "found")]
+    [InlineData(2, "R2 link", "lost", "unavailable")]
+    [InlineData(2, "R2 link", "lost, R2 new", "found")]
+    [InlineData(2, "R2 link", "lost, R2 link", "unavailable")]
+    [InlineData(2, "R2 link", "N2 new, R2 new", "found")]
+    [InlineData(2, "N2 link", "P2 link", "found")]
+    [InlineData(1, "R2 link", "", "found")]
+    [InlineData(3, "R2 new", "P2 link, lost", "unavailable")]
+    public async Task A_link_that_a_host_shows_is_no_answer_where_a_change_is_pending_that_it_may_not_have(
+        int timeline, string first, string then, string expected)
+    {
+        foreach (var isFloor in new[] { false, true })
+        {
+            var pending = new PendingChanges(TimeProvider.System);
+            if (isFloor)
+                pending.RaiseFloor(new(timeline, Minted));
+            else
+                pending.Add(("", "sale"), new(timeline, Minted));
+            var answer = await FindAsync("sale", perSecond: 0, [first, .. then.Split(", ")], pending);
+
+            Assert.Equal(expected, answer);
+        }
+    }
+
     [Fact]
     public async Task Beyond_the_budget_nobody_asks_the_primary_and_nothing_is_told()
     {
@@ -53,14 +83,16 @@ public sealed class LinkFinderTests : IDisposable
 
     public void Dispose() => _figures.Dispose();
 
-    private async Task<string> FindAsync(string code, int perSecond, string[] looks)
+    private async Task<string> FindAsync(
+        string code, int perSecond, string[] looks, PendingChanges? pending = null)
     {
+        pending ??= new PendingChanges(TimeProvider.System);
         var time = TimeProvider.System;
         await using var layouts = new PostgresLayouts(SimulatedKeys.Store, SimulatedKeys.Strategies, time);
         await layouts.StartAsync(default);
         var metrics = new LookupMetrics(_figures);
         var gate = new MissGate(perSecond, metrics, time);
-        var finder = new LinkFinder(new WrittenLookups(looks), layouts, gate, metrics, time);
+        var finder = new LinkFinder(new WrittenLookups(looks), layouts, gate, pending, metrics, time);
         try
         {
             return await finder.FindAsync("", code, default) is null ? "not found" : "found";
@@ -84,15 +116,20 @@ public sealed class LinkFinderTests : IDisposable
             var look = _looks.Dequeue();
             if (look == "lost")
                 return Task.FromException<Lookup>(new HostUnavailableException("lost"));
-            var isReplica = look[0] == 'R';
+            var (was, isReplica) = (look[0] == 'P' ? HostRole.Primary : HostRole.Replica, look[0] == 'R');
             var link = new Link(Id, key.Domain, key.Code, "https://example.com/", Minted);
-            var offset = look.EndsWith("past", StringComparison.Ordinal) ? 1 : -1;
+            var showsLink = look.EndsWith("link", StringComparison.Ordinal)
+                || look.EndsWith("new", StringComparison.Ordinal);
+            var offset = look.EndsWith("past", StringComparison.Ordinal)
+                || look.EndsWith("new", StringComparison.Ordinal)
+                ? 1
+                : -1;
             return Task.FromResult(new Lookup(
-                look.EndsWith("link", StringComparison.Ordinal) ? link : null,
+                showsLink ? link : null,
                 Minted.AddSeconds(offset),
                 Timeline: look[1] - '0',
                 Layouts: 1,
-                isReplica ? HostRole.Replica : HostRole.Primary,
+                was,
                 isReplica));
         }
 

@@ -35,4 +35,13 @@ internal sealed record Lookup(
     /// is asked may not.
     /// </summary>
     public bool IsPrimary => Before == HostRole.Primary && !IsInRecovery;
+
+    /// <summary>
+    /// Up to when it has all changes that were acknowledged before it was asked for. Of a replica that is
+    /// promoted meanwhile it is not known of which timeline the snapshot was.
+    /// </summary>
+    public Moment Complete =>
+        IsPrimary ? new(Timeline, DateTimeOffset.MaxValue)
+        : IsInRecovery ? new(Timeline, ClosedAt)
+        : default;
 }

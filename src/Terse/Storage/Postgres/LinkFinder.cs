@@ -10,10 +10,16 @@ namespace Terse.Storage.Postgres;
 /// the primary cannot be asked, a replica has to come far enough in time; and where none does, nothing can be
 /// told. Safe for use by any number of threads.
 /// </summary>
+/// <remarks>
+/// A link that changed since is no answer: what a host shows counts only where its snapshot is complete up to
+/// the newest change that this server knows of (<see cref="PendingChanges"/>). So who was told of a change
+/// never answers an older version, whichever host he asks.
+/// </remarks>
 internal sealed class LinkFinder(
     ILookups lookups,
     PostgresLayouts layouts,
     MissGate misses,
+    PendingChanges pending,
     LookupMetrics metrics,
     TimeProvider time)
 {
@@ -38,7 +44,32 @@ internal sealed class LinkFinder(
         (string Domain, string Code) key, CancellationToken cancellationToken)
     {
         var seen = await LookAsync(Freshness.Any, key, cancellationToken);
-        return IsAnswer(seen, key.Code) ? seen.Link : await FindMissedAsync(key, cancellationToken);
+        if (IsAnswer(seen, key.Code))
+            return seen.Link;
+        return seen.Link is not null && seen.Timeline == lookups.Timeline
+            ? await FindChangedAsync(key, cancellationToken)
+            : await FindMissedAsync(key, cancellationToken);
+    }
+
+    /// <summary>
+    /// There is a link, and it may have changed since. The primary is asked without a budget, which a change
+    /// does not need: only links that there are get here, and only until replicas have caught up.
+    /// </summary>
+    private async Task<Link?> FindChangedAsync(
+        (string Domain, string Code) key, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var seen = await LookAsync(Freshness.Latest, key, cancellationToken);
+            if (IsAnswer(seen, key.Code))
+                return seen.Link;
+        }
+        catch (HostUnavailableException)
+        {
+            // Then a replica has to come far enough.
+        }
+
+        return await FindLaterAsync(key, pending.NewestOf(key).At, cancellationToken);
     }
 
     private async Task<Link?> FindMissedAsync(
@@ -58,7 +89,13 @@ internal sealed class LinkFinder(
             // Then a replica has to come far enough.
         }
 
-        if (layouts.NewestTimeOf(key.Code) is { } horizon
+        return await FindLaterAsync(key, layouts.NewestTimeOf(key.Code), cancellationToken);
+    }
+
+    private async Task<Link?> FindLaterAsync(
+        (string Domain, string Code) key, DateTimeOffset? enough, CancellationToken cancellationToken)
+    {
+        if (enough is { } horizon
             && await lookups.WaitForHorizonAsync(horizon, PostgresErrors.Patience, cancellationToken))
         {
             var seen = await LookAsync(Freshness.AtLeast(horizon), key, cancellationToken);
@@ -67,8 +104,8 @@ internal sealed class LinkFinder(
         }
 
         throw new StoreUnavailableException(
-            "Whether this code has a link cannot be told at present: no replica has come far enough, and the "
-            + "primary is lost or asked too much.");
+            "Where this code leads cannot be told at present: no replica has come far enough, and the primary "
+            + "is lost or asked too much.");
     }
 
     private async Task<Lookup> LookAsync(
@@ -80,16 +117,17 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Whether a lookup shows a link, or that there is none. On an earlier timeline, compared with what is
-    /// known now, after the lookup, even a link may be one that the present primary never had, and its code
-    /// another's by now.
+    /// Whether a lookup shows a link as it is, or that there is none. On an earlier timeline, compared with
+    /// what is known now, after the lookup, even a link may be one that the present primary never had, and
+    /// its code another's by now.
     /// </summary>
     private bool IsAnswer(Lookup seen, string code)
     {
         if (seen.Timeline != lookups.Timeline)
             return false;
-        return seen.Link is not null
-            || seen.IsPrimary
+        if (seen.Link is not null)
+            return pending.AreShownBy(seen);
+        return seen.IsPrimary
             || (layouts.NewestTimeOf(code, seen.Layouts) is { } newest && newest <= seen.ClosedAt);
     }
 }

@@ -9,11 +9,16 @@ namespace Terse.Storage.Postgres;
 /// and effect are one step. None is tried again where its outcome is unknown. Safe for any number of threads.
 /// </summary>
 /// <remarks>Triggers note a change, tell the other servers of it, and keep the limits beside it.</remarks>
-internal sealed class PostgresChanger(Cluster cluster, TimeProvider time)
+internal sealed class PostgresChanger(Cluster cluster, PendingChanges pending, TimeProvider time)
 {
     /// <inheritdoc cref="ILinkStore.ReplaceAsync"/>
-    public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
-        WriteAsync(changed, ReplaceAsync, cancellationToken);
+    public async Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken)
+    {
+        if (await WriteAsync(changed, ReplaceAsync, cancellationToken) is not { } written)
+            return null;
+        pending.Add((changed.Domain, changed.Code), written);
+        return written.At;
+    }
 
     /// <inheritdoc cref="ILinkStore.TakeVisitAsync"/>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
@@ -24,10 +29,10 @@ internal sealed class PostgresChanger(Cluster cluster, TimeProvider time)
         """
         UPDATE link SET target = $2, version = $3, deleted_at = $4, expires_at = $5, max_visits = $6
         WHERE id = $1 AND version = $3 - 1
-        RETURNING written_at
+        RETURNING written_at, horizon_timeline()
         """;
 
-    private static async Task<DateTimeOffset?> ReplaceAsync(
+    private static async Task<Moment?> ReplaceAsync(
         WriteTransaction write, Link changed, CancellationToken cancellationToken)
     {
         await using var update = write.CreateCommand(UpdateLink);
@@ -37,12 +42,12 @@ internal sealed class PostgresChanger(Cluster cluster, TimeProvider time)
         update.Parameters.Add(new NpgsqlParameter<DateTimeOffset?> { TypedValue = changed.DeletedAt });
         PostgresWriter.BindRules(update, changed);
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
-        DateTimeOffset? writtenAt = await row.ReadAsync(cancellationToken)
-            ? await row.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken)
+        Moment? written = await row.ReadAsync(cancellationToken)
+            ? new(row.GetInt32(1), await row.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken))
             : null;
         // The row is sent before the commit is tried; where it fails, only the end tells.
         await row.NextResultAsync(cancellationToken);
-        return writtenAt;
+        return written;
     }
 
     /// <summary>

@@ -7,23 +7,31 @@ namespace Terse.Storage.Postgres;
 /// <inheritdoc cref="ILookups"/>
 /// <remarks>
 /// Lookups that any host may answer go together, all that wait in one statement: its snapshot is taken after
-/// the last of them came.
+/// the last of them came. So do those that the primary is to answer.
 /// </remarks>
 internal sealed class PostgresLookups : ILookups, IAsyncDisposable
 {
     /// <summary>Enough to keep some hosts busy, and few enough that lookups gather under load.</summary>
     private const int Statements = 4;
 
+    /// <summary>Of the primary, which has other things to do.</summary>
+    private const int StatementsOfPrimary = 2;
+
     private const int MaxWaiting = 16_384;
 
     private readonly Cluster _cluster;
-    private readonly Batcher<(string Domain, string Code), Lookup> _batcher;
+    private readonly Batcher<(string Domain, string Code), Lookup> _any;
+    private readonly Batcher<(string Domain, string Code), Lookup> _latest;
 
     public PostgresLookups(Cluster cluster)
     {
         _cluster = cluster;
-        _batcher = new(
+        _any = new(
             Statements, MaxWaiting, keys => LookAsync(Freshness.Any, keys, CancellationToken.None));
+        _latest = new(
+            StatementsOfPrimary,
+            MaxWaiting,
+            keys => LookAsync(Freshness.Latest, keys, CancellationToken.None));
     }
 
     /// <inheritdoc/>
@@ -31,17 +39,25 @@ internal sealed class PostgresLookups : ILookups, IAsyncDisposable
 
     /// <inheritdoc/>
     public async Task<Lookup> LookAsync(
-        Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken) =>
-        freshness == Freshness.Any
-            ? await _batcher.CallAsync(key, cancellationToken)
+        Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken)
+    {
+        if (freshness == Freshness.Any)
+            return await _any.CallAsync(key, cancellationToken);
+        return freshness.IsLatest
+            ? await _latest.CallAsync(key, cancellationToken)
             : (await LookAsync(freshness, [key], cancellationToken))[0];
+    }
 
     /// <inheritdoc/>
     public Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
         _cluster.WaitForHorizonAsync(horizon, limit, cancellationToken);
 
-    public ValueTask DisposeAsync() => _batcher.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _any.DisposeAsync();
+        await _latest.DisposeAsync();
+    }
 
     /// <summary>
     /// What <see cref="ReadLink"/> reads, selected within a lateral subquery that stands after

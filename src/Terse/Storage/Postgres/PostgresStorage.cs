@@ -32,7 +32,10 @@ internal sealed class PostgresStorage(
             provider.GetRequiredService<LookupMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LookupMetrics>();
+        services.AddSingleton<PendingChanges>();
         services.AddSingleton<LinkFinder>();
+        services.AddSingleton<IChangeSource, PostgresChanges>();
+        services.AddHostedService<PostgresChangeFeed>();
         services.AddSingleton<PostgresWriter>();
         services.AddSingleton<PostgresChanger>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();

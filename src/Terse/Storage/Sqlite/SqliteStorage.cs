@@ -26,6 +26,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IVisitReader, SqliteVisitReader>();
         services.AddSingleton<IVisitDays, SqliteVisitDays>();
         services.AddSingleton<IStorage, SqliteStorage>();
+        services.AddHostedService<SqliteChangeFeed>();
     }
 
     /// <inheritdoc/>
