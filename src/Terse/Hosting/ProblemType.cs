@@ -32,7 +32,6 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         LinkDeleted = new("link-deleted", 410, "The link was deleted"),
         LinkUsedUp = new("link-used-up", 410, "The link is used up"),
         CodeTaken = new("code-taken", 409, "The code is taken"),
-        LinkDeleted = new("link-deleted", 410, "The link was deleted"),
         PreconditionFailed = new("precondition-failed", 412, "The link is at another version"),
         BodyTooLarge = new("body-too-large", 413, "The request's body is too large"),
         MediaTypeUnsupported = new("media-type-unsupported", 415, "The body is not sent as JSON"),
