@@ -1,0 +1,159 @@
+using Terse.Harness;
+using Terse.Hosting;
+using Terse.Visits;
+
+namespace Terse.Tests.Visits;
+
+/// <summary>A process that ends at any point: what it left is taken up by the next one.</summary>
+public sealed class VisitFolderTests : IDisposable
+{
+    private const int Slots = 64;
+    private const long MaxBytes = 1 << 20;
+
+    private readonly TemporaryFolder _folder = new();
+    private int _folders;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_second_server_on_the_folder_does_not_start_and_says_why()
+    {
+        using var first = new VisitFolder(_folder.Path, Slots, MaxBytes);
+        var error = Assert.Throws<StartupException>(() => new VisitFolder(_folder.Path, Slots, MaxBytes));
+
+        Assert.Contains("Visits:Folder", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Visits_that_are_in_no_batch_yet_are_counted_after_a_kill()
+    {
+        var folder = NewFolder();
+        using (var visits = new VisitFolder(folder, Slots, MaxBytes))
+        {
+            Write(visits, 0, 20);
+            Drain(visits, epoch: 1);
+            Write(visits, 20, 10);
+        }
+
+        await AssertEachCountsOnceAsync(folder, 30);
+    }
+
+    [Fact]
+    public async Task Visits_of_a_server_that_never_held_a_node_are_counted_by_the_next()
+    {
+        var folder = NewFolder();
+        using (var visits = new VisitFolder(folder, Slots, MaxBytes))
+        {
+            Write(visits, 0, Slots);
+            new VisitDrainOf(visits, null).Drain.DrainAll();
+        }
+
+        await AssertEachCountsOnceAsync(folder, Slots);
+    }
+
+    /// <summary>
+    /// The file of the last batch ends at every one of its bytes, while the ring still holds its visits: all
+    /// that a kill between the begin of the write and the release of the slots can leave.
+    /// </summary>
+    [Fact]
+    public async Task A_kill_at_any_byte_of_a_batch_loses_no_visit_and_counts_none_twice()
+    {
+        var folder = NewFolder();
+        using var visits = new VisitFolder(folder, Slots, MaxBytes);
+        var drain = new VisitDrainOf(visits, new VisitRun(0, 1)).Drain;
+        for (var batch = 0; batch < 2; batch++)
+        {
+            Write(visits, batch * 50, 50);
+            Assert.True(drain.DrainAll());
+        }
+
+        Write(visits, 100, 5);
+        var ring = await File.ReadAllBytesAsync(RingOf(folder));
+        var before = (await File.ReadAllBytesAsync(SpoolOf(folder))).Length;
+        drain.DrainAll();
+        var after = await File.ReadAllBytesAsync(SpoolOf(folder));
+        Assert.InRange(after.Length - before, 100, 1000);
+        for (var length = before; length <= after.Length; length++)
+        {
+            var killed = NewFolder();
+            await File.WriteAllBytesAsync(RingOf(killed), ring);
+            await File.WriteAllBytesAsync(Path.Combine(killed, Path.GetFileName(SpoolOf(folder))), after[..length]);
+            await AssertEachCountsOnceAsync(killed, 105);
+        }
+    }
+
+    [Fact]
+    public async Task A_kill_after_any_released_slot_counts_none_twice()
+    {
+        for (var released = 0; released <= 20; released++)
+        {
+            var folder = NewFolder();
+            using (var visits = new VisitFolder(folder, Slots, MaxBytes))
+            {
+                Write(visits, 0, 20);
+                var batch = Enumerable.Range(0, 20).Select(VisitDrainOf.VisitOf).ToList();
+                visits.Spool.TryAppend(new VisitRun(0, 1), visits.Ring.Id, 20, batch);
+                visits.Ring.Release(released);
+                Write(visits, 20, 5);
+            }
+
+            await AssertEachCountsOnceAsync(folder, 25);
+        }
+    }
+
+    [Fact]
+    public async Task A_kill_while_the_next_process_takes_over_changes_nothing()
+    {
+        var folder = NewFolder();
+        using (var visits = new VisitFolder(folder, Slots, MaxBytes))
+        {
+            Write(visits, 0, 20);
+            Drain(visits, epoch: 1);
+            Write(visits, 20, 10);
+        }
+
+        // Killed before the new ring took the old one's place, or after it and before its first batch.
+        await File.WriteAllBytesAsync(RingOf(folder) + ".new", new byte[100]);
+        for (var epoch = 2; epoch < 4; epoch++)
+            new VisitFolder(folder, Slots, MaxBytes).Dispose();
+
+        await AssertEachCountsOnceAsync(folder, 30);
+        Assert.Equal(2, Directory.GetFiles(folder).Length);
+    }
+
+    private static string RingOf(string folder) => Path.Combine(folder, "visits.ring");
+
+    private static string SpoolOf(string folder) => Directory.GetFiles(folder, "*.spool").Single();
+
+    private static void Write(VisitFolder visits, int first, int count)
+    {
+        for (var link = first; link < first + count; link++)
+            Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(link)));
+    }
+
+    private static void Drain(VisitFolder visits, long epoch) =>
+        Assert.True(new VisitDrainOf(visits, new VisitRun(0, epoch)).Drain.DrainAll());
+
+    /// <summary>Starts on the folder, counts all, and does so once more, as after another kill.</summary>
+    private static async Task AssertEachCountsOnceAsync(string folder, int visits)
+    {
+        var store = new CountingStore();
+        for (var epoch = 10; epoch < 12; epoch++)
+        {
+            using var next = new VisitFolder(folder, Slots, MaxBytes);
+            Drain(next, epoch);
+            for (; next.Spool.Peek() is { } batch; next.Spool.Acknowledge())
+                await store.AddAsync(batch, default);
+        }
+
+        Assert.Equal(visits, store.Counts.Count);
+        Assert.All(store.Counts, visit => Assert.Equal(1, visit.Value));
+    }
+
+    private string NewFolder()
+    {
+        var folder = _folder[$"{_folders++}"];
+        Directory.CreateDirectory(folder);
+        return folder;
+    }
+}

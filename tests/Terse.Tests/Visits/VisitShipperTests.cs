@@ -1,0 +1,126 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Terse.Harness;
+using Terse.Visits;
+
+namespace Terse.Tests.Visits;
+
+public sealed class VisitShipperTests : IDisposable
+{
+    private const int Batches = 20;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly KeptLog _log = new();
+    private readonly ILoggerFactory _logging;
+    private readonly VisitFolder _visits;
+    private readonly VisitMetrics _metrics;
+
+    public VisitShipperTests()
+    {
+        _logging = LoggerFactory.Create(logging => logging.AddProvider(_log));
+        _visits = new VisitFolder(_folder.Path, ringSlots: 64, spoolBytes: 1 << 20);
+        _metrics = new VisitMetrics(
+            _services.GetRequiredService<IMeterFactory>(), _visits.Ring, _visits.Spool);
+    }
+
+    public void Dispose()
+    {
+        _visits.Dispose();
+        _services.Dispose();
+        _logging.Dispose();
+        _log.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_store_that_is_lost_or_loses_replies_has_each_visit_once_in_the_end()
+    {
+        const int Seed = 1;
+        var random = new Random(Seed);
+        var store = new CountingStore { Fault = _ => (StoreFault)random.Next(3) };
+        using var shipper = await StartAsync(store);
+        await Eventually.IsSoAsync(() => Task.FromResult(_visits.Spool.Waiting == 0));
+        await shipper.StopAsync(default);
+
+        Assert.Equal(Batches, store.Counts.Count);
+        Assert.All(store.Counts, visit => Assert.Equal(1, visit.Value));
+        Assert.InRange(store.Calls, Batches + 1, int.MaxValue);
+        Assert.Equal(Batches, _metrics.Counted);
+    }
+
+    [Fact]
+    public async Task An_outage_is_logged_once_and_what_is_no_outage_ends_nothing()
+    {
+        var store = new CountingStore
+        {
+            Fault = call => call switch
+            {
+                < 3 => StoreFault.Down,
+                3 => throw new InvalidOperationException("a bug"),
+                _ => StoreFault.None,
+            },
+        };
+        using var shipper = await StartAsync(store);
+        await Eventually.IsSoAsync(() => Task.FromResult(_visits.Spool.Waiting == 0));
+        await shipper.StopAsync(default);
+
+        Assert.EndsWith("again: lost", Assert.Single(_log.Lines), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_stop_sends_what_waits_without_a_rest()
+    {
+        var store = new CountingStore();
+        using var shipper = await StartAsync(store, TimeProvider.System);
+        await shipper.StopAsync(default);
+
+        Assert.Equal(Batches, store.Counts.Count);
+        Assert.Empty(_log.Lines);
+    }
+
+    [Fact]
+    public async Task A_stop_without_a_database_leaves_what_waits_and_says_how_much()
+    {
+        var store = new CountingStore { Fault = _ => StoreFault.Down };
+        using var shipper = await StartAsync(store);
+        await shipper.StopAsync(default);
+
+        Assert.StartsWith($"{Batches} visits wait", _log.Lines.Last(), StringComparison.Ordinal);
+        Assert.Equal(Batches, _visits.Spool.Waiting);
+    }
+
+    [Theory]
+    [InlineData(2, 0.5, 18)]
+    [InlineData(2, 59, 18)]
+    [InlineData(2, 61, 0)]
+    [InlineData(900, 1, 5_000)]
+    public void Counting_has_a_tenth_of_the_time_unless_what_waits_is_old(
+        double tookMs, double ageSeconds, double restMs) =>
+        Assert.Equal(
+            TimeSpan.FromMilliseconds(restMs),
+            VisitShipper.RestAfter(TimeSpan.FromMilliseconds(tookMs), TimeSpan.FromSeconds(ageSeconds)));
+
+    private async Task<VisitShipper> StartAsync(CountingStore store, TimeProvider? time = null)
+    {
+        for (var batch = 0; batch < Batches; batch++)
+        {
+            _visits.Spool.TryAppend(
+                new VisitRun(0, 1), _visits.Ring.Id, batch + 1, [VisitDrainOf.VisitOf(batch)]);
+        }
+
+        var shipper = new VisitShipper(
+            _visits.Spool, _metrics, time ?? new QuickTime(), _logging.CreateLogger<VisitShipper>(), store);
+        await shipper.StartAsync(default);
+        return shipper;
+    }
+
+    /// <summary>A timer's second lasts a millisecond.</summary>
+    private sealed class QuickTime : TimeProvider
+    {
+        public override ITimer CreateTimer(
+            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime / 1000, period / 1000);
+    }
+}

@@ -1,0 +1,47 @@
+namespace Terse.Tests.Visits;
+
+/// <summary>
+/// TERSE_SCHEDULES says how many schedules are run, TERSE_SEED which is the first; a failure names its seed,
+/// and TERSE_SCHEDULES=1 with that seed runs it again.
+/// </summary>
+public sealed class VisitSimulationTests
+{
+    private static readonly int Schedules = Read("TERSE_SCHEDULES", 400);
+    private static readonly int FirstSeed = Read("TERSE_SEED", 1);
+
+    [Fact]
+    public async Task No_schedule_of_kills_and_lost_replies_loses_a_visit_or_counts_one_twice()
+    {
+        var (recorded, lost, kills) = (0L, 0L, 0);
+        for (var seed = FirstSeed; seed < FirstSeed + Schedules; seed++)
+        {
+            using var simulation = new VisitSimulation(seed, forgetsRingPosition: false);
+            var broken = await simulation.RunAsync();
+            Assert.True(broken is null, $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {broken}");
+            recorded += simulation.Recorded;
+            lost += simulation.Lost;
+            kills += simulation.Kills;
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"seeds {FirstSeed} to {FirstSeed + Schedules - 1}: {recorded} visits, {lost} lost, {kills} kills");
+        Assert.InRange(recorded, Schedules, long.MaxValue);
+        Assert.InRange(kills, Schedules, int.MaxValue);
+    }
+
+    [Fact]
+    public async Task Without_the_ring_position_in_the_batch_the_simulation_finds_visits_that_count_twice()
+    {
+        string? broken = null;
+        for (var seed = 1; seed < 100 && broken is null; seed++)
+        {
+            using var simulation = new VisitSimulation(seed, forgetsRingPosition: true);
+            broken = await simulation.RunAsync();
+        }
+
+        Assert.Contains("counted 2 times", broken, StringComparison.Ordinal);
+    }
+
+    private static int Read(string name, int otherwise) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+}
