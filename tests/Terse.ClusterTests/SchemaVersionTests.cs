@@ -101,7 +101,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     private static async Task MakeSchemaBeforeAsync(PostgresCluster postgres)
     {
         await using var cluster = new Cluster(
-            new ClusterOptions { Hosts = [new HostAddress("primary", postgres.ConnectionStrings[0])] },
+            new ClusterOptions { Hosts = [new HostAddress("primary", postgres.ConnectionStrings.First())] },
             TimeProvider.System);
         await cluster.StartAsync();
         await PostgresMigrations.ApplyAsync(cluster, PostgresMigrations.Load()[..^1], default);
