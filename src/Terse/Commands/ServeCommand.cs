@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Terse.Hosting;
 using Terse.Keys;
 using Terse.Storage;
+using Terse.Visits;
 
 namespace Terse.Commands;
 
@@ -42,6 +43,9 @@ internal static class ServeCommand
             app.Services.GetRequiredService<KeyMint>().StartAsync,
             app.Services.GetRequiredService<TimeProvider>(),
             cancellationToken);
+
+        // Its file is read now, so that one that is none stops the start.
+        app.Services.GetRequiredService<CountrySource>();
     }
 
     private static ICollection<string> AddressesOf(WebApplication app) =>

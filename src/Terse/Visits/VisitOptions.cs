@@ -9,7 +9,10 @@ internal sealed class VisitOptions
     public const string Section = "Visits";
 
     public static readonly string[] Keys =
-        [nameof(Folder), nameof(RingSlots), nameof(SpoolBytes), nameof(CountryHeader)];
+    [
+        nameof(Folder), nameof(RingSlots), nameof(SpoolBytes), nameof(CountryHeader), nameof(CountryFile),
+        nameof(ClientAddressHeader),
+    ];
 
     /// <summary>
     /// Where visits wait for the database; made where it does not exist. Each server needs its own, and the
@@ -35,6 +38,19 @@ internal sealed class VisitOptions
     /// <c>CF-IPCountry</c>. Default: none. Name one that the proxy sets itself: others can be forged.
     /// </summary>
     public string? CountryHeader { get; set; }
+
+    /// <summary>
+    /// A MaxMind DB file that has the countries of addresses, at most 2 GB, read into memory at the start;
+    /// asked where the header says nothing. Default: none.
+    /// </summary>
+    public string? CountryFile { get; set; }
+
+    /// <summary>
+    /// The header in which the proxy says the client's address, such as <c>X-Forwarded-For</c>; of a list the
+    /// last one counts. Default: none, the address is the connection's. Name one that the proxy sets itself:
+    /// others can be forged.
+    /// </summary>
+    public string? ClientAddressHeader { get; set; }
 }
 
 internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
@@ -63,6 +79,11 @@ internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
             yield return $"Visits:SpoolBytes is {options.SpoolBytes}; it is {MinSpoolBytes} or more.";
         if (options.CountryHeader is { } header && !IsHeaderName(header))
             yield return $"Visits:CountryHeader is '{header}'; name a header, such as 'CF-IPCountry'.";
+        if (options.ClientAddressHeader is { } address && !IsHeaderName(address))
+        {
+            yield return $"Visits:ClientAddressHeader is '{address}'; name a header, such as "
+                + "'X-Forwarded-For'.";
+        }
     }
 
     private static bool IsHeaderName(string text) =>

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -6,17 +5,18 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Takes visits down, without making a redirect wait. Of a visitor it keeps the host of the page that he came
-/// from, his country where a proxy tells it, and what his program calls itself: no address, and nothing at
-/// all of one who asked not to be tracked (<c>DNT: 1</c>, <c>Sec-GPC: 1</c>).
+/// from, his country where it is told (<see cref="CountrySource"/>), and what his program calls itself: no
+/// address, and nothing at all of one who asked not to be tracked (<c>DNT: 1</c>, <c>Sec-GPC: 1</c>).
 /// </summary>
 internal sealed class VisitRecorder(
-    VisitRing ring, VisitMetrics metrics, IOptions<VisitOptions> options, TimeProvider time)
+    VisitRing ring, VisitMetrics metrics, CountrySource countries, TimeProvider time)
 {
     private const string GlobalPrivacyControl = "Sec-GPC";
 
-    private readonly string? _countryHeader = options.Value.CountryHeader;
-
-    /// <summary>Takes down a request for a code; never waits, never throws, allocates nothing.</summary>
+    /// <summary>
+    /// Takes down a request for a code; never waits, never throws, and allocates nothing unless the client's
+    /// address comes from a header.
+    /// </summary>
     /// <param name="kind">How it is answered.</param>
     /// <param name="link">The link's id; 0 where there is none.</param>
     /// <param name="request">What it says of the visitor.</param>
@@ -31,7 +31,7 @@ internal sealed class VisitRecorder(
                 Kind = kind,
                 Link = link,
                 At = at,
-                Country = _countryHeader is null ? [] : First(headers[_countryHeader]),
+                Country = countries.CountryOf(request),
                 Referrer = ReferrerHost.Find(First(headers.Referer)),
                 UserAgent = First(headers.UserAgent),
             };

@@ -29,6 +29,7 @@ internal static class VisitSetup
         services.AddSingleton<VisitMetrics>();
         services.AddSingleton<VisitRecorder>();
         services.AddSingleton<VisitClassifier>();
+        services.AddSingleton(OpenCountries);
         services.AddSingleton<Func<VisitRun?>>(provider =>
             () => RunOf(provider.GetRequiredService<KeyMint>().Reservation));
 
@@ -42,6 +43,15 @@ internal static class VisitSetup
         var visits = provider.GetRequiredService<IOptions<VisitOptions>>().Value;
         return new VisitFolder(
             visits.Folder ?? Path.Combine(folder, "visits"), visits.RingSlots, visits.SpoolBytes);
+    }
+
+    private static CountrySource OpenCountries(IServiceProvider provider)
+    {
+        var visits = provider.GetRequiredService<IOptions<VisitOptions>>().Value;
+        return new CountrySource(
+            visits.CountryHeader,
+            visits.ClientAddressHeader,
+            visits.CountryFile is { } file ? MmdbReader.Open(file) : null);
     }
 
     private static VisitRun? RunOf(NodeReservation? held) =>

@@ -1,0 +1,46 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Terse.Harness;
+using Terse.Hosting;
+using Terse.Visits;
+using static Terse.Tests.Visits.MmdbWriter;
+
+namespace Terse.Tests.Visits;
+
+public sealed class CountrySettingsTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_server_asks_the_file_and_the_headers_that_its_settings_name()
+    {
+        var file = new MmdbWriter().Add("192.0.2.0/24", Country("DE"));
+        await File.WriteAllBytesAsync(_folder["countries.mmdb"], file.ToBytes());
+        await using var server = await TerseServer.StartAsync(
+            _folder.Path,
+            ("Visits:CountryFile", _folder["countries.mmdb"]),
+            ("Visits:CountryHeader", "CF-IPCountry"),
+            ("Visits:ClientAddressHeader", "X-Forwarded-For"));
+        var countries = server.Services.GetRequiredService<CountrySource>();
+
+        var context = new DefaultHttpContext();
+        context.Connection.RemoteIpAddress = IPAddress.Loopback;
+        Assert.Equal("", countries.CountryOf(context.Request));
+        context.Request.Headers["X-Forwarded-For"] = "198.51.100.1, 192.0.2.1";
+        Assert.Equal("DE", countries.CountryOf(context.Request));
+        context.Request.Headers["CF-IPCountry"] = "SE";
+        Assert.Equal("SE", countries.CountryOf(context.Request));
+    }
+
+    [Theory]
+    [InlineData("Visits:CountryHeader")]
+    [InlineData("Visits:ClientAddressHeader")]
+    public async Task What_is_no_name_of_a_header_is_refused(string key)
+    {
+        await using var app = Program.BuildServer([new("Storage:Folder", _folder.Path), new(key, "a: b")]);
+        Assert.StartsWith($"{key} is 'a: b'", Assert.Single(Settings.FindErrors(app.Services)));
+    }
+}
