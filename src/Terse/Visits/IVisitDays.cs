@@ -1,6 +1,6 @@
 namespace Terse.Visits;
 
-/// <summary>Single visits are kept in parts of a day of UTC each, so that old ones go without a search.</summary>
+/// <summary>Single visits are kept by days of UTC, so that old ones go without a search.</summary>
 internal interface IVisitDays
 {
     /// <summary>

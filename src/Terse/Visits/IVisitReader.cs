@@ -87,7 +87,7 @@ internal sealed record ValueCounts(VisitSum All, VisitSum Known, IReadOnlyList<V
 
 internal sealed record ValueCount(string Value, VisitSum Sum);
 
-/// <summary>Where a single visit stands among all: by its time, and by a number where that is the same.</summary>
+/// <summary>Where a single visit stands among all: by its time, then by a number.</summary>
 internal sealed record VisitPlace(DateTimeOffset At, long Number);
 
 /// <param name="Span">Here to the millisecond.</param>

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Terse.Visits;
 
 /// <summary>Visits of a stretch of time as the API shows them.</summary>
@@ -15,18 +17,24 @@ internal sealed record VisitsResource(
     string Zone,
     string By,
     long Visits,
-    long? Bots,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Bots,
     IReadOnlyList<CountResource> Counts,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyList<CountResource>? Missed);
 
 /// <param name="Value">The begin of the period, or the value; empty where it is unknown.</param>
 /// <param name="Visits">Those of people.</param>
 /// <param name="Bots">Those of programs; null where they were not asked for.</param>
-internal sealed record CountResource(string Value, long Visits, long? Bots);
+internal sealed record CountResource(
+    string Value,
+    long Visits,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Bots);
 
 /// <param name="Visits">Newest first.</param>
 /// <param name="Next">The cursor of the next page; null where this is the last one.</param>
-internal sealed record VisitListResource(IReadOnlyList<VisitResource> Visits, string? Next);
+internal sealed record VisitListResource(
+    IReadOnlyList<VisitResource> Visits,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);
 
 /// <summary>A single visit; texts are empty where nothing is known.</summary>
 internal sealed record VisitResource(

@@ -42,7 +42,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
         return Task.CompletedTask;
     }
 
-    /// <summary>The parts of a large batch are transactions of their own, and the process may end between.</summary>
+    /// <summary>The parts of a large batch are transactions, and the process may end between them.</summary>
     [Fact]
     public async Task A_batch_that_broke_off_after_a_part_goes_on_there()
     {

@@ -1,4 +1,3 @@
-using Terse.Links;
 using Terse.Visits;
 
 namespace Terse.Tests.Visits;

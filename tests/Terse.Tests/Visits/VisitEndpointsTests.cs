@@ -135,7 +135,11 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     {
         var visits = Enumerable.Range(0, 25).Select(hour => NewVisit(At.AddHours(-hour)) with
         {
-            Country = "AT", Referrer = $"{hour}.example", Browser = "Firefox", Os = "Linux", Device = "desktop",
+            Country = "AT",
+            Referrer = $"{hour}.example",
+            Browser = "Firefox",
+            Os = "Linux",
+            Device = "desktop",
         });
         await AddAsync(1, [.. visits, NewVisit() with { IsBot = true }]);
         var (listed, next) = (new List<JsonElement>(), "");
@@ -224,7 +228,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     private Visit NewVisit(DateTimeOffset? at = null) =>
         new(_link, at ?? At, VisitKind.Followed, false, "", "", "", "", "");
 
-    private Task AddAsync(long number, params Visit[] visits) => _server.Services
+    private Task<bool> AddAsync(long number, params Visit[] visits) => _server.Services
         .GetRequiredService<IVisitStore>().AddAsync(new(1, 1, number, visits), default);
 
     private async Task<JsonElement> GetAsync(string path)

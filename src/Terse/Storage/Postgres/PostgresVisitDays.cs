@@ -33,15 +33,30 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
     /// <summary>"VISITDAY": servers make, and drop, one after the other.</summary>
     private const string Lock = "SELECT pg_advisory_xact_lock(x'5649534954444159'::bigint)";
 
-    private const string IsThere = "SELECT to_regclass($1) IS NOT NULL";
+    /// <summary>
+    /// By the rows of the catalogue as they are when the lock is held; to_regclass, which goes by what the
+    /// connection remembers, is late.
+    /// </summary>
+    private const string IsThere =
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'visit'::regclass AND c.relname = $1)
+        """;
 
-    private static async Task<bool> MakeAsync(
+    private static async Task<bool> IsThereAsync(
         WriteTransaction write, DateOnly day, CancellationToken cancellationToken)
     {
         await RunAsync(write, Lock, cancellationToken);
         await using var look = PostgresVisits.CreateCommand(write, IsThere);
         look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = VisitDay.TableOf(day) });
-        if (await look.ExecuteScalarAsync(cancellationToken) is true)
+        return (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    private static async Task<bool> MakeAsync(
+        WriteTransaction write, DateOnly day, CancellationToken cancellationToken)
+    {
+        if (await IsThereAsync(write, day, cancellationToken))
             return false;
 
         var (table, next) = (VisitDay.TableOf(day), day.AddDays(1));
@@ -93,10 +108,7 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
     private static async Task<bool> DropAsync(
         WriteTransaction write, DateOnly day, CancellationToken cancellationToken)
     {
-        await RunAsync(write, Lock, cancellationToken);
-        await using var look = PostgresVisits.CreateCommand(write, IsThere);
-        look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = VisitDay.TableOf(day) });
-        if (await look.ExecuteScalarAsync(cancellationToken) is false)
+        if (!await IsThereAsync(write, day, cancellationToken))
             return false;
         await RunAsync(write, $"DROP TABLE {VisitDay.TableOf(day)}", cancellationToken);
         return true;

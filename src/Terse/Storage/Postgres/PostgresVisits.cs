@@ -7,7 +7,7 @@ namespace Terse.Storage.Postgres;
 /// <summary>Reads and writes of the tables of visits, which are no links: no horizon guards them.</summary>
 internal sealed class PostgresVisits(Cluster cluster, TimeProvider time)
 {
-    /// <summary>Nobody waits for a write with an answer; what is given up on has to be done once more.</summary>
+    /// <summary>Nobody waits for a write with an answer; one that is given up on is done again.</summary>
     private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads what a replica has, or the primary where there is none.</summary>
@@ -45,10 +45,9 @@ internal sealed class PostgresVisits(Cluster cluster, TimeProvider time)
         {
             return await call;
         }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw new StoreUnavailableException(
-                "The database has no tables of visits yet; run 'terse migrate'.", exception);
+            throw PostgresErrors.OfEarlierSchema("keeps no visits", exception);
         }
         catch (PostgresException exception) when (exception.SqlState != PostgresErrorCodes.CheckViolation)
         {

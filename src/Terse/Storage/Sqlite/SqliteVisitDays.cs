@@ -44,7 +44,7 @@ internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : 
             visit.Device).ExecuteNonQuery();
     }
 
-    /// <summary>The key of the visit at a place, or of the first one of a day that it would stand before.</summary>
+    /// <summary>The key at a place; for one of another day, the first or the last key there can be.</summary>
     public static long KeyOf(VisitPlace place, DateOnly day)
     {
         var sinceMidnight = (long)(place.At - VisitDay.BeginOf(day)).TotalMilliseconds;
