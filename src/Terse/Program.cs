@@ -54,7 +54,6 @@ internal static class Program
         return app;
     }
 
-    /// <summary>Where a server keeps what is its own.</summary>
     private static string FolderOf(IServiceProvider services) =>
         services.GetRequiredService<IOptions<StorageOptions>>().Value.Folder;
 }

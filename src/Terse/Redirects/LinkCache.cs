@@ -13,8 +13,8 @@ namespace Terse.Redirects;
 /// </summary>
 /// <remarks>
 /// "There is none" is never kept, and neither is a link that has to be looked at each time: one that is
-/// deleted, expired, blocked, or limited to so many visits. A blocked host is a setting, which is read once, so
-/// what is kept leads to none.
+/// deleted, expired, blocked, or limited to so many visits. A blocked host is a setting, which is read once,
+/// so what is kept leads to none.
 /// </remarks>
 internal sealed class LinkCache : ILinkWatcher
 {

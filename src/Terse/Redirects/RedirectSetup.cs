@@ -33,20 +33,20 @@ internal static class RedirectSetup
     }
 
     /// <summary>Answers redirects before all else does; the slower ones within the error policy.</summary>
-    public static void UseRedirects(this IApplicationBuilder app)
+    /// <remarks>Parts are made when the server starts, after its settings were found to be right.</remarks>
+    public static void UseRedirects(this IApplicationBuilder app) => app.Use(next =>
     {
         var services = app.ApplicationServices;
         var redirector = services.GetRequiredService<Redirector>();
         var slower = app.New();
         slower.UseErrorPolicy();
         slower.Run(redirector.AnswerAsync);
-        var slowerWay = slower.Build();
-        app.Use(next => new RedirectMiddleware(
+        return new RedirectMiddleware(
             next,
-            slowerWay,
+            slower.Build(),
             services.GetRequiredService<LinkCache>(),
             services.GetRequiredService<Domains>(),
             redirector,
-            services.GetRequiredService<TimeProvider>()).InvokeAsync);
-    }
+            services.GetRequiredService<TimeProvider>()).InvokeAsync;
+    });
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Terse.Harness;
 using Terse.Links;
 using Terse.Redirects;
 using Terse.Visits;
@@ -13,8 +14,11 @@ namespace Terse.Tests.Redirects;
 [Collection(nameof(MeasuredMemory))]
 public sealed class RedirectMiddlewareTests : IDisposable
 {
+    private readonly TemporaryFolder _folder = new();
     private readonly TestCache _test = new(
         isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
+
+    private ServiceProvider? _services;
 
     [Theory]
     [InlineData(null)]
@@ -101,7 +105,12 @@ public sealed class RedirectMiddlewareTests : IDisposable
         Assert.Equal("application/problem+json", context.Response.ContentType);
     }
 
-    public void Dispose() => _test.Dispose();
+    public void Dispose()
+    {
+        _services?.Dispose();
+        _test.Dispose();
+        _folder.Dispose();
+    }
 
     private void Change(string code, Func<Link, Link> change) =>
         _test.Store.Links[code] = change(_test.Store.Links[code]);
@@ -110,6 +119,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
     {
         var services = new ServiceCollection();
         services.AddLogging();
+        services.AddMetrics();
         services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
         services.AddSingleton(Options.Create(new DomainOptions
         {
@@ -118,12 +128,13 @@ public sealed class RedirectMiddlewareTests : IDisposable
         }));
         services.AddRedirects(_ => "");
         services.AddSingleton<Domains>();
-        services.AddSingleton<VisitRecorder>();
+        services.AddVisits(_ => _folder.Path);
         services.AddSingleton<ILinkStore>(_test.Store);
         services.AddSingleton<TimeProvider>(_test.Time);
         services.AddSingleton(_test.Metrics);
         services.AddSingleton(_test.Cache);
-        var app = new ApplicationBuilder(services.BuildServiceProvider());
+        _services = services.BuildServiceProvider();
+        var app = new ApplicationBuilder(_services);
         app.UseRedirects();
         app.Run(context =>
         {
