@@ -1,26 +1,9 @@
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
 
 namespace Terse.Links;
 
-<<<<<<< ours
-=======
-/// <summary>A link as the API shows it. The id is text, since JavaScript's numbers end at 53 bits.</summary>
-internal sealed record LinkResource(
-    string Id, string Domain, string Code, string ShortUrl, string Target, DateTime CreatedAt)
-{
-    /// <summary>Absent while they cannot be read.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public LinkVisits? Visits { get; init; }
-}
-
-/// <param name="Total">All, ever.</param>
-/// <param name="Bots">Those of programs among them.</param>
-internal sealed record LinkVisits(long Total, long Bots);
-
->>>>>>> theirs
 internal static class LinkEndpoints
 {
     private const string Root = "/api/v1/links";

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Terse.Links;
 
 /// <summary>A link as the API shows it. The id is text, since JavaScript's numbers end at 53 bits.</summary>
@@ -12,6 +14,7 @@ internal sealed record LinkResource(
     long? MaxVisits)
 {
     /// <summary>Absent while they cannot be read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LinkVisits? Visits { get; init; }
 
     /// <param name="link">The link.</param>
