@@ -56,7 +56,8 @@ internal sealed class TerseServer : IAsyncDisposable
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, string? body = null, params (string Name, string Value)[] headers)
     {
-        using var request = new HttpRequestMessage(method, new Uri("/api/v1/links/" + path, UriKind.Relative));
+        using var request = new HttpRequestMessage(
+            method, new Uri("/api/v1/links/" + path, UriKind.Relative));
         if (body is not null)
             request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         foreach (var (name, value) in headers)

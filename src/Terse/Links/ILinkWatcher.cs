@@ -15,6 +15,8 @@ internal interface ILinkWatcher
     /// <summary>Changes are heard again, and those that went unheard have been told.</summary>
     void OnHeard();
 
-    /// <summary>Too much went unheard to be told one by one: whatever was read before may have changed.</summary>
+    /// <summary>
+    /// Too much went unheard to be told one by one: whatever was read before may have changed.
+    /// </summary>
     void OnAllChanged();
 }

@@ -21,6 +21,8 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     /// <summary>How many visits it answers, over all servers, 1 or more; null for any number.</summary>
     public long? MaxVisits { get; init; }
 
-    /// <summary>When it was deleted; it stays, so that its code is never another's, and answers 410.</summary>
+    /// <summary>
+    /// When it was deleted; it stays, so that its code is never another's, and answers 410.
+    /// </summary>
     public DateTimeOffset? DeletedAt { get; init; }
 }

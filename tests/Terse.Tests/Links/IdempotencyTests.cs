@@ -73,7 +73,8 @@ public sealed class IdempotencyTests : IAsyncLifetime
     [InlineData("""{"target": "https://example.com/a?b=c", "code": "sale", "domain": "s.example"}""", null)]
     [InlineData("""{"target": "https://example.com/a?b=c", "code": "sale", "maxVisits": 1}""", null)]
     [InlineData(
-        """{"target": "https://example.com/a?b=c", "code": "sale", "expiresAt": "2027-01-31T18:00Z"}""", null)]
+        """{"target": "https://example.com/a?b=c", "code": "sale", "expiresAt": "2027-01-31T18:00Z"}""",
+        null)]
     [InlineData(Body, "s.example")]
     public async Task A_key_that_was_used_for_another_link_is_refused(string body, string? host)
     {

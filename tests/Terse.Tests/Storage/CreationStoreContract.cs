@@ -166,7 +166,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
         await AddOnceAsync(Request("other", "this"), NewLink(2, "second") with { ExpiresAt = Now });
 
         Assert.Equal(
-            new AddOnceResult.Repeated(link), await AddOnceAsync(Request("key", "this"), NewLink(3, "third")));
+            new AddOnceResult.Repeated(link), await AddOnceAsync(Request("key", "this"), NewLink(3, "3rd")));
         Assert.Equal(link, await Links.FindAsync("", "first", default));
         Assert.Equal(Now, (await Links.FindAsync("", "second", default))?.ExpiresAt);
         Assert.True(await Links.TakeVisitAsync(link, default));
