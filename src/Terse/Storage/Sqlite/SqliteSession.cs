@@ -9,6 +9,7 @@ internal sealed class SqliteSession : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SqliteRows> _rows = new(StringComparer.Ordinal);
 
     /// <param name="path">The database's file.</param>
     /// <param name="mode">Whether the file is made where it does not exist.</param>
@@ -54,6 +55,17 @@ internal sealed class SqliteSession : IDisposable
         return command;
     }
 
+    /// <summary>
+    /// The prepared statement for a constant of SQL that is to run for many rows. It belongs to the session
+    /// and is not to be disposed.
+    /// </summary>
+    public SqliteRows Rows(string sql)
+    {
+        if (!_rows.TryGetValue(sql, out var rows))
+            _rows.Add(sql, rows = new SqliteRows(_connection.Handle!, sql));
+        return rows;
+    }
+
     /// <summary>Runs statements that are not worth keeping prepared.</summary>
     public void Execute(string sql)
     {
@@ -65,6 +77,8 @@ internal sealed class SqliteSession : IDisposable
     {
         foreach (var command in _commands.Values)
             command.Dispose();
+        foreach (var rows in _rows.Values)
+            rows.Dispose();
         _connection.Dispose();
     }
 

@@ -25,24 +25,24 @@ internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : 
         foreach (var day in part.Days)
             session.Execute(MakeDay(day));
         var number = (long)session.Command(TakeNumbers, part.Visits.Count).ExecuteScalar()!;
-        foreach (var visit in part.Visits)
-            Add(session, visit, number++);
+        foreach (var day in part.Visits.GroupBy(visit => VisitDay.Of(visit.At)))
+        {
+            var insert = session.Rows(InsertVisit(day.Key));
+            foreach (var visit in day)
+                Add(insert, visit, KeyOf(new(visit.At, number++), day.Key));
+        }
     }
 
-    private static void Add(SqliteSession session, in Visit visit, long number)
-    {
-        var day = VisitDay.Of(visit.At);
-        session.Command(
-            InsertVisit(day),
-            KeyOf(new(visit.At, number), day),
-            visit.Link.ToInt64(),
-            visit.IsBot,
-            visit.Country,
-            visit.Referrer,
-            visit.Browser,
-            visit.Os,
-            visit.Device).ExecuteNonQuery();
-    }
+    private static void Add(SqliteRows insert, in Visit visit, long key) => insert
+        .With(key)
+        .With(visit.Link.ToInt64())
+        .With(visit.IsBot ? 1 : 0)
+        .With(visit.Country)
+        .With(visit.Referrer)
+        .With(visit.Browser)
+        .With(visit.Os)
+        .With(visit.Device)
+        .Run();
 
     /// <summary>The key at a place; for one of another day, the first or the last key there can be.</summary>
     public static long KeyOf(VisitPlace place, DateOnly day)

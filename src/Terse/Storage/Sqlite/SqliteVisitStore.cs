@@ -74,8 +74,9 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
 
     private static void AddTotals(SqliteSession session, BatchCounts part)
     {
+        var upsert = session.Rows(UpsertTotal);
         foreach (var (link, sum) in part.Totals)
-            session.Command(UpsertTotal, link, sum.Visits, sum.Bots).ExecuteNonQuery();
+            upsert.With(link).With(sum.Visits).With(sum.Bots).Run();
     }
 
     private const string UpsertCount =
@@ -86,11 +87,11 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
 
     private static void AddCounts(SqliteSession session, BatchCounts part)
     {
+        var upsert = session.Rows(UpsertCount);
         foreach (var (key, visits) in part.Counts)
         {
-            session.Command(
-                UpsertCount, key.Link, (long)key.Dimension, key.Hour, key.Value, key.IsBot, visits)
-                .ExecuteNonQuery();
+            upsert.With(key.Link).With((long)key.Dimension).With(key.Hour)
+                .With(key.Value).With(key.IsBot ? 1 : 0).With(visits).Run();
         }
     }
 
@@ -102,7 +103,8 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
 
     private static void AddMissed(SqliteSession session, BatchCounts part)
     {
+        var upsert = session.Rows(UpsertMissed);
         foreach (var (key, visits) in part.Missed)
-            session.Command(UpsertMissed, key.Hour, (long)key.Kind, key.IsBot, visits).ExecuteNonQuery();
+            upsert.With(key.Hour).With((long)key.Kind).With(key.IsBot ? 1 : 0).With(visits).Run();
     }
 }
