@@ -3,8 +3,8 @@ using Terse.Links;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads what was counted. What is read may lag behind what was counted last, but is never a part of a batch
-/// in one answer and none of it in a later one. Safe for use by any number of threads.
+/// Reads what was counted. It may lag behind what was counted last, and show a part of a batch that is being
+/// counted. Safe for use by any number of threads.
 /// </summary>
 internal interface IVisitReader : ILinkVisits
 {

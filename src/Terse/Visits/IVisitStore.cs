@@ -8,9 +8,10 @@ internal interface IVisitStore
 {
     /// <summary>
     /// Counts a batch, once: its number is stored together with what it adds, or neither is. Batches of one
-    /// (node, epoch) come in the order of their numbers.
+    /// (node, epoch) come in the order of their numbers, the next one when this one is counted; one that is
+    /// sent again has the same visits in the same order.
     /// </summary>
-    /// <returns>False where its number had been counted before.</returns>
+    /// <returns>False where all of it had been counted before.</returns>
     /// <exception cref="Links.StoreUnavailableException">
     /// Whether it was counted is unknown: send it again.
     /// </exception>

@@ -15,7 +15,7 @@ internal sealed record VisitQuery(
 
     private const int MaxDaysByHour = 366;
 
-    /// <exception cref="InvalidOperationException">Never: what is wrong is kept by the reader.</exception>
+    /// <summary>Reads all parameters; what is wrong with them is then the reader's to tell.</summary>
     public static VisitQuery Read(QueryReader query, DateTimeOffset now)
     {
         var zone = query.ReadZone("zone");

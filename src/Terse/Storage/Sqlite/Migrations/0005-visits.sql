@@ -32,7 +32,7 @@ CREATE TABLE missed_visit (
     PRIMARY KEY (hour, kind, is_bot)
 ) STRICT, WITHOUT ROWID;
 
--- Numbers of single visits, which are in tables of a day each, visit_day_20261122; SqliteVisitDays makes them.
+-- Numbers of single visits, which are in a table for each day: visit_day_20261122. SqliteVisitDays makes it.
 CREATE TABLE visit_number (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     next_number INTEGER NOT NULL
