@@ -54,7 +54,8 @@ public sealed class HealthTests
         using var folder = new TemporaryFolder();
         var holder = await TerseServer.StartAsync(folder.Path, ("Keys:NodeBits", "0"));
         await holder.CreateCodeAsync("https://example.com/");
-        await using var server = await TerseServer.StartAsync(folder.Path, ("Keys:NodeBits", "0"));
+        await using var server = await TerseServer.StartAsync(
+            folder.Path, ("Keys:NodeBits", "0"), ("Visits:Folder", folder["visits-2"]));
         await Eventually.IsSoAsync(async () =>
         {
             using var answer = await server.GetAsync("/readyz");

@@ -6,7 +6,7 @@ namespace Terse.Tests.Visits;
 /// </summary>
 public sealed class VisitSimulationTests
 {
-    private static readonly int Schedules = Read("TERSE_SCHEDULES", 400);
+    private static readonly int Schedules = Read("TERSE_SCHEDULES", 100);
     private static readonly int FirstSeed = Read("TERSE_SEED", 1);
 
     [Fact]
