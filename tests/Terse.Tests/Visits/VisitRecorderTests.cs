@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Visits;
 
@@ -25,8 +24,8 @@ public sealed class VisitRecorderTests : IDisposable
         _visits = new VisitFolder(_folder.Path, Slots, 1 << 20);
         _metrics = new VisitMetrics(
             _services.GetRequiredService<IMeterFactory>(), _visits.Ring, _visits.Spool);
-        var options = Options.Create(new VisitOptions { CountryHeader = "CF-IPCountry" });
-        _recorder = new VisitRecorder(_visits.Ring, _metrics, options, new FakeTime(Now));
+        var country = new CountrySource("CF-IPCountry", null, null);
+        _recorder = new VisitRecorder(_visits.Ring, _metrics, country, new FakeTime(Now));
     }
 
     public void Dispose()
