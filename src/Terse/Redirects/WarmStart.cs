@@ -4,7 +4,7 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// Keeps the codes that were followed most over a restart: a clean stop writes them down, and the next start
-/// looks them up again, behind the requests that it serves already. Whatever goes wrong with that, the server
+/// looks them up again, while it serves requests already. Whatever goes wrong with that, the server
 /// goes on, and its cache fills as links are followed.
 /// </summary>
 internal sealed partial class WarmStart(
@@ -53,8 +53,7 @@ internal sealed partial class WarmStart(
                 await cache.FindAsync((domains.KeyOfHost(key.Domain), key.Code), token));
             LogWarm(codes.Count);
         }
-        catch (Exception exception) when (exception is InvalidDataException or IOException
-            or UnauthorizedAccessException or StoreUnavailableException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
             LogNotWarm(file.Path, exception.Message);
         }
