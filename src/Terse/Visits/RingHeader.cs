@@ -36,7 +36,8 @@ internal sealed record RingHeader(int Slots, long Id)
     public static RingHeader? Read(FileStream file)
     {
         Span<byte> bytes = stackalloc byte[UsedBytes];
-        if (file.ReadAtLeast(bytes, UsedBytes, throwOnEndOfStream: false) < UsedBytes || !bytes.StartsWith(Magic))
+        var read = file.ReadAtLeast(bytes, UsedBytes, throwOnEndOfStream: false);
+        if (read < UsedBytes || !bytes.StartsWith(Magic))
             return null;
         var header = new RingHeader(
             BinaryPrimitives.ReadInt32LittleEndian(bytes[SlotsAt..]),

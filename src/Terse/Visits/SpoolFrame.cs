@@ -36,7 +36,7 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
         return frame;
     }
 
-    /// <summary>Reads the frame at the begin of a text; null where it is not all there, or not sound.</summary>
+    /// <summary>Reads the frame that bytes begin with; null where it is torn, or not sound.</summary>
     public static SpoolFrame? Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < Bytes)

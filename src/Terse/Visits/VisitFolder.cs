@@ -4,9 +4,9 @@ namespace Terse.Visits;
 
 /// <summary>
 /// The folder in which visits wait for the database. Opening it takes up what an earlier process left: the
-/// batches of its spool, and in a new ring the visits of its ring that are in no batch. The new ring takes the
-/// old one's place in one step, so that a process may end at any point of it, and each visit still goes into
-/// one batch.
+/// batches of its spool, and in a new ring the visits of its ring that are in no batch. The new ring takes
+/// the old one's place in one step, so that a process may end at any point of it, and each visit still goes
+/// into one batch.
 /// </summary>
 internal sealed class VisitFolder : IDisposable
 {

@@ -41,5 +41,6 @@ internal sealed class VisitRecorder(
 
     private static bool IsOn(StringValues header) => header.Count > 0 && header[0] is "1";
 
-    private static ReadOnlySpan<char> First(StringValues header) => header.Count > 0 ? header[0].AsSpan() : [];
+    private static ReadOnlySpan<char> First(StringValues header) =>
+        header.Count > 0 ? header[0].AsSpan() : [];
 }

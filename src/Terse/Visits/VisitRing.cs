@@ -12,10 +12,10 @@ namespace Terse.Visits;
 /// </summary>
 /// <remarks>
 /// Each slot has a sequence. A slot that is free for a position holds the position of its lap's begin; one
-/// that was written, one more. So a file of zeros is an empty ring, and whoever reads one that was left behind
-/// sees which slots were written to their end. The memory stays as long as anything can reach the ring: a
-/// request that outlives the server's stop finds it full of room, and its visit is counted after the next
-/// start.
+/// that was written, one more. So a file of zeros is an empty ring, and whoever reads one that was left
+/// behind sees which slots were written to their end. The memory stays as long as anything can reach the
+/// ring: a request that outlives the server's stop still finds room, and its visit is counted after the
+/// next start.
 /// </remarks>
 internal sealed unsafe class VisitRing
 {
@@ -109,7 +109,7 @@ internal sealed unsafe class VisitRing
             var lead = Volatile.Read(ref SequenceAt(position)) - LapOf(position);
             if (lead < 0)
                 return false;
-            if (lead > 0 || Interlocked.CompareExchange(ref _positions.Head, position + 1, position) != position)
+            if (lead > 0 || !TryTake(position))
                 continue;
             VisitSlot.Write(SlotAt(position), note);
             Volatile.Write(ref SequenceAt(position), LapOf(position) + 1);
@@ -138,6 +138,9 @@ internal sealed unsafe class VisitRing
 
         GC.KeepAlive(_memory);
     }
+
+    private bool TryTake(long position) =>
+        Interlocked.CompareExchange(ref _positions.Head, position + 1, position) == position;
 
     private long LapOf(long position) => position & ~(long)_mask;
 

@@ -6,10 +6,10 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Counting visits, without a redirect waiting for it. <see cref="VisitRecorder"/> leaves a visit in memory
-/// that outlives the process (<see cref="VisitRing"/>); <see cref="VisitDrain"/> makes batches of them, on the
-/// disk (<see cref="VisitSpool"/>); <see cref="VisitShipper"/> sends each to the database until that has it. A
-/// batch has a number, and the database passes over one that it has seen: so each visit counts once, wherever
-/// the process, the network or the database fails in between.
+/// that outlives the process (<see cref="VisitRing"/>); <see cref="VisitDrain"/> makes batches of them, on
+/// the disk (<see cref="VisitSpool"/>); <see cref="VisitShipper"/> sends each to the database until that has
+/// it. A batch has a number, and the database passes over one that it has seen: so each visit counts once,
+/// wherever the process, the network or the database fails in between.
 /// </summary>
 internal static class VisitSetup
 {

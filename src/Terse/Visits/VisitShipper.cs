@@ -9,11 +9,10 @@ namespace Terse.Visits;
 /// </summary>
 internal sealed partial class VisitShipper(
     VisitSpool spool,
+    IVisitStore store,
     VisitMetrics metrics,
     TimeProvider time,
-    ILogger<VisitShipper> logger,
-    IVisitStore? store = null)
-    : BackgroundService
+    ILogger<VisitShipper> logger) : BackgroundService
 {
     private const int RestFactor = 9;
 
@@ -27,7 +26,7 @@ internal sealed partial class VisitShipper(
 
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a stop waits for the database; what it does not have then, the next start sends.</summary>
+    /// <summary>How long a stop waits for the database; the next start sends the rest.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
     private TimeSpan _backoff = Between;
@@ -49,7 +48,7 @@ internal sealed partial class VisitShipper(
         using var end = CancellationTokenSource.CreateLinkedTokenSource(farewell.Token, cancellationToken);
         try
         {
-            while (store is not null && spool.Peek() is { } batch)
+            while (spool.Peek() is { } batch)
                 await SendAsync(batch, end.Token);
         }
 #pragma warning disable CA1031 // The visits stay where they are, whatever went wrong here.
@@ -62,7 +61,7 @@ internal sealed partial class VisitShipper(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (store is not null)
+        while (true)
             await Task.Delay(await TrySendNextAsync(stoppingToken), time, stoppingToken);
     }
 
@@ -91,16 +90,20 @@ internal sealed partial class VisitShipper(
 
     private async Task SendAsync(VisitBatch batch, CancellationToken cancellationToken)
     {
-        await store!.AddAsync(batch, cancellationToken);
+        await store.AddAsync(batch, cancellationToken);
         spool.Acknowledge();
         metrics.AddCounted(batch.Visits.Count);
     }
 
     [LoggerMessage(
-        810, LogLevel.Warning, "Visits wait on the disk until the database takes them; it is tried again: {Reason}")]
+        810,
+        LogLevel.Warning,
+        "Visits wait on the disk until the database takes them; it is tried again: {Reason}")]
     private partial void LogNotCounted(string reason, Exception? exception);
 
     [LoggerMessage(
-        811, LogLevel.Warning, "{Visits} visits wait on the disk for the next start of this server: {Reason}")]
+        811,
+        LogLevel.Warning,
+        "{Visits} visits wait on the disk for the next start of this server: {Reason}")]
     private partial void LogLeft(long visits, string reason);
 }

@@ -44,8 +44,8 @@ internal readonly ref struct RawVisit
 }
 
 /// <summary>
-/// The bytes of a visit in the ring, apart from its sequence: link, time, kind, flags, and three texts, cut to
-/// what fits. Texts have a byte a character; headers that hold others are spoiled anyway.
+/// The bytes of a visit in the ring, apart from its sequence: link, time, kind, flags, and three texts, cut
+/// to what fits. Texts have a byte a character; headers that hold others are spoiled anyway.
 /// </summary>
 internal static class VisitSlot
 {

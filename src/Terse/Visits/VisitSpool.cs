@@ -14,7 +14,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
 
     private const long LargeBytes = 1 << 24;
 
-    /// <summary>How many files the spool is made of when it is full, so that it shrinks as it is emptied.</summary>
+    /// <summary>How many files a full spool is made of, so that it shrinks as it is emptied.</summary>
     private const int FullSegments = 16;
 
     private readonly Lock _lock = new();
@@ -52,7 +52,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     /// <param name="end">The ring's position after the last of them.</param>
     /// <param name="visits">One or more.</param>
     /// <returns>False where the spool is full.</returns>
-    /// <exception cref="IOException">There is no room on the disk; the batch is to be added again.</exception>
+    /// <exception cref="IOException">There is no room on the disk; add the batch again.</exception>
     public bool TryAppend(VisitRun run, long ringId, long end, IReadOnlyList<Visit> visits)
     {
         lock (_lock)

@@ -77,7 +77,8 @@ public sealed class VisitFolderTests : IDisposable
         {
             var killed = NewFolder();
             await File.WriteAllBytesAsync(RingOf(killed), ring);
-            await File.WriteAllBytesAsync(Path.Combine(killed, Path.GetFileName(SpoolOf(folder))), after[..length]);
+            var spool = Path.Combine(killed, Path.GetFileName(SpoolOf(folder)));
+            await File.WriteAllBytesAsync(spool, after[..length]);
             await AssertEachCountsOnceAsync(killed, 105);
         }
     }

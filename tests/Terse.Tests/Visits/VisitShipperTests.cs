@@ -111,7 +111,7 @@ public sealed class VisitShipperTests : IDisposable
         }
 
         var shipper = new VisitShipper(
-            _visits.Spool, _metrics, time ?? new QuickTime(), _logging.CreateLogger<VisitShipper>(), store);
+            _visits.Spool, store, _metrics, time ?? new QuickTime(), _logging.CreateLogger<VisitShipper>());
         await shipper.StartAsync(default);
         return shipper;
     }

@@ -139,7 +139,8 @@ internal sealed class VisitSimulation : IDisposable
         _visits.Dispose();
         foreach (var file in Directory.GetFiles(_at, "*.spool"))
             File.Copy(file, Path.Combine(next, Path.GetFileName(file)));
-        File.WriteAllBytes(Path.Combine(next, "visits.ring"), _forgetsRingPosition ? WithOtherId(ring) : ring);
+        File.WriteAllBytes(
+            Path.Combine(next, "visits.ring"), _forgetsRingPosition ? WithOtherId(ring) : ring);
         (_visits, _drain, _at) = Start(next);
     }
 
