@@ -37,7 +37,8 @@ internal sealed partial class PostgresBench : IAsyncDisposable
                 await postgres.Primary.ExecuteAsync($"ALTER SYSTEM SET {setting} = on");
             await postgres.Primary.ExecuteAsync("SELECT pg_reload_conf()");
             var hosts = PostgresCluster.SettingsOf(postgres.ConnectionStrings);
-            return new(postgres, folder, await SqliteLinks.ServeAsync(program, folder, [.. hosts, .. settings]));
+            var server = await SqliteLinks.ServeAsync(program, folder, [.. hosts, .. settings]);
+            return new(postgres, folder, server);
         }
         catch
         {

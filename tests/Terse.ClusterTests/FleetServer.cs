@@ -77,7 +77,9 @@ internal sealed class FleetServer : IAsyncDisposable
         _folder.Dispose();
     }
 
-    /// <summary>Over the same folder each time, where visits wait that the killed one did not count.</summary>
+    /// <summary>
+    /// Over the same folder each time, where visits wait that the killed one did not count.
+    /// </summary>
     private Task<TerseProcess> ServeAsync() => TerseProcess.ServeAsync(
         _folder.Path, [.. PostgresCluster.SettingsOf(Network.ConnectionStrings)]);
 }

@@ -77,7 +77,8 @@ public sealed class ReplicationTests
     public async Task The_first_link_of_a_database_is_followed_while_its_replica_stands_still()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        var migrated = await Command.TerseAsync(["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
+        var migrated = await Command.TerseAsync(
+            ["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
         await Eventually.IsSoAsync(async () => await postgres.Replicas[0].ReadAsync(
             "SELECT count(*) FROM pg_class WHERE relname IN ('link', 'horizon')") == 2);
         await postgres.Replicas[0].PauseReplayAsync();

@@ -46,7 +46,8 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     public async Task Without_a_schema_a_server_that_does_not_migrate_says_what_to_run_and_makes_nothing()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
-        string[] settings = ["--Database:Migrate", "false", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)];
+        string[] settings =
+            ["--Database:Migrate", "false", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)];
         var served = await Command.TerseAsync(["serve", "--urls", "http://127.0.0.1:0", .. settings]);
         var shown = await Command.TerseAsync(["keys", "show", "0abc", .. settings]);
 
@@ -84,7 +85,8 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         await AssertRefusesRulesAsync(http);
 
         await postgres.Replicas[0].PauseReplayAsync();
-        var migrated = await Command.TerseAsync(["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
+        var migrated = await Command.TerseAsync(
+            ["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
         Assert.Equal((0, ""), (migrated.ExitCode, migrated.Errors));
         Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "new", maxVisits: 3));
         Assert.Equal((HttpStatusCode.OK, null), await ShowAsync(http, "old"));

@@ -3,7 +3,9 @@ using Terse.Links;
 
 namespace Terse.Visits;
 
-/// <summary>From which site a visitor came. Of the <c>Referer</c> header the host is kept, and no more.</summary>
+/// <summary>
+/// From which site a visitor came. Of the <c>Referer</c> header the host is kept, and no more.
+/// </summary>
 internal static class ReferrerHost
 {
     /// <summary>The longest name that a host can have (RFC 1035, section 2.3.4).</summary>

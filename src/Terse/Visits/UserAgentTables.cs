@@ -9,7 +9,8 @@ internal static class UserAgentTables
     public static readonly UserAgentRule[] Browsers =
     [
         // Programs that are no browsers.
-        new("curl", "curl/"), new("Wget", "Wget/"), new("HTTPie", "HTTPie/"), new("Postman", "PostmanRuntime/"),
+        new("curl", "curl/"), new("Wget", "Wget/"), new("HTTPie", "HTTPie/"),
+        new("Postman", "PostmanRuntime/"),
 
         // Browsers inside other apps.
         new("Messenger", "FBAN/Messenger"), new("Messenger", "Orca-Android"), new("Instagram", "Instagram "),

@@ -193,7 +193,9 @@ internal sealed class HorizonSimulation
         return new Link(id, "", code, target, default);
     }
 
-    /// <summary>Changes what was made a moment ago, and follows it while that is under way, and after.</summary>
+    /// <summary>
+    /// Changes what was made a moment ago, and follows it while that is under way, and after.
+    /// </summary>
     private async Task ChangeAsync(SimulatedServer server)
     {
         if (_made.Count == 0)

@@ -10,7 +10,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     private static readonly int FirstSeed = Read("TERSE_SEED", 1);
 
     [Fact]
-    public async Task No_schedule_ends_in_a_false_not_found_a_wrong_or_an_older_target_or_a_lookup_that_hangs()
+    public async Task No_schedule_ends_in_a_false_not_found_a_wrong_or_older_target_or_a_lookup_that_hangs()
     {
         var begin = TimeProvider.System.GetTimestamp();
         var (broken, answers) = await Task.Run(() => FindBroken(Schedules, HorizonSabotage.None));

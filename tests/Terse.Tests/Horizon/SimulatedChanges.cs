@@ -31,7 +31,7 @@ internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster 
         if (server.FindPrimary() is not { Role: HostRole.Primary } host
             || !cluster.Reaches(server.Timeline, host))
         {
-            await Task.Delay(TimeSpan.FromSeconds(1), server.Time, CancellationToken.None);
+            await server.Time.PassAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
             throw new HostUnavailableException("The primary is lost.");
         }
 
@@ -71,7 +71,7 @@ internal sealed class SimulatedListener(
     }
 
     public Task HearAsync(TimeSpan time, CancellationToken cancellationToken) =>
-        Task.Delay(time, server.Time, cancellationToken);
+        server.Time.PassAsync(time, cancellationToken);
 
     public async Task<ChangesRead> ReadAsync(
         DateTimeOffset? since, int limit, CancellationToken cancellationToken)

@@ -63,7 +63,9 @@ internal sealed class SimulatedCluster
     public bool Reaches(int timeline, SimulatedHost host) => host.IsUp
         && (host.Role == HostRole.Replica || host == _primary || timeline > host.Timeline);
 
-    /// <summary>Whether the primary does not have what was written, since it was lost in a failover.</summary>
+    /// <summary>
+    /// Whether the primary does not have what was written, since it was lost in a failover.
+    /// </summary>
     public bool HasLost(Link link) =>
         !_primary.Log.Exists(entry => ReferenceEquals(entry.Link, link));
 

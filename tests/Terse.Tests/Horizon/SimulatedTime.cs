@@ -23,6 +23,13 @@ internal sealed class SimulatedTime(Func<TimeSpan> passed) : TimeProvider
         return timer;
     }
 
+    /// <summary>Ends when so much time has passed on this clock.</summary>
+    public async Task PassAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(time, this);
+        await timer.WaitForNextTickAsync(cancellationToken);
+    }
+
     /// <summary>Lets all go off that are due.</summary>
     public void GoOff()
     {

@@ -36,7 +36,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
         Assert.Equal(("https://example.com/2", null, null), await ShowAsync(cleared));
         Assert.Equal(["\"v2\"", "\"v3\"", "\"v4\""], new[] { limited, moved, cleared }.Select(TagOf));
         using var shown = await _server.GetAsync("/api/v1/links/sale");
-        Assert.Equal(await cleared.Content.ReadAsStringAsync(), await shown.Content.ReadAsStringAsync());
+        Assert.Equal(("https://example.com/2", null, null), await ShowAsync(shown));
         Assert.Equal("\"v4\"", TagOf(shown));
     }
 

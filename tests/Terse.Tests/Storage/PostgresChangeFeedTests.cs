@@ -40,7 +40,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_lost_connection_it_goes_on_from_the_last_horizon_before_changes_are_heard_again()
+    public async Task After_a_lost_connection_it_goes_on_from_the_last_horizon_before_it_hears_again()
     {
         var source = await RunAsync([[AtNoon, Read(1, 5)], [Read(1, 9, ("sale", 6))]]);
 
@@ -84,7 +84,8 @@ public sealed class PostgresChangeFeedTests : IDisposable
     [InlineData("1795435200000001|short.example:81|a-b_c", "short.example:81", "a-b_c", true)]
     [InlineData("soon||sale", "", "", false)]
     [InlineData("1795435200000001", "", "", false)]
-    public void A_notification_tells_when_and_which_link(string payload, string domain, string code, bool isOne)
+    public void A_notification_tells_when_and_which_link(
+        string payload, string domain, string code, bool isOne)
     {
         var isRead = PostgresListener.TryParse(payload, timeline: 3, out var change);
 
@@ -97,7 +98,8 @@ public sealed class PostgresChangeFeedTests : IDisposable
 
     public void Dispose() => _figures.Dispose();
 
-    private static ChangesRead Read(int timeline, int second, params (string Code, int Second)[] changes) => new(
+    private static ChangesRead Read(
+        int timeline, int second, params (string Code, int Second)[] changes) => new(
         new(timeline, Noon.AddSeconds(second)),
         [.. changes.Select(change =>
             new HeardChange("", change.Code, new(timeline, Noon.AddSeconds(change.Second))))]);

@@ -13,7 +13,12 @@ public sealed class VisitClassifierTests
     public void A_visit_is_told_from_what_was_taken_down()
     {
         var visit = _classifier.Classify(
-            7, 1_700_000_000_123, VisitKind.Expired, "de"u8, "News.Example"u8, Encoding.UTF8.GetBytes(Firefox));
+            7,
+            1_700_000_000_123,
+            VisitKind.Expired,
+            "de"u8,
+            "News.Example"u8,
+            Encoding.UTF8.GetBytes(Firefox));
 
         var at = new DateTimeOffset(2023, 11, 14, 22, 13, 20, 123, TimeSpan.Zero);
         Assert.Equal(

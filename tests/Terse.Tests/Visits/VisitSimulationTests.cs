@@ -1,12 +1,12 @@
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// TERSE_SCHEDULES says how many schedules are run, TERSE_SEED which is the first; a failure names its seed,
-/// and TERSE_SCHEDULES=1 with that seed runs it again.
+/// TERSE_SCHEDULES says how many schedules are run, one for 10,000 of that number; TERSE_SEED which is the
+/// first. A failure names its seed, and TERSE_SCHEDULES=1 with that seed runs it again.
 /// </summary>
 public sealed class VisitSimulationTests
 {
-    private static readonly int Schedules = Read("TERSE_SCHEDULES", 100);
+    private static readonly int Schedules = Math.Max(1, Read("TERSE_SCHEDULES", 1_000_000) / 10_000);
     private static readonly int FirstSeed = Read("TERSE_SEED", 1);
 
     [Fact]

@@ -24,7 +24,9 @@ internal interface IChangeConnection : IAsyncDisposable
     /// <summary>Passes on what it is told for a while.</summary>
     Task HearAsync(TimeSpan time, CancellationToken cancellationToken);
 
-    /// <summary>Reads the changes that were written after an instant, and the horizon, in one snapshot.</summary>
+    /// <summary>
+    /// Reads the changes that were written after an instant, and the horizon, in one snapshot.
+    /// </summary>
     /// <param name="since">The instant; null for that horizon itself.</param>
     /// <param name="limit">How many changes at most.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

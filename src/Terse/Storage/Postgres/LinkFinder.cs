@@ -104,7 +104,7 @@ internal sealed class LinkFinder(
         }
 
         throw new StoreUnavailableException(
-            "Where this code leads cannot be told at present: no replica has come far enough, and the primary "
+            "Where this code leads cannot be told at present: no replica has come far enough, and the "
             + "is lost or asked too much.");
     }
 

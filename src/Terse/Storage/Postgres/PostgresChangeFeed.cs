@@ -54,7 +54,7 @@ internal sealed partial class PostgresChangeFeed(
             {
                 await ListenAsync(cancellationToken);
             }
-#pragma warning disable CA1031 // Whatever went wrong, it is tried again; an exception would end the whole server.
+#pragma warning disable CA1031 // Whatever went wrong, it is tried again.
             catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
             {
@@ -129,7 +129,10 @@ internal sealed partial class PostgresChangeFeed(
     }
 
     private Task<ChangesRead> ReadAsync(
-        IChangeConnection connection, DateTimeOffset? since, int limit, CancellationToken cancellationToken) =>
+        IChangeConnection connection,
+        DateTimeOffset? since,
+        int limit,
+        CancellationToken cancellationToken) =>
         WithinPatienceAsync(token => connection.ReadAsync(since, limit, token), cancellationToken);
 
     private void Tell(ChangesRead read)

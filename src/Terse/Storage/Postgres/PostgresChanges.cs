@@ -42,7 +42,9 @@ internal sealed class PostgresListener : IChangeConnection
     private PostgresListener(NpgsqlConnection connection, TimeProvider time, int timeline) =>
         (_connection, _time, _timeline) = (connection, time, timeline);
 
-    /// <summary>The timeline of a connection to a primary stays: it ends when the host is no primary.</summary>
+    /// <summary>
+    /// The timeline of a connection to a primary stays: it ends when the host is no primary.
+    /// </summary>
     private const string ReadTimeline = "SELECT horizon_timeline()";
 
     private const string Listen = "LISTEN link_change";
@@ -75,7 +77,8 @@ internal sealed class PostgresListener : IChangeConnection
         change = default;
         var parts = payload.Split('|', 3);
         if (parts.Length < 3
-            || !long.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
+            || !long.TryParse(
+                parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
         {
             return false;
         }

@@ -97,6 +97,6 @@ internal sealed partial class SqliteChangeFeed(
     [LoggerMessage(
         810,
         LogLevel.Warning,
-        "Changes by other processes are not heard; links are kept for 5 s until they are heard again: {Reason}")]
+        "Changes by other processes are not heard; links are kept for 5 s until they are: {Reason}")]
     private partial void LogLost(string reason);
 }

@@ -11,7 +11,9 @@ internal static class CountryCode
 
     private static readonly string[] All = MakeAll();
 
-    /// <summary>The code in capitals; empty for what is none, and for <c>XX</c> and <c>ZZ</c>, unknown.</summary>
+    /// <summary>
+    /// The code in capitals; empty for what is none, and for <c>XX</c> and <c>ZZ</c>, unknown.
+    /// </summary>
     public static string Of(ReadOnlySpan<byte> text) => text.Length == 2 ? Of(text[0], text[1]) : "";
 
     /// <inheritdoc cref="Of(ReadOnlySpan{byte})"/>
