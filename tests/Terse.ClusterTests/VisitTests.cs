@@ -90,7 +90,9 @@ public sealed class VisitTests(ITestOutputHelper output)
                 if (answer.StatusCode == HttpStatusCode.Found)
                     _got.AddOrUpdate(code, 1, (_, count) => count + 1);
             }
-            catch (Exception exception) when (exception is HttpRequestException or ObjectDisposedException)
+            catch (Exception exception)
+                when (exception is HttpRequestException or OperationCanceledException
+                    or ObjectDisposedException)
             {
                 _cutOff.AddOrUpdate(code, 1, (_, count) => count + 1);
             }

@@ -63,10 +63,8 @@ internal sealed class TcpProxy : IAsyncDisposable
     {
         lock (_changing)
         {
-            var meant = _connections.Keys.Where(connection => connection.HasSent(text)).ToList();
-            foreach (var connection in meant)
-                connection.BlackHole();
-            return meant.Count;
+            var meant = _connections.Keys.Where(connection => connection.HasSent(text));
+            return meant.Count(connection => connection.TryBlackHole());
         }
     }
 
@@ -153,7 +151,7 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Passage
     private const int ChunkBytes = 16 * 1024;
 
     /// <summary>Characters of what was sent there that are kept.</summary>
-    private const int MaxSent = 4096;
+    private const int MaxSent = 64 * 1024;
 
     private readonly StringBuilder _sent = new();
     private Passage? _own;
@@ -170,8 +168,9 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Passage
             return _sent.ToString().Contains(text, StringComparison.Ordinal);
     }
 
-    /// <summary>From now on nothing arrives.</summary>
-    public void BlackHole() => Volatile.Write(ref _own, new(PassageKind.Closed, TimeSpan.Zero));
+    /// <summary>From now on nothing arrives. Returns whether that is new.</summary>
+    public bool TryBlackHole() =>
+        Interlocked.CompareExchange(ref _own, new(PassageKind.Closed, TimeSpan.Zero), null) is null;
 
     /// <summary>Passes on what comes until both ends have closed, or the connection breaks.</summary>
     public async Task RunAsync(IPEndPoint target, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Terse.Links;
 
@@ -16,6 +17,9 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     public async Task InvokeAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
+        using var activity = new Activity("request");
+        if (Activity.Current is null)
+            Begin(activity, context.Request);
         try
         {
             await next(context);
@@ -31,6 +35,17 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
             context.Response.Clear();
             await Explain(context, exception).ExecuteAsync(context);
         }
+    }
+
+    /// <summary>
+    /// Where nobody listens to its traces the web server makes none, and redirects are quicker for it; but an
+    /// error, and what is logged of it, have a trace id, the caller's where he sent one (W3C Trace Context).
+    /// </summary>
+    private static void Begin(Activity activity, HttpRequest request)
+    {
+        if (ActivityContext.TryParse(request.Headers.TraceParent, null, isRemote: true, out var caller))
+            activity.SetParentId(caller.TraceId, caller.SpanId, caller.TraceFlags);
+        activity.Start();
     }
 
     private static bool IsBareError(HttpResponse response) =>

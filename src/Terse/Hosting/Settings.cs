@@ -34,6 +34,9 @@ internal static class Settings
             new("Logging:LogLevel:Default", "Warning"),
             // What keeps it from starting, serve says itself.
             new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "None"),
+
+            // It would make a scope and a trace of each redirect; ErrorPolicy makes those that are needed.
+            new("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "None"),
         ]);
         configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);
         configuration.AddEnvironmentVariables(EnvironmentPrefix);

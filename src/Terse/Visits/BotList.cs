@@ -7,9 +7,9 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Tells programs from people by what they say of themselves, by a public list of patterns, whose source and
-/// licence stand in Bots/README.md. All but a few of its patterns are plain texts, which are looked for in one
-/// pass; the others make one expression that never goes back in what it reads. Both are made when the first
-/// agent is looked at, in some 10 ms.
+/// licence stand in Bots/README.md. All but a few of its patterns are plain texts, which are looked for in
+/// one pass; the others make one expression that never goes back in what it reads. Both are made when the
+/// first agent is looked at, in some 10 ms.
 /// </summary>
 internal static class BotList
 {

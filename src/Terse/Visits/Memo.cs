@@ -3,9 +3,9 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>
-/// What was made of texts before, so that one that comes again costs a lookup and no allocation. It forgets by
-/// halves: when the young half is full it becomes the old one, and what the old one had and nobody asked for
-/// since is gone. Texts have a byte a character (Latin-1), as they lie in the ring. For one thread.
+/// What was made of texts before, so that one that comes again costs a lookup and no allocation. It forgets
+/// by halves: when the young half is full it becomes the old one, and what the old one had and nobody asked
+/// for since is gone. Texts have a byte a character (Latin-1), as they lie in the ring. For one thread.
 /// </summary>
 /// <param name="capacity">How many texts are kept at most; beyond half of that, some are made again.</param>
 /// <param name="make">What is made of a text.</param>

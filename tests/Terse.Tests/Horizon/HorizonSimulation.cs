@@ -11,9 +11,10 @@ internal sealed record Answers(long Found, long NotFound, long Unavailable)
 }
 
 /// <summary>
-/// One random schedule of servers that create, change and follow links on a primary and its replicas while everything
-/// goes wrong: replication lags and stands still, hosts are lost and come back from backups, clocks jump,
-/// replicas take over, servers are halted anywhere, replies are lost. The same seed gives the same schedule.
+/// One random schedule of servers that create, change and follow links on a primary and its replicas while
+/// everything goes wrong: replication lags and stands still, hosts are lost and come back from backups,
+/// clocks jump, replicas take over, servers are halted anywhere, replies are lost. The same seed gives the
+/// same schedule.
 /// </summary>
 internal sealed class HorizonSimulation
 {

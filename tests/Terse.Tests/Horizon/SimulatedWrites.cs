@@ -4,7 +4,8 @@ namespace Terse.Tests.Horizon;
 
 /// <summary>
 /// What a server does to the primary: models of horizon_beat, and of an insert and an update that pass
-/// horizon_guard. It may be halted before each statement, before the commit, before that shows, and before it hears of it.
+/// horizon_guard. It may be halted before each statement, before the commit, before that shows, and before it
+/// hears of it.
 /// </summary>
 internal sealed class SimulatedWrites(
     SimulatedServer server, SimulatedCluster cluster, HorizonSabotage sabotage, Random random)

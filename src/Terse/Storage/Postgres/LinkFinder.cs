@@ -6,9 +6,9 @@ namespace Terse.Storage.Postgres;
 /// <summary>
 /// Finds links, and knows when "there is none" may be said. A replica lags: it is asked first, and what it
 /// shows is served; that it shows nothing is final only where the code tells its time, and the replica's
-/// horizon, read in the same snapshot, has passed it. All else is asked of the primary, within a budget. Where
-/// the primary cannot be asked, a replica has to come far enough in time; and where none does, nothing can be
-/// told. Safe for use by any number of threads.
+/// horizon, read in the same snapshot, has passed it. All else is asked of the primary, within a budget.
+/// Where the primary cannot be asked, a replica has to come far enough in time; and where none does, nothing
+/// can be told. Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
 /// A link that changed since is no answer: what a host shows counts only where its snapshot is complete up to
@@ -105,7 +105,7 @@ internal sealed class LinkFinder(
 
         throw new StoreUnavailableException(
             "Where this code leads cannot be told at present: no replica has come far enough, and the "
-            + "is lost or asked too much.");
+            + "primary is lost or asked too much.");
     }
 
     private async Task<Lookup> LookAsync(

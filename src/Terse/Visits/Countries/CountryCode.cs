@@ -3,7 +3,8 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>
-/// ISO 3166-1 alpha-2. All 676 pairs of letters are kept as texts, so that naming a country allocates nothing.
+/// ISO 3166-1 alpha-2. All 676 pairs of letters are kept as texts, so that naming a country allocates
+/// nothing.
 /// </summary>
 internal static class CountryCode
 {
