@@ -27,7 +27,7 @@ internal sealed class VisitFolder : IDisposable
             var left = RingLeftovers.Read(path);
             Spool = new VisitSpool(folder, spoolBytes);
             var end = left.RingId is { } ringId ? Spool.EndOf(ringId) : 0;
-            Ring = VisitRing.Create(
+            Ring = CreateRing(
                 path,
                 ringSlots,
                 [.. left.Visits.Where(visit => visit.Position >= end).Select(visit => visit.Slot)]);
@@ -47,6 +47,25 @@ internal sealed class VisitFolder : IDisposable
     {
         Spool?.Dispose();
         _lock.Dispose();
+    }
+
+    /// <summary>
+    /// On a disk that is nearly full a smaller one: visits may be lost sooner, which is counted, but redirects
+    /// go on.
+    /// </summary>
+    private static VisitRing CreateRing(string path, int slots, IReadOnlyList<byte[]> recovered)
+    {
+        while (true)
+        {
+            try
+            {
+                return VisitRing.Create(path, slots, recovered);
+            }
+            catch (IOException) when (slots > VisitOptions.MinRingSlots)
+            {
+                slots /= 2;
+            }
+        }
     }
 
     private static FileStream Lock(string folder)

@@ -8,6 +8,8 @@ internal sealed class VisitOptions
 {
     public const string Section = "Visits";
 
+    public const int MinRingSlots = 64;
+
     public static readonly string[] Keys =
     [
         nameof(Folder), nameof(RingSlots), nameof(SpoolBytes), nameof(CountryHeader), nameof(CountryFile),
@@ -23,7 +25,8 @@ internal sealed class VisitOptions
 
     /// <summary>
     /// Visits that can wait to be written to the disk, a power of two, 64 to 1,048,576; each takes 384 bytes
-    /// of memory. Default: 32,768. Too few, and visits are lost when many come at once.
+    /// of memory. Default: 32,768. Too few, and visits are lost when many come at once. On a disk that
+    /// is nearly full there are fewer.
     /// </summary>
     public int RingSlots { get; set; } = 32_768;
 
@@ -55,7 +58,6 @@ internal sealed class VisitOptions
 
 internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
 {
-    private const int MinRingSlots = 64;
     private const int MaxRingSlots = 1 << 20;
     private const long MinSpoolBytes = 1 << 20;
 
@@ -69,10 +71,11 @@ internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
     {
         if (options.Folder is { } folder && (string.IsNullOrWhiteSpace(folder) || File.Exists(folder)))
             yield return $"Visits:Folder is '{folder}'; name a folder, or leave it out.";
-        if (options.RingSlots is < MinRingSlots or > MaxRingSlots || !BitOperations.IsPow2(options.RingSlots))
+        if (options.RingSlots is < VisitOptions.MinRingSlots or > MaxRingSlots
+            || !BitOperations.IsPow2(options.RingSlots))
         {
             yield return $"Visits:RingSlots is {options.RingSlots}; it is a power of two, "
-                + $"{MinRingSlots} to {MaxRingSlots}.";
+                + $"{VisitOptions.MinRingSlots} to {MaxRingSlots}.";
         }
 
         if (options.SpoolBytes < MinSpoolBytes)

@@ -177,11 +177,11 @@ internal sealed partial class PostgresChangeFeed(
     }
 
     [LoggerMessage(
-        800,
+        600,
         LogLevel.Warning,
         "Changes of links are not heard; links are kept for 5 s until they are heard again: {Reason}")]
     private partial void LogLost(string reason);
 
-    [LoggerMessage(801, LogLevel.Information, "Changes of links are heard.")]
+    [LoggerMessage(601, LogLevel.Information, "Changes of links are heard.")]
     private partial void LogHeard();
 }

@@ -95,7 +95,7 @@ internal sealed partial class SqliteChangeFeed(
         (long)session.Command(sql).ExecuteScalar()!;
 
     [LoggerMessage(
-        810,
+        610,
         LogLevel.Warning,
         "Changes by other processes are not heard; links are kept for 5 s until they are: {Reason}")]
     private partial void LogLost(string reason);
