@@ -92,8 +92,11 @@ public sealed class SwitchoverTests
             Assert.Equal($"https://example.com/other/{round}", await Patient.FollowAsync(restarted, others));
         }
 
+        // What it has followed it knows, and goes on with; of this one it has not heard.
+        var unheard = await Patient.CreateAsync(restarted, "https://example.com/unheard");
         await postgres.Primary.KillAsync();
-        using var answer = await other.Http.GetAsync(new Uri(young, UriKind.Relative));
+        Assert.Equal("https://example.com/29", await other.FollowAsync(young));
+        using var answer = await other.Http.GetAsync(new Uri(unheard, UriKind.Relative));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
     }
 

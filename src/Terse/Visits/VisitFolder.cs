@@ -50,8 +50,8 @@ internal sealed class VisitFolder : IDisposable
     }
 
     /// <summary>
-    /// On a disk that is nearly full a smaller one: visits may be lost sooner, which is counted, but redirects
-    /// go on.
+    /// On a disk that is nearly full a smaller one: visits may be lost sooner, which is counted, but
+    /// redirects go on.
     /// </summary>
     private static VisitRing CreateRing(string path, int slots, IReadOnlyList<byte[]> recovered)
     {

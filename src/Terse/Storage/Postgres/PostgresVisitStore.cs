@@ -10,21 +10,26 @@ namespace Terse.Storage.Postgres;
 /// </remarks>
 internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDays days) : IVisitStore
 {
+    /// <summary>How often days are made anew that others drop at the same time.</summary>
+    private const int MaxTries = 10;
+
     /// <inheritdoc/>
     public async Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)
     {
         var counts = new BatchCounts(batch.Visits);
-        await days.MakeAsync(counts.Days, cancellationToken);
-        try
+        for (var tries = 1; ; tries++)
         {
-            return await visits.WriteAsync((batch, counts), AddAsync, cancellationToken);
-        }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.CheckViolation)
-        {
-            // Another server has dropped a day that was old; these visits are older still, and go with it.
-            days.Forget();
             await days.MakeAsync(counts.Days, cancellationToken);
-            return await visits.WriteAsync((batch, counts), AddAsync, cancellationToken);
+            try
+            {
+                return await visits.WriteAsync((batch, counts), AddAsync, cancellationToken);
+            }
+            catch (PostgresException exception)
+                when (exception.SqlState == PostgresErrorCodes.CheckViolation && tries < MaxTries)
+            {
+                // Another server has dropped a day that was old; these visits go with it next.
+                days.Forget();
+            }
         }
     }
 
