@@ -18,8 +18,8 @@ public sealed class HistoryTests(ITestOutputHelper output)
     /// <summary>No promise: whoever takes that long hangs.</summary>
     private static readonly TimeSpan Outrageous = TimeSpan.FromSeconds(30);
 
-    private static readonly int Seconds = Read("TERSE_HISTORY_SECONDS", 120);
-    private static readonly int Seed = Read("TERSE_SEED", 1);
+    private static readonly int Seconds = TestVariable.Read("TERSE_HISTORY_SECONDS", 120);
+    private static readonly int Seed = TestVariable.Read("TERSE_SEED", 1);
 
     private readonly History _history = new();
     private readonly AnswerTimes _times = new();
@@ -93,7 +93,4 @@ public sealed class HistoryTests(ITestOutputHelper output)
                 async (code, _) => await Eventually.IsSoAsync(() => client.FollowAsync(server, code)));
         }
     }
-
-    private static int Read(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

@@ -1,3 +1,5 @@
+using Terse.Harness;
+
 namespace Terse.Tests.Horizon;
 
 /// <summary>
@@ -6,8 +8,8 @@ namespace Terse.Tests.Horizon;
 /// </summary>
 public sealed class HorizonSimulationTests(ITestOutputHelper output)
 {
-    private static readonly int Schedules = Math.Max(1, Read("TERSE_SCHEDULES", 1_000_000) / 40);
-    private static readonly int FirstSeed = Read("TERSE_SEED", 1);
+    private static readonly int Schedules = Math.Max(1, TestVariable.Read("TERSE_SCHEDULES", 1_000_000) / 40);
+    private static readonly int FirstSeed = TestVariable.Read("TERSE_SEED", 1);
 
     [Fact]
     public async Task No_schedule_ends_in_a_false_not_found_a_wrong_or_older_target_or_a_lookup_that_hangs()
@@ -90,7 +92,4 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
         });
         return (broken.Reason, sum);
     }
-
-    private static int Read(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

@@ -1,3 +1,5 @@
+using Terse.Harness;
+
 namespace Terse.Tests.Keys;
 
 /// <summary>
@@ -6,8 +8,8 @@ namespace Terse.Tests.Keys;
 /// </summary>
 public sealed class MintSimulationTests
 {
-    private static readonly int Schedules = Read("TERSE_SCHEDULES", 1_000_000);
-    private static readonly int FirstSeed = Read("TERSE_SEED", 1);
+    private static readonly int Schedules = TestVariable.Read("TERSE_SCHEDULES", 1_000_000);
+    private static readonly int FirstSeed = TestVariable.Read("TERSE_SEED", 1);
 
     [Fact]
     public void No_schedule_mints_an_id_twice_or_before_a_mark_that_was_given_away()
@@ -40,7 +42,4 @@ public sealed class MintSimulationTests
         minted = sum;
         return broken;
     }
-
-    private static int Read(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }

@@ -1,3 +1,5 @@
+using Terse.Harness;
+
 namespace Terse.Tests.Visits;
 
 /// <summary>
@@ -6,8 +8,9 @@ namespace Terse.Tests.Visits;
 /// </summary>
 public sealed class VisitSimulationTests
 {
-    private static readonly int Schedules = Math.Max(1, Read("TERSE_SCHEDULES", 1_000_000) / 10_000);
-    private static readonly int FirstSeed = Read("TERSE_SEED", 1);
+    private static readonly int Schedules =
+        Math.Max(1, TestVariable.Read("TERSE_SCHEDULES", 1_000_000) / 10_000);
+    private static readonly int FirstSeed = TestVariable.Read("TERSE_SEED", 1);
 
     [Fact]
     public async Task No_schedule_of_kills_and_lost_replies_loses_a_visit_or_counts_one_twice()
@@ -41,7 +44,4 @@ public sealed class VisitSimulationTests
 
         Assert.Contains("counted 2 times", broken, StringComparison.Ordinal);
     }
-
-    private static int Read(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
 }
