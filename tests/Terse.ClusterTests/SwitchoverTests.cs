@@ -27,6 +27,8 @@ public sealed class SwitchoverTests
         Task<HttpResponseMessage> asked = null!;
         await Eventually.IsSoAsync(async () =>
         {
+            // What is held too long is given up with its connection, and none opens while all are held.
+            Assert.Null(await Patient.FollowAsync(sleeper.Process, Launch.OriginalString));
             answers.HoldAnswers();
             asked = sleeper.Process.Http.GetAsync(Launch);
             await Eventually.IsSoAsync(() =>

@@ -243,11 +243,12 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Passage
     {
         var way = isBack ? 1 : 0;
         var since = TimeProvider.System.GetTimestamp();
-        while ((Volatile.Read(ref _own) ?? passage()) is var now
-            && !now.LetsPass(isBack, TimeProvider.System.GetElapsedTime(since)))
+        var waited = TimeSpan.Zero;
+        while ((Volatile.Read(ref _own) ?? passage()) is var now && !now.LetsPass(isBack, waited))
         {
             Volatile.Write(ref _held[way], Encoding.Latin1.GetString(chunk.Span));
-            await now.WaitAsync(TimeProvider.System.GetElapsedTime(since), cancellationToken);
+            await now.WaitAsync(waited, cancellationToken);
+            waited = TimeProvider.System.GetElapsedTime(since);
         }
 
         Volatile.Write(ref _held[way], null);
