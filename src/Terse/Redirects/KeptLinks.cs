@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 
 namespace Terse.Redirects;
@@ -8,12 +7,7 @@ namespace Terse.Redirects;
 /// </summary>
 internal sealed class KeptLinks
 {
-    private readonly ConcurrentDictionary<(string Domain, string Code), KnownLink> _links =
-        new(LinkKeyComparer.Instance);
-
-    private readonly ConcurrentDictionary<(string Domain, string Code), KnownLink>.AlternateLookup<LinkKey>
-        _linksBySpan;
-
+    private readonly LinkTable _links;
     private readonly S3Fifo _order;
     private readonly RedirectMetrics _metrics;
 
@@ -22,7 +16,7 @@ internal sealed class KeptLinks
     /// <param name="metrics">Counts those that have to go.</param>
     public KeptLinks(int maxEntries, long maxBytes, RedirectMetrics metrics)
     {
-        _linksBySpan = _links.GetAlternateLookup<LinkKey>();
+        _links = new LinkTable(Math.Min(maxEntries, maxBytes / KnownLink.MinBytes));
         _order = new S3Fifo(maxEntries, maxBytes);
         _metrics = metrics;
     }
@@ -32,30 +26,35 @@ internal sealed class KeptLinks
     public long Bytes => _order.Bytes;
 
     public bool TryGet(LinkKey key, [NotNullWhen(true)] out KnownLink? link) =>
-        _linksBySpan.TryGetValue(key, out link);
-
-    public bool TryGet((string Domain, string Code) key, [NotNullWhen(true)] out KnownLink? link) =>
-        _links.TryGetValue(key, out link);
+        _links.TryGet(key, out link);
 
     /// <summary>Keeps a link, in the place of an older copy or of those who have to go.</summary>
-    public void Keep((string Domain, string Code) key, KnownLink link)
+    public void Keep(KnownLink link)
     {
-        if (_links.TryGetValue(key, out var old))
+        if (_links.TryGet(link.Key, out var old))
+        {
             _order.Replace(old, link);
+            _links.Replace(old, link);
+        }
         else
+        {
             _order.Add(link);
-        _links[key] = link;
+            _links.Add(link);
+        }
+
         while (_order.TakeOverflow() is { } gone)
         {
-            _links.TryRemove((gone.Domain, gone.Code), out _);
+            _links.Remove(gone);
             _metrics.CountEviction();
         }
     }
 
-    public void Drop((string Domain, string Code) key)
+    public void Drop(LinkKey key)
     {
-        if (_links.TryRemove(key, out var link))
-            _order.Remove(link);
+        if (!_links.TryGet(key, out var link))
+            return;
+        _links.Remove(link);
+        _order.Remove(link);
     }
 
     public void Clear()

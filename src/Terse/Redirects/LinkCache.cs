@@ -29,8 +29,7 @@ internal sealed class LinkCache : ILinkWatcher
 
     /// <summary>For the lookups under way, and for every write to the links that are kept.</summary>
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Domain, string Code), LinkFlight> _flights =
-        new(LinkKeyComparer.Instance);
+    private readonly Dictionary<(string Domain, string Code), LinkFlight> _flights = [];
 
     private readonly StoreLoss _loss;
     private readonly TimeSpan _ownMaxAge;
@@ -224,7 +223,7 @@ internal sealed class LinkCache : ILinkWatcher
                 return;
             _flights.Remove(key);
             if (found is { IsToBeKept: true } && !found.HasExpired(_time.GetUtcNow()))
-                _links.Keep(key, found);
+                _links.Keep(found);
             else
                 _links.Drop(key);
         }

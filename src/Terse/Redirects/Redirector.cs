@@ -33,6 +33,7 @@ internal sealed class Redirector(
     /// <summary>Leads to a link's target.</summary>
     public void Follow(HttpContext context, KnownLink link)
     {
+        link.FetchLocation();
         visits.Record(VisitKind.Followed, link.Id, context.Request);
         metrics.CountAnswer(VisitKind.Followed);
         var response = context.Response;

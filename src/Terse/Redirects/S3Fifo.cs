@@ -26,7 +26,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
 
     public void Add(KnownLink link)
     {
-        var isBack = _gone.Remove(LinkKeyComparer.HashOf(link.Domain, link.Code), Entries);
+        var isBack = _gone.Remove(link.Hash, Entries);
         AddTo(isBack ? _main : _small, link);
     }
 
@@ -60,7 +60,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
             }
 
             if (isFromSmall)
-                _gone.Add(LinkKeyComparer.HashOf(link.Domain, link.Code), Entries);
+                _gone.Add(link.Hash, Entries);
             return link;
         }
     }
