@@ -23,17 +23,17 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
 
     public int TotalBytes => Bytes + PayloadBytes;
 
-    public static byte[] Write(long number, long end, int visits, byte[] payload)
+    /// <summary>What stands before a payload.</summary>
+    public static byte[] WriteHeader(long number, long end, int visits, ReadOnlySpan<byte> payload)
     {
-        var frame = new byte[Bytes + payload.Length];
-        BinaryPrimitives.WriteInt32LittleEndian(frame, payload.Length);
-        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(NumberAt), number);
-        BinaryPrimitives.WriteInt64LittleEndian(frame.AsSpan(EndAt), end);
-        BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(VisitsAt), visits);
-        payload.CopyTo(frame.AsSpan(Bytes));
+        var header = new byte[Bytes];
+        BinaryPrimitives.WriteInt32LittleEndian(header, payload.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(NumberAt), number);
+        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(EndAt), end);
+        BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(VisitsAt), visits);
         BinaryPrimitives.WriteUInt32LittleEndian(
-            frame.AsSpan(ChecksumAt), ChecksumOf(frame.AsSpan(NumberAt)));
-        return frame;
+            header.AsSpan(ChecksumAt), ChecksumOf(header.AsSpan(NumberAt), payload));
+        return header;
     }
 
     /// <summary>Reads the frame that bytes begin with; null where it is torn, or not sound.</summary>
@@ -49,18 +49,20 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
             BinaryPrimitives.ReadInt32LittleEndian(bytes[VisitsAt..]));
         return frame.PayloadBytes is > 0 and <= MaxPayloadBytes
             && frame.TotalBytes <= bytes.Length
-            && frame.Checksum == ChecksumOf(bytes[NumberAt..frame.TotalBytes])
+            && frame.Checksum == ChecksumOf(bytes[NumberAt..Bytes], bytes[Bytes..frame.TotalBytes])
             ? frame
             : null;
     }
 
-    private static uint ChecksumOf(ReadOnlySpan<byte> bytes)
+    private static uint ChecksumOf(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) =>
+        ~Add(Add(~0U, header), payload);
+
+    private static uint Add(uint checksum, ReadOnlySpan<byte> bytes)
     {
-        var checksum = ~0U;
         for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
             checksum = BitOperations.Crc32C(checksum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
         foreach (var one in bytes)
             checksum = BitOperations.Crc32C(checksum, one);
-        return ~checksum;
+        return checksum;
     }
 }

@@ -109,16 +109,17 @@ internal sealed class SpoolSegment : IDisposable
 
     /// <summary>Adds the next batch. Where that fails, the next one takes its place in the file.</summary>
     /// <param name="end">The ring's position after its last visit.</param>
-    /// <param name="visits">One or more.</param>
+    /// <param name="visits">How many there are, one or more.</param>
+    /// <param name="payload">They, as <see cref="VisitBatchFormat"/> has them.</param>
     /// <exception cref="IOException">There is no room on the disk.</exception>
-    public void Append(long end, IReadOnlyList<Visit> visits)
+    public void Append(long end, int visits, ReadOnlyMemory<byte> payload)
     {
-        var frame = SpoolFrame.Write(Last + 1, end, visits.Count, VisitBatchFormat.Write(visits));
-        RandomAccess.Write(_handle, frame, _length);
-        _length += frame.Length;
+        var header = SpoolFrame.WriteHeader(Last + 1, end, visits, payload.Span);
+        RandomAccess.Write(_handle, [header, payload], _length);
+        _length += header.Length + payload.Length;
         Last++;
         End = end;
-        Waiting += visits.Count;
+        Waiting += visits;
     }
 
     /// <summary>The first batch that the database does not have; null where it has all.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -11,30 +13,28 @@ internal static class VisitBatchFormat
 {
     private const byte BotFlag = 0x80;
     private const int TextsOfVisit = 5;
-    private const int VisitBytes = (2 * sizeof(long)) + 1 + (TextsOfVisit * sizeof(ushort));
+    private const int KindAt = 2 * sizeof(long);
+    private const int TextsAt = KindAt + 1;
+    private const int VisitBytes = TextsAt + (TextsOfVisit * sizeof(ushort));
 
-    public static byte[] Write(IReadOnlyList<Visit> visits)
+    /// <remarks>Texts are told apart by where they are: nearly all are remembered (<see cref="Memo{T}"/>),
+    /// and one that stands twice does no harm.</remarks>
+    public static void Write(IBufferWriter<byte> output, IReadOnlyList<Visit> visits)
     {
-        var numbers = new Dictionary<string, int>(StringComparer.Ordinal) { [""] = 0 };
-        using var stream = new MemoryStream(visits.Count * VisitBytes * 2);
-        using var writer = new BinaryWriter(stream, Encoding.UTF8);
-        writer.Write(visits.Count);
-        foreach (var visit in visits)
-        {
-            writer.Write(visit.Link.ToInt64());
-            writer.Write(visit.At.ToUnixTimeMilliseconds());
-            writer.Write((byte)((byte)visit.Kind | (visit.IsBot ? BotFlag : 0)));
-            writer.Write(NumberOf(numbers, visit.Country));
-            writer.Write(NumberOf(numbers, visit.Referrer));
-            writer.Write(NumberOf(numbers, visit.Browser));
-            writer.Write(NumberOf(numbers, visit.Os));
-            writer.Write(NumberOf(numbers, visit.Device));
-        }
+        var texts = new Dictionary<string, int>(ReferenceEqualityComparer.Instance) { [""] = 0 };
+        var bytes = output.GetSpan(sizeof(int) + (visits.Count * VisitBytes));
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, visits.Count);
+        var at = sizeof(int);
+        for (var index = 0; index < visits.Count; index++, at += VisitBytes)
+            Write(bytes.Slice(at, VisitBytes), visits[index], texts);
+        output.Advance(at);
 
-        writer.Write(numbers.Count);
-        foreach (var text in numbers.OrderBy(text => text.Value))
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream, Encoding.UTF8);
+        writer.Write(texts.Count);
+        foreach (var text in texts.OrderBy(text => text.Value))
             writer.Write(text.Key);
-        return stream.ToArray();
+        output.Write(stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
     public static IReadOnlyList<Visit> Read(byte[] bytes)
@@ -54,14 +54,27 @@ internal static class VisitBatchFormat
         return visits;
     }
 
+    private static void Write(Span<byte> bytes, in Visit visit, Dictionary<string, int> texts)
+    {
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, visit.Link.ToInt64());
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[sizeof(long)..], visit.At.ToUnixTimeMilliseconds());
+        bytes[KindAt] = (byte)((byte)visit.Kind | (visit.IsBot ? BotFlag : 0));
+        bytes = bytes[TextsAt..];
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, NumberOf(texts, visit.Country));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[2..], NumberOf(texts, visit.Referrer));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[4..], NumberOf(texts, visit.Browser));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[6..], NumberOf(texts, visit.Os));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], NumberOf(texts, visit.Device));
+    }
+
     /// <summary>A batch has fewer texts than 65,536.</summary>
-    private static ushort NumberOf(Dictionary<string, int> numbers, string text)
+    private static ushort NumberOf(Dictionary<string, int> texts, string text)
     {
         if (text.Length == 0)
             return 0;
-        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(numbers, text, out var isKnown);
+        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(texts, text, out var isKnown);
         if (!isKnown)
-            number = numbers.Count - 1;
+            number = texts.Count - 1;
         return (ushort)number;
     }
 

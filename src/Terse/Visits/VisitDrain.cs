@@ -30,6 +30,7 @@ internal sealed partial class VisitDrain(
 
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
 
+    private readonly List<Visit> _batch = [];
     private VisitRun? _run;
     private long _lastBatchAt = time.GetTimestamp();
     private long? _warnedAt;
@@ -50,10 +51,10 @@ internal sealed partial class VisitDrain(
         while (_run is { } held)
         {
             var end = ring.Begin;
-            var visits = ReadBatch(ref end);
-            if (visits.Count == 0)
+            ReadBatch(ref end);
+            if (_batch.Count == 0)
                 return true;
-            if (!spool.TryAppend(held, ring.Id, end, visits))
+            if (!spool.TryAppend(held, ring.Id, end, _batch))
                 return false;
             ring.Release(end);
             _lastBatchAt = time.GetTimestamp();
@@ -95,16 +96,14 @@ internal sealed partial class VisitDrain(
         }
     }
 
-    private List<Visit> ReadBatch(ref long end)
+    private void ReadBatch(ref long end)
     {
-        var visits = new List<Visit>((int)Math.Min(ring.Waiting, MaxBatch));
-        while (visits.Count < MaxBatch && ring.TryRead(end, out var visit))
+        _batch.Clear();
+        while (_batch.Count < MaxBatch && ring.TryRead(end, out var visit))
         {
-            visits.Add(Classify(visit));
+            _batch.Add(Classify(visit));
             end++;
         }
-
-        return visits;
     }
 
     private Visit Classify(in RawVisit visit) => visit.IsPrivate

@@ -4,8 +4,9 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Sends what is spooled to the database, batch by batch, until the database has it. It rests nine times as
-/// long as a batch took, so that counting leaves the machine and the database to redirects, unless so much
-/// waits that counts would be old.
+/// long as a batch took, so that counting leaves the machine and the database to redirects. When counts would
+/// be old it does not rest, unless visits come faster than it could send them: then there is no catching up,
+/// and redirects need the machine more. When the disk's part fills it never rests.
 /// </summary>
 internal sealed partial class VisitShipper(
     VisitSpool spool,
@@ -18,8 +19,11 @@ internal sealed partial class VisitShipper(
 
     private static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(5);
 
-    /// <summary>Visits that are older than this are sent without a rest.</summary>
+    /// <summary>Visits that are older than this are sent without a rest, where that gets ahead.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
+
+    /// <summary>Between two batches while there is no catching up: some hundredth of a core's time.</summary>
+    private static readonly TimeSpan LongRest = TimeSpan.FromSeconds(30);
 
     /// <summary>Between two looks for a batch, where none waits.</summary>
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(200);
@@ -30,11 +34,19 @@ internal sealed partial class VisitShipper(
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
     private TimeSpan _backoff = Between;
+    private long _sentAt = time.GetTimestamp();
+    private long _appended = spool.Appended;
 
-    public static TimeSpan RestAfter(TimeSpan took, TimeSpan age)
+    /// <param name="took">How long the last batch took.</param>
+    /// <param name="age">How old its visits were.</param>
+    /// <param name="isOutrun">Whether visits came faster than the batch was sent.</param>
+    /// <param name="isHalfFull">Whether half of what may wait on the disk does.</param>
+    public static TimeSpan RestAfter(TimeSpan took, TimeSpan age, bool isOutrun, bool isHalfFull)
     {
-        if (age > MaxAge)
+        if (isHalfFull)
             return TimeSpan.Zero;
+        if (age > MaxAge)
+            return isOutrun ? LongRest : TimeSpan.Zero;
         var rest = took * RestFactor;
         return rest < MaxRest ? rest : MaxRest;
     }
@@ -75,7 +87,9 @@ internal sealed partial class VisitShipper(
             var begin = time.GetTimestamp();
             await SendAsync(batch, cancellationToken);
             _backoff = Between;
-            return RestAfter(time.GetElapsedTime(begin), time.GetUtcNow() - batch.Visits[0].At);
+            var took = time.GetElapsedTime(begin);
+            var age = time.GetUtcNow() - batch.Visits[0].At;
+            return RestAfter(took, age, IsOutrun(batch.Visits.Count / took.TotalSeconds), spool.IsHalfFull);
         }
 #pragma warning disable CA1031 // An exception would end the whole server.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -86,6 +100,17 @@ internal sealed partial class VisitShipper(
             _backoff = _backoff * 2 < MaxBackoff ? _backoff * 2 : MaxBackoff;
             return _backoff;
         }
+    }
+
+    /// <summary>
+    /// Whether more visits came a second since the last batch than were sent a second of it.
+    /// </summary>
+    private bool IsOutrun(double sentPerSecond)
+    {
+        var (now, appended) = (time.GetTimestamp(), spool.Appended);
+        var came = (appended - _appended) / time.GetElapsedTime(_sentAt, now).TotalSeconds;
+        (_sentAt, _appended) = (now, appended);
+        return came > sentPerSecond;
     }
 
     private async Task SendAsync(VisitBatch batch, CancellationToken cancellationToken)

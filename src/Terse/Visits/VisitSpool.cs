@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Terse.Visits;
 
 /// <summary>
@@ -19,7 +21,9 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
 
     private readonly Lock _lock = new();
     private readonly List<SpoolSegment> _segments = ReadFolder(folder);
+    private readonly ArrayBufferWriter<byte> _payload = new();
     private bool _isLive;
+    private long _appended;
 
     /// <summary>How many visits the database does not have.</summary>
     public long Waiting
@@ -30,6 +34,21 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
                 return _segments.Sum(segment => segment.Waiting);
         }
     }
+
+    /// <summary>How many visits were added since the folder was opened.</summary>
+    public long Appended => Volatile.Read(ref _appended);
+
+    /// <summary>Whether half of what may wait does.</summary>
+    public bool IsHalfFull
+    {
+        get
+        {
+            lock (_lock)
+                return Bytes >= maxBytes / 2;
+        }
+    }
+
+    private long Bytes => _segments.Sum(segment => segment.Length);
 
     /// <summary>What is appended to; null before the first batch.</summary>
     private SpoolSegment? Live => _isLive ? _segments[^1] : null;
@@ -57,7 +76,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     {
         lock (_lock)
         {
-            if (_segments.Sum(segment => segment.Length) >= maxBytes)
+            if (Bytes >= maxBytes)
                 return false;
             if (Live is null || IsLongEnough(Live))
             {
@@ -66,7 +85,10 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
                 _isLive = true;
             }
 
-            _segments[^1].Append(end, visits);
+            _payload.ResetWrittenCount();
+            VisitBatchFormat.Write(_payload, visits);
+            _segments[^1].Append(end, visits.Count, _payload.WrittenMemory);
+            _appended += visits.Count;
             return true;
         }
     }
