@@ -19,6 +19,13 @@ internal sealed class PostgresStorage(
     IOptions<DatabaseOptions> options,
     TimeProvider time) : IStorage
 {
+    /// <summary>
+    /// Npgsql asks a lost host to cancel with a blocking call; on few cores some of those would use up all
+    /// threads, and everybody would wait until the pool slowly adds more. More threads than cores make
+    /// redirects some percent slower, so only those have them who need them.
+    /// </summary>
+    private const int MinThreads = 32;
+
     public static void Add(IServiceCollection services)
     {
         services.AddSingleton(provider => NewCluster(
@@ -59,6 +66,8 @@ internal sealed class PostgresStorage(
     /// <inheritdoc/>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
+        ThreadPool.GetMinThreads(out var workers, out var completions);
+        ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
         await cluster.StartAsync();
         await StartRetry.RunAsync(ReadySchemaAsync, time, cancellationToken);
         await StartRetry.RunAsync(layouts.StartAsync, time, cancellationToken);
