@@ -36,6 +36,9 @@ internal sealed class NginxServer : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>The process that its workers belong to.</summary>
+    public int Id => _process.Id;
+
     public static async Task<NginxServer> StartAsync()
     {
         var nginx = new NginxServer(FreePort());

@@ -19,7 +19,7 @@ internal static class PauseBenchmark
         var trace = folder["pauses.nettrace"];
         await using (var server = await TerseProcess.StartAsync(
             program,
-            ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path],
+            ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path, .. SqliteLinks.RoomForAll],
             environment:
             [
                 ("DOTNET_EnableEventPipe", "1"),

@@ -7,6 +7,10 @@ namespace Terse.Bench;
 /// <summary>A folder with links of the codes <c>b1</c>, <c>b2</c>, … for a server to serve.</summary>
 internal static class SqliteLinks
 {
+    /// <summary>Settings of a server whose cache has room for a million of these.</summary>
+    public static readonly string[] RoomForAll =
+        ["--Cache:MaxEntries", "1000000", "--Cache:MaxBytes", "1000000000"];
+
     private const string InsertLinks =
         """
         INSERT INTO link (id, domain, code, target, created_at)
