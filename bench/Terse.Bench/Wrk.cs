@@ -5,10 +5,9 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>What a run of wrk counted.</summary>
-internal sealed record WrkRun(long Requests, TimeSpan Time)
-{
-    public double Rate => Requests / Time.TotalSeconds;
-}
+/// <param name="Requests">All that were answered.</param>
+/// <param name="Rate">Answers a second.</param>
+internal sealed record WrkRun(long Requests, double Rate);
 
 /// <summary>
 /// The load of wrk: one thread, 64 connections, each request for another of the links, as a browser would
@@ -46,12 +45,11 @@ internal static partial class Wrk
             throw new InvalidOperationException($"wrk: {ran.Errors}{ran.Output}");
         return new(
             long.Parse(counted.Groups["requests"].Value, CultureInfo.InvariantCulture),
-            TimeSpan.FromSeconds(
-                double.Parse(counted.Groups["seconds"].Value, CultureInfo.InvariantCulture)));
+            double.Parse(counted.Groups["rate"].Value, CultureInfo.InvariantCulture));
     }
 
     [GeneratedRegex(
-        "(?<requests>[0-9]+) requests in (?<seconds>[0-9.]+)s",
+        "(?<requests>[0-9]+) requests in [^$]*Requests/sec: +(?<rate>[0-9.]+)",
         RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Counted();
 
