@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Terse.Harness;
 
 namespace Terse.Bench;
@@ -41,7 +40,7 @@ internal sealed class NginxServer : IAsyncDisposable
 
     public static async Task<NginxServer> StartAsync()
     {
-        var nginx = new NginxServer(FreePort());
+        var nginx = new NginxServer(FreePort.Find());
         using var client = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var http = new HttpClient(client);
         await Eventually.IsSoAsync(async () =>
@@ -65,12 +64,5 @@ internal sealed class NginxServer : IAsyncDisposable
         await _process.WaitForExitAsync();
         _process.Dispose();
         _folder.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -47,7 +47,7 @@ internal static class StartBenchmark
 
     private static async Task<TimeSpan> StartOnceAsync(string program, TemporaryFolder folder)
     {
-        var port = FreePort();
+        var port = FreePort.Find();
         var begin = TimeProvider.System.GetTimestamp();
         var starting = TerseProcess.StartAsync(program, Arguments(folder, port));
         using var client = await ConnectAsync(port);
@@ -80,11 +80,4 @@ internal static class StartBenchmark
 
     private static string[] Arguments(TemporaryFolder folder, int port) =>
         ["serve", "--urls", $"http://127.0.0.1:{port}", "--data", folder.Path];
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Terse.Harness;
@@ -38,7 +36,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// </summary>
     public static async Task<PostgresServer> StartPrimaryAsync(string folder)
     {
-        var server = new PostgresServer(folder, FreePort());
+        var server = new PostgresServer(folder, FreePort.Find());
         string[] options = ["-U", "terse", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"];
         await RunAsync("initdb", ["-D", folder, .. options]);
         await File.AppendAllTextAsync(
@@ -73,7 +71,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Copies this server and starts the copy as a replica of it.</summary>
     public async Task<PostgresServer> StartReplicaAsync(string folder)
     {
-        var replica = new PostgresServer(folder, FreePort());
+        var replica = new PostgresServer(folder, FreePort.Find());
         await replica.BecomeReplicaAsync(this);
         return replica;
     }
@@ -247,11 +245,4 @@ internal sealed class PostgresServer : IAsyncDisposable
     private static string[] AsPostgres(params string[] command) => Environment.UserName == "root"
         ? ["--reuid=postgres", "--regid=postgres", "--clear-groups", .. command]
         : command;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }
