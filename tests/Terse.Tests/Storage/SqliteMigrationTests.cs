@@ -42,13 +42,10 @@ public sealed class SqliteMigrationTests
 
     private static void MakeFirstSchema(string path, string rows)
     {
-        using var resource = typeof(SqliteDatabase).Assembly
-            .GetManifestResourceStream("Terse.Storage.Sqlite.Migrations.0001-links.sql")!;
-        using var reader = new StreamReader(resource);
         using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = reader.ReadToEnd()
+        command.CommandText = MigrationFiles.Load("Sqlite")[0]
             + "PRAGMA application_id = 0x54657273; PRAGMA user_version = 1;" + rows;
         command.ExecuteNonQuery();
     }

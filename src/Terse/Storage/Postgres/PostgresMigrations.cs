@@ -1,4 +1,3 @@
-using System.Reflection;
 using Npgsql;
 using Terse.Horizon;
 using Terse.Hosting;
@@ -16,8 +15,6 @@ namespace Terse.Storage.Postgres;
 /// </remarks>
 internal static class PostgresMigrations
 {
-    private const string Prefix = "Terse.Storage.Postgres.Migrations.";
-
     /// <exception cref="StartupException">The schema is later than the next version's.</exception>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
     public static Task ApplyAsync(Cluster cluster, CancellationToken cancellationToken) =>
@@ -149,17 +146,5 @@ internal static class PostgresMigrations
     }
 
     /// <summary>All migrations, in order.</summary>
-    public static List<string> Load()
-    {
-        var assembly = Assembly.GetExecutingAssembly();
-        var files = assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(name =>
-            {
-                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return reader.ReadToEnd();
-            });
-        return [HorizonSchema.Install, .. files];
-    }
+    public static List<string> Load() => [HorizonSchema.Install, .. MigrationFiles.Load("Postgres")];
 }

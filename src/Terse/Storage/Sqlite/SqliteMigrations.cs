@@ -1,4 +1,3 @@
-using System.Reflection;
 using Terse.Hosting;
 
 namespace Terse.Storage.Sqlite;
@@ -11,8 +10,6 @@ internal static class SqliteMigrations
 {
     /// <summary>"Ters", which marks the file as Terse's own (<c>PRAGMA application_id</c>).</summary>
     private const long ApplicationId = 0x54657273;
-
-    private const string Prefix = "Terse.Storage.Sqlite.Migrations.";
 
     /// <summary>Looks whether the file may be written to, and changes nothing.</summary>
     /// <exception cref="StartupException">It is another program's, or a later version's.</exception>
@@ -61,18 +58,7 @@ internal static class SqliteMigrations
         session.Execute("COMMIT");
     }
 
-    private static List<string> Load()
-    {
-        var assembly = Assembly.GetExecutingAssembly();
-        return [.. assembly.GetManifestResourceNames()
-            .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal))
-            .Order(StringComparer.Ordinal)
-            .Select(name =>
-            {
-                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!);
-                return reader.ReadToEnd();
-            })];
-    }
+    private static List<string> Load() => MigrationFiles.Load("Sqlite");
 
     private static long Number(SqliteSession session, string sql) =>
         (long)session.Command(sql).ExecuteScalar()!;
