@@ -1,31 +1,22 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Keys;
 using Terse.Links;
-using Terse.Storage;
 using Terse.Storage.Sqlite;
+using Terse.Tests.Storage;
 
 namespace Terse.Tests.Keys;
 
 public sealed class KeyMintTests : IDisposable
 {
     private readonly Figures _figures = new();
-    private readonly TemporaryFolder _folder = new();
+    private readonly SqliteFile _file = new();
     private readonly FakeTime _time = new(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
-    private readonly SqliteWriter _writer;
-
-    public KeyMintTests()
-    {
-        _writer = new SqliteWriter(new SqliteDatabase(
-            Options.Create(new StorageOptions { Folder = _folder.Path })));
-    }
 
     public void Dispose()
     {
-        _writer.Dispose();
+        _file.Dispose();
         _figures.Dispose();
-        _folder.Dispose();
     }
 
     [Fact]
@@ -196,7 +187,7 @@ public sealed class KeyMintTests : IDisposable
     private static int NodeOf(MintedId minted) => minted.Layout.Ids.NodeOf(minted.Id);
 
     private KeyMint NewMint(KeyOptions? options = null) => new(
-        new SqliteKeyStore(_writer, _time),
+        new SqliteKeyStore(_file.Writer, _time),
         KeySetup.WishOf(options ?? new KeyOptions()),
         _time,
         _figures,

@@ -1,29 +1,20 @@
-using Microsoft.Extensions.Options;
-using Terse.Harness;
 using Terse.Keys;
-using Terse.Storage;
 using Terse.Storage.Sqlite;
+using Terse.Tests.Storage;
 
 namespace Terse.Tests.Keys;
 
 public sealed class SqliteKeyStoreTests : KeyStoreContract
 {
-    private readonly TemporaryFolder _folder = new();
-    private SqliteWriter _writer = null!;
+    private readonly SqliteFile _file = new();
 
-    private protected override IKeyStore Store => new SqliteKeyStore(_writer, Time);
+    private protected override IKeyStore Store => new SqliteKeyStore(_file.Writer, Time);
 
-    public override ValueTask InitializeAsync()
-    {
-        var options = new StorageOptions { Folder = _folder.Path };
-        _writer = new SqliteWriter(new SqliteDatabase(Options.Create(options)));
-        return ValueTask.CompletedTask;
-    }
+    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()
     {
-        _writer.Dispose();
-        _folder.Dispose();
+        _file.Dispose();
         return ValueTask.CompletedTask;
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Links;
 using Terse.Storage;
@@ -10,21 +9,15 @@ namespace Terse.Tests.Storage;
 /// <summary>Two processes on one file are two of everything.</summary>
 public sealed class SqliteChangeFeedTests : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly SqliteFile _file = new();
     private readonly Figures _figures = new();
     private readonly ToldInOrder _told = new();
-    private readonly SqliteDatabase _database;
-    private readonly SqliteWriter _writer;
-    private readonly SqliteReaders _readers;
     private readonly SqliteChangeFeed _feed;
 
     public SqliteChangeFeedTests()
     {
-        _database = NewDatabase();
-        _writer = new SqliteWriter(NewDatabase());
-        _readers = new SqliteReaders(_database);
         _feed = new SqliteChangeFeed(
-            _database,
+            _file.Open(),
             _told,
             new ChangeMetrics(_figures),
             TimeProvider.System,
@@ -34,7 +27,7 @@ public sealed class SqliteChangeFeedTests : IDisposable
     [Fact]
     public async Task Changes_by_another_process_are_told_once_and_creations_are_none()
     {
-        var store = new SqliteLinkStore(_writer, _readers);
+        var store = new SqliteLinkStore(_file.Writer, _file.Readers);
         var link = new Link(
             Tsid.FromInt64(1), "", "sale", "https://example.com/1", DateTimeOffset.UnixEpoch);
         _feed.Poll();
@@ -53,13 +46,12 @@ public sealed class SqliteChangeFeedTests : IDisposable
     [Fact]
     public async Task While_the_file_cannot_be_read_changes_are_unheard_and_told_when_it_can_be()
     {
-        var store = new SqliteLinkStore(_writer, _readers);
+        var store = new SqliteLinkStore(_file.Writer, _file.Readers);
         var link = new Link(
             Tsid.FromInt64(1), "", "sale", "https://example.com/1", DateTimeOffset.UnixEpoch);
         await store.AddAsync(link, default, default);
         _feed.Poll();
-        using (var locked = new SqliteSession(
-            _database.Path, Microsoft.Data.Sqlite.SqliteOpenMode.ReadWrite, "PRAGMA busy_timeout = 1000"))
+        using (var locked = _file.Database.OpenWriter())
         {
             locked.Execute("ALTER TABLE link_change RENAME TO link_change_elsewhere");
             _feed.Poll();
@@ -75,12 +67,7 @@ public sealed class SqliteChangeFeedTests : IDisposable
     public void Dispose()
     {
         _feed.Dispose();
-        _readers.Dispose();
-        _writer.Dispose();
         _figures.Dispose();
-        _folder.Dispose();
+        _file.Dispose();
     }
-
-    private SqliteDatabase NewDatabase() =>
-        new(Options.Create(new StorageOptions { Folder = _folder.Path }));
 }

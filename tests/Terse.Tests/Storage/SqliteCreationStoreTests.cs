@@ -1,35 +1,23 @@
-using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Links;
-using Terse.Storage;
 using Terse.Storage.Sqlite;
 
 namespace Terse.Tests.Storage;
 
 public sealed class SqliteCreationStoreTests : CreationStoreContract
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly SqliteFile _file = new();
     private readonly FakeTime _time = new(new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero));
-    private SqliteWriter _writer = null!;
-    private SqliteReaders _readers = null!;
 
-    private protected override ICreationStore Store => new SqliteCreationStore(_writer, _time);
+    private protected override ICreationStore Store => new SqliteCreationStore(_file.Writer, _time);
 
-    private protected override ILinkStore Links => new SqliteLinkStore(_writer, _readers);
+    private protected override ILinkStore Links => new SqliteLinkStore(_file.Writer, _file.Readers);
 
-    public override ValueTask InitializeAsync()
-    {
-        var database = new SqliteDatabase(Options.Create(new StorageOptions { Folder = _folder.Path }));
-        _writer = new SqliteWriter(database);
-        _readers = new SqliteReaders(database);
-        return ValueTask.CompletedTask;
-    }
+    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()
     {
-        _writer.Dispose();
-        _readers.Dispose();
-        _folder.Dispose();
+        _file.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -39,7 +27,7 @@ public sealed class SqliteCreationStoreTests : CreationStoreContract
         return Task.CompletedTask;
     }
 
-    protected override Task<long> CountKeysAsync() => Task.FromResult(_readers.Run(
+    protected override Task<long> CountKeysAsync() => Task.FromResult(_file.Readers.Run(
         (session, _) => (long)session.Command("SELECT count(*) FROM idempotency").ExecuteScalar()!,
         argument: 0));
 
@@ -47,7 +35,7 @@ public sealed class SqliteCreationStoreTests : CreationStoreContract
     [Fact]
     public async Task When_the_commit_fails_neither_key_nor_link_is_kept()
     {
-        var failing = _writer.RunAsync<int>(
+        var failing = _file.Writer.RunAsync<int>(
             session =>
             {
                 session.Execute("INSERT INTO idempotency VALUES ('other', x'00', 1, 0)");

@@ -10,31 +10,20 @@ namespace Terse.Tests.Storage;
 
 public sealed class SqliteLinkStoreTests : LinkStoreContract
 {
-    private readonly TemporaryFolder _folder = new();
-    private SqliteDatabase _database = null!;
-    private SqliteWriter _writer = null!;
-    private SqliteReaders _readers = null!;
+    private readonly SqliteFile _file = new();
 
-    private protected override ILinkStore Store => new SqliteLinkStore(_writer, _readers);
+    private protected override ILinkStore Store => new SqliteLinkStore(_file.Writer, _file.Readers);
 
-    public override ValueTask InitializeAsync()
-    {
-        _database = Open();
-        _writer = new SqliteWriter(_database);
-        _readers = new SqliteReaders(_database);
-        return ValueTask.CompletedTask;
-    }
+    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()
     {
-        _writer.Dispose();
-        _readers.Dispose();
-        _folder.Dispose();
+        _file.Dispose();
         return ValueTask.CompletedTask;
     }
 
     private protected override Task<IReadOnlyList<KeptChange>> ReadChangesAsync() =>
-        Task.FromResult(_readers.Run(ReadChanges, argument: 0));
+        Task.FromResult(_file.Readers.Run(ReadChanges, argument: 0));
 
     protected override Task AgeChangesAsync(TimeSpan age)
     {
@@ -77,7 +66,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     public async Task A_write_that_fails_for_a_bug_is_no_lost_infrastructure_and_harms_none_after_it()
     {
         await Assert.ThrowsAsync<FormatException>(
-            () => _writer.RunAsync<int>(_ => throw new FormatException(), default));
+            () => _file.Writer.RunAsync<int>(_ => throw new FormatException(), default));
 
         Assert.Equal(AddLinkResult.Added, await AddAsync(NewLink(1, "after")));
     }
@@ -85,22 +74,23 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     [Fact]
     public async Task What_waits_when_the_writer_is_closed_is_committed_and_what_comes_later_refused()
     {
+        var writer = new SqliteWriter(_file.Database);
+        var store = new SqliteLinkStore(writer, _file.Readers);
         var waiting = Enumerable.Range(1, 100)
-            .Select(id => AddAsync(NewLink(id, $"c{id}")))
+            .Select(id => store.AddAsync(NewLink(id, $"c{id}"), TickEnd, default))
             .ToList();
-        _writer.Dispose();
+        writer.Dispose();
 
         Assert.All(await Task.WhenAll(waiting), result => Assert.Equal(AddLinkResult.Added, result));
         await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => AddAsync(NewLink(101, "late")));
+            () => store.AddAsync(NewLink(101, "late"), TickEnd, default));
         Assert.NotNull(await Store.FindAsync("", "c100", default));
-        _writer = new SqliteWriter(_database);
     }
 
     [Fact]
     public void The_log_is_synced_at_every_commit()
     {
-        using var session = _database.OpenWriter();
+        using var session = _file.Database.OpenWriter();
 
         Assert.Equal("wal", session.Command("PRAGMA journal_mode").ExecuteScalar());
         Assert.Equal(2L, session.Command("PRAGMA synchronous").ExecuteScalar());
@@ -109,7 +99,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     [Fact]
     public void Readers_cannot_write()
     {
-        using var session = _database.OpenReader();
+        using var session = _file.Database.OpenReader();
         var failure = Assert.Throws<SqliteException>(() => session.Execute("DELETE FROM link"));
         Assert.NotNull(SqliteErrors.Describe(failure));
     }
@@ -119,11 +109,11 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     {
         using (var other = OpenRaw())
             Execute(other, "PRAGMA user_version = 999");
-        var before = File.ReadAllBytes(_database.Path);
+        var before = File.ReadAllBytes(_file.Database.Path);
 
-        var failure = Assert.Throws<StartupException>(Open);
+        var failure = Assert.Throws<StartupException>(_file.Open);
         Assert.Contains("schema 999", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(before, File.ReadAllBytes(_database.Path));
+        Assert.Equal(before, File.ReadAllBytes(_file.Database.Path));
     }
 
     [Fact]
@@ -159,7 +149,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     public async Task When_the_file_is_deleted_under_it_nothing_is_acknowledged_into_the_void()
     {
         await AddAsync(NewLink(1, "a"));
-        File.Delete(_database.Path);
+        File.Delete(_file.Database.Path);
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => AddAsync(NewLink(2, "b")));
     }
@@ -180,18 +170,16 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     [Fact]
     public void A_file_that_is_gone_is_not_made_anew_and_empty()
     {
-        File.Delete(_database.Path);
+        File.Delete(_file.Database.Path);
 
-        var failure = Assert.Throws<SqliteException>(_database.OpenReader);
+        var failure = Assert.Throws<SqliteException>(_file.Database.OpenReader);
         Assert.NotNull(SqliteErrors.Describe(failure));
-        Assert.False(File.Exists(_database.Path));
+        Assert.False(File.Exists(_file.Database.Path));
     }
-
-    private SqliteDatabase Open() => new(FolderOptions(_folder.Path));
 
     private SqliteConnection OpenRaw()
     {
-        var connection = new SqliteConnection($"Data Source={_database.Path};Pooling=false");
+        var connection = new SqliteConnection($"Data Source={_file.Database.Path};Pooling=false");
         connection.Open();
         return connection;
     }

@@ -1,38 +1,27 @@
-using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Links;
-using Terse.Storage;
 using Terse.Storage.Sqlite;
+using Terse.Tests.Storage;
 using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
 public sealed class SqliteVisitStoreTests : VisitStoreContract
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly SqliteFile _file = new();
     private readonly FakeTime _time = new(Now);
-    private SqliteWriter _writer = null!;
-    private SqliteReaders _readers = null!;
 
-    private protected override IVisitStore Store => new SqliteVisitStore(_writer);
+    private protected override IVisitStore Store => new SqliteVisitStore(_file.Writer);
 
-    private protected override IVisitReader Reader => new SqliteVisitReader(_readers);
+    private protected override IVisitReader Reader => new SqliteVisitReader(_file.Readers);
 
-    private protected override IVisitDays Days => new SqliteVisitDays(_writer, _time);
+    private protected override IVisitDays Days => new SqliteVisitDays(_file.Writer, _time);
 
-    public override ValueTask InitializeAsync()
-    {
-        var database = new SqliteDatabase(Options.Create(new StorageOptions { Folder = _folder.Path }));
-        _writer = new SqliteWriter(database);
-        _readers = new SqliteReaders(database);
-        return ValueTask.CompletedTask;
-    }
+    public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()
     {
-        _writer.Dispose();
-        _readers.Dispose();
-        _folder.Dispose();
+        _file.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -48,7 +37,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
     {
         var visits = Enumerable.Range(0, 1200).Select(number => NewVisit(number % 7 + 1)).ToList();
         await Store.AddAsync(new(1, 1, 4, visits[..500]), default);
-        await _writer.RunAsync(
+        await _file.Writer.RunAsync(
             session => session.Command("UPDATE visit_batch SET counted = 500").ExecuteNonQuery(), default);
 
         Assert.True(await Store.AddAsync(new(1, 1, 4, visits), default));

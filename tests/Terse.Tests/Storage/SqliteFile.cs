@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Options;
+using Terse.Harness;
+using Terse.Storage;
+using Terse.Storage.Sqlite;
+
+namespace Terse.Tests.Storage;
+
+/// <summary>An empty database in a folder of its own, and what writes and reads it.</summary>
+internal sealed class SqliteFile : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public SqliteFile()
+    {
+        Database = Open();
+        Writer = new SqliteWriter(Database);
+        Readers = new SqliteReaders(Database);
+    }
+
+    public SqliteDatabase Database { get; }
+
+    public SqliteWriter Writer { get; }
+
+    public SqliteReaders Readers { get; }
+
+    /// <summary>Opens it once more, as another process does.</summary>
+    public SqliteDatabase Open() => new(Options.Create(new StorageOptions { Folder = _folder.Path }));
+
+    public void Dispose()
+    {
+        Writer.Dispose();
+        Readers.Dispose();
+        _folder.Dispose();
+    }
+}
