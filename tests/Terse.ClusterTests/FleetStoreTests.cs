@@ -1,9 +1,6 @@
-using Npgsql;
 using Terse.Fleet;
 using Terse.Harness;
-using Terse.Horizon;
 using Terse.Links;
-using Terse.Storage.Postgres;
 
 namespace Terse.ClusterTests;
 
@@ -13,28 +10,25 @@ public sealed class FleetStoreTests(TestDatabases databases) : IAsyncLifetime
     private static readonly ServerReport Report = new("a", 1, "eu-1a", "1.0", "0123456789ab", null);
 
     private readonly DateTimeOffset _begin = TimeProvider.System.GetUtcNow();
-    private Cluster _cluster = null!;
-    private PostgresFleetStore _store = null!;
+    private TestDatabase _database = null!;
 
-    public async ValueTask InitializeAsync()
-    {
-        _cluster = await databases.OpenAsync();
-        _store = new PostgresFleetStore(_cluster, TimeProvider.System);
-    }
+    private IFleetStore Store => _database.Get<IFleetStore>();
 
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    public async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
+
+    public ValueTask DisposeAsync() => _database.DisposeAsync();
 
     [Fact]
     public async Task A_server_that_tells_nothing_for_a_minute_is_not_shown_and_then_removed()
     {
         await SetClockAsync(_begin);
-        await _store.TellAsync(Report, default);
+        await Store.TellAsync(Report, default);
         var living = Report with { Name = "b" };
-        living = living with { Since = await _store.TellAsync(living, default) };
+        living = living with { Since = await Store.TellAsync(living, default) };
         Assert.Equal(["a", "b"], await NamesAsync());
 
         await SetClockAsync(_begin.AddSeconds(59));
-        living = living with { Since = await _store.TellAsync(living, default) };
+        living = living with { Since = await Store.TellAsync(living, default) };
         Assert.Equal(["a", "b"], await NamesAsync());
 
         // Nobody told, so no row was removed; it is the horizon that has passed them.
@@ -42,9 +36,9 @@ public sealed class FleetStoreTests(TestDatabases databases) : IAsyncLifetime
         await Eventually.IsSoAsync(async () => await NamesAsync() is ["b"]);
         Assert.Equal(2, await CountAsync());
 
-        await _store.TellAsync(living, default);
+        await Store.TellAsync(living, default);
         Assert.Equal(1, await CountAsync());
-        var shown = Assert.Single(await _store.ReadServersAsync(default));
+        var shown = Assert.Single(await Store.ReadServersAsync(default));
         Assert.Equal(living.Since?.UtcDateTime, shown.Since);
         Assert.Equal(62, (shown.SeenAt - shown.Since).TotalSeconds, precision: 1);
     }
@@ -53,13 +47,13 @@ public sealed class FleetStoreTests(TestDatabases databases) : IAsyncLifetime
     public async Task A_server_that_was_away_for_long_is_back_with_the_time_that_it_began_at()
     {
         await SetClockAsync(_begin);
-        var since = await _store.TellAsync(Report, default);
+        var since = await Store.TellAsync(Report, default);
         await SetClockAsync(_begin.AddHours(1));
-        await _store.TellAsync(Report with { Name = "b" }, default);
+        await Store.TellAsync(Report with { Name = "b" }, default);
         Assert.Equal(["b"], await NamesAsync());
 
-        Assert.Equal(since, await _store.TellAsync(Report with { Since = since, Node = null }, default));
-        var back = (await _store.ReadServersAsync(default))[0];
+        Assert.Equal(since, await Store.TellAsync(Report with { Since = since, Node = null }, default));
+        var back = (await Store.ReadServersAsync(default))[0];
         Assert.Equal(("a", null, since.UtcDateTime), (back.Name, back.Node, back.Since));
     }
 
@@ -67,13 +61,13 @@ public sealed class FleetStoreTests(TestDatabases databases) : IAsyncLifetime
     public async Task A_server_that_stops_does_not_take_its_successor_of_the_same_name_off_the_list()
     {
         await SetClockAsync(_begin);
-        var old = Report with { Since = await _store.TellAsync(Report, default) };
+        var old = Report with { Since = await Store.TellAsync(Report, default) };
         await SetClockAsync(_begin.AddSeconds(1));
-        var young = Report with { Since = await _store.TellAsync(Report, default) };
+        var young = Report with { Since = await Store.TellAsync(Report, default) };
 
-        await _store.ForgetAsync(old, default);
+        await Store.ForgetAsync(old, default);
         Assert.Equal(["a"], await NamesAsync());
-        await _store.ForgetAsync(young, default);
+        await Store.ForgetAsync(young, default);
         Assert.Empty(await NamesAsync());
     }
 
@@ -82,59 +76,32 @@ public sealed class FleetStoreTests(TestDatabases databases) : IAsyncLifetime
     {
         await SetClockAsync(_begin);
         for (var gone = 0; gone < 50; gone++)
-            await _store.TellAsync(Report with { Name = $"gone{gone}" }, default);
+            await Store.TellAsync(Report with { Name = $"gone{gone}" }, default);
         await SetClockAsync(_begin.AddMinutes(2));
 
         // Those that are old themselves are both removed by others and told of anew.
         await Task.WhenAll(Enumerable.Range(0, 100).Select(
-            told => _store.TellAsync(Report with { Name = $"gone{told % 10}" }, default)));
+            told => Store.TellAsync(Report with { Name = $"gone{told % 10}" }, default)));
         Assert.Equal(10, await CountAsync());
     }
 
     [Fact]
     public async Task Without_its_table_the_list_says_what_to_run()
     {
-        await _cluster.WriteAsync(
-            0,
-            static async (write, _, token) =>
-            {
-                await using var command = write.CreateCommand("DROP TABLE server");
-                return await command.ExecuteNonQueryAsync(token);
-            },
-            default);
+        await _database.ExecuteAsync("DROP TABLE server");
 
         var told = await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => _store.TellAsync(Report, default));
+            () => Store.TellAsync(Report, default));
         var read = await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => _store.ReadServersAsync(default));
+            () => Store.ReadServersAsync(default));
         Assert.Contains("terse migrate", told.Message, StringComparison.Ordinal);
         Assert.Contains("terse migrate", read.Message, StringComparison.Ordinal);
     }
 
     private async Task<string[]> NamesAsync() =>
-        [.. (await _store.ReadServersAsync(default)).Select(server => server.Name)];
+        [.. (await Store.ReadServersAsync(default)).Select(server => server.Name)];
 
-    private const string CountServers = "SELECT count(*) FROM server";
+    private Task<long> CountAsync() => _database.ReadAsync("SELECT count(*) FROM server");
 
-    private Task<long> CountAsync() => _cluster.ReadAsync(
-        Freshness.Latest,
-        0,
-        static async (read, _, token) =>
-        {
-            await using var command = read.CreateCommand(CountServers);
-            return (long)(await command.ExecuteScalarAsync(token))!;
-        },
-        default);
-
-    private const string SetClock = "WITH old AS (DELETE FROM fake.clock) INSERT INTO fake.clock VALUES ($1)";
-
-    private Task<int> SetClockAsync(DateTimeOffset now) => _cluster.WriteAsync(
-        now,
-        static async (write, now, token) =>
-        {
-            await using var command = write.CreateCommand(SetClock);
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        default);
+    private Task SetClockAsync(DateTimeOffset now) => _database.SetClockAsync(now);
 }

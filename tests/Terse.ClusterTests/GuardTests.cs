@@ -101,13 +101,8 @@ public sealed class GuardTests
 
     private static async Task MigrateAsync(PostgresCluster postgres)
     {
-        var primary = new HostAddress("primary", postgres.Primary.ConnectionString);
-        await using (var cluster = new Cluster(new ClusterOptions { Hosts = [primary] }, TimeProvider.System))
-        {
-            await cluster.StartAsync();
-            await PostgresMigrations.ApplyAsync(cluster, default);
-        }
-
+        await using var cluster = await TestDatabases.MigrateAsync(
+            postgres.Primary.ConnectionString, PostgresMigrations.Load());
         await postgres.Primary.ExecuteAsync(
             "CREATE TABLE written AS SELECT clock_timestamp() + interval '20 ms' AS at");
     }

@@ -1,7 +1,5 @@
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Terse.Harness;
-using Terse.Horizon;
 using Terse.Links;
 using Terse.Storage.Postgres;
 using Terse.Tests.Storage;
@@ -10,38 +8,24 @@ namespace Terse.ClusterTests;
 
 public sealed class PostgresCreationStoreTests(TestDatabases databases) : CreationStoreContract
 {
-    private Cluster _cluster = null!;
-    private ServiceProvider _services = null!;
+    private TestDatabase _database = null!;
 
-    private protected override ICreationStore Store => _services.GetRequiredService<ICreationStore>();
+    private protected override ICreationStore Store => _database.Get<ICreationStore>();
 
-    private protected override ILinkStore Links => _services.GetRequiredService<ILinkStore>();
+    private protected override ILinkStore Links => _database.Get<ILinkStore>();
 
-    public override async ValueTask InitializeAsync()
-    {
-        _cluster = await databases.OpenAsync();
-        _services = TestDatabases.BuildStorage(_cluster);
-    }
+    public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
-    protected override ValueTask CloseAsync() => _services.DisposeAsync();
+    protected override ValueTask CloseAsync() => _database.DisposeAsync();
 
-    private const string Age = "UPDATE idempotency SET created_at = created_at - $1";
-
-    protected override Task AgeAsync(TimeSpan age) => _cluster.WriteAsync(
-        age,
-        static async (write, age, token) =>
-        {
-            await using var command = write.CreateCommand(Age);
-            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        default);
+    protected override Task AgeAsync(TimeSpan age) =>
+        _database.ExecuteAsync("UPDATE idempotency SET created_at = created_at - $1", age);
 
     [Fact]
     public async Task A_link_of_a_tick_that_the_horizon_has_passed_leaves_no_key()
     {
         var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
-        await Eventually.IsSoAsync(() => Task.FromResult(_cluster.Hosts[0].State.Horizon > past));
+        await Eventually.IsSoAsync(() => Task.FromResult(_database.Cluster.Hosts[0].State.Horizon > past));
 
         Assert.Equal(
             Tried(AddLinkResult.TooLate),
@@ -57,7 +41,7 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     [Fact]
     public async Task A_commit_that_fails_is_not_taken_for_a_link()
     {
-        await ExecuteAsync(
+        await _database.ExecuteAsync(
             """
             CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'XX000'; END $$;
@@ -67,7 +51,7 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
 
         await Assert.ThrowsAsync<PostgresException>(
             () => AddOnceAsync(Request("key", "this"), NewLink(1, "a")));
-        await ExecuteAsync("DROP TRIGGER fail ON link");
+        await _database.ExecuteAsync("DROP TRIGGER fail ON link");
         Assert.Equal(0, await CountKeysAsync());
         Assert.Equal(Tried(AddLinkResult.Added), await AddOnceAsync(Request("key", "that"), NewLink(1, "a")));
     }
@@ -81,9 +65,9 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     {
         var link = NewLink(1, "first");
         await AddOnceAsync(Request("key", "this"), link);
-        var first = await CountAsync("SELECT xmin::text::bigint FROM idempotency");
+        var first = await _database.ReadAsync("SELECT xmin::text::bigint FROM idempotency");
         var retry = await AddOnceAsync(Request("key", "this"), NewLink(2, "second"));
-        var last = await CountAsync("SELECT xmin::text::bigint FROM idempotency");
+        var last = await _database.ReadAsync("SELECT xmin::text::bigint FROM idempotency");
 
         Assert.Equal(new AddOnceResult.Repeated(link), retry);
         Assert.InRange(last, first + 1, long.MaxValue);
@@ -128,7 +112,7 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     [Fact]
     public async Task On_the_schema_of_the_version_before_links_are_added_and_keys_are_refused()
     {
-        await ExecuteAsync("DROP TABLE idempotency");
+        await _database.ExecuteAsync("DROP TABLE idempotency");
 
         Assert.Equal(AddLinkResult.Added, await Links.AddAsync(NewLink(1, "a"), TickEnd, default));
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
@@ -144,7 +128,7 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
         IdempotentRequest request, Link link)
     {
         var (isHeld, isToCommit) = (new TaskCompletionSource(), new TaskCompletionSource<bool>());
-        var holding = _cluster.WriteAsync(
+        var holding = _database.Cluster.WriteAsync(
             (request, link),
             async (write, held, token) =>
             {
@@ -164,30 +148,11 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
         return (holding, isToCommit);
     }
 
-    protected override Task<long> CountKeysAsync() => CountAsync("SELECT count(*) FROM idempotency");
+    protected override Task<long> CountKeysAsync() => _database.ReadAsync("SELECT count(*) FROM idempotency");
 
-    private Task<long> CountWaitingAsync() => CountAsync(
+    private Task<long> CountWaitingAsync() => _database.ReadAsync(
         """
         SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event = 'transactionid'
         """);
-
-    private Task<long> CountAsync(string sql) => _cluster.ReadAsync(
-        Freshness.Latest,
-        sql,
-        static async (read, sql, token) =>
-        {
-            await using var command = read.CreateCommand(sql);
-            return (long)(await command.ExecuteScalarAsync(token))!;
-        },
-        default);
-
-    private Task<int> ExecuteAsync(string sql) => _cluster.WriteAsync(
-        sql,
-        static async (write, sql, token) =>
-        {
-            await using var command = write.CreateCommand(sql);
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        default);
 }

@@ -1,5 +1,3 @@
-using Npgsql;
-using Terse.Horizon;
 using Terse.Keys;
 using Terse.Links;
 using Terse.Storage.Postgres;
@@ -9,43 +7,22 @@ namespace Terse.ClusterTests;
 
 public sealed class PostgresKeyStoreTests(TestDatabases databases) : KeyStoreContract
 {
-    private Cluster _cluster = null!;
+    private TestDatabase _database = null!;
 
     private protected override IKeyStore Store => new ClockedKeyStore(
-        new PostgresKeyStore(_cluster), () => SetClockAsync(Time.Now), WaitOutNoticeAsync);
+        new PostgresKeyStore(_database.Cluster), () => _database.SetClockAsync(Time.Now), WaitOutNoticeAsync);
 
-    public override async ValueTask InitializeAsync() => _cluster = await databases.OpenAsync();
+    public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
-    protected override ValueTask CloseAsync() => _cluster.DisposeAsync();
+    protected override ValueTask CloseAsync() => _database.DisposeAsync();
 
-    private const string SetClock = "WITH old AS (DELETE FROM fake.clock) INSERT INTO fake.clock VALUES ($1)";
-
-    private Task<int> SetClockAsync(DateTimeOffset now) => _cluster.WriteAsync(
-        now,
-        static async (write, now, token) =>
-        {
-            await using var command = write.CreateCommand(SetClock);
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        default);
-
-    private const string AgeLayouts = "UPDATE key_layout SET stored_at = stored_at - $1";
-
-    private Task<int> WaitOutNoticeAsync() => _cluster.WriteAsync(
-        PostgresLayouts.Notice * 2,
-        static async (write, age, token) =>
-        {
-            await using var command = write.CreateCommand(AgeLayouts);
-            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        default);
+    private Task WaitOutNoticeAsync() => _database.ExecuteAsync(
+        "UPDATE key_layout SET stored_at = stored_at - $1", PostgresLayouts.Notice * 2);
 
     [Fact]
     public async Task By_a_new_layout_nobody_mints_before_every_server_knows_it()
     {
-        var (store, wish) = (new PostgresKeyStore(_cluster), KeySetup.WishOf(new KeyOptions()));
+        var (store, wish) = (new PostgresKeyStore(_database.Cluster), KeySetup.WishOf(new KeyOptions()));
         await store.OpenAsync(wish, default);
         var first = await store.TakeAsync("first", wish, TimeSpan.FromSeconds(30), default);
         var other = wish with { NodeBits = 6 };

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
@@ -9,46 +8,34 @@ namespace Terse.ClusterTests;
 
 public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreContract
 {
-    private Cluster _cluster = null!;
-    private ServiceProvider _services = null!;
+    private TestDatabase _database = null!;
 
-    private protected override ILinkStore Store => _services.GetRequiredService<ILinkStore>();
+    private protected override ILinkStore Store => _database.Get<ILinkStore>();
 
-    public override async ValueTask InitializeAsync()
-    {
-        _cluster = await databases.OpenAsync();
-        _services = TestDatabases.BuildStorage(_cluster);
-    }
+    public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
-    protected override ValueTask CloseAsync() => _services.DisposeAsync();
+    protected override ValueTask CloseAsync() => _database.DisposeAsync();
 
-    private protected override Task<IReadOnlyList<KeptChange>> ReadChangesAsync() => _cluster.ReadAsync(
-        Freshness.Latest,
-        "SELECT domain, code, version, written_at FROM link_change ORDER BY seq",
-        static async (read, sql, token) =>
-        {
-            await using var command = read.CreateCommand(sql);
-            await using var row = await command.ExecuteReaderAsync(token);
-            var changes = new List<KeptChange>();
-            while (await row.ReadAsync(token))
-                changes.Add(ReadChange(row));
-            return (IReadOnlyList<KeptChange>)changes;
-        },
-        default);
+    private protected override Task<IReadOnlyList<KeptChange>> ReadChangesAsync() =>
+        _database.Cluster.ReadAsync(
+            Freshness.Latest,
+            "SELECT domain, code, version, written_at FROM link_change ORDER BY seq",
+            static async (read, sql, token) =>
+            {
+                await using var command = read.CreateCommand(sql);
+                await using var row = await command.ExecuteReaderAsync(token);
+                var changes = new List<KeptChange>();
+                while (await row.ReadAsync(token))
+                    changes.Add(ReadChange(row));
+                return (IReadOnlyList<KeptChange>)changes;
+            },
+            default);
 
     private static KeptChange ReadChange(NpgsqlDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetFieldValue<DateTimeOffset>(3));
 
-    protected override Task AgeChangesAsync(TimeSpan age) => _cluster.WriteAsync(
-        age,
-        static async (write, age, token) =>
-        {
-            await using var command = write.CreateCommand(
-                "UPDATE link_change SET written_at = written_at - $1");
-            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        default);
+    protected override Task AgeChangesAsync(TimeSpan age) =>
+        _database.ExecuteAsync("UPDATE link_change SET written_at = written_at - $1", age);
 
     [Fact]
     public async Task A_change_is_told_to_those_who_listen()
@@ -56,7 +43,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         var link = NewLink(1, "sale", domain: "s.example.org");
         await AddAsync(link);
         var listens = new TaskCompletionSource();
-        var hearing = _cluster.ReadAsync(Freshness.Latest, listens, HearAsync, default);
+        var hearing = _database.Cluster.ReadAsync(Freshness.Latest, listens, HearAsync, default);
         await listens.Task;
         var writtenAt = await Store.ReplaceAsync(link with { Version = 2 }, default);
 
@@ -81,7 +68,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     {
         await AddAsync(NewLink(1, "sale"));
         var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
-        await Eventually.IsSoAsync(() => Task.FromResult(_cluster.Hosts[0].State.Horizon > past));
+        await Eventually.IsSoAsync(() => Task.FromResult(_database.Cluster.Hosts[0].State.Horizon > past));
 
         Assert.Equal(AddLinkResult.TooLate, await Store.AddAsync(NewLink(2, "late"), past, default));
         Assert.Null(await Store.FindAsync("", "late", default));
@@ -96,7 +83,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         await AddAsync(NewLink(1, "taken"));
         var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
         var soon = TimeProvider.System.GetUtcNow().AddMinutes(1);
-        await Eventually.IsSoAsync(() => Task.FromResult(_cluster.Hosts[0].State.Horizon > past));
+        await Eventually.IsSoAsync(() => Task.FromResult(_database.Cluster.Hosts[0].State.Horizon > past));
         for (var round = 1; round <= 20; round++)
         {
             var first = round * 100;

@@ -1,6 +1,4 @@
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
-using Terse.Horizon;
 using Terse.Links;
 using Terse.Tests.Visits;
 using Terse.Visits;
@@ -9,41 +7,28 @@ namespace Terse.ClusterTests;
 
 public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStoreContract
 {
-    private Cluster _cluster = null!;
-    private ServiceProvider _services = null!;
+    private TestDatabase _database = null!;
 
-    private protected override IVisitStore Store => _services.GetRequiredService<IVisitStore>();
+    private protected override IVisitStore Store => _database.Get<IVisitStore>();
 
-    private protected override IVisitReader Reader => _services.GetRequiredService<IVisitReader>();
+    private protected override IVisitReader Reader => _database.Get<IVisitReader>();
 
-    private protected override IVisitDays Days => _services.GetRequiredService<IVisitDays>();
+    private protected override IVisitDays Days => _database.Get<IVisitDays>();
 
-    public override async ValueTask InitializeAsync()
-    {
-        _cluster = await databases.OpenAsync();
-        _services = TestDatabases.BuildStorage(_cluster);
-    }
+    public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
-    protected override ValueTask CloseAsync() => _services.DisposeAsync();
+    protected override ValueTask CloseAsync() => _database.DisposeAsync();
 
-    private const string SetClock = "WITH old AS (DELETE FROM fake.clock) INSERT INTO fake.clock VALUES ($1)";
-
-    protected override Task SetClockAsync(DateTimeOffset now) => _cluster.WriteAsync(
-        now,
-        static async (write, now, token) =>
-        {
-            await using var command = write.CreateCommand(SetClock);
-            command.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = now });
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        default);
+    protected override Task SetClockAsync(DateTimeOffset now) => _database.SetClockAsync(now);
 
     /// <summary>Each server knows the days that it made itself, and makes what it misses.</summary>
     [Fact]
     public async Task Servers_that_make_and_drop_the_same_days_at_once_lose_no_visit()
     {
         await SetClockAsync(Now);
-        var servers = Enumerable.Range(0, 4).Select(_ => TestDatabases.BuildStorage(_cluster)).ToList();
+        var servers = Enumerable.Range(0, 4)
+            .Select(_ => TestDatabases.BuildStorage(_database.Cluster))
+            .ToList();
         await Task.WhenAll(servers.Select(async (server, node) =>
         {
             for (var number = 1; number <= 10; number++)
@@ -62,13 +47,14 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     [Fact]
     public async Task A_batch_that_fails_in_its_midst_leaves_nothing_and_may_come_again()
     {
-        await ExecuteAsync("ALTER TABLE missed_visit ADD CONSTRAINT no CHECK (kind <> 4) NOT VALID");
+        await _database.ExecuteAsync(
+            "ALTER TABLE missed_visit ADD CONSTRAINT no CHECK (kind <> 4) NOT VALID");
         var batch = new VisitBatch(1, 1, 1, [NewVisit(1), NewVisit(0) with { Kind = VisitKind.Deleted }]);
         await Assert.ThrowsAnyAsync<Exception>(() => Store.AddAsync(batch, default));
         Assert.Equal(default, await TotalAsync(1));
         Assert.Empty(await ListAsync(Everything));
 
-        await ExecuteAsync("ALTER TABLE missed_visit DROP CONSTRAINT no");
+        await _database.ExecuteAsync("ALTER TABLE missed_visit DROP CONSTRAINT no");
         Assert.True(await Store.AddAsync(batch, default));
         Assert.Equal(new VisitSum(1, 0), await TotalAsync(1));
     }
@@ -76,7 +62,7 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     [Fact]
     public async Task On_the_schema_of_the_version_before_visits_wait_and_the_error_says_what_to_run()
     {
-        await ExecuteAsync("DROP TABLE visit_batch, visit_total, visit_count, missed_visit, visit");
+        await _database.ExecuteAsync("DROP TABLE visit_batch, visit_total, visit_count, missed_visit, visit");
 
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
             () => Store.AddAsync(new(1, 1, 1, [NewVisit(1)]), default));
@@ -84,13 +70,4 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
         Assert.Contains("terse migrate", refused.Message, StringComparison.Ordinal);
         Assert.Contains("terse migrate", unread.Message, StringComparison.Ordinal);
     }
-
-    private Task<int> ExecuteAsync(string sql) => _cluster.WriteAsync(
-        sql,
-        static async (write, sql, token) =>
-        {
-            await using var command = write.CreateCommand(sql);
-            return await command.ExecuteNonQueryAsync(token);
-        },
-        default);
 }

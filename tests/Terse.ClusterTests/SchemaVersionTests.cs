@@ -4,7 +4,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Terse.Harness;
-using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Keys;
 using Terse.Storage;
@@ -15,6 +14,9 @@ namespace Terse.ClusterTests;
 /// <summary>Servers of two versions share a database while one replaces the other.</summary>
 public sealed class SchemaVersionTests(TestDatabases databases)
 {
+    private const string AddToVersion = "UPDATE schema_version SET version = version + $1";
+    private const string ReadVersion = "SELECT version::bigint FROM schema_version";
+
     [Theory]
     [InlineData(-2, "terse migrate")]
     [InlineData(-1, null)]
@@ -24,10 +26,11 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     public async Task A_server_that_does_not_migrate_serves_on_the_schema_before_its_own_and_the_one_after(
         int later, string? refusal)
     {
-        await using var cluster = await databases.OpenAsync();
-        await AddToVersionAsync(cluster, later);
+        await using var database = await databases.OpenAsync();
+        await database.ExecuteAsync(AddToVersion, later);
 
-        await AssertRefusedAsync(refusal, () => PostgresMigrations.AssertServesAsync(cluster, default));
+        await AssertRefusedAsync(
+            refusal, () => PostgresMigrations.AssertServesAsync(database.Cluster, default));
     }
 
     [Theory]
@@ -35,11 +38,12 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     [InlineData(2, "or a later one")]
     public async Task A_server_that_migrates_leaves_a_later_schema_as_it_is(int later, string? refusal)
     {
-        await using var cluster = await databases.OpenAsync();
-        var version = await AddToVersionAsync(cluster, later);
+        await using var database = await databases.OpenAsync();
+        await database.ExecuteAsync(AddToVersion, later);
+        var version = await database.ReadAsync(ReadVersion);
 
-        await AssertRefusedAsync(refusal, () => PostgresMigrations.ApplyAsync(cluster, default));
-        Assert.Equal(version, await AddToVersionAsync(cluster, 0));
+        await AssertRefusedAsync(refusal, () => PostgresMigrations.ApplyAsync(database.Cluster, default));
+        Assert.Equal(version, await database.ReadAsync(ReadVersion));
     }
 
     [Fact]
@@ -77,7 +81,12 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     public async Task On_the_schema_before_links_are_made_and_followed_and_rules_wait_for_the_migration()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await MakeSchemaBeforeAsync(postgres);
+        await using (await TestDatabases.MigrateAsync(
+            postgres.Primary.ConnectionString, PostgresMigrations.Load()[..^1]))
+        {
+            // The servers come later.
+        }
+
         await using var server = await StartAsync(postgres);
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         http.BaseAddress = new Uri(server.Urls.Single());
@@ -98,15 +107,6 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         await Eventually.IsSoAsync(async () => await ShowAsync(http, "old") == (HttpStatusCode.OK, 1));
         Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "old"));
         await server.StopAsync();
-    }
-
-    private static async Task MakeSchemaBeforeAsync(PostgresCluster postgres)
-    {
-        await using var cluster = new Cluster(
-            new ClusterOptions { Hosts = [new HostAddress("primary", postgres.ConnectionStrings.First())] },
-            TimeProvider.System);
-        await cluster.StartAsync();
-        await PostgresMigrations.ApplyAsync(cluster, PostgresMigrations.Load()[..^1], default);
     }
 
     private static async Task AssertRefusesRulesAsync(HttpClient http)
@@ -185,18 +185,6 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Equal(refusal is not null, refused is StartupException);
         Assert.Contains(refusal ?? "", refused?.Message ?? "", StringComparison.Ordinal);
     }
-
-    private const string AddToVersion = "UPDATE schema_version SET version = version + $1 RETURNING version";
-
-    private static Task<int> AddToVersionAsync(Cluster cluster, int later) => cluster.WriteAsync(
-        later,
-        static async (write, later, token) =>
-        {
-            await using var command = write.CreateCommand(AddToVersion);
-            command.Parameters.Add(new Npgsql.NpgsqlParameter<int> { TypedValue = later });
-            return (int)(await command.ExecuteScalarAsync(token))!;
-        },
-        default);
 
     private static async Task<WebApplication> StartAsync(PostgresCluster postgres)
     {

@@ -23,14 +23,17 @@ public sealed class TestDatabases : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _postgres.DisposeAsync();
 
-    /// <summary>A cluster of one host over a database with the schema of this version.</summary>
-    internal async Task<Cluster> OpenAsync()
+    /// <summary>A database on one host, with the schema of this version.</summary>
+    internal async Task<TestDatabase> OpenAsync() =>
+        new(BuildStorage(await MigrateAsync(await NewDatabaseAsync(), PostgresMigrations.Load())));
+
+    /// <summary>A cluster of one host, whose database these migrations bring to their schema.</summary>
+    internal static async Task<Cluster> MigrateAsync(string host, List<string> migrations)
     {
         var cluster = new Cluster(
-            new ClusterOptions { Hosts = [new HostAddress("primary", await NewDatabaseAsync())] },
-            TimeProvider.System);
+            new ClusterOptions { Hosts = [new HostAddress("primary", host)] }, TimeProvider.System);
         await cluster.StartAsync();
-        await PostgresMigrations.ApplyAsync(cluster, default);
+        await PostgresMigrations.ApplyAsync(cluster, migrations, default);
         return cluster;
     }
 
