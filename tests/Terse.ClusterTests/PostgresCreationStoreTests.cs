@@ -110,15 +110,21 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     }
 
     [Fact]
-    public async Task On_the_schema_of_the_version_before_links_are_added_and_keys_are_refused()
+    public async Task On_the_schema_of_the_version_before_keys_are_kept_and_rules_of_links_refused()
     {
-        await _database.ExecuteAsync("DROP TABLE idempotency");
+        await using var earlier = await databases.OpenEarlierAsync();
+        var (store, links) = (earlier.Get<ICreationStore>(), earlier.Get<ILinkStore>());
+        var (first, limited) = (NewLink(1, "first"), NewLink(2, "limited") with { MaxVisits = 3 });
 
-        Assert.Equal(AddLinkResult.Added, await Links.AddAsync(NewLink(1, "a"), TickEnd, default));
+        var added = await store.AddOnceAsync(Request("key", "this"), first, TickEnd, default);
+        var again = await store.AddOnceAsync(Request("key", "this"), NewLink(3, "again"), TickEnd, default);
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => AddOnceAsync(Request("key", "this"), NewLink(2, "b")));
+            () => store.AddOnceAsync(Request("other", "this"), limited, TickEnd, default));
+        Assert.Equal([Tried(AddLinkResult.Added), new AddOnceResult.Repeated(first)], [added, again]);
         Assert.Contains("terse migrate", refused.Message, StringComparison.Ordinal);
-        Assert.Null(await Links.FindAsync("", "b", default));
+        Assert.Equal(AddLinkResult.Added, await links.AddAsync(NewLink(4, "keyless"), TickEnd, default));
+        Assert.Equal(1, await earlier.ReadAsync("SELECT count(*) FROM idempotency"));
+        Assert.Equal(2, await earlier.ReadAsync("SELECT count(*) FROM link"));
     }
 
     private const string InsertKey = "INSERT INTO idempotency (key, request, link_id) VALUES ($1, $2, $3)";

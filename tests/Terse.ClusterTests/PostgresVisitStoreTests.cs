@@ -62,11 +62,12 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     [Fact]
     public async Task On_the_schema_of_the_version_before_visits_wait_and_the_error_says_what_to_run()
     {
-        await _database.ExecuteAsync("DROP TABLE visit_batch, visit_total, visit_count, missed_visit, visit");
+        await using var earlier = await databases.OpenEarlierAsync();
 
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => Store.AddAsync(new(1, 1, 1, [NewVisit(1)]), default));
-        var unread = await Assert.ThrowsAsync<StoreUnavailableException>(() => TotalAsync(1));
+            () => earlier.Get<IVisitStore>().AddAsync(new(1, 1, 1, [NewVisit(1)]), default));
+        var unread = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => earlier.Get<IVisitReader>().ReadTotalAsync(NewVisit(1).Link, default));
         Assert.Contains("terse migrate", refused.Message, StringComparison.Ordinal);
         Assert.Contains("terse migrate", unread.Message, StringComparison.Ordinal);
     }

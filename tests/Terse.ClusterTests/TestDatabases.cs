@@ -24,8 +24,10 @@ public sealed class TestDatabases : IAsyncLifetime
     public ValueTask DisposeAsync() => _postgres.DisposeAsync();
 
     /// <summary>A database on one host, with the schema of this version.</summary>
-    internal async Task<TestDatabase> OpenAsync() =>
-        new(BuildStorage(await MigrateAsync(await NewDatabaseAsync(), PostgresMigrations.Load())));
+    internal Task<TestDatabase> OpenAsync() => OpenAsync(PostgresMigrations.Load());
+
+    /// <summary>The same with the schema of the version before.</summary>
+    internal Task<TestDatabase> OpenEarlierAsync() => OpenAsync(PostgresMigrations.Load()[..^1]);
 
     /// <summary>A cluster of one host, whose database these migrations bring to their schema.</summary>
     internal static async Task<Cluster> MigrateAsync(string host, List<string> migrations)
@@ -53,6 +55,9 @@ public sealed class TestDatabases : IAsyncLifetime
             .AddSingleton<Cluster>(_ => cluster)
             .BuildServiceProvider();
     }
+
+    private async Task<TestDatabase> OpenAsync(List<string> migrations) =>
+        new(BuildStorage(await MigrateAsync(await NewDatabaseAsync(), migrations)));
 
     /// <summary>
     /// A database whose unqualified <c>clock_timestamp()</c> is the test's to set: it stands before the real

@@ -41,7 +41,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
         }
         catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw PostgresErrors.OfEarlierSchema("keeps no keys, or no rules of links", exception);
+            throw PostgresErrors.OfEarlierSchema("keeps no rules of links", exception);
         }
     }
 

@@ -109,11 +109,6 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         {
             return await PostgresErrors.WithinPatienceAsync(call, time, cancellationToken);
         }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
-        {
-            throw new StoreUnavailableException(
-                "The database has no table of servers yet; run 'terse migrate'.", exception);
-        }
         catch (PostgresException exception)
         {
             throw new StoreUnavailableException(
