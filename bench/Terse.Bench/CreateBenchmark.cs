@@ -17,17 +17,18 @@ internal static class CreateBenchmark
 
     public static async Task<IEnumerable<Result>> RunAsync(string program)
     {
-        var (rate, latency) = await MeasureServerAsync(program);
+        var times = await MeasureServerAsync(program);
+        var rate = times.Count / Time.TotalSeconds;
         var bare = MeasureBare();
         return
         [
             new($"creates/s, {Clients} clients, SQLite", $"{rate:N0}", $"{Goal:N0}", rate >= Goal),
-            new($"time of a create, {Clients} clients, p50 / p99", latency, ""),
+            Result.OfTimes($"time of a create, {Clients} clients", times),
             new($"bare loop: rows/s in synced transactions of {Clients}", $"{bare:N0}", ""),
         ];
     }
 
-    private static async Task<(double Rate, string Latency)> MeasureServerAsync(string program)
+    private static async Task<List<TimeSpan>> MeasureServerAsync(string program)
     {
         using var folder = BenchFolder();
         await using var server = await TerseProcess.StartAsync(
@@ -37,14 +38,11 @@ internal static class CreateBenchmark
         var times = await BenchClient.RunAsync(address, Clients, Time, () => BenchRequest.Create(address));
         await server.StopAsync();
 
-        times.Sort();
         var acknowledged = times.Count + warmed.Count;
         var stored = Count(folder["terse.db"]);
         if (stored < acknowledged)
             throw new InvalidOperationException($"Of {acknowledged} links, only {stored} are stored.");
-        var p50 = times[times.Count / 2].TotalMilliseconds;
-        var p99 = times[times.Count * 99 / 100].TotalMilliseconds;
-        return (times.Count / Time.TotalSeconds, $"{p50:N1} / {p99:N1} ms");
+        return times;
     }
 
     private static double MeasureBare()

@@ -1,7 +1,16 @@
 namespace Terse.Bench;
 
 /// <summary>One line of the table: what was measured, and the goal where the design sets one.</summary>
-internal sealed record Result(string What, string Measured, string Goal, bool? Met = null);
+internal sealed record Result(string What, string Measured, string Goal, bool? Met = null)
+{
+    /// <summary>How long requests took: half of them p50 at most, and all but one in a hundred p99.</summary>
+    public static Result OfTimes(string what, IEnumerable<TimeSpan> times)
+    {
+        var sorted = times.Select(time => time.TotalMilliseconds).Order().ToList();
+        var (p50, p99) = (sorted[sorted.Count / 2], sorted[sorted.Count * 99 / 100]);
+        return new($"{what}, p50 / p99", $"{p50:N1} / {p99:N1} ms", "");
+    }
+}
 
 /// <summary>The table that bench/run prints, in Markdown, with a word about the machine.</summary>
 internal sealed class ResultTable
