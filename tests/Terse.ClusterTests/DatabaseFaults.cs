@@ -3,7 +3,7 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>What befalls the hosts of PostgreSQL, and the servers' ways to them.</summary>
-internal sealed class DatabaseFaults(PostgresCluster postgres, Fleet fleet, History history, int seed)
+internal sealed class DatabaseFaults(PostgresCluster postgres, TestServers servers, History history, int seed)
 {
     private readonly Random _random = new(seed);
 
@@ -54,5 +54,5 @@ internal sealed class DatabaseFaults(PostgresCluster postgres, Fleet fleet, Hist
     }
 
     private Task DisturbAsync(Action<TcpProxy> disturb, Func<Task> passAsync) =>
-        fleet.DisturbWaysAsync(AnyReplica, disturb, passAsync);
+        servers.DisturbWaysAsync(AnyReplica, disturb, passAsync);
 }

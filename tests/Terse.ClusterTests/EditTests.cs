@@ -17,14 +17,14 @@ public sealed class EditTests(ITestOutputHelper output)
     public async Task A_changed_target_is_served_by_all_servers_within_a_second_while_replicas_stand_still()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
-        await using var fleet = await Fleet.StartAsync(postgres, servers: 3);
-        var code = await PrepareAsync(postgres, fleet);
+        await using var servers = await TestServers.StartAsync(postgres, count: 3);
+        var code = await PrepareAsync(postgres, servers);
 
         var worst = TimeSpan.Zero;
         for (var round = 0; round < Rounds; round++)
         {
-            var changer = fleet.Servers[round % fleet.Servers.Count];
-            var times = await ChangeAsync(fleet, changer, code, $"https://example.com/{round}");
+            var changer = servers.All[round % servers.All.Count];
+            var times = await ChangeAsync(servers, changer, code, $"https://example.com/{round}");
             worst = times.Append(worst).Max();
         }
 
@@ -40,15 +40,15 @@ public sealed class EditTests(ITestOutputHelper output)
         bool isBlackHole)
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
-        await using var fleet = await Fleet.StartAsync(postgres, servers: 3);
-        var code = await PrepareAsync(postgres, fleet);
-        var way = fleet.Servers[2].Network.To(postgres.Primary);
+        await using var servers = await TestServers.StartAsync(postgres, count: 3);
+        var code = await PrepareAsync(postgres, servers);
+        var way = servers.All[2].Network.To(postgres.Primary);
 
         for (var round = 0; round < 3; round++)
         {
             await Eventually.IsSoAsync(() =>
                 Task.FromResult((isBlackHole ? way.BlackHole(Listening) : way.Reset(Listening)) == 1));
-            var times = await ChangeAsync(fleet, fleet.Servers[0], code, $"https://example.com/{round}");
+            var times = await ChangeAsync(servers, servers.All[0], code, $"https://example.com/{round}");
             output.WriteLine(
                 $"{(isBlackHole ? "black hole" : "cut")}: served after "
                 + string.Join(", ", times.Select(time => $"{time.TotalMilliseconds:0} ms")));
@@ -58,9 +58,9 @@ public sealed class EditTests(ITestOutputHelper output)
     }
 
     /// <summary>A link that every server has in its cache, and replicas that show nothing newer.</summary>
-    private static async Task<string> PrepareAsync(PostgresCluster postgres, Fleet fleet)
+    private static async Task<string> PrepareAsync(PostgresCluster postgres, TestServers servers)
     {
-        var code = await Patient.CreateAsync(fleet.Servers[0].Process, "https://example.com/");
+        var code = await Patient.CreateAsync(servers.All[0].Process, "https://example.com/");
         await Eventually.IsSoAsync(async () =>
         {
             var shown = await Task.WhenAll(postgres.Replicas.Select(replica =>
@@ -69,20 +69,20 @@ public sealed class EditTests(ITestOutputHelper output)
         });
         foreach (var replica in postgres.Replicas)
             await replica.PauseReplayAsync();
-        foreach (var server in fleet.Servers)
+        foreach (var server in servers.All)
             Assert.Equal("https://example.com/", await Patient.FollowAsync(server.Process, code));
         return code;
     }
 
     /// <summary>Changes a target, and returns how long after the answer each server served it.</summary>
     private static async Task<TimeSpan[]> ChangeAsync(
-        Fleet fleet, FleetServer changer, string code, string target)
+        TestServers servers, TestServer changer, string code, string target)
     {
         using var answer = await changer.Process.Http.PatchAsJsonAsync(
             new Uri($"/api/v1/links/{code}", UriKind.Relative), new { target });
         answer.EnsureSuccessStatusCode();
         var begin = TimeProvider.System.GetTimestamp();
-        return await Task.WhenAll(fleet.Servers.Select(async server =>
+        return await Task.WhenAll(servers.All.Select(async server =>
         {
             await Eventually.IsSoAsync(async () => await server.Process.FollowAsync(code) == target);
             return TimeProvider.System.GetElapsedTime(begin);

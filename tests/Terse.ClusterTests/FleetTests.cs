@@ -98,7 +98,7 @@ public sealed class FleetTests
     }
 
     private static Task<TerseProcess> ServeAsync(PostgresCluster postgres, string name) =>
-        Fleet.ServeAsync(postgres, "--Server:Name", name, "--Server:Zone", "eu-1a");
+        TerseProcess.ServeAsync(postgres.ConnectionStrings, "--Server:Name", name, "--Server:Zone", "eu-1a");
 
     private static Task<JsonElement> FleetOfAsync(TerseProcess server) =>
         server.Http.GetFromJsonAsync<JsonElement>("api/v1/fleet");

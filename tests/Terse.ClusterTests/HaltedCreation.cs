@@ -29,7 +29,7 @@ internal static class HaltedCreation
     /// <param name="primary">Does not hear of the creations in time.</param>
     /// <param name="beforeItGoesOn">What else is to happen when the horizon has passed.</param>
     public static async Task SufferAsync(
-        FleetServer server, PostgresServer primary, Func<Task>? beforeItGoesOn = null)
+        TestServer server, PostgresServer primary, Func<Task>? beforeItGoesOn = null)
     {
         var way = server.Network.To(primary);
         way.Reset();

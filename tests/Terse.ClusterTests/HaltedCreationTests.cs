@@ -19,28 +19,28 @@ public sealed class HaltedCreationTests
         bool isGuarded)
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await using var fleet = await Fleet.StartAsync(postgres, servers: 2);
+        await using var servers = await TestServers.StartAsync(postgres, count: 2);
         if (!isGuarded)
             await postgres.Primary.ExecuteAsync("DROP TRIGGER horizon_guard ON link");
         var acknowledged = new ConcurrentDictionary<string, string>();
         using var enough = new CancellationTokenSource();
         var creations = Enumerable.Range(1, 4)
-            .Select(client => CreateAsync(fleet.Servers[0].Process, client, acknowledged, enough.Token))
+            .Select(client => CreateAsync(servers.All[0].Process, client, acknowledged, enough.Token))
             .ToList();
         var notFound = 0;
-        for (var halt = 0; halt < MaxHalts && fleet.Servers[0].TooLate + notFound == 0; halt++)
+        for (var halt = 0; halt < MaxHalts && servers.All[0].TooLate + notFound == 0; halt++)
         {
             await HaltedCreation.SufferAsync(
-                fleet.Servers[0], postgres.Primary, () => StandStillAsync(postgres));
+                servers.All[0], postgres.Primary, () => StandStillAsync(postgres));
             var before = acknowledged.Count;
             await Eventually.IsSoAsync(() => Task.FromResult(acknowledged.Count > before + 10));
-            notFound += await CountNotFoundAsync(fleet.Servers[1].Process, acknowledged);
+            notFound += await CountNotFoundAsync(servers.All[1].Process, acknowledged);
             await postgres.Replicas[0].ResumeReplayAsync();
         }
 
         await enough.CancelAsync();
         await Task.WhenAll(creations);
-        Assert.Equal((isGuarded, !isGuarded), (fleet.Servers[0].TooLate > 0, notFound > 0));
+        Assert.Equal((isGuarded, !isGuarded), (servers.All[0].TooLate > 0, notFound > 0));
     }
 
     /// <summary>Pauses the replica when it shows the horizon that the primary shows now.</summary>

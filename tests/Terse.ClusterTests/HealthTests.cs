@@ -9,7 +9,7 @@ public sealed class HealthTests
     public async Task A_server_is_ready_as_long_as_any_host_is_left_to_read_from()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await using var server = await Fleet.ServeAsync(postgres);
+        await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         string? code = null;
         await Eventually.IsSoAsync(async () =>
             (code = await server.CreateCodeAsync("https://example.com/")) is not null);

@@ -9,7 +9,7 @@ namespace Terse.ClusterTests;
 /// Creates, follows at once elsewhere, follows others, asks for what is not there. An answer that is none
 /// of 2xx, 3xx and 404 must be 503 with a time to come back.
 /// </summary>
-internal sealed class HistoryClient(Fleet fleet, History history, AnswerTimes times, int seed)
+internal sealed class HistoryClient(TestServers servers, History history, AnswerTimes times, int seed)
 {
     /// <summary>Who is not answered by then never will be.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
@@ -25,15 +25,15 @@ internal sealed class HistoryClient(Fleet fleet, History history, AnswerTimes ti
                 ? await CreateOnceAsync(target, ended)
                 : await CreateAsync(target);
             if (code is not null)
-                await FollowAsync(fleet.Any(_random), code);
+                await FollowAsync(servers.Any(_random), code);
             if (history.PickCode(_random, last: 1 << _random.Next(12)) is { } other)
-                await FollowAsync(fleet.Any(_random), other);
+                await FollowAsync(servers.Any(_random), other);
             await FollowInventedAsync();
         }
     }
 
     /// <summary>Follows a code whose link was acknowledged. Returns whether it got a redirect.</summary>
-    public async Task<bool> FollowAsync(FleetServer server, string code)
+    public async Task<bool> FollowAsync(TestServer server, string code)
     {
         var mustBeThere = history.IsAcknowledged(code);
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(code, UriKind.Relative));
@@ -79,7 +79,7 @@ internal sealed class HistoryClient(Fleet fleet, History history, AnswerTimes ti
         };
         if (key is not null)
             request.Headers.Add("Idempotency-Key", key);
-        using var answer = await SendAsync(fleet.Any(_random), request, patience);
+        using var answer = await SendAsync(servers.Any(_random), request, patience);
         if (answer?.StatusCode != HttpStatusCode.Created)
             return null;
         var code = answer.Headers.Location!.OriginalString.Split('/')[^1];
@@ -100,12 +100,12 @@ internal sealed class HistoryClient(Fleet fleet, History history, AnswerTimes ti
                 new Tsid(Tsid.Parse(latest, null).Value + 1).ToString(),
             _ => "0",
         };
-        await FollowAsync(fleet.Any(_random), code);
+        await FollowAsync(servers.Any(_random), code);
     }
 
     /// <summary>Null where the server was killed or stands still.</summary>
     private async Task<HttpResponseMessage?> SendAsync(
-        FleetServer server, HttpRequestMessage request, TimeSpan patience)
+        TestServer server, HttpRequestMessage request, TimeSpan patience)
     {
         using var limit = new CancellationTokenSource(patience, TimeProvider.System);
         var (begun, before) = (TimeProvider.System.GetTimestamp(), server.Disturbances);

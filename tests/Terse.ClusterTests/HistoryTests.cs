@@ -32,13 +32,13 @@ public sealed class HistoryTests(ITestOutputHelper output)
             + "artifacts/bin/Terse.ClusterTests/release/Terse.ClusterTests -noLogo -showLiveOutput "
             + "-class Terse.ClusterTests.HistoryTests");
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2, isSynchronous: true);
-        await using var fleet = await Fleet.StartAsync(postgres, servers: 3);
-        await RunAsync(postgres, fleet);
-        await FollowAllAsync(fleet);
+        await using var servers = await TestServers.StartAsync(postgres, count: 3);
+        await RunAsync(postgres, servers);
+        await FollowAllAsync(servers);
         await _history.CheckOnceAsync(postgres.Primary);
 
         output.WriteLine(
-            $"{_history.Codes.Count} links acknowledged; {fleet.Servers.Sum(server => server.TooLate)} ids "
+            $"{_history.Codes.Count} links acknowledged; {servers.All.Sum(server => server.TooLate)} ids "
             + "came too late and were minted again");
         output.WriteLine($"Servers neither stopped nor killed gave {_times}");
         var creatingAgain = _history.CreatingAgain.Select(time => $"{time.TotalSeconds:0.00} s");
@@ -52,21 +52,21 @@ public sealed class HistoryTests(ITestOutputHelper output)
     /// <summary>
     /// Clients, while one fault after the other befalls the database, and one after the other the servers.
     /// </summary>
-    private async Task RunAsync(PostgresCluster postgres, Fleet fleet)
+    private async Task RunAsync(PostgresCluster postgres, TestServers servers)
     {
         var length = TimeSpan.FromSeconds(Seconds);
         using var over = new CancellationTokenSource(length, TimeProvider.System);
         using var ended = new CancellationTokenSource();
         var clients = Enumerable.Range(1, Clients)
-            .Select(client => new HistoryClient(fleet, _history, _times, (Seed * 1000) + client))
+            .Select(client => new HistoryClient(servers, _history, _times, (Seed * 1000) + client))
             .Select(client => client.RunAsync(ended.Token))
             .ToList();
         try
         {
             var lanes = await Task.WhenAll(
                 Fault.RunAsync(
-                    new DatabaseFaults(postgres, fleet, _history, Seed).All, Seed, length / 24, over.Token),
-                Fault.RunAsync(new ServerFaults(postgres, fleet, Seed).All, Seed, length / 24, over.Token));
+                    new DatabaseFaults(postgres, servers, _history, Seed).All, Seed, length / 24, over.Token),
+                Fault.RunAsync(new ServerFaults(postgres, servers, Seed).All, Seed, length / 24, over.Token));
             foreach (var lane in lanes)
                 output.WriteLine(string.Join(", ", lane));
         }
@@ -78,15 +78,15 @@ public sealed class HistoryTests(ITestOutputHelper output)
     }
 
     /// <summary>All links, each on some server; the youngest on every one.</summary>
-    private async Task FollowAllAsync(Fleet fleet)
+    private async Task FollowAllAsync(TestServers servers)
     {
         var codes = _history.Codes;
-        var client = new HistoryClient(fleet, _history, _times, Seed);
+        var client = new HistoryClient(servers, _history, _times, Seed);
         await Parallel.ForEachAsync(
             codes.Index(),
             async (link, _) => await Eventually.IsSoAsync(() =>
-                client.FollowAsync(fleet.Servers[link.Index % fleet.Servers.Count], link.Item)));
-        foreach (var server in fleet.Servers)
+                client.FollowAsync(servers.All[link.Index % servers.All.Count], link.Item)));
+        foreach (var server in servers.All)
         {
             await Parallel.ForEachAsync(
                 codes.TakeLast(FollowedEverywhere),

@@ -16,8 +16,8 @@ public sealed class IdempotencyTests
     public async Task A_creation_whose_answer_was_lost_is_asked_for_again_on_another_server()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await using var first = await Fleet.ServeAsync(postgres);
-        await using var second = await Fleet.ServeAsync(postgres);
+        await using var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using var second = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         await postgres.Replicas[0].PauseReplayAsync();
         using (var lost = new TcpClient())
         {
@@ -44,8 +44,8 @@ public sealed class IdempotencyTests
     public async Task Of_retries_on_two_servers_at_once_one_makes_the_link_and_all_get_it()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
-        await using var first = await Fleet.ServeAsync(postgres);
-        await using var second = await Fleet.ServeAsync(postgres);
+        await using var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using var second = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         for (var number = 0; number < 50; number++)
         {
             var (key, target) = ($"key{number}", $"https://example.com/{number}");

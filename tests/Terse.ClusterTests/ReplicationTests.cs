@@ -10,8 +10,8 @@ public sealed class ReplicationTests
     public async Task A_link_is_followed_on_every_server_at_once_while_all_replicas_stand_still()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
-        await using var first = await Fleet.ServeAsync(postgres);
-        await using var second = await Fleet.ServeAsync(postgres);
+        await using var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using var second = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         foreach (var replica in postgres.Replicas)
             await replica.PauseReplayAsync();
 
@@ -27,8 +27,8 @@ public sealed class ReplicationTests
     public async Task Without_the_primary_no_young_link_is_not_found_and_old_ones_are_followed()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
-        await using var first = await Fleet.ServeAsync(postgres);
-        await using var second = await Fleet.ServeAsync(postgres);
+        await using var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using var second = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         var old = await Patient.CreateAsync(first, "https://example.com/old");
         await Eventually.IsSoAsync(async () => await ShowsLinksAsync(postgres.Replicas, 1));
         foreach (var replica in postgres.Replicas)
@@ -48,8 +48,8 @@ public sealed class ReplicationTests
     public async Task After_a_replica_is_promoted_links_are_created_and_followed_again_without_a_restart()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2, isSynchronous: true);
-        await using var first = await Fleet.ServeAsync(postgres);
-        await using var second = await Fleet.ServeAsync(postgres);
+        await using var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using var second = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         var before = await Patient.CreateAsync(first, "https://example.com/before");
         await postgres.Primary.KillAsync();
         await postgres.Replicas[0].PromoteAsync();
@@ -65,7 +65,7 @@ public sealed class ReplicationTests
     public async Task A_code_that_no_link_has_is_not_found_as_soon_as_a_replica_or_the_primary_can_tell()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await using var server = await Fleet.ServeAsync(postgres);
+        await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         await Patient.CreateAsync(server, "https://example.com/");
 
         foreach (var code in new[] { "0", "1abc", "nobody", "9zzzzzzzzzzz" })
@@ -82,7 +82,7 @@ public sealed class ReplicationTests
         await Eventually.IsSoAsync(async () => await postgres.Replicas[0].ReadAsync(
             "SELECT count(*) FROM pg_class WHERE relname IN ('link', 'horizon')") == 2);
         await postgres.Replicas[0].PauseReplayAsync();
-        await using var server = await Fleet.ServeAsync(postgres);
+        await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         var code = await Patient.CreateAsync(server, "https://example.com/first");
 
         Assert.Equal((0, ""), (migrated.ExitCode, migrated.Errors));
@@ -93,8 +93,8 @@ public sealed class ReplicationTests
     public async Task Servers_that_start_at_once_on_an_empty_database_do_not_trip_over_each_other()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
-        await using var fleet = await Fleet.StartAsync(postgres, servers: 4);
-        var creating = fleet.Servers.Select(server =>
+        await using var servers = await TestServers.StartAsync(postgres, count: 4);
+        var creating = servers.All.Select(server =>
             Patient.CreateAsync(server.Process, "https://example.com/"));
         var codes = await Task.WhenAll(creating);
 

@@ -157,7 +157,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
         string? code = null;
-        await using (var server = await Fleet.ServeAsync(postgres))
+        await using (var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings))
         {
             await Eventually.IsSoAsync(async () =>
                 (code = await server.CreateCodeAsync("https://example.com/")) is not null);

@@ -18,8 +18,8 @@ public sealed class SwitchoverTests
     public async Task A_server_that_slept_through_a_switchover_takes_nobody_for_the_primary_who_was_it()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1, isSynchronous: true);
-        await using var fleet = await Fleet.StartAsync(postgres, servers: 2);
-        var (sleeper, other) = (fleet.Servers[0], fleet.Servers[1].Process);
+        await using var servers = await TestServers.StartAsync(postgres, count: 2);
+        var (sleeper, other) = (servers.All[0], servers.All[1].Process);
         var (old, heir) = (postgres.Primary, postgres.Replicas[0]);
         await Patient.CreateAsync(other, "https://example.com/before");
 
@@ -75,8 +75,8 @@ public sealed class SwitchoverTests
     public async Task Links_of_a_new_layout_are_followed_at_once_while_a_replica_does_not_know_it()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await using var other = await Fleet.ServeAsync(postgres);
-        await using (var first = await Fleet.ServeAsync(postgres))
+        await using var other = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using (var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings))
         {
             var code = await Patient.CreateAsync(first, "https://example.com/old");
             Assert.Equal("https://example.com/old", await Patient.FollowAsync(other, code));
@@ -84,7 +84,8 @@ public sealed class SwitchoverTests
             Assert.Equal(0, await first.StopAsync());
         }
 
-        await using var restarted = await Fleet.ServeAsync(postgres, "--Keys:NodeBits", "8");
+        await using var restarted = await TerseProcess.ServeAsync(
+            postgres.ConnectionStrings, "--Keys:NodeBits", "8");
         var young = "";
         for (var round = 0; round < 30; round++)
         {

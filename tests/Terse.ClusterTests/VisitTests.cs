@@ -21,14 +21,14 @@ public sealed class VisitTests(ITestOutputHelper output)
     public async Task While_servers_and_the_database_are_killed_each_answered_redirect_counts_once()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await using var fleet = await Fleet.StartAsync(postgres, servers: 3);
-        var codes = await CreateAsync(fleet.Servers[0]);
+        await using var servers = await TestServers.StartAsync(postgres, count: 3);
+        var codes = await CreateAsync(servers.All[0]);
         using var ended = new CancellationTokenSource();
         var followers = Enumerable.Range(0, Followers)
-            .Select(seed => FollowAsync(fleet, codes, new Random(seed), ended.Token))
+            .Select(seed => FollowAsync(servers, codes, new Random(seed), ended.Token))
             .ToList();
 
-        foreach (var server in fleet.Servers)
+        foreach (var server in servers.All)
         {
             await LoseRepliesAsync(postgres, server);
             await server.ReplaceAsync();
@@ -37,7 +37,7 @@ public sealed class VisitTests(ITestOutputHelper output)
         await postgres.Primary.KillAsync();
         await WaitForVisitsAsync(500);
         await postgres.Primary.StartAsync();
-        foreach (var server in fleet.Servers)
+        foreach (var server in servers.All)
         {
             await WaitForVisitsAsync(500);
             await server.ReplaceAsync();
@@ -46,12 +46,12 @@ public sealed class VisitTests(ITestOutputHelper output)
         await WaitForVisitsAsync(500);
         await ended.CancelAsync();
         await Task.WhenAll(followers);
-        foreach (var server in fleet.Servers)
+        foreach (var server in servers.All)
             await server.Process.StopAsync();
         await CompareAsync(postgres.Primary, codes);
     }
 
-    private static async Task<string[]> CreateAsync(FleetServer server)
+    private static async Task<string[]> CreateAsync(TestServer server)
     {
         var codes = new string[Links];
         for (var number = 0; number < Links; number++)
@@ -60,7 +60,7 @@ public sealed class VisitTests(ITestOutputHelper output)
     }
 
     /// <summary>What the server sends arrives, and is done; of that it hears nothing.</summary>
-    private async Task LoseRepliesAsync(PostgresCluster postgres, FleetServer server)
+    private async Task LoseRepliesAsync(PostgresCluster postgres, TestServer server)
     {
         var way = server.Network.To(postgres.Primary);
         way.HoldAnswers();
@@ -77,12 +77,13 @@ public sealed class VisitTests(ITestOutputHelper output)
         await Eventually.IsSoAsync(() => Task.FromResult(_got.Values.Sum() >= until));
     }
 
-    private async Task FollowAsync(Fleet fleet, string[] codes, Random random, CancellationToken ended)
+    private async Task FollowAsync(
+        TestServers servers, string[] codes, Random random, CancellationToken ended)
     {
         while (!ended.IsCancellationRequested)
         {
             var code = codes[random.Next(codes.Length)];
-            var server = fleet.Any(random).Process;
+            var server = servers.Any(random).Process;
             try
             {
                 using var answer = await server.Http.GetAsync(

@@ -4,7 +4,7 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>Who is on the list of servers, by a clock of the database that the test sets.</summary>
-public sealed class FleetStoreTests(TestDatabases databases) : IAsyncLifetime
+public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLifetime
 {
     private static readonly ServerReport Report = new("a", 1, "eu-1a", "1.0", "0123456789ab", null);
 

@@ -3,16 +3,16 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// A place in a fleet: a server that is replaced when it was killed, and its own way to the database.
+/// A server that is replaced by another when it was killed; its folder and its way to the database stay.
 /// </summary>
-internal sealed class FleetServer : IAsyncDisposable
+internal sealed class TestServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private TerseProcess _process = null!;
     private int _disturbances;
     private int _tooLate;
 
-    private FleetServer(PostgresCluster postgres) => Network = new ProxiedHosts(postgres);
+    private TestServer(PostgresCluster postgres) => Network = new ProxiedHosts(postgres);
 
     public ProxiedHosts Network { get; }
 
@@ -24,12 +24,12 @@ internal sealed class FleetServer : IAsyncDisposable
     /// </summary>
     public int Disturbances => Volatile.Read(ref _disturbances);
 
-    /// <summary>How many ids of this place came too late to be stored.</summary>
+    /// <summary>How many ids of it and of those before it came too late to be stored.</summary>
     public int TooLate => _tooLate + Process.TooLate;
 
-    public static async Task<FleetServer> StartAsync(PostgresCluster postgres)
+    public static async Task<TestServer> StartAsync(PostgresCluster postgres)
     {
-        var server = new FleetServer(postgres);
+        var server = new TestServer(postgres);
         try
         {
             server._process = await server.ServeAsync();
