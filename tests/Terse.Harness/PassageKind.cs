@@ -1,0 +1,10 @@
+namespace Terse.Harness;
+
+internal enum PassageKind
+{
+    Open,
+    Delayed,
+    Closed,
+    ClosedBack,
+    Broken,
+}
