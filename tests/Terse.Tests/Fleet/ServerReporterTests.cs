@@ -52,14 +52,6 @@ public sealed class ServerReporterTests
         return log;
     }
 
-    /// <summary>A timer's second lasts a millisecond.</summary>
-    private sealed class QuickTime : TimeProvider
-    {
-        public override ITimer CreateTimer(
-            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, dueTime / 1000, period / 1000);
-    }
-
     /// <summary>Fails as it is told to, one time after the other; then it goes well.</summary>
     private sealed class FlakyStore(Exception?[] errors) : IFleetStore
     {

@@ -20,7 +20,7 @@ public sealed class LinkCreatorTests
             services.GetRequiredService<IKeyStrategy>(),
             services.GetRequiredService<Domains>(),
             services.GetRequiredService<TargetRules>(),
-            new HastyTime());
+            new QuickTime());
 
         var link = new NewLink("https://example.com/", Code: null, Domain: null);
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
@@ -47,13 +47,5 @@ public sealed class LinkCreatorTests
 
         public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
-    }
-
-    /// <summary>Every wait is over at once.</summary>
-    private sealed class HastyTime : TimeProvider
-    {
-        public override ITimer CreateTimer(
-            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, TimeSpan.Zero, period);
     }
 }

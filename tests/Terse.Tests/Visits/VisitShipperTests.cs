@@ -119,12 +119,4 @@ public sealed class VisitShipperTests : IDisposable
         await shipper.StartAsync(default);
         return shipper;
     }
-
-    /// <summary>A timer's second lasts a millisecond.</summary>
-    private sealed class QuickTime : TimeProvider
-    {
-        public override ITimer CreateTimer(
-            TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, dueTime / 1000, period / 1000);
-    }
 }
