@@ -35,6 +35,9 @@ internal sealed partial class VisitDrain(
     private long _lastBatchAt = time.GetTimestamp();
     private long? _warnedAt;
 
+    /// <summary>A ring that has no room for two such batches is not let run full while visits wait.</summary>
+    private int EnoughForBatch => Math.Min(MaxBatch, ring.Slots / 2);
+
     /// <inheritdoc/>
     /// <remarks>Redirects have ended before; what is in the ring then, goes into the spool.</remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -69,7 +72,7 @@ internal sealed partial class VisitDrain(
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             var waiting = ring.Waiting;
-            if (waiting >= MaxBatch || (waiting > 0 && time.GetElapsedTime(_lastBatchAt) >= MaxWait))
+            if (waiting >= EnoughForBatch || (waiting > 0 && time.GetElapsedTime(_lastBatchAt) >= MaxWait))
                 TryDrainAll();
         }
     }

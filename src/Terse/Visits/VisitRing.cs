@@ -58,6 +58,9 @@ internal sealed unsafe class VisitRing
     /// <summary>Tells the rings of a folder apart.</summary>
     public long Id { get; }
 
+    /// <summary>How many visits it has room for.</summary>
+    public int Slots => _mask + 1;
+
     /// <summary>How many visits were written by this process.</summary>
     public long Written => Volatile.Read(ref _positions.Head) - _recovered;
 

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Terse.Harness;
 using Terse.Hosting;
 using Terse.Visits;
@@ -27,6 +28,27 @@ public sealed class VisitDrainTests : IDisposable
 
         Assert.Equal((0, Visits), (visits.Ring.Waiting, visits.Spool.Waiting));
         Assert.Equal(VisitDrain.MaxBatch, visits.Spool.Peek()?.Visits.Count);
+    }
+
+    /// <summary>The clock stands still, so it is not the time that visits have waited.</summary>
+    [Fact]
+    public async Task A_small_ring_is_emptied_when_it_is_half_full()
+    {
+        using var visits = new VisitFolder(_folder.Path, Slots, 1 << 20);
+        using var drain = new VisitDrain(
+            visits.Ring,
+            visits.Spool,
+            new VisitClassifier(),
+            () => new VisitRun(0, 1),
+            new FakeTime(DateTimeOffset.UnixEpoch),
+            NullLogger<VisitDrain>.Instance);
+        for (var link = 0; link < Slots / 2; link++)
+            Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(link)));
+        await drain.StartAsync(default);
+        await Eventually.IsSoAsync(() => Task.FromResult(visits.Ring.Waiting == 0));
+
+        Assert.Equal(Slots / 2, visits.Spool.Waiting);
+        await drain.StopAsync(default);
     }
 
     [Fact]
