@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Diagnostics.Tracing;
 using Terse.Harness;
 
@@ -33,32 +34,38 @@ internal static class PauseBenchmark
         }
 
         var pauses = Read(trace);
+        var longest = pauses.MaxBy(pause => pause.Ms)!;
         return
         [
             new(
                 "longest pause of the garbage collector in a minute of load, 1,000,000 links cached",
-                $"{pauses.Max().TotalMilliseconds:N1} ms",
+                string.Create(CultureInfo.InvariantCulture, $"{longest.Ms:N1} ms, for {longest.Why}"),
                 ""),
             new(
                 "pauses in that minute, and their sum",
-                $"{pauses.Count}, {pauses.Sum(pause => pause.TotalMilliseconds):N0} ms",
+                $"{pauses.Count}, {pauses.Sum(pause => pause.Ms):N0} ms",
                 ""),
         ];
     }
 
     /// <summary>Those of the last minute, which is the load's.</summary>
-    private static List<TimeSpan> Read(string trace)
+    private static List<Pause> Read(string trace)
     {
-        var pauses = new List<(double At, double Length)>();
+        var pauses = new List<Pause>();
         using var events = new EventPipeEventSource(trace);
-        var begin = 0.0;
+        var (begin, why) = (0.0, "");
         events.Clr.GCSuspendEEStart += data => begin = data.TimeStampRelativeMSec;
+        events.Clr.GCStart += data => why = string.Create(
+            CultureInfo.InvariantCulture, $"generation {data.Depth} ({data.Type}, {data.Reason})");
         events.Clr.GCRestartEEStop += data =>
-            pauses.Add((data.TimeStampRelativeMSec, data.TimeStampRelativeMSec - begin));
+            pauses.Add(new(data.TimeStampRelativeMSec, data.TimeStampRelativeMSec - begin, why));
         events.Process();
-        var end = pauses.Max(pause => pause.At);
-        return [.. pauses
-            .Where(pause => pause.At > end - Time.TotalMilliseconds)
-            .Select(pause => TimeSpan.FromMilliseconds(pause.Length))];
+        var end = pauses.Max(pause => pause.AtMs);
+        return [.. pauses.Where(pause => pause.AtMs > end - Time.TotalMilliseconds)];
     }
+
+    /// <param name="AtMs">When it ended, in milliseconds since the trace began.</param>
+    /// <param name="Ms">How long it was.</param>
+    /// <param name="Why">What was collected, how and why.</param>
+    private sealed record Pause(double AtMs, double Ms, string Why);
 }

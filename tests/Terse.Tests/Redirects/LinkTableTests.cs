@@ -7,7 +7,7 @@ public sealed class LinkTableTests
     private const int Kept = 40;
     private const int Changes = 200_000;
 
-    /// <summary>So few chains that all of them are long, and each change is in a chain that is looked at.</summary>
+    /// <summary>So few that all chains are long, and each change is in one that is looked at.</summary>
     private readonly LinkTable _table = new(maxLinks: 4);
 
     [Fact]
