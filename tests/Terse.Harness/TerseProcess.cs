@@ -37,6 +37,9 @@ internal sealed partial class TerseProcess : IAsyncDisposable
 
     public string Url => Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
 
+    /// <summary>Host and port.</summary>
+    public string Authority => Http.BaseAddress!.Authority;
+
     public int Id => _process.Id;
 
     /// <summary>How often it logged that an id came too late to be stored.</summary>
@@ -112,6 +115,10 @@ internal sealed partial class TerseProcess : IAsyncDisposable
             ? values.Single()
             : null;
     }
+
+    /// <summary>Reads what the API shows.</summary>
+    public Task<JsonElement> ReadAsync(string path) =>
+        Http.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative));
 
     /// <summary>SIGSTOP: the process stands still until <see cref="Resume"/>.</summary>
     public void Pause() => ChildProcess.Signal(_process, ChildProcess.SigStop);

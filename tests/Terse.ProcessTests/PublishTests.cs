@@ -20,6 +20,8 @@ public sealed class PublishTests
         var code = await server.CreateCodeAsync("https://example.com/published");
 
         Assert.Equal("https://example.com/published", await server.FollowAsync(code!));
+        await using (var figures = await ProcessFigures.OfAsync(server))
+            await figures.WaitForAsync("terse.redirects followed", 1);
         Assert.Equal(0, await server.StopAsync());
     }
 }
