@@ -15,13 +15,16 @@ internal static class BareServer
 {
     public const string Argument = "bare-server";
 
+    /// <summary>Else it would be told of each write of the server that it is measured beside.</summary>
+    private const string WatchNothing = "--hostBuilder:reloadConfigOnChange=false";
+
     public static Task<TerseProcess> StartAsync() =>
         TerseProcess.StartAsync(Environment.ProcessPath!, [Argument]);
 
     /// <summary>Serves until it is asked to stop.</summary>
     public static async Task ServeAsync()
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [WatchNothing] });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);

@@ -31,7 +31,7 @@ internal static class Program
 
     public static WebApplication BuildServer(IEnumerable<KeyValuePair<string, string?>> settings)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        var builder = WebApplication.CreateSlimBuilder(Settings.ReadOnce);
         builder.Configuration.AddSettings(settings);
         builder.AddServer();
         builder.AddStorage();

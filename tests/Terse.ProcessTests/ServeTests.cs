@@ -18,6 +18,18 @@ public sealed class ServeTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
+    /// <summary>A watch of the working folder would tell of each write to the database below it.</summary>
+    [Fact]
+    public async Task It_watches_no_files()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder.Path);
+        var open = new DirectoryInfo($"/proc/{server.Id}/fd").GetFiles();
+
+        Assert.DoesNotContain(open, file => file.LinkTarget == "anon_inode:inotify");
+        Assert.Contains(open, file => file.LinkTarget == folder["terse.db"]);
+    }
+
     [Fact]
     public async Task Asked_to_stop_it_ends_with_exit_code_0_and_keeps_its_links()
     {

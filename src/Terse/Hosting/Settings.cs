@@ -21,6 +21,13 @@ internal static class Settings
 {
     private const string EnvironmentPrefix = "TERSE__";
 
+    /// <summary>
+    /// Else everything below the working folder is watched for a change of <c>appsettings.json</c>, the
+    /// database included, and each write to it is told of.
+    /// </summary>
+    public static readonly WebApplicationOptions ReadOnce =
+        new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
+
     /// <summary>What ASP.NET Core reads.</summary>
     private static readonly string[] NotOurs = ["Logging", "Urls"];
 
