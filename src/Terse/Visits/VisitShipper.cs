@@ -3,10 +3,11 @@ using Terse.Links;
 namespace Terse.Visits;
 
 /// <summary>
-/// Sends what is spooled to the database, batch by batch, until the database has it. It rests nine times as
-/// long as a batch took, so that counting leaves the machine and the database to redirects. When counts would
-/// be old it does not rest, unless visits come faster than it could send them: then there is no catching up,
-/// and redirects need the machine more. When the disk's part fills it never rests.
+/// Sends what is spooled to the database, batch by batch, until the database has it. The faster visits come,
+/// the longer it rests, so that counting leaves the machine and the database to redirects, and has all of
+/// them when nobody follows a link. When counts would be old it does not rest, unless visits come faster than
+/// it could send them: then there is no catching up, and redirects need the machine more. When the disk's
+/// part fills it never rests.
 /// </summary>
 internal sealed partial class VisitShipper(
     VisitSpool spool,
@@ -15,15 +16,15 @@ internal sealed partial class VisitShipper(
     TimeProvider time,
     ILogger<VisitShipper> logger) : BackgroundService
 {
-    private const int RestFactor = 9;
+    /// <summary>Times what a batch took, where visits come as fast as they are sent, or faster.</summary>
+    private const int MaxRestFactor = 19;
 
-    private static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
     /// <summary>Visits that are older than this are sent without a rest, where that gets ahead.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
-
-    /// <summary>Between two batches while there is no catching up: some hundredth of a core's time.</summary>
-    private static readonly TimeSpan LongRest = TimeSpan.FromSeconds(30);
 
     /// <summary>Between two looks for a batch, where none waits.</summary>
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(200);
@@ -34,20 +35,20 @@ internal sealed partial class VisitShipper(
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
     private TimeSpan _backoff = Between;
-    private long _sentAt = time.GetTimestamp();
+    private long _lookedAt = time.GetTimestamp();
     private long _appended = spool.Appended;
 
     /// <param name="took">How long the last batch took.</param>
     /// <param name="age">How old its visits were.</param>
-    /// <param name="isOutrun">Whether visits came faster than the batch was sent.</param>
+    /// <param name="load">How many visits came, for each that could have been sent.</param>
     /// <param name="isHalfFull">Whether half of what may wait on the disk does.</param>
-    public static TimeSpan RestAfter(TimeSpan took, TimeSpan age, bool isOutrun, bool isHalfFull)
+    public static TimeSpan RestAfter(TimeSpan took, TimeSpan age, double load, bool isHalfFull)
     {
         if (isHalfFull)
             return TimeSpan.Zero;
         if (age > MaxAge)
-            return isOutrun ? LongRest : TimeSpan.Zero;
-        var rest = took * RestFactor;
+            return load > 1 ? MaxRest : TimeSpan.Zero;
+        var rest = took * (MaxRestFactor * Math.Min(load, 1));
         return rest < MaxRest ? rest : MaxRest;
     }
 
@@ -87,9 +88,8 @@ internal sealed partial class VisitShipper(
             var begin = time.GetTimestamp();
             await SendAsync(batch, cancellationToken);
             _backoff = Between;
-            var took = time.GetElapsedTime(begin);
-            var age = time.GetUtcNow() - batch.Visits[0].At;
-            return RestAfter(took, age, IsOutrun(batch.Visits.Count / took.TotalSeconds), spool.IsHalfFull);
+            await RestAsync(batch, time.GetElapsedTime(begin), cancellationToken);
+            return TimeSpan.Zero;
         }
 #pragma warning disable CA1031 // An exception would end the whole server.
         catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
@@ -102,15 +102,29 @@ internal sealed partial class VisitShipper(
         }
     }
 
-    /// <summary>
-    /// Whether more visits came a second since the last batch than were sent a second of it.
-    /// </summary>
-    private bool IsOutrun(double sentPerSecond)
+    /// <summary>Rests while visits come, and looks now and then whether they still do.</summary>
+    private async Task RestAsync(VisitBatch sent, TimeSpan took, CancellationToken cancellationToken)
+    {
+        var begin = time.GetTimestamp();
+        while (true)
+        {
+            var age = time.GetUtcNow() - sent.Visits[0].At;
+            var rest = RestAfter(took, age, LookAtLoad(sent, took), spool.IsHalfFull);
+            var left = rest - time.GetElapsedTime(begin);
+            if (left <= TimeSpan.Zero)
+                return;
+            await Task.Delay(left < BetweenLooks ? left : BetweenLooks, time, cancellationToken);
+        }
+    }
+
+    /// <summary>How many visits came since the last look, for each that could have been sent.</summary>
+    private double LookAtLoad(VisitBatch sent, TimeSpan took)
     {
         var (now, appended) = (time.GetTimestamp(), spool.Appended);
-        var came = (appended - _appended) / time.GetElapsedTime(_sentAt, now).TotalSeconds;
-        (_sentAt, _appended) = (now, appended);
-        return came > sentPerSecond;
+        var elapsed = Math.Max(time.GetElapsedTime(_lookedAt, now).TotalSeconds, 1e-6);
+        var load = (appended - _appended) / elapsed * took.TotalSeconds / sent.Visits.Count;
+        (_lookedAt, _appended) = (now, appended);
+        return load;
     }
 
     private async Task SendAsync(VisitBatch batch, CancellationToken cancellationToken)

@@ -92,19 +92,21 @@ public sealed class VisitShipperTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2, 0.5, false, false, 18)]
-    [InlineData(2, 59, true, false, 18)]
-    [InlineData(2, 61, false, false, 0)]
-    [InlineData(2, 61, true, false, 30_000)]
-    [InlineData(2, 61, true, true, 0)]
-    [InlineData(2, 0.5, false, true, 0)]
-    [InlineData(900, 1, false, false, 5_000)]
-    public void Counting_has_a_tenth_of_the_time_unless_what_waits_is_old_and_can_be_caught_up(
-        double tookMs, double ageSeconds, bool isOutrun, bool isHalfFull, double restMs) =>
+    [InlineData(2, 0.5, 0, false, 0)]
+    [InlineData(2, 0.5, 0.5, false, 19)]
+    [InlineData(2, 59, 1, false, 38)]
+    [InlineData(2, 59, 3, false, 38)]
+    [InlineData(2, 61, 0.5, false, 0)]
+    [InlineData(2, 61, 3, false, 30_000)]
+    [InlineData(2, 61, 3, true, 0)]
+    [InlineData(2, 0.5, 0.5, true, 0)]
+    [InlineData(1_900, 1, 1, false, 30_000)]
+    public void Counting_rests_as_visits_come_unless_what_waits_is_old_and_can_be_caught_up(
+        double tookMs, double ageSeconds, double load, bool isHalfFull, double restMs) =>
         Assert.Equal(
             TimeSpan.FromMilliseconds(restMs),
             VisitShipper.RestAfter(
-                TimeSpan.FromMilliseconds(tookMs), TimeSpan.FromSeconds(ageSeconds), isOutrun, isHalfFull));
+                TimeSpan.FromMilliseconds(tookMs), TimeSpan.FromSeconds(ageSeconds), load, isHalfFull));
 
     private async Task<VisitShipper> StartAsync(CountingStore store, TimeProvider? time = null)
     {
