@@ -8,8 +8,21 @@ namespace Terse.Bench;
 internal static class CountedASecond
 {
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    /// <remarks>Under load a server rests for half a minute between batches; so it is waited for.</remarks>
+    /// <summary>Waits until the database has all visits.</summary>
+    public static async Task WaitForAllAsync(TerseProcess server)
+    {
+        await using var figures = await ProcessFigures.OfAsync(server);
+        var begin = TimeProvider.System.GetTimestamp();
+        while ((await figures.ReadAsync())["terse.visits.waiting"] > 0)
+        {
+            if (TimeProvider.System.GetElapsedTime(begin) > Limit)
+                throw new TimeoutException($"There are visits that wait after {Limit}.");
+        }
+    }
+
+    /// <remarks>Under load a server rests between batches, and not at once when it ends.</remarks>
     public static async Task<double> MeasureAsync(TerseProcess server)
     {
         var first = await CountAsync(server);

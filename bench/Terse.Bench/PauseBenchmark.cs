@@ -18,6 +18,7 @@ internal static class PauseBenchmark
     {
         using var folder = await SqliteLinks.MakeAsync(program, Links);
         var trace = folder["pauses.nettrace"];
+        DateTime begin, end;
         await using (var server = await TerseProcess.StartAsync(
             program,
             ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path, .. SqliteLinks.RoomForAll],
@@ -29,11 +30,13 @@ internal static class PauseBenchmark
             ]))
         {
             _ = await SqliteLinks.FollowAllAsync(server.Http.BaseAddress!, Wrk.Connections, Links);
+            begin = TimeProvider.System.GetUtcNow().UtcDateTime;
             _ = await Wrk.RunAsync(server.Http.BaseAddress!, Links, Time);
+            end = TimeProvider.System.GetUtcNow().UtcDateTime;
             await server.StopAsync();
         }
 
-        var pauses = Read(trace);
+        var pauses = Read(trace).FindAll(pause => begin < pause.At && pause.At < end);
         var longest = pauses.MaxBy(pause => pause.Ms)!;
         return
         [
@@ -48,7 +51,7 @@ internal static class PauseBenchmark
         ];
     }
 
-    /// <summary>Those of the last minute, which is the load's.</summary>
+    /// <summary>All of the process's.</summary>
     private static List<Pause> Read(string trace)
     {
         var pauses = new List<Pause>();
@@ -58,14 +61,13 @@ internal static class PauseBenchmark
         events.Clr.GCStart += data => why = string.Create(
             CultureInfo.InvariantCulture, $"generation {data.Depth} ({data.Type}, {data.Reason})");
         events.Clr.GCRestartEEStop += data =>
-            pauses.Add(new(data.TimeStampRelativeMSec, data.TimeStampRelativeMSec - begin, why));
+            pauses.Add(new(data.TimeStamp.ToUniversalTime(), data.TimeStampRelativeMSec - begin, why));
         events.Process();
-        var end = pauses.Max(pause => pause.AtMs);
-        return [.. pauses.Where(pause => pause.AtMs > end - Time.TotalMilliseconds)];
+        return pauses;
     }
 
-    /// <param name="AtMs">When it ended, in milliseconds since the trace began.</param>
+    /// <param name="At">When it ended.</param>
     /// <param name="Ms">How long it was.</param>
     /// <param name="Why">What was collected, how and why.</param>
-    private sealed record Pause(double AtMs, double Ms, string Why);
+    private sealed record Pause(DateTime At, double Ms, string Why);
 }

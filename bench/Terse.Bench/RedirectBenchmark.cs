@@ -47,7 +47,8 @@ internal static class RedirectBenchmark
 
     /// <summary>
     /// Each in turn, many times, so that all see the same moods of the machine; Terse stands still while
-    /// others are measured, since it would count visits meanwhile.
+    /// others are measured, since it would count visits meanwhile. What it counts beside redirects are visits
+    /// of these rounds, which go to other links each, and not those of the first pass, which come in order.
     /// </summary>
     private static async Task<IEnumerable<Result>> CompareAsync(
         TerseProcess terse, TerseProcess bare, NginxServer nginx)
@@ -55,6 +56,7 @@ internal static class RedirectBenchmark
         var (address, bareAddress) = (terse.Http.BaseAddress!, bare.Http.BaseAddress!);
         _ = await RunAsync(address, terse.Id, Warmup);
         _ = await RunAsync(bareAddress, bare.Id, Warmup);
+        await CountedASecond.WaitForAllAsync(terse);
         List<Run> ours = [], bares = [], nginxes = [];
         for (var round = 0; round < Rounds; round++)
         {

@@ -182,10 +182,13 @@ internal sealed class PostgresServer : IAsyncDisposable
         _process = null;
     }
 
-    public async Task ExecuteAsync(string sql)
+    /// <param name="sql">What to do.</param>
+    /// <param name="limit">How long it may take; where it is not said, half a minute.</param>
+    public async Task ExecuteAsync(string sql, TimeSpan? limit = null)
     {
         await using var connection = await ConnectAsync("terse");
         await using var command = new NpgsqlCommand(sql, connection);
+        command.CommandTimeout = (int)(limit ?? TimeSpan.FromSeconds(30)).TotalSeconds;
         await command.ExecuteNonQueryAsync();
     }
 
