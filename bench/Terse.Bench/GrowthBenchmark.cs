@@ -97,7 +97,7 @@ internal static class GrowthBenchmark
 
         await bench.Postgres.Primary.ExecuteAsync("VACUUM ANALYZE link", TimeSpan.FromMinutes(5));
         await Eventually.IsSoAsync(async () =>
-            await bench.Postgres.Replicas[0].ReadAsync("SELECT max(id) FROM link") == links);
+            await bench.Postgres.Replicas[0].ReadAsync("SELECT coalesce(max(id), 0) FROM link") == links);
     }
 
     private static async Task<double> FollowAsync(Uri server, int links)

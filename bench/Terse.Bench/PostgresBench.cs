@@ -6,11 +6,15 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// One server over a primary and a replica on this machine, as durable as they are out of the box; beside it
-/// what the same database does without Terse.
+/// One server over a primary and a replica on this machine, as durable as they are out of the box, with the
+/// memory of a small server; beside it what the same database does without Terse.
 /// </summary>
 internal sealed partial class PostgresBench : IAsyncDisposable
 {
+    /// <summary>The harness turns the first two off for tests, which need little memory, too.</summary>
+    private static readonly string[] Settings =
+        ["fsync = on", "full_page_writes = on", "shared_buffers = '2GB'"];
+
     private readonly TemporaryFolder _folder;
 
     private PostgresBench(PostgresCluster postgres, TemporaryFolder folder, TerseProcess server)
@@ -32,10 +36,14 @@ internal sealed partial class PostgresBench : IAsyncDisposable
         var postgres = await PostgresCluster.StartAsync(replicas: 1);
         try
         {
-            // The harness turns them off for tests.
-            foreach (var setting in new[] { "fsync", "full_page_writes" })
-                await postgres.Primary.ExecuteAsync($"ALTER SYSTEM SET {setting} = on");
-            await postgres.Primary.ExecuteAsync("SELECT pg_reload_conf()");
+            foreach (var host in new[] { postgres.Primary, postgres.Replicas[0] })
+            {
+                foreach (var setting in Settings)
+                    await host.ExecuteAsync($"ALTER SYSTEM SET {setting}");
+                await host.StopAsync();
+                await host.StartAsync();
+            }
+
             var hosts = PostgresCluster.SettingsOf(postgres.ConnectionStrings);
             var server = await SqliteLinks.ServeAsync(program, folder, [.. hosts, .. settings]);
             return new(postgres, folder, server);
