@@ -62,11 +62,11 @@ internal static class GrowthBenchmark
             manys.Add(await FollowAloneAsync(many, Many, other: few));
         }
 
-        var share = MedianOf(fews.Zip(manys, (one, other) => other / one));
+        var share = Result.MedianOf(fews.Zip(manys, (one, other) => other / one));
         return
         [
-            new($"redirects/s that read {where}, {Few:N0} links", $"{MedianOf(fews):N0}", ""),
-            new($"redirects/s that read {where}, {Many:N0} links", $"{MedianOf(manys):N0}", ""),
+            new($"redirects/s that read {where}, {Few:N0} links", $"{Result.MedianOf(fews):N0}", ""),
+            new($"redirects/s that read {where}, {Many:N0} links", $"{Result.MedianOf(manys):N0}", ""),
             new(
                 $"{where}: many over few, median of {Rounds} rounds",
                 $"{share:N2}",
@@ -74,8 +74,6 @@ internal static class GrowthBenchmark
                 share >= GoalShare),
         ];
     }
-
-    private static double MedianOf(IEnumerable<double> figures) => figures.Order().ElementAt(Rounds / 2);
 
     private static async Task<double> FollowAloneAsync(TerseProcess server, int links, TerseProcess other)
     {

@@ -73,14 +73,20 @@ internal static class RedirectBenchmark
             ours.Add(await RunAsync(address, terse.Id, OurRound));
         }
 
-        var rate = Median(ours.Select(run => run.Rate));
-        var rateShare = Median(ours.Zip(bares, (our, other) => our.Rate / other.Rate));
-        var cpuShare = Median(ours.Zip(bares, (our, other) => our.Cpu / other.Cpu));
+        var rate = Result.MedianOf(ours.Select(run => run.Rate));
+        var rateShare = Result.MedianOf(ours.Zip(bares, (our, other) => our.Rate / other.Rate));
+        var cpuShare = Result.MedianOf(ours.Zip(bares, (our, other) => our.Cpu / other.Cpu));
         return
         [
             new("cached redirects/s, 1,000,000 links, 64 connections of wrk", $"{rate:N0}", ""),
-            new("bare Kestrel, a constant 302: answers/s", $"{Median(bares.Select(run => run.Rate)):N0}", ""),
-            new("nginx, `return 302`: answers/s", $"{Median(nginxes.Select(run => run.Rate)):N0}", ""),
+            new(
+                "bare Kestrel, a constant 302: answers/s",
+                $"{Result.MedianOf(bares.Select(run => run.Rate)):N0}",
+                ""),
+            new(
+                "nginx, `return 302`: answers/s",
+                $"{Result.MedianOf(nginxes.Select(run => run.Rate)):N0}",
+                ""),
             new(
                 $"cached redirects/s over bare Kestrel's, median of {Rounds} rounds",
                 $"{rateShare:N2}",
@@ -88,9 +94,12 @@ internal static class RedirectBenchmark
                 rateShare >= GoalRate),
             new(
                 "CPU of a cached redirect, its visit taken down",
-                $"{Median(ours.Select(run => run.Cpu)):N1} µs",
+                $"{Result.MedianOf(ours.Select(run => run.Cpu)):N1} µs",
                 ""),
-            new("CPU of an answer of bare Kestrel", $"{Median(bares.Select(run => run.Cpu)):N1} µs", ""),
+            new(
+                "CPU of an answer of bare Kestrel",
+                $"{Result.MedianOf(bares.Select(run => run.Cpu)):N1} µs",
+                ""),
             new(
                 $"CPU of the one over the other's, median of {Rounds} rounds",
                 $"{cpuShare:N2}",
@@ -124,12 +133,6 @@ internal static class RedirectBenchmark
             "");
 
         double At(double share) => times[(int)(times.Count * share)].TotalMilliseconds;
-    }
-
-    private static double Median(IEnumerable<double> figures)
-    {
-        var sorted = figures.Order().ToList();
-        return sorted[sorted.Count / 2];
     }
 
     /// <param name="Rate">Answers a second.</param>

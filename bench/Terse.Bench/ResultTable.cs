@@ -3,6 +3,13 @@ namespace Terse.Bench;
 /// <summary>One line of the table: what was measured, and the goal where the design sets one.</summary>
 internal sealed record Result(string What, string Measured, string Goal, bool? Met = null)
 {
+    /// <summary>The middle one of an odd number of figures.</summary>
+    public static double MedianOf(IEnumerable<double> figures)
+    {
+        var sorted = figures.Order().ToList();
+        return sorted[sorted.Count / 2];
+    }
+
     /// <summary>How long requests took: half of them p50 at most, and all but one in a hundred p99.</summary>
     public static Result OfTimes(string what, IEnumerable<TimeSpan> times)
     {

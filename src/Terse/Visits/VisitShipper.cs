@@ -39,7 +39,7 @@ internal sealed partial class VisitShipper(
     private long _appended = spool.Appended;
 
     /// <param name="took">How long the last batch took.</param>
-    /// <param name="age">How old its visits were.</param>
+    /// <param name="age">How old its visits are.</param>
     /// <param name="load">How many visits came, for each that could have been sent.</param>
     /// <param name="isHalfFull">Whether half of what may wait on the disk does.</param>
     public static TimeSpan RestAfter(TimeSpan took, TimeSpan age, double load, bool isHalfFull)

@@ -14,7 +14,7 @@ internal sealed class SqliteDatabase
 {
     /// <summary>
     /// FULL: a commit returns when the log is on disk, so what is acknowledged survives a power cut. The
-    /// pages (KiB) have room for all that a batch of visits changes; else they go to the disk twice.
+    /// pages (KiB) have room for all that a transaction of visits changes; else they go to the disk twice.
     /// </summary>
     private const string WriterPragmas =
         """
