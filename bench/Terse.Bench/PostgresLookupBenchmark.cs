@@ -22,7 +22,7 @@ internal static class PostgresLookupBenchmark
         """
         SELECT h.closed_at,
             CASE WHEN pg_is_in_recovery() THEN h.timeline ELSE horizon_timeline() END,
-            (SELECT count(*) FROM key_layout), pg_is_in_recovery(),
+            (SELECT count(*) FROM id_layout), pg_is_in_recovery(),
             l.id, l.domain, l.code, l.target, l.created_at
         FROM horizon AS h LEFT JOIN link AS l ON l.domain = $1 AND l.code = $2
         """;

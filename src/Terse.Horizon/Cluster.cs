@@ -13,8 +13,8 @@ namespace Terse.Horizon;
 public sealed class Cluster : IAsyncDisposable
 {
     private readonly DatabaseHost[] _hosts;
-    private readonly HostBoard _board;
-    private readonly HostWatch _watch;
+    private readonly HostRegistry _board;
+    private readonly HostMonitor _watch;
     private readonly AsyncLocal<object?> _ambient = new();
 
     /// <summary>Creates a cluster; nothing is connected to before <see cref="StartAsync"/>.</summary>
@@ -26,8 +26,8 @@ public sealed class Cluster : IAsyncDisposable
         if (options.Hosts.Count == 0)
             throw new ArgumentException("A cluster has at least one host.", nameof(options));
         _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
-        _board = new HostBoard([.. _hosts.Select(host => host.Standing)], options, time, Random.Shared);
-        _watch = new HostWatch(_hosts, _board, options, time);
+        _board = new HostRegistry([.. _hosts.Select(host => host.Standing)], options, time, Random.Shared);
+        _watch = new HostMonitor(_hosts, _board, options, time);
     }
 
     /// <summary>The hosts, as they were given.</summary>

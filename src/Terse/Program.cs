@@ -1,13 +1,15 @@
 using System.CommandLine;
 using Microsoft.Extensions.Options;
+using Terse.Codes;
 using Terse.Commands;
 using Terse.Fleet;
 using Terse.Hosting;
-using Terse.Keys;
+using Terse.Ids;
 using Terse.Links;
 using Terse.Redirects;
 using Terse.Storage;
 using Terse.Visits;
+using Terse.Web;
 
 namespace Terse;
 
@@ -20,7 +22,7 @@ internal static class Program
         {
             ServeCommand.Create(),
             ShortenCommand.Create(),
-            KeysCommand.Create(),
+            CodesCommand.Create(),
             MigrateCommand.Create(),
             HostsCommand.Create(),
         };
@@ -35,7 +37,8 @@ internal static class Program
         builder.Configuration.AddSettings(settings);
         builder.AddServer();
         builder.AddStorage();
-        builder.Services.AddKeys();
+        builder.Services.AddIds();
+        builder.Services.AddCodes();
         builder.Services.AddLinks();
         builder.Services.AddRedirects(FolderOf);
         builder.Services.AddVisits(FolderOf);

@@ -1,9 +1,11 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Terse.Codes;
 using Terse.Harness;
 using Terse.Horizon;
-using Terse.Keys;
+using Terse.Hosting;
+using Terse.Ids;
 using Terse.Links;
 using Terse.Storage.Postgres;
 
@@ -26,13 +28,13 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
     private readonly List<Link> _links = [];
     private PostgresCluster _postgres = null!;
     private ServiceProvider _services = null!;
-    private KeyLayout _layout = null!;
+    private IdLayout _layout = null!;
 
     private HostState Replica => _services.GetRequiredService<Cluster>().Hosts[1].State;
 
     private ILinkStore Store => _services.GetRequiredService<ILinkStore>();
 
-    private IKeyStrategy Strategy => _services.GetRequiredService<KeyStrategies>().Chosen;
+    private ICodeStrategy Strategy => _services.GetRequiredService<CodeStrategies>().Chosen;
 
     private DateTimeOffset ReplicaHorizon => Replica.Horizon;
 
@@ -54,7 +56,7 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
         await PostgresMigrations.ApplyAsync(cluster, default);
         _services = TestDatabases.BuildStorage(cluster, _figures);
         await CreateLinksAsync();
-        await _services.GetRequiredService<PostgresLayouts>().StartAsync(default);
+        await _services.GetRequiredService<LayoutLease>().StartAsync(default);
     }
 
     public async ValueTask DisposeAsync()
@@ -99,12 +101,12 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task CreateLinksAsync()
     {
-        await using var mint = new KeyMint(
-            _services.GetRequiredService<IKeyStore>(),
-            KeySetup.WishOf(new KeyOptions()),
+        await using var mint = new IdMint(
+            _services.GetRequiredService<INodeStore>(),
+            CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions()),
             TimeProvider.System,
             _figures,
-            NullLogger<KeyMint>.Instance);
+            NullLogger<IdMint>.Instance);
         for (var number = 0; number < 20; number++)
         {
             var (id, layout) = await mint.MintAsync(default);

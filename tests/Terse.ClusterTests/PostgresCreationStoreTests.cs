@@ -1,5 +1,6 @@
 using Npgsql;
 using Terse.Harness;
+using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage.Postgres;
 using Terse.Tests.Storage;
@@ -143,8 +144,8 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
                 insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = held.request.Hash });
                 insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = held.link.Id.ToInt64() });
                 await insert.ExecuteNonQueryAsync(token);
-                await using var add = write.CreateCommand(PostgresWriter.InsertLink);
-                PostgresWriter.BindLink(add, new(held.link, TickEnd));
+                await using var add = write.CreateCommand(PostgresLinkInserter.InsertLink);
+                PostgresLinkInserter.BindLink(add, new(held.link, TickEnd));
                 await add.ExecuteNonQueryAsync(token);
                 isHeld.SetResult();
                 return await isToCommit.Task ? true : throw new FormatException();

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Terse.Hosting;
 using Terse.Links;
-using Terse.Tests.Visits;
+using Terse.Tests.Storage;
 using Terse.Visits;
 
 namespace Terse.ClusterTests;
@@ -49,7 +50,7 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     {
         await _database.ExecuteAsync(
             "ALTER TABLE missed_visit ADD CONSTRAINT no CHECK (kind <> 4) NOT VALID");
-        var batch = new VisitBatch(1, 1, 1, [NewVisit(1), NewVisit(0) with { Kind = VisitKind.Deleted }]);
+        var batch = new VisitBatch(1, 1, 1, [NewVisit(1), NewVisit(0) with { Kind = RedirectOutcome.Deleted }]);
         await Assert.ThrowsAnyAsync<Exception>(() => Store.AddAsync(batch, default));
         Assert.Equal(default, await TotalAsync(1));
         Assert.Empty(await ListAsync(Everything));

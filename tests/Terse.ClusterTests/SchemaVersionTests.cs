@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Terse.Harness;
 using Terse.Hosting;
-using Terse.Keys;
+using Terse.Ids;
 using Terse.Storage;
 using Terse.Storage.Postgres;
 
@@ -53,7 +53,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         string[] settings =
             ["--Database:Migrate", "false", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)];
         var served = await Command.TerseAsync(["serve", "--urls", "http://127.0.0.1:0", .. settings]);
-        var shown = await Command.TerseAsync(["keys", "show", "0abc", .. settings]);
+        var shown = await Command.TerseAsync(["codes", "show", "0abc", .. settings]);
 
         Assert.Equal((1, 1), (served.ExitCode, shown.ExitCode));
         Assert.Contains("terse migrate", served.Errors, StringComparison.Ordinal);
@@ -167,7 +167,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         var before = await postgres.Primary.ReadAsync("SELECT sum(epoch)::bigint FROM node");
         var horizon = await HorizonAsync(postgres);
         var shown = await Command.TerseAsync(
-            ["keys", "show", code!, .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
+            ["codes", "show", code!, .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
 
         Assert.Equal((0, ""), (shown.ExitCode, shown.Errors));
         Assert.Equal("strategy  tsid", shown.OutputLines[0]);
@@ -193,7 +193,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         var app = Program.BuildServer(
             [new("Urls", "http://127.0.0.1:0"), new("Database:Migrate", "false"), .. hosts]);
         await app.Services.GetRequiredService<IStorage>().PrepareAsync(default);
-        await app.Services.GetRequiredService<KeyMint>().StartAsync(default);
+        await app.Services.GetRequiredService<IdMint>().StartAsync(default);
         await app.StartAsync();
         return app;
     }

@@ -85,7 +85,7 @@ public sealed class SwitchoverTests
         }
 
         await using var restarted = await TerseProcess.ServeAsync(
-            postgres.ConnectionStrings, "--Keys:NodeBits", "8");
+            postgres.ConnectionStrings, "--Ids:NodeBits", "8");
         var young = "";
         for (var round = 0; round < 30; round++)
         {

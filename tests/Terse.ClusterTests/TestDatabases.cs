@@ -3,9 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using Terse.ClusterTests;
+using Terse.Codes;
 using Terse.Harness;
 using Terse.Horizon;
-using Terse.Keys;
 using Terse.Storage;
 using Terse.Storage.Postgres;
 
@@ -49,8 +49,8 @@ public sealed class TestDatabases : IAsyncLifetime
             services.AddSingleton(_ => meters);
         return services
             .AddSingleton(Options.Create(new DatabaseOptions()))
-            .AddSingleton(Options.Create(new KeyOptions()))
-            .AddSingleton<KeyStrategies>()
+            .AddSingleton(Options.Create(new CodeOptions()))
+            .AddSingleton<CodeStrategies>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<Cluster>(_ => cluster)
             .BuildServiceProvider();

@@ -99,24 +99,24 @@ public sealed class ServeTests
     {
         using var folder = new TemporaryFolder();
         string[] serve = ["serve", "--urls", "http://127.0.0.1:0", "--data", folder["links"]];
-        (string, string?) opaque = ("TERSE__Keys__Opaque", "true");
+        (string, string?) opaque = ("TERSE__Codes__Opaque", "true");
         string? code;
         await using (var server = await TerseProcess.StartAsync(
-            Repository.Program, serve, folder.Path, opaque, ("TERSE__Keys__Secret", new string('a', 32))))
+            Repository.Program, serve, folder.Path, opaque, ("TERSE__Codes__Secret", new string('a', 32))))
         {
             code = await server.CreateCodeAsync("https://example.com/hidden");
             Assert.Equal(0, await server.StopAsync());
         }
 
-        (string, string?) wrong = ("TERSE__Keys__Secret", new string('b', 32));
+        (string, string?) wrong = ("TERSE__Codes__Secret", new string('b', 32));
         var other = await Command.RunAsync(Repository.Program, serve, null, folder.Path, opaque, wrong);
         var none = await Command.RunAsync(Repository.Program, serve, folder: folder.Path);
 
         Assert.Equal((1, 1), (other.ExitCode, none.ExitCode));
-        Assert.StartsWith("terse cannot start: Keys:Secret is not", other.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("terse cannot start: Codes:Secret is not", other.Errors, StringComparison.Ordinal);
         Assert.Equal(other.Errors, none.Errors);
         await using var again = await TerseProcess.StartAsync(
-            Repository.Program, serve, folder.Path, ("TERSE__Keys__Secret", new string('a', 32)));
+            Repository.Program, serve, folder.Path, ("TERSE__Codes__Secret", new string('a', 32)));
         Assert.Equal("https://example.com/hidden", await again.FollowAsync(code!));
     }
 

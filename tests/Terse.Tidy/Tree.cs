@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Terse.Tidy.Docs;
 
 namespace Terse.Tidy;
 

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Terse.Hosting;
-using Terse.Keys;
+using Terse.Ids;
 using Terse.Storage;
 using Terse.Visits;
 
@@ -40,7 +40,7 @@ internal static class ServeCommand
     {
         await app.Services.GetRequiredService<IStorage>().PrepareAsync(cancellationToken);
         await StartRetry.RunAsync(
-            app.Services.GetRequiredService<KeyMint>().StartAsync,
+            app.Services.GetRequiredService<IdMint>().StartAsync,
             app.Services.GetRequiredService<TimeProvider>(),
             cancellationToken);
 

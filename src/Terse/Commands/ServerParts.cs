@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using Terse.Hosting;
-using Terse.Links;
 
 namespace Terse.Commands;
 

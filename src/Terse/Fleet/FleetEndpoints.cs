@@ -2,7 +2,6 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
-using Terse.Links;
 
 namespace Terse.Fleet;
 
@@ -26,9 +25,9 @@ internal static class FleetEndpoints
     public static void AddFleet(this IServiceCollection services)
     {
         services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.Keys)
+        services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.SettingNames)
         {
-            OfOneServer = ServerOptions.Keys,
+            OfOneServer = ServerOptions.SettingNames,
         });
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddSingleton(ReportOf);

@@ -10,17 +10,17 @@ internal interface IFleetStore
     IReadOnlyList<FleetHost> Hosts { get; }
 
     /// <summary>The servers that told of themselves lately, by name; within 3 seconds.</summary>
-    /// <exception cref="Links.StoreUnavailableException">Nobody can be asked.</exception>
+    /// <exception cref="Hosting.StoreUnavailableException">Nobody can be asked.</exception>
     Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Tells of a server, by the store's clock, and removes those that did not for long. Returns since when
     /// it does, which it is to say the next time.
     /// </summary>
-    /// <exception cref="Links.StoreUnavailableException">Whether it was told is unknown.</exception>
+    /// <exception cref="Hosting.StoreUnavailableException">Whether it was told is unknown.</exception>
     Task<DateTimeOffset> TellAsync(ServerReport report, CancellationToken cancellationToken);
 
     /// <summary>Removes a server that stops, unless another one has taken its name since.</summary>
-    /// <exception cref="Links.StoreUnavailableException">Whether it was removed is unknown.</exception>
+    /// <exception cref="Hosting.StoreUnavailableException">Whether it was removed is unknown.</exception>
     Task ForgetAsync(ServerReport report, CancellationToken cancellationToken);
 }

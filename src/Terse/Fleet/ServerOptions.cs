@@ -7,7 +7,7 @@ internal sealed class ServerOptions
 {
     public const string Section = "Server";
 
-    public static readonly string[] Keys = [nameof(Name), nameof(Zone)];
+    public static readonly string[] SettingNames = [nameof(Name), nameof(Zone)];
 
     /// <summary>
     /// Tells this server from all others, 1 to 100 characters. Default: the machine's name and the number of

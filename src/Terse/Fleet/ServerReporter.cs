@@ -1,5 +1,5 @@
-using Terse.Keys;
-using Terse.Links;
+using Terse.Hosting;
+using Terse.Ids;
 
 namespace Terse.Fleet;
 
@@ -10,7 +10,7 @@ namespace Terse.Fleet;
 internal sealed partial class ServerReporter(
     IFleetStore store,
     ServerReport self,
-    KeyMint mint,
+    IdMint mint,
     TimeProvider time,
     ILogger<ServerReporter> logger) : BackgroundService
 {

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging.Console;
+using Terse.Web;
 
 namespace Terse.Hosting;
 

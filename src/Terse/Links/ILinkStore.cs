@@ -1,3 +1,5 @@
+using Terse.Hosting;
+
 namespace Terse.Links;
 
 /// <summary>Where links are kept. Implementations are safe for use by any number of threads.</summary>
@@ -65,22 +67,4 @@ internal enum AddLinkResult
 
     /// <summary>Lookups of that tick may have been answered for good: mint again, later.</summary>
     TooLate,
-}
-
-/// <summary>The infrastructure behind a store is lost or overloaded for now; another try may help.</summary>
-internal sealed class StoreUnavailableException : Exception
-{
-    public StoreUnavailableException()
-    {
-    }
-
-    public StoreUnavailableException(string message)
-        : base(message)
-    {
-    }
-
-    public StoreUnavailableException(string message, Exception innerException)
-        : base(message, innerException)
-    {
-    }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Terse.Hosting;
 
 namespace Terse.Links;
 

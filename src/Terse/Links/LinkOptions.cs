@@ -7,7 +7,7 @@ internal sealed class LinkOptions
 {
     public const string Section = "Links";
 
-    public static readonly string[] Keys =
+    public static readonly string[] SettingNames =
         [nameof(OtherSchemes) + ":0", nameof(AllowCredentials), nameof(BlockedHosts) + ":0"];
 
     /// <summary>

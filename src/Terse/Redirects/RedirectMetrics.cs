@@ -18,14 +18,14 @@ internal sealed class RedirectMetrics
     private const int Misses = 9;
     private const int Evictions = 10;
 
-    private static readonly (VisitKind Kind, string Outcome)[] Outcomes =
+    private static readonly (RedirectOutcome Kind, string Outcome)[] Outcomes =
     [
-        (VisitKind.Followed, "followed"),
-        (VisitKind.Unknown, "unknown"),
-        (VisitKind.Expired, "expired"),
-        (VisitKind.Blocked, "blocked"),
-        (VisitKind.Deleted, "deleted"),
-        (VisitKind.UsedUp, "used_up"),
+        (RedirectOutcome.Followed, "followed"),
+        (RedirectOutcome.Unknown, "unknown"),
+        (RedirectOutcome.Expired, "expired"),
+        (RedirectOutcome.Blocked, "blocked"),
+        (RedirectOutcome.Deleted, "deleted"),
+        (RedirectOutcome.UsedUp, "used_up"),
     ];
 
     private readonly long[] _counts;
@@ -57,7 +57,7 @@ internal sealed class RedirectMetrics
             "terse.cache.bytes", bytes, "By", "Bytes of the links that the cache keeps.");
     }
 
-    public void CountAnswer(VisitKind kind) => Count((int)kind);
+    public void CountAnswer(RedirectOutcome kind) => Count((int)kind);
 
     public void CountHit() => Count(Hits);
 

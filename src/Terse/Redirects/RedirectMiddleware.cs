@@ -1,4 +1,4 @@
-using Terse.Hosting;
+using Terse.Domains;
 using Terse.Links;
 
 namespace Terse.Redirects;
@@ -18,7 +18,7 @@ internal sealed class RedirectMiddleware(
     RequestDelegate next,
     RequestDelegate slower,
     LinkCache cache,
-    Domains domains,
+    DomainMap domains,
     Redirector redirector,
     TimeProvider time)
 {
@@ -27,7 +27,7 @@ internal sealed class RedirectMiddleware(
         var path = context.Request.Path.Value.AsSpan();
         if (path.Length is > 1 and <= CustomCode.MaxLength + 1
             && Redirector.IsRead(context.Request)
-            && cache.TryGet(domains.KeyOfHost(RequestHost.Sent(context)), path[1..], out var link)
+            && cache.TryGet(domains.DomainOfHost(RequestHost.Sent(context)), path[1..], out var link)
             && (link.ExpiresAt == long.MaxValue || !link.HasExpired(time.GetUtcNow())))
         {
             redirector.Follow(context, link);

@@ -9,7 +9,7 @@ internal sealed class RedirectOptions
 {
     public const string Section = "Redirects";
 
-    public static readonly string[] Keys = [nameof(CacheControl)];
+    public static readonly string[] SettingNames = [nameof(CacheControl)];
 
     /// <summary>
     /// The <c>Cache-Control</c> of a redirect. Default: <c>no-store</c>. With a longer life, such as

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Domains;
 using Terse.Hosting;
 using Terse.Links;
 
@@ -13,10 +14,10 @@ internal static class RedirectSetup
         this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
         services.AddOptions<RedirectOptions>().BindConfiguration(RedirectOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(RedirectOptions.Section, RedirectOptions.Keys));
+        services.AddSingleton(new SettingsSection(RedirectOptions.Section, RedirectOptions.SettingNames));
         services.AddSingleton<IValidateOptions<RedirectOptions>, RedirectOptionsValidator>();
         services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.Keys));
+        services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.SettingNames));
         services.AddSingleton<IValidateOptions<CacheOptions>, CacheOptionsValidator>();
 
         services.AddSingleton<RedirectMetrics>();
@@ -26,7 +27,7 @@ internal static class RedirectSetup
             provider.GetRequiredService<IOptions<CacheOptions>>(),
             provider.GetRequiredService<RedirectMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<ILinkWatcher>(provider => provider.GetRequiredService<LinkCache>());
+        services.AddSingleton<ILinkChangeListener>(provider => provider.GetRequiredService<LinkCache>());
         services.AddSingleton<Redirector>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WarmStart>(
             provider, new HotCodesFile(folder(provider))));
@@ -45,7 +46,7 @@ internal static class RedirectSetup
             next,
             slower.Build(),
             services.GetRequiredService<LinkCache>(),
-            services.GetRequiredService<Domains>(),
+            services.GetRequiredService<DomainMap>(),
             redirector,
             services.GetRequiredService<TimeProvider>()).InvokeAsync;
     });

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using Terse.Hosting;
+using Terse.Domains;
 using Terse.Links;
 using Terse.Visits;
+using Terse.Web;
 
 namespace Terse.Redirects;
 
@@ -16,7 +17,7 @@ internal sealed record LinkPreview(string ShortUrl, string Target);
 internal sealed class Redirector(
     LinkCache cache,
     ILinkStore store,
-    Domains domains,
+    DomainMap domains,
     VisitRecorder visits,
     RedirectMetrics metrics,
     IOptions<RedirectOptions> options,
@@ -31,11 +32,11 @@ internal sealed class Redirector(
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
     /// <summary>Leads to a link's target.</summary>
-    public void Follow(HttpContext context, KnownLink link)
+    public void Follow(HttpContext context, CachedLink link)
     {
         link.FetchLocation();
-        visits.Record(VisitKind.Followed, link.Id, context.Request);
-        metrics.CountAnswer(VisitKind.Followed);
+        visits.Record(RedirectOutcome.Followed, link.Id, context.Request);
+        metrics.CountAnswer(RedirectOutcome.Followed);
         var response = context.Response;
         response.StatusCode = StatusCodes.Status302Found;
         response.ContentLength = 0;
@@ -56,10 +57,10 @@ internal sealed class Redirector(
         }
 
         var (code, isPreview) = Read(context.Request.Path);
-        var domain = domains.KeyOfHost(RequestHost.Sent(context));
+        var domain = domains.DomainOfHost(RequestHost.Sent(context));
         var link = await cache.FindAsync((domain, code), context.RequestAborted);
-        var kind = link?.AnswerAt(time.GetUtcNow()) ?? VisitKind.Unknown;
-        if (isPreview && kind == VisitKind.Followed)
+        var kind = link?.AnswerAt(time.GetUtcNow()) ?? RedirectOutcome.Unknown;
+        if (isPreview && kind == RedirectOutcome.Followed)
             await ShowAsync(context, link!);
         else if (isPreview)
             await ProblemOf(kind).ExecuteAsync(context);
@@ -73,16 +74,16 @@ internal sealed class Redirector(
         return (read.Code.ToString(), read.IsPreview);
     }
 
-    private async Task AnswerAsync(HttpContext context, KnownLink? link, VisitKind kind)
+    private async Task AnswerAsync(HttpContext context, CachedLink? link, RedirectOutcome kind)
     {
-        if (kind == VisitKind.Followed
+        if (kind == RedirectOutcome.Followed
             && link is { Limited: { } limited }
             && !await store.TakeVisitAsync(limited, context.RequestAborted))
         {
-            kind = VisitKind.UsedUp;
+            kind = RedirectOutcome.UsedUp;
         }
 
-        if (kind == VisitKind.Followed)
+        if (kind == RedirectOutcome.Followed)
         {
             Follow(context, link!);
             return;
@@ -94,7 +95,7 @@ internal sealed class Redirector(
     }
 
     /// <summary>Shows the target in ASCII, in which letters that look like others do not hide.</summary>
-    private Task ShowAsync(HttpContext context, KnownLink link)
+    private Task ShowAsync(HttpContext context, CachedLink link)
     {
         var name = domains.NameOf(link.Domain, RequestHost.Of(context));
         var shortUrl = $"{domains.Scheme ?? context.Request.Scheme}://{name}/{link.Code}";
@@ -109,14 +110,14 @@ internal sealed class Redirector(
                 cancellationToken: context.RequestAborted);
     }
 
-    private static Problem ProblemOf(VisitKind kind) => kind switch
+    private static Problem ProblemOf(RedirectOutcome kind) => kind switch
     {
-        VisitKind.Unknown => Problem.Of(ProblemType.LinkNotFound, "No link has this code."),
-        VisitKind.Expired => Problem.Of(ProblemType.LinkExpired, "The link led somewhere until it expired."),
-        VisitKind.Deleted => Problem.Of(ProblemType.LinkDeleted, "There was a link, which was deleted."),
-        VisitKind.UsedUp => Problem.Of(
+        RedirectOutcome.Unknown => Problem.Of(ProblemType.LinkNotFound, "No link has this code."),
+        RedirectOutcome.Expired => Problem.Of(ProblemType.LinkExpired, "The link led somewhere until it expired."),
+        RedirectOutcome.Deleted => Problem.Of(ProblemType.LinkDeleted, "There was a link, which was deleted."),
+        RedirectOutcome.UsedUp => Problem.Of(
             ProblemType.LinkUsedUp, "The link was followed as often as it was meant to be."),
-        VisitKind.Blocked => Problem.Of(
+        RedirectOutcome.Blocked => Problem.Of(
             ProblemType.LinkBlocked, "The link leads to a host that is blocked here."),
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "An answer that is no problem."),
     };

@@ -8,7 +8,7 @@ internal sealed class DatabaseOptions
 {
     public const string Section = "Database";
 
-    public static readonly string[] Keys =
+    public static readonly string[] SettingNames =
         [nameof(Hosts) + ":0", nameof(PasswordFile), nameof(Migrate), nameof(MissesPerSecond)];
 
     /// <summary>

@@ -1,6 +1,5 @@
 using Terse.Hosting;
-using Terse.Keys;
-using Terse.Links;
+using Terse.Ids;
 
 namespace Terse.Storage;
 
@@ -18,5 +17,5 @@ internal interface IStorage : IReadiness
     /// <summary>Looks how codes were made, without <see cref="PrepareAsync"/>, and changes nothing.</summary>
     /// <exception cref="StartupException">There is no database, or not of this version's schema.</exception>
     /// <exception cref="StoreUnavailableException">It cannot be reached.</exception>
-    Task<KeyRecord> ReadKeysAsync(CancellationToken cancellationToken);
+    Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken);
 }

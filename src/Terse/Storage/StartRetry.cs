@@ -1,4 +1,4 @@
-using Terse.Links;
+using Terse.Hosting;
 
 namespace Terse.Storage;
 

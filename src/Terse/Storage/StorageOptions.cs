@@ -7,7 +7,7 @@ internal sealed class StorageOptions
 {
     public const string Section = "Storage";
 
-    public static readonly string[] Keys = [nameof(Folder)];
+    public static readonly string[] SettingNames = [nameof(Folder)];
 
     /// <summary>
     /// The folder of the SQLite file <c>terse.db</c>; made where it does not exist. Relative to the working

@@ -14,13 +14,13 @@ internal static class StorageSetup
     {
         var services = builder.Services;
         services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.Keys)
+        services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.SettingNames)
         {
             OfOneServer = [nameof(StorageOptions.Folder)],
         });
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(DatabaseOptions.Section, DatabaseOptions.Keys));
+        services.AddSingleton(new SettingsSection(DatabaseOptions.Section, DatabaseOptions.SettingNames));
         services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
 
         var hosts = $"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Hosts)}";

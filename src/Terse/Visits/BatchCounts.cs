@@ -14,7 +14,7 @@ internal readonly record struct CountKey(
     long Link, VisitDimension Dimension, long Hour, string Value, bool IsBot);
 
 /// <summary>A row of the requests that were answered otherwise.</summary>
-internal readonly record struct MissedKey(long Hour, VisitKind Kind, bool IsBot);
+internal readonly record struct MissedKey(long Hour, RedirectOutcome Kind, bool IsBot);
 
 /// <summary>
 /// What visits add to the stored counts, summed up beforehand, so that a row is touched once however many
@@ -41,7 +41,7 @@ internal sealed class BatchCounts
     {
         foreach (var visit in visits)
         {
-            if (visit.Kind == VisitKind.Followed)
+            if (visit.Kind == RedirectOutcome.Followed)
                 Count(Clean(visit));
             else
                 Grow(_missed, new(VisitHour.Of(visit.At), visit.Kind, visit.IsBot));

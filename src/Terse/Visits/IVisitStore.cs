@@ -12,7 +12,7 @@ internal interface IVisitStore
     /// sent again has the same visits in the same order.
     /// </summary>
     /// <returns>False where all of it had been counted before.</returns>
-    /// <exception cref="Links.StoreUnavailableException">
+    /// <exception cref="Hosting.StoreUnavailableException">
     /// Whether it was counted is unknown: send it again.
     /// </exception>
     Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken);

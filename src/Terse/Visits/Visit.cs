@@ -1,7 +1,7 @@
 namespace Terse.Visits;
 
 /// <summary>How a request for a code was answered.</summary>
-internal enum VisitKind : byte
+internal enum RedirectOutcome : byte
 {
     /// <summary>With its target: the only one that is a visit.</summary>
     Followed = 0,
@@ -35,7 +35,7 @@ internal enum VisitKind : byte
 internal readonly record struct Visit(
     Tsid Link,
     DateTimeOffset At,
-    VisitKind Kind,
+    RedirectOutcome Kind,
     bool IsBot,
     string Country,
     string Referrer,

@@ -10,7 +10,7 @@ internal sealed class VisitOptions
 
     public const int MinRingSlots = 64;
 
-    public static readonly string[] Keys =
+    public static readonly string[] SettingNames =
     [
         nameof(Folder), nameof(RingSlots), nameof(SpoolBytes), nameof(CountryHeader), nameof(CountryFile),
         nameof(ClientAddressHeader),

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
-using Terse.Keys;
+using Terse.Ids;
 
 namespace Terse.Visits;
 
@@ -18,7 +18,7 @@ internal static class VisitSetup
     public static void AddVisits(this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
         services.AddOptions<VisitOptions>().BindConfiguration(VisitOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(VisitOptions.Section, VisitOptions.Keys)
+        services.AddSingleton(new SettingsSection(VisitOptions.Section, VisitOptions.SettingNames)
         {
             OfOneServer = [nameof(VisitOptions.Folder)],
         });
@@ -31,7 +31,7 @@ internal static class VisitSetup
         services.AddSingleton<VisitClassifier>();
         services.AddSingleton(OpenCountries);
         services.AddSingleton<Func<VisitRun?>>(provider =>
-            () => RunOf(provider.GetRequiredService<KeyMint>().Reservation));
+            () => RunOf(provider.GetRequiredService<IdMint>().Reservation));
 
         // They are stopped the other way round: first the ring is emptied, then the spool.
         services.AddHostedService<VisitShipper>();

@@ -2,8 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Terse.Fleet;
 using Terse.Harness;
-using Terse.Keys;
-using Terse.Links;
+using Terse.Hosting;
+using Terse.Ids;
 
 namespace Terse.Tests.Fleet;
 
@@ -43,7 +43,7 @@ public sealed class ServerReporterTests
         using var reporter = new ServerReporter(
             store,
             Self,
-            server.Services.GetRequiredService<KeyMint>(),
+            server.Services.GetRequiredService<IdMint>(),
             new QuickTime(),
             logging.CreateLogger<ServerReporter>());
         await reporter.StartAsync(default);

@@ -23,8 +23,8 @@ public sealed class ConfigurationHashTests
     }
 
     [Theory]
-    [InlineData("Keys:Secret", "tttttttttttttttttttttttttttttttt")]
-    [InlineData("Keys:Strategy", "random")]
+    [InlineData("Codes:Secret", "tttttttttttttttttttttttttttttttt")]
+    [InlineData("Codes:Strategy", "random")]
     [InlineData("Domains:Default", "a")]
     [InlineData("Domains:Others:0", "a")]
     [InlineData("Database:MissesPerSecond", "7")]
@@ -48,7 +48,7 @@ public sealed class ConfigurationHashTests
     {
         await using var app = Program.BuildServer(
         [
-            new("Keys:Secret", Secret),
+            new("Codes:Secret", Secret),
             .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
         ]);
         return ConfigurationHash.Of(

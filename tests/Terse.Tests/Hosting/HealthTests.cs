@@ -52,10 +52,10 @@ public sealed class HealthTests
     public async Task A_server_that_finds_no_free_node_becomes_ready_when_there_is_one()
     {
         using var folder = new TemporaryFolder();
-        var holder = await TerseServer.StartAsync(folder.Path, ("Keys:NodeBits", "0"));
+        var holder = await TerseServer.StartAsync(folder.Path, ("Ids:NodeBits", "0"));
         await holder.CreateCodeAsync("https://example.com/");
         await using var server = await TerseServer.StartAsync(
-            folder.Path, ("Keys:NodeBits", "0"), ("Visits:Folder", folder["visits-2"]));
+            folder.Path, ("Ids:NodeBits", "0"), ("Visits:Folder", folder["visits-2"]));
         await Eventually.IsSoAsync(async () =>
         {
             using var answer = await server.GetAsync("/readyz");
@@ -63,7 +63,7 @@ public sealed class HealthTests
             return text.Contains("All nodes are held", StringComparison.Ordinal);
         });
 
-        await AssertNotReadyAsync(server, "Keys:NodeBits");
+        await AssertNotReadyAsync(server, "Ids:NodeBits");
         await holder.DisposeAsync();
         await Eventually.IsSoAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
         await server.CreateCodeAsync("https://example.com/");

@@ -25,19 +25,19 @@ public sealed class SettingsTests
     [InlineData("Redirects:CacheControl", "private, x=\"é\"", "no-store")]
     [InlineData("Storage:Folder", " ", "such as 'data'")]
     [InlineData("Storage:Folder", "/dev/null", "is a file")]
-    [InlineData("Keys:Strategy", "TSID", "tsid, tsid-canonical, snowflake, ulid, uuidv7, random")]
-    [InlineData("Keys:Opaque", "true", "openssl rand -hex 32")]
-    [InlineData("Keys:Secret", "short", "openssl rand -hex 32")]
-    [InlineData("Keys:RandomLength", "5", "6 to 64")]
-    [InlineData("Keys:RandomAlphabet", "abcdefghijklmnop.", "letters, digits, '-' and '_'")]
-    [InlineData("Keys:RandomAlphabet", "abcdefghijklmnopa", "each once")]
-    [InlineData("Keys:RandomAlphabet", "abcdefghijk0123456789", "no digits")]
-    [InlineData("Keys:TickLength", "00:00:02", "00:00:00.001 to 00:00:01")]
-    [InlineData("Keys:TickLength", "00:00:00.0105", "whole milliseconds")]
-    [InlineData("Keys:TickLength", "10", "00:00:00.001 to 00:00:01")]
-    [InlineData("Keys:NodeBits", "21", "0 to 20")]
-    [InlineData("Keys:SequenceBits", "-1", "0 to 20")]
-    [InlineData("Keys:NodeBits", "16", "at most 22")]
+    [InlineData("Codes:Strategy", "TSID", "tsid, tsid-canonical, snowflake, ulid, uuidv7, random")]
+    [InlineData("Codes:Opaque", "true", "openssl rand -hex 32")]
+    [InlineData("Codes:Secret", "short", "openssl rand -hex 32")]
+    [InlineData("Codes:RandomLength", "5", "6 to 64")]
+    [InlineData("Codes:RandomAlphabet", "abcdefghijklmnop.", "letters, digits, '-' and '_'")]
+    [InlineData("Codes:RandomAlphabet", "abcdefghijklmnopa", "each once")]
+    [InlineData("Codes:RandomAlphabet", "abcdefghijk0123456789", "no digits")]
+    [InlineData("Ids:TickLength", "00:00:02", "00:00:00.001 to 00:00:01")]
+    [InlineData("Ids:TickLength", "00:00:00.0105", "whole milliseconds")]
+    [InlineData("Ids:TickLength", "10", "00:00:00.001 to 00:00:01")]
+    [InlineData("Ids:NodeBits", "21", "0 to 20")]
+    [InlineData("Ids:SequenceBits", "-1", "0 to 20")]
+    [InlineData("Ids:NodeBits", "16", "at most 22")]
     [InlineData("Visits:Folder", "/dev/null", "name a folder")]
     [InlineData("Visits:RingSlots", "100", "a power of two, 64 to 1048576")]
     [InlineData("Visits:SpoolBytes", "1000", "1048576 or more")]
@@ -59,19 +59,19 @@ public sealed class SettingsTests
     [Fact]
     public async Task Of_a_setting_that_is_given_twice_the_last_one_counts()
     {
-        await using var app = Program.BuildServer([new("Keys:Strategy", "?"), new("keys:strategy", "ulid")]);
+        await using var app = Program.BuildServer([new("Codes:Strategy", "?"), new("keys:strategy", "ulid")]);
 
         Assert.Empty(Settings.FindErrors(app.Services));
     }
 
     [Theory]
-    [InlineData("ulid", "Keys:Opaque", "true", "random as they are")]
-    [InlineData("snowflake", "Keys:NodeBits", "11", "room for 10 Keys:NodeBits and 12 Keys:SequenceBits")]
+    [InlineData("ulid", "Codes:Opaque", "true", "random as they are")]
+    [InlineData("snowflake", "Ids:NodeBits", "11", "room for 10 Ids:NodeBits and 12 Ids:SequenceBits")]
     public async Task Settings_that_do_not_go_together_are_named(
         string strategy, string key, string value, string hint)
     {
         await using var app = Program.BuildServer(
-            [new("Keys:Strategy", strategy), new("Keys:Secret", new string('s', 32)), new(key, value)]);
+            [new("Codes:Strategy", strategy), new("Codes:Secret", new string('s', 32)), new(key, value)]);
 
         Assert.Contains(hint, Assert.Single(Settings.FindErrors(app.Services)), StringComparison.Ordinal);
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Terse.Domains;
 using Terse.Harness;
 using Terse.Links;
 using Terse.Redirects;
@@ -127,7 +128,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
             Default = "example.com",
         }));
         services.AddRedirects(_ => "");
-        services.AddSingleton<Domains>();
+        services.AddSingleton<DomainMap>();
         services.AddVisits(_ => _folder.Path);
         services.AddSingleton<ILinkStore>(_test.Store);
         services.AddSingleton<TimeProvider>(_test.Time);

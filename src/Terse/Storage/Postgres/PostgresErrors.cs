@@ -1,6 +1,6 @@
 using Npgsql;
 using Terse.Horizon;
-using Terse.Links;
+using Terse.Hosting;
 
 namespace Terse.Storage.Postgres;
 

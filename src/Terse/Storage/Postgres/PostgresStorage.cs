@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Terse.Fleet;
 using Terse.Horizon;
-using Terse.Keys;
+using Terse.Ids;
 using Terse.Links;
 using Terse.Visits;
 
@@ -14,8 +14,8 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresStorage(
     Cluster cluster,
-    IKeyStore keys,
-    PostgresLayouts layouts,
+    INodeStore keys,
+    LayoutLease layouts,
     IOptions<DatabaseOptions> options,
     TimeProvider time) : IStorage
 {
@@ -31,20 +31,20 @@ internal sealed class PostgresStorage(
         services.AddSingleton(provider => NewCluster(
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value,
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<IKeyStore, PostgresKeyStore>();
-        services.AddSingleton<PostgresLayouts>();
-        services.AddSingleton<ILookups, PostgresLookups>();
-        services.AddSingleton(provider => new MissGate(
+        services.AddSingleton<INodeStore, PostgresNodeStore>();
+        services.AddSingleton<LayoutLease>();
+        services.AddSingleton<ILinkLookups, PostgresLinkLookups>();
+        services.AddSingleton(provider => new PrimaryLookupBudget(
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MissesPerSecond,
             provider.GetRequiredService<LookupMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LookupMetrics>();
         services.AddSingleton<PendingChanges>();
         services.AddSingleton<LinkFinder>();
-        services.AddSingleton<IChangeSource, PostgresChanges>();
+        services.AddSingleton<IChangeSource, PostgresChangeSource>();
         services.AddHostedService<PostgresChangeFeed>();
-        services.AddSingleton<PostgresWriter>();
-        services.AddSingleton<PostgresChanger>();
+        services.AddSingleton<PostgresLinkInserter>();
+        services.AddSingleton<PostgresLinkUpdater>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
@@ -74,7 +74,7 @@ internal sealed class PostgresStorage(
     }
 
     /// <inheritdoc/>
-    public async Task<KeyRecord> ReadKeysAsync(CancellationToken cancellationToken)
+    public async Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken)
     {
         await cluster.FindPrimaryAsync();
         return await keys.ReadAsync(cancellationToken);

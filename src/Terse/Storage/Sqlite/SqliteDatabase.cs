@@ -1,7 +1,7 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
-using Terse.Keys;
+using Terse.Ids;
 
 namespace Terse.Storage.Sqlite;
 
@@ -58,7 +58,7 @@ internal sealed class SqliteDatabase
 
     /// <summary>Looks into a database and changes nothing, for commands that make none.</summary>
     /// <exception cref="StartupException">There is no file, or not of this version's schema.</exception>
-    public static KeyRecord ReadKeys(StorageOptions options)
+    public static StoredLayouts ReadLayouts(StorageOptions options)
     {
         var path = PathIn(options);
         if (!File.Exists(path))
@@ -68,7 +68,7 @@ internal sealed class SqliteDatabase
             using var session = new SqliteSession(path, SqliteOpenMode.ReadOnly, ReaderPragmas);
             SqliteMigrations.AssertIsOurs(session, path);
             SqliteMigrations.AssertIsCurrent(session, path);
-            return SqliteKeyRecord.Read(session);
+            return SqliteLayoutRows.Read(session);
         }
         catch (SqliteException exception)
         {

@@ -1,5 +1,5 @@
 using Microsoft.Data.Sqlite;
-using Terse.Links;
+using Terse.Hosting;
 using static SQLitePCL.raw;
 
 namespace Terse.Storage.Sqlite;

@@ -16,7 +16,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
     /// <summary>Runs a read.</summary>
     /// <param name="read">Must not keep the session; takes an argument, so that it can be static.</param>
     /// <param name="argument">What <paramref name="read"/> is to look for.</param>
-    /// <exception cref="Links.StoreUnavailableException">The file cannot be read at present.</exception>
+    /// <exception cref="Hosting.StoreUnavailableException">The file cannot be read at present.</exception>
     public TResult Run<TArgument, TResult>(
         Func<SqliteSession, TArgument, TResult> read, TArgument argument)
     {

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
 using Terse.Fleet;
-using Terse.Keys;
+using Terse.Ids;
 using Terse.Links;
 using Terse.Visits;
 
@@ -20,7 +20,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<SqliteReaders>();
         services.AddSingleton<ILinkStore, SqliteLinkStore>();
         services.AddSingleton<ICreationStore, SqliteCreationStore>();
-        services.AddSingleton<IKeyStore, SqliteKeyStore>();
+        services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();
@@ -44,6 +44,6 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
     }
 
     /// <inheritdoc/>
-    public Task<KeyRecord> ReadKeysAsync(CancellationToken cancellationToken) =>
-        Task.FromResult(SqliteDatabase.ReadKeys(options.Value));
+    public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(SqliteDatabase.ReadLayouts(options.Value));
 }

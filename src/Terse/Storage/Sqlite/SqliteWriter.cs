@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Terse.Links;
+using Terse.Hosting;
 
 namespace Terse.Storage.Sqlite;
 

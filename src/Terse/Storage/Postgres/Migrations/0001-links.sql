@@ -1,5 +1,5 @@
 -- Every layout of ids that was ever minted by; rows are added, never changed.
-CREATE TABLE key_layout (
+CREATE TABLE id_layout (
     number        integer     PRIMARY KEY, -- from 1, in order
     name          text        NOT NULL,
     tick_length   interval    NOT NULL,

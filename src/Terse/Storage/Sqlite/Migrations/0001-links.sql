@@ -5,7 +5,7 @@ CREATE TABLE installation (
 ) STRICT;
 
 -- Every layout of ids that was ever in use here; rows are added, never changed.
-CREATE TABLE key_layout (
+CREATE TABLE id_layout (
     number         INTEGER PRIMARY KEY,
     name           TEXT    NOT NULL UNIQUE,
     tick_length_ms INTEGER NOT NULL,

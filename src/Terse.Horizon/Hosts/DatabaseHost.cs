@@ -1,0 +1,79 @@
+using Npgsql;
+
+namespace Terse.Horizon;
+
+/// <summary>A PostgreSQL host of a <see cref="Cluster"/>. Safe for use by any number of threads.</summary>
+public sealed class DatabaseHost
+{
+    /// <summary>
+    /// A server that stands still in the middle of a transaction keeps its locks for seconds, not for hours.
+    /// </summary>
+    private const string LimitsOfWrites =
+        "-c idle_in_transaction_session_timeout=5s -c lock_timeout=1500ms -c tcp_keepalives_idle=5 "
+        + "-c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_connection_check_interval=2s";
+
+    internal DatabaseHost(HostAddress address, ClusterOptions options)
+    {
+        Standing = new HostStatus(address.Name);
+        var writes = new NpgsqlConnectionStringBuilder(address.ConnectionString)
+        {
+            Timeout = Seconds(options.WriteTimeout),
+            CommandTimeout = Seconds(options.WriteTimeout),
+            CancellationTimeout = -1,
+            MaxAutoPrepare = 64,
+            AutoPrepareMinUsages = 2,
+            MaxPoolSize = options.MaxConnections,
+        };
+        var others = writes.Options;
+        writes.Options = $"{others} {LimitsOfWrites}".TrimStart();
+        Writes = Build(writes, address.Name);
+
+        writes.Pooling = false;
+        Unpooled = Build(writes, address.Name + ", unpooled");
+        writes.Pooling = true;
+
+        // Whatever a reader asks for, the database lets him write nothing.
+        var reads = new NpgsqlConnectionStringBuilder(writes.ConnectionString)
+        {
+            Timeout = Seconds(options.ReadTimeout),
+            CommandTimeout = Seconds(options.ReadTimeout),
+            Options = $"{others} -c default_transaction_read_only=on".TrimStart(),
+        };
+        Reads = Build(reads, address.Name + ", reads");
+        reads.Timeout = reads.CommandTimeout = Seconds(options.ProbeTimeout);
+        reads.MaxPoolSize = 2;
+        Probes = Build(reads, address.Name + ", probes");
+    }
+
+    /// <summary>What the host is called.</summary>
+    public string Name => Standing.Name;
+
+    /// <summary>What the last look at it saw.</summary>
+    public HostState State => Standing.State;
+
+    /// <summary>Reads that are under way on it.</summary>
+    public int ReadsInFlight => Standing.ReadsInFlight;
+
+    internal HostStatus Standing { get; }
+
+    internal NpgsqlDataSource Writes { get; }
+
+    internal NpgsqlDataSource Unpooled { get; }
+
+    internal NpgsqlDataSource Reads { get; }
+
+    internal NpgsqlDataSource Probes { get; }
+
+    internal async ValueTask CloseAsync()
+    {
+        await Writes.DisposeAsync().ConfigureAwait(false);
+        await Unpooled.DisposeAsync().ConfigureAwait(false);
+        await Reads.DisposeAsync().ConfigureAwait(false);
+        await Probes.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
+
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder connection, string name) =>
+        new NpgsqlSlimDataSourceBuilder(connection.ConnectionString) { Name = name }.EnableArrays().Build();
+}

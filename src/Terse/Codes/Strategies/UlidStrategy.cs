@@ -1,0 +1,57 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using Terse.Ids;
+
+namespace Terse.Codes;
+
+/// <summary>
+/// ULID: the id's time in milliseconds since 1970, 48 bits, then 80 random ones, in 26 characters of
+/// Crockford's base 32 (github.com/ulid/spec).
+/// </summary>
+internal sealed class UlidStrategy : ICodeStrategy
+{
+    public const string StrategyName = "ulid";
+
+    private const int Length = 26;
+    private const int RandomBits = 80;
+    private const int BitsOfLetter = 5;
+    private const string Alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+    /// <inheritdoc/>
+    public string Name => StrategyName;
+
+    /// <inheritdoc/>
+    public CodeContent Content => CodeContent.Tick;
+
+    /// <inheritdoc/>
+    public string NewCode(Tsid id, IdLayout layout)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        RandomNumberGenerator.Fill(bytes);
+        var random = BinaryPrimitives.ReadUInt128BigEndian(bytes) & ((UInt128.One << RandomBits) - 1);
+        var time = (UInt128)layout.StartOf(id).ToUnixTimeMilliseconds();
+        return string.Create(Length, (time << RandomBits) | random, static (text, value) =>
+        {
+            for (var place = text.Length - 1; place >= 0; place--, value >>= BitsOfLetter)
+                text[place] = Alphabet[(int)(value & 31)];
+        });
+    }
+
+    /// <inheritdoc/>
+    public bool TryReadId(string code, IdLayout layout, out Tsid id)
+    {
+        id = default;
+        if (code.Length != Length)
+            return false;
+        var value = UInt128.Zero;
+        foreach (var letter in code)
+        {
+            var digit = Alphabet.IndexOf(letter, StringComparison.Ordinal);
+            if (digit < 0 || value >> (128 - BitsOfLetter) != 0)
+                return false;
+            value = (value << BitsOfLetter) | (UInt128)digit;
+        }
+
+        return layout.TryFirstIdFrom((long)(value >> RandomBits), out id);
+    }
+}

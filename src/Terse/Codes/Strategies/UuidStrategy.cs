@@ -1,0 +1,43 @@
+using System.Buffers.Binary;
+using Terse.Ids;
+
+namespace Terse.Codes;
+
+/// <summary>
+/// UUID version 7 (RFC 9562, 5.7) in its 36 characters: the id's time in milliseconds since 1970, 48 bits,
+/// and 74 random ones.
+/// </summary>
+internal sealed class UuidStrategy : ICodeStrategy
+{
+    public const string StrategyName = "uuidv7";
+
+    /// <summary>Bits of the first 8 bytes that are not the time's.</summary>
+    private const int BitsAfterTime = 16;
+
+    /// <inheritdoc/>
+    public string Name => StrategyName;
+
+    /// <inheritdoc/>
+    public CodeContent Content => CodeContent.Tick;
+
+    /// <inheritdoc/>
+    public string NewCode(Tsid id, IdLayout layout) => Guid.CreateVersion7(layout.StartOf(id)).ToString("D");
+
+    /// <inheritdoc/>
+    public bool TryReadId(string code, IdLayout layout, out Tsid id)
+    {
+        id = default;
+        if (!Guid.TryParseExact(code, "D", out var uuid)
+            || uuid.Version != 7
+            || uuid.Variant is < 8 or > 11
+            || uuid.ToString("D") != code)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[16];
+        uuid.TryWriteBytes(bytes, bigEndian: true, out _);
+        var time = BinaryPrimitives.ReadInt64BigEndian(bytes) >>> BitsAfterTime;
+        return layout.TryFirstIdFrom(time, out id);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Terse.Domains;
+
+/// <summary>A host and a port, in the one spelling in which two that mean the same are equal.</summary>
+/// <param name="Host">ASCII, lower case, without the dot of the root.</param>
+/// <param name="Port">0 to 65535, or null where none was given.</param>
+internal sealed record Authority(string Host, int? Port)
+{
+    /// <summary>Reads <c>host</c>, <c>host:port</c> or <c>user@host:port</c>; skips the user.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out Authority? authority)
+    {
+        authority = null;
+        var (hostText, portText) = Split(text);
+        int? port = null;
+        if (!portText.IsEmpty)
+        {
+            if (portText.ContainsAnyExceptInRange('0', '9') || !ushort.TryParse(portText, out var number))
+                return false;
+            port = number;
+        }
+
+        if (!HostName.TryCanonicalize(hostText, out var host))
+            return false;
+        authority = new Authority(host, port);
+        return true;
+    }
+
+    /// <summary>Whether a request to either reaches the same server; all loopback names are one.</summary>
+    public bool IsSamePlace(Authority other, string scheme)
+    {
+        var standard = scheme == Uri.UriSchemeHttps ? 443 : 80;
+        return (Port ?? standard) == (other.Port ?? standard)
+            && (Host == other.Host || (HostName.IsThisMachine(Host) && HostName.IsThisMachine(other.Host)));
+    }
+
+    public override string ToString() => Port is null ? Host : $"{Host}:{Port}";
+
+    /// <summary>The host and the port of an authority as they stand; the user is passed over.</summary>
+    public static AuthorityParts Split(ReadOnlySpan<char> text)
+    {
+        text = text[(text.LastIndexOf('@') + 1)..];
+        var colon = text.LastIndexOf(':');
+        return colon > text.LastIndexOf(']') ? new(text[..colon], text[(colon + 1)..]) : new(text, []);
+    }
+}
+
+internal readonly ref struct AuthorityParts(ReadOnlySpan<char> host, ReadOnlySpan<char> port)
+{
+    public ReadOnlySpan<char> Host { get; } = host;
+
+    public ReadOnlySpan<char> Port { get; } = port;
+
+    public void Deconstruct(out ReadOnlySpan<char> host, out ReadOnlySpan<char> port)
+    {
+        host = Host;
+        port = Port;
+    }
+}

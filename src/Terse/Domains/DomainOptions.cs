@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Options;
+
+namespace Terse.Domains;
+
+/// <summary>The domains that short URLs live on. Section <c>Domains</c>.</summary>
+internal sealed class DomainOptions
+{
+    public const string Section = "Domains";
+
+    public static readonly string[] SettingNames = [nameof(Default), nameof(Others) + ":0", nameof(Scheme)];
+
+    /// <summary>
+    /// The domain of links whose creator names none, and of requests to a host that is no domain of ours:
+    /// a host, with a port where it is not the scheme's own. Default: none; short URLs then begin with the
+    /// host that the request was sent to. It can be changed at any time; its links go with it.
+    /// </summary>
+    public string? Default { get; set; }
+
+    /// <summary>Further domains, each with links of its own. Default: none.</summary>
+    public IReadOnlyList<string> Others { get; set; } = [];
+
+    /// <summary>
+    /// The scheme of short URLs, <c>https</c> or <c>http</c>. Default: none; short URLs then have the scheme
+    /// of the request. Behind a proxy that ends TLS, set it to <c>https</c>.
+    /// </summary>
+    public string? Scheme { get; set; }
+}
+
+internal sealed class DomainOptionsValidator : IValidateOptions<DomainOptions>
+{
+    public ValidateOptionsResult Validate(string? name, DomainOptions options)
+    {
+        var errors = new List<string>();
+        if (options.Default is not null && !IsDomain(options.Default))
+            errors.Add(Explain("Domains:Default", options.Default));
+        var seen = new HashSet<Authority>();
+        if (Authority.TryParse(options.Default, out var byDefault))
+            seen.Add(byDefault);
+        foreach (var other in options.Others)
+        {
+            if (!IsDomain(other) || !Authority.TryParse(other, out var domain))
+                errors.Add(Explain("Domains:Others", other));
+            else if (!seen.Add(domain))
+                errors.Add($"Domains:Others holds '{other}', which is a domain already; remove it.");
+        }
+
+        if (options.Scheme is not (null or "http" or "https"))
+            errors.Add($"Domains:Scheme is '{options.Scheme}'; set it to 'https' or 'http'.");
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private static bool IsDomain(string text) => Authority.TryParse(text, out _) && !text.Contains('@');
+
+    private static string Explain(string key, string value) =>
+        $"{key} holds '{value}', which is no host; write it like 'go.example.com' or 'localhost:8080'.";
+}

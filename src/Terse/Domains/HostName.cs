@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Terse.Domains;
+
+/// <summary>
+/// Host names as browsers read them (URL Standard, https://url.spec.whatwg.org/#host-parsing), because what
+/// Terse compares must be what a browser then connects to: percent signs are decoded, other scripts become
+/// Punycode, and every spelling of an IP address becomes the usual one.
+/// </summary>
+internal static class HostName
+{
+    private static readonly IdnMapping Idn = new();
+
+    /// <summary>The URL Standard's forbidden domain code points; controls are checked beside it.</summary>
+    private static readonly SearchValues<char> Forbidden = SearchValues.Create(" #/:<>?@[\\]^|%");
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+
+    private static readonly SearchValues<char> DotsOfOtherScripts = SearchValues.Create("\u3002\uff0e\uff61");
+
+    /// <summary>Brings a host into its one ASCII spelling.</summary>
+    /// <param name="text">What stands between <c>//</c> and the port, without a user.</param>
+    /// <param name="host">Lower case; an IPv6 address in brackets.</param>
+    /// <returns>False for what no browser takes for a host.</returns>
+    public static bool TryCanonicalize(ReadOnlySpan<char> text, [NotNullWhen(true)] out string? host)
+    {
+        host = null;
+        if (text is ['[', .. var address, ']'])
+            return TryCanonicalizeIPv6(address, out host);
+
+        var name = text.Contains('%') ? Uri.UnescapeDataString(text) : text.ToString();
+        if (!System.Text.Ascii.IsValid(name) && !TryMapToAscii(name, out name))
+            return false;
+        name = name.ToLowerInvariant();
+        if (name.Length == 0 || name.AsSpan().ContainsAny(Forbidden) || name.Any(char.IsControl))
+            return false;
+        if (EndsInNumber(name))
+            return TryCanonicalizeIPv4(name, out host);
+        name = name[^1] == '.' ? name[..^1] : name;
+        host = name.Split('.').All(IsLabel) ? name : null;
+        return host is not null;
+    }
+
+    private static bool IsLabel(string label)
+    {
+        if (!label.StartsWith("xn--", StringComparison.Ordinal))
+            return label.Length > 0;
+        try
+        {
+            return Idn.GetUnicode(label) != label;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a canonical host is a name of the machine that asks.</summary>
+    public static bool IsThisMachine(string host)
+    {
+        if (host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal))
+            return true;
+        if (!IPAddress.TryParse(host, out var ip))
+            return false;
+        ip = ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : ip;
+        return IPAddress.IsLoopback(ip) || ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any);
+    }
+
+    /// <summary>
+    /// Punycode. Without ICU there is no compatibility mapping (UTS 46), so characters of the ranges that
+    /// need one are refused rather than turned into a host that does not exist.
+    /// </summary>
+    private static bool TryMapToAscii(string name, [NotNullWhen(true)] out string? ascii)
+    {
+        ascii = null;
+        Span<char> mapped = stackalloc char[name.Length <= 255 ? name.Length : 0];
+        if (mapped.IsEmpty)
+            return false;
+        name.AsSpan().CopyTo(mapped);
+        mapped.ReplaceAny(DotsOfOtherScripts, '.');
+        foreach (var rune in mapped.EnumerateRunes())
+        {
+            if (!rune.IsAscii && NeedsMapping(rune.Value))
+                return false;
+        }
+
+        try
+        {
+            ascii = Idn.GetAscii(mapped.ToString().ToLowerInvariant());
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    private static bool NeedsMapping(int rune) => rune is
+        0xFFFD // what stands for bytes that are no text
+        or (>= 0x00A0 and <= 0x00BF) // signs, and letters and digits set high
+        or 0x0132 or 0x0133 or 0x0149 or 0x017F or (>= 0x01C4 and <= 0x01CC) // two letters in one, long s
+        or (>= 0x02B0 and <= 0x02FF) // letters that modify
+        or (>= 0x0300 and <= 0x036F) // combining marks, to be composed with the letter before
+        or (>= 0x1D2C and <= 0x1D6A) // letters set high
+        or (>= 0x2000 and <= 0x2BFF) // punctuation, signs, letter-like symbols
+        or (>= 0x3200 and <= 0x33FF) // enclosed and squared
+        or (>= 0xF900 and <= 0xFFEF) // compatibility and presentation forms
+        or (>= 0x1D400 and <= 0x1D7FF) // letters of mathematics
+        or (>= 0xE0000 and <= 0xE0FFF) // tags, variation selectors
+        || CharUnicodeInfo.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.Control
+            or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse
+            or UnicodeCategory.SpaceSeparator;
+
+    private static bool EndsInNumber(string name)
+    {
+        var last = name.AsSpan().TrimEnd('.');
+        last = last[(last.LastIndexOf('.') + 1)..];
+        return !last.IsEmpty
+            && (!last.ContainsAnyExceptInRange('0', '9')
+                || (last.StartsWith("0x") && !last[2..].ContainsAnyExcept(HexDigits)));
+    }
+
+    private static bool TryCanonicalizeIPv4(string name, [NotNullWhen(true)] out string? host)
+    {
+        var parsed = IPAddress.TryParse(name.TrimEnd('.'), out var ip)
+            && ip.AddressFamily == AddressFamily.InterNetwork;
+        host = parsed ? ip!.ToString() : null;
+        return parsed;
+    }
+
+    private static bool TryCanonicalizeIPv6(ReadOnlySpan<char> address, [NotNullWhen(true)] out string? host)
+    {
+        var parsed = IPAddress.TryParse(address, out var ip)
+            && ip.AddressFamily == AddressFamily.InterNetworkV6
+            && !address.Contains('%');
+        host = parsed ? $"[{ip}]" : null;
+        return parsed;
+    }
+}

@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+
+namespace Terse.Ids;
+
+/// <summary>
+/// Mints the ids of links. A server reserves a node (<see cref="INodeStore"/>) and mints ids with it that no
+/// other server can mint (<see cref="IdMint"/>).
+/// </summary>
+internal static class IdSetup
+{
+    public static void AddIds(this IServiceCollection services)
+    {
+        services.AddOptions<IdOptions>().BindConfiguration(IdOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(IdOptions.Section, IdOptions.SettingNames));
+        services.AddSingleton<IValidateOptions<IdOptions>, IdOptionsValidator>();
+        services.AddSingleton<IdMint>();
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IdMint>());
+        services.AddHostedService<NodeKeeper>();
+    }
+}

@@ -1,0 +1,42 @@
+using System.Text.Json.Serialization;
+using Terse.Domains;
+
+namespace Terse.Links;
+
+/// <summary>A link as the API shows it. The id is text, since JavaScript's numbers end at 53 bits.</summary>
+internal sealed record LinkResource(
+    string Id,
+    string Domain,
+    string Code,
+    string ShortUrl,
+    string Target,
+    DateTime CreatedAt,
+    DateTime? ExpiresAt,
+    long? MaxVisits)
+{
+    /// <summary>Absent while they cannot be read.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public LinkVisits? Visits { get; init; }
+
+    /// <param name="link">The link.</param>
+    /// <param name="domains">Know what its domain is called.</param>
+    /// <param name="host">The host that the request was sent to.</param>
+    /// <param name="scheme">The scheme of the request.</param>
+    public static LinkResource Of(Link link, DomainMap domains, string host, string scheme)
+    {
+        var domain = domains.NameOf(link.Domain, host);
+        return new(
+            link.Id.ToString("D"),
+            domain,
+            link.Code,
+            $"{domains.Scheme ?? scheme}://{domain}/{link.Code}",
+            link.Target,
+            link.CreatedAt.UtcDateTime,
+            link.ExpiresAt?.UtcDateTime,
+            link.MaxVisits);
+    }
+}
+
+/// <param name="Total">All, ever.</param>
+/// <param name="Bots">Those of programs among them.</param>
+internal sealed record LinkVisits(long Total, long Bots);

@@ -1,0 +1,123 @@
+using Terse.Hosting;
+
+namespace Terse.Links;
+
+/// <summary>
+/// Changes links. No lock is held: a change is stored only on the version that it was made of, and one that
+/// lost to another is made anew of what the other left.
+/// </summary>
+internal sealed class LinkChanger(
+    ILinkStore store, ILinkChangeListener watcher, TargetRules targets, TimeProvider time)
+{
+    /// <summary>How often a change is made anew; each time it was another's that was stored.</summary>
+    private const int MaxTries = 100;
+
+    /// <param name="domain">The domain's key.</param>
+    /// <param name="code">The code.</param>
+    /// <param name="change">What is asked for.</param>
+    /// <param name="versions">The versions of which the change may be made; null for any.</param>
+    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <param name="address">The address, with its port, at which the request came in.</param>
+    /// <param name="cancellationToken">Ends the wait; the change may be made all the same.</param>
+    /// <exception cref="StoreUnavailableException">Whether the change was made is unknown.</exception>
+    public async Task<ChangeLinkResult> ChangeAsync(
+        string domain,
+        string code,
+        LinkChange change,
+        IReadOnlyList<int>? versions,
+        string host,
+        string address,
+        CancellationToken cancellationToken)
+    {
+        Target? target = null;
+        if (change.HasTarget && !targets.TryRead(change.Target, host, address, out target, out var refusal))
+            return new ChangeLinkResult.Refused(refusal);
+        refusal = LinkRules.ReadExpiry(change.ExpiresAt, out var expiresAt)
+            ?? LinkRules.CheckLimit(change.MaxVisits);
+        if (refusal is not null)
+            return new ChangeLinkResult.Refused(refusal);
+
+        return await ApplyAsync(
+            (domain, code),
+            link => link with
+            {
+                Target = target?.Text ?? link.Target,
+                ExpiresAt = change.HasExpiresAt ? expiresAt : link.ExpiresAt,
+                MaxVisits = change.HasMaxVisits ? change.MaxVisits : link.MaxVisits,
+            },
+            versions,
+            cancellationToken);
+    }
+
+    /// <summary>Deletes a link for good: it stays, so that its code never leads anywhere else.</summary>
+    /// <exception cref="StoreUnavailableException">Whether it was deleted is unknown.</exception>
+    public Task<ChangeLinkResult> DeleteAsync(
+        string domain, string code, IReadOnlyList<int>? versions, CancellationToken cancellationToken)
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        return ApplyAsync(
+            (domain, code), link => link with { DeletedAt = now }, versions, cancellationToken);
+    }
+
+    private async Task<ChangeLinkResult> ApplyAsync(
+        (string Domain, string Code) key,
+        Func<Link, Link> change,
+        IReadOnlyList<int>? versions,
+        CancellationToken cancellationToken)
+    {
+        if (!CustomCode.CouldBeCode(key.Code))
+            return new ChangeLinkResult.NotFound();
+        using var patience = new CancellationTokenSource(store.Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
+        try
+        {
+            for (var tries = 0; tries < MaxTries; tries++)
+            {
+                if (await TryApplyAsync(key, change, versions, either.Token) is { } result)
+                    return result;
+            }
+        }
+        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreUnavailableException("To change the link takes too long at present.", exception);
+        }
+
+        throw new StoreUnavailableException("Too many change this link at present.");
+    }
+
+    /// <returns>Null where another change was stored in between.</returns>
+    private async Task<ChangeLinkResult?> TryApplyAsync(
+        (string Domain, string Code) key,
+        Func<Link, Link> change,
+        IReadOnlyList<int>? versions,
+        CancellationToken cancellationToken)
+    {
+        if (await store.FindLatestAsync(key.Domain, key.Code, cancellationToken) is not { } link)
+            return new ChangeLinkResult.NotFound();
+        if (link.DeletedAt is not null)
+            return new ChangeLinkResult.Deleted();
+        if (versions?.Contains(link.Version) == false)
+            return new ChangeLinkResult.OtherVersion();
+        var changed = change(link);
+        if (changed == link)
+            return new ChangeLinkResult.Changed(link, At: null);
+
+        changed = changed with { Version = link.Version + 1 };
+        return await StoreAsync(changed, cancellationToken) is { } at
+            ? new ChangeLinkResult.Changed(changed, at)
+            : null;
+    }
+
+    private async Task<DateTimeOffset?> StoreAsync(Link changed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.ReplaceAsync(changed, cancellationToken);
+        }
+        finally
+        {
+            // Where the outcome is unknown as well, and where another's change was in the way.
+            watcher.OnChanged(changed.Domain, changed.Code);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using Terse.Domains;
+
+namespace Terse.Links;
+
+/// <summary>
+/// The URL that a link leads to. It is kept character for character as it was sent; what a redirect says in
+/// <c>Location</c> is its ASCII form, in which nothing but the characters outside ASCII is changed.
+/// </summary>
+/// <param name="Text">As sent.</param>
+/// <param name="Scheme">Lower case.</param>
+/// <param name="Authority">Host and port; null for the schemes that have none.</param>
+internal sealed record Target(string Text, string Scheme, Authority? Authority)
+{
+    /// <summary>UTF-8 bytes of the longest target.</summary>
+    public const int MaxBytes = 8192;
+
+    private const string Field = "target";
+
+    public static bool TryParse(
+        string? text,
+        LinkOptions options,
+        [NotNullWhen(true)] out Target? target,
+        [NotNullWhen(false)] out Refusal? refusal)
+    {
+        target = null;
+        refusal = CheckText(text) ?? CheckScheme(text!, options, out var scheme)
+            ?? CheckAuthority(text!, scheme!, options, out target);
+        return refusal is null;
+    }
+
+    /// <summary>Host and port of a target that was accepted once; null where it has none.</summary>
+    public static Authority? AuthorityOf(string text)
+    {
+        var scheme = text[..text.IndexOf(':', StringComparison.Ordinal)];
+        var (start, end) = FindAuthority(text, scheme);
+        return Authority.TryParse(text.AsSpan(start..end), out var authority) ? authority : null;
+    }
+
+    /// <summary>The ASCII form: host in Punycode, all else outside ASCII percent-encoded as UTF-8.</summary>
+    public static string ToAscii(string text)
+    {
+        if (Ascii.IsValid(text))
+            return text;
+
+        var (start, end) = FindAuthority(text, text[..text.IndexOf(':', StringComparison.Ordinal)]);
+        var host = Authority.Split(text.AsSpan(start..end)).Host;
+        var hostStart = start + text.AsSpan(start..end).LastIndexOf('@') + 1;
+        var hostEnd = hostStart + host.Length;
+        var ascii = Ascii.IsValid(host) || !HostName.TryCanonicalize(host, out var canonical)
+            ? host.ToString()
+            : canonical;
+        return PercentEncode(text.AsSpan(..hostStart)) + ascii + PercentEncode(text.AsSpan(hostEnd..));
+    }
+
+    private static Refusal? CheckText(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return new(RefusalKind.TargetMissing, Field, "A link needs a target: the URL that it leads to.");
+        if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes)
+            return new(RefusalKind.TargetTooLong, Field, $"A target has at most {MaxBytes} bytes in UTF-8.");
+
+        var control = text.AsSpan().IndexOfAny(ControlCharacters);
+        if (control >= 0)
+            return Invalid($"Character {control + 1} is U+{(int)text[control]:X4}, a control character.");
+        if (text[0] == ' ' || text[^1] == ' ')
+            return Invalid("The target begins or ends with a space; remove it.");
+        return null;
+    }
+
+    private static Refusal? CheckScheme(string text, LinkOptions options, out string? scheme)
+    {
+        scheme = null;
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || !Uri.CheckSchemeName(text[..colon]))
+            return Invalid("A target is an absolute URL, such as https://example.com/page.");
+
+        scheme = text[..colon].ToLowerInvariant();
+        return HasAuthority(scheme) || options.OtherSchemes.Contains(scheme, StringComparer.OrdinalIgnoreCase)
+            ? null
+            : new(RefusalKind.TargetScheme, Field, $"Links to '{scheme}:' are not allowed here.");
+    }
+
+    private static Refusal? CheckAuthority(
+        string text, string scheme, LinkOptions options, out Target? target)
+    {
+        target = HasAuthority(scheme) ? null : new Target(text, scheme, Authority: null);
+        if (target is not null)
+            return null;
+
+        var (start, end) = FindAuthority(text, scheme);
+        if (start == end)
+            return Invalid($"A host must follow '{scheme}://'.");
+
+        var part = text.AsSpan(start..end);
+        if (part.Contains('@') && !options.AllowCredentials)
+        {
+            return new(
+                RefusalKind.TargetCredentials,
+                Field,
+                "The target carries a user name or password; remove it.");
+        }
+
+        if (!Authority.TryParse(part, out var authority))
+        {
+            return Invalid(Ascii.IsValid(part)
+                ? $"'{part}' is no host that a browser would find."
+                : $"'{part}' cannot be written in ASCII here; send the host in Punycode (xn--…).");
+        }
+
+        target = new Target(text, scheme, authority);
+        return null;
+    }
+
+    /// <summary>
+    /// Where the authority stands. It ends where a browser ends it, at a backslash too; without exactly
+    /// <c>//</c> in front of it there is none.
+    /// </summary>
+    private static (int Start, int End) FindAuthority(string text, string scheme)
+    {
+        var start = scheme.Length + 3;
+        if (!text.AsSpan(scheme.Length).StartsWith("://"))
+            return (0, 0);
+        var length = text.AsSpan(start).IndexOfAny("/\\?#");
+        return (start, length < 0 ? text.Length : start + length);
+    }
+
+    private static string PercentEncode(ReadOnlySpan<char> text)
+    {
+        var encoded = new StringBuilder(text.Length + 16);
+        Span<byte> bytes = stackalloc byte[4];
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (rune.IsAscii)
+            {
+                encoded.Append((char)rune.Value);
+                continue;
+            }
+
+            foreach (var value in bytes[..rune.EncodeToUtf8(bytes)])
+                encoded.Append('%').Append(value.ToString("X2"));
+        }
+
+        return encoded.ToString();
+    }
+
+    private static bool HasAuthority(string scheme) => scheme is "http" or "https";
+
+    private static Refusal Invalid(string detail) => new(RefusalKind.TargetInvalid, Field, detail);
+
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create(
+        [.. Enumerable.Range(0, 0xA0).Select(value => (char)value).Where(char.IsControl)]);
+}

@@ -1,0 +1,36 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Terse.Redirects;
+
+/// <summary>A domain's key, and a code that may be a piece of a request and no string of its own.</summary>
+internal readonly ref struct HashedLinkName(string domain, ReadOnlySpan<char> code)
+{
+    public string Domain { get; } = domain;
+
+    public ReadOnlySpan<char> Code { get; } = code;
+
+    /// <summary>Another for each run of the program, so that nobody can choose codes that collide.</summary>
+    public int Hash { get; } = HashOf(domain, code);
+
+    /// <summary>The code itself where it is ASCII and fits; else 0. No code has a NUL.</summary>
+    public UInt128 Packed { get; } = Pack(code);
+
+    public static implicit operator HashedLinkName((string Domain, string Code) key) => new(key.Domain, key.Code);
+
+    private static UInt128 Pack(ReadOnlySpan<char> code)
+    {
+        UInt128 packed = 0;
+        var bytes = MemoryMarshal.AsBytes(new Span<UInt128>(ref packed));
+        return Ascii.FromUtf16(code, bytes, out _) == OperationStatus.Done ? packed : 0;
+    }
+
+    private static int HashOf(string domain, ReadOnlySpan<char> code)
+    {
+        var hash = string.GetHashCode(code, StringComparison.Ordinal);
+        return domain.Length == 0
+            ? hash
+            : HashCode.Combine(hash, domain.GetHashCode(StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,118 @@
+using Npgsql;
+using NpgsqlTypes;
+using Terse.Fleet;
+using Terse.Horizon;
+using Terse.Hosting;
+
+namespace Terse.Storage.Postgres;
+
+/// <inheritdoc cref="IFleetStore"/>
+/// <remarks>
+/// Servers write the primary by its clock. Whoever reads, from whatever host, compares with the horizon that
+/// this host shows: so no other clock matters, and while the primary is lost the list stays as it was.
+/// </remarks>
+internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : IFleetStore
+{
+    /// <inheritdoc/>
+    public IReadOnlyList<FleetHost> Hosts => PostgresFleetHosts.Show(cluster);
+
+    private const string SelectServers =
+        """
+        SELECT s.name, s.node, s.zone, s.version, s.configuration, s.since, s.seen_at
+        FROM server AS s, horizon AS h
+        WHERE s.seen_at >= h.closed_at - $1
+        ORDER BY s.name
+        """;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken) =>
+        WithinAsync(
+            token => cluster.ReadAsync(Freshness.Any, IFleetStore.ShownFor, ReadAsync, token),
+            cancellationToken);
+
+    private static async Task<IReadOnlyList<FleetServer>> ReadAsync(
+        ReadTransaction read, TimeSpan shownFor, CancellationToken cancellationToken)
+    {
+        var servers = new List<FleetServer>();
+        await using var select = read.CreateCommand(SelectServers);
+        select.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = shownFor });
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            servers.Add(ReadServer(row));
+        return servers;
+    }
+
+    private static FleetServer ReadServer(NpgsqlDataReader row) => new(
+        row.GetString(0),
+        row.IsDBNull(1) ? null : row.GetInt32(1),
+        row.IsDBNull(2) ? null : row.GetString(2),
+        row.GetString(3),
+        row.GetString(4),
+        row.GetDateTime(5),
+        row.GetDateTime(6));
+
+    /// <summary>Rows that somebody else is about to remove, or to bring back to life, are his.</summary>
+    private const string UpsertServer =
+        """
+        WITH gone AS (
+            DELETE FROM server WHERE name IN (
+                SELECT name FROM server WHERE seen_at < clock_timestamp() - $7 AND name <> $1
+                FOR UPDATE SKIP LOCKED))
+        INSERT INTO server (name, node, zone, version, configuration, since, seen_at)
+        VALUES ($1, $2, $3, $4, $5, coalesce($6, clock_timestamp()), clock_timestamp())
+        ON CONFLICT (name) DO UPDATE SET
+            node = excluded.node, zone = excluded.zone, version = excluded.version,
+            configuration = excluded.configuration, since = excluded.since, seen_at = excluded.seen_at
+        RETURNING since
+        """;
+
+    /// <inheritdoc/>
+    public Task<DateTimeOffset> TellAsync(ServerReport report, CancellationToken cancellationToken) =>
+        WithinAsync(token => cluster.WriteStatementAsync(report, TellAsync, token), cancellationToken);
+
+    private static async Task<DateTimeOffset> TellAsync(
+        WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
+    {
+        await using var upsert = write.CreateCommand(UpsertServer);
+        upsert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = report.Name });
+        upsert.Parameters.Add(OrNull(NpgsqlDbType.Integer, report.Node));
+        upsert.Parameters.Add(OrNull(NpgsqlDbType.Text, report.Zone));
+        upsert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = report.Version });
+        upsert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = report.Configuration });
+        upsert.Parameters.Add(OrNull(NpgsqlDbType.TimestampTz, report.Since));
+        upsert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = IFleetStore.ShownFor });
+        return new((DateTime)(await upsert.ExecuteScalarAsync(cancellationToken))!);
+    }
+
+    private const string DeleteServer = "DELETE FROM server WHERE name = $1 AND since = $2";
+
+    /// <inheritdoc/>
+    public Task ForgetAsync(ServerReport report, CancellationToken cancellationToken) =>
+        WithinAsync(token => cluster.WriteStatementAsync(report, ForgetAsync, token), cancellationToken);
+
+    private static async Task<int> ForgetAsync(
+        WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
+    {
+        await using var delete = write.CreateCommand(DeleteServer);
+        delete.Parameters.Add(new NpgsqlParameter<string> { TypedValue = report.Name });
+        delete.Parameters.Add(OrNull(NpgsqlDbType.TimestampTz, report.Since));
+        return await delete.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static NpgsqlParameter OrNull(NpgsqlDbType type, object? value) =>
+        new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };
+
+    private async Task<T> WithinAsync<T>(
+        Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PostgresErrors.WithinPatienceAsync(call, time, cancellationToken);
+        }
+        catch (PostgresException exception)
+        {
+            throw new StoreUnavailableException(
+                $"PostgreSQL refuses the list of servers with {exception.SqlState}.", exception);
+        }
+    }
+}

@@ -1,0 +1,87 @@
+using Npgsql;
+using Terse.Horizon;
+using Terse.Ids;
+
+namespace Terse.Storage.Postgres;
+
+/// <summary>All nodes, locked until the end of a transaction, so that nobody else changes one.</summary>
+internal sealed class LockedNodes
+{
+    private LockedNodes(WriteTransaction write) => Write = write;
+
+    public WriteTransaction Write { get; }
+
+    /// <summary>The primary's clock, in whole milliseconds.</summary>
+    public DateTimeOffset Now { get; private set; }
+
+    /// <summary>
+    /// The time to mint by: the same, but past the horizon, so that after a failover to a primary whose clock
+    /// is behind no id comes too late.
+    /// </summary>
+    public DateTimeOffset MintNow { get; private set; }
+
+    public Dictionary<int, NodeRow> Rows { get; } = [];
+
+    /// <summary>SHARE ROW EXCLUSIVE: others may look, but nobody else may lock or write.</summary>
+    private const string Lock = "LOCK TABLE node IN SHARE ROW EXCLUSIVE MODE";
+
+    private const string SelectNow =
+        """
+        SELECT
+            date_trunc('milliseconds', clock_timestamp()),
+            date_trunc('milliseconds', greatest(clock_timestamp(), closed_at + interval '2 ms'))
+        FROM horizon
+        """;
+
+    private const string SelectNodes = "SELECT id, owner, epoch, reserved_until FROM node";
+
+    public static async Task<LockedNodes> LockAsync(
+        WriteTransaction write, CancellationToken cancellationToken)
+    {
+        var nodes = new LockedNodes(write);
+        await using var locking = write.CreateCommand(Lock);
+        await locking.ExecuteNonQueryAsync(cancellationToken);
+
+        await using (var now = write.CreateCommand(SelectNow))
+        await using (var times = await now.ExecuteReaderAsync(cancellationToken))
+        {
+            await times.ReadAsync(cancellationToken);
+            (nodes.Now, nodes.MintNow) = ReadTimes(times);
+        }
+
+        await using var select = write.CreateCommand(SelectNodes);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            nodes.Rows.Add(row.GetInt32(0), ReadNode(row));
+        return nodes;
+    }
+
+    private static (DateTimeOffset Now, DateTimeOffset MintNow) ReadTimes(NpgsqlDataReader row) =>
+        (row.GetFieldValue<DateTimeOffset>(0), row.GetFieldValue<DateTimeOffset>(1));
+
+    private static NodeRow ReadNode(NpgsqlDataReader row) => new(
+        row.GetInt32(0),
+        row.IsDBNull(1) ? null : row.GetString(1),
+        row.GetInt64(2),
+        row.GetFieldValue<DateTimeOffset>(3));
+
+    public NodeRow? FindHeld(NodeReservation held) =>
+        Rows.TryGetValue(held.Node, out var row) && row.Epoch == held.Epoch ? row : null;
+
+    private const string UpsertNode =
+        """
+        INSERT INTO node (id, owner, epoch, reserved_until) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (id) DO UPDATE SET
+            owner = excluded.owner, epoch = excluded.epoch, reserved_until = excluded.reserved_until
+        """;
+
+    public async Task StoreAsync(NodeRow node, CancellationToken cancellationToken)
+    {
+        await using var upsert = Write.CreateCommand(UpsertNode);
+        upsert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = node.Node });
+        upsert.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = node.Owner });
+        upsert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = node.Epoch });
+        upsert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = node.ReservedUntil });
+        await upsert.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

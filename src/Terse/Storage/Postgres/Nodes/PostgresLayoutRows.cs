@@ -1,0 +1,74 @@
+using Npgsql;
+using Terse.Horizon;
+using Terse.Ids;
+
+namespace Terse.Storage.Postgres;
+
+/// <summary>Reads and stores a <see cref="StoredLayouts"/>, within a transaction of another's.</summary>
+internal static class PostgresLayoutRows
+{
+    private const string SelectLayouts =
+        """
+        SELECT i.secret_check, k.number, k.name, k.tick_length, k.epoch, k.node_bits, k.sequence_bits,
+            k.since, k.opaque
+        FROM installation AS i LEFT JOIN id_layout AS k ON true
+        ORDER BY k.number
+        """;
+
+    public static async Task<StoredLayouts> ReadAsync(ReadTransaction read, CancellationToken cancellationToken)
+    {
+        var layouts = new List<IdLayout>();
+        string? check = null;
+        await using var select = read.CreateCommand(SelectLayouts);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            check = await row.IsDBNullAsync(0, cancellationToken) ? null : row.GetString(0);
+            if (!await row.IsDBNullAsync(1, cancellationToken))
+                layouts.Add(ReadLayout(row));
+        }
+
+        return new(layouts, check);
+    }
+
+    private static IdLayout ReadLayout(NpgsqlDataReader row)
+    {
+        var (epoch, since) = (row.GetFieldValue<DateTimeOffset>(4), row.GetFieldValue<DateTimeOffset>(7));
+        var ids = new TsidLayout(
+            row.GetString(2), row.GetFieldValue<TimeSpan>(3), epoch, row.GetInt32(5), row.GetInt32(6));
+        return new(row.GetInt32(1), ids, since, row.GetBoolean(8));
+    }
+
+    private const string StoreCheck = "UPDATE installation SET secret_check = $1";
+
+    private const string InsertLayout =
+        """
+        INSERT INTO id_layout (number, name, tick_length, epoch, node_bits, sequence_bits, since, opaque)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        """;
+
+    public static async Task StoreAsync(
+        WriteTransaction write, StoredLayouts record, int knownLayouts, CancellationToken cancellationToken)
+    {
+        await using var check = write.CreateCommand(StoreCheck);
+        check.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = record.SecretCheck });
+        await check.ExecuteNonQueryAsync(cancellationToken);
+        foreach (var layout in record.Layouts.Skip(knownLayouts))
+            await InsertAsync(write, layout, cancellationToken);
+    }
+
+    private static async Task InsertAsync(
+        WriteTransaction write, IdLayout layout, CancellationToken cancellationToken)
+    {
+        await using var insert = write.CreateCommand(InsertLayout);
+        insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = layout.Number });
+        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = layout.Ids.Name });
+        insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = layout.Ids.TickLength });
+        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = layout.Ids.Epoch });
+        insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = layout.Ids.NodeBits });
+        insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = layout.Ids.SequenceBits });
+        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = layout.Since });
+        insert.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = layout.Opaque });
+        await insert.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

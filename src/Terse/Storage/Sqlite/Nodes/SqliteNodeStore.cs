@@ -1,0 +1,125 @@
+using Microsoft.Data.Sqlite;
+using Terse.Hosting;
+using Terse.Ids;
+
+namespace Terse.Storage.Sqlite;
+
+/// <inheritdoc cref="INodeStore"/>
+/// <remarks>Each is one transaction on the writer's thread, and so reads and writes in one step.</remarks>
+internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : INodeStore
+{
+    /// <inheritdoc/>
+    public Task<StoredLayouts> OpenAsync(DesiredLayout wish, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Open(session, wish), cancellationToken);
+
+    private StoredLayouts Open(SqliteSession session, DesiredLayout wish)
+    {
+        var nodes = ReadNodes(session);
+        var present = nodes.Values.Select(node => node.ReservedUntil).Append(Now()).Max();
+        var stored = SqliteLayoutRows.Read(session);
+        var wished = stored.Follow(wish, present);
+        SqliteLayoutRows.Store(session, wished, knownLayouts: stored.Layouts.Count);
+        if (wished.Layouts.Count > stored.Layouts.Count)
+        {
+            foreach (var node in nodes.Values)
+                Store(session, node.Retire(wished.Current));
+        }
+
+        return wished;
+    }
+
+    /// <inheritdoc/>
+    public Task<StoredLayouts> ReadAsync(CancellationToken cancellationToken) =>
+        writer.RunAsync(SqliteLayoutRows.Read, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<NodeReservation?> TakeAsync(
+        string owner, DesiredLayout wish, TimeSpan length, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Take(session, owner, wish, length), cancellationToken);
+
+    private NodeReservation? Take(SqliteSession session, string owner, DesiredLayout wish, TimeSpan length)
+    {
+        var now = Now();
+        var record = SqliteLayoutRows.Read(session);
+        if (record.WhyNotServed(wish, now) is { } reason)
+            throw new StoreUnavailableException(reason);
+        var layout = record.Current;
+        if (NodeRow.PickFree(ReadNodes(session), layout, now) is not { } free)
+            return null;
+        var taken = free.Take(owner, now, length);
+        Store(session, taken);
+        return new(layout, taken.Node, taken.Epoch, free.ReservedUntil, taken.ReservedUntil, now);
+    }
+
+    /// <inheritdoc/>
+    public Task<NodeReservation?> ExtendAsync(
+        NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Extend(session, held, ownNow, length), cancellationToken);
+
+    private NodeReservation? Extend(
+        SqliteSession session, NodeReservation held, DateTimeOffset ownNow, TimeSpan length)
+    {
+        if (FindHeld(session, held) is not { } row)
+            return null;
+        var now = Now();
+        var extended = row.Extend(now, ownNow, length);
+        Store(session, extended);
+        return held with { Epoch = extended.Epoch, Until = extended.ReservedUntil, Now = now };
+    }
+
+    /// <inheritdoc/>
+    public Task GiveBackAsync(
+        NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
+        writer.RunAsync(
+            session =>
+            {
+                if (FindHeld(session, held) is { } row)
+                    Store(session, row.GiveBack(usedUntil));
+                return true;
+            },
+            cancellationToken);
+
+    private const string SelectNodes = "SELECT id, owner, epoch, reserved_until FROM node";
+
+    private static Dictionary<int, NodeRow> ReadNodes(SqliteSession session)
+    {
+        var rows = new Dictionary<int, NodeRow>();
+        using var reader = session.Command(SelectNodes).ExecuteReader();
+        while (reader.Read())
+            rows.Add(reader.GetInt32(0), ReadNode(reader));
+        return rows;
+    }
+
+    private const string SelectHeld =
+        "SELECT id, owner, epoch, reserved_until FROM node WHERE id = ?1 AND epoch = ?2";
+
+    private static NodeRow? FindHeld(SqliteSession session, NodeReservation held)
+    {
+        using var reader = session.Command(SelectHeld, (long)held.Node, held.Epoch).ExecuteReader();
+        return reader.Read() ? ReadNode(reader) : null;
+    }
+
+    private const string UpsertNode =
+        """
+        INSERT INTO node (id, owner, epoch, reserved_until) VALUES (?1, ?2, ?3, ?4)
+        ON CONFLICT (id) DO UPDATE SET
+            owner = excluded.owner, epoch = excluded.epoch, reserved_until = excluded.reserved_until
+        """;
+
+    private static void Store(SqliteSession session, NodeRow row) => session.Command(
+        UpsertNode,
+        (long)row.Node,
+        (object?)row.Owner ?? DBNull.Value,
+        row.Epoch,
+        row.ReservedUntil.ToUnixTimeMilliseconds()).ExecuteNonQuery();
+
+    private static NodeRow ReadNode(SqliteDataReader row) => new(
+        row.GetInt32(0),
+        row.IsDBNull(1) ? null : row.GetString(1),
+        row.GetInt64(2),
+        DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
+
+    /// <summary>The time as the rows can hold it, in whole milliseconds.</summary>
+    private DateTimeOffset Now() =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+}

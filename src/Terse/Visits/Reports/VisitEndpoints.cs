@@ -1,0 +1,143 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.Options;
+using Terse.Domains;
+using Terse.Hosting;
+using Terse.Links;
+using Terse.Web;
+
+namespace Terse.Visits;
+
+/// <summary>
+/// Visits of a link, or of all links together: counted by time or by where they came from, and one by one. A
+/// link that was deleted keeps them.
+/// </summary>
+internal static class VisitEndpoints
+{
+    private const string Everything = "/api/v1/visits";
+    private const string OfLink = "/api/v1/links/{code}/visits";
+
+    private const int MaxPage = 1000;
+    private const int DefaultPage = 100;
+
+    public static void AddVisitHistory(this IServiceCollection services)
+    {
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames));
+        services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
+        services.AddSingleton<ILinkVisits>(provider => provider.GetRequiredService<IVisitReader>());
+        services.AddSingleton<VisitReport>();
+        services.AddHostedService<VisitRetention>();
+    }
+
+    public static void MapVisits(this IEndpointRouteBuilder app)
+    {
+        var visits = app.MapGroup("").WithTags("visits");
+        visits.MapGet(Everything, CountAsync);
+        visits.MapGet(Everything + "/list", ListAsync);
+        visits.MapGet(OfLink, CountOfLinkAsync);
+        visits.MapGet(OfLink + "/list", ListOfLinkAsync);
+    }
+
+    private static Task<Results<Ok<VisitsResource>, Problem>> CountAsync(
+        VisitReport report, TimeProvider time, HttpContext context) =>
+        ReportAsync(VisitSpan.Everything, report, time, context);
+
+    private static async Task<Results<Ok<VisitsResource>, Problem>> CountOfLinkAsync(
+        string code,
+        string? domain,
+        ILinkStore store,
+        DomainMap domains,
+        VisitReport report,
+        TimeProvider time,
+        HttpContext context)
+    {
+        var (link, problem) = await FindAsync(code, domain, store, domains, context);
+        return link is null ? problem! : await ReportAsync(link.Id.ToInt64(), report, time, context);
+    }
+
+    private static async Task<Results<Ok<VisitsResource>, Problem>> ReportAsync(
+        long link, VisitReport report, TimeProvider time, HttpContext context)
+    {
+        var reader = new QueryReader(context.Request.Query);
+        var query = VisitQuery.Read(reader, time.GetUtcNow());
+        return reader.Problem is { } problem
+            ? problem
+            : TypedResults.Ok(await report.WriteAsync(query, link, context.RequestAborted));
+    }
+
+    private static Task<Results<Ok<VisitListResource>, Problem>> ListAsync(
+        IVisitReader visits, DomainMap domains, HttpContext context) =>
+        ReadPageAsync(VisitSpan.Everything, visits, domains, context);
+
+    private static async Task<Results<Ok<VisitListResource>, Problem>> ListOfLinkAsync(
+        string code,
+        string? domain,
+        ILinkStore store,
+        DomainMap domains,
+        IVisitReader visits,
+        HttpContext context)
+    {
+        var (link, problem) = await FindAsync(code, domain, store, domains, context);
+        return link is null ? problem! : await ReadPageAsync(link.Id.ToInt64(), visits, domains, context);
+    }
+
+    private static async Task<Results<Ok<VisitListResource>, Problem>> ReadPageAsync(
+        long link, IVisitReader visits, DomainMap domains, HttpContext context)
+    {
+        var reader = new QueryReader(context.Request.Query);
+        var page = ReadPage(reader, link);
+        if (reader.Problem is { } problem)
+            return problem;
+
+        // One more than is shown tells whether there is another page.
+        var found = await visits.ListAsync(page with { Limit = page.Limit + 1 }, context.RequestAborted);
+        var host = RequestHost.Of(context);
+        return TypedResults.Ok(new VisitListResource(
+            [.. found.Take(page.Limit).Select(visit => Show(visit, domains, host))],
+            found.Count > page.Limit ? QueryReader.WriteCursor(found[page.Limit - 1].Place) : null));
+    }
+
+    /// <summary>Without a beginning and an end, all that are kept.</summary>
+    private static VisitPage ReadPage(QueryReader reader, long link)
+    {
+        var zone = reader.ReadZone("zone");
+        var from = reader.ReadInstant("from", zone) ?? DateTimeOffset.UnixEpoch;
+        var to = reader.ReadInstant("to", zone) ?? DateTimeOffset.UnixEpoch.AddYears(8000);
+        if (from >= to)
+            reader.Refuse("from", "'from' is earlier than 'to'.");
+        return new(
+            new(link, from, to),
+            reader.ReadFlag("bots"),
+            reader.ReadCursor("cursor"),
+            reader.ReadNumber("limit", MaxPage, DefaultPage));
+    }
+
+    private static async Task<(Link? Link, Problem? Problem)> FindAsync(
+        string code, string? domain, ILinkStore store, DomainMap domains, HttpContext context)
+    {
+        var host = RequestHost.Of(context);
+        if (!domains.TryPick(domain, host, out var key))
+        {
+            return (null, Problem.Of(
+                ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain"));
+        }
+
+        var link = CustomCode.CouldBeCode(code)
+            ? await store.FindAsync(key, code, context.RequestAborted)
+            : null;
+        var missing = $"No link of {domains.NameOf(key, host)} has this code.";
+        return (link, link is null ? Problem.Of(ProblemType.LinkNotFound, missing, "code") : null);
+    }
+
+    private static VisitResource Show(KeptVisit kept, DomainMap domains, string host) => new(
+        kept.Visit.At.UtcDateTime,
+        kept.Visit.Link.ToString("D"),
+        domains.NameOf(kept.Domain, host),
+        kept.Code,
+        kept.Visit.IsBot,
+        kept.Visit.Country,
+        kept.Visit.Referrer,
+        kept.Visit.Browser,
+        kept.Visit.Os,
+        kept.Visit.Device);
+}

@@ -1,0 +1,76 @@
+using Terse.Links;
+
+namespace Terse.Visits;
+
+/// <summary>Answers what is asked about visits from what was counted.</summary>
+internal sealed class VisitReport(IVisitReader reader)
+{
+    /// <summary>Values of a dimension that are shown; the rest is in the sum alone.</summary>
+    private const int MaxValues = 1000;
+
+    private static readonly (RedirectOutcome Kind, string Name)[] MissedKinds =
+    [
+        (RedirectOutcome.Unknown, "unknown"),
+        (RedirectOutcome.Expired, "expired"),
+        (RedirectOutcome.Blocked, "blocked"),
+        (RedirectOutcome.Deleted, "deleted"),
+        (RedirectOutcome.UsedUp, "usedUp"),
+    ];
+
+    /// <param name="query">What is asked.</param>
+    /// <param name="link">The link's id, or <see cref="VisitSpan.Everything"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<VisitsResource> WriteAsync(
+        VisitQuery query, long link, CancellationToken cancellationToken)
+    {
+        var (sum, counts) = query.By.Dimension == VisitDimension.None
+            ? await CountTimesAsync(query, link, cancellationToken)
+            : await CountValuesAsync(query, link, cancellationToken);
+        var missed = link == VisitSpan.Everything
+            ? await CountMissedAsync(query, cancellationToken)
+            : null;
+        return new(
+            VisitCalendar.Show(query.From, query.Zone),
+            VisitCalendar.Show(query.To, query.Zone),
+            query.Zone.Id,
+            query.By.Name,
+            sum.Visits,
+            query.WithBots ? sum.Bots : null,
+            [.. counts.Select(count => Show(query, count.Value, count.Sum))],
+            missed);
+    }
+
+    private async Task<(VisitSum Sum, IEnumerable<ValueCount> Counts)> CountTimesAsync(
+        VisitQuery query, long link, CancellationToken cancellationToken)
+    {
+        var span = query.SpanOf(link);
+        var hours = await reader.CountHoursAsync(span, cancellationToken);
+        var sum = hours.Aggregate(default(VisitSum), (sum, hour) => sum.Add(hour.Sum));
+        return (sum, VisitCalendar.Sum(span, query.By.Period, query.Zone, hours));
+    }
+
+    /// <summary>Visits without a value of the dimension are shown as one more value.</summary>
+    private async Task<(VisitSum Sum, IEnumerable<ValueCount> Counts)> CountValuesAsync(
+        VisitQuery query, long link, CancellationToken cancellationToken)
+    {
+        var counts = await reader.CountValuesAsync(
+            query.SpanOf(link), query.By.Dimension, MaxValues, cancellationToken);
+        var unknown = new ValueCount("", counts.All.Without(counts.Known));
+        var shown = counts.Values.Append(unknown)
+            .Where(count => count.Sum.Visits > 0 || (query.WithBots && count.Sum.Bots > 0))
+            .OrderByDescending(count => (count.Sum.Visits, count.Sum.Bots))
+            .Take(MaxValues);
+        return (counts.All, shown);
+    }
+
+    private async Task<IReadOnlyList<CountResource>> CountMissedAsync(
+        VisitQuery query, CancellationToken cancellationToken)
+    {
+        var missed = await reader.CountMissedAsync(
+            query.SpanOf(VisitSpan.Everything), cancellationToken);
+        return [.. MissedKinds.Select(kind => Show(query, kind.Name, missed.GetValueOrDefault(kind.Kind)))];
+    }
+
+    private static CountResource Show(VisitQuery query, string value, VisitSum sum) =>
+        new(value, sum.Visits, query.WithBots ? sum.Bots : null);
+}

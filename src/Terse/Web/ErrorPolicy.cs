@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Terse.Hosting;
+
+namespace Terse.Web;
+
+/// <summary>
+/// Sees to it that every error that a request ends in has a body that says so, whoever made it: the router,
+/// the reading of the body, a store that is lost, or a bug. Only what the web server cannot read as a request
+/// at all never comes this far.
+/// </summary>
+internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPolicy> logger)
+{
+    /// <summary>Characters of a field's name that are worth repeating to whoever sent it.</summary>
+    private const int MaxFieldLength = 100;
+
+    public async Task InvokeAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        using var activity = new Activity("request");
+        if (Activity.Current is null)
+            Begin(activity, context.Request);
+        try
+        {
+            await next(context);
+            if (IsBareError(context.Response))
+                await Explain(context, context.Response.StatusCode).ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Whoever asked has gone; there is nobody to answer.
+        }
+        catch (Exception exception) when (!context.Response.HasStarted)
+        {
+            context.Response.Clear();
+            await Explain(context, exception).ExecuteAsync(context);
+        }
+    }
+
+    /// <summary>
+    /// Where nobody listens to its traces the web server makes none, and redirects are quicker for it; but an
+    /// error, and what is logged of it, have a trace id, the caller's where he sent one (W3C Trace Context).
+    /// </summary>
+    private static void Begin(Activity activity, HttpRequest request)
+    {
+        if (ActivityContext.TryParse(request.Headers.TraceParent, null, isRemote: true, out var caller))
+            activity.SetParentId(caller.TraceId, caller.SpanId, caller.TraceFlags);
+        activity.Start();
+    }
+
+    private static bool IsBareError(HttpResponse response) =>
+        response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null };
+
+    /// <summary>Says what the web server and the router mean by a status.</summary>
+    private static Problem Explain(HttpContext context, int status)
+    {
+        var request = context.Request;
+        return Problem.Of(ProblemType.OfStatus(status), status switch
+        {
+            StatusCodes.Status404NotFound => $"{request.Path} leads nowhere.",
+            StatusCodes.Status405MethodNotAllowed =>
+                $"{request.Path} does not answer {request.Method}, but {context.Response.Headers.Allow}.",
+            StatusCodes.Status413PayloadTooLarge => $"A body has at most {Server.MaxBodyBytes} bytes.",
+            StatusCodes.Status415UnsupportedMediaType =>
+                "Send the body with 'Content-Type: application/json'.",
+            _ => "The request or its body is empty, cut off or otherwise unreadable.",
+        });
+    }
+
+    private Problem Explain(HttpContext context, Exception exception)
+    {
+        switch (exception)
+        {
+            case BadHttpRequestException { InnerException: JsonException json }:
+                return Explain(json);
+            case BadHttpRequestException bad:
+                return Explain(context, bad.StatusCode);
+            case StoreUnavailableException unavailable:
+                LogStoreUnavailable(unavailable.Message, unavailable.InnerException?.Message);
+                return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
+            case OperationCanceledException:
+                return Problem.Of(ProblemType.Stopping, "The server is stopping; try again in a moment.");
+            default:
+                LogUnexpected(exception);
+                return Problem.Of(ProblemType.Unexpected, "The error was logged under this trace id.");
+        }
+    }
+
+    private static Problem Explain(JsonException json)
+    {
+        var path = json.Path ?? "";
+        var field = path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "";
+        field = field.Length <= MaxFieldLength ? field : field[..MaxFieldLength] + "…";
+        var place = json.LineNumber is { } line
+            ? $" (line {line + 1}, byte {json.BytePositionInLine + 1})"
+            : "";
+        return Problem.Of(
+            ProblemType.RequestMalformed,
+            field.Length == 0
+                ? $"The body is not the JSON of a link{place}."
+                : $"The field '{field}' is unknown, stands twice or has the wrong type{place}.",
+            field.Length == 0 ? null : field);
+    }
+
+    [LoggerMessage(100, LogLevel.Error, "A request failed unexpectedly.")]
+    private partial void LogUnexpected(Exception exception);
+
+    [LoggerMessage(101, LogLevel.Warning, "A request was answered 503: {Reason} ({Cause})")]
+    private partial void LogStoreUnavailable(string reason, string? cause);
+}

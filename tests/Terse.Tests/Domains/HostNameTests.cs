@@ -1,0 +1,68 @@
+using Terse.Domains;
+
+namespace Terse.Tests.Domains;
+
+public sealed class HostNameTests
+{
+    [Theory]
+    [InlineData("Example.COM", "example.com")]
+    [InlineData("ex%61mple.com", "example.com")]
+    [InlineData("b%C3%BCcher.example", "xn--bcher-kva.example")]
+    [InlineData("faß.example", "xn--fa-hia.example")]
+    [InlineData("127.1", "127.0.0.1")]
+    [InlineData("0x7F.0.0.1", "127.0.0.1")]
+    [InlineData("2130706433", "127.0.0.1")]
+    [InlineData("017700000001", "127.0.0.1")]
+    [InlineData("[0:0::1]", "[::1]")]
+    [InlineData("a_b.example", "a_b.example")]
+    [InlineData("example.com.", "example.com")]
+    public void Every_spelling_of_a_host_becomes_one(string text, string host)
+    {
+        Assert.True(HostName.TryCanonicalize(text, out var canonical));
+        Assert.Equal(host, canonical);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("a%20b")]
+    [InlineData("a%00b")]
+    [InlineData("a%ZZb")]
+    [InlineData("%C3")]
+    [InlineData("1.2.3.4.5")]
+    [InlineData("256.1.1.1")]
+    [InlineData("example.0xffffffffff")]
+    [InlineData("..")]
+    [InlineData("a..b")]
+    [InlineData(".a")]
+    [InlineData("xn--")]
+    [InlineData("a.xn--.b")]
+    [InlineData("[1.2.3.4]")]
+    [InlineData("[]")]
+    [InlineData("bu\u0308cher.example")]
+    [InlineData("zero\u200bwidth.example")]
+    [InlineData("ｔerse.example")]
+    [InlineData("eſample.com")]
+    [InlineData("x²y.example")]
+    [InlineData("㎏.example")]
+    public void What_is_no_host_to_a_browser_is_refused(string text)
+    {
+        Assert.False(HostName.TryCanonicalize(text, out _));
+    }
+
+    [Theory]
+    [InlineData("localhost", true)]
+    [InlineData("go.localhost", true)]
+    [InlineData("127.9.9.9", true)]
+    [InlineData("[::1]", true)]
+    [InlineData("[::]", true)]
+    [InlineData("[::ffff:7f00:1]", true)]
+    [InlineData("0.0.0.0", true)]
+    [InlineData("192.0.2.1", false)]
+    [InlineData("localhost.example", false)]
+    [InlineData("127.example", false)]
+    public void A_name_of_this_machine_is_known(string host, bool isThisMachine)
+    {
+        Assert.Equal(isThisMachine, HostName.IsThisMachine(host));
+    }
+}

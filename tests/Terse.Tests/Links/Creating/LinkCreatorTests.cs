@@ -1,0 +1,54 @@
+using Microsoft.Extensions.DependencyInjection;
+using Terse.Codes;
+using Terse.Domains;
+using Terse.Harness;
+using Terse.Hosting;
+using Terse.Ids;
+using Terse.Links;
+
+namespace Terse.Tests.Links;
+
+public sealed class LinkCreatorTests
+{
+    [Fact]
+    public async Task A_creation_is_given_up_when_the_store_does_not_come_to_an_end()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(folder.Path);
+        var services = server.Services;
+        var creator = new LinkCreator(
+            new EndlessStore(),
+            services.GetRequiredService<ICreationStore>(),
+            services.GetRequiredService<IdMint>(),
+            services.GetRequiredService<ICodeStrategy>(),
+            services.GetRequiredService<DomainMap>(),
+            services.GetRequiredService<TargetRules>(),
+            new QuickTime());
+
+        var link = new NewLink("https://example.com/", Code: null, Domain: null);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            creator.CreateAsync(link, key: null, "localhost", "127.0.0.1", default));
+    }
+
+    private sealed class EndlessStore : ILinkStore
+    {
+        public TimeSpan Patience => TimeSpan.FromSeconds(3);
+
+        public Task<AddLinkResult> AddAsync(
+            Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
+            new TaskCompletionSource<AddLinkResult>().Task.WaitAsync(cancellationToken);
+
+        public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public ValueTask<Link?> FindLatestAsync(
+            string domain, string code, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+    }
+}

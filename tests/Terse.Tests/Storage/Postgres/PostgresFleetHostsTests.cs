@@ -1,0 +1,25 @@
+using Terse.Fleet;
+using Terse.Horizon;
+using Terse.Storage.Postgres;
+
+namespace Terse.Tests.Storage;
+
+public sealed class PostgresFleetHostsTests
+{
+    [Theory]
+    [InlineData(HostRole.Primary, 2, 0, false, FleetHostState.Primary)]
+    [InlineData(HostRole.Primary, 1, 0, false, FleetHostState.OtherTimeline)]
+    [InlineData(HostRole.Primary, 2, 1, false, FleetHostState.Unreachable)]
+    [InlineData(HostRole.Replica, 2, 0, true, FleetHostState.InRotation)]
+    [InlineData(HostRole.Replica, 2, 0, false, FleetHostState.Lagging)]
+    [InlineData(HostRole.Replica, 1, 0, true, FleetHostState.OtherTimeline)]
+    [InlineData(HostRole.Replica, 2, 1, true, FleetHostState.Unreachable)]
+    [InlineData(HostRole.Unknown, 0, 0, false, FleetHostState.Unreachable)]
+    internal void A_host_is_what_it_is_good_for(
+        HostRole role, int timeline, int failures, bool isInRotation, FleetHostState expected)
+    {
+        var seen = new HostState(role, timeline, DateTimeOffset.UnixEpoch, failures, isInRotation, null);
+
+        Assert.Equal(expected, PostgresFleetHosts.StateOf(seen, timeline: 2));
+    }
+}

@@ -1,0 +1,200 @@
+using Terse.Horizon;
+using Terse.Links;
+
+namespace Terse.Tests.Storage;
+
+/// <summary>
+/// A primary and its replicas, and what befalls them. It keeps the promises that the horizon builds on: a
+/// failover loses nothing that was confirmed, a primary that was replaced takes no writes, and until every
+/// server has seen a failover, the new primary's clock is not behind the horizons that were lost with it.
+/// </summary>
+internal sealed class SimulatedCluster
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
+
+    private readonly Random _random;
+    private readonly SimulatedHost[] _hosts;
+    private SimulatedHost _primary;
+    private DateTimeOffset _lostHorizon;
+
+    public SimulatedCluster(Random random)
+    {
+        _random = random;
+        _hosts = [.. Enumerable.Range(0, random.Next(2, 5)).Select(_ => new SimulatedHost(() => TrueNow))];
+        _primary = _hosts[0];
+        _primary.Promote(timeline: 1);
+        _primary.Log.Add(new(null, Start, Timeline: 1));
+        _primary.Show(1);
+        foreach (var replica in _hosts[1..])
+            replica.StartAsReplica(_primary.Log, shown: 1, timeline: 1);
+    }
+
+    public IReadOnlyList<SimulatedHost> Hosts => _hosts;
+
+    public SimulatedHost Primary => _primary;
+
+    /// <summary>How much time has passed since the beginning.</summary>
+    public TimeSpan Passed { get; set; }
+
+    public DateTimeOffset TrueNow => Start + Passed;
+
+    /// <summary>Whether all servers know of the present primary.</summary>
+    public required Func<int, bool> IsKnownToAll { get; init; }
+
+    /// <summary>All who ever listened on a host.</summary>
+    public List<SimulatedListener> Listeners { get; } = [];
+
+    /// <summary>How much of the log was confirmed to a writer.</summary>
+    public int Confirmed { get; set; }
+
+    /// <summary>Counts what moves a horizon back or makes one void.</summary>
+    public int Setbacks { get; private set; }
+
+    public IEnumerable<SimulatedHost> Replicas => _hosts.Where(host => host.Role == HostRole.Replica);
+
+    /// <summary>Whether all replicas are complete up to an instant, and on the primary's timeline.</summary>
+    public bool AllHavePassed(DateTimeOffset horizon) => Replicas.All(replica =>
+        replica.ShownTimeline == _primary.Timeline && replica.ClosedAt >= horizon);
+
+    /// <summary>
+    /// Whether a server that knows of a timeline reaches a host. A primary that was replaced is no more than
+    /// a trap for those who know of the new one: to all others it is lost.
+    /// </summary>
+    public bool Reaches(int timeline, SimulatedHost host) => host.IsUp
+        && (host.Role == HostRole.Replica || host == _primary || timeline > host.Timeline);
+
+    /// <summary>
+    /// Whether the primary does not have what was written, since it was lost in a failover.
+    /// </summary>
+    public bool HasLost(Link link) =>
+        !_primary.Log.Exists(entry => ReferenceEquals(entry.Link, link));
+
+    /// <summary>Begins a transaction that writes, where the host takes any.</summary>
+    public bool TryBegin(SimulatedHost host, object transaction)
+    {
+        if (host != _primary || !host.IsUp)
+            return false;
+        host.Begin(transaction);
+        return true;
+    }
+
+    /// <summary>Tells those who listen on a host of a change that has just been committed there.</summary>
+    public void Notify(SimulatedHost host, Link changed, DateTimeOffset at)
+    {
+        foreach (var listener in Listeners.Where(listener => listener.Host == host))
+            _ = listener.TellAsync(changed, at);
+    }
+
+    public void Replicate()
+    {
+        var host = Any();
+        if (host.IsUp && host.Role == HostRole.Replica)
+            host.Follow(host.Timeline == _primary.Timeline ? _primary : host, _random);
+    }
+
+    /// <summary>Something goes wrong, or comes right again.</summary>
+    public void Suffer()
+    {
+        var host = Any();
+        switch (host.IsUp ? _random.Next(8) : 8)
+        {
+            case 0:
+                host.GoDown();
+                break;
+            case 8:
+                host.ComeUp();
+                break;
+            case 1:
+                host.IsReplaying = !host.IsReplaying;
+                break;
+            case 2:
+                JumpClock(host);
+                break;
+            case 3 when host.Role == HostRole.Replica:
+                RestoreBackup(host);
+                break;
+            case 4 or 5:
+                FailOver(host);
+                break;
+            case 6 when host != _primary && host.Timeline < _primary.Timeline:
+                Rejoin(host);
+                break;
+            default:
+                Replicate();
+                break;
+        }
+    }
+
+    /// <summary>All hosts are up and follow the primary; nothing else befalls them.</summary>
+    public void Mend()
+    {
+        foreach (var host in _hosts)
+        {
+            if (!host.IsUp)
+                host.ComeUp();
+            if (host != _primary && (host.Role == HostRole.Primary || host.Timeline < _primary.Timeline))
+                Rejoin(host);
+            host.IsReplaying = true;
+        }
+    }
+
+    /// <summary>All replicas receive and replay.</summary>
+    public void ReplicateAll()
+    {
+        foreach (var host in Replicas)
+            host.Follow(_primary, _random);
+    }
+
+    private SimulatedHost Any() => _hosts[_random.Next(_hosts.Length)];
+
+    private void JumpClock(SimulatedHost host)
+    {
+        var jump = TimeSpan.FromMilliseconds(_random.Next(-5000, 5000));
+        host.Error += _random.Next(8) == 0 ? jump * 1000 : jump;
+        KeepPromiseOfClock();
+    }
+
+    private void KeepPromiseOfClock()
+    {
+        if (_primary.Now < _lostHorizon && !IsKnownToAll(_primary.Timeline))
+            _primary.Error += _lostHorizon - _primary.Now;
+    }
+
+    private void RestoreBackup(SimulatedHost host)
+    {
+        Setbacks++;
+        var kept = _random.Next(1, host.Log.Count + 1);
+        host.StartAsReplica(host.Log[..kept], _random.Next(1, kept + 1), host.Timeline);
+    }
+
+    /// <summary>Only a replica that has all that was confirmed takes over; the old primary is lost.</summary>
+    private void FailOver(SimulatedHost heir)
+    {
+        if (heir.Role != HostRole.Replica || !heir.IsUp || heir.Timeline != _primary.Timeline
+            || heir.Log.Count < Confirmed)
+        {
+            return;
+        }
+
+        Setbacks++;
+        _primary.GoDown();
+        foreach (var host in _hosts.Where(host => host.Timeline == heir.Timeline))
+        {
+            foreach (var lost in host.Log.Skip(heir.Log.Count))
+                _lostHorizon = lost.At > _lostHorizon ? lost.At : _lostHorizon;
+        }
+
+        heir.Promote(_primary.Timeline + 1);
+        _primary = heir;
+        KeepPromiseOfClock();
+    }
+
+    /// <summary>Follows the present primary, from what both have or from a backup.</summary>
+    private void Rejoin(SimulatedHost host)
+    {
+        Setbacks++;
+        var common = host.Log.Zip(_primary.Log).TakeWhile(both => ReferenceEquals(both.First, both.Second));
+        var kept = Math.Max(1, common.Count());
+        host.StartAsReplica(_primary.Log[..kept], _random.Next(1, kept + 1), _primary.Timeline);
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.Extensions.Options;
+using Terse.Codes;
+using Terse.Ids;
+
+namespace Terse.Tests.Storage;
+
+/// <summary>One layout of ids, which every simulated server knows.</summary>
+internal sealed class SimulatedNodes : INodeStore
+{
+    private static readonly IdLayout Layout = IdLayout.First(
+        new DesiredLayout(TimeSpan.FromMilliseconds(10), NodeBits: 5, SequenceBits: 7, false, null, null),
+        new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
+
+    private static readonly Task<StoredLayouts> Record = Task.FromResult(new StoredLayouts([Layout], null));
+
+    public static SimulatedNodes Store { get; } = new();
+
+    public static CodeStrategies Strategies { get; } = new(Options.Create(new CodeOptions()));
+
+    /// <summary>An id of the tick of an instant; the number tells it from others of that tick.</summary>
+    public static Tsid IdAt(DateTimeOffset instant, int number) =>
+        Layout.Ids.Compose(Layout.Ids.TickAt(instant), number % 32, number / 32 % 128);
+
+    public static DateTimeOffset EndOf(Tsid id) => Layout.EndOf(id);
+
+    public static string CodeOf(Tsid id) => Strategies.Chosen.NewCode(id, Layout);
+
+    public Task<StoredLayouts> ReadAsync(CancellationToken cancellationToken) => Record;
+
+    public Task<StoredLayouts> OpenAsync(DesiredLayout wish, CancellationToken cancellationToken) => Record;
+
+    public Task<NodeReservation?> TakeAsync(
+        string owner, DesiredLayout wish, TimeSpan length, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<NodeReservation?> ExtendAsync(
+        NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task GiveBackAsync(
+        NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+}

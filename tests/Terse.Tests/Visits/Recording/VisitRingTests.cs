@@ -1,0 +1,156 @@
+using Terse.Harness;
+using Terse.Visits;
+
+namespace Terse.Tests.Visits;
+
+public sealed class VisitRingTests : IDisposable
+{
+    private const int Slots = 64;
+
+    private readonly TemporaryFolder _folder = new();
+
+    private string RingFile => _folder["visits.ring"];
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Visits_of_many_threads_are_each_read_once()
+    {
+        const int Writers = 4;
+        const int VisitsEach = 50_000;
+        var ring = VisitRing.Create(RingFile, Slots, []);
+        var full = 0L;
+        var writers = Enumerable.Range(0, Writers).Select(writer => Task.Run(() =>
+        {
+            for (var visit = 0; visit < VisitsEach; visit++)
+            {
+                var link = ((long)writer * VisitsEach) + visit;
+                var wait = default(SpinWait);
+                while (!ring.TryWrite(VisitOf(link)))
+                {
+                    Interlocked.Increment(ref full);
+                    wait.SpinOnce();
+                }
+            }
+        })).ToList();
+
+        var seen = new bool[Writers * VisitsEach];
+        var last = new long[Writers];
+        Array.Fill(last, -1);
+        var idle = default(SpinWait);
+        for (var position = 0L; position < seen.Length; position++)
+        {
+            RawVisit visit;
+            while (!ring.TryRead(position, out visit))
+                idle.SpinOnce();
+            Assert.Equal($"agent {visit.Link}", System.Text.Encoding.Latin1.GetString(visit.UserAgent));
+            Assert.False(seen[visit.Link], "read twice");
+            seen[visit.Link] = true;
+            Assert.True(last[visit.Link / VisitsEach] < visit.Link, "a thread's visits changed places");
+            last[visit.Link / VisitsEach] = visit.Link;
+            ring.Release(position + 1);
+        }
+
+        await Task.WhenAll(writers);
+        Assert.Equal(seen.Length, ring.Written);
+        Assert.Equal(0, ring.Waiting);
+        Assert.True(full > 0, "the ring was never full");
+    }
+
+    [Fact]
+    public void A_full_ring_takes_nothing_until_a_slot_is_released()
+    {
+        var ring = VisitRing.Create(RingFile, Slots, []);
+        for (var link = 0; link < Slots; link++)
+            Assert.True(ring.TryWrite(VisitOf(link)));
+        Assert.False(ring.TryWrite(VisitOf(100)));
+        ring.Release(2);
+
+        Assert.True(ring.TryWrite(VisitOf(101)));
+        Assert.True(ring.TryWrite(VisitOf(102)));
+        Assert.False(ring.TryWrite(VisitOf(103)));
+        Assert.True(ring.TryRead(Slots, out var visit));
+        Assert.Equal(101, visit.Link);
+        Assert.False(ring.TryRead(Slots + 2, out _));
+    }
+
+    [Fact]
+    public void What_was_written_and_not_released_is_in_the_file_for_whoever_comes_after_a_kill()
+    {
+        var ring = VisitRing.Create(RingFile, Slots, []);
+        for (var link = 0L; link < 150; link++)
+        {
+            Assert.True(ring.TryWrite(VisitOf(link)));
+            ring.Release(Math.Max(0, link - 40));
+        }
+
+        var left = RingLeftovers.Read(RingFile);
+        Assert.Equal(ring.Id, left.RingId);
+        Assert.Equal(Enumerable.Range(109, 41).Select(link => (long)link), left.Visits.Select(LinkOf));
+        Assert.Equal(left.Visits.Select(LinkOf), left.Visits.Select(visit => visit.Position));
+        Assert.Equal("agent 109", System.Text.Encoding.Latin1.GetString(
+            VisitSlot.Read(left.Visits[0].Slot).UserAgent));
+    }
+
+    [Fact]
+    public void A_new_ring_begins_with_what_was_recovered_and_grows_where_that_is_more_than_it_has_room_for()
+    {
+        var old = VisitRing.Create(RingFile, Slots * 2, []);
+        for (var link = 0; link < 100; link++)
+            Assert.True(old.TryWrite(VisitOf(link)));
+        var left = RingLeftovers.Read(RingFile).Visits.Select(visit => visit.Slot).ToList();
+        var ring = VisitRing.Create(RingFile, Slots, left);
+
+        Assert.NotEqual(old.Id, ring.Id);
+        Assert.Equal((100, 0), (ring.Waiting, ring.Written));
+        Assert.True(ring.TryRead(99, out var last));
+        Assert.Equal(99, last.Link);
+        Assert.True(ring.TryWrite(VisitOf(100)));
+        Assert.Equal(101, RingLeftovers.Read(RingFile).Visits.Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(8)]
+    [InlineData(5_000)]
+    public void A_file_that_is_no_whole_ring_has_nothing_to_recover(int length)
+    {
+        VisitRing.Create(RingFile, Slots, []).TryWrite(VisitOf(1));
+        using (var file = File.OpenWrite(RingFile))
+            file.SetLength(length);
+
+        var left = RingLeftovers.Read(RingFile);
+        Assert.Null(left.RingId);
+        Assert.Empty(left.Visits);
+    }
+
+    [Fact]
+    public void A_slot_that_holds_anything_at_all_is_passed_over_or_can_be_read()
+    {
+        const int Seed = 5;
+        var random = new Random(Seed);
+        var slot = new byte[VisitSlot.Bytes];
+        for (var round = 0; round < 100_000; round++)
+        {
+            VisitSlot.Write(slot, VisitOf(round));
+            for (var damage = random.Next(4); damage >= 0; damage--)
+                slot[random.Next(32)] = (byte)random.Next(256);
+            if (!VisitSlot.IsWhole(slot))
+                continue;
+            var visit = VisitSlot.Read(slot);
+            Assert.InRange(visit.UserAgent.Length + visit.Referrer.Length, 0, VisitSlot.Bytes);
+            Assert.InRange(DateTimeOffset.FromUnixTimeMilliseconds(visit.At).Year, 1970, 9999);
+            Assert.InRange(visit.Link, 0, long.MaxValue);
+        }
+    }
+
+    private static long LinkOf((long Position, byte[] Slot) visit) => VisitSlot.Read(visit.Slot).Link;
+
+    private static VisitNote VisitOf(long link) => new()
+    {
+        Kind = RedirectOutcome.Followed,
+        Link = link,
+        At = 1_700_000_000_000 + link,
+        UserAgent = $"agent {link}",
+    };
+}

@@ -1,0 +1,241 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Terse.Harness;
+using Terse.Links;
+using Terse.Visits;
+
+namespace Terse.Tests.Visits;
+
+public sealed class VisitEndpointsTests : IAsyncLifetime
+{
+    private static readonly DateTimeOffset At = new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero);
+
+    private readonly TemporaryFolder _folder = new();
+    private TerseServer _server = null!;
+    private Tsid _link;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TerseServer.StartAsync(_folder.Path);
+        await _server.CreateCodeAsync("https://example.com/", "sale");
+        var store = _server.Services.GetRequiredService<ILinkStore>();
+        _link = (await store.FindAsync("", "sale", default))!.Id;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_link_tells_how_often_it_was_followed()
+    {
+        var before = await GetAsync("/api/v1/links/sale");
+        await AddAsync(1, NewVisit(), NewVisit(), NewVisit() with { IsBot = true });
+        var after = await GetAsync("/api/v1/links/sale");
+
+        Assert.Equal("""{"total":0,"bots":0}""", before.GetProperty("visits").GetRawText());
+        Assert.Equal("""{"total":3,"bots":1}""", after.GetProperty("visits").GetRawText());
+    }
+
+    [Fact]
+    public async Task Visits_are_counted_by_the_days_of_a_time_zone()
+    {
+        await AddAsync(
+            1, NewVisit(At.AddHours(-4)), NewVisit(), NewVisit(), NewVisit() with { IsBot = true });
+        var days = await GetAsync(
+            "/api/v1/links/sale/visits?from=2026-10-24&to=2026-10-26&by=day&zone=Europe/Vienna");
+        var hours = await GetAsync(
+            "/api/v1/links/sale/visits?from=2026-10-25T02:00&to=2026-10-25T03:00:00+01:00"
+            + "&by=hour&zone=Europe/Vienna&bots=true");
+
+        Assert.Equal(
+            """
+            {"from":"2026-10-24T00:00:00+02:00","to":"2026-10-26T00:00:00+01:00","zone":"Europe/Vienna",
+            "by":"day","visits":3,"counts":[{"value":"2026-10-24","visits":1},
+            {"value":"2026-10-25","visits":2}]}
+            """.ReplaceLineEndings(""),
+            days.GetRawText());
+        Assert.Equal(
+            """
+            {"from":"2026-10-25T02:00:00+02:00","to":"2026-10-25T03:00:00+01:00","zone":"Europe/Vienna",
+            "by":"hour","visits":2,"bots":1,"counts":[
+            {"value":"2026-10-25T02:00:00+02:00","visits":2,"bots":1},
+            {"value":"2026-10-25T02:00:00+01:00","visits":0,"bots":0}]}
+            """.ReplaceLineEndings(""),
+            hours.GetRawText());
+    }
+
+    [Fact]
+    public async Task Visits_are_counted_by_value_and_what_is_unknown_is_one_more()
+    {
+        await AddAsync(
+            1,
+            NewVisit() with { Referrer = "a.example" },
+            NewVisit() with { Referrer = "a.example" },
+            NewVisit(),
+            NewVisit() with { Referrer = "b.example", IsBot = true });
+        const string Path = "/api/v1/links/sale/visits?from=2026-10-24&to=2026-10-26&by=referrer";
+        var people = await GetAsync(Path);
+        var all = await GetAsync(Path + "&bots=true");
+
+        Assert.Equal(
+            """[{"value":"a.example","visits":2},{"value":"","visits":1}]""",
+            people.GetProperty("counts").GetRawText());
+        Assert.Equal(
+            """
+            [{"value":"a.example","visits":2,"bots":0},{"value":"","visits":1,"bots":0},
+            {"value":"b.example","visits":0,"bots":1}]
+            """.ReplaceLineEndings(""),
+            all.GetProperty("counts").GetRawText());
+        Assert.Equal((3, 1), (all.GetProperty("visits").GetInt32(), all.GetProperty("bots").GetInt32()));
+    }
+
+    [Fact]
+    public async Task Everything_tells_of_requests_that_led_nowhere_as_well()
+    {
+        await AddAsync(
+            1,
+            NewVisit(),
+            NewVisit() with { Link = default, Kind = RedirectOutcome.Unknown },
+            NewVisit() with { Kind = RedirectOutcome.UsedUp },
+            NewVisit() with { Kind = RedirectOutcome.UsedUp, IsBot = true });
+        var all = await GetAsync("/api/v1/visits?from=2026-10-24&to=2026-10-26&by=month");
+
+        Assert.Equal(1, all.GetProperty("visits").GetInt32());
+        Assert.Equal("""[{"value":"2026-10-01","visits":1}]""", all.GetProperty("counts").GetRawText());
+        Assert.Equal(
+            """
+            [{"value":"unknown","visits":1},{"value":"expired","visits":0},{"value":"blocked","visits":0},
+            {"value":"deleted","visits":0},{"value":"usedUp","visits":1}]
+            """.ReplaceLineEndings(""),
+            all.GetProperty("missed").GetRawText());
+    }
+
+    [Fact]
+    public async Task Without_a_span_it_is_the_last_30_days()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        await AddAsync(1, NewVisit(now.AddHours(-1)), NewVisit(now.AddDays(-28)), NewVisit(now.AddDays(-31)));
+        var days = await GetAsync("/api/v1/links/sale/visits");
+
+        Assert.Equal("UTC", days.GetProperty("zone").GetString());
+        Assert.Equal("day", days.GetProperty("by").GetString());
+        Assert.Equal(2, days.GetProperty("visits").GetInt32());
+        Assert.InRange(days.GetProperty("counts").GetArrayLength(), 30, 31);
+    }
+
+    [Theory]
+    [InlineData("/api/v1/links/sale/visits/list")]
+    [InlineData("/api/v1/visits/list")]
+    public async Task Single_visits_are_listed_page_by_page(string path)
+    {
+        var visits = Enumerable.Range(0, 25).Select(hour => NewVisit(At.AddHours(-hour)) with
+        {
+            Country = "AT",
+            Referrer = $"{hour}.example",
+            Browser = "Firefox",
+            Os = "Linux",
+            Device = "desktop",
+        });
+        await AddAsync(1, [.. visits, NewVisit() with { IsBot = true }]);
+        var (listed, next) = (new List<JsonElement>(), "");
+        do
+        {
+            var page = await GetAsync(path + "?limit=10" + next);
+            listed.AddRange(page.GetProperty("visits").EnumerateArray());
+            next = page.TryGetProperty("next", out var cursor) ? $"&cursor={cursor.GetString()}" : "";
+        }
+        while (next.Length > 0);
+
+        Assert.Equal(
+            Enumerable.Range(0, 25).Select(hour => $"{hour}.example"),
+            listed.Select(visit => visit.GetProperty("referrer").GetString()));
+        var host = _server.Http.BaseAddress!.Authority;
+        Assert.Equal(
+            $$"""
+            {"at":"2026-10-25T00:30:00Z","linkId":"{{_link:D}}","domain":"{{host}}","code":"sale","bot":false,
+            "country":"AT","referrer":"0.example","browser":"Firefox","os":"Linux","device":"desktop"}
+            """.ReplaceLineEndings(""),
+            listed[0].GetRawText());
+        Assert.Equal(26, (await GetAsync(path + "?bots=true")).GetProperty("visits").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("visits?from=yesterday", "from")]
+    [InlineData("visits?from=1969-12-31", "from")]
+    [InlineData("visits?from=0001-01-01&zone=Asia/Tokyo", "from")]
+    [InlineData("visits?from=9999-12-31&zone=America/New_York", "from")]
+    [InlineData("visits?to=2026-13-01", "to")]
+    [InlineData("visits?from=", "from")]
+    [InlineData("visits?from=2026-11-22&from=2026-11-23", "from")]
+    [InlineData("visits?from=2026-11-22&to=2026-11-22", "from")]
+    [InlineData("visits?from=2000-01-01&to=2026-11-22", "from")]
+    [InlineData("visits?from=2024-01-01&to=2026-11-22&by=hour", "from")]
+    [InlineData("visits?by=year", "by")]
+    [InlineData("visits?by=none", "by")]
+    [InlineData("visits?zone=Europe/Wien", "zone")]
+    [InlineData("visits?zone=/dev/zero", "zone")]
+    [InlineData("visits?zone=../../../etc/passwd", "zone")]
+    [InlineData("visits?zone=%00", "zone")]
+    [InlineData("visits?zone=", "zone")]
+    [InlineData("visits?bots=1", "bots")]
+    [InlineData("visits/list?limit=0", "limit")]
+    [InlineData("visits/list?limit=1001", "limit")]
+    [InlineData("visits/list?limit=-1", "limit")]
+    [InlineData("visits/list?cursor=abc", "cursor")]
+    [InlineData("visits/list?cursor=__________________________", "cursor")]
+    [InlineData("visits/list?cursor=_____________________w", "cursor")]
+    [InlineData("visits/list?from=2026-11-22&to=2026-11-21", "from")]
+    public async Task A_parameter_that_is_wrong_is_named(string query, string field)
+    {
+        foreach (var root in new[] { "/api/v1/", "/api/v1/links/sale/" })
+        {
+            using var response = await _server.GetAsync(root + query);
+            await ProblemAssert.AssertProblemAsync(
+                response, HttpStatusCode.BadRequest, "query-invalid", field);
+        }
+    }
+
+    [Theory]
+    [InlineData("/api/v1/links/nope/visits", HttpStatusCode.NotFound, "link-not-found", "code")]
+    [InlineData("/api/v1/links/nope/visits/list", HttpStatusCode.NotFound, "link-not-found", "code")]
+    [InlineData("/api/v1/links/a%20b/visits", HttpStatusCode.NotFound, "link-not-found", "code")]
+    [InlineData("/api/v1/links/sale/visits?domain=x", HttpStatusCode.BadRequest, "domain-unknown", "domain")]
+    public async Task Visits_of_no_link_are_not_found(
+        string path, HttpStatusCode status, string type, string field)
+    {
+        using var response = await _server.GetAsync(path);
+        await ProblemAssert.AssertProblemAsync(response, status, type, field);
+    }
+
+    private static readonly string[] Longest = ["hour", "day", "week", "month"];
+
+    [Fact]
+    public async Task The_longest_spans_are_answered()
+    {
+        foreach (var by in Longest)
+        {
+            var from = by == "hour" ? "2025-11-21" : "2016-11-15";
+            var shown = await GetAsync($"/api/v1/visits?from={from}&to=2026-11-22&by={by}&zone=Asia/Kolkata");
+            Assert.True(shown.GetProperty("counts").GetArrayLength() > 100);
+        }
+    }
+
+    private Visit NewVisit(DateTimeOffset? at = null) =>
+        new(_link, at ?? At, RedirectOutcome.Followed, false, "", "", "", "", "");
+
+    private Task<bool> AddAsync(long number, params Visit[] visits) => _server.Services
+        .GetRequiredService<IVisitStore>().AddAsync(new(1, 1, number, visits), default);
+
+    private async Task<JsonElement> GetAsync(string path)
+    {
+        using var response = await _server.GetAsync(path);
+        var text = await response.Content.ReadAsStringAsync();
+        Assert.Equal((HttpStatusCode.OK, text), (response.StatusCode, text));
+        return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+}

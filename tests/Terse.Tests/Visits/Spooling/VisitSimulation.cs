@@ -1,0 +1,179 @@
+using Terse.Harness;
+using Terse.Hosting;
+using Terse.Visits;
+
+namespace Terse.Tests.Visits;
+
+/// <summary>
+/// A server that takes visits down, writes batches, sends them, is killed at some point of that, and starts
+/// again on what it left; a database that is lost, or whose reply is. In the end each visit that was taken
+/// down has to count once.
+/// </summary>
+internal sealed class VisitSimulation : IDisposable
+{
+    private const int Slots = 64;
+    private const long MaxBytes = 1 << 20;
+    private const int Steps = 150;
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly Random _random;
+    private readonly bool _forgetsRingPosition;
+    private readonly CountingStore _store;
+    private VisitFolder _visits;
+    private VisitDrainOf _drain;
+    private string _at;
+    private int _life;
+    private bool _isFaulty = true;
+
+    /// <param name="seed">The same one gives the same run.</param>
+    /// <param name="forgetsRingPosition">Whether a kill takes the last batch's ring position along.</param>
+    public VisitSimulation(int seed, bool forgetsRingPosition)
+    {
+        _random = new Random(seed);
+        _forgetsRingPosition = forgetsRingPosition;
+        _store = new CountingStore { Fault = _ => NextFault() };
+        (_visits, _drain, _at) = Start(_folder["0"]);
+    }
+
+    public long Recorded { get; private set; }
+
+    public long Lost { get; private set; }
+
+    public int Kills { get; private set; }
+
+    public async Task<string?> RunAsync()
+    {
+        for (var step = 0; step < Steps; step++)
+            await StepAsync();
+        _isFaulty = false;
+        Restart(_at);
+        _drain.Drain.DrainAll();
+        while (_visits.Spool.Waiting > 0)
+            await SendAsync();
+
+        for (var link = 1L; link <= Recorded; link++)
+        {
+            var count = _store.Counts.GetValueOrDefault(link);
+            if (count != 1)
+                return $"visit {link} of {Recorded} counted {count} times";
+        }
+
+        return _store.Counts.Count == Recorded ? null : "a visit was counted that never was";
+    }
+
+    public void Dispose()
+    {
+        _visits.Dispose();
+        _folder.Dispose();
+    }
+
+    private async Task StepAsync()
+    {
+        switch (_random.Next(20))
+        {
+            case < 8:
+                Record(_random.Next(1, 30));
+                break;
+            case < 12:
+                _drain.Drain.DrainAll();
+                break;
+            case < 17:
+                await SendAsync();
+                break;
+            case 17:
+                Kill(isTorn: false);
+                break;
+            case 18:
+                Kill(isTorn: true);
+                break;
+            default:
+                Restart(_at);
+                break;
+        }
+    }
+
+    private void Record(int visits)
+    {
+        for (var visit = 0; visit < visits; visit++)
+        {
+            if (_visits.Ring.TryWrite(VisitDrainOf.NoteOf(Recorded + 1)))
+                Recorded++;
+            else
+                Lost++;
+        }
+    }
+
+    private async Task SendAsync()
+    {
+        if (_visits.Spool.Peek() is not { } batch)
+            return;
+        try
+        {
+            await _store.AddAsync(batch, default);
+            _visits.Spool.Acknowledge();
+        }
+        catch (StoreUnavailableException)
+        {
+            // It is sent again.
+        }
+    }
+
+    private StoreFault NextFault() => _isFaulty ? (StoreFault)_random.Next(3) : StoreFault.None;
+
+    /// <summary>
+    /// The next process finds the files as they are at some point of a batch: the ring before any of its
+    /// slots was released or after some were, and a torn file only with a ring that is whole.
+    /// </summary>
+    private void Kill(bool isTorn)
+    {
+        Kills++;
+        var next = _folder[$"{++_life}"];
+        Directory.CreateDirectory(next);
+        var ring = File.ReadAllBytes(Path.Combine(_at, "visits.ring"));
+        var before = Lengths();
+        _drain.Drain.DrainAll();
+        if (_random.Next(3) == 0)
+            ring = File.ReadAllBytes(Path.Combine(_at, "visits.ring"));
+        else if (isTorn || _forgetsRingPosition)
+            Tear(before);
+        _visits.Dispose();
+        foreach (var file in Directory.GetFiles(_at, "*.spool"))
+            File.Copy(file, Path.Combine(next, Path.GetFileName(file)));
+        File.WriteAllBytes(
+            Path.Combine(next, "visits.ring"), _forgetsRingPosition ? WithOtherId(ring) : ring);
+        (_visits, _drain, _at) = Start(next);
+    }
+
+    private Dictionary<string, long> Lengths() => Directory.GetFiles(_at, "*.spool")
+        .ToDictionary(file => file, file => new FileInfo(file).Length, StringComparer.Ordinal);
+
+    /// <summary>Cuts what the last drain wrote, at any byte of it.</summary>
+    private void Tear(Dictionary<string, long> before)
+    {
+        foreach (var file in Directory.GetFiles(_at, "*.spool"))
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
+            var from = before.GetValueOrDefault(file);
+            if (stream.Length > from && !_forgetsRingPosition)
+                stream.SetLength(_random.NextInt64(from, stream.Length + 1));
+        }
+    }
+
+    private static byte[] WithOtherId(byte[] ring)
+    {
+        ring[16] ^= 1;
+        return ring;
+    }
+
+    private void Restart(string folder)
+    {
+        _visits.Dispose();
+        (_visits, _drain, _at) = Start(folder);
+    }
+
+    private (VisitFolder Visits, VisitDrainOf Drain, string At) Start(string folder)
+    {
+        var visits = new VisitFolder(folder, Slots, MaxBytes);
+        return (visits, new VisitDrainOf(visits, new VisitRun(0, ++_life)), folder);
+    }
+}
