@@ -108,8 +108,8 @@ internal sealed class PostgresListener : IChangeConnection
         DateTimeOffset? since, int limit, CancellationToken cancellationToken)
     {
         await using var select = new NpgsqlCommand(SelectChanges, _connection);
-        select.Parameters.Add(new NpgsqlParameter<DateTimeOffset?> { TypedValue = since });
-        select.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        select.Bind(since);
+        select.Bind(limit);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var changes = new List<ChangeNotice>();
         Moment complete = default;

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using Terse.Fleet;
 using Terse.Horizon;
 using Terse.Hosting;
@@ -35,7 +34,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     {
         var servers = new List<FleetServer>();
         await using var select = read.CreateCommand(SelectServers);
-        select.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = shownFor });
+        select.Bind(shownFor);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
             servers.Add(ReadServer(row));
@@ -74,13 +73,13 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
     {
         await using var upsert = write.CreateCommand(UpsertServer);
-        upsert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = report.Name });
-        upsert.Parameters.Add(OrNull(NpgsqlDbType.Integer, report.Node));
-        upsert.Parameters.Add(OrNull(NpgsqlDbType.Text, report.Zone));
-        upsert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = report.Version });
-        upsert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = report.Configuration });
-        upsert.Parameters.Add(OrNull(NpgsqlDbType.TimestampTz, report.Since));
-        upsert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = IFleetStore.ShownFor });
+        upsert.Bind(report.Name);
+        upsert.Bind(report.Node);
+        upsert.Bind(report.Zone);
+        upsert.Bind(report.Version);
+        upsert.Bind(report.Configuration);
+        upsert.Bind(report.Since);
+        upsert.Bind(IFleetStore.ShownFor);
         return new((DateTime)(await upsert.ExecuteScalarAsync(cancellationToken))!);
     }
 
@@ -94,13 +93,10 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
     {
         await using var delete = write.CreateCommand(DeleteServer);
-        delete.Parameters.Add(new NpgsqlParameter<string> { TypedValue = report.Name });
-        delete.Parameters.Add(OrNull(NpgsqlDbType.TimestampTz, report.Since));
+        delete.Bind(report.Name);
+        delete.Bind(report.Since);
         return await delete.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private static NpgsqlParameter OrNull(NpgsqlDbType type, object? value) =>
-        new() { NpgsqlDbType = type, Value = value ?? DBNull.Value };
 
     private async Task<T> WithinAsync<T>(
         Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)

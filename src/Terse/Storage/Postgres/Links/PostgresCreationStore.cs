@@ -112,9 +112,9 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
         var hasRules = PostgresLinkInserter.HasRules(added.Link);
         await using var insert = write.CreateCommand(hasRules ? AddOnceWithRules : AddOnce);
         PostgresLinkInserter.BindLink(insert, new(added.Link, added.TickEnd));
-        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = added.Request.Key });
-        insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = added.Request.Hash });
-        insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = IdempotentRequest.KeptFor });
+        insert.Bind(added.Request.Key);
+        insert.Bind(added.Request.Hash);
+        insert.Bind(IdempotentRequest.KeptFor);
         if (hasRules)
             PostgresLinkInserter.BindRules(insert, added.Link);
         var (id, isSame) = await ReadKeptAsync(insert, cancellationToken);
@@ -152,7 +152,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
         WriteTransaction write, long id, CancellationToken cancellationToken)
     {
         await using var select = write.CreateCommand(SelectLink);
-        select.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id });
+        select.Bind(id);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         return PostgresLinkLookups.ReadLink(row);

@@ -130,23 +130,20 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         var sorted = links.OrderBy(added => added.Link.Code, StringComparer.Ordinal)
             .ThenBy(added => added.Link.Domain, StringComparer.Ordinal)
             .ToList();
-        Add(insert, sorted, added => added.Link.Id.ToInt64());
-        Add(insert, sorted, added => added.Link.Domain);
-        Add(insert, sorted, added => added.Link.Code);
-        Add(insert, sorted, added => added.Link.Target);
-        Add(insert, sorted, added => added.Link.CreatedAt);
-        Add(insert, sorted, added => added.TickEnd);
+        insert.BindColumn(sorted, added => added.Link.Id.ToInt64());
+        insert.BindColumn(sorted, added => added.Link.Domain);
+        insert.BindColumn(sorted, added => added.Link.Code);
+        insert.BindColumn(sorted, added => added.Link.Target);
+        insert.BindColumn(sorted, added => added.Link.CreatedAt);
+        insert.BindColumn(sorted, added => added.TickEnd);
         if (!haveRules)
             return;
-        Add(insert, sorted, added => added.Link.ExpiresAt);
-        Add(insert, sorted, added => added.Link.MaxVisits);
+        insert.BindColumn(sorted, added => added.Link.ExpiresAt);
+        insert.BindColumn(sorted, added => added.Link.MaxVisits);
     }
 
     private static (long Id, string Domain, string Code) IdentityOf(Link link) =>
         (link.Id.ToInt64(), link.Domain, link.Code);
-
-    private static void Add<T>(NpgsqlCommand insert, List<AddedLink> links, Func<AddedLink, T> column) =>
-        insert.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. links.Select(column)] });
 
     public const string InsertLink =
         $"""
@@ -196,12 +193,12 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     public static void BindLink(NpgsqlCommand insert, AddedLink added)
     {
         var link = added.Link;
-        insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = link.Id.ToInt64() });
-        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = link.Domain });
-        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = link.Code });
-        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = link.Target });
-        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = link.CreatedAt });
-        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = added.TickEnd });
+        insert.Bind(link.Id.ToInt64());
+        insert.Bind(link.Domain);
+        insert.Bind(link.Code);
+        insert.Bind(link.Target);
+        insert.Bind(link.CreatedAt);
+        insert.Bind(added.TickEnd);
     }
 
     /// <summary>Whether a link has anything that the schema of the version before cannot keep.</summary>
@@ -210,8 +207,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     /// <summary>The values of a link's rules, in the next two places.</summary>
     public static void BindRules(NpgsqlCommand command, Link link)
     {
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset?> { TypedValue = link.ExpiresAt });
-        command.Parameters.Add(new NpgsqlParameter<long?> { TypedValue = link.MaxVisits });
+        command.Bind(link.ExpiresAt);
+        command.Bind(link.MaxVisits);
     }
 }
 

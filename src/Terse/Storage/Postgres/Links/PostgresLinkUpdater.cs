@@ -36,10 +36,10 @@ internal sealed class PostgresLinkUpdater(Cluster cluster, PendingChanges pendin
         WriteTransaction write, Link changed, CancellationToken cancellationToken)
     {
         await using var update = write.CreateCommand(UpdateLink);
-        update.Parameters.Add(new NpgsqlParameter<long> { TypedValue = changed.Id.ToInt64() });
-        update.Parameters.Add(new NpgsqlParameter<string> { TypedValue = changed.Target });
-        update.Parameters.Add(new NpgsqlParameter<int> { TypedValue = changed.Version });
-        update.Parameters.Add(new NpgsqlParameter<DateTimeOffset?> { TypedValue = changed.DeletedAt });
+        update.Bind(changed.Id.ToInt64());
+        update.Bind(changed.Target);
+        update.Bind(changed.Version);
+        update.Bind(changed.DeletedAt);
         PostgresLinkInserter.BindRules(update, changed);
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         Moment? written = await row.ReadAsync(cancellationToken)
@@ -66,7 +66,7 @@ internal sealed class PostgresLinkUpdater(Cluster cluster, PendingChanges pendin
         WriteTransaction write, Link link, CancellationToken cancellationToken)
     {
         await using var update = write.CreateCommand(TakeVisit);
-        update.Parameters.Add(new NpgsqlParameter<long> { TypedValue = link.Id.ToInt64() });
+        update.Bind(link.Id.ToInt64());
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var isTaken = row.GetBoolean(0);

@@ -104,9 +104,8 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     {
         var before = read.Host.State.Role;
         await using var select = read.CreateCommand(SelectLinks);
-        var (domains, codes) = (keys.Select(key => key.Domain), keys.Select(key => key.Code));
-        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. domains] });
-        select.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. codes] });
+        select.BindColumn(keys, key => key.Domain);
+        select.BindColumn(keys, key => key.Code);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var lookups = new LookupResult[keys.Count];
         while (await row.ReadAsync(cancellationToken))

@@ -117,7 +117,7 @@ internal static class PostgresMigrations
         if (version > 0) // else they have just been installed
             await RunAsync(write, HorizonSchema.Functions, cancellationToken);
         await using var store = write.CreateCommand(StoreVersion);
-        store.Parameters.Add(new NpgsqlParameter<int> { TypedValue = migrations.Count });
+        store.Bind(migrations.Count);
         await store.ExecuteNonQueryAsync(cancellationToken);
         return true;
     }

@@ -78,10 +78,10 @@ internal sealed class LockedNodes
     public async Task StoreAsync(NodeRow node, CancellationToken cancellationToken)
     {
         await using var upsert = Write.CreateCommand(UpsertNode);
-        upsert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = node.Node });
-        upsert.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = node.Owner });
-        upsert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = node.Epoch });
-        upsert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = node.ReservedUntil });
+        upsert.Bind(node.Node);
+        upsert.Bind(node.Owner);
+        upsert.Bind(node.Epoch);
+        upsert.Bind(node.ReservedUntil);
         await upsert.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -51,7 +51,7 @@ internal static class PostgresLayoutRows
         WriteTransaction write, StoredLayouts record, int knownLayouts, CancellationToken cancellationToken)
     {
         await using var check = write.CreateCommand(StoreCheck);
-        check.Parameters.Add(new NpgsqlParameter<string?> { TypedValue = record.SecretCheck });
+        check.Bind(record.SecretCheck);
         await check.ExecuteNonQueryAsync(cancellationToken);
         foreach (var layout in record.Layouts.Skip(knownLayouts))
             await InsertAsync(write, layout, cancellationToken);
@@ -61,14 +61,14 @@ internal static class PostgresLayoutRows
         WriteTransaction write, IdLayout layout, CancellationToken cancellationToken)
     {
         await using var insert = write.CreateCommand(InsertLayout);
-        insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = layout.Number });
-        insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = layout.Ids.Name });
-        insert.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = layout.Ids.TickLength });
-        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = layout.Ids.Epoch });
-        insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = layout.Ids.NodeBits });
-        insert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = layout.Ids.SequenceBits });
-        insert.Parameters.Add(new NpgsqlParameter<DateTimeOffset> { TypedValue = layout.Since });
-        insert.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = layout.Opaque });
+        insert.Bind(layout.Number);
+        insert.Bind(layout.Ids.Name);
+        insert.Bind(layout.Ids.TickLength);
+        insert.Bind(layout.Ids.Epoch);
+        insert.Bind(layout.Ids.NodeBits);
+        insert.Bind(layout.Ids.SequenceBits);
+        insert.Bind(layout.Since);
+        insert.Bind(layout.Opaque);
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 }

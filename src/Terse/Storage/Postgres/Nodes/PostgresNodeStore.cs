@@ -91,7 +91,7 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
         WriteTransaction write, CancellationToken cancellationToken)
     {
         await using var select = write.CreateCommand(SelectTooYoung);
-        select.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = LayoutLease.Notice });
+        select.Bind(LayoutLease.Notice);
         return (long)(await select.ExecuteScalarAsync(cancellationToken))! > 0;
     }
 

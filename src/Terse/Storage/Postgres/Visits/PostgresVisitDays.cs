@@ -49,7 +49,7 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
     {
         await RunAsync(write, Lock, cancellationToken);
         await using var look = PostgresVisits.CreateCommand(write, IsThere);
-        look.Parameters.Add(new NpgsqlParameter<string> { TypedValue = VisitDay.TableOf(day) });
+        look.Bind(VisitDay.TableOf(day));
         return (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -97,7 +97,7 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
         WriteTransaction write, TimeSpan keptFor, CancellationToken cancellationToken)
     {
         await using var select = write.CreateCommand(SelectOld);
-        select.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = keptFor });
+        select.Bind(keptFor);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var days = new List<DateOnly>();
         while (await row.ReadAsync(cancellationToken))

@@ -18,7 +18,7 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
         ReadTransaction read, long link, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectTotal);
-        Add(select, link);
+        select.Bind(link);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken) ? ReadSum(row, 0) : default;
     }
@@ -42,7 +42,7 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
         ReadTransaction read, VisitSpan span, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectHours);
-        AddSpan(select, span);
+        BindSpan(select, span);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var hours = new List<HourCount>();
         while (await row.ReadAsync(cancellationToken))
@@ -78,9 +78,9 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
         CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectValues);
-        AddSpan(select, asked.Span);
-        Add(select, (short)asked.Dimension);
-        Add(select, asked.Limit);
+        BindSpan(select, asked.Span);
+        select.Bind((short)asked.Dimension);
+        select.Bind(asked.Limit);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
             return new(default, default, []);
@@ -109,7 +109,7 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
         ReadTransaction read, VisitSpan span, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectMissed);
-        AddSpan(select, span);
+        BindSpan(select, span);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var missed = new Dictionary<RedirectOutcome, VisitSum>();
         while (await row.ReadAsync(cancellationToken))
@@ -149,11 +149,11 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
     {
         await using var select = read.CreateCommand(
             page.Span.Link == VisitSpan.Everything ? SelectOfAll : SelectOfLink);
-        AddSpan(select, page.Span);
-        Add(select, page.End.At.ToUniversalTime());
-        Add(select, page.End.Number);
-        Add(select, page.WithBots);
-        Add(select, page.Limit);
+        BindSpan(select, page.Span);
+        select.Bind(page.End.At.ToUniversalTime());
+        select.Bind(page.End.Number);
+        select.Bind(page.WithBots);
+        select.Bind(page.Limit);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var listed = new List<KeptVisit>();
         while (await row.ReadAsync(cancellationToken))
@@ -184,13 +184,10 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
         new(row.GetInt64(column), row.GetInt64(column + 1));
 
     /// <summary>$1 to $3. An hour of the counts belongs to a span that its begin is in.</summary>
-    private static void AddSpan(NpgsqlCommand select, VisitSpan span)
+    private static void BindSpan(NpgsqlCommand select, VisitSpan span)
     {
-        Add(select, span.Link);
-        Add(select, span.From.ToUniversalTime());
-        Add(select, span.To.ToUniversalTime());
+        select.Bind(span.Link);
+        select.Bind(span.From.ToUniversalTime());
+        select.Bind(span.To.ToUniversalTime());
     }
-
-    private static void Add<T>(NpgsqlCommand select, T value) =>
-        select.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 }

@@ -64,9 +64,9 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
     {
         await using var upsert = PostgresVisits.CreateCommand(write, UpsertNumber);
-        upsert.Parameters.Add(new NpgsqlParameter<int> { TypedValue = batch.Node });
-        upsert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batch.Epoch });
-        upsert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = batch.Number });
+        upsert.Bind(batch.Node);
+        upsert.Bind(batch.Epoch);
+        upsert.Bind(batch.Number);
         return await upsert.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
@@ -81,14 +81,14 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
         WriteTransaction write, IReadOnlyList<Visit> rows, CancellationToken cancellationToken)
     {
         await using var insert = PostgresVisits.CreateCommand(write, InsertVisits);
-        Add(insert, rows, visit => visit.At.ToUniversalTime());
-        Add(insert, rows, visit => visit.Link.ToInt64());
-        Add(insert, rows, visit => visit.IsBot);
-        Add(insert, rows, visit => visit.Country);
-        Add(insert, rows, visit => visit.Referrer);
-        Add(insert, rows, visit => visit.Browser);
-        Add(insert, rows, visit => visit.Os);
-        Add(insert, rows, visit => visit.Device);
+        insert.BindColumn(rows, visit => visit.At.ToUniversalTime());
+        insert.BindColumn(rows, visit => visit.Link.ToInt64());
+        insert.BindColumn(rows, visit => visit.IsBot);
+        insert.BindColumn(rows, visit => visit.Country);
+        insert.BindColumn(rows, visit => visit.Referrer);
+        insert.BindColumn(rows, visit => visit.Browser);
+        insert.BindColumn(rows, visit => visit.Os);
+        insert.BindColumn(rows, visit => visit.Device);
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -105,9 +105,9 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
     {
         await using var upsert = PostgresVisits.CreateCommand(write, UpsertTotals);
         var rows = counts.Totals;
-        Add(upsert, rows, total => total.Key);
-        Add(upsert, rows, total => total.Value.Visits);
-        Add(upsert, rows, total => total.Value.Bots);
+        upsert.BindColumn(rows, total => total.Key);
+        upsert.BindColumn(rows, total => total.Value.Visits);
+        upsert.BindColumn(rows, total => total.Value.Bots);
         await upsert.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -124,12 +124,12 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
     {
         await using var upsert = PostgresVisits.CreateCommand(write, UpsertCounts);
         var rows = counts.Counts;
-        Add(upsert, rows, count => count.Key.Link);
-        Add(upsert, rows, count => (short)count.Key.Dimension);
-        Add(upsert, rows, count => VisitHour.BeginOf(count.Key.Hour));
-        Add(upsert, rows, count => count.Key.Value);
-        Add(upsert, rows, count => count.Key.IsBot);
-        Add(upsert, rows, count => count.Value);
+        upsert.BindColumn(rows, count => count.Key.Link);
+        upsert.BindColumn(rows, count => (short)count.Key.Dimension);
+        upsert.BindColumn(rows, count => VisitHour.BeginOf(count.Key.Hour));
+        upsert.BindColumn(rows, count => count.Key.Value);
+        upsert.BindColumn(rows, count => count.Key.IsBot);
+        upsert.BindColumn(rows, count => count.Value);
         await upsert.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -145,13 +145,10 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
     {
         await using var upsert = PostgresVisits.CreateCommand(write, UpsertMissed);
         var rows = counts.Missed;
-        Add(upsert, rows, missed => VisitHour.BeginOf(missed.Key.Hour));
-        Add(upsert, rows, missed => (short)missed.Key.Kind);
-        Add(upsert, rows, missed => missed.Key.IsBot);
-        Add(upsert, rows, missed => missed.Value);
+        upsert.BindColumn(rows, missed => VisitHour.BeginOf(missed.Key.Hour));
+        upsert.BindColumn(rows, missed => (short)missed.Key.Kind);
+        upsert.BindColumn(rows, missed => missed.Key.IsBot);
+        upsert.BindColumn(rows, missed => missed.Value);
         await upsert.ExecuteNonQueryAsync(cancellationToken);
     }
-
-    private static void Add<TRow, T>(NpgsqlCommand command, IReadOnlyList<TRow> rows, Func<TRow, T> column) =>
-        command.Parameters.Add(new NpgsqlParameter<T[]> { TypedValue = [.. rows.Select(column)] });
 }
