@@ -2,6 +2,7 @@ using System.CommandLine;
 using Microsoft.Extensions.Options;
 using Terse.Codes;
 using Terse.Commands;
+using Terse.Domains;
 using Terse.Fleet;
 using Terse.Hosting;
 using Terse.Ids;
@@ -20,14 +21,14 @@ internal static class Program
     {
         var root = new RootCommand("Terse makes long URLs short, on one server or on many.")
         {
-            ServeCommand.Create(),
+            ServeCommand.Create(BuildServer),
             ShortenCommand.Create(),
-            CodesCommand.Create(),
-            MigrateCommand.Create(),
+            CodesCommand.Create(BuildServer),
+            MigrateCommand.Create(BuildServer),
             HostsCommand.Create(),
         };
 
-        // Ctrl+C and SIGTERM belong to the server, which takes its leave in order.
+        // The server handles Ctrl+C and SIGTERM itself: it shuts down gracefully.
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 
@@ -36,7 +37,9 @@ internal static class Program
         var builder = WebApplication.CreateSlimBuilder(Settings.ReadOnce);
         builder.Configuration.AddSettings(settings);
         builder.AddServer();
+        builder.AddWeb();
         builder.AddStorage();
+        builder.Services.AddDomains();
         builder.Services.AddIds();
         builder.Services.AddCodes();
         builder.Services.AddLinks();

@@ -12,7 +12,7 @@ internal static class MigrateCommand
     private static readonly KeyValuePair<string, string?> Migrate =
         new($"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Migrate)}", "true");
 
-    public static Command Create()
+    public static Command Create(ServerBuilder build)
     {
         var command = new Command(
             "migrate", "Brings the database's schema to this version. Takes the settings of serve.")
@@ -21,6 +21,7 @@ internal static class MigrateCommand
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((arguments, cancellationToken) => ServerParts.RunAsync(
+            build,
             arguments,
             "terse migrate",
             app => MigrateAsync(app, arguments.InvocationConfiguration.Output, cancellationToken),

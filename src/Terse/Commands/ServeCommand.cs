@@ -10,7 +10,7 @@ namespace Terse.Commands;
 /// <summary><c>terse serve</c>: serves links until it is asked to stop.</summary>
 internal static class ServeCommand
 {
-    public static Command Create()
+    public static Command Create(ServerBuilder build)
     {
         var command = new Command(
             "serve",
@@ -21,7 +21,7 @@ internal static class ServeCommand
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((arguments, cancellationToken) => ServerParts.RunAsync(
-            arguments, "terse cannot start", app => ServeAsync(app, cancellationToken)));
+            build, arguments, "terse cannot start", app => ServeAsync(app, cancellationToken)));
         return command;
     }
 

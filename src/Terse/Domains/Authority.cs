@@ -2,12 +2,12 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Terse.Domains;
 
-/// <summary>A host and a port, in the one spelling in which two that mean the same are equal.</summary>
-/// <param name="Host">ASCII, lower case, without the dot of the root.</param>
-/// <param name="Port">0 to 65535, or null where none was given.</param>
+/// <summary>A host and a port in canonical spelling: two authorities that mean the same are equal.</summary>
+/// <param name="Host">ASCII, lower case, without the dot of the DNS root at its end.</param>
+/// <param name="Port">0 to 65535, or null where the text has none.</param>
 internal sealed record Authority(string Host, int? Port)
 {
-    /// <summary>Reads <c>host</c>, <c>host:port</c> or <c>user@host:port</c>; skips the user.</summary>
+    /// <summary>Reads <c>host</c>, <c>host:port</c> or <c>user@host:port</c>, without the user.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out Authority? authority)
     {
         authority = null;
@@ -26,8 +26,8 @@ internal sealed record Authority(string Host, int? Port)
         return true;
     }
 
-    /// <summary>Whether a request to either reaches the same server; all loopback names are one.</summary>
-    public bool IsSamePlace(Authority other, string scheme)
+    /// <summary>Whether both reach the same server; all names of the loopback interface count as one.</summary>
+    public bool IsSameServer(Authority other, string scheme)
     {
         var standard = scheme == Uri.UriSchemeHttps ? 443 : 80;
         return (Port ?? standard) == (other.Port ?? standard)
@@ -36,7 +36,7 @@ internal sealed record Authority(string Host, int? Port)
 
     public override string ToString() => Port is null ? Host : $"{Host}:{Port}";
 
-    /// <summary>The host and the port of an authority as they stand; the user is passed over.</summary>
+    /// <summary>Host and port as written, without the user.</summary>
     public static AuthorityParts Split(ReadOnlySpan<char> text)
     {
         text = text[(text.LastIndexOf('@') + 1)..];

@@ -1,25 +1,28 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
-using Terse.Links;
 
 namespace Terse.Domains;
 
 /// <summary>
-/// The domains of this installation. A link is kept under its domain's key; the default domain's key is
-/// empty, so its links stay when it is given another name, or another port on a laptop.
+/// The domains of this installation. A link is stored with the name of its domain, which is empty for the
+/// default domain: so the default domain can get another name, or another port on a laptop, and keeps its
+/// links (docs/decisions/0002-default-domain-without-a-name.md).
 /// </summary>
 internal sealed class DomainMap
 {
+    /// <summary>The stored name of the default domain.</summary>
     public const string Default = "";
 
-    /// <summary>Spellings of hosts whose domain is kept; whoever sends more of them waits a little.</summary>
-    private const int MaxHostsKept = 1000;
+    /// <summary>
+    /// How many spellings of hosts the map caches; each further spelling is parsed on every request.
+    /// </summary>
+    private const int MaxCachedHosts = 1000;
 
     private readonly Authority? _default;
     private readonly Dictionary<Authority, string> _others = [];
-    private readonly ConcurrentDictionary<string, string> _keysOfHosts = new(StringComparer.Ordinal);
-    private int _hostsKept;
+    private readonly ConcurrentDictionary<string, string> _domainsOfHosts = new(StringComparer.Ordinal);
+    private int _cachedHosts;
 
     public DomainMap(IOptions<DomainOptions> options)
     {
@@ -32,68 +35,73 @@ internal sealed class DomainMap
         }
     }
 
-    /// <summary>The scheme of short URLs, or null where the request's is to be taken.</summary>
+    /// <summary>The scheme of short URLs; null for the scheme of the request.</summary>
     public string? Scheme { get; }
 
-    /// <summary>Picks a request's domain by its <c>Host</c>: the default unless it names another.</summary>
+    /// <summary>The stored name of the domain that a <c>Host</c> header names; an unknown host is the default.</summary>
     public string DomainOfHost(string host)
     {
         if (_others.Count == 0)
             return Default;
-        if (_keysOfHosts.TryGetValue(host, out var kept))
-            return kept;
-        if (!Authority.TryParse(host, out var authority) || Find(authority) is not { } key)
+        if (_domainsOfHosts.TryGetValue(host, out var cached))
+            return cached;
+        if (!Authority.TryParse(host, out var authority) || Find(authority) is not { } domain)
             return Default;
-        if (Interlocked.Increment(ref _hostsKept) <= MaxHostsKept)
-            _keysOfHosts.TryAdd(host, key);
-        return key;
+        if (Interlocked.Increment(ref _cachedHosts) <= MaxCachedHosts)
+            _domainsOfHosts.TryAdd(host, domain);
+        return domain;
     }
 
-    /// <summary>Picks the domain that a request names; where it names none, the one of its host.</summary>
-    public bool TryPick(string? name, string host, [NotNullWhen(true)] out string? key)
+    /// <summary>Picks the domain that a request names; without a name, the domain of the request's host.</summary>
+    /// <param name="name">The name in the request, such as <c>go.example.com</c>; null for none.</param>
+    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <param name="domain">The stored domain name.</param>
+    public bool TryPick(string? name, string host, [NotNullWhen(true)] out string? domain)
     {
-        key = name is null ? DomainOfHost(host) : null;
+        domain = name is null ? DomainOfHost(host) : null;
         if (!Authority.TryParse(name, out var named))
-            return key is not null;
+            return domain is not null;
 
-        key = Find(named);
-        if (key is null && _default is null && Authority.TryParse(host, out var asked) && named == asked)
-            key = Default;
-        return key is not null;
+        domain = Find(named);
+        if (domain is null && _default is null && Authority.TryParse(host, out var sent) && named == sent)
+            domain = Default;
+        return domain is not null;
     }
 
-    /// <summary>The name that short URLs of a domain show.</summary>
-    public string NameOf(string key, string host) => key.Length > 0 ? key : _default?.ToString() ?? host;
+    /// <summary>The name that short URLs and the API show for a domain.</summary>
+    /// <param name="domain">The stored domain name.</param>
+    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    public string DisplayNameOf(string domain, string host) =>
+        domain.Length > 0 ? domain : _default?.ToString() ?? host;
 
-    /// <summary>Whether a target leads back here, which would make a redirect run in circles.</summary>
-    /// <param name="target">Where a link is to lead.</param>
-    /// <param name="here">The names under which the request reached this server.</param>
-    public bool IsOurs(Target target, params ReadOnlySpan<string> here)
+    /// <summary>Whether a URL leads to this installation, so that a redirect to it would be a loop.</summary>
+    /// <param name="authority">Host and port of the URL.</param>
+    /// <param name="scheme">The scheme of the URL, in lower case.</param>
+    /// <param name="ownNames">The names and addresses under which the request reached this server.</param>
+    public bool LeadsHere(Authority authority, string scheme, params ReadOnlySpan<string> ownNames)
     {
-        if (target.Authority is not { } there)
-            return false;
-        if (_default?.IsSamePlace(there, target.Scheme) == true)
+        if (_default?.IsSameServer(authority, scheme) == true)
             return true;
-        if (_others.Keys.Any(other => other.IsSamePlace(there, target.Scheme)))
+        if (_others.Keys.Any(other => other.IsSameServer(authority, scheme)))
             return true;
-        foreach (var name in here)
+        foreach (var name in ownNames)
         {
-            if (Authority.TryParse(name, out var own) && own.IsSamePlace(there, target.Scheme))
+            if (Authority.TryParse(name, out var own) && own.IsSameServer(authority, scheme))
                 return true;
         }
 
         return false;
     }
 
-    /// <summary>A name with its port counts before the name alone, the default before the others.</summary>
+    /// <summary>A name with its port wins over the name without it, the default domain over the others.</summary>
     private string? Find(Authority authority)
     {
         foreach (var name in new[] { authority, authority with { Port = null } })
         {
             if (name == _default)
                 return Default;
-            if (_others.TryGetValue(name, out var key))
-                return key;
+            if (_others.TryGetValue(name, out var domain))
+                return domain;
         }
 
         return null;

@@ -1,18 +1,9 @@
-using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
+using Terse.Web;
 
 namespace Terse.Fleet;
-
-/// <summary>Who serves, and from which database hosts, as the API shows it.</summary>
-/// <param name="Hosts">The database's hosts as the answering server sees them; none with SQLite.</param>
-/// <param name="Servers">The servers that told of themselves lately, by name.</param>
-/// <param name="ServersError">Why there are none to be shown; absent where there are.</param>
-internal sealed record FleetResource(
-    IReadOnlyList<FleetHost> Hosts,
-    IReadOnlyList<FleetServer> Servers,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ServersError);
 
 /// <summary>
 /// The servers and the database hosts, each with what an operator wants to know first: is it there, how far
@@ -27,9 +18,10 @@ internal static class FleetEndpoints
         services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.SettingNames)
         {
-            OfOneServer = ServerOptions.SettingNames,
+            PerServer = ServerOptions.SettingNames,
         });
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddJson(FleetJson.Default);
         services.AddSingleton(ReportOf);
         services.AddHostedService<ServerReporter>();
     }

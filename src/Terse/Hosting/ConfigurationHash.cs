@@ -25,8 +25,8 @@ internal static class ConfigurationHash
         return Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()))[..12];
     }
 
-    private static IEnumerable<string> KeysOf(SettingsSection section) => section.Keys
-        .Except(section.OfOneServer, StringComparer.Ordinal)
+    private static IEnumerable<string> KeysOf(SettingsSection section) => section.SettingNames
+        .Except(section.PerServer, StringComparer.Ordinal)
         .Order(StringComparer.Ordinal);
 
     /// <summary>Each text goes with its length, so that none can pass for two.</summary>

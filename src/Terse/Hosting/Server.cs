@@ -1,26 +1,18 @@
 using System.Reflection;
 using Microsoft.Extensions.Logging.Console;
-using Terse.Web;
 
 namespace Terse.Hosting;
 
-/// <summary>The web server itself: its limits, its JSON, its errors.</summary>
+/// <summary>The process as a server: its version, its log, its clock and its readiness.</summary>
 internal static class Server
 {
-    /// <summary>Bytes of the largest request body.</summary>
-    public const int MaxBodyBytes = 64 * 1024;
-
     public static string Version { get; } = typeof(Server).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
         .InformationalVersion;
 
     public static void AddServer(this WebApplicationBuilder builder)
     {
-        builder.WebHost.ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
-        });
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         builder.Logging.ClearProviders();
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions =
             ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
@@ -32,10 +24,7 @@ internal static class Server
         });
         builder.Services.Configure<ConsoleLoggerOptions>(console =>
             console.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
-        builder.Services.ConfigureHttpJsonOptions(json => TerseJson.Configure(json.SerializerOptions));
         builder.Services.AddSingleton(TimeProvider.System);
+        builder.Services.AddSingleton<Readiness>();
     }
-
-    public static void UseErrorPolicy(this IApplicationBuilder app) => app.UseMiddleware<ErrorPolicy>();
 }

@@ -7,10 +7,10 @@ namespace Terse.Hosting;
 /// A section of the settings, with every key that it may hold; those of lists end in <c>:0</c>, as one writes
 /// their first element.
 /// </summary>
-internal sealed record SettingsSection(string Name, IReadOnlyList<string> Keys)
+internal sealed record SettingsSection(string Name, IReadOnlyList<string> SettingNames)
 {
     /// <summary>Keys that may be another on each server, though all have the same settings.</summary>
-    public IReadOnlyList<string> OfOneServer { get; init; } = [];
+    public IReadOnlyList<string> PerServer { get; init; } = [];
 }
 
 /// <summary>
@@ -29,7 +29,7 @@ internal static class Settings
         new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
 
     /// <summary>What ASP.NET Core reads.</summary>
-    private static readonly string[] NotOurs = ["Logging", "Urls"];
+    private static readonly string[] OfFramework = ["Logging", "Urls"];
 
     public static void AddSettings(
         this ConfigurationManager configuration, IEnumerable<KeyValuePair<string, string?>> commandLine)
@@ -76,25 +76,25 @@ internal static class Settings
     private static IEnumerable<string> FindUnknown(
         IConfigurationSection section, List<SettingsSection> sections)
     {
-        if (NotOurs.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+        if (OfFramework.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
             return [];
         var parts = sections.FindAll(known =>
             known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
         if (parts.Count == 0)
         {
             var names = sections.Select(known => known.Name).Distinct(StringComparer.Ordinal)
-                .Concat(NotOurs).Order(StringComparer.Ordinal);
+                .Concat(OfFramework).Order(StringComparer.Ordinal);
             return [$"Unknown setting '{section.Key}'; there are {string.Join(", ", names)}."];
         }
 
-        var ours = new SettingsSection(parts[0].Name, [.. parts.SelectMany(part => part.Keys)]);
+        var ours = new SettingsSection(parts[0].Name, [.. parts.SelectMany(part => part.SettingNames)]);
         if (section.Value is not null)
-            return [$"'{section.Key}' is a section; {ours.Name} has {string.Join(", ", ours.Keys)}."];
+            return [$"'{section.Key}' is a section; {ours.Name} has {string.Join(", ", ours.SettingNames)}."];
         return section.GetChildren()
-            .Where(child => !ours.Keys.Contains(
+            .Where(child => !ours.SettingNames.Contains(
                 child.Value is null ? child.Key + ":0" : child.Key, StringComparer.OrdinalIgnoreCase))
             .Select(child =>
-                $"Unknown setting '{child.Path}'; {ours.Name} has {string.Join(", ", ours.Keys)}.");
+                $"Unknown setting '{child.Path}'; {ours.Name} has {string.Join(", ", ours.SettingNames)}.");
     }
 
     private static IEnumerable<string> FindInvalid(IServiceProvider services)

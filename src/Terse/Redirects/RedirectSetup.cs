@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Terse.Domains;
 using Terse.Hosting;
 using Terse.Links;
+using Terse.Web;
 
 namespace Terse.Redirects;
 
@@ -20,6 +21,7 @@ internal static class RedirectSetup
         services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.SettingNames));
         services.AddSingleton<IValidateOptions<CacheOptions>, CacheOptionsValidator>();
 
+        services.AddJson(RedirectJson.Default);
         services.AddSingleton<RedirectMetrics>();
         services.AddSingleton(provider => new LinkCache(
             provider.GetRequiredService<ILinkStore>(),

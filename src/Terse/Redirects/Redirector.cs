@@ -7,9 +7,6 @@ using Terse.Web;
 
 namespace Terse.Redirects;
 
-/// <summary>Where a link leads, for who asks before he follows it.</summary>
-internal sealed record LinkPreview(string ShortUrl, string Target);
-
 /// <summary>
 /// Answers requests for codes: the host picks the domain, the path is the code, and nothing else of the
 /// request matters. Every answer is taken down before it goes out.
@@ -97,7 +94,7 @@ internal sealed class Redirector(
     /// <summary>Shows the target in ASCII, in which letters that look like others do not hide.</summary>
     private Task ShowAsync(HttpContext context, CachedLink link)
     {
-        var name = domains.NameOf(link.Domain, RequestHost.Of(context));
+        var name = domains.DisplayNameOf(link.Domain, RequestHost.Of(context));
         var shortUrl = $"{domains.Scheme ?? context.Request.Scheme}://{name}/{link.Code}";
         var response = context.Response;
         response.Headers.CacheControl = "no-store";
@@ -106,7 +103,7 @@ internal sealed class Redirector(
             ? Pages.WriteLinkAsync(response, shortUrl, link.Location)
             : response.WriteAsJsonAsync(
                 new LinkPreview(shortUrl, link.Location),
-                TerseJson.Context.LinkPreview,
+                JsonRules.TypeInfoOf<LinkPreview>(context),
                 cancellationToken: context.RequestAborted);
     }
 

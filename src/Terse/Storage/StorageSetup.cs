@@ -16,7 +16,7 @@ internal static class StorageSetup
         services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.SettingNames)
         {
-            OfOneServer = [nameof(StorageOptions.Folder)],
+            PerServer = [nameof(StorageOptions.Folder)],
         });
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateOnStart();

@@ -20,7 +20,7 @@ internal static class VisitSetup
         services.AddOptions<VisitOptions>().BindConfiguration(VisitOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(VisitOptions.Section, VisitOptions.SettingNames)
         {
-            OfOneServer = [nameof(VisitOptions.Folder)],
+            PerServer = [nameof(VisitOptions.Folder)],
         });
         services.AddSingleton<IValidateOptions<VisitOptions>, VisitOptionsValidator>();
         services.AddSingleton(provider => OpenFolder(provider, folder(provider)));

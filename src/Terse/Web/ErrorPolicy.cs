@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using Terse.Hosting;
 
 namespace Terse.Web;
@@ -11,9 +10,6 @@ namespace Terse.Web;
 /// </summary>
 internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPolicy> logger)
 {
-    /// <summary>Characters of a field's name that are worth repeating to whoever sent it.</summary>
-    private const int MaxFieldLength = 100;
-
     public async Task InvokeAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
@@ -60,7 +56,7 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
             StatusCodes.Status404NotFound => $"{request.Path} leads nowhere.",
             StatusCodes.Status405MethodNotAllowed =>
                 $"{request.Path} does not answer {request.Method}, but {context.Response.Headers.Allow}.",
-            StatusCodes.Status413PayloadTooLarge => $"A body has at most {Server.MaxBodyBytes} bytes.",
+            StatusCodes.Status413PayloadTooLarge => $"A body has at most {WebSetup.MaxBodyBytes} bytes.",
             StatusCodes.Status415UnsupportedMediaType =>
                 "Send the body with 'Content-Type: application/json'.",
             _ => "The request or its body is empty, cut off or otherwise unreadable.",
@@ -71,8 +67,8 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     {
         switch (exception)
         {
-            case BadHttpRequestException { InnerException: JsonException json }:
-                return Explain(json);
+            case JsonBodyException json:
+                return Problem.Of(ProblemType.RequestMalformed, json.Message, json.Field);
             case BadHttpRequestException bad:
                 return Explain(context, bad.StatusCode);
             case StoreUnavailableException unavailable:
@@ -84,22 +80,6 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
                 LogUnexpected(exception);
                 return Problem.Of(ProblemType.Unexpected, "The error was logged under this trace id.");
         }
-    }
-
-    private static Problem Explain(JsonException json)
-    {
-        var path = json.Path ?? "";
-        var field = path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : "";
-        field = field.Length <= MaxFieldLength ? field : field[..MaxFieldLength] + "…";
-        var place = json.LineNumber is { } line
-            ? $" (line {line + 1}, byte {json.BytePositionInLine + 1})"
-            : "";
-        return Problem.Of(
-            ProblemType.RequestMalformed,
-            field.Length == 0
-                ? $"The body is not the JSON of a link{place}."
-                : $"The field '{field}' is unknown, stands twice or has the wrong type{place}.",
-            field.Length == 0 ? null : field);
     }
 
     [LoggerMessage(100, LogLevel.Error, "A request failed unexpectedly.")]

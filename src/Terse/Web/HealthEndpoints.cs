@@ -3,10 +3,9 @@ using Terse.Hosting;
 namespace Terse.Web;
 
 /// <summary>
-/// What load balancers and supervisors ask. <c>/livez</c>: is the process to be left alone? Yes, as long as
-/// it answers; to restart it because the database is lost would only make things worse. <c>/readyz</c>: are
-/// requests to be sent here? Losing the primary is no reason against it: redirects go on, and the servers
-/// beside this one have lost it too.
+/// The probes of load balancers and supervisors. <c>/livez</c> is always OK: a restart does not bring a lost
+/// database back. <c>/readyz</c> says whether to send requests to this server. A lost primary is no reason to
+/// send them elsewhere: this server still redirects, and the other servers have lost the primary too.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -20,18 +19,10 @@ internal static class HealthEndpoints
 
     private static Task WriteReadyAsync(HttpContext context)
     {
-        var reasons = WhyNotReady(context.RequestServices).ToList();
+        var reasons = context.RequestServices.GetRequiredService<Readiness>().FindReasons();
         return reasons.Count == 0
             ? WriteOkAsync(context)
             : Problem.Of(ProblemType.NotReady, string.Join(' ', reasons)).ExecuteAsync(context);
-    }
-
-    private static IEnumerable<string> WhyNotReady(IServiceProvider services)
-    {
-        var lifetime = services.GetRequiredService<IHostApplicationLifetime>();
-        return lifetime.ApplicationStopping.IsCancellationRequested
-            ? ["The server was asked to stop."]
-            : services.GetServices<IReadiness>().Select(part => part.WhyNotReady).OfType<string>();
     }
 
     private static Task WriteOkAsync(HttpContext context)

@@ -1,31 +1,51 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 
 namespace Terse.Web;
 
-/// <summary>Reads a request's body as JSON in UTF-8, which is the only kind there is (RFC 8259).</summary>
+/// <summary>Reads a request body as JSON in UTF-8, the only encoding that RFC 8259 allows.</summary>
 internal static class JsonBody
 {
+    /// <param name="request">The request.</param>
+    /// <param name="expected">What the body must be, as the end of a sentence: "a JSON object with …".</param>
+    /// <exception cref="JsonBodyException">The body is not JSON, or not an object of this type.</exception>
     /// <exception cref="BadHttpRequestException">
-    /// It is not sent as JSON, or is none, or not of this type; the status says which, and the inner
-    /// <see cref="JsonException"/> where.
+    /// The content type is not JSON (status 415), or the body is too large (status 413) or incomplete.
     /// </exception>
-    public static async Task<T> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type)
+    public static async Task<T> ReadAsync<T>(HttpRequest request, string expected)
         where T : class
     {
         if (!IsJson(request.ContentType))
-            throw new BadHttpRequestException("No JSON.", StatusCodes.Status415UnsupportedMediaType);
+        {
+            throw new BadHttpRequestException(
+                "The content type is not JSON.", StatusCodes.Status415UnsupportedMediaType);
+        }
+
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
+        return Read<T>(WithoutByteOrderMark(body), request.HttpContext, expected);
+    }
+
+    private static T Read<T>(ReadOnlySpan<byte> body, HttpContext context, string expected)
+        where T : class
+    {
+        var type = JsonRules.TypeInfoOf<T>(context);
         try
         {
-            var aborted = request.HttpContext.RequestAborted;
-            return await JsonSerializer.DeserializeAsync(request.Body, type, aborted)
-                ?? throw new BadHttpRequestException("The body is null.");
+            return JsonSerializer.Deserialize(body, type)
+                ?? throw new JsonBodyException($"The body must be {expected}.", field: null);
         }
-        catch (JsonException exception)
+        catch (JsonException)
         {
-            throw new BadHttpRequestException("The body is malformed.", exception);
+            throw JsonBodyException.Of(body, type, expected);
         }
+    }
+
+    private static ReadOnlySpan<byte> WithoutByteOrderMark(MemoryStream body)
+    {
+        var bytes = body.GetBuffer().AsSpan(0, (int)body.Length);
+        return bytes.StartsWith(Encoding.UTF8.Preamble) ? bytes[Encoding.UTF8.Preamble.Length..] : bytes;
     }
 
     private static bool IsJson(string? contentType) =>

@@ -1,34 +1,23 @@
 using System.Net;
 using System.Text;
-using Terse.Domains;
-using Terse.Hosting;
 
 namespace Terse.Web;
 
-/// <summary>The few pages for people, from Pages/*.html. What is filled in is always encoded.</summary>
+/// <summary>The pages for people, from Pages/*.html. Every value is HTML-encoded.</summary>
 internal static class Pages
 {
     private static readonly string Home = Load("home.html");
     private static readonly string Error = Load("error.html");
     private static readonly string Link = Load("link.html");
 
-    public static void MapHome(this IEndpointRouteBuilder app) =>
-        app.MapMethods("/", [HttpMethods.Get, HttpMethods.Head], WriteHomeAsync);
+    public static Task WriteHomeAsync(HttpResponse response, string origin, string version) =>
+        WriteAsync(response, Home, ("origin", origin), ("version", version));
 
     public static Task WriteErrorAsync(HttpResponse response, string title, string detail, string traceId) =>
         WriteAsync(response, Error, ("title", title), ("detail", detail), ("traceId", traceId));
 
     public static Task WriteLinkAsync(HttpResponse response, string shortUrl, string target) =>
         WriteAsync(response, Link, ("shortUrl", shortUrl), ("target", target));
-
-    private static Task WriteHomeAsync(HttpContext context)
-    {
-        var domains = context.RequestServices.GetRequiredService<DomainMap>();
-        var scheme = domains.Scheme ?? context.Request.Scheme;
-        var domain = domains.NameOf(DomainMap.Default, RequestHost.Of(context));
-        return WriteAsync(
-            context.Response, Home, ("origin", $"{scheme}://{domain}"), ("version", Server.Version));
-    }
 
     private static Task WriteAsync(
         HttpResponse response, string page, params (string Name, string Value)[] parts)
@@ -48,7 +37,7 @@ internal static class Pages
     private static string Load(string name)
     {
         using var stream = typeof(Pages).Assembly.GetManifestResourceStream($"Terse.Web.Pages.{name}")
-            ?? throw new InvalidOperationException($"The page {name} is not in the program.");
+            ?? throw new InvalidOperationException($"The page {name} is not embedded in the program.");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

@@ -1,13 +1,18 @@
 using System.Diagnostics;
-using Terse.Links;
+using System.Text.Json.Serialization;
 
 namespace Terse.Web;
 
-/// <summary>What programs get (RFC 9457).</summary>
+/// <summary>The JSON of an error (RFC 9457, "problem details").</summary>
 internal sealed record ProblemBody(
-    string Type, string Title, int Status, string Detail, string? Field, string TraceId);
+    string Type,
+    string Title,
+    int Status,
+    string Detail,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field,
+    string TraceId);
 
-/// <summary>An answer that is an error: a small page for a person's browser, JSON for a program.</summary>
+/// <summary>An error as the response: a small page for a browser, JSON for every other client.</summary>
 internal sealed class Problem : IResult
 {
     private readonly ProblemType _type;
@@ -24,9 +29,6 @@ internal sealed class Problem : IResult
     public static Problem Of(ProblemType type, string detail, string? field = null) =>
         new(type, detail, field);
 
-    public static Problem Of(Refusal refusal) =>
-        new(ProblemType.Of(refusal.Kind), refusal.Detail, refusal.Field);
-
     public Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
@@ -40,12 +42,12 @@ internal sealed class Problem : IResult
             return Pages.WriteErrorAsync(response, _type.Title, _detail, traceId);
         return response.WriteAsJsonAsync(
             new ProblemBody(_type.Uri, _type.Title, _type.Status, _detail, _field, traceId),
-            TerseJson.Context.ProblemBody,
+            JsonRules.TypeInfoOf<ProblemBody>(httpContext),
             "application/problem+json",
             httpContext.RequestAborted);
     }
 
-    /// <summary>Whether a person asks, for whom there is a page, and not a program.</summary>
+    /// <summary>Whether the client is a browser: it accepts HTML, and the path is not the API's.</summary>
     public static bool IsBrowser(HttpRequest request) =>
         !request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
         && request.Headers.Accept.Any(accept =>

@@ -1,5 +1,3 @@
-using Terse.Links;
-
 namespace Terse.Web;
 
 /// <summary>
@@ -43,25 +41,6 @@ internal sealed record ProblemType(string Name, int Status, string Title)
 
     /// <summary>The URI that programs tell errors apart by.</summary>
     public string Uri { get; } = "urn:problem-type:terse:" + Name;
-
-    public static ProblemType Of(RefusalKind kind) => kind switch
-    {
-        RefusalKind.TargetMissing => TargetMissing,
-        RefusalKind.TargetInvalid => TargetInvalid,
-        RefusalKind.TargetTooLong => TargetTooLong,
-        RefusalKind.TargetScheme => TargetScheme,
-        RefusalKind.TargetCredentials => TargetCredentials,
-        RefusalKind.TargetIsTerse => TargetIsTerse,
-        RefusalKind.TargetBlocked => TargetBlocked,
-        RefusalKind.ExpiryInvalid => ExpiryInvalid,
-        RefusalKind.MaxVisitsInvalid => MaxVisitsInvalid,
-        RefusalKind.CodeInvalid => CodeInvalid,
-        RefusalKind.CodeReserved => CodeReserved,
-        RefusalKind.CodeTaken => CodeTaken,
-        RefusalKind.DomainUnknown => DomainUnknown,
-        RefusalKind.IdempotencyKeyReused => IdempotencyKeyReused,
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "A refusal without a problem type."),
-    };
 
     /// <summary>The type of an answer that the web server or the router gave without a body.</summary>
     public static ProblemType OfStatus(int status) => status switch

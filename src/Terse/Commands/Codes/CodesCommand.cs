@@ -5,9 +5,9 @@ namespace Terse.Commands;
 /// <summary><c>terse codes</c>: what codes are made of.</summary>
 internal static class CodesCommand
 {
-    public static Command Create() => new("codes", "Plans how codes are made, and takes codes apart.")
+    public static Command Create(ServerBuilder build) => new("codes", "Plans how codes are made, and takes codes apart.")
     {
         CodesPlanCommand.Create(),
-        CodesShowCommand.Create(),
+        CodesShowCommand.Create(build),
     };
 }

@@ -12,7 +12,7 @@ internal static class CodesShowCommand
 {
     private static readonly Argument<string> Code = new("CODE") { Description = "The code to take apart." };
 
-    public static Command Create()
+    public static Command Create(ServerBuilder build)
     {
         var command = new Command(
             "show", "Tells what a code tells. Takes the settings of serve, such as --data.")
@@ -23,7 +23,7 @@ internal static class CodesShowCommand
         command.TreatUnmatchedTokensAsErrors = false;
         command.Validators.Add(AssertCodeStandsFirst);
         command.SetAction((arguments, cancellationToken) => ServerParts.RunAsync(
-            arguments, "terse codes show", app => ShowAsync(app, arguments, cancellationToken)));
+            build, arguments, "terse codes show", app => ShowAsync(app, arguments, cancellationToken)));
         return command;
     }
 

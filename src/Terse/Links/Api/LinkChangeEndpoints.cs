@@ -16,19 +16,22 @@ internal static class LinkChangeEndpoints
 
     private const string IfMatch = "If-Match";
 
+    private const string Body =
+        "a JSON object with at least one of the fields 'target', 'expiresAt' and 'maxVisits'";
+
     public static async Task<Results<Ok<LinkResource>, Problem>> ChangeAsync(
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
     {
         var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
-        var change = await JsonBody.ReadAsync(context.Request, TerseJson.Context.LinkChange);
+        var change = await JsonBody.ReadAsync<LinkChange>(context.Request, Body);
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
             return RefuseIfMatch();
         if (!domains.TryPick(domain, host, out var key))
-            return LinkEndpoints.RefuseDomain(domain);
+            return LinkProblems.UnknownDomain(domain);
         var result = await changer.ChangeAsync(
             key, code, change, versions, host, address, context.RequestAborted);
         if (result is not ChangeLinkResult.Changed(var link, var at))
-            return Explain(result, domains.NameOf(key, host));
+            return Explain(result, domains.DisplayNameOf(key, host));
         Tell(context.Response, at);
         context.Response.Headers.ETag = EntityTags.Of(link.Version);
         return TypedResults.Ok(LinkResource.Of(link, domains, host, context.Request.Scheme));
@@ -41,10 +44,10 @@ internal static class LinkChangeEndpoints
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
             return RefuseIfMatch();
         if (!domains.TryPick(domain, host, out var key))
-            return LinkEndpoints.RefuseDomain(domain);
+            return LinkProblems.UnknownDomain(domain);
         var result = await changer.DeleteAsync(key, code, versions, context.RequestAborted);
         if (result is not ChangeLinkResult.Changed(_, var at))
-            return Explain(result, domains.NameOf(key, host));
+            return Explain(result, domains.DisplayNameOf(key, host));
         Tell(context.Response, at);
         return TypedResults.NoContent();
     }
@@ -60,13 +63,13 @@ internal static class LinkChangeEndpoints
 
     private static Problem Explain(ChangeLinkResult result, string domain) => result switch
     {
-        ChangeLinkResult.NotFound => LinkEndpoints.ExplainNotFound(domain),
-        ChangeLinkResult.Deleted => LinkEndpoints.ExplainDeleted(),
+        ChangeLinkResult.NotFound => LinkProblems.NotFound(domain),
+        ChangeLinkResult.Deleted => LinkProblems.Deleted(),
         ChangeLinkResult.OtherVersion => Problem.Of(
             ProblemType.PreconditionFailed,
             $"The link was changed since: none of the versions in {IfMatch} is its present one.",
             IfMatch),
-        ChangeLinkResult.Refused(var refusal) => Problem.Of(refusal),
+        ChangeLinkResult.Refused(var refusal) => LinkProblems.Of(refusal),
         _ => throw new InvalidOperationException($"{result} is no result of a change."),
     };
 

@@ -19,15 +19,15 @@ internal static class LinkEndpoints
     /// <summary>Tells an answer to a retry from the first.</summary>
     private const string ReplayedHeader = "Idempotency-Replayed";
 
+    private const string Body = "a JSON object with the field 'target' and, optionally, 'code', 'domain', "
+        + "'expiresAt' and 'maxVisits'";
+
     public static void AddLinks(this IServiceCollection services)
     {
         services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.SettingNames));
-        services.AddOptions<DomainOptions>().BindConfiguration(DomainOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(DomainOptions.Section, DomainOptions.SettingNames));
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
-        services.AddSingleton<IValidateOptions<DomainOptions>, DomainOptionsValidator>();
-        services.AddSingleton<DomainMap>();
+        services.AddJson(LinkJson.Default);
         services.AddSingleton<BlockedHosts>();
         services.AddSingleton<TargetRules>();
         services.AddSingleton<LinkCreator>();
@@ -56,13 +56,13 @@ internal static class LinkEndpoints
                 KeyHeader);
         }
 
-        var link = await JsonBody.ReadAsync(context.Request, TerseJson.Context.NewLink);
+        var link = await JsonBody.ReadAsync<NewLink>(context.Request, Body);
         var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
         switch (await creator.CreateAsync(link, keys, host, address, context.RequestAborted))
         {
             case CreateLinkResult.Created(var made, var isReplayed):
                 if (made.DeletedAt is not null)
-                    return ExplainDeleted();
+                    return LinkProblems.Deleted();
                 if (isReplayed)
                     context.Response.Headers[ReplayedHeader] = "true";
                 context.Response.Headers.ETag = EntityTags.Of(made.Version);
@@ -73,7 +73,7 @@ internal static class LinkEndpoints
                         Visits = isReplayed ? await CountAsync(visits, made, context) : new(0, 0),
                     });
             case CreateLinkResult.Refused(var refusal):
-                return Problem.Of(refusal);
+                return LinkProblems.Of(refusal);
             case var other:
                 throw new InvalidOperationException($"{other} is no result of a creation.");
         }
@@ -90,11 +90,11 @@ internal static class LinkEndpoints
     {
         var host = RequestHost.Of(context);
         if (!domains.TryPick(domain, host, out var key))
-            return RefuseDomain(domain);
+            return LinkProblems.UnknownDomain(domain);
         if (await FindAsync(store, key, code, context) is not { } link)
-            return ExplainNotFound(domains.NameOf(key, host));
+            return LinkProblems.NotFound(domains.DisplayNameOf(key, host));
         if (link.DeletedAt is not null)
-            return ExplainDeleted();
+            return LinkProblems.Deleted();
         context.Response.Headers.ETag = EntityTags.Of(link.Version);
         return EntityTags.IsKnown(context.Request, link.Version)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
@@ -129,17 +129,8 @@ internal static class LinkEndpoints
             : await store.FindAsync(domain, code, context.RequestAborted);
     }
 
-    public static Problem RefuseDomain(string? domain) => Problem.Of(
-        ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain");
-
-    public static Problem ExplainNotFound(string domain) => Problem.Of(
-        ProblemType.LinkNotFound, $"No link of {domain} has this code.", "code");
-
-    public static Problem ExplainDeleted() => Problem.Of(
-        ProblemType.LinkDeleted, "The link was deleted; its code stays taken.", "code");
-
     private static string UrlOf(Link link, DomainMap domains, string host) =>
         link.Domain == domains.DomainOfHost(host)
             ? $"{Root}/{link.Code}"
-            : $"{Root}/{link.Code}?domain={Uri.EscapeDataString(domains.NameOf(link.Domain, host))}";
+            : $"{Root}/{link.Code}?domain={Uri.EscapeDataString(domains.DisplayNameOf(link.Domain, host))}";
 }

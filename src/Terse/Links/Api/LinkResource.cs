@@ -24,7 +24,7 @@ internal sealed record LinkResource(
     /// <param name="scheme">The scheme of the request.</param>
     public static LinkResource Of(Link link, DomainMap domains, string host, string scheme)
     {
-        var domain = domains.NameOf(link.Domain, host);
+        var domain = domains.DisplayNameOf(link.Domain, host);
         return new(
             link.Id.ToString("D"),
             domain,

@@ -23,7 +23,8 @@ internal sealed class TargetRules(DomainMap domains, BlockedHosts blocked, IOpti
     {
         if (!Target.TryParse(text, options.Value, out target, out refusal))
             return false;
-        if (domains.IsOurs(target, host, address))
+        if (target.Authority is { } authority
+            && domains.LeadsHere(authority, target.Scheme, host, address))
         {
             refusal = new(RefusalKind.TargetIsTerse, Field, "The target leads to this Terse itself.");
         }

@@ -25,6 +25,7 @@ internal static class VisitEndpoints
         services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames));
         services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
         services.AddSingleton<ILinkVisits>(provider => provider.GetRequiredService<IVisitReader>());
+        services.AddJson(VisitJson.Default);
         services.AddSingleton<VisitReport>();
         services.AddHostedService<VisitRetention>();
     }
@@ -125,14 +126,14 @@ internal static class VisitEndpoints
         var link = CustomCode.CouldBeCode(code)
             ? await store.FindAsync(key, code, context.RequestAborted)
             : null;
-        var missing = $"No link of {domains.NameOf(key, host)} has this code.";
+        var missing = $"No link of {domains.DisplayNameOf(key, host)} has this code.";
         return (link, link is null ? Problem.Of(ProblemType.LinkNotFound, missing, "code") : null);
     }
 
     private static VisitResource Show(KeptVisit kept, DomainMap domains, string host) => new(
         kept.Visit.At.UtcDateTime,
         kept.Visit.Link.ToString("D"),
-        domains.NameOf(kept.Domain, host),
+        domains.DisplayNameOf(kept.Domain, host),
         kept.Code,
         kept.Visit.IsBot,
         kept.Visit.Country,

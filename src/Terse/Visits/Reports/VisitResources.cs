@@ -48,3 +48,9 @@ internal sealed record VisitResource(
     string Browser,
     string Os,
     string Device);
+
+/// <summary>The JSON types of visits.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(VisitsResource))]
+[JsonSerializable(typeof(VisitListResource))]
+internal sealed partial class VisitJson : JsonSerializerContext;

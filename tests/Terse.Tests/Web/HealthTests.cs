@@ -3,14 +3,14 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Terse.Harness;
 
-namespace Terse.Tests.Hosting;
+namespace Terse.Tests.Web;
 
 public sealed class HealthTests
 {
     [Theory]
     [InlineData("/livez")]
     [InlineData("/readyz")]
-    public async Task A_healthy_server_says_ok_and_nothing_keeps_its_answer(string path)
+    public async Task A_healthy_server_answers_ok_with_no_store(string path)
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(folder.Path);
@@ -26,18 +26,18 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_server_that_was_asked_to_stop_is_live_and_not_ready()
+    public async Task A_server_that_shuts_down_is_live_and_not_ready()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(folder.Path);
         server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
-        await AssertNotReadyAsync(server, "asked to stop");
+        await AssertNotReadyAsync(server, "shutting down");
         Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "/livez"));
     }
 
     [Fact]
-    public async Task A_server_whose_file_is_gone_is_live_and_not_ready()
+    public async Task A_server_whose_database_file_is_deleted_is_live_and_not_ready()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(folder.Path);
@@ -49,7 +49,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_server_that_finds_no_free_node_becomes_ready_when_there_is_one()
+    public async Task A_server_without_a_node_becomes_ready_once_a_node_is_free()
     {
         using var folder = new TemporaryFolder();
         var holder = await TerseServer.StartAsync(folder.Path, ("Ids:NodeBits", "0"));

@@ -1,0 +1,39 @@
+using Terse.Web;
+
+namespace Terse.Links;
+
+/// <summary>The errors of the API that are about links.</summary>
+internal static class LinkProblems
+{
+    public static Problem Of(Refusal refusal) =>
+        Problem.Of(TypeOf(refusal.Kind), refusal.Detail, refusal.Field);
+
+    public static Problem UnknownDomain(string? name) => Problem.Of(
+        ProblemType.DomainUnknown, $"'{name}' is not a domain of this server.", "domain");
+
+    /// <param name="domainName">The domain's display name.</param>
+    public static Problem NotFound(string domainName) => Problem.Of(
+        ProblemType.LinkNotFound, $"The domain {domainName} has no link with this code.", "code");
+
+    public static Problem Deleted() => Problem.Of(
+        ProblemType.LinkDeleted, "The link was deleted; its code cannot be used again.", "code");
+
+    private static ProblemType TypeOf(RefusalKind kind) => kind switch
+    {
+        RefusalKind.TargetMissing => ProblemType.TargetMissing,
+        RefusalKind.TargetInvalid => ProblemType.TargetInvalid,
+        RefusalKind.TargetTooLong => ProblemType.TargetTooLong,
+        RefusalKind.TargetScheme => ProblemType.TargetScheme,
+        RefusalKind.TargetCredentials => ProblemType.TargetCredentials,
+        RefusalKind.TargetIsTerse => ProblemType.TargetIsTerse,
+        RefusalKind.TargetBlocked => ProblemType.TargetBlocked,
+        RefusalKind.ExpiryInvalid => ProblemType.ExpiryInvalid,
+        RefusalKind.MaxVisitsInvalid => ProblemType.MaxVisitsInvalid,
+        RefusalKind.CodeInvalid => ProblemType.CodeInvalid,
+        RefusalKind.CodeReserved => ProblemType.CodeReserved,
+        RefusalKind.CodeTaken => ProblemType.CodeTaken,
+        RefusalKind.DomainUnknown => ProblemType.DomainUnknown,
+        RefusalKind.IdempotencyKeyReused => ProblemType.IdempotencyKeyReused,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The refusal has no problem type."),
+    };
+}

@@ -1,0 +1,11 @@
+using System.Text.Json.Serialization;
+
+namespace Terse.Redirects;
+
+/// <summary>The target of a link, for clients that ask for it instead of following the link.</summary>
+internal sealed record LinkPreview(string ShortUrl, string Target);
+
+/// <summary>The JSON types of redirects.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSerializable(typeof(LinkPreview))]
+internal sealed partial class RedirectJson : JsonSerializerContext;

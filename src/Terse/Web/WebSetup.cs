@@ -1,0 +1,27 @@
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Json;
+
+namespace Terse.Web;
+
+/// <summary>What every endpoint shares: the size limit of bodies, the rules of JSON, the error policy.</summary>
+internal static class WebSetup
+{
+    /// <summary>The size of the largest request body in bytes.</summary>
+    public const int MaxBodyBytes = 64 * 1024;
+
+    public static void AddWeb(this WebApplicationBuilder builder)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBodyBytes);
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
+        builder.Services.AddOptions<JsonOptions>()
+            .Configure<IEnumerable<IJsonTypeInfoResolver>>((json, contexts) =>
+                JsonRules.Apply(json.SerializerOptions, contexts));
+        builder.Services.AddJson(WebJson.Default);
+    }
+
+    /// <summary>Adds the types of a feature to those that endpoints read and write as JSON.</summary>
+    public static void AddJson(this IServiceCollection services, IJsonTypeInfoResolver context) =>
+        services.AddSingleton(context);
+
+    public static void UseErrorPolicy(this IApplicationBuilder app) => app.UseMiddleware<ErrorPolicy>();
+}
