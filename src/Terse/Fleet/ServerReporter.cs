@@ -17,52 +17,33 @@ internal sealed partial class ServerReporter(
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
 
     private DateTimeOffset? _since;
-    private bool _isLost;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         if (_since is null)
             return;
-        try
-        {
-            await store.ForgetAsync(self with { Since = _since }, cancellationToken);
-        }
-#pragma warning disable CA1031 // Its row is passed over when it is old, whatever went wrong here.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogNotForgotten(exception.Message);
-        }
+        await BackgroundLoop.TryAsync(
+            _ => store.ForgetAsync(self with { Since = _since }, cancellationToken),
+            exception => LogNotForgotten(exception.Message),
+            CancellationToken.None);
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Between, time);
-        do
+        var loop = new BackgroundLoop(Between, time, (exception, isFirst) =>
         {
-            await TellAsync();
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+            if (isFirst)
+                LogNotTold(exception.Message, exception is StoreUnavailableException ? null : exception);
+        });
+        return loop.RunAsync(_ => TellAsync(), stoppingToken);
     }
 
     /// <summary>It is not broken off by a stop, or its row might come after it was removed.</summary>
     private async Task TellAsync()
     {
-        try
-        {
-            var report = self with { Node = mint.Node, Since = _since };
-            _since = await store.TellAsync(report, CancellationToken.None);
-            _isLost = false;
-        }
-#pragma warning disable CA1031 // An exception would end the whole server.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            if (!_isLost)
-                LogNotTold(exception.Message, exception is StoreUnavailableException ? null : exception);
-            _isLost = true;
-        }
+        var report = self with { Node = mint.Node, Since = _since };
+        _since = await store.TellAsync(report, CancellationToken.None);
     }
 
     [LoggerMessage(

@@ -9,37 +9,33 @@ namespace Terse.Ids;
 internal sealed partial class NodeKeeper(IdMint mint, TimeProvider time, ILogger<NodeKeeper> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Between, time);
-        do
+        var loop = new BackgroundLoop(Interval, time, (exception, isFirst) =>
         {
-            if (mint.WhyNotReady is not null)
-                await TryStartAsync(stoppingToken);
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+            if (isFirst)
+                LogNoNode(exception);
+        });
+        return loop.RunAsync(AcquireAsync, stoppingToken);
     }
 
-    private async Task TryStartAsync(CancellationToken cancellationToken)
+    private async Task AcquireAsync(CancellationToken cancellationToken)
     {
+        if (mint.WhyNotReady is null)
+            return;
         try
         {
             await mint.StartAsync(cancellationToken);
         }
         catch (StoreUnavailableException)
         {
-            // The mint says why, to whoever asks whether the server is ready.
-        }
-#pragma warning disable CA1031 // An exception would end the whole server.
-        catch (Exception exception) when (exception is not OperationCanceledException)
-#pragma warning restore CA1031
-        {
-            LogNoNode(exception);
+            // The readiness check shows the reason: see IdMint.WhyNotReady.
         }
     }
 
-    [LoggerMessage(204, LogLevel.Error, "No node was reserved; it is tried again.")]
+    [LoggerMessage(
+        204, LogLevel.Error, "No node was reserved; the server tries again each second.")]
     private partial void LogNoNode(Exception exception);
 }

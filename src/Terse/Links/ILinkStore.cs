@@ -6,7 +6,7 @@ namespace Terse.Links;
 internal interface ILinkStore
 {
     /// <summary>How long a creation is waited for, all that it tries again included.</summary>
-    TimeSpan Patience { get; }
+    TimeSpan Timeout { get; }
 
     /// <summary>
     /// Adds a link. When it returns <see cref="AddLinkResult.Added"/> the link is on disk, and every

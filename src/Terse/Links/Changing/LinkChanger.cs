@@ -67,22 +67,28 @@ internal sealed class LinkChanger(
     {
         if (!CustomCode.CouldBeCode(key.Code))
             return new ChangeLinkResult.NotFound();
-        using var patience = new CancellationTokenSource(store.Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        try
+        return await Deadline.RunAsync(
+            store.Timeout,
+            token => ApplyLatestAsync(key, change, versions, token),
+            exception => new StoreUnavailableException(
+                "The database did not store the change in time; retry shortly.", exception),
+            time,
+            cancellationToken);
+    }
+
+    private async Task<ChangeLinkResult> ApplyLatestAsync(
+        (string Domain, string Code) key,
+        Func<Link, Link> change,
+        IReadOnlyList<int>? versions,
+        CancellationToken cancellationToken)
+    {
+        for (var tries = 0; tries < MaxTries; tries++)
         {
-            for (var tries = 0; tries < MaxTries; tries++)
-            {
-                if (await TryApplyAsync(key, change, versions, either.Token) is { } result)
-                    return result;
-            }
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new StoreUnavailableException("To change the link takes too long at present.", exception);
+            if (await TryApplyAsync(key, change, versions, cancellationToken) is { } result)
+                return result;
         }
 
-        throw new StoreUnavailableException("Too many change this link at present.");
+        throw new StoreUnavailableException("Too many requests change this link; retry shortly.");
     }
 
     /// <returns>Null where another change was stored in between.</returns>

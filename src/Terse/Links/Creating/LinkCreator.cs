@@ -76,16 +76,13 @@ internal sealed class LinkCreator(
             return new CreateLinkResult.Refused(wrongLimit);
 
         var wish = new Wish(target.Text, link.Code, domain, expiresAt, link.MaxVisits);
-        using var patience = new CancellationTokenSource(store.Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        try
-        {
-            return await MakeAsync(wish, key is null ? null : wish.With(key), either.Token);
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new StoreUnavailableException("To store the link takes too long at present.", exception);
-        }
+        return await Deadline.RunAsync(
+            store.Timeout,
+            token => MakeAsync(wish, key is null ? null : wish.With(key), token),
+            exception => new StoreUnavailableException(
+                "The database did not store the link in time; retry shortly.", exception),
+            time,
+            cancellationToken);
     }
 
     private async Task<CreateLinkResult> MakeAsync(

@@ -5,12 +5,13 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// What the rest of Terse is told of lost hosts; their names and what they said are for the log alone.
+/// Translates errors of PostgreSQL hosts for the rest of Terse. The translated message contains neither the name of
+/// the host nor its error text: both belong in the log alone.
 /// </summary>
 internal static class PostgresErrors
 {
-    /// <summary>How long an answer may take, all waiting for hosts that are lost included.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    /// <summary>How long a client waits for an answer, all attempts on lost hosts included.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     public static StoreUnavailableException Translate(HostUnavailableException exception) =>
         new("The database cannot be reached at present.", exception);
@@ -24,27 +25,29 @@ internal static class PostgresErrors
     public static StoreUnavailableException OfEarlierSchema(string lack, PostgresException exception) =>
         new($"The database has an earlier version's schema, which {lack}; run 'terse migrate'.", exception);
 
-    /// <summary>A call, given up on after a while whatever the driver does.</summary>
-    public static Task<T> WithinPatienceAsync<T>(
+    /// <summary>Runs a call that a client waits for, with <see cref="Timeout"/> as its limit.</summary>
+    public static Task<T> WithTimeoutAsync<T>(
         Func<CancellationToken, Task<T>> call, TimeProvider time, CancellationToken cancellationToken) =>
-        WithinAsync(Patience, call, time, cancellationToken);
+        WithTimeoutAsync(Timeout, call, time, cancellationToken);
 
-    /// <summary>A call that nobody waits for with an answer, and that may take longer.</summary>
-    public static async Task<T> WithinAsync<T>(
+    /// <summary>
+    /// Runs a call with a time limit, and translates its errors. The method returns at the limit even when the
+    /// driver ignores the token.
+    /// </summary>
+    public static async Task<T> WithTimeoutAsync<T>(
         TimeSpan limit,
         Func<CancellationToken, Task<T>> call,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        using var patience = new CancellationTokenSource(limit, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            return await call(either.Token).WaitAsync(either.Token);
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new StoreUnavailableException("The database takes too long at present.", exception);
+            return await Deadline.RunAsync(
+                limit,
+                token => call(token).WaitAsync(token),
+                exception => new StoreUnavailableException("The database did not answer in time; retry shortly.", exception),
+                time,
+                cancellationToken);
         }
         catch (HostUnavailableException exception)
         {

@@ -13,36 +13,21 @@ internal sealed partial class VisitRetention(
     TimeProvider time,
     ILogger<VisitRetention> logger) : BackgroundService
 {
-    private static readonly TimeSpan Between = TimeSpan.FromHours(4);
+    private static readonly TimeSpan Interval = TimeSpan.FromHours(4);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Every failure is logged: the next run is hours away.</summary>
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Between, time);
-        do
-        {
-            await DropAsync(stoppingToken);
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        var loop = new BackgroundLoop(Interval, time, (exception, _) =>
+            LogNotDropped(exception.Message, exception is StoreUnavailableException ? null : exception));
+        return loop.RunAsync(DropAsync, stoppingToken);
     }
 
     private async Task DropAsync(CancellationToken stoppingToken)
     {
-        try
-        {
-            var dropped = await days.DropOldAsync(options.Value.Retention, stoppingToken);
-            if (dropped > 0)
-                LogDropped(dropped);
-        }
-        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
-        {
-            // The next start goes on with it.
-        }
-#pragma warning disable CA1031 // An exception would end the whole server.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogNotDropped(exception.Message, exception is StoreUnavailableException ? null : exception);
-        }
+        var dropped = await days.DropOldAsync(options.Value.Retention, stoppingToken);
+        if (dropped > 0)
+            LogDropped(dropped);
     }
 
     [LoggerMessage(850, LogLevel.Information, "The single visits of {Count} days were dropped.")]

@@ -1,3 +1,5 @@
+using Terse.Hosting;
+
 namespace Terse.Visits;
 
 /// <summary>
@@ -26,7 +28,7 @@ internal sealed partial class VisitDrain(
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
 
     /// <summary>Between two looks at the ring; 50,000 visits a second fill it in ten times that.</summary>
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
 
@@ -43,7 +45,7 @@ internal sealed partial class VisitDrain(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        TryDrainAll();
+        await BackgroundLoop.TryAsync(_ => DrainOrWarnAsync(), WarnOfFailure, CancellationToken.None);
     }
 
     /// <summary>Empties the ring, whatever there is; false where the spool does not take it.</summary>
@@ -66,37 +68,32 @@ internal sealed partial class VisitDrain(
         return true;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        new BackgroundLoop(Interval, time, (exception, _) => WarnOfFailure(exception)).WaitAndRunAsync(
+            _ => IsTimeForBatch() ? DrainOrWarnAsync() : Task.CompletedTask, stoppingToken);
+
+    private bool IsTimeForBatch()
     {
-        using var timer = new PeriodicTimer(Between, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
-        {
-            var waiting = ring.Waiting;
-            if (waiting >= EnoughForBatch || (waiting > 0 && time.GetElapsedTime(_lastBatchAt) >= MaxWait))
-                TryDrainAll();
-        }
+        var waiting = ring.Waiting;
+        return waiting >= EnoughForBatch || (waiting > 0 && time.GetElapsedTime(_lastBatchAt) >= MaxWait);
     }
 
-    /// <summary>Whatever goes wrong: visits wait in the ring, and redirects go on.</summary>
-    private void TryDrainAll()
+    private Task DrainOrWarnAsync()
     {
-        try
-        {
-            if (!DrainAll() && IsTimeToWarn())
-                LogSpoolFull();
-        }
-        catch (IOException exception)
-        {
-            if (IsTimeToWarn())
-                LogNoRoom(exception.Message);
-        }
-#pragma warning disable CA1031 // An exception would end the whole server.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            if (IsTimeToWarn())
-                LogFailed(exception);
-        }
+        if (!DrainAll() && IsTimeToWarn())
+            LogSpoolFull();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>After a failure the visits stay in the ring, and redirects go on.</summary>
+    private void WarnOfFailure(Exception exception)
+    {
+        if (!IsTimeToWarn())
+            return;
+        if (exception is IOException)
+            LogNoRoom(exception.Message);
+        else
+            LogFailed(exception);
     }
 
     private void ReadBatch(ref long end)

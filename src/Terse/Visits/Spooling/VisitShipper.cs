@@ -27,14 +27,15 @@ internal sealed partial class VisitShipper(
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
     /// <summary>Between two looks for a batch, where none waits.</summary>
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a stop waits for the database; the next start sends the rest.</summary>
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
 
-    private TimeSpan _backoff = Between;
+    private TimeSpan _backoff = Interval;
+    private TimeSpan _pause;
     private long _lookedAt = time.GetTimestamp();
     private long _appended = spool.Appended;
 
@@ -59,47 +60,47 @@ internal sealed partial class VisitShipper(
         await base.StopAsync(cancellationToken);
         using var farewell = new CancellationTokenSource(Farewell, time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(farewell.Token, cancellationToken);
-        try
-        {
-            while (spool.Peek() is { } batch)
-                await SendAsync(batch, end.Token);
-        }
-#pragma warning disable CA1031 // The visits stay where they are, whatever went wrong here.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogLeft(spool.Waiting, exception.Message);
-        }
+        await BackgroundLoop.TryAsync(
+            async _ =>
+            {
+                while (spool.Peek() is { } batch)
+                    await SendAsync(batch, end.Token);
+            },
+            exception => LogLeft(spool.Waiting, exception.Message),
+            CancellationToken.None);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)
-            await Task.Delay(await TrySendNextAsync(stoppingToken), time, stoppingToken);
+        {
+            await BackgroundLoop.TryAsync(SendNextAsync, BackOff, stoppingToken);
+            await Task.Delay(_pause, time, stoppingToken);
+        }
     }
 
-    /// <summary>Sends a batch, if one waits, and says how long to wait until the next.</summary>
-    private async Task<TimeSpan> TrySendNextAsync(CancellationToken cancellationToken)
+    /// <summary>Sends a batch, if one waits, and sets the pause before the next.</summary>
+    private async Task SendNextAsync(CancellationToken cancellationToken)
     {
-        try
+        if (spool.Peek() is not { } batch)
         {
-            if (spool.Peek() is not { } batch)
-                return Between;
-            var begin = time.GetTimestamp();
-            await SendAsync(batch, cancellationToken);
-            _backoff = Between;
-            await RestAsync(batch, time.GetElapsedTime(begin), cancellationToken);
-            return TimeSpan.Zero;
+            _pause = Interval;
+            return;
         }
-#pragma warning disable CA1031 // An exception would end the whole server.
-        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
-        {
-            if (_backoff == Between)
-                LogNotCounted(exception.Message, exception is StoreUnavailableException ? null : exception);
-            _backoff = _backoff * 2 < MaxBackoff ? _backoff * 2 : MaxBackoff;
-            return _backoff;
-        }
+
+        var begin = time.GetTimestamp();
+        await SendAsync(batch, cancellationToken);
+        _backoff = Interval;
+        await RestAsync(batch, time.GetElapsedTime(begin), cancellationToken);
+        _pause = TimeSpan.Zero;
+    }
+
+    private void BackOff(Exception exception)
+    {
+        if (_backoff == Interval)
+            LogNotCounted(exception.Message, exception is StoreUnavailableException ? null : exception);
+        _backoff = _backoff * 2 < MaxBackoff ? _backoff * 2 : MaxBackoff;
+        _pause = _backoff;
     }
 
     /// <summary>Rests while visits come, and looks now and then whether they still do.</summary>

@@ -105,7 +105,7 @@ public sealed class LinkChangerTests
 
         public int Replaced { get; private set; }
 
-        public TimeSpan Patience => TimeSpan.FromSeconds(3);
+        public TimeSpan Timeout => TimeSpan.FromSeconds(3);
 
         public Task<AddLinkResult> AddAsync(
             Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>

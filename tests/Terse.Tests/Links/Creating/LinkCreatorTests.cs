@@ -32,7 +32,7 @@ public sealed class LinkCreatorTests
 
     private sealed class EndlessStore : ILinkStore
     {
-        public TimeSpan Patience => TimeSpan.FromSeconds(3);
+        public TimeSpan Timeout => TimeSpan.FromSeconds(3);
 
         public Task<AddLinkResult> AddAsync(
             Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>

@@ -20,7 +20,7 @@ internal sealed class FakeLinkStore : ILinkStore
 
     public int Lookups { get; private set; }
 
-    public TimeSpan Patience => TimeSpan.FromSeconds(3);
+    public TimeSpan Timeout => TimeSpan.FromSeconds(3);
 
     /// <summary>Adds a link, or changes its target.</summary>
     public Link Put(string code, string target = "https://example.com/")

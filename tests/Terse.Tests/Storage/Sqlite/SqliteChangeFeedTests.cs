@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Terse.Harness;
+using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage;
 using Terse.Storage.Sqlite;
@@ -13,6 +14,7 @@ public sealed class SqliteChangeFeedTests : IDisposable
     private readonly Figures _figures = new();
     private readonly ToldInOrder _told = new();
     private readonly SqliteChangeFeed _feed;
+    private readonly BackgroundLoop _loop;
 
     public SqliteChangeFeedTests()
     {
@@ -22,6 +24,7 @@ public sealed class SqliteChangeFeedTests : IDisposable
             new ChangeMetrics(_figures),
             TimeProvider.System,
             NullLogger<SqliteChangeFeed>.Instance);
+        _loop = new BackgroundLoop(TimeSpan.FromSeconds(1), TimeProvider.System, _feed.OnFailure);
     }
 
     [Fact]
@@ -30,14 +33,14 @@ public sealed class SqliteChangeFeedTests : IDisposable
         var store = new SqliteLinkStore(_file.Writer, _file.Readers);
         var link = new Link(
             Tsid.FromInt64(1), "", "sale", "https://example.com/1", DateTimeOffset.UnixEpoch);
-        _feed.Poll();
+        await PollAsync();
         await store.AddAsync(link, default, default);
-        _feed.Poll();
+        await PollAsync();
         Assert.Equal("all heard", _told.ToString());
 
         await store.ReplaceAsync(link with { Version = 2, Target = "https://example.com/2" }, default);
-        _feed.Poll();
-        _feed.Poll();
+        await PollAsync();
+        await PollAsync();
 
         Assert.Equal("all heard sale", _told.ToString());
         Assert.Equal(1, _figures["terse.changes.heard"]);
@@ -50,19 +53,21 @@ public sealed class SqliteChangeFeedTests : IDisposable
         var link = new Link(
             Tsid.FromInt64(1), "", "sale", "https://example.com/1", DateTimeOffset.UnixEpoch);
         await store.AddAsync(link, default, default);
-        _feed.Poll();
+        await PollAsync();
         using (var locked = _file.Database.OpenWriter())
         {
             locked.Execute("ALTER TABLE link_change RENAME TO link_change_elsewhere");
-            _feed.Poll();
+            await PollAsync();
             locked.Execute("ALTER TABLE link_change_elsewhere RENAME TO link_change");
         }
 
         await store.ReplaceAsync(link with { Version = 2 }, default);
-        _feed.Poll();
+        await PollAsync();
 
         Assert.Equal("all heard unheard sale heard", _told.ToString());
     }
+
+    private Task PollAsync() => _loop.TryRunAsync(_feed.PollAsync, default);
 
     public void Dispose()
     {

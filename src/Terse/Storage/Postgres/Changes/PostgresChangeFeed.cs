@@ -1,4 +1,5 @@
 using Terse.Horizon;
+using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.Storage.Postgres;
@@ -28,7 +29,7 @@ internal sealed partial class PostgresChangeFeed(
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
     /// <summary>How long a connection or a reading may take before it counts as lost.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1.5);
 
     /// <summary>Between two tries to connect.</summary>
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
@@ -50,28 +51,23 @@ internal sealed partial class PostgresChangeFeed(
         watcher.OnDisconnected();
         while (!cancellationToken.IsCancellationRequested)
         {
-            try
-            {
-                await ListenAsync(cancellationToken);
-            }
-#pragma warning disable CA1031 // Whatever went wrong, it is tried again.
-            catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
-            {
-                if (!_isLost)
-                    LogLost(exception.Message);
-                _isLost = true;
-            }
-
+            await BackgroundLoop.TryAsync(ListenAsync, OnLost, cancellationToken);
             await Task.Delay(Retry, time, cancellationToken);
         }
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => RunAsync(stoppingToken);
 
+    private void OnLost(Exception exception)
+    {
+        if (!_isLost)
+            LogLost(exception.Message);
+        _isLost = true;
+    }
+
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
-        await using var connection = await WithinPatienceAsync(
+        await using var connection = await WithTimeoutAsync(
             token => source.ListenAsync(Hear, token), cancellationToken);
         await CatchUpAsync(connection, cancellationToken);
         watcher.OnConnected();
@@ -133,7 +129,7 @@ internal sealed partial class PostgresChangeFeed(
         DateTimeOffset? since,
         int limit,
         CancellationToken cancellationToken) =>
-        WithinPatienceAsync(token => connection.ReadAsync(since, limit, token), cancellationToken);
+        WithTimeoutAsync(token => connection.ReadAsync(since, limit, token), cancellationToken);
 
     private void Tell(ChangeBatch read)
     {
@@ -161,20 +157,14 @@ internal sealed partial class PostgresChangeFeed(
         watcher.OnChanged(change.Domain, change.Code);
     }
 
-    private async Task<T> WithinPatienceAsync<T>(
-        Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
-    {
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
-        try
-        {
-            return await call(either.Token);
-        }
-        catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new HostUnavailableException("The primary does not answer in time.", exception);
-        }
-    }
+    private Task<T> WithTimeoutAsync<T>(
+        Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        Deadline.RunAsync(
+            Timeout,
+            call,
+            exception => new HostUnavailableException("The primary did not answer in time.", exception),
+            time,
+            cancellationToken);
 
     [LoggerMessage(
         600,

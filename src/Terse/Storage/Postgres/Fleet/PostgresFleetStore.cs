@@ -103,7 +103,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     {
         try
         {
-            return await PostgresErrors.WithinPatienceAsync(call, time, cancellationToken);
+            return await PostgresErrors.WithTimeoutAsync(call, time, cancellationToken);
         }
         catch (PostgresException exception)
         {

@@ -27,7 +27,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
     {
         try
         {
-            return await PostgresErrors.WithinPatienceAsync(
+            return await PostgresErrors.WithTimeoutAsync(
                 token => AddOnceAsync((request, link, tickEnd), token), time, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)

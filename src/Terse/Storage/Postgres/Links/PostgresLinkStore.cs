@@ -10,12 +10,12 @@ internal sealed class PostgresLinkStore(
     PostgresLinkInserter writer, PostgresLinkUpdater changer, LinkFinder finder, TimeProvider time) : ILinkStore
 {
     /// <inheritdoc/>
-    public TimeSpan Patience => PostgresErrors.Patience;
+    public TimeSpan Timeout => PostgresErrors.Timeout;
 
     /// <inheritdoc/>
     public Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
-        PostgresErrors.WithinPatienceAsync(
+        PostgresErrors.WithTimeoutAsync(
             token => writer.AddAsync(new(link, tickEnd), token), time, cancellationToken);
 
     /// <inheritdoc/>

@@ -81,7 +81,7 @@ internal sealed class PostgresLinkUpdater(Cluster cluster, PendingChanges pendin
     {
         try
         {
-            return await PostgresErrors.WithinPatienceAsync(
+            return await PostgresErrors.WithTimeoutAsync(
                 token => cluster.WriteStatementAsync(link, statement, token), time, cancellationToken);
         }
         catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))

@@ -27,14 +27,14 @@ internal sealed class LinkFinder(
     /// <inheritdoc cref="ILinkStore.FindAsync"/>
     public async ValueTask<Link?> FindAsync(
         string domain, string code, CancellationToken cancellationToken) =>
-        await PostgresErrors.WithinPatienceAsync(
+        await PostgresErrors.WithTimeoutAsync(
             token => FindAsync((domain, code), token), time, cancellationToken);
 
     /// <inheritdoc cref="ILinkStore.FindLatestAsync"/>
     public async ValueTask<Link?> FindLatestAsync(
         string domain, string code, CancellationToken cancellationToken)
     {
-        var seen = await PostgresErrors.WithinPatienceAsync(
+        var seen = await PostgresErrors.WithTimeoutAsync(
             token => LookAsync(Freshness.Latest, (domain, code), token), time, cancellationToken);
         return seen.IsPrimary && seen.Timeline == lookups.Timeline
             ? seen.Link
@@ -97,7 +97,7 @@ internal sealed class LinkFinder(
         (string Domain, string Code) key, DateTimeOffset? enough, CancellationToken cancellationToken)
     {
         if (enough is { } horizon
-            && await lookups.WaitForHorizonAsync(horizon, PostgresErrors.Patience, cancellationToken))
+            && await lookups.WaitForHorizonAsync(horizon, PostgresErrors.Timeout, cancellationToken))
         {
             var seen = await LookAsync(Freshness.AtLeast(horizon), key, cancellationToken);
             if (IsAnswer(seen, key.Code))

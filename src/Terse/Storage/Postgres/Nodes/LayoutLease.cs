@@ -27,7 +27,10 @@ internal sealed class LayoutLease(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await ReadAsync(cancellationToken);
-        _reading = KeepReadingAsync();
+
+        // A failed reading needs no report: the lease ends, and then no answer is final because of it.
+        _reading = new BackgroundLoop(Lease / 5, time, (_, _) => { })
+            .WaitAndRunAsync(ReadAsync, _stopping.Token);
     }
 
     /// <summary>By what is known, when a link with this code can have been created at the latest.</summary>
@@ -55,24 +58,6 @@ internal sealed class LayoutLease(
         await _stopping.CancelAsync();
         await _reading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stopping.Dispose();
-    }
-
-    private async Task KeepReadingAsync()
-    {
-        using var timer = new PeriodicTimer(Lease / 5, time);
-        while (await timer.WaitForNextTickAsync(_stopping.Token))
-        {
-            try
-            {
-                await ReadAsync(_stopping.Token);
-            }
-#pragma warning disable CA1031 // Whatever went wrong, the next reading may go well.
-            catch (Exception) when (!_stopping.IsCancellationRequested)
-#pragma warning restore CA1031
-            {
-                // What is known gets old, and after the lease nothing is final by it.
-            }
-        }
     }
 
     private async Task ReadAsync(CancellationToken cancellationToken)

@@ -16,7 +16,7 @@ internal sealed class PostgresVisits(Cluster cluster, TimeProvider time)
         TArgument argument,
         Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken) =>
-        TranslateAsync(PostgresErrors.WithinPatienceAsync(
+        TranslateAsync(PostgresErrors.WithTimeoutAsync(
             token => cluster.ReadAsync(Freshness.Any, argument, work, token), time, cancellationToken));
 
     /// <summary>Writes in a transaction on the primary.</summary>
@@ -25,7 +25,7 @@ internal sealed class PostgresVisits(Cluster cluster, TimeProvider time)
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken) =>
-        TranslateAsync(PostgresErrors.WithinAsync(
+        TranslateAsync(PostgresErrors.WithTimeoutAsync(
             WritePatience,
             token => cluster.WriteAsync(argument, work, token),
             time,

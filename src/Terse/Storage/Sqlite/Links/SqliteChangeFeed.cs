@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.Storage.Sqlite;
@@ -15,13 +15,12 @@ internal sealed partial class SqliteChangeFeed(
     TimeProvider time,
     ILogger<SqliteChangeFeed> logger) : BackgroundService
 {
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private SqliteSession? _session;
     private long _version;
     private long? _told;
-    private bool _isHeard;
-    private bool _isLost;
+    private bool _isConnected;
 
     public override void Dispose()
     {
@@ -29,43 +28,38 @@ internal sealed partial class SqliteChangeFeed(
         base.Dispose();
     }
 
-    /// <summary>Looks once whether anything changed, and tells.</summary>
-    public void Poll()
+    /// <summary>Asks SQLite for new commits, and reports their changes to the listener.</summary>
+    public Task PollAsync(CancellationToken cancellationToken)
     {
-        try
-        {
-            var isNew = _session is null;
-            _session ??= database.OpenReader();
-            if (ReadNumber(_session, "PRAGMA data_version") is var version && (version != _version || isNew))
-                Tell(_session);
-            _version = version;
-            if (!_isHeard)
-                watcher.OnConnected();
-            (_isHeard, _isLost) = (true, false);
-            metrics.SetConnected(true);
-        }
-        catch (SqliteException exception)
-        {
-            _session?.Dispose();
-            _session = null;
-            if (_isHeard)
-                watcher.OnDisconnected();
-            if (!_isLost)
-                LogLost(SqliteErrors.Describe(exception) ?? exception.Message);
-            (_isHeard, _isLost) = (false, true);
-            metrics.SetConnected(false);
-        }
+        var isNew = _session is null;
+        _session ??= database.OpenReader();
+        if (ReadNumber(_session, "PRAGMA data_version") is var version && (version != _version || isNew))
+            Tell(_session);
+        _version = version;
+        if (!_isConnected)
+            watcher.OnConnected();
+        _isConnected = true;
+        metrics.SetConnected(true);
+        return Task.CompletedTask;
     }
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    /// <summary>Closes the session; the next poll opens another one.</summary>
+    public void OnFailure(Exception exception, bool isFirst)
+    {
+        _session?.Dispose();
+        _session = null;
+        if (_isConnected)
+            watcher.OnDisconnected();
+        _isConnected = false;
+        metrics.SetConnected(false);
+        if (isFirst)
+            LogLost(SqliteErrors.Translate(exception).Message);
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         watcher.OnDisconnected();
-        using var timer = new PeriodicTimer(Between, time);
-        do
-        {
-            Poll();
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        return new BackgroundLoop(Interval, time, OnFailure).RunAsync(PollAsync, stoppingToken);
     }
 
     private const string SelectLast = "SELECT coalesce(max(seq), 0) FROM link_change";

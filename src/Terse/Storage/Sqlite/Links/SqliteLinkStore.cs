@@ -16,7 +16,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 
     /// <inheritdoc/>
     /// <remarks>There is no other disk to go to; one that syncs slowly is waited for.</remarks>
-    public TimeSpan Patience => TimeSpan.FromSeconds(30);
+    public TimeSpan Timeout => TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
     public Task<AddLinkResult> AddAsync(

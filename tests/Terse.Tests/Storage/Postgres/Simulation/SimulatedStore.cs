@@ -6,7 +6,7 @@ namespace Terse.Tests.Storage;
 /// <summary>What a cache needs of the store: the real finder.</summary>
 internal sealed class SimulatedStore(LinkFinder finder) : ILinkStore
 {
-    public TimeSpan Patience => PostgresErrors.Patience;
+    public TimeSpan Timeout => PostgresErrors.Timeout;
 
     public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
         finder.FindAsync(domain, code, cancellationToken);
