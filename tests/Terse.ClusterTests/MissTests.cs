@@ -34,6 +34,8 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
 
     private ILinkStore Store => _services.GetRequiredService<ILinkStore>();
 
+    private ILinkReader Reader => _services.GetRequiredService<ILinkReader>();
+
     private ICodeStrategy Strategy => _services.GetRequiredService<CodeStrategies>().Chosen;
 
     private DateTimeOffset ReplicaHorizon => Replica.Horizon;
@@ -140,7 +142,7 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
         {
             try
             {
-                Assert.Null(await Store.FindAsync("", codes[index], token));
+                Assert.Null(await Reader.FindAsync(new("", codes[index]), token));
                 Interlocked.Increment(ref notFound);
             }
             catch (StoreUnavailableException)
@@ -149,7 +151,7 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
             }
 
             var link = _links[index % _links.Count];
-            if ((await Store.FindAsync("", link.Code, token))?.Target == link.Target)
+            if ((await Reader.FindAsync(new("", link.Code), token))?.Target == link.Target)
                 Interlocked.Increment(ref found);
         });
         var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;

@@ -15,6 +15,8 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
 
     private protected override ILinkStore Links => _database.Get<ILinkStore>();
 
+    private protected override ILinkReader Reader => _database.Get<ILinkReader>();
+
     public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();

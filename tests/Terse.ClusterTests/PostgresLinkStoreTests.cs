@@ -12,6 +12,8 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
 
     private protected override ILinkStore Store => _database.Get<ILinkStore>();
 
+    private protected override ILinkReader Reader => _database.Get<ILinkReader>();
+
     public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();
@@ -71,7 +73,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         await Eventually.IsSoAsync(() => Task.FromResult(_database.Cluster.Hosts[0].State.Horizon > past));
 
         Assert.Equal(AddLinkResult.TooLate, await Store.AddAsync(NewLink(2, "late"), past, default));
-        Assert.Null(await Store.FindAsync("", "late", default));
+        Assert.Null(await Reader.FindAsync(new("", "late"), default));
     }
 
     /// <summary>

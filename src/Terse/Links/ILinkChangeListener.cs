@@ -7,7 +7,7 @@ namespace Terse.Links;
 internal interface ILinkChangeListener
 {
     /// <summary>A link was changed: what was read of it before is not to be kept.</summary>
-    void OnChanged(string domain, string code);
+    void OnChanged(LinkName name);
 
     /// <summary>From now on, until <see cref="OnConnected"/>, changes may go unheard.</summary>
     void OnDisconnected();

@@ -10,7 +10,7 @@ internal interface ILinkStore
 
     /// <summary>
     /// Adds a link. When it returns <see cref="AddLinkResult.Added"/> the link is on disk, and every
-    /// <see cref="FindAsync"/> that starts from then on finds it. With any other result nothing was added.
+    /// <see cref="ILinkReader.FindAsync"/> that starts from then on finds it. With any other result nothing was added.
     /// </summary>
     /// <param name="link">The link.</param>
     /// <param name="tickEnd">When the tick of its id ends: from then on the link counts as created.</param>
@@ -25,20 +25,9 @@ internal interface ILinkStore
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Finds the link with this code in this domain, a deleted one too, or null. What was changed is seen a
-    /// moment later, or at once by those who know of the change.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
-    ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken);
-
-    /// <summary>Finds a link as it is on the primary, all changes that were acknowledged included.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
-    ValueTask<Link?> FindLatestAsync(string domain, string code, CancellationToken cancellationToken);
-
-    /// <summary>
     /// Stores what a change made of a link, if it is still at the version before: id, domain, code and time
     /// of creation never change. When it returns an instant the change is on disk, and every
-    /// <see cref="FindAsync"/> of this server that starts from then on shows it or a later one.
+    /// <see cref="ILinkReader.FindAsync"/> of this server that starts from then on shows it or a later one.
     /// </summary>
     /// <param name="changed">The link as it is to be; its version is one more than the stored one's.</param>
     /// <param name="cancellationToken">Ends the wait; the change may be made all the same.</param>

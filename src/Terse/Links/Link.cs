@@ -12,6 +12,9 @@ namespace Terse.Links;
 /// <param name="CreatedAt">When it was created, in UTC, to the millisecond.</param>
 internal sealed record Link(Tsid Id, string Domain, string Code, string Target, DateTimeOffset CreatedAt)
 {
+    /// <summary>The name under which the link is found.</summary>
+    public LinkName Name => new(Domain, Code);
+
     /// <summary>1 for a new link; one more with each change.</summary>
     public int Version { get; init; } = 1;
 

@@ -24,7 +24,7 @@ internal static class RedirectSetup
         services.AddJson(RedirectJson.Default);
         services.AddSingleton<RedirectMetrics>();
         services.AddSingleton(provider => new LinkCache(
-            provider.GetRequiredService<ILinkStore>(),
+            provider.GetRequiredService<ILinkReader>(),
             provider.GetRequiredService<BlockedHosts>().IsBlocked,
             provider.GetRequiredService<IOptions<CacheOptions>>(),
             provider.GetRequiredService<RedirectMetrics>(),

@@ -55,7 +55,7 @@ internal sealed class Redirector(
 
         var (code, isPreview) = Read(context.Request.Path);
         var domain = domains.DomainOfHost(RequestHost.Sent(context));
-        var link = await cache.FindAsync((domain, code), context.RequestAborted);
+        var link = await cache.FindAsync(new(domain, code), context.RequestAborted);
         var kind = link?.AnswerAt(time.GetUtcNow()) ?? RedirectOutcome.Unknown;
         if (isPreview && kind == RedirectOutcome.Followed)
             await ShowAsync(context, link!);

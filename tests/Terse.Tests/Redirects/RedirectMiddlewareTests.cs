@@ -131,6 +131,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
         services.AddSingleton<DomainMap>();
         services.AddVisits(_ => _folder.Path);
         services.AddSingleton<ILinkStore>(_test.Store);
+        services.AddSingleton<ILinkReader>(_test.Store);
         services.AddSingleton<TimeProvider>(_test.Time);
         services.AddSingleton(_test.Metrics);
         services.AddSingleton(_test.Cache);

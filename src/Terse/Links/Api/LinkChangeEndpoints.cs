@@ -29,7 +29,7 @@ internal static class LinkChangeEndpoints
         if (!domains.TryPick(domain, host, out var key))
             return LinkProblems.UnknownDomain(domain);
         var result = await changer.ChangeAsync(
-            key, code, change, versions, host, address, context.RequestAborted);
+            new(key, code), change, versions, host, address, context.RequestAborted);
         if (result is not ChangeLinkResult.Changed(var link, var at))
             return Explain(result, domains.DisplayNameOf(key, host));
         Tell(context.Response, at);
@@ -45,7 +45,7 @@ internal static class LinkChangeEndpoints
             return RefuseIfMatch();
         if (!domains.TryPick(domain, host, out var key))
             return LinkProblems.UnknownDomain(domain);
-        var result = await changer.DeleteAsync(key, code, versions, context.RequestAborted);
+        var result = await changer.DeleteAsync(new(key, code), versions, context.RequestAborted);
         if (result is not ChangeLinkResult.Changed(_, var at))
             return Explain(result, domains.DisplayNameOf(key, host));
         Tell(context.Response, at);

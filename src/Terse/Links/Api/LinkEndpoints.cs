@@ -83,7 +83,7 @@ internal static class LinkEndpoints
     private static async Task<Results<Ok<LinkResource>, StatusCodeHttpResult, Problem>> GetAsync(
         string code,
         string? domain,
-        ILinkStore store,
+        ILinkReader links,
         DomainMap domains,
         ILinkVisits visits,
         HttpContext context)
@@ -91,7 +91,7 @@ internal static class LinkEndpoints
         var host = RequestHost.Of(context);
         if (!domains.TryPick(domain, host, out var key))
             return LinkProblems.UnknownDomain(domain);
-        if (await FindAsync(store, key, code, context) is not { } link)
+        if (await FindAsync(links, new(key, code), context) is not { } link)
             return LinkProblems.NotFound(domains.DisplayNameOf(key, host));
         if (link.DeletedAt is not null)
             return LinkProblems.Deleted();
@@ -120,13 +120,13 @@ internal static class LinkEndpoints
 
     /// <summary>Who knows of a change, and says so, sees it.</summary>
     private static async ValueTask<Link?> FindAsync(
-        ILinkStore store, string domain, string code, HttpContext context)
+        ILinkReader links, LinkName name, HttpContext context)
     {
-        if (!CustomCode.CouldBeCode(code))
+        if (!CustomCode.CouldBeCode(name.Code))
             return null;
         return context.Request.Headers.ContainsKey(LinkChangeEndpoints.ChangedAtHeader)
-            ? await store.FindLatestAsync(domain, code, context.RequestAborted)
-            : await store.FindAsync(domain, code, context.RequestAborted);
+            ? await links.FindLatestAsync(name, context.RequestAborted)
+            : await links.FindAsync(name, context.RequestAborted);
     }
 
     private static string UrlOf(Link link, DomainMap domains, string host) =>

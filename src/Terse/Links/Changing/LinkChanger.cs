@@ -7,13 +7,12 @@ namespace Terse.Links;
 /// lost to another is made anew of what the other left.
 /// </summary>
 internal sealed class LinkChanger(
-    ILinkStore store, ILinkChangeListener watcher, TargetRules targets, TimeProvider time)
+    ILinkStore store, ILinkReader reader, ILinkChangeListener watcher, TargetRules targets, TimeProvider time)
 {
     /// <summary>How often a change is made anew; each time it was another's that was stored.</summary>
     private const int MaxTries = 100;
 
-    /// <param name="domain">The domain's key.</param>
-    /// <param name="code">The code.</param>
+    /// <param name="name">The link's name.</param>
     /// <param name="change">What is asked for.</param>
     /// <param name="versions">The versions of which the change may be made; null for any.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
@@ -21,8 +20,7 @@ internal sealed class LinkChanger(
     /// <param name="cancellationToken">Ends the wait; the change may be made all the same.</param>
     /// <exception cref="StoreUnavailableException">Whether the change was made is unknown.</exception>
     public async Task<ChangeLinkResult> ChangeAsync(
-        string domain,
-        string code,
+        LinkName name,
         LinkChange change,
         IReadOnlyList<int>? versions,
         string host,
@@ -38,7 +36,7 @@ internal sealed class LinkChanger(
             return new ChangeLinkResult.Refused(refusal);
 
         return await ApplyAsync(
-            (domain, code),
+            name,
             link => link with
             {
                 Target = target?.Text ?? link.Target,
@@ -52,24 +50,24 @@ internal sealed class LinkChanger(
     /// <summary>Deletes a link for good: it stays, so that its code never leads anywhere else.</summary>
     /// <exception cref="StoreUnavailableException">Whether it was deleted is unknown.</exception>
     public Task<ChangeLinkResult> DeleteAsync(
-        string domain, string code, IReadOnlyList<int>? versions, CancellationToken cancellationToken)
+        LinkName name, IReadOnlyList<int>? versions, CancellationToken cancellationToken)
     {
         var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
         return ApplyAsync(
-            (domain, code), link => link with { DeletedAt = now }, versions, cancellationToken);
+            name, link => link with { DeletedAt = now }, versions, cancellationToken);
     }
 
     private async Task<ChangeLinkResult> ApplyAsync(
-        (string Domain, string Code) key,
+        LinkName name,
         Func<Link, Link> change,
         IReadOnlyList<int>? versions,
         CancellationToken cancellationToken)
     {
-        if (!CustomCode.CouldBeCode(key.Code))
+        if (!CustomCode.CouldBeCode(name.Code))
             return new ChangeLinkResult.NotFound();
         return await Deadline.RunAsync(
             store.Timeout,
-            token => ApplyLatestAsync(key, change, versions, token),
+            token => ApplyLatestAsync(name, change, versions, token),
             exception => new StoreUnavailableException(
                 "The database did not store the change in time; retry shortly.", exception),
             time,
@@ -77,14 +75,14 @@ internal sealed class LinkChanger(
     }
 
     private async Task<ChangeLinkResult> ApplyLatestAsync(
-        (string Domain, string Code) key,
+        LinkName name,
         Func<Link, Link> change,
         IReadOnlyList<int>? versions,
         CancellationToken cancellationToken)
     {
         for (var tries = 0; tries < MaxTries; tries++)
         {
-            if (await TryApplyAsync(key, change, versions, cancellationToken) is { } result)
+            if (await TryApplyAsync(name, change, versions, cancellationToken) is { } result)
                 return result;
         }
 
@@ -93,12 +91,12 @@ internal sealed class LinkChanger(
 
     /// <returns>Null where another change was stored in between.</returns>
     private async Task<ChangeLinkResult?> TryApplyAsync(
-        (string Domain, string Code) key,
+        LinkName name,
         Func<Link, Link> change,
         IReadOnlyList<int>? versions,
         CancellationToken cancellationToken)
     {
-        if (await store.FindLatestAsync(key.Domain, key.Code, cancellationToken) is not { } link)
+        if (await reader.FindLatestAsync(name, cancellationToken) is not { } link)
             return new ChangeLinkResult.NotFound();
         if (link.DeletedAt is not null)
             return new ChangeLinkResult.Deleted();
@@ -123,7 +121,7 @@ internal sealed class LinkChanger(
         finally
         {
             // Where the outcome is unknown as well, and where another's change was in the way.
-            watcher.OnChanged(changed.Domain, changed.Code);
+            watcher.OnChanged(changed.Name);
         }
     }
 }

@@ -25,13 +25,13 @@ internal sealed class BoundedLinkTable
 
     public long Bytes => _order.Bytes;
 
-    public bool TryGet(HashedLinkName key, [NotNullWhen(true)] out CachedLink? link) =>
-        _links.TryGet(key, out link);
+    public bool TryGet(HashedLinkName name, [NotNullWhen(true)] out CachedLink? link) =>
+        _links.TryGet(name, out link);
 
     /// <summary>Keeps a link, in the place of an older copy or of those who have to go.</summary>
     public void Keep(CachedLink link)
     {
-        if (_links.TryGet(link.Key, out var old))
+        if (_links.TryGet(link.HashedName, out var old))
         {
             _order.Replace(old, link);
             _links.Replace(old, link);
@@ -49,9 +49,9 @@ internal sealed class BoundedLinkTable
         }
     }
 
-    public void Drop(HashedLinkName key)
+    public void Drop(HashedLinkName name)
     {
-        if (!_links.TryGet(key, out var link))
+        if (!_links.TryGet(name, out var link))
             return;
         _links.Remove(link);
         _order.Remove(link);

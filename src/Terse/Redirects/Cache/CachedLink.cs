@@ -32,7 +32,7 @@ internal sealed class CachedLink
 
     private CachedLink? _next;
 
-    /// <summary>The domain's key.</summary>
+    /// <summary>The stored domain name; empty for the default domain.</summary>
     public required string Domain { get; init; }
 
     public required string Code { get; init; }
@@ -63,7 +63,7 @@ internal sealed class CachedLink
     /// <summary>Whether it may be answered again without another look at the store.</summary>
     public bool IsToBeKept => Standing == RedirectOutcome.Followed && Limited is null;
 
-    public HashedLinkName Key => new(Domain, Code);
+    public HashedLinkName HashedName => new(Domain, Code);
 
     public int Bytes => OwnBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length));
 
@@ -79,19 +79,18 @@ internal sealed class CachedLink
     /// <summary>The next of its chain in the <see cref="LinkTable"/>.</summary>
     public ref CachedLink? Next => ref _next;
 
-    public static CachedLink Of(
-        Link link, (string Domain, string Code) key, long loadedAt, bool isBlocked)
+    public static CachedLink Of(Link link, LinkName name, long loadedAt, bool isBlocked)
     {
         var standing = link.DeletedAt is not null ? RedirectOutcome.Deleted
             : isBlocked ? RedirectOutcome.Blocked
             : RedirectOutcome.Followed;
-        HashedLinkName keyed = key;
+        HashedLinkName hashed = name;
         return new CachedLink
         {
-            Domain = key.Domain,
-            Code = key.Code,
-            Hash = keyed.Hash,
-            Packed = keyed.Packed,
+            Domain = name.Domain,
+            Code = name.Code,
+            Hash = hashed.Hash,
+            Packed = hashed.Packed,
             Id = link.Id.ToInt64(),
             Location = Target.ToAscii(link.Target),
             ExpiresAt = link.ExpiresAt?.ToUnixTimeMilliseconds() ?? long.MaxValue,
@@ -102,11 +101,11 @@ internal sealed class CachedLink
     }
 
     /// <summary>Looks at the code's string only where it has to, for that lies elsewhere in memory.</summary>
-    public bool Has(HashedLinkName key) =>
-        Hash == key.Hash
-        && Packed == key.Packed
-        && (Packed != 0 || key.Code.SequenceEqual(Code))
-        && Domain == key.Domain;
+    public bool Has(HashedLinkName name) =>
+        Hash == name.Hash
+        && Packed == name.Packed
+        && (Packed != 0 || name.Code.SequenceEqual(Code))
+        && Domain == name.Domain;
 
     /// <summary>How a request is answered, its visits left aside.</summary>
     public RedirectOutcome AnswerAt(DateTimeOffset now) =>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using System.Text;
+using Terse.Links;
 
 namespace Terse.Redirects;
 
@@ -17,7 +18,7 @@ internal readonly ref struct HashedLinkName(string domain, ReadOnlySpan<char> co
     /// <summary>The code itself where it is ASCII and fits; else 0. No code has a NUL.</summary>
     public UInt128 Packed { get; } = Pack(code);
 
-    public static implicit operator HashedLinkName((string Domain, string Code) key) => new(key.Domain, key.Code);
+    public static implicit operator HashedLinkName(LinkName name) => new(name.Domain, name.Code);
 
     private static UInt128 Pack(ReadOnlySpan<char> code)
     {

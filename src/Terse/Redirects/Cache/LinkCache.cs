@@ -22,7 +22,7 @@ internal sealed class LinkCache : ILinkChangeListener
     /// <summary>How old a link may be while changes may go unheard.</summary>
     private static readonly TimeSpan UnheardAge = TimeSpan.FromSeconds(5);
 
-    private readonly ILinkStore _store;
+    private readonly ILinkReader _store;
     private readonly Func<string, bool> _isBlocked;
     private readonly RedirectMetrics _metrics;
     private readonly TimeProvider _time;
@@ -30,7 +30,7 @@ internal sealed class LinkCache : ILinkChangeListener
 
     /// <summary>For the lookups under way, and for every write to the links that are kept.</summary>
     private readonly Lock _lock = new();
-    private readonly Dictionary<(string Domain, string Code), LinkLoad> _flights = [];
+    private readonly Dictionary<LinkName, LinkLoad> _flights = [];
 
     private readonly StoreCircuit _loss;
     private readonly TimeSpan _ownMaxAge;
@@ -42,7 +42,7 @@ internal sealed class LinkCache : ILinkChangeListener
     /// <param name="metrics">Counts.</param>
     /// <param name="time">The clocks.</param>
     public LinkCache(
-        ILinkStore store,
+        ILinkReader store,
         Func<string, bool> isBlocked,
         IOptions<CacheOptions> options,
         RedirectMetrics metrics,
@@ -73,20 +73,20 @@ internal sealed class LinkCache : ILinkChangeListener
     /// <summary>Finds a link in memory or in the store, or null where there is none.</summary>
     /// <exception cref="StoreUnavailableException">It is not in memory, and the store is lost.</exception>
     public ValueTask<CachedLink?> FindAsync(
-        (string Domain, string Code) key, CancellationToken cancellationToken)
+        LinkName name, CancellationToken cancellationToken)
     {
-        if (TryGet(key.Domain, key.Code, out var link))
+        if (TryGet(name.Domain, name.Code, out var link))
             return new(link);
-        if (!_links.TryGet(key, out var old))
+        if (!_links.TryGet(name, out var old))
         {
             _metrics.CountMiss();
-            return new(LoadAsync(key, cancellationToken));
+            return new(LoadAsync(name, cancellationToken));
         }
 
         if (_loss.TryBeAsker())
         {
             _metrics.CountMiss();
-            return ReloadAsync(key, cancellationToken);
+            return ReloadAsync(name, cancellationToken);
         }
 
         _metrics.CountHit();
@@ -94,20 +94,19 @@ internal sealed class LinkCache : ILinkChangeListener
     }
 
     /// <summary>The codes of those links that would be missed most.</summary>
-    public IReadOnlyList<(string Domain, string Code)> FindHottest(int most)
+    public IReadOnlyList<LinkName> FindHottest(int most)
     {
         lock (_lock)
-            return [.. _links.FromHottest().Take(most).Select(link => (link.Domain, link.Code))];
+            return [.. _links.FromHottest().Take(most).Select(link => new LinkName(link.Domain, link.Code))];
     }
 
     /// <inheritdoc/>
-    public void OnChanged(string domain, string code)
+    public void OnChanged(LinkName name)
     {
-        var key = (domain, code);
         lock (_lock)
         {
-            _links.Drop(key);
-            if (_flights.Remove(key, out var flight))
+            _links.Drop(name);
+            if (_flights.Remove(name, out var flight))
                 flight.IsDetached = true;
         }
     }
@@ -139,13 +138,13 @@ internal sealed class LinkCache : ILinkChangeListener
 
     /// <summary>Without the store, a link that is too old is better than none.</summary>
     private async ValueTask<CachedLink?> ReloadAsync(
-        (string Domain, string Code) key, CancellationToken cancellationToken)
+        LinkName name, CancellationToken cancellationToken)
     {
         try
         {
-            return await LoadAsync(key, cancellationToken);
+            return await LoadAsync(name, cancellationToken);
         }
-        catch (StoreUnavailableException) when (_links.TryGet(key, out var old))
+        catch (StoreUnavailableException) when (_links.TryGet(name, out var old))
         {
             return old;
         }
@@ -156,28 +155,28 @@ internal sealed class LinkCache : ILinkChangeListener
     /// to him only if it was asked after he came.
     /// </remarks>
     private async Task<CachedLink?> LoadAsync(
-        (string Domain, string Code) key, CancellationToken cancellationToken)
+        LinkName name, CancellationToken cancellationToken)
     {
-        var (flight, isShared) = Board(key);
+        var (flight, isShared) = Board(name);
         if (isShared)
         {
             if (await flight.EndAsync(cancellationToken) is { } link)
                 return link;
-            (flight, isShared) = Board(key);
+            (flight, isShared) = Board(name);
         }
 
         if (!isShared)
-            _ = FlyAsync(key, flight);
+            _ = FlyAsync(name, flight);
         return await flight.EndAsync(cancellationToken);
     }
 
     /// <summary>Joins a lookup that is under way, unless it takes too long, or begins one.</summary>
-    private (LinkLoad Flight, bool IsShared) Board((string Domain, string Code) key)
+    private (LinkLoad Flight, bool IsShared) Board(LinkName name)
     {
         var now = _time.GetTimestamp();
         lock (_lock)
         {
-            ref var flight = ref CollectionsMarshal.GetValueRefOrAddDefault(_flights, key, out _);
+            ref var flight = ref CollectionsMarshal.GetValueRefOrAddDefault(_flights, name, out _);
             if (flight is not null && now - flight.BeganAt <= TicksOf(UnheardAge))
                 return (flight, true);
             if (flight is not null)
@@ -188,56 +187,56 @@ internal sealed class LinkCache : ILinkChangeListener
     }
 
     /// <summary>Asks the store; shared by all who wait, so none of them can cancel it.</summary>
-    private async Task FlyAsync((string Domain, string Code) key, LinkLoad flight)
+    private async Task FlyAsync(LinkName name, LinkLoad flight)
     {
         CachedLink? found;
         try
         {
-            var link = await _store.FindAsync(key.Domain, key.Code, CancellationToken.None);
+            var link = await _store.FindAsync(name, CancellationToken.None);
             found = link is null
                 ? null
-                : CachedLink.Of(link, StringsOf(key), flight.BeganAt, _isBlocked(link.Target));
+                : CachedLink.Of(link, StringsOf(name), flight.BeganAt, _isBlocked(link.Target));
         }
 #pragma warning disable CA1031 // Those who wait are told, whatever it is.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Crash(key, flight, exception is StoreUnavailableException);
+            Crash(name, flight, exception is StoreUnavailableException);
             flight.Fail(exception);
             return;
         }
 
-        Land(key, flight, found);
+        Land(name, flight, found);
         flight.End(found);
     }
 
     /// <summary>The strings that are kept already, where the link is: one of each is enough.</summary>
-    private (string Domain, string Code) StringsOf((string Domain, string Code) key) =>
-        _links.TryGet(key, out var old) ? (old.Domain, old.Code) : key;
+    private LinkName StringsOf(LinkName name) =>
+        _links.TryGet(name, out var old) ? new(old.Domain, old.Code) : name;
 
-    private void Land((string Domain, string Code) key, LinkLoad flight, CachedLink? found)
+    private void Land(LinkName name, LinkLoad flight, CachedLink? found)
     {
         _loss.End();
         lock (_lock)
         {
             if (flight.IsDetached)
                 return;
-            _flights.Remove(key);
+            _flights.Remove(name);
             if (found is { IsToBeKept: true } && !found.HasExpired(_time.GetUtcNow()))
                 _links.Keep(found);
             else
-                _links.Drop(key);
+                _links.Drop(name);
         }
     }
 
-    private void Crash((string Domain, string Code) key, LinkLoad flight, bool isLost)
+    private void Crash(LinkName name, LinkLoad flight, bool isLost)
     {
-        if (isLost && _links.TryGet(key, out _))
+        if (isLost && _links.TryGet(name, out _))
             _loss.Begin();
         lock (_lock)
         {
             if (!flight.IsDetached)
-                _flights.Remove(key);
+                _flights.Remove(name);
         }
     }
 

@@ -21,15 +21,15 @@ internal sealed class LinkTable(long maxLinks)
     private readonly CachedLink?[] _chains =
         new CachedLink?[BitOperations.RoundUpToPowerOf2((uint)Math.Min(maxLinks, MaxChains))];
 
-    public bool TryGet(HashedLinkName key, [NotNullWhen(true)] out CachedLink? link)
+    public bool TryGet(HashedLinkName name, [NotNullWhen(true)] out CachedLink? link)
     {
-        link = Volatile.Read(ref ChainOf(key.Hash));
-        while (link is not null && !link.Has(key))
+        link = Volatile.Read(ref ChainOf(name.Hash));
+        while (link is not null && !link.Has(name))
             link = Volatile.Read(ref link.Next);
         return link is not null;
     }
 
-    /// <summary>Adds a link whose key has none.</summary>
+    /// <summary>Adds a link whose name has none.</summary>
     public void Add(CachedLink link)
     {
         ref var chain = ref ChainOf(link.Hash);
@@ -37,7 +37,7 @@ internal sealed class LinkTable(long maxLinks)
         Volatile.Write(ref chain, link);
     }
 
-    /// <summary>Puts a link in the place of another of the same key, in one step.</summary>
+    /// <summary>Puts a link in the place of another of the same name, in one step.</summary>
     public void Replace(CachedLink old, CachedLink link)
     {
         link.Next = old.Next;

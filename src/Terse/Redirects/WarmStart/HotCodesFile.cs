@@ -18,11 +18,11 @@ internal sealed class HotCodesFile(string folder)
     /// <exception cref="IOException">It cannot be written; the one before is still there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     public async Task WriteAsync(
-        IReadOnlyList<(string Domain, string Code)> codes, CancellationToken cancellationToken)
+        IReadOnlyList<LinkName> codes, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var unfinished = Path + ".new";
-        var lines = codes.Select(key => $"{key.Domain}/{key.Code}");
+        var lines = codes.Select(name => $"{name.Domain}/{name.Code}");
         await File.WriteAllLinesAsync(
             unfinished,
             [FirstLine, .. lines, LastLine + codes.Count],
@@ -35,7 +35,7 @@ internal sealed class HotCodesFile(string folder)
     /// <exception cref="InvalidDataException">It is not what was written.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public async Task<IReadOnlyList<(string Domain, string Code)>> ReadAsync(
+    public async Task<IReadOnlyList<LinkName>> ReadAsync(
         CancellationToken cancellationToken)
     {
         if (!File.Exists(Path))
@@ -46,11 +46,11 @@ internal sealed class HotCodesFile(string folder)
         return [.. lines[1..^1].Select(ReadLine)];
     }
 
-    private static (string Domain, string Code) ReadLine(string line)
+    private static LinkName ReadLine(string line)
     {
         var slash = line.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0 || !CustomCode.CouldBeCode(line.AsSpan(slash + 1)))
             throw new InvalidDataException("it holds what is no code.");
-        return (line[..slash], line[(slash + 1)..]);
+        return new(line[..slash], line[(slash + 1)..]);
     }
 }

@@ -49,8 +49,8 @@ internal sealed partial class WarmStart(
                 MaxDegreeOfParallelism = AtOnce,
                 CancellationToken = stoppingToken,
             };
-            await Parallel.ForEachAsync(codes, options, async (key, token) =>
-                await cache.FindAsync((domains.DomainOfHost(key.Domain), key.Code), token));
+            await Parallel.ForEachAsync(codes, options, async (name, token) =>
+                await cache.FindAsync(new(domains.DomainOfHost(name.Domain), name.Code), token));
             LogWarm(codes.Count);
         }
         catch (Exception exception) when (exception is not OperationCanceledException)

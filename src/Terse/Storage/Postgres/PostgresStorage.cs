@@ -40,7 +40,7 @@ internal sealed class PostgresStorage(
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LookupMetrics>();
         services.AddSingleton<PendingChanges>();
-        services.AddSingleton<LinkFinder>();
+        services.AddSingleton<ILinkReader, LinkFinder>();
         services.AddSingleton<IChangeSource, PostgresChangeSource>();
         services.AddHostedService<PostgresChangeFeed>();
         services.AddSingleton<PostgresLinkInserter>();

@@ -18,7 +18,9 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
             new Lazy<SqliteDatabase>(provider.GetRequiredService<SqliteDatabase>));
         services.AddSingleton<SqliteWriter>();
         services.AddSingleton<SqliteReaders>();
-        services.AddSingleton<ILinkStore, SqliteLinkStore>();
+        services.AddSingleton<SqliteLinkStore>();
+        services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<SqliteLinkStore>());
+        services.AddSingleton<ILinkReader>(provider => provider.GetRequiredService<SqliteLinkStore>());
         services.AddSingleton<ICreationStore, SqliteCreationStore>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();

@@ -46,13 +46,13 @@ internal static class VisitEndpoints
     private static async Task<Results<Ok<VisitsResource>, Problem>> CountOfLinkAsync(
         string code,
         string? domain,
-        ILinkStore store,
+        ILinkReader links,
         DomainMap domains,
         VisitReport report,
         TimeProvider time,
         HttpContext context)
     {
-        var (link, problem) = await FindAsync(code, domain, store, domains, context);
+        var (link, problem) = await FindAsync(code, domain, links, domains, context);
         return link is null ? problem! : await ReportAsync(link.Id.ToInt64(), report, time, context);
     }
 
@@ -73,12 +73,12 @@ internal static class VisitEndpoints
     private static async Task<Results<Ok<VisitListResource>, Problem>> ListOfLinkAsync(
         string code,
         string? domain,
-        ILinkStore store,
+        ILinkReader links,
         DomainMap domains,
         IVisitReader visits,
         HttpContext context)
     {
-        var (link, problem) = await FindAsync(code, domain, store, domains, context);
+        var (link, problem) = await FindAsync(code, domain, links, domains, context);
         return link is null ? problem! : await ReadPageAsync(link.Id.ToInt64(), visits, domains, context);
     }
 
@@ -114,7 +114,7 @@ internal static class VisitEndpoints
     }
 
     private static async Task<(Link? Link, Problem? Problem)> FindAsync(
-        string code, string? domain, ILinkStore store, DomainMap domains, HttpContext context)
+        string code, string? domain, ILinkReader links, DomainMap domains, HttpContext context)
     {
         var host = RequestHost.Of(context);
         if (!domains.TryPick(domain, host, out var key))
@@ -124,7 +124,7 @@ internal static class VisitEndpoints
         }
 
         var link = CustomCode.CouldBeCode(code)
-            ? await store.FindAsync(key, code, context.RequestAborted)
+            ? await links.FindAsync(new(key, code), context.RequestAborted)
             : null;
         var missing = $"No link of {domains.DisplayNameOf(key, host)} has this code.";
         return (link, link is null ? Problem.Of(ProblemType.LinkNotFound, missing, "code") : null);

@@ -67,7 +67,7 @@ public sealed class LinkChangerTests
     [Fact]
     public async Task A_deletion_keeps_the_link_and_says_when()
     {
-        var result = await NewChanger().DeleteAsync("", "sale", versions: [1], default);
+        var result = await NewChanger().DeleteAsync(new("", "sale"), versions: [1], default);
 
         var changed = Assert.IsType<ChangeLinkResult.Changed>(result);
         Assert.Equal(Now, changed.Link.DeletedAt);
@@ -78,7 +78,7 @@ public sealed class LinkChangerTests
     private Task<ChangeLinkResult> ChangeAsync(IReadOnlyList<int>? versions)
     {
         var change = new LinkChange { Target = "https://example.com/2" };
-        return NewChanger().ChangeAsync("", "sale", change, versions, "a.example", "127.0.0.1", default);
+        return NewChanger().ChangeAsync(new("", "sale"), change, versions, "a.example", "127.0.0.1", default);
     }
 
     private LinkChanger NewChanger()
@@ -86,14 +86,18 @@ public sealed class LinkChangerTests
         var options = Options.Create(new LinkOptions());
         var domains = new DomainMap(Options.Create(new DomainOptions()));
         return new(
-            _store, _heard, new TargetRules(domains, new BlockedHosts(options), options), new FakeTime(Now));
+            _store,
+            _store,
+            _heard,
+            new TargetRules(domains, new BlockedHosts(options), options),
+            new FakeTime(Now));
     }
 
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>
         (link.Version, link.MaxVisits, link.Target);
 
     /// <summary>A store of one link, which others may change just before it is replaced.</summary>
-    private sealed class OneLink : ILinkStore
+    private sealed class OneLink : ILinkStore, ILinkReader
     {
         public Link Link { get; private set; } =
             new(Tsid.FromInt64(1), "", "sale", "https://example.com/1", Now);
@@ -111,11 +115,10 @@ public sealed class LinkChangerTests
             Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
+        public ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public ValueTask<Link?> FindLatestAsync(
-            string domain, string code, CancellationToken cancellationToken) =>
+        public ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken) =>
             ValueTask.FromResult<Link?>(Link);
 
         public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken)
@@ -138,7 +141,7 @@ public sealed class LinkChangerTests
     {
         public int Changes { get; private set; }
 
-        public void OnChanged(string domain, string code) => Changes++;
+        public void OnChanged(LinkName name) => Changes++;
 
         public void OnDisconnected() => throw new NotSupportedException();
 

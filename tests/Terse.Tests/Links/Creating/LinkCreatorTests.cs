@@ -38,13 +38,6 @@ public sealed class LinkCreatorTests
             Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
             new TaskCompletionSource<AddLinkResult>().Task.WaitAsync(cancellationToken);
 
-        public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
-        public ValueTask<Link?> FindLatestAsync(
-            string domain, string code, CancellationToken cancellationToken) =>
-            throw new NotSupportedException();
-
         public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 

@@ -91,7 +91,7 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
     {
         if (isToldTooEarly && _test.Store.Links.ContainsKey(code))
         {
-            _test.Cache.OnChanged("", code);
+            _test.Cache.OnChanged(new("", code));
             _announced.Enqueue(code);
             return;
         }
@@ -118,7 +118,7 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
             return;
         var (code, version, _) = _untold[0];
         _untold.RemoveAt(0);
-        _test.Cache.OnChanged("", code);
+        _test.Cache.OnChanged(new("", code));
         _told[code] = version;
     }
 

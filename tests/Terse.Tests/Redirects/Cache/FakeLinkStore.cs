@@ -6,7 +6,7 @@ namespace Terse.Tests.Redirects;
 /// <summary>
 /// Links in a dictionary. Lookups are answered at once, or held until the test says what becomes of them.
 /// </summary>
-internal sealed class FakeLinkStore : ILinkStore
+internal sealed class FakeLinkStore : ILinkStore, ILinkReader
 {
     private long _lastId;
 
@@ -31,21 +31,20 @@ internal sealed class FakeLinkStore : ILinkStore
             : new Link(id, "", code, target, DateTimeOffset.UnixEpoch);
     }
 
-    public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken)
+    public ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken)
     {
         Lookups++;
         if (IsLost)
             throw new StoreUnavailableException("The store is lost.");
         if (!IsHolding)
-            return new(Links.GetValueOrDefault(code));
-        var held = new HeldLookup(this, code);
+            return new(Links.GetValueOrDefault(name.Code));
+        var held = new HeldLookup(this, name.Code);
         Held.Add(held);
         return new(held.Task);
     }
 
-    public ValueTask<Link?> FindLatestAsync(
-        string domain, string code, CancellationToken cancellationToken) =>
-        FindAsync(domain, code, cancellationToken);
+    public ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken) =>
+        FindAsync(name, cancellationToken);
 
     public Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>

@@ -96,7 +96,7 @@ public sealed class LinkCacheTests : IDisposable
         var before = _test.FollowAsync("code");
         Store.Held.Single().Read();
         Store.Put("code", "https://new.example/");
-        _test.Cache.OnChanged("", "code");
+        _test.Cache.OnChanged(new("", "code"));
         var after = _test.FollowAsync("code");
         Store.Held[0].Answer();
         Assert.Equal("https://old.example/", await before);
@@ -198,7 +198,7 @@ public sealed class LinkCacheTests : IDisposable
     {
         Store.Put("code");
         await _test.FollowAsync("code");
-        _test.Cache.OnChanged("", "code");
+        _test.Cache.OnChanged(new("", "code"));
         Store.IsLost = true;
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _test.FindAsync("code"));
@@ -210,7 +210,7 @@ public sealed class LinkCacheTests : IDisposable
         Store.Put("code");
         Store.IsHolding = true;
         using var leaving = new CancellationTokenSource();
-        var leaver = _test.Cache.FindAsync(("", "code"), leaving.Token).AsTask();
+        var leaver = _test.Cache.FindAsync(new("", "code"), leaving.Token).AsTask();
         var stayer = _test.FindAsync("code");
         await leaving.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => leaver);

@@ -28,12 +28,12 @@ internal sealed class TestCache : IDisposable
     /// <summary>An observed instrument's value, by its name and attributes.</summary>
     public long Figure(string name) => _figures.Observe(name);
 
-    public Task<CachedLink?> FindAsync(string code) => Cache.FindAsync(("", code), default).AsTask();
+    public Task<CachedLink?> FindAsync(string code) => Cache.FindAsync(new("", code), default).AsTask();
 
     /// <summary>Where a link leads; null where there is none.</summary>
     public async Task<string?> FollowAsync(string code) => (await FindAsync(code))?.Location;
 
-    public bool IsKept(string code) => Cache.FindHottest(int.MaxValue).Contains(("", code));
+    public bool IsKept(string code) => Cache.FindHottest(int.MaxValue).Contains(new("", code));
 
     public void Dispose() => _figures.Dispose();
 }

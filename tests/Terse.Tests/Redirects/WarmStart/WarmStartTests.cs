@@ -1,4 +1,5 @@
 using Terse.Harness;
+using Terse.Links;
 using Terse.Redirects;
 
 namespace Terse.Tests.Redirects;
@@ -53,7 +54,7 @@ public sealed class WarmStartTests : IDisposable
         var folder = Path.Combine(_folder.Path, "new");
         var file = new HotCodesFile(folder);
         Assert.Empty(await file.ReadAsync(default));
-        (string, string)[] codes = [("", "0ODgeK8"), ("go.example.com:8080", "sale"), ("", "a.b")];
+        LinkName[] codes = [new("", "0ODgeK8"), new("go.example.com:8080", "sale"), new("", "a.b")];
         await file.WriteAsync(codes, default);
         await file.WriteAsync(codes, default);
 

@@ -67,7 +67,7 @@ public sealed class LinkFinderTests : IDisposable
             if (isFloor)
                 pending.RaiseFloor(new(timeline, Minted));
             else
-                pending.Add(("", "sale"), new(timeline, Minted));
+                pending.Add(new("", "sale"), new(timeline, Minted));
             var answer = await FindAsync("sale", perSecond: 0, [first, .. then.Split(", ")], pending);
 
             Assert.Equal(expected, answer);
@@ -95,7 +95,7 @@ public sealed class LinkFinderTests : IDisposable
         var finder = new LinkFinder(new WrittenLookups(looks), layouts, gate, pending, metrics, time);
         try
         {
-            return await finder.FindAsync("", code, default) is null ? "not found" : "found";
+            return await finder.FindAsync(new("", code), default) is null ? "not found" : "found";
         }
         catch (StoreUnavailableException)
         {
@@ -111,13 +111,13 @@ public sealed class LinkFinderTests : IDisposable
         public int Timeline => 2;
 
         public Task<LookupResult> LookAsync(
-            Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken)
+            Freshness freshness, LinkName name, CancellationToken cancellationToken)
         {
             var look = _looks.Dequeue();
             if (look == "lost")
                 return Task.FromException<LookupResult>(new HostUnavailableException("lost"));
             var (was, isReplica) = (look[0] == 'P' ? HostRole.Primary : HostRole.Replica, look[0] == 'R');
-            var link = new Link(Id, key.Domain, key.Code, "https://example.com/", Minted);
+            var link = new Link(Id, name.Domain, name.Code, "https://example.com/", Minted);
             var showsLink = look.EndsWith("link", StringComparison.Ordinal)
                 || look.EndsWith("new", StringComparison.Ordinal);
             var offset = look.EndsWith("past", StringComparison.Ordinal)

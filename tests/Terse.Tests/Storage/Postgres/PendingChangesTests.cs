@@ -1,12 +1,13 @@
 using Terse.Harness;
+using Terse.Links;
 using Terse.Storage.Postgres;
 
 namespace Terse.Tests.Storage;
 
 public sealed class PendingChangesTests
 {
-    private static readonly (string Domain, string Code) Sale = ("", "sale");
-    private static readonly (string Domain, string Code) Other = ("", "other");
+    private static readonly LinkName Sale = new("", "sale");
+    private static readonly LinkName Other = new("", "other");
     private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
     private readonly FakeTime _time = new(Noon);
@@ -54,11 +55,11 @@ public sealed class PendingChangesTests
     public void More_changes_than_there_is_room_for_raise_the_floor_the_oldest_first()
     {
         for (var number = 0; number < PendingChanges.MaxPending + 5; number++)
-            _pending.Add(("", $"{number}"), At(number));
+            _pending.Add(new("", $"{number}"), At(number));
 
         Assert.Equal(PendingChanges.MaxPending, _pending.Count);
-        Assert.Equal(At(4), _pending.NewestOf(("", "0")));
-        Assert.Equal(At(5), _pending.NewestOf(("", "5")));
+        Assert.Equal(At(4), _pending.NewestOf(new("", "0")));
+        Assert.Equal(At(5), _pending.NewestOf(new("", "5")));
     }
 
     [Fact]
@@ -76,22 +77,22 @@ public sealed class PendingChangesTests
     public void Of_no_change_that_was_added_an_earlier_moment_is_ever_enough()
     {
         var random = new Random(1);
-        var added = new Dictionary<(string Domain, string Code), Moment>();
+        var added = new Dictionary<LinkName, Moment>();
         for (var step = 0; step < 20_000; step++)
         {
-            var key = ("", $"{random.Next(50)}");
+            var name = new LinkName("", $"{random.Next(50)}");
             var moment = new Moment(1 + (step / 8000), Noon.AddSeconds((step / 10) + random.Next(-20, 20)));
             if (random.Next(4) > 0)
             {
-                _pending.Add(key, moment);
-                added[key] = added.TryGetValue(key, out var before) && before > moment ? before : moment;
+                _pending.Add(name, moment);
+                added[name] = added.TryGetValue(name, out var before) && before > moment ? before : moment;
             }
             else
             {
                 _pending.Drop(moment);
             }
 
-            Assert.True(_pending.NewestOf(key) >= added.GetValueOrDefault(key));
+            Assert.True(_pending.NewestOf(name) >= added.GetValueOrDefault(name));
         }
     }
 

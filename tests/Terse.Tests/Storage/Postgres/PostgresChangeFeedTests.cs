@@ -26,8 +26,8 @@ public sealed class PostgresChangeFeedTests : IDisposable
         await RunAsync([[Read(1, 0, ("sale", 2))]]);
 
         Assert.Equal("unheard sale all heard unheard", _told.ToString());
-        Assert.Equal(new Moment(1, Noon), _pending.NewestOf(("", "other")));
-        Assert.Equal(new Moment(1, Noon.AddSeconds(2)), _pending.NewestOf(("", "sale")));
+        Assert.Equal(new Moment(1, Noon), _pending.NewestOf(new("", "other")));
+        Assert.Equal(new Moment(1, Noon.AddSeconds(2)), _pending.NewestOf(new("", "sale")));
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
 
         Assert.Equal("unheard all heard unheard all heard unheard", _told.ToString());
         Assert.Equal([null, Noon, null], source.AskedSince);
-        Assert.True(_pending.NewestOf(("", "any")) >= present.Complete);
+        Assert.True(_pending.NewestOf(new("", "any")) >= present.Complete);
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
 
         Assert.Equal(isOne, isRead);
         if (isOne)
-            Assert.Equal(new ChangeNotice(domain, code, new(3, Instant())), change);
+            Assert.Equal(new ChangeNotice(new(domain, code), new(3, Instant())), change);
         static DateTimeOffset Instant() =>
             DateTimeOffset.FromUnixTimeSeconds(1_795_435_200).AddMicroseconds(1);
     }
@@ -102,7 +102,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
         int timeline, int second, params (string Code, int Second)[] changes) => new(
         new(timeline, Noon.AddSeconds(second)),
         [.. changes.Select(change =>
-            new ChangeNotice("", change.Code, new(timeline, Noon.AddSeconds(change.Second))))]);
+            new ChangeNotice(new("", change.Code), new(timeline, Noon.AddSeconds(change.Second))))]);
 
     private async Task<WrittenChanges> RunAsync(ChangeBatch[][] readings)
     {
@@ -172,7 +172,7 @@ internal sealed class ToldInOrder : ILinkChangeListener
 {
     private readonly List<string> _told = [];
 
-    public void OnChanged(string domain, string code) => _told.Add(code);
+    public void OnChanged(LinkName name) => _told.Add(name.Code);
 
     public void OnDisconnected() => _told.Add("unheard");
 

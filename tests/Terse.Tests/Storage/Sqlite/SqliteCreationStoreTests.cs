@@ -13,6 +13,8 @@ public sealed class SqliteCreationStoreTests : CreationStoreContract
 
     private protected override ILinkStore Links => new SqliteLinkStore(_file.Writer, _file.Readers);
 
+    private protected override ILinkReader Reader => new SqliteLinkStore(_file.Writer, _file.Readers);
+
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()

@@ -14,6 +14,8 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
 
     private protected override ILinkStore Store => new SqliteLinkStore(_file.Writer, _file.Readers);
 
+    private protected override ILinkReader Reader => new SqliteLinkStore(_file.Writer, _file.Readers);
+
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()
@@ -55,8 +57,8 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
             Execute(other, "BEGIN IMMEDIATE");
             await Assert.ThrowsAsync<StoreUnavailableException>(
                 () => AddAsync(NewLink(2, "later")));
-            Assert.NotNull(await Store.FindAsync("", "kept", default));
-            Assert.Null(await Store.FindAsync("", "later", default));
+            Assert.NotNull(await Reader.FindAsync(new("", "kept"), default));
+            Assert.Null(await Reader.FindAsync(new("", "later"), default));
         }
 
         Assert.Equal(AddLinkResult.Added, await AddAsync(NewLink(2, "later")));
@@ -84,7 +86,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         Assert.All(await Task.WhenAll(waiting), result => Assert.Equal(AddLinkResult.Added, result));
         await Assert.ThrowsAsync<StoreUnavailableException>(
             () => store.AddAsync(NewLink(101, "late"), TickEnd, default));
-        Assert.NotNull(await Store.FindAsync("", "c100", default));
+        Assert.NotNull(await Reader.FindAsync(new("", "c100"), default));
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class SqliteMigrationTests
 
         Assert.Equal([new IdLayout(1, TerseIds(), Epoch, Opaque: false)], record.Layouts);
         Assert.Equal((0, mark), (taken!.Node, taken.From));
-        var link = await new SqliteLinkStore(writer, readers).FindAsync("", "9", default);
+        var link = await new SqliteLinkStore(writer, readers).FindAsync(new("", "9"), default);
         Assert.Equal("https://example.com/", link?.Target);
     }
 

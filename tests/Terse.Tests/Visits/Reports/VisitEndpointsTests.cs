@@ -20,8 +20,8 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     {
         _server = await TerseServer.StartAsync(_folder.Path);
         await _server.CreateCodeAsync("https://example.com/", "sale");
-        var store = _server.Services.GetRequiredService<ILinkStore>();
-        _link = (await store.FindAsync("", "sale", default))!.Id;
+        var links = _server.Services.GetRequiredService<ILinkReader>();
+        _link = (await links.FindAsync(new("", "sale"), default))!.Id;
     }
 
     public async ValueTask DisposeAsync()

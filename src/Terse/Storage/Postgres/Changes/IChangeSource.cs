@@ -1,4 +1,5 @@
 using Terse.Horizon;
+using Terse.Links;
 
 namespace Terse.Storage.Postgres;
 
@@ -40,7 +41,6 @@ internal interface IChangeConnection : IAsyncDisposable
 internal sealed record ChangeBatch(Moment Complete, IReadOnlyList<ChangeNotice> Changes);
 
 /// <summary>A link was changed.</summary>
-/// <param name="Domain">The domain's key.</param>
-/// <param name="Code">The link's code.</param>
+/// <param name="Name">The link's name.</param>
 /// <param name="Written">When, by the primary's clock.</param>
-internal readonly record struct ChangeNotice(string Domain, string Code, Moment Written);
+internal readonly record struct ChangeNotice(LinkName Name, Moment Written);

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
+using Terse.Links;
 
 namespace Terse.Storage.Postgres;
 
@@ -24,7 +25,7 @@ internal sealed class PendingChanges(TimeProvider time)
     /// <summary>A host that is lost for good does not keep changes pending for longer.</summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
-    private readonly ConcurrentDictionary<(string Domain, string Code), Moment> _newest = new();
+    private readonly ConcurrentDictionary<LinkName, Moment> _newest = new();
     private readonly Queue<Added> _added = new();
     private readonly Lock _writing = new();
     private Floor _floor = new(default(Moment));
@@ -34,16 +35,16 @@ internal sealed class PendingChanges(TimeProvider time)
 
     /// <summary>Adds a change.</summary>
     /// <returns>False where it is pending already, or a later one of its link.</returns>
-    public bool Add((string Domain, string Code) key, Moment written)
+    public bool Add(LinkName name, Moment written)
     {
         lock (_writing)
         {
-            if (written <= _newest.GetValueOrDefault(key))
+            if (written <= _newest.GetValueOrDefault(name))
                 return false;
             if (written <= _floor.Value)
                 return true;
-            _newest[key] = written;
-            _added.Enqueue(new(key, written, time.GetTimestamp()));
+            _newest[name] = written;
+            _added.Enqueue(new(name, written, time.GetTimestamp()));
             if (_added.Count > MaxPending)
                 DropOldest();
             return true;
@@ -53,17 +54,17 @@ internal sealed class PendingChanges(TimeProvider time)
     /// <summary>
     /// Up to when a host must be complete, at least, for what it shows of this link to be believed.
     /// </summary>
-    public Moment NewestOf((string Domain, string Code) key)
+    public Moment NewestOf(LinkName name)
     {
         // In this order: who drops a change raises the floor first.
-        var newest = _newest.GetValueOrDefault(key);
+        var newest = _newest.GetValueOrDefault(name);
         var floor = Volatile.Read(ref _floor).Value;
         return newest > floor ? newest : floor;
     }
 
     /// <summary>Whether a snapshot shows a link, and all changes of it that are known.</summary>
     public bool AreShownBy(LookupResult seen) =>
-        seen.Link is { } link && seen.Complete >= NewestOf((link.Domain, link.Code));
+        seen.Link is { } link && seen.Complete >= NewestOf(link.Name);
 
     /// <summary>There may have been any changes up to then.</summary>
     public void RaiseFloor(Moment floor)
@@ -91,16 +92,16 @@ internal sealed class PendingChanges(TimeProvider time)
 
     private void DropOldest()
     {
-        var (key, written, _) = _added.Dequeue();
-        if (_newest.GetValueOrDefault(key) != written)
+        var (name, written, _) = _added.Dequeue();
+        if (_newest.GetValueOrDefault(name) != written)
             return; // A later one of the link is pending.
         RaiseFloor(written);
-        _newest.TryRemove(key, out _);
+        _newest.TryRemove(name, out _);
     }
 
     private sealed record Floor(Moment Value);
 
-    private sealed record Added((string Domain, string Code) Key, Moment Written, long AddedAt);
+    private sealed record Added(LinkName Name, Moment Written, long AddedAt);
 }
 
 /// <summary>

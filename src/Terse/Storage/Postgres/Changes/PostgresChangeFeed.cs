@@ -135,7 +135,7 @@ internal sealed partial class PostgresChangeFeed(
     {
         foreach (var change in read.Changes)
         {
-            if (pending.Add((change.Domain, change.Code), change.Written))
+            if (pending.Add(change.Name, change.Written))
                 Tell(change);
         }
 
@@ -147,14 +147,14 @@ internal sealed partial class PostgresChangeFeed(
     /// </summary>
     private void Hear(ChangeNotice change)
     {
-        pending.Add((change.Domain, change.Code), change.Written);
+        pending.Add(change.Name, change.Written);
         Tell(change);
     }
 
     private void Tell(ChangeNotice change)
     {
         metrics.CountHeard();
-        watcher.OnChanged(change.Domain, change.Code);
+        watcher.OnChanged(change.Name);
     }
 
     private Task<T> WithTimeoutAsync<T>(

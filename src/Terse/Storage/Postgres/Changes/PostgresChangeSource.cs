@@ -84,7 +84,7 @@ internal sealed class PostgresListener : IChangeConnection
         }
 
         var at = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
-        change = new(parts[1], parts[2], new Moment(timeline, at));
+        change = new(new(parts[1], parts[2]), new Moment(timeline, at));
         return true;
     }
 
@@ -133,5 +133,7 @@ internal sealed class PostgresListener : IChangeConnection
     /// <summary>Null where there is none after the instant.</summary>
     private static ChangeNotice? ReadChange(NpgsqlDataReader row, int timeline) => row.IsDBNull(2)
         ? null
-        : new(row.GetString(2), row.GetString(3), new(timeline, row.GetFieldValue<DateTimeOffset>(4)));
+        : new(
+            new(row.GetString(2), row.GetString(3)),
+            new(timeline, row.GetFieldValue<DateTimeOffset>(4)));
 }

@@ -3,11 +3,9 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ILinkStore"/>
-/// <remarks>
-/// Every insert passes the horizon's guard; when "there is none" may be said is the finder's to know.
-/// </remarks>
+/// <remarks>Every insert passes the horizon's guard.</remarks>
 internal sealed class PostgresLinkStore(
-    PostgresLinkInserter writer, PostgresLinkUpdater changer, LinkFinder finder, TimeProvider time) : ILinkStore
+    PostgresLinkInserter writer, PostgresLinkUpdater changer, TimeProvider time) : ILinkStore
 {
     /// <inheritdoc/>
     public TimeSpan Timeout => PostgresErrors.Timeout;
@@ -17,15 +15,6 @@ internal sealed class PostgresLinkStore(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         PostgresErrors.WithTimeoutAsync(
             token => writer.AddAsync(new(link, tickEnd), token), time, cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
-        finder.FindAsync(domain, code, cancellationToken);
-
-    /// <inheritdoc/>
-    public ValueTask<Link?> FindLatestAsync(
-        string domain, string code, CancellationToken cancellationToken) =>
-        finder.FindLatestAsync(domain, code, cancellationToken);
 
     /// <inheritdoc/>
     public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>

@@ -16,7 +16,7 @@ internal sealed class PostgresLinkUpdater(Cluster cluster, PendingChanges pendin
     {
         if (await WriteAsync(changed, ReplaceAsync, cancellationToken) is not { } written)
             return null;
-        pending.Add((changed.Domain, changed.Code), written);
+        pending.Add(changed.Name, written);
         return written.At;
     }
 

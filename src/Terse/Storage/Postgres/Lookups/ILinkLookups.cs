@@ -12,7 +12,7 @@ internal interface ILinkLookups
     /// <summary>Looks for a link on a host that is fresh enough.</summary>
     /// <exception cref="HostUnavailableException">No such host can be reached.</exception>
     Task<LookupResult> LookAsync(
-        Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken);
+        Freshness freshness, LinkName name, CancellationToken cancellationToken);
 
     /// <summary>Waits until a replica in rotation is complete up to an instant.</summary>
     /// <returns>False where that takes longer than <paramref name="limit"/>, or is bound to.</returns>

@@ -22,34 +22,34 @@ internal sealed class LinkFinder(
     PrimaryLookupBudget misses,
     PendingChanges pending,
     LookupMetrics metrics,
-    TimeProvider time)
+    TimeProvider time) : ILinkReader
 {
-    /// <inheritdoc cref="ILinkStore.FindAsync"/>
+    /// <inheritdoc/>
     public async ValueTask<Link?> FindAsync(
-        string domain, string code, CancellationToken cancellationToken) =>
+        LinkName name, CancellationToken cancellationToken) =>
         await PostgresErrors.WithTimeoutAsync(
-            token => FindAsync((domain, code), token), time, cancellationToken);
+            token => FindOnAnyHostAsync(name, token), time, cancellationToken);
 
-    /// <inheritdoc cref="ILinkStore.FindLatestAsync"/>
+    /// <inheritdoc/>
     public async ValueTask<Link?> FindLatestAsync(
-        string domain, string code, CancellationToken cancellationToken)
+        LinkName name, CancellationToken cancellationToken)
     {
         var seen = await PostgresErrors.WithTimeoutAsync(
-            token => LookAsync(Freshness.Latest, (domain, code), token), time, cancellationToken);
+            token => LookAsync(Freshness.Latest, name, token), time, cancellationToken);
         return seen.IsPrimary && seen.Timeline == lookups.Timeline
             ? seen.Link
             : throw new StoreUnavailableException("The primary is being replaced.");
     }
 
-    private async Task<Link?> FindAsync(
-        (string Domain, string Code) key, CancellationToken cancellationToken)
+    private async Task<Link?> FindOnAnyHostAsync(
+        LinkName name, CancellationToken cancellationToken)
     {
-        var seen = await LookAsync(Freshness.Any, key, cancellationToken);
-        if (IsAnswer(seen, key.Code))
+        var seen = await LookAsync(Freshness.Any, name, cancellationToken);
+        if (IsAnswer(seen, name.Code))
             return seen.Link;
         return seen.Link is not null && seen.Timeline == lookups.Timeline
-            ? await FindChangedAsync(key, cancellationToken)
-            : await FindMissedAsync(key, cancellationToken);
+            ? await FindChangedAsync(name, cancellationToken)
+            : await FindMissedAsync(name, cancellationToken);
     }
 
     /// <summary>
@@ -57,12 +57,12 @@ internal sealed class LinkFinder(
     /// does not need: only links that there are get here, and only until replicas have caught up.
     /// </summary>
     private async Task<Link?> FindChangedAsync(
-        (string Domain, string Code) key, CancellationToken cancellationToken)
+        LinkName name, CancellationToken cancellationToken)
     {
         try
         {
-            var seen = await LookAsync(Freshness.Latest, key, cancellationToken);
-            if (IsAnswer(seen, key.Code))
+            var seen = await LookAsync(Freshness.Latest, name, cancellationToken);
+            if (IsAnswer(seen, name.Code))
                 return seen.Link;
         }
         catch (HostUnavailableException)
@@ -70,17 +70,17 @@ internal sealed class LinkFinder(
             // Then a replica has to come far enough.
         }
 
-        return await FindLaterAsync(key, pending.NewestOf(key).At, cancellationToken);
+        return await FindLaterAsync(name, pending.NewestOf(name).At, cancellationToken);
     }
 
     private async Task<Link?> FindMissedAsync(
-        (string Domain, string Code) key, CancellationToken cancellationToken)
+        LinkName name, CancellationToken cancellationToken)
     {
         try
         {
             if (misses.TryPass()
-                && await LookAsync(Freshness.Latest, key, cancellationToken) is var seen
-                && IsAnswer(seen, key.Code))
+                && await LookAsync(Freshness.Latest, name, cancellationToken) is var seen
+                && IsAnswer(seen, name.Code))
             {
                 return seen.Link;
             }
@@ -90,17 +90,17 @@ internal sealed class LinkFinder(
             // Then a replica has to come far enough.
         }
 
-        return await FindLaterAsync(key, layouts.NewestTimeOf(key.Code), cancellationToken);
+        return await FindLaterAsync(name, layouts.NewestTimeOf(name.Code), cancellationToken);
     }
 
     private async Task<Link?> FindLaterAsync(
-        (string Domain, string Code) key, DateTimeOffset? enough, CancellationToken cancellationToken)
+        LinkName name, DateTimeOffset? enough, CancellationToken cancellationToken)
     {
         if (enough is { } horizon
             && await lookups.WaitForHorizonAsync(horizon, PostgresErrors.Timeout, cancellationToken))
         {
-            var seen = await LookAsync(Freshness.AtLeast(horizon), key, cancellationToken);
-            if (IsAnswer(seen, key.Code))
+            var seen = await LookAsync(Freshness.AtLeast(horizon), name, cancellationToken);
+            if (IsAnswer(seen, name.Code))
                 return seen.Link;
         }
 
@@ -110,9 +110,9 @@ internal sealed class LinkFinder(
     }
 
     private async Task<LookupResult> LookAsync(
-        Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken)
+        Freshness freshness, LinkName name, CancellationToken cancellationToken)
     {
-        var seen = await lookups.LookAsync(freshness, key, cancellationToken);
+        var seen = await lookups.LookAsync(freshness, name, cancellationToken);
         metrics.CountLookup(seen);
         return seen;
     }

@@ -20,18 +20,18 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     private const int MaxWaiting = 16_384;
 
     private readonly Cluster _cluster;
-    private readonly Batcher<(string Domain, string Code), LookupResult> _any;
-    private readonly Batcher<(string Domain, string Code), LookupResult> _latest;
+    private readonly Batcher<LinkName, LookupResult> _any;
+    private readonly Batcher<LinkName, LookupResult> _latest;
 
     public PostgresLinkLookups(Cluster cluster)
     {
         _cluster = cluster;
         _any = new(
-            Statements, MaxWaiting, keys => LookAsync(Freshness.Any, keys, CancellationToken.None));
+            Statements, MaxWaiting, names => LookAsync(Freshness.Any, names, CancellationToken.None));
         _latest = new(
             StatementsOfPrimary,
             MaxWaiting,
-            keys => LookAsync(Freshness.Latest, keys, CancellationToken.None));
+            names => LookAsync(Freshness.Latest, names, CancellationToken.None));
     }
 
     /// <inheritdoc/>
@@ -39,13 +39,13 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
 
     /// <inheritdoc/>
     public async Task<LookupResult> LookAsync(
-        Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken)
+        Freshness freshness, LinkName name, CancellationToken cancellationToken)
     {
         if (freshness == Freshness.Any)
-            return await _any.CallAsync(key, cancellationToken);
+            return await _any.CallAsync(name, cancellationToken);
         return freshness.IsLatest
-            ? await _latest.CallAsync(key, cancellationToken)
-            : (await LookAsync(freshness, [key], cancellationToken))[0];
+            ? await _latest.CallAsync(name, cancellationToken)
+            : (await LookAsync(freshness, [name], cancellationToken))[0];
     }
 
     /// <inheritdoc/>
@@ -93,21 +93,21 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
 
     private Task<IReadOnlyList<LookupResult>> LookAsync(
         Freshness freshness,
-        IReadOnlyList<(string Domain, string Code)> keys,
+        IReadOnlyList<LinkName> names,
         CancellationToken cancellationToken) =>
-        _cluster.ReadAsync(freshness, keys, LookAsync, cancellationToken);
+        _cluster.ReadAsync(freshness, names, LookAsync, cancellationToken);
 
     private static async Task<IReadOnlyList<LookupResult>> LookAsync(
         ReadTransaction read,
-        IReadOnlyList<(string Domain, string Code)> keys,
+        IReadOnlyList<LinkName> names,
         CancellationToken cancellationToken)
     {
         var before = read.Host.State.Role;
         await using var select = read.CreateCommand(SelectLinks);
-        select.BindColumn(keys, key => key.Domain);
-        select.BindColumn(keys, key => key.Code);
+        select.BindColumn(names, name => name.Domain);
+        select.BindColumn(names, name => name.Code);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        var lookups = new LookupResult[keys.Count];
+        var lookups = new LookupResult[names.Count];
         while (await row.ReadAsync(cancellationToken))
             lookups[row.GetInt64(9) - 1] = ReadLookup(row, before);
         return lookups;

@@ -80,7 +80,7 @@ internal sealed partial class SqliteChangeFeed(
         while (row.Read())
         {
             metrics.CountHeard();
-            watcher.OnChanged(row.GetString(1), row.GetString(2));
+            watcher.OnChanged(new(row.GetString(1), row.GetString(2)));
             _told = row.GetInt64(0);
         }
     }

@@ -5,7 +5,7 @@ using static SQLitePCL.raw;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="ILinkStore"/>
-internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers) : ILinkStore
+internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers) : ILinkStore, ILinkReader
 {
     private const string InsertLink =
         """
@@ -61,14 +61,13 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         """;
 
     /// <inheritdoc/>
-    public ValueTask<Link?> FindAsync(string domain, string code, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(readers.Run(Find, (domain, code)));
+    public ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(readers.Run(Find, name));
 
     /// <inheritdoc/>
     /// <remarks>There is one file, and a read sees every commit before it.</remarks>
-    public ValueTask<Link?> FindLatestAsync(
-        string domain, string code, CancellationToken cancellationToken) =>
-        FindAsync(domain, code, cancellationToken);
+    public ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken) =>
+        FindAsync(name, cancellationToken);
 
     /// <inheritdoc/>
     public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
@@ -112,9 +111,9 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         session.Command(TakeVisit, id).ExecuteNonQuery() == 1
         || (long)session.Command(IsLimited, id).ExecuteScalar()! == 0;
 
-    private static Link? Find(SqliteSession session, (string Domain, string Code) key)
+    private static Link? Find(SqliteSession session, LinkName name)
     {
-        using var reader = session.Command(SelectLink, key.Domain, key.Code).ExecuteReader();
+        using var reader = session.Command(SelectLink, name.Domain, name.Code).ExecuteReader();
         return reader.Read() ? ReadLink(reader) : null;
     }
 

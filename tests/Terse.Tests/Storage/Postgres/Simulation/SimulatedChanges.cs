@@ -88,7 +88,7 @@ internal sealed class SimulatedListener(
         foreach (var link in since is null ? all : after.Select(change => change.Link))
             server.Told.Hand(link);
         return new(complete, [.. after.Select(change =>
-            new ChangeNotice(change.Link.Domain, change.Link.Code, new(_timeline, change.At)))]);
+            new ChangeNotice(change.Link.Name, new(_timeline, change.At)))]);
     }
 
     public ValueTask DisposeAsync()

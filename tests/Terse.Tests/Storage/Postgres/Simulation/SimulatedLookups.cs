@@ -1,4 +1,5 @@
 using Terse.Horizon;
+using Terse.Links;
 using Terse.Storage.Postgres;
 
 namespace Terse.Tests.Storage;
@@ -21,11 +22,11 @@ internal sealed class SimulatedLookups(
     public bool WasAskedOfPrimary(string code) => _askedOfPrimary.Contains(code);
 
     public Task<LookupResult> LookAsync(
-        Freshness freshness, (string Domain, string Code) key, CancellationToken cancellationToken)
+        Freshness freshness, LinkName name, CancellationToken cancellationToken)
     {
         if (freshness.IsLatest)
-            _askedOfPrimary.Add(key.Code);
-        return board.ReadAsync(freshness, key.Code, LookAsync, cancellationToken);
+            _askedOfPrimary.Add(name.Code);
+        return board.ReadAsync(freshness, name.Code, LookAsync, cancellationToken);
     }
 
     public Task<bool> WaitForHorizonAsync(

@@ -52,7 +52,7 @@ internal sealed class SimulatedServer
         var gate = new PrimaryLookupBudget(random.Next(2) == 0 ? 1000 : random.Next(1, 20), Metrics, Time);
         Finder = new LinkFinder(Lookups, Layouts, gate, pending, Metrics, Time);
         _cache = new LinkCache(
-            new SimulatedStore(Finder), static _ => false, SmallCache, new(_meters), Time);
+            Finder, static _ => false, SmallCache, new(_meters), Time);
         Told = new ToldChanges(cluster, _cache);
         _ = Layouts.StartAsync(default);
         var feed = new PostgresChangeFeed(
@@ -107,8 +107,8 @@ internal sealed class SimulatedServer
 
     /// <summary>Where a code leads, by the cache or past it; null where there is no link.</summary>
     public async Task<string?> FollowAsync(string code, bool isByCache) => isByCache
-        ? (await _cache.FindAsync(("", code), default))?.Location
-        : (await Finder.FindAsync("", code, default))?.Target;
+        ? (await _cache.FindAsync(new("", code), default))?.Location
+        : (await Finder.FindAsync(new("", code), default))?.Target;
 
     /// <summary>One look at a host, as the watch makes it; one at a time.</summary>
     public async Task LookAtAsync(int index)

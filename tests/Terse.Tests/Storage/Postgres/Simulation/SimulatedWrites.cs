@@ -106,7 +106,7 @@ internal sealed class SimulatedWrites(
         var timeline = host.Timeline;
         if (!await CommitAsync(host, update, new(changed, written, timeline)))
             return;
-        server.Pending.Add((changed.Domain, changed.Code), new(timeline, written));
+        server.Pending.Add(changed.Name, new(timeline, written));
         server.Told.Add(changed);
     }
 

@@ -23,13 +23,13 @@ internal sealed class ToldChanges(SimulatedCluster cluster, ILinkChangeListener 
     public void Add(Link changed)
     {
         Keep(_handed, changed);
-        OnChanged(changed.Domain, changed.Code);
+        OnChanged(changed.Name);
     }
 
-    public void OnChanged(string domain, string code)
+    public void OnChanged(LinkName name)
     {
-        cache.OnChanged(domain, code);
-        Keep(_told, _handed[code]);
+        cache.OnChanged(name);
+        Keep(_told, _handed[name.Code]);
     }
 
     public void OnAllChanged()
