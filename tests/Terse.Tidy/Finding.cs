@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace Terse.Tidy;
 
-/// <summary>One place that breaks a rule; the text says what is wrong and how to mend it.</summary>
+/// <summary>A place that breaks a rule. The text says what is wrong and how to correct it.</summary>
 internal sealed record Finding(string Path, int Line, string Text)
 {
     public override string ToString() => $"{Path}:{Line}: {Text}";
@@ -16,7 +16,7 @@ internal static class Findings
             .OrderBy(finding => finding.Path, StringComparer.Ordinal)
             .ThenBy(finding => finding.Line)
             .ToList();
-        Assert.True(found.Count == 0, $"{found.Count} to mend:\n{string.Join('\n', found)}");
+        Assert.True(found.Count == 0, $"{found.Count} to correct:\n{string.Join('\n', found)}");
     }
 
     internal static Finding At(this SourceFile file, int line, string text) => new(file.Path, line, text);
@@ -27,9 +27,7 @@ internal static class Findings
     internal static Finding At(this SourceFile file, SyntaxToken token, string text) =>
         new(file.Path, token.GetLocation().FirstLine(), text);
 
-    /// <summary>The line on which something begins, counted from 1.</summary>
+    /// <summary>The first line of the location, counted from 1.</summary>
     internal static int FirstLine(this Location location) =>
         location.GetLineSpan().StartLinePosition.Line + 1;
-
-    internal static int LastLine(this Location location) => location.GetLineSpan().EndLinePosition.Line + 1;
 }

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Terse.Tidy;
 
-/// <summary>One text file of the repository, or of an example that tries a rule.</summary>
+/// <summary>A text file of the repository, or an example that tests a rule.</summary>
 internal sealed class SourceFile
 {
     private static readonly CSharpParseOptions Newest = new(LanguageVersion.Preview);
@@ -31,16 +31,16 @@ internal sealed class SourceFile
 
     internal bool IsCSharp => Has(".cs") && !IsGenerated;
 
-    /// <summary>Whether a tool wrote the file, so that nobody reads or edits it.</summary>
+    /// <summary>Whether a tool generated the file.</summary>
     internal bool IsGenerated =>
-        Has(".g.cs") || Has(".d.ts") || Has(".min.js") || Has("packages.lock.json")
+        Has(".g.cs") || Has(".d.ts") || Has(".min.js") || Has(".lock.json")
         || Has("package-lock.json") || Has("pnpm-lock.yaml") || Has("yarn.lock");
 
     internal bool Has(string ending) => Path.EndsWith(ending, StringComparison.Ordinal);
 
     internal bool IsUnder(string folder) => Path.StartsWith(folder, StringComparison.Ordinal);
 
-    /// <summary>Reads a file; null when it is binary, which is what git calls a file with a NUL.</summary>
+    /// <summary>Reads a file. Returns null for a binary file, which contains a NUL byte.</summary>
     internal static SourceFile? Read(string path, string fullPath)
     {
         var bytes = File.ReadAllBytes(fullPath);

@@ -15,7 +15,7 @@ internal static class SyntaxExtensions
         }
     }
 
-    /// <summary>The attribute's name as one writes it, without namespace and suffix.</summary>
+    /// <summary>The name of the attribute in source code, without namespace and suffix.</summary>
     internal static string SimpleName(this AttributeSyntax attribute)
     {
         var name = attribute.Name.SimpleName();
@@ -23,7 +23,7 @@ internal static class SyntaxExtensions
         return name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name;
     }
 
-    /// <summary>The last part of a chain of names: <c>Sleep</c> of <c>Thread.Sleep</c>.</summary>
+    /// <summary>The last part of a qualified name: <c>True</c> of <c>Assert.True</c>.</summary>
     internal static string SimpleName(this ExpressionSyntax expression) => expression switch
     {
         SimpleNameSyntax name => name.Identifier.ValueText,

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Terse.Tidy;
 
-/// <summary>Programs of the machine that the rules lean on.</summary>
+/// <summary>Runs the programs that the rules need, such as git.</summary>
 internal static class Tool
 {
     internal static bool Exists(string program) =>
@@ -11,7 +11,7 @@ internal static class Tool
             .Any(folder => File.Exists(Path.Combine(folder, program))
                 || File.Exists(Path.Combine(folder, program + ".exe")));
 
-    /// <summary>Runs a program to its end; what it says on stderr stays on the console.</summary>
+    /// <summary>Runs a program until it exits. Its standard error goes to the console.</summary>
     internal static (int ExitCode, string Output) Run(
         string program, IEnumerable<string> arguments, string input = "")
     {

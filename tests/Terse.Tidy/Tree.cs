@@ -1,9 +1,8 @@
 using System.Collections.Immutable;
-using Terse.Tidy.Docs;
 
 namespace Terse.Tidy;
 
-/// <summary>The repository as git sees it: what is tracked, and what is new and not ignored.</summary>
+/// <summary>The files of the repository that git tracks, and new files that git does not ignore.</summary>
 internal static class Tree
 {
     private static readonly Lazy<string> LazyRoot = new(FindRoot);
@@ -12,10 +11,10 @@ internal static class Tree
 
     internal static string Root => LazyRoot.Value;
 
-    /// <summary>Every file and every folder, relative to the root, with forward slashes.</summary>
+    /// <summary>The paths of all files and folders, relative to the root, with forward slashes.</summary>
     internal static ImmutableSortedSet<string> Paths => LazyPaths.Value;
 
-    /// <summary>Every text file.</summary>
+    /// <summary>All text files.</summary>
     internal static ImmutableArray<SourceFile> Files => LazyFiles.Value;
 
     internal static IEnumerable<SourceFile> CSharp => Files.Where(file => file.IsCSharp);
@@ -45,13 +44,13 @@ internal static class Tree
         if (exitCode != 0)
             throw new InvalidOperationException($"git ls-files failed in {Root} with exit code {exitCode}.");
 
-        // The index still lists a file that was deleted and not yet committed.
+        // The index of git still contains a deleted file until the deletion is staged.
         var files = output.Split('\0', StringSplitOptions.RemoveEmptyEntries)
             .Where(path => File.Exists(FullPath(path)));
         return WithFolders(files);
     }
 
-    /// <summary>Adds to the files the folders that hold them.</summary>
+    /// <summary>Adds the folders that contain the files.</summary>
     internal static ImmutableSortedSet<string> WithFolders(IEnumerable<string> files) =>
         files.SelectMany(file => Ancestors(file).Prepend(file)).ToImmutableSortedSet(StringComparer.Ordinal);
 

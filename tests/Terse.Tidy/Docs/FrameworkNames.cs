@@ -5,10 +5,10 @@ using System.Runtime.InteropServices;
 
 namespace Terse.Tidy.Docs;
 
-/// <summary>The public types of .NET and ASP.NET Core, with their members.</summary>
+/// <summary>The names of the public types of .NET and ASP.NET Core, and of their members.</summary>
 internal static class FrameworkNames
 {
-    // Read only when a document names what the code does not: reading takes about a second.
+    // Loaded on first use, because loading takes about a second.
     private static readonly Lazy<HashSet<string>> All = new(Read);
 
     internal static bool Contains(string name) => All.Value.Contains(name);
@@ -16,7 +16,7 @@ internal static class FrameworkNames
     private static HashSet<string> Read() =>
         Assemblies().AsParallel().SelectMany(NamesIn).ToHashSet(StringComparer.Ordinal);
 
-    /// <summary>Those of the running version: <c>shared/(framework)/(version)/*.dll</c>.</summary>
+    /// <summary>The assemblies of the running version: <c>shared/(framework)/(version)/*.dll</c>.</summary>
     private static IEnumerable<string> Assemblies()
     {
         var runtime = new DirectoryInfo(RuntimeEnvironment.GetRuntimeDirectory());

@@ -4,8 +4,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Terse.Tidy.Docs;
 
 /// <summary>
-/// Every name that the code uses: the identifiers of the C# sources, and the words of everything else that
-/// is not prose (projects, packages, settings, manifests, SQL, scripts, the web UI).
+/// All names in the code: the identifiers of the C# sources, and the words of all other files except
+/// Markdown (projects, settings, SQL, scripts).
 /// </summary>
 internal static partial class KnownNames
 {

@@ -4,7 +4,7 @@ namespace Terse.Tidy.Docs;
 
 internal static class LinkRules
 {
-    /// <summary>Finds the relative links that lead neither to a path that exists nor to a heading.</summary>
+    /// <summary>Finds relative links to files or headings that do not exist.</summary>
     internal static IEnumerable<Finding> Broken(
         IReadOnlyCollection<Markdown> documents, ImmutableSortedSet<string> paths)
     {
@@ -31,15 +31,15 @@ internal static class LinkRules
         var parts = target.Split('#', 2);
         var path = parts[0].Length == 0 ? from : Resolve(from, parts[0]);
         if (path is null)
-            return "leads out of the repository; link to a file in it";
+            return "leaves the repository; link to a file in the repository";
         if (path.Length > 0 && !paths.Contains(path))
-            return "no such file or folder; mend or delete the link";
+            return "no such file or folder; correct or delete the link";
         if (parts.Length == 1 || !anchors.TryGetValue(path, out var known))
             return null;
         return known.Contains(Uri.UnescapeDataString(parts[1])) ? null : $"{path} has no such heading";
     }
 
-    /// <summary>The path from the root, "" for the root itself, null for what lies outside.</summary>
+    /// <summary>The path from the root, "" for the root, or null for a path outside the repository.</summary>
     internal static string? Resolve(string from, string target)
     {
         Stack<string> folders = new();

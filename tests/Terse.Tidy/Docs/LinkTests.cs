@@ -3,7 +3,7 @@ namespace Terse.Tidy.Docs;
 public sealed class LinkTests
 {
     [Fact]
-    public void Every_relative_link_leads_to_a_file_and_a_heading_that_exist()
+    public void Every_relative_link_points_to_an_existing_file_and_heading()
     {
         var documents = Tree.Markdown.Select(file => new Markdown(file)).ToList();
         Findings.AssertNone(LinkRules.Broken(documents, Tree.Paths));
@@ -19,7 +19,7 @@ public sealed class LinkTests
     [InlineData("decisions/")]
     [InlineData("/src/a%20b.cs#L10")]
     [InlineData("..")]
-    public void A_link_that_leads_somewhere_passes(string target) =>
+    public void A_link_to_an_existing_target_passes(string target) =>
         Assert.Empty(Broken(target));
 
     [Theory]
@@ -29,7 +29,7 @@ public sealed class LinkTests
     [InlineData("#there")]
     [InlineData("../../issues")]
     [InlineData("/src/gone.cs")]
-    public void A_link_that_leads_nowhere_is_found(string target) =>
+    public void A_link_to_a_missing_target_is_found(string target) =>
         Assert.Equal(3, Assert.Single(Broken(target)).Line);
 
     private static IEnumerable<Finding> Broken(string target) =>

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Terse.Tidy.Docs;
 
-/// <summary>What the rules need of a Markdown file; fenced blocks of code are no part of it.</summary>
+/// <summary>The parts of a Markdown file that the rules read. Fenced code blocks are excluded.</summary>
 internal sealed partial class Markdown
 {
     private readonly SourceFile _file;
@@ -22,11 +22,11 @@ internal sealed partial class Markdown
     internal IEnumerable<(int Line, string Text)> CodeSpans =>
         CodeSpan.Matches(_prose).Select(span => (LineOf(span), span.Groups["text"].Value.Trim()));
 
-    /// <summary>Where links, pictures and link definitions lead, as written.</summary>
+    /// <summary>The targets of links, images and link definitions.</summary>
     internal IEnumerable<(int Line, string Target)> Links =>
         Link.Matches(_proseWithoutCode).Select(link => (LineOf(link), link.Groups["target"].Value));
 
-    /// <summary>The anchors that GitHub gives the headings, and those that the text sets itself.</summary>
+    /// <summary>The anchors that GitHub generates for headings, and the anchors in HTML elements.</summary>
     internal IEnumerable<string> Anchors
     {
         get
@@ -39,12 +39,12 @@ internal sealed partial class Markdown
                 yield return count == 1 ? slug : $"{slug}-{count - 1}";
             }
 
-            foreach (Match anchor in OwnAnchor.Matches(_proseWithoutCode))
+            foreach (Match anchor in HtmlAnchor.Matches(_proseWithoutCode))
                 yield return anchor.Groups["name"].Value;
         }
     }
 
-    /// <summary>GitHub's rule: lower case, no punctuation but <c>-_</c>, a hyphen for each space.</summary>
+    /// <summary>GitHub's rule: lower case, no punctuation except <c>-_</c>, hyphens for spaces.</summary>
     internal static string Slug(string heading)
     {
         var text = InlineLink.Replace(heading, "${text}");
@@ -62,7 +62,7 @@ internal sealed partial class Markdown
 
     private int LineOf(Match match) => _prose.AsSpan(0, match.Index).Count('\n') + 1;
 
-    /// <summary>Empties the lines of fenced blocks, and keeps them for the count of lines.</summary>
+    /// <summary>Blanks the lines of fenced code blocks, so that line numbers stay correct.</summary>
     private static string BlankFences(SourceFile file)
     {
         StringBuilder prose = new();
@@ -89,7 +89,7 @@ internal sealed partial class Markdown
     [GeneratedRegex("^[ >]*(?<mark>`{3,}|~{3,})", Options, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Fence { get; }
 
-    // A span may go on in the next line, not in the next paragraph.
+    // A span can continue on the next line, but not in the next paragraph.
     [GeneratedRegex(
         @"(?<!`)(?<ticks>`+)(?!`)(?<text>([^\n]|\n(?!\s*\n))+?)(?<!`)\k<ticks>(?!`)",
         Options,
@@ -111,5 +111,5 @@ internal sealed partial class Markdown
     private static partial Regex Heading { get; }
 
     [GeneratedRegex(@"<\w+\s[^>]*?\b(id|name)=""(?<name>[^""]+)", Options, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex OwnAnchor { get; }
+    private static partial Regex HtmlAnchor { get; }
 }

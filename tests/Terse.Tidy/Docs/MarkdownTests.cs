@@ -3,14 +3,14 @@ namespace Terse.Tidy.Docs;
 public sealed class MarkdownTests
 {
     [Fact]
-    public void Code_spans_are_found_with_their_lines_also_across_a_line_break()
+    public void A_code_span_has_the_line_number_of_its_start()
     {
         var spans = Parse("a `One` b\n`` two ` ticks ``\nand `three\nfour` then `Five`\n").CodeSpans;
         Assert.Equal([(1, "One"), (2, "two ` ticks"), (3, "three\nfour"), (4, "Five")], spans);
     }
 
     [Fact]
-    public void A_fenced_block_holds_neither_spans_nor_links_nor_headings()
+    public void Spans_links_and_headings_in_a_fenced_block_are_ignored()
     {
         var doc = Parse("```sh\n# No heading\n[a](b) `c`\n```\n~~~~\n```\n[d](e)\n~~~~\n[f](g)\n");
         Assert.Empty(doc.Anchors);
@@ -19,7 +19,7 @@ public sealed class MarkdownTests
     }
 
     [Fact]
-    public void Links_pictures_and_definitions_are_found_and_code_is_none()
+    public void Links_images_and_link_definitions_are_found_outside_code_spans()
     {
         const string Text = """
             [`x`](a.md#b) ![y](c.svg "title") `[n](o)`
@@ -38,11 +38,11 @@ public sealed class MarkdownTests
     [InlineData("5.1 Promise & guard", "51-promise--guard")]
     [InlineData("See [the code](src/a.cs)", "see-the-code")]
     [InlineData("Größe — in_bytes", "größe--in_bytes")]
-    public void A_heading_gets_the_anchor_that_github_gives_it(string heading, string slug) =>
+    public void A_heading_has_the_anchor_that_github_generates(string heading, string slug) =>
         Assert.Equal(slug, Markdown.Slug(heading));
 
     [Fact]
-    public void A_heading_that_comes_again_gets_a_number() =>
+    public void The_anchor_of_a_repeated_heading_ends_with_a_number() =>
         Assert.Equal(
             "start start-1 start-2 own",
             string.Join(' ', Parse("# Start\n## Start ##\n### Start\n<a id=\"own\"></a>\n").Anchors));

@@ -4,14 +4,14 @@ namespace Terse.Tidy.Docs;
 
 internal static partial class NameRules
 {
-    /// <summary>Finds the code spans that name a type, or a member of one, which nothing knows.</summary>
+    /// <summary>Finds code spans that name an unknown type or member.</summary>
     internal static IEnumerable<Finding> Stale(Markdown document, Func<string, bool> isKnown) =>
         from span in document.CodeSpans
         from name in Names(span.Text)
         where !isKnown(name)
-        select new Finding(document.Path, span.Line, $"`{name}`: nothing has this name; say the new one");
+        select new Finding(document.Path, span.Line, $"`{name}`: no type or member has this name");
 
-    /// <summary>The names to look up in a code span; none when it does not look like a type's name.</summary>
+    /// <summary>The names in a code span. Empty if the span does not look like the name of a type.</summary>
     internal static IEnumerable<string> Names(string span)
     {
         var match = TypeName.Match(span);
@@ -19,7 +19,7 @@ internal static partial class NameRules
             return [];
         var names = match.Groups["name"].Value.Split('.');
 
-        // A member of a type is looked up too: `LinkStore.Find`. A namespace's parts are not.
+        // `LinkStore.Find` names a type and its member. The parts of a namespace are not names.
         return Humps.IsMatch(names[0]) ? names : names.Where(name => Humps.IsMatch(name));
     }
 

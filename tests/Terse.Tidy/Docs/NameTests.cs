@@ -3,7 +3,7 @@ namespace Terse.Tidy.Docs;
 public sealed class NameTests
 {
     [Fact]
-    public void Every_type_that_a_document_names_exists()
+    public void Every_type_in_a_document_exists()
     {
         var known = KnownNames.Of(Tree.Files);
         Findings.AssertNone(Tree.Markdown.SelectMany(file =>
@@ -28,25 +28,25 @@ public sealed class NameTests
     [InlineData("linkStore", "")]
     [InlineData("README.md", "")]
     [InlineData("LinkStore stores links", "")]
-    public void A_name_is_what_looks_like_one(string span, string names) =>
+    public void Only_a_span_that_looks_like_a_type_is_a_name(string span, string names) =>
         Assert.Equal(names, string.Join(' ', NameRules.Names(span)));
 
     [Theory]
     [InlineData("see `LinkStore.Find` and `TimeProvider`")]
     [InlineData("see LinkShop")]
     [InlineData("```\n`LinkShop`\n```")]
-    public void A_document_that_names_what_exists_passes(string text) =>
+    public void A_document_with_known_names_passes(string text) =>
         Assert.Empty(Stale(text));
 
     [Theory]
     [InlineData("see\n`LinkShop`")]
     [InlineData("see\n`LinkStore.Remove`")]
     [InlineData("see\n`Terse.Links.LinkShop`")]
-    public void A_document_that_names_what_is_gone_is_found(string text) =>
+    public void A_document_with_an_unknown_name_is_found(string text) =>
         Assert.Equal(2, Assert.Single(Stale(text)).Line);
 
     [Fact]
-    public void Names_come_from_code_not_from_its_comments_and_texts()
+    public void Comments_strings_and_documents_define_no_names()
     {
         var known = KnownNames.Of(
         [
@@ -58,7 +58,7 @@ public sealed class NameTests
     }
 
     [Fact]
-    public void The_frameworks_names_are_known()
+    public void The_names_of_the_framework_are_known()
     {
         Assert.True(FrameworkNames.Contains("TimeProvider"));
         Assert.True(FrameworkNames.Contains("GetUtcNow"));

@@ -10,7 +10,7 @@ public sealed partial class PathTests
     private static readonly SearchValues<char> Placeholders = SearchValues.Create("…<>{}$");
 
     [Fact]
-    public void Every_path_that_a_document_names_exists() =>
+    public void Every_path_in_a_document_exists() =>
         Findings.AssertNone(Tree.Markdown.SelectMany(file => Stale(new(file), Tree.Paths)));
 
     [Theory]
@@ -23,7 +23,7 @@ public sealed partial class PathTests
     [InlineData("deploy/<zone>/server.yaml")]
     [InlineData("Elsewhere/Gone.cs")]
     [InlineData("Program.cs")]
-    public void A_path_that_exists_or_is_a_pattern_passes(string span) =>
+    public void An_existing_path_or_a_pattern_passes(string span) =>
         Assert.Empty(Stale(span));
 
     [Theory]
@@ -32,7 +32,7 @@ public sealed partial class PathTests
     [InlineData("tests/Gone/")]
     [InlineData("bench/gone --quick")]
     [InlineData("Gone.cs")]
-    public void A_path_that_is_gone_is_found(string span) =>
+    public void A_missing_path_is_found(string span) =>
         Assert.Equal(2, Assert.Single(Stale(span)).Line);
 
     private static IEnumerable<Finding> Stale(string span) =>
@@ -42,7 +42,7 @@ public sealed partial class PathTests
         from span in document.CodeSpans
         let path = RepositoryPath.Match(span.Text).Groups["path"].Value.TrimEnd('/', '.')
         where path.Length > 0 && !Exists(path, paths)
-        select new Finding(document.Path, span.Line, $"`{path}`: no such file or folder; name the new one");
+        select new Finding(document.Path, span.Line, $"`{path}`: no such file or folder; use the new path");
 
     private static bool Exists(string path, ImmutableSortedSet<string> paths)
     {
@@ -53,7 +53,7 @@ public sealed partial class PathTests
             || paths.Any(known => FileSystemName.MatchesSimpleExpression(pattern, known, ignoreCase: false));
     }
 
-    // What begins in one of the repository's folders, up to a space or a line number; and a bare `Name.cs`.
+    // A path below a top folder, up to a space or a line number; or a file name such as `Name.cs`.
     [GeneratedRegex(
         @"^(?<path>(src|tests|bench|docs|deploy|web)/[^\s:]+)|^(?<path>[\w.]+\.cs)$",
         RegexOptions.ExplicitCapture,

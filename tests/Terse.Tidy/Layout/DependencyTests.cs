@@ -1,75 +1,96 @@
+using System.Reflection;
+using System.Text.Json;
+using AssemblyTypes = NetArchTest.Rules.Types;
+
 namespace Terse.Tidy.Layout;
 
 public sealed class DependencyTests
 {
     [Fact]
-    public void Every_folder_of_the_program_knows_only_what_it_may() =>
-        Findings.AssertNone(Tree.CSharpUnder("src/Terse/").SelectMany(DependencyRules.Broken));
+    public void A_room_uses_only_rooms_below_it() =>
+        Findings.AssertNone(DependencyRules.BetweenRooms());
 
     [Fact]
-    public void Links_knows_http_only_in_its_endpoints() =>
-        Findings.AssertNone(Tree.CSharpUnder("src/Terse/").SelectMany(DependencyRules.HttpInRules));
-
-    [Fact]
-    public void Every_namespace_is_that_of_its_folder() =>
-        Findings.AssertNone(Tree.CSharpUnder("src/Terse/").SelectMany(DependencyRules.Misplaced));
-
-    [Fact]
-    public void No_global_using_goes_around_the_rules() =>
-        Findings.AssertNone(Tree.CSharpUnder("src/").SelectMany(DependencyRules.GlobalUsings));
-
-    [Theory]
-    [InlineData("Links/Link.cs", "using Microsoft.AspNetCore.Http;")]
-    [InlineData("Links/Link.cs", "using Terse.Hosting;")]
-    [InlineData("Links/Link.cs", "using Npgsql;")]
-    [InlineData("Links/Link.cs", "class C { System.Data.Common.DbConnection? _c; }")]
-    [InlineData("Links/LinkEndpoints.cs", "using Microsoft.Data.Sqlite;")]
-    [InlineData("Links/LinkEndpoints.cs", "using Terse.Access;")]
-    [InlineData("Redirects/Cache.cs", "using Terse.Fleet;")]
-    [InlineData("Redirects/Cache.cs", "using Terse.Storage.Sqlite;")]
-    [InlineData("Visits/Spool.cs", "var c = global::Terse.Redirects.Cache.Create();")]
-    [InlineData("Visits/Spool.cs", "Terse.Access.Keys.Find(1).Name.ToString();")]
-    [InlineData("Visits/Spool.cs", "using Keys = Terse.Access.Keys;")]
-    [InlineData("Visits/Spool.cs", "using static Terse.Access.Keys;")]
-    [InlineData("Storage/Sqlite/Store.cs", "using Terse.Storage.Postgres;")]
-    [InlineData("Storage/Postgres/Store.cs", "using Terse.Storage.Sqlite;")]
-    [InlineData("Hosting/Setup.cs", "using Terse.Storage.Sqlite;")]
-    [InlineData("Startup.cs", "using Terse.Storage.Sqlite;")]
-    public void A_dependency_that_may_not_be_is_found(string path, string code) =>
-        Assert.Single(DependencyRules.Broken(new("src/Terse/" + path, code)));
-
-    [Theory]
-    [InlineData("Program.cs", "using Terse.Storage.Sqlite;")]
-    [InlineData("Commands/ServeCommand.cs", "using Terse.Storage.Postgres;")]
-    [InlineData("Links/LinkEndpoints.cs", "using Microsoft.AspNetCore.Http;\nusing Terse.Hosting;")]
-    [InlineData("Links/Link.cs", "namespace Terse.Links;\nvar all = Terse.Links.Rules.All;")]
-    [InlineData("Links/Link.cs", "using System.DataAnnotations;\nvar text = \"Terse.Storage.Sqlite\";")]
-    [InlineData("Redirects/Cache.cs", "using Terse.Links;\nusing Terse.Hosting;\nusing Terse.Visits;")]
-    [InlineData("Storage/Sqlite/Store.cs", "using Terse.Links;\nusing Microsoft.Data.Sqlite;")]
-    public void A_dependency_that_may_be_passes(string path, string code) =>
-        Assert.Empty(DependencyRules.Broken(new("src/Terse/" + path, code)));
-
-    [Fact]
-    public void Http_that_comes_in_by_an_implicit_using_is_found()
+    public void Every_type_belongs_to_a_room_and_every_room_has_types()
     {
-        const string Code = "class C { void M(HttpContext context) { } }";
-        Assert.Single(DependencyRules.HttpInRules(new("src/Terse/Links/Link.cs", Code)));
-        Assert.Empty(DependencyRules.HttpInRules(new("src/Terse/Links/LinkEndpoints.cs", Code)));
-        Assert.Empty(DependencyRules.HttpInRules(new("src/Terse/Hosting/Errors.cs", Code)));
+        Findings.AssertNone(DependencyRules.OutsideRooms());
+        Findings.AssertNone(DependencyRules.EmptyRooms());
     }
 
-    [Theory]
-    [InlineData("src/Terse/Links/Rules/Expiry.cs", "Terse.Links", 0)]
-    [InlineData("src/Terse/Links/Expiry.cs", "Terse.Visits", 1)]
-    [InlineData("src/Terse/Storage/Sqlite/Store.cs", "Terse.Storage", 1)]
-    [InlineData("src/Terse/Storage/Roles.cs", "Terse.Storage", 0)]
-    public void A_file_in_another_folders_namespace_is_found(string path, string name, int count) =>
-        Assert.Equal(count, DependencyRules.Misplaced(new(path, $"namespace {name};")).Count());
+    [Fact]
+    public void No_type_uses_program() =>
+        Findings.AssertNone(DependencyRules.UsesOfProgram());
 
     [Fact]
-    public void A_global_using_is_found_and_a_plain_one_passes()
+    public void Links_uses_http_only_in_its_api_folder() =>
+        Findings.AssertNone(DependencyRules.HttpInLinks());
+
+    [Fact]
+    public void Only_the_stores_use_their_database_driver() =>
+        Findings.AssertNone(DependencyRules.Drivers());
+
+    [Theory]
+    [InlineData("Terse.Tsid", "")]
+    [InlineData("Terse.Horizon", "Npgsql")]
+    public void A_library_depends_on_no_other_package_or_project(string library, string packages)
     {
-        Assert.Single(DependencyRules.GlobalUsings(new("a.cs", "global using Terse.Storage;")));
-        Assert.Empty(DependencyRules.GlobalUsings(new("a.cs", "using Terse.Storage;")));
+        Assert.Equal(packages, string.Join(' ', DependenciesOf(library)));
+        Assert.All(
+            Assembly.Load(library).GetReferencedAssemblies(),
+            reference => Assert.Matches($"^(System\\..*|{packages})$", reference.Name));
+    }
+
+    [Fact]
+    public void A_dependency_is_found_wherever_a_type_has_it()
+    {
+        var types = AssemblyTypes.InAssembly(typeof(DependencyTests).Assembly)
+            .That().HaveNameStartingWith("Example");
+        var findings = DependencyRules.Uses(types, ["System.UriBuilder"]).ToList();
+        Assert.Equal(
+            ["ExampleAsync", "ExampleBody", "ExampleGeneric", "ExampleLambda"],
+            findings.Select(finding => finding.Text.Split('/', ':')[1]).Order(StringComparer.Ordinal));
+        Assert.Contains("tests/Terse.Tidy/Layout/DependencyTests.cs", findings.Select(finding => finding.Path));
+    }
+
+    /// <summary>The names of the packages and projects that reach the users of a library.</summary>
+    private static List<string> DependenciesOf(string library)
+    {
+        var file = Path.Combine(AppContext.BaseDirectory, "Terse.Tidy.deps.json");
+        using var json = JsonDocument.Parse(File.ReadAllText(file));
+        var parts = json.RootElement.GetProperty("targets").EnumerateObject().Single().Value;
+        var entry = parts.EnumerateObject()
+            .Single(part => part.Name.StartsWith(library + "/", StringComparison.Ordinal));
+        return entry.Value.TryGetProperty("dependencies", out var dependencies)
+            ? [.. dependencies.EnumerateObject().Select(dependency => dependency.Name)]
+            : [];
+    }
+
+    internal static class ExampleBody
+    {
+        internal static string Get() => new UriBuilder("a").Host;
+    }
+
+    internal static class ExampleLambda
+    {
+        internal static Func<string> Get() => () => new UriBuilder("a").Host;
+    }
+
+    internal static class ExampleAsync
+    {
+        internal static async Task<string> Get()
+        {
+            await Task.Yield();
+            return new UriBuilder("a").Host;
+        }
+    }
+
+    internal static class ExampleGeneric
+    {
+        internal static int Get() => new List<UriBuilder>().Count;
+    }
+
+    internal static class ExampleWithout
+    {
+        internal static string Get() => "System.UriBuilder";
     }
 }

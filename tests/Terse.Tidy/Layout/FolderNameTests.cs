@@ -4,32 +4,32 @@ namespace Terse.Tidy.Layout;
 
 public sealed class FolderNameTests
 {
-    private static readonly ImmutableHashSet<string> Drawers = ImmutableHashSet.Create(
+    private static readonly ImmutableHashSet<string> VagueNames = ImmutableHashSet.Create(
         StringComparer.OrdinalIgnoreCase,
         "Utils", "Util", "Helpers", "Helper", "Common", "Misc",
         "Services", "Interfaces", "Models", "Managers");
 
     [Fact]
-    public void No_folder_is_a_drawer_for_whatever_has_no_place() =>
-        Findings.AssertNone(InDrawer(Tree.Paths));
+    public void No_folder_has_a_name_without_a_concept() =>
+        Findings.AssertNone(InVagueFolder(Tree.Paths));
 
     [Theory]
     [InlineData("src/Terse/Utils/Text.cs")]
     [InlineData("web/src/helpers/time.ts")]
     [InlineData("Common/a.md")]
-    public void A_drawer_is_found(string path) =>
-        Assert.Single(InDrawer([path]));
+    public void A_folder_name_without_a_concept_is_found(string path) =>
+        Assert.Single(InVagueFolder([path]));
 
     [Theory]
     [InlineData("src/Terse/Links/Link.cs")]
     [InlineData("src/Terse/Links/Helpers.cs")]
     [InlineData("docs/commonplace/a.md")]
-    public void A_folder_with_a_name_of_its_own_passes(string path) =>
-        Assert.Empty(InDrawer([path]));
+    public void A_folder_name_with_a_concept_passes(string path) =>
+        Assert.Empty(InVagueFolder([path]));
 
-    private static IEnumerable<Finding> InDrawer(IEnumerable<string> paths) =>
+    private static IEnumerable<Finding> InVagueFolder(IEnumerable<string> paths) =>
         from path in paths
         from folder in path.Split('/').SkipLast(1)
-        where Drawers.Contains(folder)
-        select new Finding(path, 1, $"the folder {folder} says nothing: name it after the concept it holds");
+        where VagueNames.Contains(folder)
+        select new Finding(path, 1, $"the name {folder} is too general: name the folder after its concept");
 }

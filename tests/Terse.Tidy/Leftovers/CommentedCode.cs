@@ -5,23 +5,23 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Terse.Tidy.Leftovers;
 
 /// <summary>
-/// Tells code behind <c>//</c> from prose. Prose seldom ends in a semicolon or a brace, and where it does it
-/// seldom parses; what still parses (<c>the cache;</c> declares a variable) must also do something.
+/// Finds code in <c>//</c> comments. Prose seldom ends with a semicolon or a brace, and seldom parses. Prose
+/// that parses (<c>the cache;</c> declares a variable) is not a statement with an effect.
 /// </summary>
 internal static class CommentedCode
 {
     private const int MaxStatementLines = 12;
 
-    // A script may hold statements, members and usings side by side, so one parse tries them all.
+    // A script can contain statements, members and usings, so one parse covers all three.
     private static readonly CSharpParseOptions Script =
         new(LanguageVersion.Preview, kind: SourceCodeKind.Script);
 
     internal static IEnumerable<Finding> Find(SourceFile file) =>
         from block in Blocks(file)
         from line in CodeLines([.. block.Select(comment => comment.Text)])
-        select file.At(block[line].Line, "commented-out code: delete it, git remembers it");
+        select file.At(block[line].Line, "commented-out code: delete it, because git keeps the history");
 
-    /// <summary>The comments of a file, those of adjoining lines together.</summary>
+    /// <summary>Groups the comments of adjacent lines.</summary>
     private static IEnumerable<List<(int Line, string Text)>> Blocks(SourceFile file)
     {
         List<(int Line, string Text)> block = [];
@@ -44,7 +44,7 @@ internal static class CommentedCode
         where trivia.IsKind(SyntaxKind.SingleLineCommentTrivia)
         select (trivia.GetLocation().FirstLine(), trivia.ToString()[2..].Trim());
 
-    /// <summary>The indexes of the lines on which a piece of code begins.</summary>
+    /// <summary>The indexes of the lines on which code begins.</summary>
     private static IEnumerable<int> CodeLines(string[] lines)
     {
         for (var end = 0; end < lines.Length; end++)

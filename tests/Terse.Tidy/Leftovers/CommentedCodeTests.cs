@@ -3,7 +3,7 @@ namespace Terse.Tidy.Leftovers;
 public sealed class CommentedCodeTests
 {
     [Fact]
-    public void No_code_is_kept_in_a_comment() =>
+    public void No_comment_contains_code() =>
         Findings.AssertNone(Tree.CSharp.SelectMany(CommentedCode.Find));
 
     [Theory]
@@ -22,7 +22,7 @@ public sealed class CommentedCodeTests
     [InlineData("using System.Text;")]
     [InlineData("throw new InvalidOperationException(\"no\");")]
     [InlineData("logger?.Log(text);")]
-    public void Code_is_found(string text) =>
+    public void Code_in_a_comment_is_found(string text) =>
         Assert.Equal(2, Assert.Single(CommentedCode.Find(new("a.cs", "M();\n// " + text + "\nN();\n"))).Line);
 
     [Theory]
@@ -38,17 +38,17 @@ public sealed class CommentedCodeTests
     [InlineData("{id}")]
     [InlineData("}")]
     [InlineData(";")]
-    public void Prose_passes(string text) =>
+    public void Prose_in_a_comment_passes(string text) =>
         Assert.Empty(CommentedCode.Find(new("a.cs", "M();\n// " + text + "\nN();\n")));
 
     [Fact]
-    public void A_statement_over_several_lines_is_found_where_it_begins()
+    public void A_statement_on_several_lines_is_found_at_its_first_line()
     {
         const string Text = "// Prose first.\n// Save(\n//     link,\n//     time);\nM();\n";
         Assert.Equal(2, Assert.Single(CommentedCode.Find(new("a.cs", Text))).Line);
     }
 
     [Fact]
-    public void An_example_in_the_documentation_passes() =>
+    public void Code_in_a_documentation_comment_passes() =>
         Assert.Empty(CommentedCode.Find(new("a.cs", "/// Save(link);\nclass C;\n")));
 }

@@ -4,7 +4,7 @@ namespace Terse.Tidy.Leftovers;
 
 public sealed partial class MachineTraceTests
 {
-    // Put together here, so that this file does not find itself.
+    // The parts are concatenated, so that the rule does not find this file.
     private const string Work = "/wo" + "rk/";
     private const string Root = "/ro" + "ot/";
     private const string Home = "/ho" + "me/";
@@ -13,7 +13,7 @@ public sealed partial class MachineTraceTests
         + @"|(npmjs|archive\.ubuntu)\.com|crates\.io";
 
     [Fact]
-    public void No_file_names_a_path_of_one_machine_or_a_package_registry() =>
+    public void No_file_contains_a_path_of_one_machine_or_a_package_registry() =>
         Findings.AssertNone(Tree.Files.SelectMany(Traces));
 
     [Theory]
@@ -23,7 +23,7 @@ public sealed partial class MachineTraceTests
     [InlineData("source = https://api.nuget" + ".org/v3/index.json")]
     [InlineData("https://registry.npmjs" + ".org/vite")]
     [InlineData("deb http://deb.debian" + ".org/debian stable main")]
-    public void A_trace_of_a_machine_is_found(string line) =>
+    public void A_path_of_one_machine_is_found(string line) =>
         Assert.Equal(2, Assert.Single(Traces(new("a.txt", "\n" + line))).Line);
 
     [Theory]
@@ -31,14 +31,14 @@ public sealed partial class MachineTraceTests
     [InlineData("src" + Root + "file")]
     [InlineData("$HOME" + Work)]
     [InlineData("the folder " + Home)]
-    public void A_path_that_every_machine_may_have_passes(string line) =>
+    public void A_path_that_is_valid_on_every_machine_passes(string line) =>
         Assert.Empty(Traces(new("a.txt", line)));
 
     private static IEnumerable<Finding> Traces(SourceFile file) =>
         from line in file.Lines.Index()
         let trace = Trace.Match(line.Item)
         where trace.Success
-        select file.At(line.Index + 1, $"`{trace.Value}` is one machine's own: say it without");
+        select file.At(line.Index + 1, $"`{trace.Value}` is specific to one machine: remove it");
 
     [GeneratedRegex(
         $@"(?<![\w.$~)}}\]-])({Work}|{Root}|{Home}\w)|{Registries}",

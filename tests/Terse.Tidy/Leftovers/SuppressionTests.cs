@@ -8,7 +8,7 @@ namespace Terse.Tidy.Leftovers;
 public sealed partial class SuppressionTests
 {
     [Fact]
-    public void No_warning_is_suppressed_without_a_reason() =>
+    public void Every_suppression_of_a_warning_has_a_reason() =>
         Findings.AssertNone(Tree.CSharp.SelectMany(WithoutReason));
 
     [Theory]
@@ -36,13 +36,13 @@ public sealed partial class SuppressionTests
         from directive in file.Directives<PragmaWarningDirectiveTriviaSyntax>()
         where directive.DisableOrRestoreKeyword.IsKind(SyntaxKind.DisableKeyword)
         where !Reason.IsMatch(directive.ToFullString())
-        select file.At(directive, "a pragma without a reason: mend the warning, or say why behind a // ");
+        select file.At(directive, "a pragma without a reason: correct the code, or add the reason after // ");
 
     private static IEnumerable<Finding> Attributes(SourceFile file) =>
         from attribute in file.Syntax.DescendantNodes().OfType<AttributeSyntax>()
         where attribute.SimpleName() is "SuppressMessage" or "UnconditionalSuppressMessage"
         where !(attribute.ArgumentList?.Arguments.Any(IsReason) ?? false)
-        select file.At(attribute, "a suppression without a Justification: mend the warning, or say why");
+        select file.At(attribute, "a suppression without a Justification: correct the code, or add one");
 
     private static bool IsReason(AttributeArgumentSyntax argument) =>
         argument.NameEquals?.Name.Identifier.ValueText is "Justification"

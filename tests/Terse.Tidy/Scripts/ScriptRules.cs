@@ -6,7 +6,7 @@ internal static partial class ScriptRules
 {
     private static readonly string[] Commands = ["run", "test", "fleet"];
 
-    /// <summary>Whether a file is a shell script, by its name or by the shell that it asks for.</summary>
+    /// <summary>Whether a file is a shell script, by its name or its shebang.</summary>
     internal static bool IsScript(SourceFile file)
     {
         if (file.Has(".sh"))

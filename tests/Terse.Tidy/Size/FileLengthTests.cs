@@ -2,18 +2,18 @@ namespace Terse.Tidy.Size;
 
 public sealed class FileLengthTests
 {
-    private const string Split = "give a part of it a name and a file of its own";
+    private const string Split = "move a part with a name into another file";
 
     [Fact]
-    public void No_file_is_longer_than_the_house_allows() =>
+    public void No_file_has_too_many_lines() =>
         Findings.AssertNone(Tree.Files.SelectMany(TooLong));
 
     [Fact]
-    public void Program_is_a_table_of_contents_of_under_60_lines() =>
+    public void Program_has_fewer_than_60_lines() =>
         Findings.AssertNone(NotUnder(60, "src/Terse/Program.cs", Tree.Files));
 
     [Fact]
-    public void The_architecture_is_told_in_under_200_lines() =>
+    public void The_architecture_document_has_fewer_than_200_lines() =>
         Findings.AssertNone(NotUnder(200, "ARCHITECTURE.md", Tree.Files));
 
     [Theory]
@@ -21,7 +21,7 @@ public sealed class FileLengthTests
     [InlineData("bench/Terse.Bench/Program.cs", 300)]
     [InlineData("web/src/App.tsx", 300)]
     [InlineData("tests/Terse.Tests/LinkTests.cs", 400)]
-    public void A_file_may_be_as_long_as_its_limit_and_no_longer(string path, int limit)
+    public void A_file_above_the_limit_is_found(string path, int limit)
     {
         Assert.Empty(TooLong(WithLines(path, limit)));
         Assert.Single(TooLong(WithLines(path, limit + 1)));
@@ -31,11 +31,11 @@ public sealed class FileLengthTests
     [InlineData("src/Terse/Storage/Sqlite/Migrations/0001.sql")]
     [InlineData("src/Terse/packages.lock.json")]
     [InlineData("web/src/api.d.ts")]
-    public void Sql_and_what_a_tool_wrote_may_be_of_any_length(string path) =>
+    public void Sql_and_generated_files_may_have_any_length(string path) =>
         Assert.Empty(TooLong(WithLines(path, 1000)));
 
     [Fact]
-    public void A_limit_of_one_file_is_missed_when_the_file_is_too_long_or_not_there()
+    public void A_missing_file_or_a_file_at_its_own_limit_is_found()
     {
         Assert.Empty(NotUnder(60, "a.cs", [WithLines("a.cs", 59)]));
         Assert.Single(NotUnder(60, "a.cs", [WithLines("a.cs", 60)]));

@@ -9,9 +9,9 @@ internal static partial class TestRules
     internal static IEnumerable<Finding> NamelessTests(SourceFile file) =>
         from test in Tests(file)
         where !test.Identifier.ValueText.Contains('_', StringComparison.Ordinal)
-        select file.At(test.Identifier, "a test's name is a sentence: State_what_holds");
+        select file.At(test.Identifier, "the name of a test is a sentence: State_the_behaviour");
 
-    /// <summary>Finds the tests that neither assert nor call, by name, a method that does.</summary>
+    /// <summary>Finds tests that neither assert nor call a method, by name, that asserts.</summary>
     internal static IEnumerable<Finding> WithoutAssertion(IReadOnlyCollection<SourceFile> files)
     {
         var asserting = files.SelectMany(file => file.Syntax.DescendantNodes())
@@ -23,30 +23,7 @@ internal static partial class TestRules
             from file in files
             from test in Tests(file)
             where !AssertsItself(test) && !Calls(test).Any(asserting.Contains)
-            select file.At(test.Identifier, "asserts nothing, so it cannot fail: assert what its name says");
-    }
-
-    internal static IEnumerable<Finding> Sleeping(SourceFile file) =>
-        from access in file.Syntax.DescendantNodes().OfType<MemberAccessExpressionSyntax>()
-        let name = $"{access.Expression.SimpleName()}.{access.Name.Identifier.ValueText}"
-        where name is "Thread.Sleep" or "Task.Delay"
-        select file.At(access, $"{name}: wait for what the test needs, not for time");
-
-    internal static IEnumerable<Finding> Skipped(SourceFile file)
-    {
-        foreach (var node in file.Syntax.DescendantNodes())
-        {
-            var isSkipped = node switch
-            {
-                AttributeArgumentSyntax { NameEquals.Name.Identifier.ValueText: var name } =>
-                    name is "Skip" or "SkipWhen" or "SkipUnless" or "Explicit",
-                MemberAccessExpressionSyntax access => access.Expression.SimpleName() is "Assert"
-                    && access.Name.Identifier.ValueText is "Skip" or "SkipWhen" or "SkipUnless",
-                _ => false,
-            };
-            if (isSkipped)
-                yield return file.At(node, "a skipped test: mend it, or delete it");
-        }
+            select file.At(test.Identifier, "asserts nothing, so it cannot fail: assert the behaviour");
     }
 
     private static IEnumerable<MethodDeclarationSyntax> Tests(SourceFile file) =>
@@ -72,7 +49,7 @@ internal static partial class TestRules
         from call in node.DescendantNodes().OfType<InvocationExpressionSyntax>()
         select call.Expression.SimpleName();
 
-    // `CheckAll` checks, a `Checkpoint` does not.
+    // `CheckAll` asserts, `Checkpoint` does not.
     [GeneratedRegex(
         "^(Assert|Expect|Check|Verify|Throws)([A-Z_]|$)",
         RegexOptions.ExplicitCapture,

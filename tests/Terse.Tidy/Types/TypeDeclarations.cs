@@ -5,7 +5,7 @@ namespace Terse.Tidy.Types;
 
 internal static class TypeDeclarations
 {
-    /// <summary>The name that a declaration gives to a type; default when it declares none.</summary>
+    /// <summary>The name of the declared type. Default if the declaration is not a type.</summary>
     internal static SyntaxToken TypeName(this MemberDeclarationSyntax declaration) => declaration switch
     {
         ExtensionBlockDeclarationSyntax => default,

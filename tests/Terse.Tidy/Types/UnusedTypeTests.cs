@@ -3,7 +3,7 @@ namespace Terse.Tidy.Types;
 public sealed class UnusedTypeTests
 {
     [Fact]
-    public void Nothing_is_declared_that_nothing_uses() =>
+    public void Every_type_is_used() =>
         Findings.AssertNone(UnusedTypes.Find([.. Tree.CSharpUnder("src/")]));
 
     [Theory]
@@ -17,7 +17,7 @@ public sealed class UnusedTypeTests
     [InlineData("class Program { private class Inner; }")]
     [InlineData("static class Texts { static int Cut(this int i) => i; static int M() => Cut(1); }")]
     [InlineData("public class Offered;")]
-    public void A_type_that_nothing_uses_is_found(string code) =>
+    public void An_unused_type_is_found(string code) =>
         Assert.Single(UnusedTypes.Find([new("src/Terse/a.cs", code)]));
 
     [Theory]
@@ -27,13 +27,13 @@ public sealed class UnusedTypeTests
     [InlineData("static class Texts { static string Cut(this string text) => text; }", "\"\".Cut();")]
     [InlineData("static class Texts { extension(string text) { string Cut() => text; } }", "\"\".Cut();")]
     [InlineData("partial class Program { class Inner; }", "partial class Program { Inner? First; }")]
-    public void A_type_that_another_place_uses_passes(string code, string user) =>
+    public void A_type_that_is_used_elsewhere_passes(string code, string user) =>
         Assert.Empty(UnusedTypes.Find([new("src/Terse/a.cs", code), new("src/Terse/b.cs", user)]));
 
     [Theory]
     [InlineData("src/Terse.Tsid/a.cs", "public class Offered;", 0)]
     [InlineData("src/Terse.Horizon/a.cs", "public class Offered;", 0)]
     [InlineData("src/Terse.Tsid/a.cs", "internal class Hidden;", 1)]
-    public void What_a_library_offers_needs_no_user_here(string path, string code, int count) =>
+    public void A_public_type_of_a_library_passes(string path, string code, int count) =>
         Assert.Equal(count, UnusedTypes.Find([new(path, code)]).Count());
 }

@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Terse.Tidy.Types;
 
 /// <summary>
-/// Finds the types whose name stands nowhere but in their own declarations. It goes by names alone, so a
-/// type that shares its name with something used passes; what it finds is dead for sure.
+/// Finds types whose name occurs only in their own declaration. The rule compares names, so an unused type
+/// passes if another identifier has the same name. A type that the rule finds is certainly unused.
 /// </summary>
 internal static class UnusedTypes
 {
@@ -28,11 +28,11 @@ internal static class UnusedTypes
     private static IEnumerable<(SourceFile File, SyntaxToken Name)> Declarations(SourceFile file) =>
         from declaration in file.Syntax.DescendantNodes().OfType<MemberDeclarationSyntax>()
         let name = declaration.TypeName()
-        where name.Text is not ("" or "Program") && !IsOffered(file, declaration)
+        where name.Text is not ("" or "Program") && !IsPublicApi(file, declaration)
         select (file, name);
 
-    // A library's public types are there for others.
-    private static bool IsOffered(SourceFile file, MemberDeclarationSyntax declaration) =>
+    // The users of a library need its public types.
+    private static bool IsPublicApi(SourceFile file, MemberDeclarationSyntax declaration) =>
         !file.Path.StartsWith("src/Terse/", StringComparison.Ordinal)
         && declaration.Modifiers.Any(SyntaxKind.PublicKeyword);
 
@@ -48,7 +48,7 @@ internal static class UnusedTypes
     private static bool Holds(SyntaxNode part, SyntaxToken use) =>
         part.SyntaxTree == use.SyntaxTree && part.Span.Contains(use.Span);
 
-    /// <summary>The names by which others use a class of extension methods without naming it.</summary>
+    /// <summary>The extension methods of a class: callers do not name the class itself.</summary>
     private static IEnumerable<string> ExtensionMethods(SyntaxNode type) =>
         from member in type.ChildNodes()
         from name in member switch

@@ -41,14 +41,14 @@ internal abstract record ChangeLinkResult
 
     /// <param name="Link">The link as it is now.</param>
     /// <param name="At">When that was written; null where nothing had to be.</param>
-    public sealed record Changed(Link Link, DateTimeOffset? At) : ChangeLinkResult;
+    internal sealed record Changed(Link Link, DateTimeOffset? At) : ChangeLinkResult;
 
-    public sealed record NotFound : ChangeLinkResult;
+    internal sealed record NotFound : ChangeLinkResult;
 
-    public sealed record Deleted : ChangeLinkResult;
+    internal sealed record Deleted : ChangeLinkResult;
 
     /// <summary>The link is not at any of the versions that were asked for.</summary>
-    public sealed record OtherVersion : ChangeLinkResult;
+    internal sealed record OtherVersion : ChangeLinkResult;
 
-    public sealed record Refused(Refusal Refusal) : ChangeLinkResult;
+    internal sealed record Refused(Refusal Refusal) : ChangeLinkResult;
 }

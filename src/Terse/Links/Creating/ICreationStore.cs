@@ -39,11 +39,11 @@ internal abstract record AddOnceResult
     }
 
     /// <summary>The key was free, and is free still unless the link was added.</summary>
-    public sealed record Tried(AddLinkResult Result) : AddOnceResult;
+    internal sealed record Tried(AddLinkResult Result) : AddOnceResult;
 
     /// <summary>The key led to this link before. It is on disk, as if it had been added now.</summary>
-    public sealed record Repeated(Link Link) : AddOnceResult;
+    internal sealed record Repeated(Link Link) : AddOnceResult;
 
     /// <summary>The key led to a link before that was asked for otherwise.</summary>
-    public sealed record KeyReused : AddOnceResult;
+    internal sealed record KeyReused : AddOnceResult;
 }

@@ -23,9 +23,9 @@ internal abstract record CreateLinkResult
 
     /// <param name="Link">The link.</param>
     /// <param name="IsReplayed">Whether an earlier request with the same key made it.</param>
-    public sealed record Created(Link Link, bool IsReplayed = false) : CreateLinkResult;
+    internal sealed record Created(Link Link, bool IsReplayed = false) : CreateLinkResult;
 
-    public sealed record Refused(Refusal Refusal) : CreateLinkResult;
+    internal sealed record Refused(Refusal Refusal) : CreateLinkResult;
 }
 
 /// <summary>Makes links: checks what was asked for, mints an id, and stores the link.</summary>
