@@ -77,7 +77,7 @@ public sealed class TsidGenerator
     public TsidLayout Layout { get; }
 
     /// <summary>Whether no more ids will come unless the reservation is extended.</summary>
-    public bool IsSpent => Math.Max(NowTick(), TickOf(Volatile.Read(ref _next))) >= EndTick;
+    public bool IsExhausted => Math.Max(NowTick(), TickOf(Volatile.Read(ref _next))) >= EndTick;
 
     /// <summary>The start of the tick that lasts at present, by the time that ids are minted by.</summary>
     public DateTimeOffset Now => Layout.StartOf(NowTick());
@@ -106,7 +106,7 @@ public sealed class TsidGenerator
 
     /// <summary>
     /// Mints an id, unless that takes more than <see cref="MaxAhead"/> ahead of time, or beyond the
-    /// reservation (<see cref="IsSpent"/>), or beyond the layout's last tick.
+    /// reservation (<see cref="IsExhausted"/>), or beyond the layout's last tick.
     /// </summary>
     public bool TryNext(out Tsid id)
     {
@@ -148,7 +148,7 @@ public sealed class TsidGenerator
         Tsid id;
         while (!TryNext(out id))
         {
-            if (IsSpent)
+            if (IsExhausted)
                 throw new InvalidOperationException($"The reservation of node {_node} is spent; extend it.");
             await Task.Delay(Layout.TickLength, _time, cancellationToken).ConfigureAwait(false);
         }

@@ -119,7 +119,7 @@ public sealed class MissTests(ITestOutputHelper output) : IAsyncLifetime
             if (await Store.AddAsync(link, layout.EndOf(id), default) == AddLinkResult.Added)
                 _links.Add(link);
             else
-                await mint.CatchUpAsync(default);
+                await mint.SynchronizeClockAsync(default);
         }
 
         var last = _layout.EndOf(_links[^1].Id);

@@ -10,51 +10,55 @@ public sealed class PostgresNodeStoreTests(TestDatabases databases) : NodeStoreC
 {
     private TestDatabase _database = null!;
 
-    private protected override INodeStore Store => new ClockedKeyStore(
-        new PostgresNodeStore(_database.Cluster), () => _database.SetClockAsync(Time.Now), WaitOutNoticeAsync);
+    private protected override INodeStore Store => new ClockedNodeStore(
+        new PostgresNodeStore(_database.Cluster),
+        () => _database.SetClockAsync(Time.Now),
+        EndActivationDelayAsync);
 
     public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();
 
-    private Task WaitOutNoticeAsync() => _database.ExecuteAsync(
-        "UPDATE id_layout SET stored_at = stored_at - $1", LayoutLease.Notice * 2);
+    private Task EndActivationDelayAsync() => _database.ExecuteAsync(
+        "UPDATE id_layout SET stored_at = stored_at - $1", LayoutLease.ActivationDelay * 2);
 
     [Fact]
-    public async Task By_a_new_layout_nobody_mints_before_every_server_knows_it()
+    public async Task No_server_mints_with_a_new_layout_before_every_server_has_read_it()
     {
-        var (store, wish) = (new PostgresNodeStore(_database.Cluster), CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions()));
-        await store.OpenAsync(wish, default);
-        var first = await store.TakeAsync("first", wish, TimeSpan.FromSeconds(30), default);
-        var other = wish with { NodeBits = 6 };
-        await store.OpenAsync(other, default);
+        var store = new PostgresNodeStore(_database.Cluster);
+        var desired = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
+        await store.EnsureLayoutAsync(desired, default);
+        var first = await store.ReserveAsync("first", desired, TimeSpan.FromSeconds(30), default);
+        var other = desired with { NodeBits = 6 };
+        await store.EnsureLayoutAsync(other, default);
 
         Assert.NotNull(first);
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            store.TakeAsync("second", other, TimeSpan.FromSeconds(30), default));
-        await WaitOutNoticeAsync();
-        Assert.NotNull(await store.TakeAsync("second", other, TimeSpan.FromSeconds(30), default));
+            store.ReserveAsync("second", other, TimeSpan.FromSeconds(30), default));
+        await EndActivationDelayAsync();
+        Assert.NotNull(await store.ReserveAsync("second", other, TimeSpan.FromSeconds(30), default));
     }
 
     /// <summary>
-    /// Sets the database's clock to the test's before each call, and waits out what a new layout has to wait.
+    /// Sets the database's clock to the test's clock before each call, and ends the activation delay of a new layout.
     /// </summary>
-    private sealed class ClockedKeyStore(INodeStore store, Func<Task> setClock, Func<Task> waitOutNotice)
+    private sealed class ClockedNodeStore(INodeStore store, Func<Task> setClock, Func<Task> endActivationDelay)
         : INodeStore
     {
-        public async Task<StoredLayouts> OpenAsync(DesiredLayout wish, CancellationToken cancellationToken)
+        public async Task<StoredLayouts> EnsureLayoutAsync(
+            DesiredLayout desired, CancellationToken cancellationToken)
         {
-            var record = await ClockedAsync(() => store.OpenAsync(wish, cancellationToken));
-            await waitOutNotice();
-            return record;
+            var stored = await ClockedAsync(() => store.EnsureLayoutAsync(desired, cancellationToken));
+            await endActivationDelay();
+            return stored;
         }
 
-        public Task<StoredLayouts> ReadAsync(CancellationToken cancellationToken) =>
-            store.ReadAsync(cancellationToken);
+        public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) =>
+            store.ReadLayoutsAsync(cancellationToken);
 
-        public Task<NodeReservation?> TakeAsync(
-            string owner, DesiredLayout wish, TimeSpan length, CancellationToken cancellationToken) =>
-            ClockedAsync(() => store.TakeAsync(owner, wish, length, cancellationToken));
+        public Task<NodeReservation?> ReserveAsync(
+            string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken) =>
+            ClockedAsync(() => store.ReserveAsync(owner, desired, length, cancellationToken));
 
         public Task<NodeReservation?> ExtendAsync(
             NodeReservation held,
@@ -63,9 +67,9 @@ public sealed class PostgresNodeStoreTests(TestDatabases databases) : NodeStoreC
             CancellationToken cancellationToken) =>
             ClockedAsync(() => store.ExtendAsync(held, ownNow, length, cancellationToken));
 
-        public Task GiveBackAsync(
+        public Task ReleaseAsync(
             NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
-            store.GiveBackAsync(held, usedUntil, cancellationToken);
+            store.ReleaseAsync(held, usedUntil, cancellationToken);
 
         private async Task<T> ClockedAsync<T>(Func<Task<T>> call)
         {

@@ -8,10 +8,10 @@ public sealed class CodesTests
     private static readonly string Secret = new('s', 32);
 
     /// <summary>
-    /// Restarts over one database with all strategies; each time every link that was made is there.
+    /// Restarts the server with each strategy on one database. After each start all earlier links still work.
     /// </summary>
     [Fact]
-    public async Task The_strategy_can_be_changed_at_any_start_and_all_codes_go_on_leading_to_their_targets()
+    public async Task The_strategy_can_change_at_any_start_and_all_codes_still_lead_to_their_targets()
     {
         using var folder = new TemporaryFolder();
         var made = new Dictionary<string, string>();
@@ -49,7 +49,7 @@ public sealed class CodesTests
     [InlineData("snowflake", "true")]
     [InlineData("ulid", "false")]
     [InlineData("uuidv7", "false")]
-    public async Task Show_tells_when_a_code_was_minted_and_by_what(string strategy, string opaque)
+    public async Task Show_prints_when_a_code_was_minted_and_by_which_strategy_and_node(string strategy, string opaque)
     {
         using var folder = new TemporaryFolder();
         var before = TimeProvider.System.GetUtcNow().AddMilliseconds(-20);
@@ -70,7 +70,7 @@ public sealed class CodesTests
     }
 
     [Fact]
-    public async Task Show_says_what_a_code_does_not_tell_and_makes_no_database()
+    public async Task Show_explains_codes_without_a_time_and_creates_no_database()
     {
         using var folder = new TemporaryFolder();
         var none = await ShowAsync(folder, "0abc");
@@ -84,14 +84,14 @@ public sealed class CodesTests
             var unknown = await ShowAsync(folder, "9zzzzzzzzz");
             var late = await Command.TerseAsync("codes", "show", "--Storage:Folder", folder["links"], "0abc");
             Assert.Equal(1, late.ExitCode);
-            Assert.Contains("has to stand before", late.Errors, StringComparison.Ordinal);
-            Assert.Contains("begins with no digit", chosen.Output, StringComparison.Ordinal);
+            Assert.Contains("Put the code before", late.Errors, StringComparison.Ordinal);
+            Assert.Contains("does not begin with a digit", chosen.Output, StringComparison.Ordinal);
             Assert.Contains("No layout", unknown.Output, StringComparison.Ordinal);
         }
     }
 
     [Fact]
-    public async Task Plan_shows_for_each_strategy_its_codes_and_the_settings_to_copy()
+    public async Task Plan_prints_the_codes_and_the_settings_of_each_strategy()
     {
         var plan = await Command.TerseAsync(
             "codes", "plan", "--servers", "64", "--rate", "5000", "--years", "10");

@@ -39,7 +39,7 @@ public sealed class TsidGeneratorTests
         var ticks = Drain(generator);
 
         Assert.Equal([1, 2], ticks.Select(tick => tick - Layout.TickAt(Start)).Distinct());
-        Assert.True(generator.IsSpent);
+        Assert.True(generator.IsExhausted);
         Assert.Equal(Start.AddMilliseconds(30), generator.UsedUntil);
 
         generator.Extend(Start.AddMilliseconds(40), Start);
@@ -66,7 +66,7 @@ public sealed class TsidGeneratorTests
 
         time.Pass(TimeSpan.FromHours(1));
         Assert.False(generator.TryNext(out _));
-        Assert.True(generator.IsSpent);
+        Assert.True(generator.IsExhausted);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed class TsidGeneratorTests
         var generator = new TsidGenerator(Layout, node: 0, time);
 
         Assert.Equal(101 * Layout.SequenceCount, Drain(generator).Count);
-        Assert.False(generator.IsSpent);
+        Assert.False(generator.IsExhausted);
         time.Pass(Layout.TickLength);
         Assert.True(generator.TryNext(out var id));
         Assert.Equal(101, Layout.TickOf(id));
@@ -151,7 +151,7 @@ public sealed class TsidGeneratorTests
             var last = (await Task.WhenAll(minting)).Max();
 
             Assert.InRange(Layout.StartOf(Layout.TickOf(last)), Epoch, usedUntil - Layout.TickLength);
-            Assert.True(generator.IsSpent);
+            Assert.True(generator.IsExhausted);
             Assert.Equal(usedUntil, generator.UsedUntil);
             Assert.Equal(usedUntil, generator.Stop());
         }
@@ -171,7 +171,7 @@ public sealed class TsidGeneratorTests
 
         Assert.Equal(layout.StartOf(layout.TickOf(second) + 1), generator.Stop());
         Assert.False(generator.TryNext(out _));
-        Assert.True(generator.IsSpent);
+        Assert.True(generator.IsExhausted);
     }
 
     [Fact]
@@ -182,7 +182,7 @@ public sealed class TsidGeneratorTests
 
         Assert.Equal(511, layout.MaxTick);
         Assert.False(generator.TryNext(out _));
-        Assert.True(generator.IsSpent);
+        Assert.True(generator.IsExhausted);
     }
 
     private static List<long> Drain(TsidGenerator generator)

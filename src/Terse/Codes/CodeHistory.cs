@@ -2,34 +2,34 @@ using Terse.Ids;
 
 namespace Terse.Codes;
 
-/// <summary>A way in which a code can have come about.</summary>
-/// <param name="Strategy">Which strategy can have made it.</param>
-/// <param name="Layout">By which layout its id was minted.</param>
-/// <param name="Id">The id, or the first of its tick, as <see cref="ICodeStrategy.Content"/> says.</param>
-/// <param name="Begin">When the tick of its id begins.</param>
-/// <param name="End">When that tick ends.</param>
-internal sealed record CodeReading(
+/// <summary>A possible origin of a code: the strategy and the id that explain it.</summary>
+/// <param name="Strategy">The strategy.</param>
+/// <param name="Layout">The layout of the id.</param>
+/// <param name="Id">The id, or the first id of its tick: see <see cref="ICodeStrategy.Encodes"/>.</param>
+/// <param name="Begin">The begin of the id's tick.</param>
+/// <param name="End">The end of that tick.</param>
+internal sealed record CodeOrigin(
     ICodeStrategy Strategy, IdLayout Layout, Tsid Id, DateTimeOffset Begin, DateTimeOffset End);
 
 /// <summary>
-/// All layouts that a database ever minted by. From a code it tells when the code's link can have been
-/// created: a look at a replica that is complete up to then needs no second one elsewhere. To say that of a
-/// lookup, the layouts have to be those of the lookup's own snapshot.
+/// All layouts that a database ever minted ids with. The history tells when the link of a code can have been created
+/// at the latest. When a replica is complete up to that instant and does not have the link, no other host has it. The
+/// history must contain exactly the layouts of the snapshot that the lookup read.
 /// </summary>
-/// <param name="layouts">The oldest first.</param>
-/// <param name="strategies">All that can ever have been in use.</param>
+/// <param name="layouts">The layouts, the oldest first.</param>
+/// <param name="strategies">All strategies that any version of Terse has used.</param>
 internal sealed class CodeHistory(IReadOnlyList<IdLayout> layouts, IReadOnlyList<ICodeStrategy> strategies)
 {
     /// <summary>
-    /// The latest instant at which a link with this code can have been created, to the end of the tick; the
-    /// earliest of all instants where no strategy can have made it; null for a code that tells no time.
+    /// The latest instant at which a link with this code can have been created: the end of its tick.
+    /// <see cref="DateTimeOffset.MinValue"/> when no strategy explains the code; null when the code contains no time.
     /// </summary>
-    public DateTimeOffset? NewestTimeOf(string code) => TellsTime(code)
-        ? Read(code).Select(reading => reading.End).DefaultIfEmpty(DateTimeOffset.MinValue).Max()
+    public DateTimeOffset? NewestTimeOf(string code) => ContainsTime(code)
+        ? FindOrigins(code).Select(origin => origin.End).DefaultIfEmpty(DateTimeOffset.MinValue).Max()
         : null;
 
-    /// <summary>Every way in which the code can have come about.</summary>
-    public IEnumerable<CodeReading> Read(string code)
+    /// <summary>Finds all possible origins of a code.</summary>
+    public IEnumerable<CodeOrigin> FindOrigins(string code)
     {
         for (var index = 0; index < layouts.Count; index++)
         {
@@ -48,5 +48,5 @@ internal sealed class CodeHistory(IReadOnlyList<IdLayout> layouts, IReadOnlyList
         }
     }
 
-    private static bool TellsTime(string code) => code.Length > 0 && char.IsAsciiDigit(code[0]);
+    private static bool ContainsTime(string code) => code.Length > 0 && char.IsAsciiDigit(code[0]);
 }

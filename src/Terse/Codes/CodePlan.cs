@@ -3,72 +3,75 @@ using System.Numerics;
 
 namespace Terse.Codes;
 
-/// <summary>What a strategy would do for an installation of a given size.</summary>
-/// <param name="Strategy">Its name, and whether opaque.</param>
-/// <param name="Lengths">How long codes are, and from when on, over the years.</param>
-/// <param name="GuessesAtMillion">Guesses for one hit once there are a million links.</param>
-/// <param name="GuessesAtHundredMillion">Guesses for one hit once there are a hundred million.</param>
-/// <param name="HidesNeighbours">Whether a code tells nothing of the next one.</param>
+/// <summary>The codes of a strategy in an installation of a given size.</summary>
+/// <param name="Strategy">The name of the strategy, with "opaque" if its codes are encrypted.</param>
+/// <param name="Lengths">The lengths of codes over the years.</param>
+/// <param name="GuessesAtMillion">The guesses per hit in an installation with a million links.</param>
+/// <param name="GuessesAtHundredMillion">The guesses per hit in an installation with 100 million links.</param>
+/// <param name="HidesNeighbours">Whether a code reveals nothing about the next one.</param>
 /// <param name="Settings">The sections <c>Codes</c> and <c>Ids</c> to copy.</param>
-internal sealed record PlannedStrategy(
+internal sealed record StrategyEstimate(
     string Strategy,
-    IReadOnlyList<PlannedLength> Lengths,
+    IReadOnlyList<LengthEstimate> Lengths,
     double GuessesAtMillion,
     double GuessesAtHundredMillion,
     bool HidesNeighbours,
     string Settings);
 
-/// <summary>Codes have so many characters from so many years after the installation on.</summary>
-internal sealed record PlannedLength(int Characters, double FromYear);
+/// <param name="Characters">The length of new codes.</param>
+/// <param name="FromYear">The age of the installation, in years, from which new codes have this length.</param>
+internal sealed record LengthEstimate(int Characters, double FromYear);
 
 /// <summary>
-/// Finds the shortest codes for an installation: as few bits of node and sequence as its servers and their
-/// load need, since each bit halves the time until codes grow by a character.
+/// Finds the shortest codes for an installation: as few bits of node and sequence as its servers and its load need.
+/// Each bit more halves the time until codes grow by a character.
 /// </summary>
-/// <param name="Servers">How many servers there are at most at a time, 1 to 16,384.</param>
+/// <param name="Servers">The largest number of servers that run at the same time, 1 to 16,384.</param>
 /// <param name="Rate">
-/// Links created a second, over all servers, steadily; more than 0, at most 1,000,000.
+/// The sustained rate of creations per second over all servers; more than 0, at most 1,000,000.
 /// </param>
-/// <param name="Years">How far to look ahead, 1 to 100.</param>
+/// <param name="Years">The period of the plan, 1 to 100.</param>
 internal sealed record CodePlan(int Servers, double Rate, int Years)
 {
     private const double SecondsOfYear = 365.25 * 86_400;
     private const double TicksPerSecond = 100;
 
     /// <summary>
-    /// Room for servers that are being replaced, or that crashed and hold their node for a while.
+    /// A reserve of nodes for servers that a rolling update replaces, and for crashed servers whose reservations have
+    /// not ended.
     /// </summary>
     private const double SpareServers = 0.25;
 
-    /// <summary>A quarter of the servers is to carry the load of all.</summary>
-    private const double PartThatCarries = 0.25;
+    /// <summary>A quarter of the servers must be able to carry the whole load.</summary>
+    private const double SufficientShare = 0.25;
 
-    /// <summary>1,600 ids a second and server: what bursts of a small installation need.</summary>
-    private const int LeastSequenceBits = 4;
+    /// <summary>1,600 ids per second and server, enough for the bursts of a small installation.</summary>
+    private const int MinSequenceBits = 4;
 
-    /// <summary>How full the room of random codes may become.</summary>
-    private const double MaxFull = 0.01;
+    /// <summary>The share of all possible random codes that links may use.</summary>
+    private const double MaxUsedShare = 0.01;
 
     private static readonly CodeOptions Defaults = new();
 
     public int NodeBits => BitsFor(Servers * (1 + SpareServers));
 
     public int SequenceBits => Math.Max(
-        LeastSequenceBits,
-        BitsFor(Rate / Math.Max(1, Servers * PartThatCarries) / TicksPerSecond));
+        MinSequenceBits,
+        BitsFor(Rate / Math.Max(1, Servers * SufficientShare) / TicksPerSecond));
 
-    /// <summary>What one server can mint, sustained.</summary>
+    /// <summary>The ids that one server can mint per second, sustained.</summary>
     public double IdsPerSecondAndServer => Math.ScaleB(TicksPerSecond, SequenceBits);
 
-    /// <summary>Whether a server's ids fit those of canonical TSID and Snowflake.</summary>
+    /// <summary>Whether the planned ids fit into the layouts of canonical TSID and Snowflake.</summary>
     public bool FitsForeignLayouts => NodeBits <= TsidLayout.Canonical.NodeBits
         && SequenceBits <= TsidLayout.Canonical.SequenceBits;
 
-    private double RoomPerSecond => Math.ScaleB(TicksPerSecond, NodeBits + SequenceBits);
+    /// <summary>The number of possible ids per second over all nodes.</summary>
+    private double IdSpacePerSecond => Math.ScaleB(TicksPerSecond, NodeBits + SequenceBits);
 
-    public IEnumerable<PlannedStrategy> Strategies()
+    public IEnumerable<StrategyEstimate> Strategies()
     {
-        var dense = RoomPerSecond / Rate;
+        var dense = IdSpacePerSecond / Rate;
         yield return new("tsid", TsidLengths(), dense, dense, false, Settings("tsid"));
         yield return new(
             "tsid, opaque",
@@ -79,12 +82,12 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
             Settings("tsid", OpaqueSettings));
         if (FitsForeignLayouts)
         {
-            foreach (var (name, length, room) in new[]
+            foreach (var (name, length, codes) in new[]
                 { ("tsid-canonical", 13, Math.Pow(2, 63)), ("snowflake", 19, Math.Pow(2, 63) - 1e18) })
             {
                 yield return new(name, Always(length), dense, dense, false, Settings(name));
                 yield return new(
-                    name + ", opaque", Always(length), room / 1e6, room / 1e8, true,
+                    name + ", opaque", Always(length), codes / 1e6, codes / 1e8, true,
                     Settings(name, OpaqueSettings));
             }
         }
@@ -96,36 +99,37 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
 
     private const string OpaqueSettings = ", \"Opaque\": true, \"Secret\": \"…\"";
 
-    private PlannedStrategy Sparse(string name, int length, double roomPerSecond) => new(
-        name, Always(length), roomPerSecond / Rate, roomPerSecond / Rate, true, Settings(name));
+    private StrategyEstimate Sparse(string name, int length, double codesPerSecond) => new(
+        name, Always(length), codesPerSecond / Rate, codesPerSecond / Rate, true, Settings(name));
 
-    private PlannedStrategy Random()
+    private StrategyEstimate Random()
     {
         var links = Rate * Years * SecondsOfYear;
         var length = Defaults.RandomLength;
-        while (RandomRoom(length) * MaxFull < links)
+        while (RandomCodes(length) * MaxUsedShare < links)
             length++;
         var settings = string.Create(CultureInfo.InvariantCulture, $", \"RandomLength\": {length}");
-        var room = RandomRoom(length);
-        return new("random", Always(length), room / 1e6, room / 1e8, true, Settings("random", settings));
+        var codes = RandomCodes(length);
+        return new("random", Always(length), codes / 1e6, codes / 1e8, true, Settings("random", settings));
     }
 
-    private static double RandomRoom(int length)
+    private static double RandomCodes(int length)
     {
         var alphabet = Defaults.RandomAlphabet;
         return alphabet.Count(char.IsAsciiLetter) * Math.Pow(alphabet.Length, length - 1);
     }
 
     /// <summary>
-    /// A code of n characters is an id below 10·62ⁿ⁻¹; the first day's shorter ones are left out.
+    /// The lengths of a tsid's text: n characters for ids below 10·62ⁿ⁻¹. Lengths that end on the first day are
+    /// omitted.
     /// </summary>
-    private List<PlannedLength> TsidLengths()
+    private List<LengthEstimate> TsidLengths()
     {
-        var lengths = new List<PlannedLength>();
+        var lengths = new List<LengthEstimate>();
         var from = 0.0;
         for (var characters = 1; from < Years; characters++)
         {
-            var until = 10 * Math.Pow(62, characters - 1) / RoomPerSecond / SecondsOfYear;
+            var until = 10 * Math.Pow(62, characters - 1) / IdSpacePerSecond / SecondsOfYear;
             if (until > 1 / 365.25)
                 lengths.Add(new(characters, lengths.Count == 0 ? 0 : from));
             from = until;
@@ -135,17 +139,17 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
     }
 
     /// <summary>
-    /// All codes of the length that the last of the links has, or less, for one of the links.
+    /// The number of codes that are at most as long as the code of the newest link, divided by the number of links.
     /// </summary>
     private double OpaqueGuesses(double links)
     {
-        var room = 10.0;
-        while (room < links / Rate * RoomPerSecond)
-            room *= 62;
-        return room / links;
+        var codes = 10.0;
+        while (codes < links / Rate * IdSpacePerSecond)
+            codes *= 62;
+        return codes / links;
     }
 
-    private static List<PlannedLength> Always(int characters) => [new(characters, FromYear: 0)];
+    private static List<LengthEstimate> Always(int characters) => [new(characters, FromYear: 0)];
 
     private string Settings(string strategy, string others = "") => string.Create(
         CultureInfo.InvariantCulture,

@@ -5,8 +5,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Makes codes of ids: the strategy of the settings makes a code of each new id (<see cref="ICodeStrategy"/>),
-/// and every strategy can read the codes that it made earlier (<see cref="CodeHistory"/>).
+/// Creates codes from ids. The configured strategy creates the code of each new link (<see cref="ICodeStrategy"/>).
+/// Every strategy can read its older codes (<see cref="CodeHistory"/>).
 /// </summary>
 internal static class CodeSetup
 {
@@ -28,7 +28,7 @@ internal static class CodeSetup
         ids.NodeBits,
         ids.SequenceBits,
         codes.Opaque,
-        codes.Secret is null ? null : OpaqueIds.CheckOf(codes.Secret),
+        codes.Secret is null ? null : IdCipher.CheckValueOf(codes.Secret),
         codes.Strategy switch
         {
             ForeignStrategy.CanonicalName => TsidLayout.Canonical,

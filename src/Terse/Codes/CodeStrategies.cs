@@ -2,25 +2,27 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Codes;
 
-/// <summary>All strategies: one makes the codes of new links, any can have made those of old ones.</summary>
+/// <summary>
+/// All strategies. The settings choose the strategy of new codes; every strategy can have created older codes.
+/// </summary>
 internal sealed class CodeStrategies : IDisposable
 {
-    private readonly OpaqueIds? _opaque;
+    private readonly IdCipher? _cipher;
 
     public CodeStrategies(IOptions<CodeOptions> options)
     {
-        var keys = options.Value;
-        _opaque = keys.Secret is null ? null : new OpaqueIds(keys.Secret);
+        var codes = options.Value;
+        _cipher = codes.Secret is null ? null : new IdCipher(codes.Secret);
         All =
         [
-            new TsidStrategy(_opaque),
-            new ForeignStrategy(TsidLayout.Canonical, "C", _opaque),
-            new ForeignStrategy(TsidLayout.Snowflake, "D", _opaque),
+            new TsidStrategy(_cipher),
+            new ForeignStrategy(TsidLayout.Canonical, "C", _cipher),
+            new ForeignStrategy(TsidLayout.Snowflake, "D", _cipher),
             new UlidStrategy(),
             new UuidStrategy(),
-            new RandomStrategy(keys.RandomLength, keys.RandomAlphabet),
+            new RandomStrategy(codes.RandomLength, codes.RandomAlphabet),
         ];
-        Chosen = All.Single(strategy => strategy.Name == keys.Strategy);
+        Chosen = All.Single(strategy => strategy.Name == codes.Strategy);
     }
 
     public static IReadOnlyList<string> Names { get; } =
@@ -31,12 +33,14 @@ internal sealed class CodeStrategies : IDisposable
 
     public IReadOnlyList<ICodeStrategy> All { get; }
 
-    /// <summary>The one of the settings.</summary>
+    /// <summary>The strategy of new codes, from <c>Codes:Strategy</c>.</summary>
     public ICodeStrategy Chosen { get; }
 
-    /// <summary>Whether a strategy's codes follow from each other, so that hiding that makes sense.</summary>
+    /// <summary>
+    /// Whether a strategy's codes can be encrypted: only where one code would otherwise reveal the next.
+    /// </summary>
     public static bool CanBeOpaque(string name) => name
         is TsidStrategy.StrategyName or ForeignStrategy.CanonicalName or ForeignStrategy.SnowflakeName;
 
-    public void Dispose() => _opaque?.Dispose();
+    public void Dispose() => _cipher?.Dispose();
 }

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Terse.Codes;
 
 /// <summary>
-/// FF1 with AES: a keyed permutation of all numbers of so many digits (NIST SP 800-38G, algorithms 7 and 8).
-/// The names of variables are those of the standard. For use by one thread at a time.
+/// FF1 with AES: a keyed permutation of all numbers with a given number of digits (NIST SP 800-38G, algorithms 7 and
+/// 8). Variables have the names of the standard. For use by one thread at a time.
 /// </summary>
 internal sealed class Ff1 : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class Ff1 : IDisposable
     private readonly int _radix;
 
     /// <param name="key">16, 24 or 32 bytes.</param>
-    /// <param name="radix">What digits count to, 2 to 65,536.</param>
+    /// <param name="radix">The radix of the digits, 2 to 65,536.</param>
     public Ff1(byte[] key, int radix)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(radix, 2);
@@ -25,17 +25,17 @@ internal sealed class Ff1 : IDisposable
         _radix = radix;
         _aes = Aes.Create();
         _aes.Key = key;
-#pragma warning disable CA5358 // Single blocks are what the standard builds on; nothing is encrypted by them.
+#pragma warning disable CA5358 // FF1 is built on single AES blocks; no data is encrypted with ECB.
         _aes.Mode = CipherMode.ECB;
 #pragma warning restore CA5358
         _aes.Padding = PaddingMode.None;
         _cipher = _aes.CreateEncryptor();
     }
 
-    /// <summary>Permutes a number.</summary>
+    /// <summary>Encrypts a number: permutes it among the numbers with as many digits.</summary>
     /// <param name="number">Less than the radix to the power of <paramref name="n"/>.</param>
-    /// <param name="n">How many digits it has, 2 or more; half of them have to fit 64 bits.</param>
-    /// <param name="tweak">At most 128 bytes; each has a permutation of its own.</param>
+    /// <param name="n">The number of digits, at least 2; half of the digits must fit into 64 bits.</param>
+    /// <param name="tweak">At most 128 bytes; each tweak selects another permutation.</param>
     public UInt128 Encrypt(UInt128 number, int n, ReadOnlySpan<byte> tweak)
     {
         var round = new Round(this, n, tweak);
@@ -49,7 +49,7 @@ internal sealed class Ff1 : IDisposable
         return round.Join(a, b);
     }
 
-    /// <summary>Takes <see cref="Encrypt"/> back.</summary>
+    /// <summary>Reverses <see cref="Encrypt"/>.</summary>
     public UInt128 Decrypt(UInt128 number, int n, ReadOnlySpan<byte> tweak)
     {
         var round = new Round(this, n, tweak);
@@ -69,7 +69,7 @@ internal sealed class Ff1 : IDisposable
         _aes.Dispose();
     }
 
-    /// <summary>What the rounds of one number have in common.</summary>
+    /// <summary>The values that all rounds of one number share.</summary>
     private readonly struct Round
     {
         private readonly Ff1 _ff1;
@@ -87,14 +87,14 @@ internal sealed class Ff1 : IDisposable
             _powerU = PowerOf(ff1._radix, u);
             _powerV = PowerOf(ff1._radix, n - u);
             if (_powerV > UInt128.One << 64)
-                throw new ArgumentOutOfRangeException(nameof(n), n, "Half of the digits do not fit 64 bits.");
+                throw new ArgumentOutOfRangeException(nameof(n), n, "Half of the digits must fit into 64 bits.");
             var bits = 128 - (int)UInt128.LeadingZeroCount(_powerV - 1);
             _b = (bits + 7) / 8;
             _d = (4 * ((_b + 3) / 4)) + 4;
 
             var p = new byte[BlockBytes];
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(2), ff1._radix);
-            (p[0], p[1], p[2]) = (1, 2, 1); // The radix has the three bytes that follow.
+            (p[0], p[1], p[2]) = (1, 2, 1); // Bytes 3 to 5 contain the radix.
             (p[6], p[7]) = (Rounds, (byte)u);
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(8), n);
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(12), tweak.Length);
@@ -113,7 +113,7 @@ internal sealed class Ff1 : IDisposable
 
         public UInt128 Join(ulong a, ulong b) => ((UInt128)a * _powerV) + b;
 
-        /// <summary>Steps 6 i to 6 iv: the number y of the round.</summary>
+        /// <summary>Steps 6.i to 6.iv of the standard: the number y of a round.</summary>
         public UInt128 F(int i, ulong half)
         {
             Span<byte> number = stackalloc byte[sizeof(ulong)];

@@ -3,47 +3,46 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Makes the codes of links from their ids. Two ids of a layout never get the same code, unless codes are
-/// random; a plain one and an opaque one can. Then the store refuses the second, and another id is minted.
+/// Creates the codes of links from their ids. Two ids of one layout never get the same code, unless codes are random.
+/// An opaque code can equal a plain one; then the store refuses the second link, and the server mints another id.
 /// Implementations are safe for use by any number of threads.
 /// </summary>
 internal interface ICodeStrategy
 {
-    /// <summary>What the strategy is called in the settings.</summary>
+    /// <summary>The name of the strategy in the settings.</summary>
     string Name { get; }
 
-    /// <summary>What a code tells of its id.</summary>
-    CodeContent Content { get; }
+    /// <summary>The part of the id that a code contains.</summary>
+    EncodedPart Encodes { get; }
 
     /// <summary>
-    /// Makes a code. It begins with a digit where codes tell anything, and with anything else where they do
-    /// not.
+    /// Creates a code. The code begins with a digit if and only if it contains at least the tick of the id.
     /// </summary>
     /// <param name="id">The link's id.</param>
-    /// <param name="layout">By which the id was minted.</param>
+    /// <param name="layout">The layout of the id.</param>
     string NewCode(Tsid id, IdLayout layout);
 
     /// <summary>
-    /// Reads a code, if the strategy can have made it from an id of this layout; whether the layout was in
-    /// use at that time is not asked here.
+    /// Reads a code that the strategy can have created from an id of this layout. The method does not check whether the
+    /// layout was in use at the time of the id.
     /// </summary>
     /// <param name="code">Any text.</param>
-    /// <param name="layout">By which the id may have been minted.</param>
-    /// <param name="id">The id; where codes tell only its tick, the first one of that.</param>
+    /// <param name="layout">The layout to try.</param>
+    /// <param name="id">The id; the first id of its tick if the code contains only the tick.</param>
     bool TryReadId(string code, IdLayout layout, out Tsid id);
 }
 
 /// <summary>
-/// What a code tells of its id to those who know the layout, and the secret where there is one.
+/// The part of an id that a code contains, readable with the layout, and for an opaque code with the secret.
 /// </summary>
-internal enum CodeContent
+internal enum EncodedPart
 {
-    /// <summary>Nothing, not even when it was minted.</summary>
-    Nothing,
+    /// <summary>Nothing: the code does not even contain its time.</summary>
+    None,
 
-    /// <summary>In which tick it was minted.</summary>
+    /// <summary>The tick of the id.</summary>
     Tick,
 
-    /// <summary>All.</summary>
-    Id,
+    /// <summary>The whole id.</summary>
+    WholeId,
 }

@@ -3,62 +3,67 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// A server's right to mint with a node: ticks from <paramref name="From"/> until <paramref name="Until"/>.
+/// A server's exclusive right to mint ids with a node, in the ticks between <paramref name="From"/> and
+/// <paramref name="Until"/>.
 /// </summary>
-/// <param name="Layout">By which to mint.</param>
+/// <param name="Layout">The layout of the ids.</param>
 /// <param name="Node">The node.</param>
-/// <param name="Epoch">Grows with every change; an owner that knows an older one has lost it.</param>
-/// <param name="From">Nobody minted at or after this instant with the node, and nobody else will.</param>
-/// <param name="Until">From this instant on the node may be somebody else's.</param>
-/// <param name="Now">The database's clock when it gave the reservation.</param>
+/// <param name="Epoch">Counts the changes of the node's row. A server with an older epoch has lost the node.</param>
+/// <param name="From">The first instant of the reservation. No server minted at or after it with the node.</param>
+/// <param name="Until">The end of the reservation. From this instant on another server may own the node.</param>
+/// <param name="Now">The database's clock when the store granted the reservation.</param>
 internal sealed record NodeReservation(
     IdLayout Layout, int Node, long Epoch, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset Now);
 
 /// <summary>
-/// Where nodes are reserved, and the layouts of ids are kept. Reservations of one node never overlap in time,
-/// whoever asks for them, whatever any clock does: that is all that the uniqueness of ids rests on.
+/// Stores the reservations of nodes and the layouts of ids. Two reservations of one node never overlap in time,
+/// whatever any clock does. The uniqueness of ids rests on this rule alone.
 /// </summary>
 internal interface INodeStore
 {
     /// <summary>
-    /// Sees to it that ids are minted as the settings wish, from the next reservation on. Where that is
-    /// another layout than before, the reservations of all servers end, and they go on by the new one.
+    /// Makes the stored layout match the settings. When that adds a layout, all reservations end, and every server
+    /// makes its next reservation under the new layout.
     /// </summary>
-    /// <exception cref="StartupException">The wish cannot be followed; nothing was changed.</exception>
+    /// <exception cref="StartupException">The settings do not fit the stored layouts; nothing changed.</exception>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
-    Task<StoredLayouts> OpenAsync(DesiredLayout wish, CancellationToken cancellationToken);
+    Task<StoredLayouts> EnsureLayoutAsync(DesiredLayout desired, CancellationToken cancellationToken);
 
-    /// <summary>Reads what <see cref="OpenAsync"/> left, or <see cref="StoredLayouts.Empty"/>.</summary>
+    /// <summary>
+    /// Reads the stored layouts; <see cref="StoredLayouts.Empty"/> before the first
+    /// <see cref="EnsureLayoutAsync"/>.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read.</exception>
-    Task<StoredLayouts> ReadAsync(CancellationToken cancellationToken);
+    Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Takes a free node for the given time, or returns null where none is free.</summary>
-    /// <param name="owner">Tells the server from all others, for those who read the table.</param>
-    /// <param name="wish">What the server's settings say; it has to be able to go by the layout.</param>
-    /// <param name="length">How long the reservation is to last from now on.</param>
-    /// <param name="cancellationToken">Ends the wait; the node may be taken all the same.</param>
+    /// <summary>Reserves a free node from now on; returns null when all nodes are reserved.</summary>
+    /// <param name="owner">Names the server in the table, for operators.</param>
+    /// <param name="desired">The server's settings; they must fit the stored layout.</param>
+    /// <param name="length">How long the reservation lasts.</param>
+    /// <param name="cancellationToken">Ends the wait; the store may reserve the node all the same.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store cannot be written, and whether a node was taken is unknown; or the server cannot go by the
-    /// layout that another one began.
+    /// The store cannot be written, and the outcome is unknown. Or the settings do not fit the layout that another
+    /// server began.
     /// </exception>
-    Task<NodeReservation?> TakeAsync(
-        string owner, DesiredLayout wish, TimeSpan length, CancellationToken cancellationToken);
+    Task<NodeReservation?> ReserveAsync(
+        string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken);
 
-    /// <summary>Makes a reservation last for the given time from now on; null where it was lost.</summary>
-    /// <param name="held">What the owner holds.</param>
+    /// <summary>Extends a reservation from now on; returns null when the server has lost the node.</summary>
+    /// <param name="held">The reservation of the server.</param>
     /// <param name="ownNow">
-    /// The owner's time, which is ahead of the database's where that was set back: now is the later of both.
+    /// The time by which the server mints. It is ahead of the database's clock when that clock was set back; the
+    /// later of both counts as now.
     /// </param>
-    /// <param name="length">How long the reservation is to last.</param>
-    /// <param name="cancellationToken">Ends the wait; the reservation may be extended all the same.</param>
+    /// <param name="length">How long the reservation lasts.</param>
+    /// <param name="cancellationToken">Ends the wait; the store may extend the reservation all the same.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store cannot be written; whether it was extended is unknown.
+    /// The store cannot be written, and the outcome is unknown.
     /// </exception>
     Task<NodeReservation?> ExtendAsync(
         NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken);
 
-    /// <summary>Makes the node free again from <paramref name="usedUntil"/> on.</summary>
+    /// <summary>Releases the node. Its next owner starts at <paramref name="usedUntil"/> or later.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
-    Task GiveBackAsync(
+    Task ReleaseAsync(
         NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken);
 }

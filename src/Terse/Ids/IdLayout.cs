@@ -3,14 +3,15 @@ using System.Globalization;
 namespace Terse.Ids;
 
 /// <summary>
-/// What the settings say of ids; the database follows it by adding a <see cref="IdLayout"/>.
+/// The layout of ids that the settings of a server ask for. When it differs from the stored layout, the store
+/// adds an <see cref="IdLayout"/>.
 /// </summary>
-/// <param name="TickLength">How long a tick lasts.</param>
-/// <param name="NodeBits">Bits of the node.</param>
-/// <param name="SequenceBits">Bits of the sequence.</param>
-/// <param name="Opaque">Whether codes are permuted.</param>
-/// <param name="SecretCheck">What tells the secret from another; null where there is none.</param>
-/// <param name="Foreign">The layout that ids have to fit into, where the strategy has one.</param>
+/// <param name="TickLength">The length of a tick.</param>
+/// <param name="NodeBits">The number of bits of the node.</param>
+/// <param name="SequenceBits">The number of bits of the sequence.</param>
+/// <param name="Opaque">Whether codes are encrypted ids.</param>
+/// <param name="SecretCheck">The check value of the secret; null without a secret.</param>
+/// <param name="Foreign">The layout of another system that ids must fit into; null for most strategies.</param>
 internal sealed record DesiredLayout(
     TimeSpan TickLength,
     int NodeBits,
@@ -20,56 +21,56 @@ internal sealed record DesiredLayout(
     TsidLayout? Foreign);
 
 /// <summary>
-/// A layout of ids and the instant from which on ids were minted by it, until the next one began. So each
-/// instant, and each id, belongs to one layout.
+/// A layout of ids, with the instant from which servers mint ids of this layout. The layout ends where the next
+/// one begins, so each instant and each id belongs to exactly one layout.
 /// </summary>
 /// <param name="Number">Counts the layouts of a database from 1.</param>
-/// <param name="Ids">How ids are put together.</param>
-/// <param name="Since">No id of this layout has a tick that begins earlier; whole milliseconds.</param>
-/// <param name="Opaque">Whether the codes of its ids are permuted, where the strategy can.</param>
+/// <param name="Ids">The parts of an id.</param>
+/// <param name="Since">The tick of every id of this layout begins at or after it; whole milliseconds.</param>
+/// <param name="Opaque">Whether codes are encrypted ids, if the strategy supports encryption.</param>
 internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since, bool Opaque)
 {
     /// <summary>
-    /// The first layout of a database that is made now: it counts from the midnight before.
+    /// The first layout of a new database. Its epoch is the last midnight in UTC.
     /// </summary>
-    public static IdLayout First(DesiredLayout wish, DateTimeOffset now)
+    public static IdLayout First(DesiredLayout desired, DateTimeOffset now)
     {
         var midnight = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
-        return new(1, NewIds(wish, midnight), midnight, wish.Opaque);
+        return new(1, NewIds(desired, midnight), midnight, desired.Opaque);
     }
 
-    /// <summary>Whether this layout is what the settings say.</summary>
-    public bool Matches(DesiredLayout wish) =>
+    /// <summary>Whether this layout equals the desired one.</summary>
+    public bool Matches(DesiredLayout desired) =>
         (Ids.TickLength, Ids.NodeBits, Ids.SequenceBits, Opaque)
-        == (wish.TickLength, wish.NodeBits, wish.SequenceBits, wish.Opaque);
+        == (desired.TickLength, desired.NodeBits, desired.SequenceBits, desired.Opaque);
 
     /// <summary>
-    /// The layout that follows this one. Its epoch is such that its first id is the next greater one: ids
-    /// grow on over the change, and codes get no longer by it.
+    /// The layout that follows this one. Its epoch is chosen so that its first id is just above the last id of this
+    /// layout: ids keep growing across the change, and the change itself does not make codes longer.
     /// </summary>
-    /// <param name="wish">What the settings say.</param>
-    /// <param name="since">An instant that no id of this layout reaches.</param>
-    /// <exception cref="ArgumentException">The wish leaves no room for another year of ids.</exception>
-    public IdLayout Next(DesiredLayout wish, DateTimeOffset since)
+    /// <param name="desired">The desired layout.</param>
+    /// <param name="since">An instant after the ticks of all ids of this layout.</param>
+    /// <exception cref="ArgumentException">The desired layout has no room for another year of ids.</exception>
+    public IdLayout Next(DesiredLayout desired, DateTimeOffset since)
     {
-        var bits = wish.NodeBits + wish.SequenceBits;
+        var bits = desired.NodeBits + desired.SequenceBits;
         var least = (ulong)(Ids.TickAt(since) + 1) << (Ids.NodeBits + Ids.SequenceBits);
         var ticks = (least + (1UL << bits) - 1) >> bits;
-        if (ticks > (ulong)(since.UtcTicks / wish.TickLength.Ticks))
-            throw NoRoom(wish);
-        var ids = NewIds(wish, since.AddTicks(-wish.TickLength.Ticks * (long)ticks));
+        if (ticks > (ulong)(since.UtcTicks / desired.TickLength.Ticks))
+            throw NoRoom(desired);
+        var ids = NewIds(desired, since.AddTicks(-desired.TickLength.Ticks * (long)ticks));
         return (ids.MaxTick - (long)ticks) * ids.TickLength.TotalDays > 366
-            ? new(Number + 1, ids, since, wish.Opaque)
-            : throw NoRoom(wish);
+            ? new(Number + 1, ids, since, desired.Opaque)
+            : throw NoRoom(desired);
     }
 
-    /// <summary>When the tick of an id begins.</summary>
+    /// <summary>The instant at which the tick of an id begins.</summary>
     public DateTimeOffset StartOf(Tsid id) => Ids.StartOf(Ids.TickOf(id));
 
-    /// <summary>When the tick of an id ends.</summary>
+    /// <summary>The instant at which the tick of an id ends.</summary>
     public DateTimeOffset EndOf(Tsid id) => StartOf(id) + Ids.TickLength;
 
-    /// <summary>The tick that begins at an instant, if there is one.</summary>
+    /// <summary>Finds the tick that begins exactly at an instant.</summary>
     public bool TryTickFrom(DateTimeOffset begin, out long tick)
     {
         var (ticks, rest) = Math.DivRem(begin.UtcTicks - Ids.Epoch.UtcTicks, Ids.TickLength.Ticks);
@@ -78,7 +79,7 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
     }
 
     /// <summary>
-    /// The first id of the tick that begins so many milliseconds after 1970, if there is one.
+    /// Finds the first id of the tick that begins exactly at a Unix time in milliseconds.
     /// </summary>
     public bool TryFirstIdFrom(long milliseconds, out Tsid id)
     {
@@ -93,7 +94,7 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
         return true;
     }
 
-    /// <summary>When the tick of an id begins and ends; false where that lies beyond all calendars.</summary>
+    /// <summary>The begin and the end of an id's tick; false when they lie after the year 9999.</summary>
     public bool TryBoundsOf(Tsid id, out DateTimeOffset begin, out DateTimeOffset end)
     {
         var tick = Ids.TickOf(id);
@@ -103,16 +104,16 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
         return isInTime;
     }
 
-    private static ArgumentException NoRoom(DesiredLayout wish) => new(
-        $"After the ids that are there, {wish.NodeBits} bits of node and {wish.SequenceBits} of sequence "
-        + $"with ticks of {wish.TickLength.TotalMilliseconds} ms leave no room for another year; take more "
-        + "bits, or a shorter tick.",
-        nameof(wish));
+    private static ArgumentException NoRoom(DesiredLayout desired) => new(
+        $"With Ids:NodeBits {desired.NodeBits}, Ids:SequenceBits {desired.SequenceBits} and ticks of "
+        + $"{desired.TickLength.TotalMilliseconds} ms, new ids would not exceed the existing ids for another "
+        + "year; set more bits or a shorter Ids:TickLength.",
+        nameof(desired));
 
-    private static TsidLayout NewIds(DesiredLayout wish, DateTimeOffset epoch)
+    private static TsidLayout NewIds(DesiredLayout desired, DateTimeOffset epoch)
     {
         var usual = TsidLayout.Terse(epoch);
-        if ((wish.TickLength, wish.NodeBits, wish.SequenceBits)
+        if ((desired.TickLength, desired.NodeBits, desired.SequenceBits)
             == (usual.TickLength, usual.NodeBits, usual.SequenceBits))
         {
             return usual;
@@ -120,7 +121,7 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
 
         var name = string.Create(
             CultureInfo.InvariantCulture,
-            $"{wish.TickLength.TotalMilliseconds}ms-{wish.NodeBits}-{wish.SequenceBits}");
-        return new(name, wish.TickLength, epoch, wish.NodeBits, wish.SequenceBits);
+            $"{desired.TickLength.TotalMilliseconds}ms-{desired.NodeBits}-{desired.SequenceBits}");
+        return new(name, desired.TickLength, epoch, desired.NodeBits, desired.SequenceBits);
     }
 }

@@ -4,77 +4,80 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Mints the ids of this server. It holds a node by reservation, extends the reservation ahead of use, but
-/// only when ids are asked for, and takes another node when it lost its own. A server that cannot reserve
-/// mints nothing: it never guesses.
+/// Mints the ids of this server. The mint reserves a node, extends the reservation before it ends, but only while
+/// requests need ids, and reserves another node when it has lost its node. Without a reservation it mints nothing.
 /// </summary>
 internal sealed partial class IdMint(
-    INodeStore store, DesiredLayout wish, TimeProvider time, IMeterFactory meters, ILogger<IdMint> logger)
+    INodeStore store, DesiredLayout desired, TimeProvider time, IMeterFactory meters, ILogger<IdMint> logger)
     : IAsyncDisposable, IReadiness
 {
     /// <summary>
-    /// How long a reservation lasts. Longer bridges a longer loss of the database, and keeps the node of a
-    /// server that crashed out of use for longer.
+    /// The length of a reservation. A longer one bridges longer outages of the database, but also blocks the node of
+    /// a crashed server for longer.
     /// </summary>
     private static readonly TimeSpan ReservationLength = TimeSpan.FromSeconds(30);
 
-    /// <summary>While a tick's ids are used up; ticks last a second at most.</summary>
-    private static readonly TimeSpan MaxWait = TimeSpan.FromMilliseconds(10);
+    /// <summary>The pause between two attempts while all ids of a tick are used.</summary>
+    private static readonly TimeSpan TickPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>Between two tries to extend ahead, while the store is lost.</summary>
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(1);
+    /// <summary>The interval between two early extensions while the store is unavailable.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    private readonly NodeHolder _holder = new(time);
+    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
+    private readonly ReservedNode _node = new(time);
 
     private readonly Counter<long> _tooLate = meters.Create(Telemetry.Meter).CreateCounter<long>(
-        "terse.ids.too_late", "{id}", "Ids that the horizon had passed when their link was to be stored.");
+        "terse.ids.too_late", "{id}", "Ids whose time the horizon had passed before their link was stored.");
 
-    private readonly Lock _starting = new();
+    /// <summary>Guards <see cref="_renewal"/> and <see cref="_isStopping"/>.</summary>
+    private readonly Lock _renewing = new();
     private Task _renewal = Task.CompletedTask;
-    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
-    private string? _whyNoNode = "No node to mint ids with was taken yet.";
+    private string? _whyNoNode = "The server has not reserved a node for new ids yet.";
     private long? _failedAt;
-    private bool _isOpen;
+    private bool _hasEnsuredLayout;
     private bool _isStopping;
 
-    /// <summary>The node that is held; null where there is none.</summary>
+    /// <summary>The reserved node; null without a reservation.</summary>
     public int? Node => Reservation?.Node;
 
-    /// <summary>What is held; its node and epoch never were anybody else's, and never will be.</summary>
-    public NodeReservation? Reservation => _holder.Reservation;
+    /// <summary>
+    /// The current reservation. No other server ever has a reservation with the same node and epoch.
+    /// </summary>
+    public NodeReservation? Reservation => _node.Reservation;
 
     /// <inheritdoc/>
     /// <remarks>
-    /// It has to have found a node, and none that was lost may be without a successor because all are taken.
-    /// A reservation that ran out, on a server that creates nothing or while the primary is lost, is no
-    /// reason: it is extended with the next id, or not, but redirects need none.
+    /// The server is not ready before it has reserved a node, nor while it has lost its node and all nodes are
+    /// reserved. A reservation that has ended does not matter: the next id extends it, and redirects need no node.
     /// </remarks>
     public string? WhyNotReady => Volatile.Read(ref _whyNoNode);
 
-    /// <summary>Takes a node.</summary>
-    /// <exception cref="StartupException">The settings ask for what cannot be.</exception>
-    /// <exception cref="StoreUnavailableException">No node is free, or the store is lost.</exception>
+    /// <summary>Reserves a node.</summary>
+    /// <exception cref="StartupException">The settings do not fit the stored layouts.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// All nodes are reserved, or the store is unavailable.
+    /// </exception>
     public Task StartAsync(CancellationToken cancellationToken) =>
         RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
 
-    /// <summary>Mints an id that no server ever minted or will mint.</summary>
+    /// <summary>Mints an id that no other server has minted or will mint.</summary>
     /// <exception cref="StoreUnavailableException">The reservation ended and cannot be renewed.</exception>
     public async ValueTask<MintedId> MintAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            switch (_holder.TryMint(out var minted))
+            switch (_node.TryMint(out var minted))
             {
                 case MintResult.Minted:
                     return minted;
-                case MintResult.MintedAndNeedsMore:
+                case MintResult.MintedAndRenewalDue:
                     _ = RenewAheadAsync();
                     return minted;
-                case MintResult.MustWait:
-                    await Task.Delay(MaxWait, time, cancellationToken);
+                case MintResult.WaitForNextTick:
+                    await Task.Delay(TickPause, time, cancellationToken);
                     break;
                 default:
-                    // The request may give up waiting; the renewal, which others need too, goes on.
+                    // A cancelled request stops waiting, but the renewal continues: other requests need it.
                     await RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
                     break;
             }
@@ -82,46 +85,46 @@ internal sealed partial class IdMint(
     }
 
     /// <summary>
-    /// Sets the time of minting by the database's clock, after an id came too late: the server was halted
+    /// Synchronizes the time of minting with the database's clock, after an id was too late: the server was paused
     /// between minting and storing, or its monotonic clock runs slow.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The store is lost.</exception>
-    public Task CatchUpAsync(CancellationToken cancellationToken)
+    /// <exception cref="StoreUnavailableException">The store is unavailable.</exception>
+    public Task SynchronizeClockAsync(CancellationToken cancellationToken)
     {
         LogTooLate();
         _tooLate.Add(1);
         return RenewAsync(isNeeded: true).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Gives the node back; from then on nothing is minted any more.</summary>
+    /// <summary>Stops minting, and releases the node.</summary>
     public async ValueTask DisposeAsync()
     {
         Task renewal;
-        lock (_starting)
+        lock (_renewing)
         {
             _isStopping = true;
             renewal = _renewal;
         }
 
         await renewal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var held = _holder.Reservation;
-        var usedUntil = _holder.Lose();
+        var held = _node.Reservation;
+        var usedUntil = _node.Stop();
         if (held is null || usedUntil is null)
             return;
         try
         {
-            await store.GiveBackAsync(held, usedUntil.Value, CancellationToken.None);
+            await store.ReleaseAsync(held, usedUntil.Value, CancellationToken.None);
         }
         catch (StoreUnavailableException exception)
         {
-            LogNotGivenBack(held.Node, held.Until, exception.Message);
+            LogNotReleased(held.Node, held.Until, exception.Message);
         }
     }
 
-    /// <summary>Extends while there still are ids; a failure is tried again with an id of later.</summary>
+    /// <summary>Extends the reservation before it ends. After a failure a later id starts the next attempt.</summary>
     private async Task RenewAheadAsync()
     {
-        if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < RetryAfter)
+        if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < RetryInterval)
             return;
         try
         {
@@ -135,75 +138,82 @@ internal sealed partial class IdMint(
         }
     }
 
-    /// <summary>Renews, or joins the renewal that is under way, and its failure too.</summary>
-    /// <param name="isNeeded">Whether it is needed even where ids are left.</param>
+    /// <summary>Starts a renewal, or joins the running one and shares its outcome.</summary>
+    /// <param name="isNeeded">Whether to renew even while the reservation has ids left.</param>
     private Task RenewAsync(bool isNeeded)
     {
-        lock (_starting)
+        lock (_renewing)
         {
             if (!_renewal.IsCompleted)
                 return _renewal;
-            return isNeeded || _holder.IsSpent ? _renewal = ExtendOrTakeAsync() : Task.CompletedTask;
+            return isNeeded || _node.IsExhausted ? _renewal = ExtendOrReserveAsync() : Task.CompletedTask;
         }
     }
 
-    private async Task ExtendOrTakeAsync()
+    private async Task ExtendOrReserveAsync()
     {
         if (_isStopping)
             throw new StoreUnavailableException("The server is stopping.");
-        if (!_isOpen)
-            await store.OpenAsync(wish, CancellationToken.None);
-        _isOpen = true;
+        if (!_hasEnsuredLayout)
+            await store.EnsureLayoutAsync(desired, CancellationToken.None);
+        _hasEnsuredLayout = true;
 
-        if (_holder.Reservation is { } held && _holder.Now is { } now)
+        if (_node.Reservation is { } held && _node.Now is { } now)
         {
             var extended = await store.ExtendAsync(held, now, ReservationLength, CancellationToken.None);
             if (extended is not null)
             {
-                _holder.Extend(extended);
-                AssertNotSpent(extended);
+                _node.Extend(extended);
+                ThrowIfExhausted(extended);
                 return;
             }
 
-            _holder.Lose();
+            _node.Stop();
             LogLost(held.Node);
         }
 
-        var taken = await store.TakeAsync(_owner, wish, ReservationLength, CancellationToken.None)
-            ?? throw AllNodesAreHeld();
-        _holder.Take(taken);
+        var reserved = await store.ReserveAsync(_owner, desired, ReservationLength, CancellationToken.None)
+            ?? throw AllNodesAreReserved();
+        _node.Start(reserved);
         Volatile.Write(ref _whyNoNode, null);
-        AssertNotSpent(taken);
+        ThrowIfExhausted(reserved);
     }
 
-    private StoreUnavailableException AllNodesAreHeld()
+    private StoreUnavailableException AllNodesAreReserved()
     {
-        var reason = $"All nodes are held by other servers, or were by some that crashed in the last "
-            + $"{ReservationLength.TotalSeconds:0} s; stop one, wait, or set Ids:NodeBits higher.";
+        var reason = "All nodes are reserved by other servers; the node of a crashed server is free after "
+            + $"{ReservationLength.TotalSeconds:0} s. Wait, stop a server, or set Ids:NodeBits higher.";
         Volatile.Write(ref _whyNoNode, reason);
         return new(reason);
     }
 
-    /// <summary>Ends what would be a loop: a reservation that is new, and has no tick left.</summary>
-    private void AssertNotSpent(NodeReservation renewed)
+    /// <summary>Prevents an endless loop of renewals when a new reservation has no usable tick.</summary>
+    private void ThrowIfExhausted(NodeReservation renewed)
     {
-        if (_holder.IsSpent)
+        if (_node.IsExhausted)
         {
             throw new StoreUnavailableException(
-                $"No tick is left of layout {renewed.Layout.Ids.Name} until {renewed.Until:O}, or the server "
-                + "was halted for as long as a reservation lasts.");
+                $"The reservation until {renewed.Until:O} has no tick left: either layout "
+                + $"{renewed.Layout.Ids.Name} is used up, or the server was paused for longer than a reservation "
+                + "lasts. Retry shortly.");
         }
     }
 
-    [LoggerMessage(200, LogLevel.Warning, "Node {Node} was taken by another server; taking another node.")]
+    [LoggerMessage(
+        200, LogLevel.Warning, "Another server reserved node {Node}; this server reserves another node.")]
     private partial void LogLost(int node);
 
-    [LoggerMessage(203, LogLevel.Warning, "An id came too late to be stored; it is minted again.")]
+    [LoggerMessage(
+        203,
+        LogLevel.Warning,
+        "An id came too late: the horizon had passed its tick. The server mints another id.")]
     private partial void LogTooLate();
 
-    [LoggerMessage(201, LogLevel.Warning, "The node's reservation was not extended: {Reason}")]
+    [LoggerMessage(
+        201, LogLevel.Warning, "The reservation of the node was not extended; the server retries: {Reason}")]
     private partial void LogNotExtended(string reason);
 
-    [LoggerMessage(202, LogLevel.Warning, "Node {Node} is not given back and held until {Until}: {Reason}")]
-    private partial void LogNotGivenBack(int node, DateTimeOffset until, string reason);
+    [LoggerMessage(
+        202, LogLevel.Warning, "Node {Node} was not released and stays reserved until {Until}: {Reason}")]
+    private partial void LogNotReleased(int node, DateTimeOffset until, string reason);
 }

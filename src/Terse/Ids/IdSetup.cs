@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Mints the ids of links. A server reserves a node (<see cref="INodeStore"/>) and mints ids with it that no
-/// other server can mint (<see cref="IdMint"/>).
+/// Mints the ids of links. A server reserves a node in the database (<see cref="INodeStore"/>). With the node it
+/// mints ids that no other server can mint (<see cref="IdMint"/>).
 /// </summary>
 internal static class IdSetup
 {
@@ -16,6 +16,6 @@ internal static class IdSetup
         services.AddSingleton<IValidateOptions<IdOptions>, IdOptionsValidator>();
         services.AddSingleton<IdMint>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IdMint>());
-        services.AddHostedService<NodeKeeper>();
+        services.AddHostedService<NodeAcquirer>();
     }
 }

@@ -1,21 +1,29 @@
 namespace Terse.Ids;
 
-/// <summary>What a store keeps of a node, and by which rules it changes; stores differ in SQL.</summary>
+/// <summary>
+/// The stored row of a node, and the rules by which it changes. All stores share these rules and differ only in
+/// their SQL.
+/// </summary>
 /// <param name="Node">The node.</param>
-/// <param name="Owner">Who holds it, or null where it was given back.</param>
+/// <param name="Owner">The server that reserved the node; null after a release.</param>
 /// <param name="Epoch">Grows with every change.</param>
-/// <param name="ReservedUntil">The mark: only the owner mints before it, and not even he after.</param>
+/// <param name="ReservedUntil">
+/// The end of the latest reservation. Before it only the owner mints with the node; from it on the owner stops.
+/// </param>
 internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffset ReservedUntil)
 {
-    /// <summary>More than any reservation reaches beyond the clock that it was given by.</summary>
+    /// <summary>No valid reservation ends further ahead of the clock by which it was granted.</summary>
     private static readonly TimeSpan MaxLead = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The node to take: one that was given back, or whose owner let it lapse; of those the one with the
-    /// latest mark, so that a clock that was set back makes no ids that sort before those already made. Then
-    /// one that was never held; then one whose mark stands so far ahead that the clock was set back since.
-    /// Its owner, if it lives, loses nothing but the node, as every new owner begins after the mark.
+    /// Picks the node to reserve, in this order: a node that was released or whose reservation ended; a node that
+    /// was never reserved; a node whose reservation ends so far ahead that the clock must have been set back.
     /// </summary>
+    /// <remarks>
+    /// Of several released nodes the one with the latest end is picked, so that after a clock was set back new ids
+    /// still sort after the existing ones. Taking a node from a living owner is safe: the new reservation begins
+    /// where the old one ends.
+    /// </remarks>
     public static NodeRow? PickFree(
         IReadOnlyDictionary<int, NodeRow> rows, IdLayout layout, DateTimeOffset now)
     {
@@ -36,25 +44,25 @@ internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffs
     }
 
     /// <summary>
-    /// The row when the node is taken. The reservation begins where the mark stands, strictly after all that
-    /// was ever given away, wherever the clock stands.
+    /// The row after a server reserved the node. The new reservation begins at <see cref="ReservedUntil"/>, which
+    /// is after all earlier reservations, whatever the clock shows.
     /// </summary>
-    public NodeRow Take(string owner, DateTimeOffset now, TimeSpan length) =>
+    public NodeRow Reserve(string owner, DateTimeOffset now, TimeSpan length) =>
         new(Node, owner, Epoch + 1, Later(ReservedUntil, now) + length);
 
-    /// <summary>The row when its owner extends it; the mark never moves back.</summary>
+    /// <summary>The row after its owner extended the reservation; the end never moves back.</summary>
     public NodeRow Extend(DateTimeOffset now, DateTimeOffset ownNow, TimeSpan length) => this with
     {
         Epoch = Epoch + 1,
         ReservedUntil = Later(ReservedUntil, Later(now, ownNow) + length),
     };
 
-    /// <summary>The row when its owner gives it back.</summary>
-    public NodeRow GiveBack(DateTimeOffset usedUntil) =>
+    /// <summary>The row after its owner released the node.</summary>
+    public NodeRow Release(DateTimeOffset usedUntil) =>
         this with { Owner = null, Epoch = Epoch + 1, ReservedUntil = usedUntil };
 
-    /// <summary>The row when another layout begins, at an instant no earlier than any node's mark.</summary>
-    public NodeRow Retire(IdLayout next) => GiveBack(next.Since);
+    /// <summary>The row after a new layout began, which is not before the end of any reservation.</summary>
+    public NodeRow Retire(IdLayout next) => Release(next.Since);
 
     private bool IsFree(DateTimeOffset now) => Owner is null || ReservedUntil <= now;
 

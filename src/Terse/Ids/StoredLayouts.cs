@@ -2,72 +2,78 @@ using Terse.Hosting;
 
 namespace Terse.Ids;
 
-/// <summary>What a database keeps of how its codes were made.</summary>
-/// <param name="Layouts">All that were ever minted by, the oldest first; the last is minted by now.</param>
-/// <param name="SecretCheck">Tells the secret of its opaque codes; null while there are none.</param>
+/// <summary>The layouts that a database stores, and the check value of its secret.</summary>
+/// <param name="Layouts">All layouts that ids were ever minted with, the oldest first.</param>
+/// <param name="SecretCheck">The check value of the secret of opaque codes; null without opaque codes.</param>
 internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? SecretCheck)
 {
     public static readonly StoredLayouts Empty = new([], SecretCheck: null);
 
-    /// <summary>The layout to mint by.</summary>
+    /// <summary>The layout of new ids.</summary>
     public IdLayout Current => Layouts[^1];
 
     /// <summary>
-    /// The record that is as the settings wish. What it has more than this one is to be stored; where there
-    /// is another layout, every node has to be taken from its owner (<see cref="NodeRow.Retire"/>).
+    /// Returns the layouts that match the settings: these, or these and one more. The store adds the new layout,
+    /// and then retires every node (<see cref="NodeRow.Retire"/>).
     /// </summary>
-    /// <param name="wish">What the settings say.</param>
-    /// <param name="now">The present, and no earlier than the latest mark of all nodes.</param>
-    /// <exception cref="StartupException">The wish cannot be followed; the message says why.</exception>
-    public StoredLayouts Follow(DesiredLayout wish, DateTimeOffset now)
+    /// <param name="desired">The layout that the settings ask for.</param>
+    /// <param name="now">The present, or the end of the latest reservation if that is later.</param>
+    /// <exception cref="StartupException">
+    /// The settings do not fit the stored layouts; the message says why.
+    /// </exception>
+    public StoredLayouts Apply(DesiredLayout desired, DateTimeOffset now)
     {
-        AssertSecret(wish);
+        CheckSecret(desired);
         return new StoredLayouts(
-            Layouts.Count == 0 ? [IdLayout.First(wish, now)]
-                : Current.Matches(wish) ? Layouts
-                : [.. Layouts, Next(wish, now)],
-            wish.Opaque ? wish.SecretCheck : SecretCheck);
+            Layouts.Count == 0 ? [IdLayout.First(desired, now)]
+                : Current.Matches(desired) ? Layouts
+                : [.. Layouts, Next(desired, now)],
+            desired.Opaque ? desired.SecretCheck : SecretCheck);
     }
 
-    /// <exception cref="StartupException">There are opaque codes, of another secret.</exception>
-    public void AssertSecret(DesiredLayout wish)
+    /// <exception cref="StartupException">The database has opaque codes of another secret.</exception>
+    public void CheckSecret(DesiredLayout desired)
     {
-        if (SecretCheck is not null && SecretCheck != wish.SecretCheck)
+        if (SecretCheck is not null && SecretCheck != desired.SecretCheck)
         {
             throw new StartupException(
-                "Codes:Secret is not the one that the opaque codes of this database were made with. Set the "
-                + "one that was; without it their time cannot be read.");
+                "Codes:Secret differs from the secret of this database's opaque codes. Set the original secret: "
+                + "without it Terse cannot read when a code was created.");
         }
     }
 
     /// <summary>
-    /// Says why a server with these settings cannot make codes by the current layout, which another server
-    /// may have begun since it started; null where it can.
+    /// Returns why a server with these settings cannot use the current layout, which another server may have begun
+    /// since this server started; null when the server can use it.
     /// </summary>
-    public string? WhyNotServed(DesiredLayout wish, DateTimeOffset now)
+    public string? FindConflict(DesiredLayout desired, DateTimeOffset now)
     {
-        if (SecretCheck is not null && SecretCheck != wish.SecretCheck)
-            return "Another server makes opaque codes; give this one the same Codes:Secret and restart it.";
-        if (wish.Foreign is not { } foreign)
+        if (SecretCheck is not null && SecretCheck != desired.SecretCheck)
+        {
+            return "Another server creates opaque codes with another secret; set the same Codes:Secret on this "
+                + "server and restart it.";
+        }
+
+        if (desired.Foreign is not { } foreign)
             return null;
         if (Current.Ids.NodeBits > foreign.NodeBits || Current.Ids.SequenceBits > foreign.SequenceBits)
         {
-            return $"Another server mints ids that codes of {foreign.Name} have no room for; give both the "
-                + "same Ids:NodeBits and Ids:SequenceBits.";
+            return $"Another server mints ids that do not fit into the codes of {foreign.Name}; set the same "
+                + "Ids:NodeBits and Ids:SequenceBits on both servers.";
         }
 
         var end = foreign.Epoch.AddTicks(foreign.TickLength.Ticks * foreign.MaxTick);
         return now >= foreign.Epoch && now < end
             ? null
-            : $"The clock says {now:O}; codes of {foreign.Name} tell times from {foreign.Epoch:O} to "
-                + $"{end:O}.";
+            : $"The clock shows {now:O}, but codes of {foreign.Name} cover {foreign.Epoch:O} to "
+                + $"{end:O}; set the clock, or another Codes:Strategy.";
     }
 
-    private IdLayout Next(DesiredLayout wish, DateTimeOffset now)
+    private IdLayout Next(DesiredLayout desired, DateTimeOffset now)
     {
         try
         {
-            return Current.Next(wish, now > Current.Since ? now : Current.Since);
+            return Current.Next(desired, now > Current.Since ? now : Current.Since);
         }
         catch (ArgumentException exception)
         {

@@ -19,41 +19,41 @@ public sealed class CodeHistoryTests : IDisposable
     public void Dispose() => _strategies.Dispose();
 
     /// <summary>
-    /// Settings that change at random over the years: no code is ever taken for older than it is, nor for
-    /// younger than one of the layouts that can have made it allows; ids grow on, and codes differ.
+    /// Settings change at random over the years. The newest time of a code is never before its creation, and never
+    /// after the newest time that one of the possible layouts allows. Ids keep growing, and all codes differ.
     /// </summary>
     [Fact]
-    public void However_settings_change_a_code_is_never_taken_for_older_than_it_is()
+    public void Whatever_settings_change_the_newest_time_of_a_code_is_never_before_its_creation()
     {
         for (var seed = 0; seed < 200; seed++)
         {
             var random = new Random(seed);
-            var (record, made, now, last) = (StoredLayouts.Empty, new List<MadeCode>(), Start, default(Tsid));
+            var (stored, created, now, last) = (StoredLayouts.Empty, new List<CreatedCode>(), Start, default(Tsid));
             for (var change = 0; change < 8; change++)
             {
                 now += TimeSpan.FromMinutes(random.NextInt64(1, random.Next(2) == 0 ? 1000 : 1_000_000));
-                record = FollowIfItCan(record, AnyWish(random), now);
+                stored = ApplyIfPossible(stored, RandomLayout(random), now);
                 var strategy = _strategies.All[random.Next(_strategies.All.Count)];
                 for (var count = 0; count < 8; count++)
                 {
                     now += TimeSpan.FromMilliseconds(random.Next(60, 100_000));
-                    var id = AnyId(record.Current, now, random);
+                    var id = AnyId(stored.Current, now, random);
                     Assert.True(last < id, $"seed {seed}");
-                    made.Add(new(strategy.NewCode(id, record.Current), strategy, record.Current, id));
+                    created.Add(new(strategy.NewCode(id, stored.Current), strategy, stored.Current, id));
                     last = id;
                 }
             }
 
-            AssertTimesHold(new CodeHistory(record.Layouts, _strategies.All), made, seed);
+            AssertTimes(new CodeHistory(stored.Layouts, _strategies.All), created, seed);
         }
     }
 
     [Fact]
-    public void Without_a_change_the_time_is_that_of_the_tick()
+    public void With_one_layout_the_newest_time_is_the_end_of_the_tick()
     {
-        var record = StoredLayouts.Empty.Follow(Default, Start);
-        var history = new CodeHistory(record.Layouts, _strategies.All);
-        var id = record.Current.Ids.Compose(record.Current.Ids.TickAt(Start), node: 3, sequence: 4);
+        var stored = StoredLayouts.Empty.Apply(Default, Start);
+        var history = new CodeHistory(stored.Layouts, _strategies.All);
+        var id = stored.Current.Ids.Compose(stored.Current.Ids.TickAt(Start), node: 3, sequence: 4);
 
         Assert.Equal(Start.AddMilliseconds(10), history.NewestTimeOf(id.ToString()));
         Assert.Equal(DateTimeOffset.MinValue, history.NewestTimeOf("9zzzzzzzzzzz"));
@@ -63,61 +63,61 @@ public sealed class CodeHistoryTests : IDisposable
     }
 
     [Fact]
-    public void Where_two_layouts_can_have_made_a_code_the_newest_time_counts()
+    public void When_two_layouts_explain_a_code_the_newest_time_counts()
     {
-        var plain = StoredLayouts.Empty.Follow(Default, Start);
-        var opaque = plain.Follow(Default with { Opaque = true, SecretCheck = Check }, Start.AddDays(40));
+        var plain = StoredLayouts.Empty.Apply(Default, Start);
+        var opaque = plain.Apply(Default with { Opaque = true, SecretCheck = Check }, Start.AddDays(40));
         var history = new CodeHistory(opaque.Layouts, _strategies.All);
         var old = plain.Current.Ids.Compose(plain.Current.Ids.TickAt(Start.AddDays(30)), 0, 0).ToString();
-        var readings = history.Read(old).ToList();
+        var origins = history.FindOrigins(old).ToList();
 
-        Assert.Contains(readings, reading => reading is { Layout.Number: 1, Strategy.Name: "tsid" });
-        Assert.Equal(readings.Max(reading => reading.End), history.NewestTimeOf(old));
+        Assert.Contains(origins, origin => origin is { Layout.Number: 1, Strategy.Name: "tsid" });
+        Assert.Equal(origins.Max(origin => origin.End), history.NewestTimeOf(old));
     }
 
     [Fact]
-    public void A_layout_that_leaves_no_room_is_refused_with_the_bits()
+    public void A_layout_without_room_for_another_year_of_ids_is_refused_with_its_bits()
     {
         var ids = new TsidLayout("wide", TimeSpan.FromMilliseconds(1), Start.AddYears(-60), 10, 12);
-        var record = new StoredLayouts([new IdLayout(1, ids, Start.AddYears(-60), Opaque: false)], null);
+        var stored = new StoredLayouts([new IdLayout(1, ids, Start.AddYears(-60), Opaque: false)], null);
         var narrow = Default with { NodeBits = 0, SequenceBits = 0, TickLength = TimeSpan.FromSeconds(1) };
-        var failure = Assert.Throws<StartupException>(() => record.Follow(narrow, Start));
+        var failure = Assert.Throws<StartupException>(() => stored.Apply(narrow, Start));
 
-        Assert.Contains("0 bits of node and 0 of sequence", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("Ids:NodeBits 0, Ids:SequenceBits 0", failure.Message, StringComparison.Ordinal);
     }
 
-    private static void AssertTimesHold(CodeHistory history, List<MadeCode> made, int seed)
+    private static void AssertTimes(CodeHistory history, List<CreatedCode> created, int seed)
     {
-        Assert.Equal(made.Count, made.Select(code => code.Code).Distinct().Count());
-        foreach (var (code, strategy, layout, id) in made)
+        Assert.Equal(created.Count, created.Select(code => code.Code).Distinct().Count());
+        foreach (var (code, strategy, layout, id) in created)
         {
             Assert.True(layout.TryBoundsOf(id, out var begin, out var end));
             var newest = history.NewestTimeOf(code);
-            if (strategy.Content == CodeContent.Nothing)
+            if (strategy.Encodes == EncodedPart.None)
             {
                 Assert.Null(newest);
                 continue;
             }
 
-            var own = history.Read(code).Where(reading => reading.Strategy == strategy);
+            var own = history.FindOrigins(code).Where(origin => origin.Strategy == strategy);
             Assert.True(own.Any(), $"seed {seed}: {code} of {strategy.Name}, {layout}");
             Assert.Contains(
-                own, reading => (reading.Layout, reading.Begin, reading.End) == (layout, begin, end));
-            Assert.True(newest >= end, $"seed {seed}: {code} of {end:O} is taken for {newest:O}");
-            if (history.Read(code).Count() == 1)
+                own, origin => (origin.Layout, origin.Begin, origin.End) == (layout, begin, end));
+            Assert.True(newest >= end, $"seed {seed}: {code} of {end:O} has the newest time {newest:O}");
+            if (history.FindOrigins(code).Count() == 1)
                 Assert.Equal(end, newest);
         }
     }
 
-    private static StoredLayouts FollowIfItCan(StoredLayouts record, DesiredLayout wish, DateTimeOffset now)
+    private static StoredLayouts ApplyIfPossible(StoredLayouts stored, DesiredLayout desired, DateTimeOffset now)
     {
         try
         {
-            return record.Follow(wish, now);
+            return stored.Apply(desired, now);
         }
         catch (StartupException)
         {
-            return record;
+            return stored;
         }
     }
 
@@ -126,7 +126,7 @@ public sealed class CodeHistoryTests : IDisposable
         random.Next(layout.Ids.NodeCount),
         random.Next(layout.Ids.SequenceCount));
 
-    private static DesiredLayout AnyWish(Random random)
+    private static DesiredLayout RandomLayout(Random random)
     {
         var opaque = random.Next(3) == 0;
         return new(
@@ -138,5 +138,5 @@ public sealed class CodeHistoryTests : IDisposable
             Foreign: null);
     }
 
-    private sealed record MadeCode(string Code, ICodeStrategy Strategy, IdLayout Layout, Tsid Id);
+    private sealed record CreatedCode(string Code, ICodeStrategy Strategy, IdLayout Layout, Tsid Id);
 }

@@ -15,7 +15,7 @@ public sealed class CodePlanTests
     [InlineData(1, 12_801, 1, 8)]
     [InlineData(8, 100_000, 4, 9)]
     [InlineData(1000, 1, 11, 4)]
-    public void It_takes_as_few_bits_as_servers_and_load_need(
+    public void A_plan_has_as_few_bits_as_the_servers_and_the_load_need(
         int servers, double rate, int node, int sequence)
     {
         var plan = new CodePlan(servers, rate, Years: 10);
@@ -25,7 +25,7 @@ public sealed class CodePlanTests
     }
 
     [Fact]
-    public void Lengths_are_those_that_codes_get()
+    public void Planned_lengths_equal_the_lengths_of_real_codes()
     {
         var plan = new CodePlan(Servers: 25, Rate: 10_000, Years: 100);
         var lengths = plan.Strategies().First().Lengths;
@@ -45,7 +45,7 @@ public sealed class CodePlanTests
     [InlineData(1, 1)]
     [InlineData(64, 5000)]
     [InlineData(1024, 1_000_000)]
-    public async Task The_settings_that_it_shows_are_valid(int servers, double rate)
+    public async Task The_settings_of_a_plan_are_valid(int servers, double rate)
     {
         foreach (var strategy in new CodePlan(servers, rate, Years: 10).Strategies())
         {
@@ -63,7 +63,7 @@ public sealed class CodePlanTests
     }
 
     [Fact]
-    public void A_guess_at_random_codes_hits_as_often_as_their_room_is_full()
+    public void Guessing_a_random_code_takes_as_many_tries_as_there_are_codes_per_link()
     {
         var random = new CodePlan(Servers: 1, Rate: 1, Years: 1).Strategies().Last();
 

@@ -25,7 +25,7 @@ public sealed class CodeStrategyTests : IDisposable
 
     [Theory]
     [MemberData(nameof(AllStrategies))]
-    public void Codes_begin_with_a_digit_exactly_where_they_tell_their_tick(string name, bool opaque)
+    public void A_code_begins_with_a_digit_if_and_only_if_it_contains_its_tick(string name, bool opaque)
     {
         var strategy = Named(name);
         var layout = Milliseconds with { Opaque = opaque };
@@ -37,13 +37,13 @@ public sealed class CodeStrategyTests : IDisposable
             var id = layout.Ids.Compose(tick, random.Next(1024), random.Next(4096));
             var code = strategy.NewCode(id, layout);
 
-            var tellsTick = strategy.Content != CodeContent.Nothing;
-            Assert.Equal(tellsTick, char.IsAsciiDigit(code[0]));
+            var containsTick = strategy.Encodes != EncodedPart.None;
+            Assert.Equal(containsTick, char.IsAsciiDigit(code[0]));
             Assert.InRange(code.Length, 1, 64);
-            Assert.Equal(tellsTick, strategy.TryReadId(code, layout, out var read));
-            if (strategy.Content == CodeContent.Id)
+            Assert.Equal(containsTick, strategy.TryReadId(code, layout, out var read));
+            if (strategy.Encodes == EncodedPart.WholeId)
                 Assert.Equal(id, read);
-            else if (strategy.Content == CodeContent.Tick)
+            else if (strategy.Encodes == EncodedPart.Tick)
                 Assert.Equal(tick, layout.Ids.TickOf(read));
         }
     }
@@ -53,7 +53,7 @@ public sealed class CodeStrategyTests : IDisposable
     [InlineData("tsid-canonical", "0123456789ABC", "2020-04-15T22:31:02.458Z")]
     [InlineData("ulid", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "2016-07-30T23:54:10.259Z")]
     [InlineData("uuidv7", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "2022-02-22T19:22:22.000Z")]
-    public void Codes_of_other_programs_are_read_as_they_read_them(string name, string code, string time)
+    public void Codes_of_other_programs_decode_to_the_same_time_as_there(string name, string code, string time)
     {
         Assert.True(Named(name).TryReadId(code, Milliseconds, out var id));
         Assert.Equal(DateTimeOffset.Parse(time, null), Milliseconds.StartOf(id));
@@ -74,11 +74,11 @@ public sealed class CodeStrategyTests : IDisposable
     [InlineData("uuidv7", "017f22e2-79b0-4cc3-98c4-dc0c0c07398f")]
     [InlineData("uuidv7", "017f22e2-79b0-7cc3-08c4-dc0c0c07398f")]
     [InlineData("uuidv7", "017f22e279b07cc398c4dc0c0c07398f")]
-    public void What_a_strategy_would_not_write_it_does_not_read(string name, string code) =>
+    public void A_strategy_refuses_text_that_it_would_not_write(string name, string code) =>
         Assert.False(Named(name).TryReadId(code, Milliseconds, out _));
 
     [Fact]
-    public void Random_codes_have_the_length_and_letters_of_the_settings()
+    public void Random_codes_have_the_length_and_the_alphabet_of_the_settings()
     {
         const string Alphabet = "0123456789ABCDEFGHIJKLMNOP";
         using var strategies = new CodeStrategies(Options.Create(new CodeOptions
@@ -94,7 +94,7 @@ public sealed class CodeStrategyTests : IDisposable
     }
 
     [Fact]
-    public void Random_codes_have_none_of_the_letters_that_look_alike()
+    public void Random_codes_contain_no_characters_that_look_alike()
     {
         var codes = Enumerable.Range(0, 5000).Select(_ => Named("random").NewCode(default, Milliseconds));
 

@@ -2,7 +2,7 @@ using Terse.Codes;
 
 namespace Terse.Tests.Codes;
 
-/// <summary>The samples that NIST publishes for SP 800-38G, FF1 samples 1 to 9.</summary>
+/// <summary>The FF1 samples 1 to 9 that NIST publishes for SP 800-38G.</summary>
 public sealed class Ff1Tests
 {
     private const string Key128 = "2B7E151628AED2A6ABF7158809CF4F3C";
@@ -22,15 +22,15 @@ public sealed class Ff1Tests
     [InlineData(Key256, 10, "", "0123456789", "6657667009")]
     [InlineData(Key256, 10, Tweak10, "0123456789", "1001623463")]
     [InlineData(Key256, 36, Tweak36, "0123456789abcdefghi", "xs8a0azh2avyalyzuwd")]
-    public void It_gives_the_results_of_the_standard_and_takes_them_back(
-        string key, int radix, string tweak, string plain, string hidden)
+    public void Encryption_matches_the_samples_of_the_standard_and_decryption_reverses_it(
+        string key, int radix, string tweak, string plain, string expected)
     {
         using var ff1 = new Ff1(Convert.FromHexString(key), radix);
         var bytes = Convert.FromHexString(tweak);
         var number = Read(plain, radix);
         var encrypted = ff1.Encrypt(number, plain.Length, bytes);
 
-        Assert.Equal(Read(hidden, radix), encrypted);
+        Assert.Equal(Read(expected, radix), encrypted);
         Assert.Equal(number, ff1.Decrypt(encrypted, plain.Length, bytes));
     }
 

@@ -21,7 +21,7 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
-    public async Task With_the_clock_set_back_a_day_between_two_starts_ids_go_on_at_once()
+    public async Task After_a_restart_with_the_clock_set_back_a_day_ids_keep_growing_without_a_wait()
     {
         Tsid last;
         await using (var before = NewMint())
@@ -33,7 +33,7 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
-    public async Task With_the_clock_set_back_a_day_while_it_runs_ids_go_on_at_once()
+    public async Task With_the_clock_set_back_a_day_while_the_server_runs_ids_keep_growing_without_a_wait()
     {
         await using var mint = NewMint();
         var last = (await mint.MintAsync(default)).Id;
@@ -48,7 +48,7 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
-    public async Task Servers_that_mint_at_once_never_mint_the_same_id()
+    public async Task Servers_that_mint_at_the_same_time_never_mint_the_same_id()
     {
         await using var first = NewMint();
         await using var second = NewMint();
@@ -64,22 +64,22 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_that_slept_through_the_end_of_its_reservation_takes_another_node()
+    public async Task A_server_that_was_paused_past_the_end_of_its_reservation_reserves_another_node()
     {
-        var zombie = NewMint();
-        var old = await zombie.MintAsync(default);
+        var paused = NewMint();
+        var old = await paused.MintAsync(default);
         _time.Pass(TimeSpan.FromMinutes(1));
-        await using var heir = NewMint();
-        var heirs = await heir.MintAsync(default);
-        var late = await zombie.MintAsync(default);
+        await using var successor = NewMint();
+        var succeeding = await successor.MintAsync(default);
+        var late = await paused.MintAsync(default);
 
-        Assert.Equal(NodeOf(old), NodeOf(heirs));
-        Assert.NotEqual(NodeOf(heirs), NodeOf(late));
-        await zombie.DisposeAsync();
+        Assert.Equal(NodeOf(old), NodeOf(succeeding));
+        Assert.NotEqual(NodeOf(succeeding), NodeOf(late));
+        await paused.DisposeAsync();
     }
 
     [Fact]
-    public async Task Without_a_free_node_it_says_why_and_mints_nothing()
+    public async Task Without_a_free_node_a_server_reports_the_reason_and_mints_nothing()
     {
         var mints = Enumerable.Range(0, 32).Select(_ => NewMint()).ToList();
         foreach (var mint in mints)
@@ -87,13 +87,13 @@ public sealed class IdMintTests : IDisposable
         await using var late = NewMint();
 
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() => late.StartAsync(default));
-        Assert.Contains("All nodes are held", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("All nodes are reserved", failure.Message, StringComparison.Ordinal);
         await mints[7].DisposeAsync();
         Assert.Equal(7, NodeOf(await late.MintAsync(default)));
     }
 
     [Fact]
-    public async Task Stopped_under_load_it_gives_back_its_node_and_no_later_owner_mints_an_id_of_it_again()
+    public async Task A_server_stopped_under_load_releases_its_node_and_the_next_owner_mints_only_later_ids()
     {
         for (var round = 0; round < 50; round++)
         {
@@ -113,7 +113,7 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_whose_layout_was_changed_by_another_goes_on_by_the_new_one()
+    public async Task After_another_server_changed_the_layout_a_server_mints_with_the_new_layout()
     {
         await using var old = NewMint();
         var before = await old.MintAsync(default);
@@ -129,19 +129,19 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
-    public async Task Requests_that_give_up_while_a_node_is_taken_cost_no_node()
+    public async Task Cancelled_requests_do_not_leave_nodes_reserved()
     {
         await using var mint = NewMint(new IdOptions { NodeBits = 0 });
         for (var request = 0; request < 20; request++)
         {
             _time.Pass(TimeSpan.FromMinutes(1));
-            using var gaveUp = new CancellationTokenSource();
-            var minting = mint.MintAsync(gaveUp.Token).AsTask();
-            await gaveUp.CancelAsync();
+            using var cancelled = new CancellationTokenSource();
+            var minting = mint.MintAsync(cancelled.Token).AsTask();
+            await cancelled.CancelAsync();
             await Task.WhenAny(minting);
         }
 
-        // The last renewal may still be under way, and a minute passed in the middle of it.
+        // The last renewal may still run, and the clock moved by a minute during it.
         MintedId minted = default;
         await Eventually.IsSoAsync(async () =>
         {
@@ -159,11 +159,11 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
-    public async Task An_id_that_came_too_late_is_counted_and_the_next_one_is_later()
+    public async Task An_id_that_came_too_late_is_counted_and_the_next_id_is_later()
     {
         await using var mint = NewMint();
         var late = (await mint.MintAsync(default)).Id;
-        await mint.CatchUpAsync(default);
+        await mint.SynchronizeClockAsync(default);
 
         Assert.True(late < (await mint.MintAsync(default)).Id);
         Assert.Equal(1, _figures["terse.ids.too_late"]);
@@ -179,7 +179,7 @@ public sealed class IdMintTests : IDisposable
         }
         catch (StoreUnavailableException)
         {
-            // It is stopped.
+            // The mint is stopped.
         }
 
         return minted;

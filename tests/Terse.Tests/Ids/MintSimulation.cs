@@ -4,9 +4,8 @@ using Terse.Ids;
 namespace Terse.Tests.Ids;
 
 /// <summary>
-/// One random schedule of servers that mint from one database while everything goes wrong: clocks jump and
-/// run fast or slow, replies are slow or lost, servers crash, stop, pause and come back. The same seed gives
-/// the same schedule.
+/// One random schedule of servers that mint ids from one database under faults: clocks jump and run fast or slow,
+/// replies are slow or lost, servers crash, stop, pause and restart. The same seed gives the same schedule.
 /// </summary>
 internal sealed class MintSimulation
 {
@@ -16,30 +15,30 @@ internal sealed class MintSimulation
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
 
     private readonly Random _random;
-    private readonly bool _startsAfterMark;
-    private readonly SimulatedMint[] _servers;
+    private readonly bool _startsAfterReservedUntil;
+    private readonly SimulatedMintServer[] _servers;
     private readonly Dictionary<int, NodeRow> _rows = [];
     private readonly HashSet<ulong> _minted = [];
-    private StoredLayouts _record;
+    private StoredLayouts _stored;
     private DateTimeOffset _databaseNow = Start;
     private TimeSpan _passed;
 
-    /// <param name="seed">Which schedule.</param>
-    /// <param name="startsAfterMark">False takes out the rule that all uniqueness rests on.</param>
-    public MintSimulation(int seed, bool startsAfterMark)
+    /// <param name="seed">Selects the schedule.</param>
+    /// <param name="startsAfterReservedUntil">False disables the rule on which the uniqueness of ids rests.</param>
+    public MintSimulation(int seed, bool startsAfterReservedUntil)
     {
         _random = new Random(seed);
-        _startsAfterMark = startsAfterMark;
-        _record = StoredLayouts.Empty.Follow(AnyWish(), Start.AddDays(-9));
-        _servers = new SimulatedMint[_random.Next(1, 33)];
+        _startsAfterReservedUntil = startsAfterReservedUntil;
+        _stored = StoredLayouts.Empty.Apply(RandomLayout(), Start.AddDays(-9));
+        _servers = new SimulatedMintServer[_random.Next(1, 33)];
         for (var index = 0; index < _servers.Length; index++)
             _servers[index] = NewServer();
     }
 
-    /// <summary>Ids that were minted so far.</summary>
+    /// <summary>The number of ids minted so far.</summary>
     public int Minted => _minted.Count;
 
-    /// <summary>Runs the schedule and says which promise broke, or null when all held.</summary>
+    /// <summary>Runs the schedule. Returns the broken promise, or null when all promises held.</summary>
     public string? Run()
     {
         for (var step = 0; step < Steps; step++)
@@ -61,14 +60,14 @@ internal sealed class MintSimulation
         return null;
     }
 
-    private SimulatedMint NewServer()
+    private SimulatedMintServer NewServer()
     {
         var time = new FakeTime(Start);
         var rate = 0.5 + _random.NextDouble();
-        return new SimulatedMint(new NodeHolder(time), time, rate, _passed);
+        return new SimulatedMintServer(new ReservedNode(time), time, rate, _passed);
     }
 
-    /// <summary>Mostly moments, at times longer than a reservation lasts.</summary>
+    /// <summary>Mostly some milliseconds, sometimes longer than a reservation.</summary>
     private void PassTime()
     {
         var passed = TimeSpan.FromMilliseconds(_random.Next(_random.Next(8) == 0 ? 60_000 : 40));
@@ -85,22 +84,22 @@ internal sealed class MintSimulation
         return null;
     }
 
-    /// <summary>A server starts with other settings; the layout changes under all that run.</summary>
+    /// <summary>A server starts with other settings, which changes the layout of all running servers.</summary>
     private string? ChangeLayout()
     {
         var latest = _rows.Values.Select(row => row.ReservedUntil).Append(_databaseNow).Max();
-        var next = _record.Follow(AnyWish(), latest);
-        if (next.Layouts.Count > _record.Layouts.Count)
+        var next = _stored.Apply(RandomLayout(), latest);
+        if (next.Layouts.Count > _stored.Layouts.Count)
         {
             foreach (var row in _rows.Values.ToList())
                 _rows[row.Node] = row.Retire(next.Current);
         }
 
-        _record = next;
+        _stored = next;
         return null;
     }
 
-    private DesiredLayout AnyWish() => new(
+    private DesiredLayout RandomLayout() => new(
         TimeSpan.FromMilliseconds(_random.Next(2) == 0 ? 10 : _random.Next(1, 30)),
         NodeBits: _random.Next(6),
         SequenceBits: _random.Next(1, 4),
@@ -116,69 +115,69 @@ internal sealed class MintSimulation
 
     private string? Stop(int index)
     {
-        var holder = _servers[index].Holder;
-        if (holder.Reservation is { } held && HeldRow(held) is { } row)
-            _rows[held.Node] = row.GiveBack(holder.Lose()!.Value);
+        var node = _servers[index].Node;
+        if (node.Reservation is { } held && HeldRow(held) is { } row)
+            _rows[held.Node] = row.Release(node.Stop()!.Value);
         return Crash(index);
     }
 
-    private string? Mint(SimulatedMint server)
+    private string? Mint(SimulatedMintServer server)
     {
-        server.CatchUp(_passed);
+        server.AdvanceTo(_passed);
         server.Receive();
         for (var count = _random.Next(1, 12); count > 0; count--)
         {
-            var result = server.Holder.TryMint(out var minted);
-            var isMinted = result is MintResult.Minted or MintResult.MintedAndNeedsMore;
+            var result = server.Node.TryMint(out var minted);
+            var isMinted = result is MintResult.Minted or MintResult.MintedAndRenewalDue;
             if (isMinted && Check(server, minted) is { } broken)
                 return broken;
-            if (result is not (MintResult.Minted or MintResult.MustWait))
-                Ask(server);
+            if (result is not (MintResult.Minted or MintResult.WaitForNextTick))
+                SendRequest(server);
         }
 
         return null;
     }
 
-    private string? Check(SimulatedMint server, MintedId minted)
+    private string? Check(SimulatedMintServer server, MintedId minted)
     {
         var (id, layout) = minted;
         var begin = layout.StartOf(id);
-        if (begin < server.Mark)
-            return $"id {id} begins at {begin:O}, before the mark {server.Mark:O} that was given away";
+        if (begin < server.From)
+            return $"id {id} begins at {begin:O}, before its reservation at {server.From:O}";
         return _minted.Add(id.Value) ? null : $"id {id} was minted twice";
     }
 
-    /// <summary>Asks the database; the request or the reply may be lost, the reply may be slow.</summary>
-    private void Ask(SimulatedMint server)
+    /// <summary>Sends a request to the database. The request or its reply may be lost; the reply may be late.</summary>
+    private void SendRequest(SimulatedMintServer server)
     {
         if (server.IsWaiting || _random.Next(10) == 0)
             return;
-        var reply = server.Holder.Reservation is { } held ? Extend(server, held) : Take(server);
+        var reply = server.Node.Reservation is { } held ? Extend(server, held) : Reserve(server);
         if (_random.Next(10) != 0)
             server.Send(reply, delay: _random.Next(3) == 0 ? _random.Next(6) : 0);
     }
 
-    private Action Extend(SimulatedMint server, NodeReservation held)
+    private Action Extend(SimulatedMintServer server, NodeReservation held)
     {
         if (HeldRow(held) is not { } row)
-            return () => server.Holder.Lose();
-        var extended = _rows[held.Node] = row.Extend(_databaseNow, server.Holder.Now!.Value, Length);
+            return () => server.Node.Stop();
+        var extended = _rows[held.Node] = row.Extend(_databaseNow, server.Node.Now!.Value, Length);
         var reply = held with { Epoch = extended.Epoch, Until = extended.ReservedUntil, Now = _databaseNow };
-        return () => server.Holder.Extend(reply);
+        return () => server.Node.Extend(reply);
     }
 
-    private Action Take(SimulatedMint server)
+    private Action Reserve(SimulatedMintServer server)
     {
-        if (NodeRow.PickFree(_rows, _record.Current, _databaseNow) is not { } free)
+        if (NodeRow.PickFree(_rows, _stored.Current, _databaseNow) is not { } free)
             return () => { };
-        var taken = _rows[free.Node] = free.Take("server", _databaseNow, Length);
-        var from = _startsAfterMark ? free.ReservedUntil : _databaseNow;
+        var reserved = _rows[free.Node] = free.Reserve("server", _databaseNow, Length);
+        var from = _startsAfterReservedUntil ? free.ReservedUntil : _databaseNow;
         var reply = new NodeReservation(
-            _record.Current, free.Node, taken.Epoch, from, taken.ReservedUntil, _databaseNow);
+            _stored.Current, free.Node, reserved.Epoch, from, reserved.ReservedUntil, _databaseNow);
         return () =>
         {
-            server.Mark = free.ReservedUntil;
-            server.Holder.Take(reply);
+            server.From = free.ReservedUntil;
+            server.Node.Start(reply);
         };
     }
 

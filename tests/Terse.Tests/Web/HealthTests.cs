@@ -60,7 +60,7 @@ public sealed class HealthTests
         {
             using var answer = await server.GetAsync("/readyz");
             var text = await answer.Content.ReadAsStringAsync();
-            return text.Contains("All nodes are held", StringComparison.Ordinal);
+            return text.Contains("All nodes are reserved", StringComparison.Ordinal);
         });
 
         await AssertNotReadyAsync(server, "Ids:NodeBits");

@@ -3,10 +3,10 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Codes that other programs read as ids of a layout that they know: the id's time, node and sequence, put
-/// together in that layout. Since the id's are unique, so are these.
+/// Codes in the id format of another system: time, node and sequence of the link's id, composed in that system's
+/// layout. The codes are unique because the ids are.
 /// </summary>
-internal sealed class ForeignStrategy(TsidLayout foreign, string format, OpaqueIds? opaque) : ICodeStrategy
+internal sealed class ForeignStrategy(TsidLayout foreign, string format, IdCipher? cipher) : ICodeStrategy
 {
     /// <summary>Canonical TSID in 13 characters of Crockford's base 32.</summary>
     public const string CanonicalName = "tsid-canonical";
@@ -18,34 +18,34 @@ internal sealed class ForeignStrategy(TsidLayout foreign, string format, OpaqueI
     public string Name => foreign.Name;
 
     /// <inheritdoc/>
-    public CodeContent Content => CodeContent.Id;
+    public EncodedPart Encodes => EncodedPart.WholeId;
 
     /// <inheritdoc/>
     public string NewCode(Tsid id, IdLayout layout)
     {
         var ids = layout.Ids;
         var tick = foreign.TickAt(ids.StartOf(ids.TickOf(id)));
-        var made = foreign.Compose(tick, ids.NodeOf(id), ids.SequenceOf(id));
-        return (layout.Opaque ? opaque!.Hide(made, format) : made).ToString(format);
+        var composed = foreign.Compose(tick, ids.NodeOf(id), ids.SequenceOf(id));
+        return (layout.Opaque ? cipher!.Encrypt(composed, format) : composed).ToString(format);
     }
 
     /// <inheritdoc/>
     public bool TryReadId(string code, IdLayout layout, out Tsid id)
     {
         id = default;
-        if (!Tsid.TryParseExact(code, format, out var made)
-            || made.Value > long.MaxValue
-            || made.ToString(format) != code)
+        if (!Tsid.TryParseExact(code, format, out var composed)
+            || composed.Value > long.MaxValue
+            || composed.ToString(format) != code)
         {
             return false;
         }
 
         if (layout.Opaque)
-            made = opaque!.Show(made, format);
-        var (node, sequence) = (foreign.NodeOf(made), foreign.SequenceOf(made));
+            composed = cipher!.Decrypt(composed, format);
+        var (node, sequence) = (foreign.NodeOf(composed), foreign.SequenceOf(composed));
         if (node >= layout.Ids.NodeCount
             || sequence >= layout.Ids.SequenceCount
-            || !layout.TryTickFrom(foreign.StartOf(foreign.TickOf(made)), out var tick))
+            || !layout.TryTickFrom(foreign.StartOf(foreign.TickOf(composed)), out var tick))
         {
             return false;
         }

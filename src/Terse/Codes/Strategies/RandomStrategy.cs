@@ -4,8 +4,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Random codes of a given length, which tell nothing. One that is taken is drawn again, so keep most of the
-/// room free.
+/// Random codes of a given length. They contain no time. When a code is taken, the server creates another one, so the
+/// links should fill only a small part of the possible codes.
 /// </summary>
 internal sealed class RandomStrategy(int length, string alphabet) : ICodeStrategy
 {
@@ -18,7 +18,7 @@ internal sealed class RandomStrategy(int length, string alphabet) : ICodeStrateg
     public string Name => StrategyName;
 
     /// <inheritdoc/>
-    public CodeContent Content => CodeContent.Nothing;
+    public EncodedPart Encodes => EncodedPart.None;
 
     /// <inheritdoc/>
     public string NewCode(Tsid id, IdLayout layout) => string.Create(length, this, static (code, strategy) =>

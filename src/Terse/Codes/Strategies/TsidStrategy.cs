@@ -2,8 +2,8 @@ using Terse.Ids;
 
 namespace Terse.Codes;
 
-/// <summary>The id itself, as short as it can be written; the default.</summary>
-internal sealed class TsidStrategy(OpaqueIds? opaque) : ICodeStrategy
+/// <summary>The id in its shortest text. The default strategy.</summary>
+internal sealed class TsidStrategy(IdCipher? cipher) : ICodeStrategy
 {
     public const string StrategyName = "tsid";
 
@@ -13,11 +13,11 @@ internal sealed class TsidStrategy(OpaqueIds? opaque) : ICodeStrategy
     public string Name => StrategyName;
 
     /// <inheritdoc/>
-    public CodeContent Content => CodeContent.Id;
+    public EncodedPart Encodes => EncodedPart.WholeId;
 
     /// <inheritdoc/>
     public string NewCode(Tsid id, IdLayout layout) =>
-        (layout.Opaque ? opaque!.Hide(id, Format) : id).ToString(Format);
+        (layout.Opaque ? cipher!.Encrypt(id, Format) : id).ToString(Format);
 
     /// <inheritdoc/>
     public bool TryReadId(string code, IdLayout layout, out Tsid id)
@@ -25,7 +25,7 @@ internal sealed class TsidStrategy(OpaqueIds? opaque) : ICodeStrategy
         if (!Tsid.TryParseExact(code, Format, out id) || id.Value > long.MaxValue)
             return false;
         if (layout.Opaque)
-            id = opaque!.Show(id, Format);
+            id = cipher!.Decrypt(id, Format);
         return true;
     }
 }

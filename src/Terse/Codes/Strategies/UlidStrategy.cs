@@ -5,8 +5,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// ULID: the id's time in milliseconds since 1970, 48 bits, then 80 random ones, in 26 characters of
-/// Crockford's base 32 (github.com/ulid/spec).
+/// ULID: 48 bits of Unix time in milliseconds from the id's tick, then 80 random bits, in 26 characters of Crockford's
+/// base 32 (https://github.com/ulid/spec).
 /// </summary>
 internal sealed class UlidStrategy : ICodeStrategy
 {
@@ -21,7 +21,7 @@ internal sealed class UlidStrategy : ICodeStrategy
     public string Name => StrategyName;
 
     /// <inheritdoc/>
-    public CodeContent Content => CodeContent.Tick;
+    public EncodedPart Encodes => EncodedPart.Tick;
 
     /// <inheritdoc/>
     public string NewCode(Tsid id, IdLayout layout)

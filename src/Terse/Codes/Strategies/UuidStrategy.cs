@@ -4,21 +4,21 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// UUID version 7 (RFC 9562, 5.7) in its 36 characters: the id's time in milliseconds since 1970, 48 bits,
-/// and 74 random ones.
+/// UUID version 7 (RFC 9562, section 5.7) in 36 characters: 48 bits of Unix time in milliseconds from the id's tick,
+/// and 74 random bits.
 /// </summary>
 internal sealed class UuidStrategy : ICodeStrategy
 {
     public const string StrategyName = "uuidv7";
 
-    /// <summary>Bits of the first 8 bytes that are not the time's.</summary>
+    /// <summary>The bits of the first 8 bytes that follow the time: version and random bits.</summary>
     private const int BitsAfterTime = 16;
 
     /// <inheritdoc/>
     public string Name => StrategyName;
 
     /// <inheritdoc/>
-    public CodeContent Content => CodeContent.Tick;
+    public EncodedPart Encodes => EncodedPart.Tick;
 
     /// <inheritdoc/>
     public string NewCode(Tsid id, IdLayout layout) => Guid.CreateVersion7(layout.StartOf(id)).ToString("D");

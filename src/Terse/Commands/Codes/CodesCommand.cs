@@ -2,10 +2,10 @@ using System.CommandLine;
 
 namespace Terse.Commands;
 
-/// <summary><c>terse codes</c>: what codes are made of.</summary>
+/// <summary><c>terse codes</c>: plans codes and decodes them.</summary>
 internal static class CodesCommand
 {
-    public static Command Create(ServerBuilder build) => new("codes", "Plans how codes are made, and takes codes apart.")
+    public static Command Create(ServerBuilder build) => new("codes", "Plans the strategy of codes, and decodes a code.")
     {
         CodesPlanCommand.Create(),
         CodesShowCommand.Create(build),

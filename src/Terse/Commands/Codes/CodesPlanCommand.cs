@@ -6,26 +6,26 @@ using Terse.Codes;
 namespace Terse.Commands;
 
 /// <summary>
-/// <c>terse codes plan</c>: shows for each strategy what codes would look like for an installation of a given
-/// size, and the settings to copy.
+/// <c>terse codes plan</c>: shows the codes of each strategy for an installation of a given size, and the settings to
+/// copy.
 /// </summary>
 internal static class CodesPlanCommand
 {
     private static readonly Option<int> Servers = new("--servers")
     {
-        Description = "How many servers there are at most at a time, 1 to 16384.",
+        Description = "The largest number of servers that run at the same time, 1 to 16384.",
         DefaultValueFactory = _ => 1,
     };
 
     private static readonly Option<double> Rate = new("--rate")
     {
-        Description = "Links created a second, over all servers, up to 1000000.",
+        Description = "Links created per second over all servers, up to 1000000.",
         DefaultValueFactory = _ => 1,
     };
 
     private static readonly Option<int> Years = new("--years")
     {
-        Description = "How many years to look ahead, 1 to 100.",
+        Description = "The period of the plan in years, 1 to 100.",
         DefaultValueFactory = _ => 10,
     };
 
@@ -34,7 +34,7 @@ internal static class CodesPlanCommand
         Servers.Validators.Add(option => Check(option, Servers, value => value is >= 1 and <= 16_384));
         Rate.Validators.Add(option => Check(option, Rate, value => value is > 0 and <= 1_000_000));
         Years.Validators.Add(option => Check(option, Years, value => value is >= 1 and <= 100));
-        var command = new Command("plan", "Shows what each strategy's codes would be, and its settings.")
+        var command = new Command("plan", "Shows the codes of each strategy, and its settings.")
         {
             Servers,
             Rate,
@@ -50,35 +50,35 @@ internal static class CodesPlanCommand
             arguments.GetValue(Servers), arguments.GetValue(Rate), arguments.GetValue(Years));
         var output = arguments.InvocationConfiguration.Output;
         output.WriteLine(Line(
-            $"Servers: {plan.Servers}. Links created a second: {plan.Rate:#,0.###}. Years: {plan.Years}."));
+            $"Servers: {plan.Servers}. Links created per second: {plan.Rate:#,0.###}. Years: {plan.Years}."));
         var (each, all) = (plan.IdsPerSecondAndServer, plan.IdsPerSecondAndServer * plan.Servers);
-        output.WriteLine(Line($"Each server mints up to {each:N0} ids a second, all of them {all:N0}."));
+        output.WriteLine(Line($"Each server mints up to {each:N0} ids per second, all servers {all:N0}."));
         foreach (var strategy in plan.Strategies())
             Show(strategy, output);
         if (!plan.FitsForeignLayouts)
         {
             output.WriteLine();
-            output.WriteLine("tsid-canonical and snowflake have no room for that many servers or ids.");
+            output.WriteLine("tsid-canonical and snowflake are not possible for so many servers or ids.");
         }
 
         return 0;
     }
 
-    private static void Show(PlannedStrategy strategy, TextWriter output)
+    private static void Show(StrategyEstimate strategy, TextWriter output)
     {
         output.WriteLine();
         output.WriteLine(strategy.Strategy);
         output.WriteLine($"  length    {string.Join(", ", strategy.Lengths.Select(Describe))}");
         output.WriteLine(
-            $"  guessing  {Describe(strategy.GuessesAtMillion)} tries for a hit among a million links, "
-            + $"{Describe(strategy.GuessesAtHundredMillion)} among a hundred million");
+            $"  guessing  {Describe(strategy.GuessesAtMillion)} guesses per hit with a million links, "
+            + $"{Describe(strategy.GuessesAtHundredMillion)} with 100 million");
         output.WriteLine(strategy.HidesNeighbours
-            ? "            a code tells nothing of the next one"
-            : "            who knows a code knows where the next ones are");
+            ? "            a code reveals nothing about the next code"
+            : "            a code reveals the range of the next codes");
         output.WriteLine($"  settings  {strategy.Settings}");
     }
 
-    private static string Describe(PlannedLength length) => length.FromYear switch
+    private static string Describe(LengthEstimate length) => length.FromYear switch
     {
         0 => Line($"{length.Characters} characters"),
         < 1 => Line($"{length.Characters} from day {length.FromYear * 365.25:0}"),

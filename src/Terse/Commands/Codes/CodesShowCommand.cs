@@ -7,40 +7,40 @@ using Terse.Storage;
 
 namespace Terse.Commands;
 
-/// <summary><c>terse codes show</c>: takes a code apart, by all layouts that the database ever used.</summary>
+/// <summary><c>terse codes show</c>: decodes a code with all layouts that the database ever used.</summary>
 internal static class CodesShowCommand
 {
-    private static readonly Argument<string> Code = new("CODE") { Description = "The code to take apart." };
+    private static readonly Argument<string> Code = new("CODE") { Description = "The code to decode." };
 
     public static Command Create(ServerBuilder build)
     {
         var command = new Command(
-            "show", "Tells what a code tells. Takes the settings of serve, such as --data.")
+            "show", "Shows when a code was created, and by which server. Accepts the settings of serve, such as --data.")
         {
             Code,
             ServeSettings.Data,
         };
         command.TreatUnmatchedTokensAsErrors = false;
-        command.Validators.Add(AssertCodeStandsFirst);
+        command.Validators.Add(RequireCodeFirst);
         command.SetAction((arguments, cancellationToken) => ServerParts.RunAsync(
             build, arguments, "terse codes show", app => ShowAsync(app, arguments, cancellationToken)));
         return command;
     }
 
-    /// <summary>After the name of a setting, its value would be taken for the code.</summary>
-    private static void AssertCodeStandsFirst(CommandResult command)
+    /// <summary>After the name of a setting, the parser would read the setting's value as the code.</summary>
+    private static void RequireCodeFirst(CommandResult command)
     {
         if (command.Tokens is [var first, ..] && first.Value.Contains(':', StringComparison.Ordinal))
-            command.AddError($"The code has to stand before '{first.Value}'.");
+            command.AddError($"Put the code before '{first.Value}'.");
     }
 
     private static async Task ShowAsync(
         WebApplication app, ParseResult arguments, CancellationToken cancellationToken)
     {
-        var record = await app.Services.GetRequiredService<IStorage>().ReadLayoutsAsync(cancellationToken);
-        record.AssertSecret(app.Services.GetRequiredService<DesiredLayout>());
+        var stored = await app.Services.GetRequiredService<IStorage>().ReadLayoutsAsync(cancellationToken);
+        stored.CheckSecret(app.Services.GetRequiredService<DesiredLayout>());
         var history = new CodeHistory(
-            record.Layouts, app.Services.GetRequiredService<CodeStrategies>().All);
+            stored.Layouts, app.Services.GetRequiredService<CodeStrategies>().All);
         Show(arguments.GetValue(Code)!, history, arguments.InvocationConfiguration.Output);
     }
 
@@ -49,23 +49,23 @@ internal static class CodesShowCommand
         if (history.NewestTimeOf(code) is null)
         {
             output.WriteLine(
-                "The code begins with no digit: it was chosen or is random, and tells nothing of its time.");
+                "The code does not begin with a digit: it is custom or random, and does not contain its time.");
             return;
         }
 
-        var readings = history.Read(code).ToList();
-        if (readings.Count == 0)
-            output.WriteLine("No layout that this database ever used can have made the code.");
-        foreach (var reading in readings)
-            Show(reading, output);
+        var origins = history.FindOrigins(code).ToList();
+        if (origins.Count == 0)
+            output.WriteLine("No layout of this database explains the code: Terse has not created it here.");
+        foreach (var origin in origins)
+            Show(origin, output);
     }
 
-    private static void Show(CodeReading reading, TextWriter output)
+    private static void Show(CodeOrigin origin, TextWriter output)
     {
-        var (layout, ids, id) = (reading.Layout, reading.Layout.Ids, reading.Id);
-        output.WriteLine($"strategy  {reading.Strategy.Name}{(reading.Layout.Opaque ? ", opaque" : "")}");
-        output.WriteLine($"minted    {Text(reading.Begin)} to {Text(reading.End)}");
-        if (reading.Strategy.Content == CodeContent.Id)
+        var (layout, ids, id) = (origin.Layout, origin.Layout.Ids, origin.Id);
+        output.WriteLine($"strategy  {origin.Strategy.Name}{(origin.Layout.Opaque ? ", opaque" : "")}");
+        output.WriteLine($"minted    {Text(origin.Begin)} to {Text(origin.End)}");
+        if (origin.Strategy.Encodes == EncodedPart.WholeId)
         {
             output.WriteLine($"id        {id.ToString("D")}");
             var milliseconds = ids.TickLength.TotalMilliseconds;

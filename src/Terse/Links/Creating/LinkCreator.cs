@@ -117,7 +117,7 @@ internal sealed class LinkCreator(
                         RefusalKind.CodeTaken, "code", $"Another link has the code '{wish.Code}'.");
                 case AddOnceResult.Tried(AddLinkResult.TooLate):
                     tooLate++;
-                    await mint.CatchUpAsync(cancellationToken);
+                    await mint.SynchronizeClockAsync(cancellationToken);
                     break;
             }
         }

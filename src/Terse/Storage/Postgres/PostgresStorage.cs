@@ -14,7 +14,7 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 internal sealed class PostgresStorage(
     Cluster cluster,
-    INodeStore keys,
+    INodeStore nodes,
     LayoutLease layouts,
     IOptions<DatabaseOptions> options,
     TimeProvider time) : IStorage
@@ -77,7 +77,7 @@ internal sealed class PostgresStorage(
     public async Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken)
     {
         await cluster.FindPrimaryAsync();
-        return await keys.ReadAsync(cancellationToken);
+        return await nodes.ReadLayoutsAsync(cancellationToken);
     }
 
     private Task ReadySchemaAsync(CancellationToken cancellationToken) => options.Value.Migrate

@@ -68,7 +68,7 @@ internal sealed class SqliteDatabase
             using var session = new SqliteSession(path, SqliteOpenMode.ReadOnly, ReaderPragmas);
             SqliteMigrations.AssertIsOurs(session, path);
             SqliteMigrations.AssertIsCurrent(session, path);
-            return SqliteLayoutRows.Read(session);
+            return SqliteLayoutTable.Read(session);
         }
         catch (SqliteException exception)
         {

@@ -5,11 +5,11 @@ using Terse.Ids;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>What every store of layouts and node reservations does.</summary>
+/// <summary>The behaviour of every store of layouts and node reservations.</summary>
 public abstract class NodeStoreContract : IAsyncLifetime
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
-    private static readonly DesiredLayout Wish = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
+    private static readonly DesiredLayout Desired = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
 
     public abstract ValueTask InitializeAsync();
 
@@ -27,50 +27,50 @@ public abstract class NodeStoreContract : IAsyncLifetime
     protected abstract ValueTask CloseAsync();
 
     [Fact]
-    public async Task Servers_at_once_hold_different_nodes_until_none_is_left()
+    public async Task Concurrent_servers_reserve_different_nodes_until_all_are_reserved()
     {
-        await OpenAsync(nodeBits: 2);
-        var taking = Enumerable.Range(0, 5).Select(server => TakeAsync($"server {server}"));
-        var taken = await Task.WhenAll(taking);
+        await EnsureLayoutAsync(nodeBits: 2);
+        var reserving = Enumerable.Range(0, 5).Select(server => ReserveAsync($"server {server}"));
+        var reserved = await Task.WhenAll(reserving);
 
-        Assert.Equal([0, 1, 2, 3], taken.OfType<NodeReservation>().Select(held => held.Node).Order());
-        Assert.All(taken.OfType<NodeReservation>(), held => Assert.Equal(Time.Now + Length, held.Until));
+        Assert.Equal([0, 1, 2, 3], reserved.OfType<NodeReservation>().Select(held => held.Node).Order());
+        Assert.All(reserved.OfType<NodeReservation>(), held => Assert.Equal(Time.Now + Length, held.Until));
     }
 
     [Fact]
-    public async Task A_node_given_back_begins_where_it_was_left()
+    public async Task The_reservation_of_a_released_node_begins_where_its_last_owner_stopped()
     {
-        await OpenAsync(nodeBits: 0);
-        var first = await TakeAsync("first");
+        await EnsureLayoutAsync(nodeBits: 0);
+        var first = await ReserveAsync("first");
         var usedUntil = Time.Now.AddSeconds(3);
-        await Store.GiveBackAsync(first!, usedUntil, default);
-        var second = await TakeAsync("second");
+        await Store.ReleaseAsync(first!, usedUntil, default);
+        var second = await ReserveAsync("second");
 
         Assert.Equal(usedUntil, second!.From);
         Assert.Equal(usedUntil + Length, second.Until);
     }
 
     [Fact]
-    public async Task A_node_whose_server_died_is_free_when_its_reservation_has_lapsed_and_begins_after_it()
+    public async Task The_node_of_a_dead_server_is_free_after_its_reservation_ended_and_begins_there()
     {
-        await OpenAsync(nodeBits: 0);
-        var dead = await TakeAsync("dead");
+        await EnsureLayoutAsync(nodeBits: 0);
+        var dead = await ReserveAsync("dead");
         Time.Now += Length - TimeSpan.FromMilliseconds(1);
-        Assert.Null(await TakeAsync("early"));
+        Assert.Null(await ReserveAsync("early"));
 
         Time.Now += TimeSpan.FromMilliseconds(1);
-        var next = await TakeAsync("next");
+        var next = await ReserveAsync("next");
         Assert.Equal(dead!.Until, next!.From);
         Assert.Null(await Store.ExtendAsync(dead, Time.Now, Length, default));
-        await Store.GiveBackAsync(dead, Time.Now, default);
+        await Store.ReleaseAsync(dead, Time.Now, default);
         Assert.NotNull(await Store.ExtendAsync(next, Time.Now, Length, default));
     }
 
     [Fact]
-    public async Task An_extension_lasts_from_now_on_and_never_ends_earlier_than_before()
+    public async Task An_extension_counts_from_now_and_never_ends_earlier_than_before()
     {
-        await OpenAsync(nodeBits: 0);
-        var held = await TakeAsync("server");
+        await EnsureLayoutAsync(nodeBits: 0);
+        var held = await ReserveAsync("server");
         Time.Now += TimeSpan.FromSeconds(10);
         var longer = await Store.ExtendAsync(held!, Time.Now, Length, default);
         Time.Now -= TimeSpan.FromDays(1);
@@ -85,109 +85,112 @@ public abstract class NodeStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task With_the_clock_set_back_a_day_a_node_begins_after_all_that_was_ever_given_away()
+    public async Task With_the_clock_set_back_a_day_a_reservation_begins_after_all_earlier_reservations()
     {
-        await OpenAsync(nodeBits: 1);
-        var before = await TakeAsync("before");
-        await Store.GiveBackAsync(before!, Time.Now.AddSeconds(1), default);
+        await EnsureLayoutAsync(nodeBits: 1);
+        var before = await ReserveAsync("before");
+        await Store.ReleaseAsync(before!, Time.Now.AddSeconds(1), default);
         Time.Now -= TimeSpan.FromDays(1);
-        var after = await TakeAsync("after");
+        var after = await ReserveAsync("after");
 
         Assert.Equal((before!.Node, Time.Now.AddDays(1).AddSeconds(1)), (after!.Node, after.From));
         Assert.Equal(after.From + Length, after.Until);
     }
 
     [Fact]
-    public async Task Opened_as_before_it_changes_nothing()
+    public async Task Ensuring_the_same_layout_again_changes_nothing()
     {
-        var before = await OpenAsync(nodeBits: 1);
-        var held = await TakeAsync("server");
+        var before = await EnsureLayoutAsync(nodeBits: 1);
+        var held = await ReserveAsync("server");
         Time.Now += TimeSpan.FromSeconds(20);
-        var after = await OpenAsync(nodeBits: 1);
+        var after = await EnsureLayoutAsync(nodeBits: 1);
 
         Assert.Equal(before.Layouts, after.Layouts);
-        Assert.Equal(before.Layouts, (await Store.ReadAsync(default)).Layouts);
+        Assert.Equal(before.Layouts, (await Store.ReadLayoutsAsync(default)).Layouts);
         Assert.NotNull(await Store.ExtendAsync(held!, Time.Now, Length, default));
     }
 
     [Fact]
-    public async Task The_epoch_is_the_midnight_before_the_first_start()
+    public async Task The_epoch_is_the_last_midnight_before_the_first_start()
     {
         var midnight = new DateTimeOffset(Time.Now.UtcDateTime.Date, TimeSpan.Zero);
-        await OpenAsync(nodeBits: 5);
+        await EnsureLayoutAsync(nodeBits: 5);
         Time.Now += TimeSpan.FromDays(400);
-        var layout = (await OpenAsync(nodeBits: 5)).Current;
+        var layout = (await EnsureLayoutAsync(nodeBits: 5)).Current;
 
         Assert.Equal((midnight, midnight, 1), (layout.Ids.Epoch, layout.Since, layout.Number));
     }
 
     [Fact]
-    public async Task Another_layout_begins_after_all_reservations_and_ends_them()
+    public async Task A_new_layout_begins_after_all_reservations_and_ends_them()
     {
-        await OpenAsync(nodeBits: 1);
-        var old = await TakeAsync("old");
+        await EnsureLayoutAsync(nodeBits: 1);
+        var old = await ReserveAsync("old");
         Time.Now -= TimeSpan.FromMinutes(1);
-        var record = await OpenAsync(nodeBits: 2);
-        var taken = new List<NodeReservation?>();
+        var stored = await EnsureLayoutAsync(nodeBits: 2);
+        var reserved = new List<NodeReservation?>();
         for (var server = 0; server < 5; server++)
-            taken.Add(await TakeAsync("new"));
+            reserved.Add(await ReserveAsync("new"));
 
-        Assert.Equal((2, old!.Until), (record.Layouts.Count, record.Current.Since));
+        Assert.Equal((2, old!.Until), (stored.Layouts.Count, stored.Current.Since));
         Assert.Null(await Store.ExtendAsync(old, Time.Now, Length, default));
-        Assert.Null(taken[^1]);
-        Assert.All(taken[..4], held => Assert.Equal((old.Until, record.Current), (held!.From, held.Layout)));
+        Assert.Null(reserved[^1]);
+        Assert.All(reserved[..4], held => Assert.Equal((old.Until, stored.Current), (held!.From, held.Layout)));
     }
 
     [Fact]
-    public async Task A_secret_is_kept_from_its_first_opaque_code_on_and_no_other_is_taken()
+    public async Task The_secret_of_the_first_opaque_code_is_stored_and_another_secret_is_refused()
     {
-        await Store.OpenAsync(Wish with { SecretCheck = "first" }, default);
-        Assert.Null((await Store.ReadAsync(default)).SecretCheck);
-        var opaque = await Store.OpenAsync(Wish with { Opaque = true, SecretCheck = "second" }, default);
-        var plain = await Store.OpenAsync(Wish with { SecretCheck = "second" }, default);
+        await Store.EnsureLayoutAsync(Desired with { SecretCheck = "first" }, default);
+        Assert.Null((await Store.ReadLayoutsAsync(default)).SecretCheck);
+        var opaque = await Store.EnsureLayoutAsync(
+            Desired with { Opaque = true, SecretCheck = "second" }, default);
+        var plain = await Store.EnsureLayoutAsync(Desired with { SecretCheck = "second" }, default);
 
         Assert.Equal(("second", "second"), (opaque.SecretCheck, plain.SecretCheck));
         await Assert.ThrowsAsync<StartupException>(() =>
-            Store.OpenAsync(Wish with { Opaque = true, SecretCheck = "third" }, default));
-        await Assert.ThrowsAsync<StartupException>(() => Store.OpenAsync(Wish, default));
-        Assert.Equal(plain.Layouts, (await Store.ReadAsync(default)).Layouts);
+            Store.EnsureLayoutAsync(Desired with { Opaque = true, SecretCheck = "third" }, default));
+        await Assert.ThrowsAsync<StartupException>(() => Store.EnsureLayoutAsync(Desired, default));
+        Assert.Equal(plain.Layouts, (await Store.ReadLayoutsAsync(default)).Layouts);
     }
 
     [Fact]
-    public async Task A_node_held_when_the_clock_was_set_back_a_day_is_taken_where_no_other_is_left()
+    public async Task After_the_clock_was_set_back_a_day_a_reserved_node_is_taken_when_all_are_reserved()
     {
-        await OpenAsync(nodeBits: 0);
-        var dead = await TakeAsync("dead");
+        await EnsureLayoutAsync(nodeBits: 0);
+        var dead = await ReserveAsync("dead");
         Time.Now -= TimeSpan.FromDays(1);
-        var next = await TakeAsync("next");
+        var next = await ReserveAsync("next");
 
         Assert.Equal(dead!.Until, next!.From);
         Assert.Null(await Store.ExtendAsync(dead, Time.Now, Length, default));
     }
 
     [Fact]
-    public async Task A_server_takes_no_node_of_a_layout_that_it_cannot_make_codes_by()
+    public async Task A_server_whose_settings_do_not_fit_the_layout_gets_no_node()
     {
-        await Store.OpenAsync(Wish with { Opaque = true, SecretCheck = "theirs", NodeBits = 11 }, default);
-        foreach (var wish in new[] { Wish, Wish with { SecretCheck = "ours" } })
-            await AssertNotServedAsync(wish, "Codes:Secret");
-        var foreign = Wish with { SecretCheck = "theirs", Foreign = TsidLayout.Canonical };
-        await AssertNotServedAsync(foreign, "Ids:NodeBits");
-        await Store.OpenAsync(foreign, default);
-        Assert.NotNull(await Store.TakeAsync("server", foreign, Length, default));
+        await Store.EnsureLayoutAsync(
+            Desired with { Opaque = true, SecretCheck = "theirs", NodeBits = 11 }, default);
+        foreach (var desired in new[] { Desired, Desired with { SecretCheck = "ours" } })
+            await AssertRefusedAsync(desired, "Codes:Secret");
+        var foreign = Desired with { SecretCheck = "theirs", Foreign = TsidLayout.Canonical };
+        await AssertRefusedAsync(foreign, "Ids:NodeBits");
+        await Store.EnsureLayoutAsync(foreign, default);
+        Assert.NotNull(await Store.ReserveAsync("server", foreign, Length, default));
         Time.Now = TsidLayout.Canonical.Epoch.AddDays(-1);
-        await AssertNotServedAsync(foreign, "The clock says");
+        await AssertRefusedAsync(foreign, "The clock shows");
     }
 
-    private async Task AssertNotServedAsync(DesiredLayout wish, string hint)
+    private async Task AssertRefusedAsync(DesiredLayout desired, string hint)
     {
         var failure = await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            Store.TakeAsync("server", wish, Length, default));
+            Store.ReserveAsync("server", desired, Length, default));
         Assert.Contains(hint, failure.Message, StringComparison.Ordinal);
     }
 
-    private Task<StoredLayouts> OpenAsync(int nodeBits) =>
-        Store.OpenAsync(Wish with { NodeBits = nodeBits }, default);
+    private Task<StoredLayouts> EnsureLayoutAsync(int nodeBits) =>
+        Store.EnsureLayoutAsync(Desired with { NodeBits = nodeBits }, default);
 
-    private Task<NodeReservation?> TakeAsync(string owner) => Store.TakeAsync(owner, Wish, Length, default);
+    private Task<NodeReservation?> ReserveAsync(string owner) =>
+        Store.ReserveAsync(owner, Desired, Length, default);
 }

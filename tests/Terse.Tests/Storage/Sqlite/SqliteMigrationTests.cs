@@ -28,10 +28,10 @@ public sealed class SqliteMigrationTests
         var database = new SqliteDatabase(Options.Create(new StorageOptions { Folder = folder.Path }));
         using var writer = new SqliteWriter(database);
         using var readers = new SqliteReaders(database);
-        var keys = new SqliteNodeStore(writer, new FakeTime(Epoch));
-        var wish = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
-        var record = await keys.OpenAsync(wish, default);
-        var taken = await keys.TakeAsync("server", wish, TimeSpan.FromSeconds(30), default);
+        var nodes = new SqliteNodeStore(writer, new FakeTime(Epoch));
+        var desired = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
+        var record = await nodes.EnsureLayoutAsync(desired, default);
+        var taken = await nodes.ReserveAsync("server", desired, TimeSpan.FromSeconds(30), default);
 
         Assert.Equal([new IdLayout(1, TerseIds(), Epoch, Opaque: false)], record.Layouts);
         Assert.Equal((0, mark), (taken!.Node, taken.From));

@@ -5,49 +5,52 @@ using Terse.Ids;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The layouts of ids that this server knows of, read from the primary again and again. Another server may
-/// have begun a new one, by which a code tells another time; so what is known counts for a lease only, and
-/// nobody mints by a new layout before every lease that did not know of it has ended.
+/// The layouts of ids, read from the primary every 2 seconds and cached. Another server may begin a new layout, under
+/// which a code has another creation time. So the cached layouts are valid only for a lease, and no server mints with
+/// a new layout before every lease on the old layouts has ended.
 /// </summary>
 internal sealed class LayoutLease(
-    INodeStore keys, CodeStrategies strategies, TimeProvider time) : IAsyncDisposable
+    INodeStore nodes, CodeStrategies strategies, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>How long what was read counts.</summary>
-    public static readonly TimeSpan Lease = TimeSpan.FromSeconds(10);
+    /// <summary>How long the cached layouts are valid after they were read.</summary>
+    public static readonly TimeSpan Duration = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long after a layout was stored, the first one apart, it is minted by.</summary>
-    public static readonly TimeSpan Notice = Lease * 1.5;
+    /// <summary>How long servers wait before they mint with a layout that is not the database's first.</summary>
+    public static readonly TimeSpan ActivationDelay = Duration * 1.5;
 
     private readonly CancellationTokenSource _stopping = new();
-    private Known _known = new(0, new CodeHistory([], strategies.All), ReadAt: 0);
+    private Cached _cached = new(0, new CodeHistory([], strategies.All), ReadAt: 0);
     private Task _reading = Task.CompletedTask;
 
-    /// <summary>Reads the layouts that there are, and goes on reading them.</summary>
+    /// <summary>Reads the layouts, and then reads them again at each interval.</summary>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await ReadAsync(cancellationToken);
 
         // A failed reading needs no report: the lease ends, and then no answer is final because of it.
-        _reading = new BackgroundLoop(Lease / 5, time, (_, _) => { })
+        _reading = new BackgroundLoop(Duration / 5, time, (_, _) => { })
             .WaitAndRunAsync(ReadAsync, _stopping.Token);
     }
 
-    /// <summary>By what is known, when a link with this code can have been created at the latest.</summary>
-    public DateTimeOffset? NewestTimeOf(string code) => Volatile.Read(ref _known).History.NewestTimeOf(code);
+    /// <summary>
+    /// The latest instant at which a link with this code can have been created, by the cached layouts.
+    /// </summary>
+    public DateTimeOffset? NewestTimeOf(string code) => Volatile.Read(ref _cached).History.NewestTimeOf(code);
 
     /// <summary>
-    /// The same, where it can be relied on; null where the lease has ended, a snapshot knows other layouts,
-    /// or none that is known can have made the code: one that is not known might.
+    /// The latest instant at which a link with this code can have been created, if the cached layouts prove it. Null
+    /// when the lease has ended, when the snapshot has other layouts, or when no cached layout explains the code: a
+    /// layout that is not cached might.
     /// </summary>
     /// <param name="code">The code.</param>
-    /// <param name="layouts">How many layouts the snapshot knows in which the code was looked for.</param>
+    /// <param name="layouts">The number of layouts in the snapshot of the lookup.</param>
     public DateTimeOffset? NewestTimeOf(string code, long layouts)
     {
-        var known = Volatile.Read(ref _known);
-        return layouts == known.Count
-            && time.GetElapsedTime(known.ReadAt) < Lease
-            && known.History.NewestTimeOf(code) is { } newest
+        var cached = Volatile.Read(ref _cached);
+        return layouts == cached.Count
+            && time.GetElapsedTime(cached.ReadAt) < Duration
+            && cached.History.NewestTimeOf(code) is { } newest
             && newest > DateTimeOffset.MinValue
             ? newest
             : null;
@@ -63,9 +66,9 @@ internal sealed class LayoutLease(
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
         var readAt = time.GetTimestamp();
-        var layouts = (await keys.ReadAsync(cancellationToken)).Layouts;
-        Volatile.Write(ref _known, new(layouts.Count, new CodeHistory(layouts, strategies.All), readAt));
+        var layouts = (await nodes.ReadLayoutsAsync(cancellationToken)).Layouts;
+        Volatile.Write(ref _cached, new(layouts.Count, new CodeHistory(layouts, strategies.All), readAt));
     }
 
-    private sealed record Known(long Count, CodeHistory History, long ReadAt);
+    private sealed record Cached(long Count, CodeHistory History, long ReadAt);
 }

@@ -7,40 +7,40 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="INodeStore"/>
 /// <remarks>
-/// Each is one transaction on the primary that locks the table of nodes, and so reads and writes in one step.
-/// The clock is the primary's.
+/// Each method is one transaction on the primary that locks the table of nodes, and is therefore atomic. All times
+/// come from the clock of the primary.
 /// </remarks>
 internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
 {
     /// <inheritdoc/>
-    public Task<StoredLayouts> OpenAsync(DesiredLayout wish, CancellationToken cancellationToken) =>
-        WriteAsync(wish, OpenAsync, cancellationToken);
+    public Task<StoredLayouts> EnsureLayoutAsync(DesiredLayout desired, CancellationToken cancellationToken) =>
+        WriteAsync(desired, EnsureLayoutAsync, cancellationToken);
 
-    private static async Task<StoredLayouts> OpenAsync(
-        LockedNodes nodes, DesiredLayout wish, CancellationToken cancellationToken)
+    private static async Task<StoredLayouts> EnsureLayoutAsync(
+        LockedNodeTable nodes, DesiredLayout desired, CancellationToken cancellationToken)
     {
         var present = nodes.Rows.Values.Select(node => node.ReservedUntil).Append(nodes.Now).Max();
-        var stored = await PostgresLayoutRows.ReadAsync(nodes.Write.AsRead, cancellationToken);
-        var wished = stored.Follow(wish, present);
-        await PostgresLayoutRows.StoreAsync(nodes.Write, wished, stored.Layouts.Count, cancellationToken);
-        if (wished.Layouts.Count > stored.Layouts.Count)
+        var stored = await PostgresLayoutTable.ReadAsync(nodes.Write.AsRead, cancellationToken);
+        var updated = stored.Apply(desired, present);
+        await PostgresLayoutTable.StoreAsync(nodes.Write, updated, stored.Layouts.Count, cancellationToken);
+        if (updated.Layouts.Count > stored.Layouts.Count)
         {
             foreach (var node in nodes.Rows.Values)
-                await nodes.StoreAsync(node.Retire(wished.Current), cancellationToken);
+                await nodes.StoreAsync(node.Retire(updated.Current), cancellationToken);
         }
 
-        return wished;
+        return updated;
     }
 
     /// <inheritdoc/>
-    public async Task<StoredLayouts> ReadAsync(CancellationToken cancellationToken)
+    public async Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken)
     {
         try
         {
             return await cluster.ReadAsync(
                 Freshness.Latest,
                 argument: 0,
-                static (read, _, token) => PostgresLayoutRows.ReadAsync(read, token),
+                static (read, _, token) => PostgresLayoutTable.ReadAsync(read, token),
                 cancellationToken);
         }
         catch (HostUnavailableException exception)
@@ -54,44 +54,50 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
     }
 
     /// <inheritdoc/>
-    public Task<NodeReservation?> TakeAsync(
-        string owner, DesiredLayout wish, TimeSpan length, CancellationToken cancellationToken) =>
-        WriteAsync((owner, wish, length), TakeAsync, cancellationToken);
+    public Task<NodeReservation?> ReserveAsync(
+        string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken) =>
+        WriteAsync((owner, desired, length), ReserveAsync, cancellationToken);
 
-    private static async Task<NodeReservation?> TakeAsync(
-        LockedNodes nodes,
-        (string Owner, DesiredLayout Wish, TimeSpan Length) asked,
+    private static async Task<NodeReservation?> ReserveAsync(
+        LockedNodeTable nodes,
+        (string Owner, DesiredLayout Desired, TimeSpan Length) request,
         CancellationToken cancellationToken)
     {
-        var record = await PostgresLayoutRows.ReadAsync(nodes.Write.AsRead, cancellationToken);
-        if (record.WhyNotServed(asked.Wish, nodes.Now) is { } reason)
+        var stored = await PostgresLayoutTable.ReadAsync(nodes.Write.AsRead, cancellationToken);
+        if (stored.FindConflict(request.Desired, nodes.Now) is { } reason)
             throw new StoreUnavailableException(reason);
-        if (await IsTooYoungAsync(nodes.Write, cancellationToken))
+        if (await IsActivatingAsync(nodes.Write, cancellationToken))
         {
-            var notice = LayoutLease.Notice.TotalSeconds;
             throw new StoreUnavailableException(
-                $"A new layout of ids begins; within {notice:0} s every server knows it.");
+                "A new layout of ids begins; creations work again within "
+                + $"{LayoutLease.ActivationDelay.TotalSeconds:0} s.");
         }
 
-        if (NodeRow.PickFree(nodes.Rows, record.Current, nodes.Now) is not { } free)
+        if (NodeRow.PickFree(nodes.Rows, stored.Current, nodes.Now) is not { } free)
             return null;
-        var taken = free.Take(asked.Owner, nodes.Now, asked.Length);
-        await nodes.StoreAsync(taken, cancellationToken);
+        var reserved = free.Reserve(request.Owner, nodes.Now, request.Length);
+        await nodes.StoreAsync(reserved, cancellationToken);
         return new(
-            record.Current, taken.Node, taken.Epoch, free.ReservedUntil, taken.ReservedUntil, nodes.MintNow);
+            stored.Current,
+            reserved.Node,
+            reserved.Epoch,
+            free.ReservedUntil,
+            reserved.ReservedUntil,
+            nodes.MintNow);
     }
 
-    private const string SelectTooYoung =
+    private const string SelectActivating =
         """
         SELECT count(*) FROM id_layout
         WHERE number > 1 AND pg_catalog.clock_timestamp() BETWEEN stored_at AND stored_at + $1
         """;
 
-    private static async Task<bool> IsTooYoungAsync(
+    /// <summary>Whether some server may still have a lease on the layouts before the current one.</summary>
+    private static async Task<bool> IsActivatingAsync(
         WriteTransaction write, CancellationToken cancellationToken)
     {
-        await using var select = write.CreateCommand(SelectTooYoung);
-        select.Bind(LayoutLease.Notice);
+        await using var select = write.CreateCommand(SelectActivating);
+        select.Bind(LayoutLease.ActivationDelay);
         return (long)(await select.ExecuteScalarAsync(cancellationToken))! > 0;
     }
 
@@ -101,15 +107,15 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
         WriteAsync((held, ownNow, length), ExtendAsync, cancellationToken);
 
     private static async Task<NodeReservation?> ExtendAsync(
-        LockedNodes nodes,
-        (NodeReservation Held, DateTimeOffset OwnNow, TimeSpan Length) asked,
+        LockedNodeTable nodes,
+        (NodeReservation Held, DateTimeOffset OwnNow, TimeSpan Length) request,
         CancellationToken cancellationToken)
     {
-        if (nodes.FindHeld(asked.Held) is not { } row)
+        if (nodes.FindHeld(request.Held) is not { } row)
             return null;
-        var extended = row.Extend(nodes.Now, asked.OwnNow, asked.Length);
+        var extended = row.Extend(nodes.Now, request.OwnNow, request.Length);
         await nodes.StoreAsync(extended, cancellationToken);
-        return asked.Held with
+        return request.Held with
         {
             Epoch = extended.Epoch,
             Until = extended.ReservedUntil,
@@ -118,23 +124,23 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
     }
 
     /// <inheritdoc/>
-    public Task GiveBackAsync(
+    public Task ReleaseAsync(
         NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
-        WriteAsync((held, usedUntil), GiveBackAsync, cancellationToken);
+        WriteAsync((held, usedUntil), ReleaseAsync, cancellationToken);
 
-    private static async Task<bool> GiveBackAsync(
-        LockedNodes nodes,
-        (NodeReservation Held, DateTimeOffset UsedUntil) asked,
+    private static async Task<bool> ReleaseAsync(
+        LockedNodeTable nodes,
+        (NodeReservation Held, DateTimeOffset UsedUntil) request,
         CancellationToken cancellationToken)
     {
-        if (nodes.FindHeld(asked.Held) is { } row)
-            await nodes.StoreAsync(row.GiveBack(asked.UsedUntil), cancellationToken);
+        if (nodes.FindHeld(request.Held) is { } row)
+            await nodes.StoreAsync(row.Release(request.UsedUntil), cancellationToken);
         return true;
     }
 
     private async Task<TResult> WriteAsync<TArgument, TResult>(
         TArgument argument,
-        Func<LockedNodes, TArgument, CancellationToken, Task<TResult>> work,
+        Func<LockedNodeTable, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken)
     {
         try
@@ -142,7 +148,7 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
             return await cluster.WriteAsync(
                 (argument, work),
                 static async (write, call, token) =>
-                    await call.work(await LockedNodes.LockAsync(write, token), call.argument, token),
+                    await call.work(await LockedNodeTable.LockAsync(write, token), call.argument, token),
                 cancellationToken);
         }
         catch (HostUnavailableException exception)

@@ -5,50 +5,50 @@ using Terse.Ids;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="INodeStore"/>
-/// <remarks>Each is one transaction on the writer's thread, and so reads and writes in one step.</remarks>
+/// <remarks>Each method is one transaction on the thread of the writer, and therefore atomic.</remarks>
 internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : INodeStore
 {
     /// <inheritdoc/>
-    public Task<StoredLayouts> OpenAsync(DesiredLayout wish, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => Open(session, wish), cancellationToken);
+    public Task<StoredLayouts> EnsureLayoutAsync(DesiredLayout desired, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => EnsureLayout(session, desired), cancellationToken);
 
-    private StoredLayouts Open(SqliteSession session, DesiredLayout wish)
+    private StoredLayouts EnsureLayout(SqliteSession session, DesiredLayout desired)
     {
         var nodes = ReadNodes(session);
         var present = nodes.Values.Select(node => node.ReservedUntil).Append(Now()).Max();
-        var stored = SqliteLayoutRows.Read(session);
-        var wished = stored.Follow(wish, present);
-        SqliteLayoutRows.Store(session, wished, knownLayouts: stored.Layouts.Count);
-        if (wished.Layouts.Count > stored.Layouts.Count)
+        var stored = SqliteLayoutTable.Read(session);
+        var updated = stored.Apply(desired, present);
+        SqliteLayoutTable.Store(session, updated, storedCount: stored.Layouts.Count);
+        if (updated.Layouts.Count > stored.Layouts.Count)
         {
             foreach (var node in nodes.Values)
-                Store(session, node.Retire(wished.Current));
+                Store(session, node.Retire(updated.Current));
         }
 
-        return wished;
+        return updated;
     }
 
     /// <inheritdoc/>
-    public Task<StoredLayouts> ReadAsync(CancellationToken cancellationToken) =>
-        writer.RunAsync(SqliteLayoutRows.Read, cancellationToken);
+    public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) =>
+        writer.RunAsync(SqliteLayoutTable.Read, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<NodeReservation?> TakeAsync(
-        string owner, DesiredLayout wish, TimeSpan length, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => Take(session, owner, wish, length), cancellationToken);
+    public Task<NodeReservation?> ReserveAsync(
+        string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Reserve(session, owner, desired, length), cancellationToken);
 
-    private NodeReservation? Take(SqliteSession session, string owner, DesiredLayout wish, TimeSpan length)
+    private NodeReservation? Reserve(SqliteSession session, string owner, DesiredLayout desired, TimeSpan length)
     {
         var now = Now();
-        var record = SqliteLayoutRows.Read(session);
-        if (record.WhyNotServed(wish, now) is { } reason)
+        var stored = SqliteLayoutTable.Read(session);
+        if (stored.FindConflict(desired, now) is { } reason)
             throw new StoreUnavailableException(reason);
-        var layout = record.Current;
+        var layout = stored.Current;
         if (NodeRow.PickFree(ReadNodes(session), layout, now) is not { } free)
             return null;
-        var taken = free.Take(owner, now, length);
-        Store(session, taken);
-        return new(layout, taken.Node, taken.Epoch, free.ReservedUntil, taken.ReservedUntil, now);
+        var reserved = free.Reserve(owner, now, length);
+        Store(session, reserved);
+        return new(layout, reserved.Node, reserved.Epoch, free.ReservedUntil, reserved.ReservedUntil, now);
     }
 
     /// <inheritdoc/>
@@ -68,13 +68,13 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
     }
 
     /// <inheritdoc/>
-    public Task GiveBackAsync(
+    public Task ReleaseAsync(
         NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
         writer.RunAsync(
             session =>
             {
                 if (FindHeld(session, held) is { } row)
-                    Store(session, row.GiveBack(usedUntil));
+                    Store(session, row.Release(usedUntil));
                 return true;
             },
             cancellationToken);
@@ -119,7 +119,7 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
         row.GetInt64(2),
         DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
 
-    /// <summary>The time as the rows can hold it, in whole milliseconds.</summary>
+    /// <summary>The time in whole milliseconds, as the rows store it.</summary>
     private DateTimeOffset Now() =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
 }

@@ -4,20 +4,20 @@ using Terse.Ids;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>One layout of ids, which every simulated server knows.</summary>
+/// <summary>One fixed layout of ids for all simulated servers.</summary>
 internal sealed class SimulatedNodes : INodeStore
 {
     private static readonly IdLayout Layout = IdLayout.First(
         new DesiredLayout(TimeSpan.FromMilliseconds(10), NodeBits: 5, SequenceBits: 7, false, null, null),
         new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
 
-    private static readonly Task<StoredLayouts> Record = Task.FromResult(new StoredLayouts([Layout], null));
+    private static readonly Task<StoredLayouts> Stored = Task.FromResult(new StoredLayouts([Layout], null));
 
     public static SimulatedNodes Store { get; } = new();
 
     public static CodeStrategies Strategies { get; } = new(Options.Create(new CodeOptions()));
 
-    /// <summary>An id of the tick of an instant; the number tells it from others of that tick.</summary>
+    /// <summary>An id of the tick at an instant; the number distinguishes the ids of one tick.</summary>
     public static Tsid IdAt(DateTimeOffset instant, int number) =>
         Layout.Ids.Compose(Layout.Ids.TickAt(instant), number % 32, number / 32 % 128);
 
@@ -25,19 +25,20 @@ internal sealed class SimulatedNodes : INodeStore
 
     public static string CodeOf(Tsid id) => Strategies.Chosen.NewCode(id, Layout);
 
-    public Task<StoredLayouts> ReadAsync(CancellationToken cancellationToken) => Record;
+    public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) => Stored;
 
-    public Task<StoredLayouts> OpenAsync(DesiredLayout wish, CancellationToken cancellationToken) => Record;
+    public Task<StoredLayouts> EnsureLayoutAsync(
+        DesiredLayout desired, CancellationToken cancellationToken) => Stored;
 
-    public Task<NodeReservation?> TakeAsync(
-        string owner, DesiredLayout wish, TimeSpan length, CancellationToken cancellationToken) =>
+    public Task<NodeReservation?> ReserveAsync(
+        string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task<NodeReservation?> ExtendAsync(
         NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task GiveBackAsync(
+    public Task ReleaseAsync(
         NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 }

@@ -3,10 +3,10 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Asks for a node again and again while there is none for this server. It would be asked for when ids are,
-/// but a server that is not ready gets no requests.
+/// Tries to reserve a node each second while the server has no node. A creation would reserve a node too, but a
+/// server that is not ready receives no creations.
 /// </summary>
-internal sealed partial class NodeKeeper(IdMint mint, TimeProvider time, ILogger<NodeKeeper> logger)
+internal sealed partial class NodeAcquirer(IdMint mint, TimeProvider time, ILogger<NodeAcquirer> logger)
     : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -36,6 +36,6 @@ internal sealed partial class NodeKeeper(IdMint mint, TimeProvider time, ILogger
     }
 
     [LoggerMessage(
-        204, LogLevel.Error, "No node was reserved; the server tries again each second.")]
+        204, LogLevel.Error, "The server could not reserve a node; it retries each second.")]
     private partial void LogNoNode(Exception exception);
 }

@@ -4,10 +4,10 @@ using Terse.Ids;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>All nodes, locked until the end of a transaction, so that nobody else changes one.</summary>
-internal sealed class LockedNodes
+/// <summary>The table of nodes, locked until the end of a transaction against changes by other servers.</summary>
+internal sealed class LockedNodeTable
 {
-    private LockedNodes(WriteTransaction write) => Write = write;
+    private LockedNodeTable(WriteTransaction write) => Write = write;
 
     public WriteTransaction Write { get; }
 
@@ -15,14 +15,14 @@ internal sealed class LockedNodes
     public DateTimeOffset Now { get; private set; }
 
     /// <summary>
-    /// The time to mint by: the same, but past the horizon, so that after a failover to a primary whose clock
-    /// is behind no id comes too late.
+    /// The time for minting: <see cref="Now"/>, or just after the horizon if that is later. So no id is too late
+    /// after a failover to a primary whose clock is behind.
     /// </summary>
     public DateTimeOffset MintNow { get; private set; }
 
     public Dictionary<int, NodeRow> Rows { get; } = [];
 
-    /// <summary>SHARE ROW EXCLUSIVE: others may look, but nobody else may lock or write.</summary>
+    /// <summary>Other transactions may still read the table, but neither lock nor write it.</summary>
     private const string Lock = "LOCK TABLE node IN SHARE ROW EXCLUSIVE MODE";
 
     private const string SelectNow =
@@ -35,10 +35,10 @@ internal sealed class LockedNodes
 
     private const string SelectNodes = "SELECT id, owner, epoch, reserved_until FROM node";
 
-    public static async Task<LockedNodes> LockAsync(
+    public static async Task<LockedNodeTable> LockAsync(
         WriteTransaction write, CancellationToken cancellationToken)
     {
-        var nodes = new LockedNodes(write);
+        var nodes = new LockedNodeTable(write);
         await using var locking = write.CreateCommand(Lock);
         await locking.ExecuteNonQueryAsync(cancellationToken);
 

@@ -5,16 +5,15 @@ using System.Text;
 namespace Terse.Codes;
 
 /// <summary>
-/// Hides ids behind others whose texts have as many characters, so that neighbours cannot be told, while
-/// those who have the secret still read the id. It is FF1 over the bits of an id, walked on until the result
-/// is an id of the same length ("cycle walking", Black and Rogaway 2002), each length by a permutation of its
-/// own.
+/// Encrypts ids to other ids whose text has the same length. Without the secret nobody can compute the next code from
+/// a code; with the secret the server still reads the id. The cipher is FF1 over the bits of an id, repeated until the
+/// result has the right length ("cycle walking", Black and Rogaway 2002). Each length has its own permutation.
 /// </summary>
 /// <remarks>
-/// How many codes of a length there are still shows in how often a guess hits one: hidden are the order, the
-/// time and the neighbours. Safe for use by any number of threads.
+/// Encryption hides the order, the time and the neighbours of codes. It does not hide how many codes of a length
+/// exist: that shows in the share of guesses that find a link. Safe for use by any number of threads.
 /// </remarks>
-internal sealed class OpaqueIds : IDisposable
+internal sealed class IdCipher : IDisposable
 {
     private const int KeyBytes = 32;
     private const int CheckBytes = 16;
@@ -25,20 +24,22 @@ internal sealed class OpaqueIds : IDisposable
     private readonly Lock _lock = new();
     private readonly Ff1 _ff1;
 
-    public OpaqueIds(string secret) => _ff1 = new Ff1(Derive(secret, "terse opaque ids", KeyBytes), radix: 2);
+    public IdCipher(string secret) => _ff1 = new Ff1(Derive(secret, "terse opaque ids", KeyBytes), radix: 2);
 
-    /// <summary>What tells a secret from another, without telling the secret; for the database.</summary>
-    public static string CheckOf(string secret) =>
+    /// <summary>
+    /// The check value of a secret, for the database: it identifies the secret and does not reveal it.
+    /// </summary>
+    public static string CheckValueOf(string secret) =>
         Convert.ToHexStringLower(Derive(secret, "terse secret check", CheckBytes));
 
-    /// <summary>The id that stands for an id, in a text format and its length.</summary>
+    /// <summary>Encrypts an id to an id whose text in the format has the same length.</summary>
     /// <param name="id">At most 63 bits.</param>
     /// <param name="format">T, C or D.</param>
-    public Tsid Hide(Tsid id, string format) => Permute(id, format, isBack: false);
+    public Tsid Encrypt(Tsid id, string format) => Permute(id, format, decrypt: false);
 
-    /// <summary>The id that another stands for.</summary>
-    /// <inheritdoc cref="Hide"/>
-    public Tsid Show(Tsid id, string format) => Permute(id, format, isBack: true);
+    /// <summary>Reverses <see cref="Encrypt"/>.</summary>
+    /// <inheritdoc cref="Encrypt"/>
+    public Tsid Decrypt(Tsid id, string format) => Permute(id, format, decrypt: true);
 
     public void Dispose() => _ff1.Dispose();
 
@@ -48,9 +49,9 @@ internal sealed class OpaqueIds : IDisposable
         length,
         info: Encoding.UTF8.GetBytes(purpose));
 
-    private Tsid Permute(Tsid id, string format, bool isBack)
+    private Tsid Permute(Tsid id, string format, bool decrypt)
     {
-        var (least, end) = RoomOf(id.Value, format);
+        var (least, end) = RangeOf(id.Value, format);
         var bits = Math.Max(2, 64 - (int)ulong.LeadingZeroCount(end - least - 1));
         Span<byte> tweak = stackalloc byte[1 + sizeof(ulong)];
         tweak[0] = (byte)format[0];
@@ -60,7 +61,7 @@ internal sealed class OpaqueIds : IDisposable
         lock (_lock)
         {
             do
-                number = isBack ? _ff1.Decrypt(number, bits, tweak) : _ff1.Encrypt(number, bits, tweak);
+                number = decrypt ? _ff1.Decrypt(number, bits, tweak) : _ff1.Encrypt(number, bits, tweak);
             while (number >= end - least);
         }
 
@@ -68,9 +69,9 @@ internal sealed class OpaqueIds : IDisposable
     }
 
     /// <summary>
-    /// The least id whose text is as long as this one's, and the first whose text is longer.
+    /// The least id whose text has the same length, and the least id whose text is longer.
     /// </summary>
-    private static (ulong Least, ulong End) RoomOf(ulong id, string format)
+    private static (ulong Least, ulong End) RangeOf(ulong id, string format)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(id, IdCount);
         var factor = format switch
@@ -78,7 +79,7 @@ internal sealed class OpaqueIds : IDisposable
             "T" => 62UL,
             "D" => 10UL,
             "C" => 0UL,
-            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "It is T, C or D."),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format must be T, C or D."),
         };
         var (least, end) = (0UL, factor == 0 ? IdCount : 10UL);
         while (id >= end)

@@ -2,8 +2,8 @@ using Terse.Ids;
 
 namespace Terse.Storage.Sqlite;
 
-/// <summary>Reads and stores a <see cref="StoredLayouts"/>, within a transaction of another's.</summary>
-internal static class SqliteLayoutRows
+/// <summary>Reads and writes <see cref="StoredLayouts"/> inside the transaction of the caller.</summary>
+internal static class SqliteLayoutTable
 {
     private const string SelectCheck = "SELECT secret_check FROM installation";
 
@@ -45,13 +45,13 @@ internal static class SqliteLayoutRows
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         """;
 
-    public static void Store(SqliteSession session, StoredLayouts record, int knownLayouts)
+    public static void Store(SqliteSession session, StoredLayouts layouts, int storedCount)
     {
         session.Command(
             StoreInstallation,
-            record.Layouts[0].Ids.Epoch.ToUnixTimeMilliseconds(),
-            (object?)record.SecretCheck ?? DBNull.Value).ExecuteNonQuery();
-        foreach (var layout in record.Layouts.Skip(knownLayouts))
+            layouts.Layouts[0].Ids.Epoch.ToUnixTimeMilliseconds(),
+            (object?)layouts.SecretCheck ?? DBNull.Value).ExecuteNonQuery();
+        foreach (var layout in layouts.Layouts.Skip(storedCount))
         {
             session.Command(
                 InsertLayout,

@@ -4,8 +4,8 @@ using Terse.Ids;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>Reads and stores a <see cref="StoredLayouts"/>, within a transaction of another's.</summary>
-internal static class PostgresLayoutRows
+/// <summary>Reads and writes <see cref="StoredLayouts"/> inside the transaction of the caller.</summary>
+internal static class PostgresLayoutTable
 {
     private const string SelectLayouts =
         """
@@ -48,12 +48,12 @@ internal static class PostgresLayoutRows
         """;
 
     public static async Task StoreAsync(
-        WriteTransaction write, StoredLayouts record, int knownLayouts, CancellationToken cancellationToken)
+        WriteTransaction write, StoredLayouts layouts, int storedCount, CancellationToken cancellationToken)
     {
         await using var check = write.CreateCommand(StoreCheck);
-        check.Bind(record.SecretCheck);
+        check.Bind(layouts.SecretCheck);
         await check.ExecuteNonQueryAsync(cancellationToken);
-        foreach (var layout in record.Layouts.Skip(knownLayouts))
+        foreach (var layout in layouts.Layouts.Skip(storedCount))
             await InsertAsync(write, layout, cancellationToken);
     }
 
