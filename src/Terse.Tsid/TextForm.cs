@@ -3,14 +3,13 @@ using System.Numerics;
 namespace Terse;
 
 /// <summary>
-/// How a number is written: with which digits, and how many of them. All forms write the most significant
-/// digit first and their digits in the order of ASCII, so that among texts of one length (and of one case)
-/// the order of texts is the order of numbers.
+/// A text form of numbers: an alphabet of digits and a length. Every form writes the most significant digit
+/// first, and its digits ascend in ASCII. So texts of one form and one length sort like their numbers.
 /// </summary>
-/// <remarks>Immutable, and so safe for use by any number of threads. Allocates nothing.</remarks>
+/// <remarks>Immutable, and therefore safe for use by any number of threads. Allocates nothing.</remarks>
 internal sealed class TextForm
 {
-    /// <summary>Characters of the longest text: <see cref="ulong.MaxValue"/> in decimal.</summary>
+    /// <summary>The length of the longest text: <see cref="ulong.MaxValue"/> in decimal.</summary>
     public const int MaxLength = 20;
 
     private const string Base62Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -20,10 +19,14 @@ internal sealed class TextForm
     private readonly int _length;
     private readonly bool _leadsWithDecimalDigit;
 
-    /// <param name="digits">The digits in order; their number is the radix.</param>
-    /// <param name="length">How many digits a text has, or 0 for no more than needed.</param>
-    /// <param name="leadsWithDecimalDigit">Puts a 0 before a text that would begin with a letter.</param>
-    /// <param name="alsoReads">What stands for what when reading, in pairs.</param>
+    /// <param name="digits">The digits in ascending order; their number is the radix.</param>
+    /// <param name="length">The fixed length of a text; 0 for the shortest text.</param>
+    /// <param name="leadsWithDecimalDigit">
+    /// Whether to write a 0 before a text that would begin with a letter.
+    /// </param>
+    /// <param name="alsoReads">
+    /// Pairs of characters: reading accepts the first character in place of the second.
+    /// </param>
     private TextForm(string digits, int length = 0, bool leadsWithDecimalDigit = false, string alsoReads = "")
     {
         _digits = digits;
@@ -37,10 +40,14 @@ internal sealed class TextForm
             _values[alsoReads[index]] = _values[alsoReads[index + 1]];
     }
 
-    /// <summary>Terse's codes: base 62, as short as can be, with a decimal digit in front.</summary>
+    /// <summary>
+    /// The form of Terse's codes: the shortest base 62 text that begins with a decimal digit.
+    /// </summary>
     public static TextForm Code { get; } = new(Base62Digits, leadsWithDecimalDigit: true);
 
-    /// <summary>Canonical TSID: 13 digits of base 32 (https://www.crockford.com/base32.html).</summary>
+    /// <summary>
+    /// Canonical TSID: 13 digits of Crockford's base 32 (https://www.crockford.com/base32.html).
+    /// </summary>
     public static TextForm Crockford { get; } = new(
         "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
         length: 13,
@@ -52,12 +59,12 @@ internal sealed class TextForm
     /// <summary>Decimal, without leading zeros.</summary>
     public static TextForm Decimal { get; } = new("0123456789");
 
-    /// <summary>16 hexadecimal digits, lower case; either case is read.</summary>
+    /// <summary>16 hexadecimal digits, lower case; reading accepts upper case too.</summary>
     public static TextForm Hexadecimal { get; } =
         new("0123456789abcdef", length: 16, alsoReads: "AaBbCcDdEeFf");
 
-    /// <summary>The form that a format string names.</summary>
-    /// <exception cref="FormatException">None is named so.</exception>
+    /// <summary>Finds the form of a format string.</summary>
+    /// <exception cref="FormatException">The format is not T, C, B, D or X.</exception>
     public static TextForm Named(ReadOnlySpan<char> format) => format switch
     {
         "" or "T" => Code,
@@ -65,11 +72,11 @@ internal sealed class TextForm
         "B" => Base62,
         "D" => Decimal,
         "X" => Hexadecimal,
-        _ => throw new FormatException($"'{format}' is none of the formats T, C, B, D and X."),
+        _ => throw new FormatException($"The format '{format}' is unknown; use T, C, B, D or X."),
     };
 
     /// <summary>Writes a number.</summary>
-    /// <returns>False, and nothing is written, when the destination is too short.</returns>
+    /// <returns>False when the destination is too short; then nothing is written.</returns>
     public bool TryWrite<TChar>(ulong value, Span<TChar> destination, out int written)
         where TChar : unmanaged, IBinaryInteger<TChar>
     {
@@ -94,7 +101,10 @@ internal sealed class TextForm
         return fits;
     }
 
-    /// <summary>Reads a number: what <see cref="TryWrite"/> writes, and what stands for it.</summary>
+    /// <summary>
+    /// Reads a number: the text that <see cref="TryWrite"/> writes, with other accepted characters in place
+    /// of its digits.
+    /// </summary>
     public bool TryRead<TChar>(ReadOnlySpan<TChar> text, out ulong value)
         where TChar : unmanaged, IBinaryInteger<TChar>
     {
@@ -121,7 +131,7 @@ internal sealed class TextForm
         return true;
     }
 
-    /// <summary>Each number has one text: nothing but that which writing it gives.</summary>
+    /// <summary>Ensures that each number has only one text: the text that writing it gives.</summary>
     private bool IsShortest<TChar>(ReadOnlySpan<TChar> text, ulong value)
         where TChar : unmanaged, IBinaryInteger<TChar>
     {

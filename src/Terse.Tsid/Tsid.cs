@@ -5,45 +5,48 @@ using System.Text.Json.Serialization;
 namespace Terse;
 
 /// <summary>
-/// A time-sorted id: a 64-bit number whose parts a <see cref="TsidLayout"/> tells apart. Ids that a
-/// <see cref="TsidGenerator"/> mints have 63 bits, so that they fit a signed column of a database.
+/// A time-sorted id: a 64-bit number whose parts a <see cref="TsidLayout"/> defines. Ids from a
+/// <see cref="TsidGenerator"/> have 63 bits, so that they fit into a signed database column.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Its texts are <c>T</c>, the default: as short as can be, base 62 with a decimal digit in front (a <c>0</c>
-/// where it would begin with a letter); <c>C</c>: 13 characters of Crockford's base 32, as canonical TSID has
-/// them, in which reading takes <c>i</c> and <c>l</c> for 1, <c>o</c> for 0, and either case; <c>B</c>: 11
-/// characters of base 62; <c>D</c>: decimal; <c>X</c>: 16 hexadecimal characters. Among texts of one format
-/// and length, the order of ASCII is the order of ids.
+/// The text formats are: <c>T</c>, the default: the shortest base 62 text, with a <c>0</c> in front if it
+/// would begin with a letter; <c>C</c>: 13 characters of Crockford's base 32, like canonical TSID, where
+/// reading accepts <c>i</c> and <c>l</c> as 1, <c>o</c> as 0, and both cases; <c>B</c>: 11 characters of base
+/// 62; <c>D</c>: decimal; <c>X</c>: 16 hexadecimal characters. Texts of one format and one length sort in
+/// ASCII like their ids.
 /// </para>
-/// <para>Immutable, and so safe for use by any number of threads. Formatting and parsing allocate nothing but
-/// the string that is asked for.</para>
+/// <para>
+/// Immutable, and therefore safe for use by any number of threads. Formatting and parsing allocate nothing
+/// except the returned string.
+/// </para>
 /// </remarks>
 [JsonConverter(typeof(TsidJsonConverter))]
 public readonly record struct Tsid
     : IComparable<Tsid>, IComparable, ISpanFormattable, ISpanParsable<Tsid>, IUtf8SpanFormattable,
         IUtf8SpanParsable<Tsid>
 {
-    /// <summary>Wraps a number.</summary>
-    /// <param name="value">Any.</param>
+    /// <summary>Creates an id from its number.</summary>
+    /// <param name="value">Any number.</param>
     public Tsid(ulong value) => Value = value;
 
     /// <summary>The number.</summary>
     public ulong Value { get; }
 
-    /// <summary>Whether <paramref name="left"/> is the lesser number, and so the older id.</summary>
+    /// <summary>Whether <paramref name="left"/> is the smaller number, which is the older id.</summary>
     public static bool operator <(Tsid left, Tsid right) => left.Value < right.Value;
 
-    /// <summary>Whether <paramref name="left"/> is the greater number, and so the younger id.</summary>
+    /// <summary>Whether <paramref name="left"/> is the greater number, which is the newer id.</summary>
     public static bool operator >(Tsid left, Tsid right) => left.Value > right.Value;
 
-    /// <summary>The opposite of <c>&gt;</c>.</summary>
+    /// <summary>Whether <paramref name="left"/> is the smaller number, or equal.</summary>
     public static bool operator <=(Tsid left, Tsid right) => left.Value <= right.Value;
 
-    /// <summary>The opposite of <c>&lt;</c>.</summary>
+    /// <summary>Whether <paramref name="left"/> is the greater number, or equal.</summary>
     public static bool operator >=(Tsid left, Tsid right) => left.Value >= right.Value;
 
-    /// <summary>The id that a signed column holds.</summary>
+    /// <summary>Creates an id from the number of a signed column.</summary>
+    /// <param name="value">The number, 0 or greater.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is negative.</exception>
     public static Tsid FromInt64(long value)
     {
@@ -52,30 +55,32 @@ public readonly record struct Tsid
     }
 
     /// <summary>The number for a signed column.</summary>
-    /// <exception cref="OverflowException">The id has its 64th bit set, which no minted one has.</exception>
+    /// <exception cref="OverflowException">
+    /// The 64th bit is set; ids from a <see cref="TsidGenerator"/> never have it.
+    /// </exception>
     public long ToInt64() => checked((long)Value);
 
     /// <inheritdoc/>
     public int CompareTo(Tsid other) => Value.CompareTo(other.Value);
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException"><paramref name="obj"/> is no id.</exception>
+    /// <exception cref="ArgumentException"><paramref name="obj"/> is not an id.</exception>
     public int CompareTo(object? obj) => obj switch
     {
         null => 1,
         Tsid other => CompareTo(other),
-        _ => throw new ArgumentException("An id compares with an id.", nameof(obj)),
+        _ => throw new ArgumentException("An id can only be compared with an id.", nameof(obj)),
     };
 
-    /// <summary>The id in format <c>T</c>.</summary>
+    /// <summary>Writes the id in format <c>T</c>.</summary>
     public override string ToString() => ToString(format: null, formatProvider: null);
 
-    /// <summary>The id in a format of choice.</summary>
-    /// <exception cref="FormatException"><paramref name="format"/> is none of T, C, B, D and X.</exception>
+    /// <summary>Writes the id in the given format.</summary>
+    /// <exception cref="FormatException"><paramref name="format"/> is not T, C, B, D or X.</exception>
     public string ToString(string? format) => ToString(format, formatProvider: null);
 
     /// <inheritdoc/>
-    /// <exception cref="FormatException"><paramref name="format"/> is none of T, C, B, D and X.</exception>
+    /// <exception cref="FormatException"><paramref name="format"/> is not T, C, B, D or X.</exception>
     public string ToString(string? format, IFormatProvider? formatProvider)
     {
         Span<char> text = stackalloc char[TextForm.MaxLength];
@@ -109,13 +114,17 @@ public readonly record struct Tsid
 
     /// <inheritdoc cref="Parse(string, IFormatProvider?)"/>
     public static Tsid Parse(ReadOnlySpan<char> s, IFormatProvider? provider) =>
-        TryParse(s, provider, out var id) ? id : throw new FormatException($"'{s}' is no id.");
+        TryParse(s, provider, out var id)
+            ? id
+            : throw new FormatException($"'{s}' is not an id in format T.");
 
     /// <inheritdoc cref="Parse(string, IFormatProvider?)"/>
     public static Tsid Parse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider) =>
-        TryParse(utf8Text, provider, out var id) ? id : throw new FormatException("The text is no id.");
+        TryParse(utf8Text, provider, out var id)
+            ? id
+            : throw new FormatException("The text is not an id in format T.");
 
-    /// <summary>Reads an id in format <c>T</c>; false where it is none.</summary>
+    /// <summary>Reads an id in format <c>T</c>; returns false when the text is not an id.</summary>
     /// <inheritdoc/>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out Tsid result) =>
         TryParse(s.AsSpan(), provider, out result);
@@ -128,8 +137,8 @@ public readonly record struct Tsid
     public static bool TryParse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider, out Tsid result) =>
         TryRead(TextForm.Code, utf8Text, out result);
 
-    /// <summary>Reads an id in a given format; false where the text is none.</summary>
-    /// <exception cref="FormatException"><paramref name="format"/> is none of T, C, B, D and X.</exception>
+    /// <summary>Reads an id in the given format; returns false when the text is not an id.</summary>
+    /// <exception cref="FormatException"><paramref name="format"/> is not T, C, B, D or X.</exception>
     public static bool TryParseExact(ReadOnlySpan<char> text, ReadOnlySpan<char> format, out Tsid id) =>
         TryRead(TextForm.Named(format), text, out id);
 

@@ -1,22 +1,22 @@
 namespace Terse;
 
 /// <summary>
-/// Mints ids for one node: each greater than the one before, and all inside a reservation, a stretch of time
-/// in which no other generator holds the node. However the clocks of two generators go wrong, their ids
-/// differ as long as their (node, time) rectangles do not overlap.
+/// Mints ids for one node. Each id is greater than the id before, and all ids lie inside a reservation: a
+/// period in which no other generator uses the node. Whatever the clocks do, the ids of two generators differ
+/// as long as their (node, time) rectangles do not overlap.
 /// </summary>
 /// <remarks>
-/// Time is that of whoever gave the reservation, carried on with the local monotonic clock; the local wall
-/// clock is never read. When a tick's ids are used up, the generator takes those of the next ticks, at most
-/// <see cref="MaxAhead"/> ahead of time; then it waits. Safe for use by any number of threads; minting takes
-/// no lock and allocates nothing.
+/// The time is the clock of the system that granted the reservation, advanced with the local monotonic clock.
+/// The generator does not read the local wall clock. When the ids of a tick are used, the generator uses the
+/// next ticks, at most <see cref="MaxAhead"/> ahead of time; then it waits. Safe for use by any number of
+/// threads; minting takes no lock and allocates nothing.
 /// </remarks>
 public sealed class TsidGenerator
 {
-    /// <summary>How far ahead of its time a generator may mint before it waits.</summary>
+    /// <summary>How far ahead of time a generator mints before it waits.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromSeconds(1);
 
-    /// <summary>Set in the count of ids, it lies beyond every limit.</summary>
+    /// <summary>A bit of <see cref="_next"/> that puts it beyond every limit.</summary>
     private const ulong Stopped = 1UL << TsidLayout.IdBits;
 
     private readonly int _node;
@@ -24,31 +24,33 @@ public sealed class TsidGenerator
     private readonly long _aheadTicks;
     private Clock _clock;
 
-    /// <summary>The first tick that is not reserved any more.</summary>
+    /// <summary>The first tick after the reservation.</summary>
     private long _endTick;
 
     /// <summary>
-    /// The first tick and sequence that are not minted, side by side; the node is left out.
+    /// The tick and the sequence of the next id, without the node: tick &lt;&lt; sequenceBits | sequence.
     /// </summary>
     private ulong _next;
 
-    /// <summary>Creates a generator for a node that nobody else ever holds, from now on.</summary>
-    /// <param name="layout">How ids are put together.</param>
+    /// <summary>Creates a generator for a node that no other generator uses from now on.</summary>
+    /// <param name="layout">The layout of the ids.</param>
     /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
-    /// <param name="time">The clocks; the wall clock is read here, once.</param>
+    /// <param name="time">The clocks. The constructor reads the wall clock once.</param>
     /// <exception cref="ArgumentOutOfRangeException">The node does not fit the layout.</exception>
     public TsidGenerator(TsidLayout layout, int node, TimeProvider time)
         : this(layout, node, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, NowOf(time), time)
     {
     }
 
-    /// <summary>Creates a generator for a node that is held for a time.</summary>
-    /// <param name="layout">How ids are put together.</param>
+    /// <summary>Creates a generator for a node that is reserved for a period.</summary>
+    /// <param name="layout">The layout of the ids.</param>
     /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
-    /// <param name="from">When the reservation begins; no tick that begins before it is used.</param>
-    /// <param name="until">When the reservation ends; no tick that ends after it is used.</param>
-    /// <param name="now">The time at present, by the clock of whoever gave the reservation.</param>
-    /// <param name="time">The monotonic clock that carries <paramref name="now"/> on.</param>
+    /// <param name="from">
+    /// The begin of the reservation. The generator uses no tick that begins before it.
+    /// </param>
+    /// <param name="until">The end of the reservation. The generator uses no tick that ends after it.</param>
+    /// <param name="now">The present, by the clock of the system that granted the reservation.</param>
+    /// <param name="time">The monotonic clock that advances <paramref name="now"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">The node does not fit the layout.</exception>
     public TsidGenerator(
         TsidLayout layout,
@@ -73,26 +75,28 @@ public sealed class TsidGenerator
         _next = (ulong)firstTick << layout.SequenceBits;
     }
 
-    /// <summary>How ids are put together.</summary>
+    /// <summary>The layout of the ids.</summary>
     public TsidLayout Layout { get; }
 
-    /// <summary>Whether no more ids will come unless the reservation is extended.</summary>
+    /// <summary>Whether the reservation has no ids left until it is extended.</summary>
     public bool IsExhausted => Math.Max(NowTick(), TickOf(Volatile.Read(ref _next))) >= EndTick;
 
-    /// <summary>The start of the tick that lasts at present, by the time that ids are minted by.</summary>
+    /// <summary>The begin of the current tick, by the time of this generator.</summary>
     public DateTimeOffset Now => Layout.StartOf(NowTick());
 
-    /// <summary>The end of the last tick of which an id was minted; the start where none was.</summary>
+    /// <summary>
+    /// The end of the last tick with a minted id; the begin of the first reserved tick before the first id.
+    /// </summary>
     public DateTimeOffset UsedUntil => UsedUntilOf(Volatile.Read(ref _next));
 
     private long EndTick => Volatile.Read(ref _endTick);
 
     /// <summary>
-    /// Makes the reservation longer, and sets the time right: it follows <paramref name="now"/> forward, and
-    /// backward as far as half of <see cref="MaxAhead"/> is left for minting at once.
+    /// Extends the reservation, and sets the time to <paramref name="now"/>. When the time moves back, it
+    /// stays close enough to the last id that half of <see cref="MaxAhead"/> can be minted without a wait.
     /// </summary>
-    /// <param name="until">When the reservation now ends; an earlier end than before is passed over.</param>
-    /// <param name="now">The time at present, by the clock of whoever gave the reservation.</param>
+    /// <param name="until">The end of the reservation; an earlier end than before is ignored.</param>
+    /// <param name="now">The present, by the clock of the system that granted the reservation.</param>
     public void Extend(DateTimeOffset until, DateTimeOffset now)
     {
         var end = Layout.EndTickUntil(until);
@@ -105,8 +109,8 @@ public sealed class TsidGenerator
     }
 
     /// <summary>
-    /// Mints an id, unless that takes more than <see cref="MaxAhead"/> ahead of time, or beyond the
-    /// reservation (<see cref="IsExhausted"/>), or beyond the layout's last tick.
+    /// Mints an id. Returns false when the id would be more than <see cref="MaxAhead"/> ahead of time, after
+    /// the end of the reservation (<see cref="IsExhausted"/>), or after the layout's last tick.
     /// </summary>
     public bool TryNext(out Tsid id)
     {
@@ -133,28 +137,33 @@ public sealed class TsidGenerator
     }
 
     /// <summary>
-    /// Ends minting for good, for all threads, in one step. Nothing was minted at or after the instant that
-    /// it returns, which is <see cref="UsedUntil"/>, and nothing will be: from there on another may have the
-    /// node.
+    /// Ends minting for ever, for all threads, in one atomic step. No id was or will be minted at or after
+    /// the returned instant, so from then on another generator may use the node.
     /// </summary>
+    /// <returns><see cref="UsedUntil"/>.</returns>
     public DateTimeOffset Stop() => UsedUntilOf(Interlocked.Or(ref _next, Stopped));
 
-    /// <summary>Mints an id; waits, without spinning, while more are asked for than ticks hold.</summary>
+    /// <summary>
+    /// Mints an id. Waits, without spinning, while all ids up to <see cref="MaxAhead"/> are used.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="OperationCanceledException">The wait was ended.</exception>
-    /// <exception cref="InvalidOperationException">The reservation is spent.</exception>
+    /// <exception cref="OperationCanceledException">The caller cancelled the wait.</exception>
+    /// <exception cref="InvalidOperationException">The reservation has no ids left.</exception>
     public async ValueTask<Tsid> NextAsync(CancellationToken cancellationToken)
     {
         Tsid id;
         while (!TryNext(out id))
         {
             if (IsExhausted)
-                throw new InvalidOperationException($"The reservation of node {_node} is spent; extend it.");
+                throw Exhausted();
             await Task.Delay(Layout.TickLength, _time, cancellationToken).ConfigureAwait(false);
         }
 
         return id;
     }
+
+    private InvalidOperationException Exhausted() =>
+        new($"The reservation of node {_node} has no ids left; extend it.");
 
     private static DateTimeOffset NowOf(TimeProvider time)
     {
@@ -173,6 +182,6 @@ public sealed class TsidGenerator
         return clock.Tick + (_time.GetElapsedTime(clock.Timestamp).Ticks / Layout.TickLength.Ticks);
     }
 
-    /// <summary>A tick and the monotonic timestamp at which it was the present one.</summary>
+    /// <summary>A tick, and the monotonic timestamp at which it was the current tick.</summary>
     private sealed record Clock(long Tick, long Timestamp);
 }

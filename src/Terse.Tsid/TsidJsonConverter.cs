@@ -4,13 +4,13 @@ using System.Text.Json.Serialization;
 namespace Terse;
 
 /// <summary>
-/// Writes an id as text in format <c>T</c>, since JavaScript's numbers end at 53 bits, and reads it back.
+/// Writes and reads an id as a JSON string in format <c>T</c>: JavaScript's numbers have only 53 exact bits.
 /// </summary>
-/// <remarks>Stateless, and so safe for use by any number of threads.</remarks>
+/// <remarks>Stateless, and therefore safe for use by any number of threads.</remarks>
 public sealed class TsidJsonConverter : JsonConverter<Tsid>
 {
     /// <inheritdoc/>
-    /// <exception cref="JsonException">The token is no text, or the text no id.</exception>
+    /// <exception cref="JsonException">The token is not a string, or the string is not an id.</exception>
     public override Tsid Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.String || Length(reader) > MaxEscapedLength)
@@ -31,7 +31,7 @@ public sealed class TsidJsonConverter : JsonConverter<Tsid>
         writer.WriteStringValue(text[..length]);
     }
 
-    /// <summary>Every character may come escaped, as <c>\u0041</c>.</summary>
+    /// <summary>Every character may be escaped, as in <c>\u0041</c>.</summary>
     private const int MaxEscapedLength = TextForm.MaxLength * 6;
 
     private static long Length(in Utf8JsonReader reader) =>

@@ -40,9 +40,11 @@ public sealed class PostgresNodeStoreTests(TestDatabases databases) : NodeStoreC
     }
 
     /// <summary>
-    /// Sets the database's clock to the test's clock before each call, and ends the activation delay of a new layout.
+    /// Sets the database's clock to the test's clock before each call, and ends the activation delay of a new
+    /// layout.
     /// </summary>
-    private sealed class ClockedNodeStore(INodeStore store, Func<Task> setClock, Func<Task> endActivationDelay)
+    private sealed class ClockedNodeStore(
+        INodeStore store, Func<Task> setClock, Func<Task> endActivationDelay)
         : INodeStore
     {
         public async Task<StoredLayouts> EnsureLayoutAsync(

@@ -49,7 +49,7 @@ public sealed class CodesTests
     [InlineData("snowflake", "true")]
     [InlineData("ulid", "false")]
     [InlineData("uuidv7", "false")]
-    public async Task Show_prints_when_a_code_was_minted_and_by_which_strategy_and_node(string strategy, string opaque)
+    public async Task Show_prints_the_time_the_strategy_and_the_node_of_a_code(string strategy, string opaque)
     {
         using var folder = new TemporaryFolder();
         var before = TimeProvider.System.GetUtcNow().AddMilliseconds(-20);

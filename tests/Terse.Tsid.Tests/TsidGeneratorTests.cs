@@ -10,7 +10,7 @@ public sealed class TsidGeneratorTests
     private static readonly TsidLayout Layout = TsidLayout.Terse(Epoch);
 
     [Fact]
-    public void Each_id_is_greater_than_the_one_before_whatever_the_clocks_do()
+    public void Each_id_is_greater_than_the_id_before_whatever_the_clocks_do()
     {
         var time = new FakeTime(Start);
         var generator = new TsidGenerator(Layout, node: 2, time);
@@ -31,7 +31,7 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public void It_mints_no_tick_that_begins_before_its_reservation_or_ends_after_it()
+    public void No_id_is_in_a_tick_that_begins_before_the_reservation_or_ends_after_it()
     {
         var time = new FakeTime(Start);
         var (from, until) = (Start.AddMilliseconds(5), Start.AddMilliseconds(39));
@@ -47,7 +47,7 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public void A_reservation_that_begins_after_the_present_is_minted_from_at_once()
+    public void A_reservation_that_begins_in_the_future_can_be_used_at_once()
     {
         var time = new FakeTime(Start);
         var tomorrow = Start.AddDays(1);
@@ -58,7 +58,7 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public void A_spent_reservation_ends_minting_even_when_time_went_on_unnoticed()
+    public void After_the_end_of_the_reservation_no_id_is_minted()
     {
         var time = new FakeTime(Start);
         var generator = new TsidGenerator(Layout, 0, Start, Start.AddSeconds(30), Start, time);
@@ -70,14 +70,14 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public async Task Waiting_for_a_spent_reservation_is_an_error_and_no_hang()
+    public async Task Waiting_for_an_id_of_an_exhausted_reservation_is_an_error()
     {
         var generator = new TsidGenerator(Layout, 0, Start, Start, Start, new FakeTime(Start));
         await Assert.ThrowsAsync<InvalidOperationException>(() => generator.NextAsync(default).AsTask());
     }
 
     [Fact]
-    public void A_time_before_the_epoch_is_taken_for_the_epoch()
+    public void A_time_before_the_epoch_counts_as_the_epoch()
     {
         var generator = new TsidGenerator(Layout, node: 0, new FakeTime(Epoch.AddDays(-1)));
 
@@ -86,7 +86,7 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public void It_runs_ahead_of_time_for_a_second_and_then_waits_for_the_next_tick()
+    public void A_generator_mints_up_to_a_second_ahead_of_time_and_then_waits_for_the_next_tick()
     {
         var time = new FakeTime(Epoch);
         var generator = new TsidGenerator(Layout, node: 0, time);
@@ -99,7 +99,7 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public void Extended_it_follows_the_given_time_but_never_so_far_back_that_it_stalls()
+    public void An_extension_sets_the_time_but_never_so_far_back_that_minting_must_wait()
     {
         var time = new FakeTime(Start);
         var generator = new TsidGenerator(Layout, 0, Start, Start.AddDays(9), Start, time);
@@ -117,7 +117,7 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public void Threads_never_get_the_same_id()
+    public void Two_threads_never_get_the_same_id()
     {
         var generator = new TsidGenerator(Layout, node: 0, TimeProvider.System);
         var minted = new ConcurrentBag<Tsid>();
@@ -132,7 +132,7 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public async Task Stopped_while_threads_mint_it_mints_nothing_after_the_instant_that_it_tells()
+    public async Task A_generator_stopped_under_load_mints_no_id_after_the_returned_instant()
     {
         for (var round = 0; round < 200; round++)
         {
@@ -161,7 +161,7 @@ public sealed class TsidGeneratorTests
     [InlineData(0, 0)]
     [InlineData(0, 7)]
     [InlineData(5, 0)]
-    public void Without_node_or_sequence_bits_ids_still_grow_and_stopping_still_holds(int node, int sequence)
+    public void Layouts_without_node_or_sequence_bits_keep_all_promises(int node, int sequence)
     {
         var layout = new TsidLayout("small", TimeSpan.FromMilliseconds(1), Epoch, node, sequence);
         var generator = new TsidGenerator(layout, node: 0, new FakeTime(Start));
@@ -175,7 +175,7 @@ public sealed class TsidGeneratorTests
     }
 
     [Fact]
-    public void After_a_layouts_last_tick_it_mints_no_more()
+    public void After_the_last_tick_of_the_layout_no_id_is_minted()
     {
         var layout = new TsidLayout("short", TimeSpan.FromDays(1), Epoch, nodeBits: 30, sequenceBits: 24);
         var generator = new TsidGenerator(layout, 0, new FakeTime(Epoch.AddDays(600)));

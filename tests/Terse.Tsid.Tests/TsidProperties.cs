@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace Terse.Tests;
 
-/// <summary>What holds of every layout, every id and every text.</summary>
+/// <summary>Properties of all layouts, all ids and all texts.</summary>
 public sealed class TsidProperties
 {
     private static readonly Gen<ulong> Bits =
@@ -11,7 +11,7 @@ public sealed class TsidProperties
         from low in Gen.Choose(int.MinValue, int.MaxValue)
         select ((ulong)(uint)high << 32) | (uint)low;
 
-    /// <summary>Short and long ones alike.</summary>
+    /// <summary>Numbers of all lengths.</summary>
     private static readonly Arbitrary<ulong> Numbers =
         (from bits in Bits from shift in Gen.Choose(0, 63) select bits >> shift).ToArbitrary();
 
@@ -39,7 +39,7 @@ public sealed class TsidProperties
     [InlineData("B")]
     [InlineData("D")]
     [InlineData("X")]
-    public void Within_a_length_the_order_of_texts_is_the_order_of_ids(string format) =>
+    public void Texts_of_one_length_sort_like_their_ids(string format) =>
         AssertHolds(Prop.ForAll(Numbers, Numbers, (left, right) =>
         {
             var (leftText, rightText) = (new Tsid(left).ToString(format), new Tsid(right).ToString(format));
@@ -50,7 +50,7 @@ public sealed class TsidProperties
         }));
 
     [Fact]
-    public void What_is_read_writes_the_same_text()
+    public void A_text_that_is_read_is_written_as_the_same_text()
     {
         var texts = Gen.Elements("0123456789AZaz-".ToCharArray())
             .ArrayOf()
@@ -60,7 +60,7 @@ public sealed class TsidProperties
     }
 
     [Fact]
-    public void Every_id_comes_apart_into_what_it_was_put_together_from()
+    public void Every_id_decomposes_into_the_parts_that_it_was_composed_from()
     {
         var parts =
             from layout in Layouts
@@ -80,7 +80,7 @@ public sealed class TsidProperties
     }
 
     [Fact]
-    public void A_later_tick_makes_a_greater_id_whatever_the_node_and_the_sequence()
+    public void An_id_of_a_later_tick_is_greater_whatever_its_node_and_sequence()
     {
         var pairs =
             from layout in Layouts
@@ -92,7 +92,7 @@ public sealed class TsidProperties
                 < pair.layout.Compose(pair.tick + 1, 0, 0)));
     }
 
-    /// <summary>Tries 2,000 cases; a failure prints the smallest, and the seed that gives it.</summary>
+    /// <summary>Tests 2,000 cases. A failure prints the smallest failing case and its seed.</summary>
     private static void AssertHolds(Property property) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), property);
 }

@@ -12,17 +12,18 @@ internal sealed record CodeOrigin(
     ICodeStrategy Strategy, IdLayout Layout, Tsid Id, DateTimeOffset Begin, DateTimeOffset End);
 
 /// <summary>
-/// All layouts that a database ever minted ids with. The history tells when the link of a code can have been created
-/// at the latest. When a replica is complete up to that instant and does not have the link, no other host has it. The
-/// history must contain exactly the layouts of the snapshot that the lookup read.
+/// All layouts that a database ever minted ids with. The history tells when the link of a code can have been
+/// created at the latest. When a replica is complete up to that instant and does not have the link, no other
+/// host has it. The history must contain exactly the layouts of the snapshot that the lookup read.
 /// </summary>
 /// <param name="layouts">The layouts, the oldest first.</param>
 /// <param name="strategies">All strategies that any version of Terse has used.</param>
 internal sealed class CodeHistory(IReadOnlyList<IdLayout> layouts, IReadOnlyList<ICodeStrategy> strategies)
 {
     /// <summary>
-    /// The latest instant at which a link with this code can have been created: the end of its tick.
-    /// <see cref="DateTimeOffset.MinValue"/> when no strategy explains the code; null when the code contains no time.
+    /// The latest instant at which a link with this code can have been created: the end of its tick. <see
+    /// cref="DateTimeOffset.MinValue"/> when no strategy explains the code; null when the code contains no
+    /// time.
     /// </summary>
     public DateTimeOffset? NewestTimeOf(string code) => ContainsTime(code)
         ? FindOrigins(code).Select(origin => origin.End).DefaultIfEmpty(DateTimeOffset.MinValue).Max()

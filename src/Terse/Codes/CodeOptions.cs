@@ -4,8 +4,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// How Terse creates codes. Section <c>Codes</c>. Every setting but <see cref="Secret"/> can be changed on a database
-/// that already has links.
+/// How Terse creates codes. Section <c>Codes</c>. Every setting but <see cref="Secret"/> can be changed on a
+/// database that already has links.
 /// </summary>
 internal sealed class CodeOptions
 {
@@ -17,32 +17,34 @@ internal sealed class CodeOptions
     ];
 
     /// <summary>
-    /// The strategy for the codes of new links: one of <see cref="CodeStrategies.Names"/>. Default: <c>tsid</c>, whose
-    /// codes are the shortest that contain their time.
+    /// The strategy for the codes of new links: one of <see cref="CodeStrategies.Names"/>. Default:
+    /// <c>tsid</c>, whose codes are the shortest that contain their time.
     /// </summary>
     public string Strategy { get; set; } = TsidStrategy.StrategyName;
 
     /// <summary>
-    /// Whether the codes of new links are encrypted with <see cref="Secret"/>, so that a code does not reveal the next
-    /// one. Default: false.
+    /// Whether the codes of new links are encrypted with <see cref="Secret"/>, so that a code does not reveal
+    /// the next one. Default: false.
     /// </summary>
     public bool Opaque { get; set; }
 
     /// <summary>
-    /// The secret of opaque codes: at least <see cref="CodeOptionsValidator.MinSecretLength"/> characters. Default:
-    /// none. It cannot be changed after the first opaque code. Back it up: without it Terse does not start.
+    /// The secret of opaque codes: at least <see cref="CodeOptionsValidator.MinSecretLength"/> characters.
+    /// Default: none. It cannot be changed after the first opaque code. Back it up: without it Terse does not
+    /// start.
     /// </summary>
     public string? Secret { get; set; }
 
     /// <summary>
-    /// The number of characters of a random code, 6 to 64. Default: 8. When the links fill most of the possible codes,
-    /// most attempts find a code that is taken.
+    /// The number of characters of a random code, 6 to 64. Default: 8. When the links fill most of the
+    /// possible codes, most attempts find a code that is taken.
     /// </summary>
     public int RandomLength { get; set; } = 8;
 
     /// <summary>
-    /// The characters of random codes: letters, digits, <c>-</c> and <c>_</c>, each once, with at least 16 non-digits.
-    /// The first character of a code is never a digit. Default: letters and digits without 0 O o 1 l I.
+    /// The characters of random codes: letters, digits, <c>-</c> and <c>_</c>, each once, with at least 16
+    /// non-digits. The first character of a code is never a digit. Default: letters and digits without 0 O o
+    /// 1 l I.
     /// </summary>
     public string RandomAlphabet { get; set; } = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz";
 }
@@ -76,8 +78,8 @@ internal sealed class CodeOptionsValidator(IOptions<IdOptions> ids) : IValidateO
         }
         else if (options.Opaque && !CodeStrategies.CanBeOpaque(options.Strategy))
         {
-            yield return $"Codes:Opaque does not apply to the strategy {options.Strategy}, whose codes are random "
-                + "already; remove it.";
+            yield return $"Codes:Opaque does not apply to the strategy {options.Strategy}, whose codes are "
+                + "random already; remove it.";
         }
 
         if (options.Strategy is ForeignStrategy.CanonicalName or ForeignStrategy.SnowflakeName
@@ -109,8 +111,8 @@ internal sealed class CodeOptionsValidator(IOptions<IdOptions> ids) : IValidateO
             || alphabet.Distinct().Count() != alphabet.Length
             || alphabet.Count(letter => !char.IsAsciiDigit(letter)) < MinRandomLetters)
         {
-            yield return $"Codes:RandomAlphabet is '{alphabet}'; set letters, digits, '-' and '_', each once, with "
-                + $"at least {MinRandomLetters} non-digits.";
+            yield return $"Codes:RandomAlphabet is '{alphabet}'; set letters, digits, '-' and '_', "
+                + $"each once, with at least {MinRandomLetters} non-digits.";
         }
     }
 }

@@ -7,7 +7,9 @@ namespace Terse.Codes;
 /// <param name="Strategy">The name of the strategy, with "opaque" if its codes are encrypted.</param>
 /// <param name="Lengths">The lengths of codes over the years.</param>
 /// <param name="GuessesAtMillion">The guesses per hit in an installation with a million links.</param>
-/// <param name="GuessesAtHundredMillion">The guesses per hit in an installation with 100 million links.</param>
+/// <param name="GuessesAtHundredMillion">
+/// The guesses per hit in an installation with 100 million links.
+/// </param>
 /// <param name="HidesNeighbours">Whether a code reveals nothing about the next one.</param>
 /// <param name="Settings">The sections <c>Codes</c> and <c>Ids</c> to copy.</param>
 internal sealed record StrategyEstimate(
@@ -19,12 +21,14 @@ internal sealed record StrategyEstimate(
     string Settings);
 
 /// <param name="Characters">The length of new codes.</param>
-/// <param name="FromYear">The age of the installation, in years, from which new codes have this length.</param>
+/// <param name="FromYear">
+/// The age of the installation, in years, from which new codes have this length.
+/// </param>
 internal sealed record LengthEstimate(int Characters, double FromYear);
 
 /// <summary>
-/// Finds the shortest codes for an installation: as few bits of node and sequence as its servers and its load need.
-/// Each bit more halves the time until codes grow by a character.
+/// Finds the shortest codes for an installation: as few bits of node and sequence as its servers and its load
+/// need. Each bit more halves the time until codes grow by a character.
 /// </summary>
 /// <param name="Servers">The largest number of servers that run at the same time, 1 to 16,384.</param>
 /// <param name="Rate">
@@ -37,8 +41,8 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
     private const double TicksPerSecond = 100;
 
     /// <summary>
-    /// A reserve of nodes for servers that a rolling update replaces, and for crashed servers whose reservations have
-    /// not ended.
+    /// A reserve of nodes for servers that a rolling update replaces, and for crashed servers whose
+    /// reservations have not ended.
     /// </summary>
     private const double SpareServers = 0.25;
 
@@ -120,8 +124,8 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
     }
 
     /// <summary>
-    /// The lengths of a tsid's text: n characters for ids below 10·62ⁿ⁻¹. Lengths that end on the first day are
-    /// omitted.
+    /// The lengths of a tsid's text: n characters for ids below 10·62ⁿ⁻¹. Lengths that end on the first day
+    /// are omitted.
     /// </summary>
     private List<LengthEstimate> TsidLengths()
     {
@@ -139,7 +143,8 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
     }
 
     /// <summary>
-    /// The number of codes that are at most as long as the code of the newest link, divided by the number of links.
+    /// The number of codes that are at most as long as the code of the newest link, divided by the number of
+    /// links.
     /// </summary>
     private double OpaqueGuesses(double links)
     {

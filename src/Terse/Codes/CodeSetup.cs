@@ -5,8 +5,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Creates codes from ids. The configured strategy creates the code of each new link (<see cref="ICodeStrategy"/>).
-/// Every strategy can read its older codes (<see cref="CodeHistory"/>).
+/// Creates codes from ids. The configured strategy creates the code of each new link (<see
+/// cref="ICodeStrategy"/>). Every strategy can read its older codes (<see cref="CodeHistory"/>).
 /// </summary>
 internal static class CodeSetup
 {

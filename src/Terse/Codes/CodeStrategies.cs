@@ -3,7 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Terse.Codes;
 
 /// <summary>
-/// All strategies. The settings choose the strategy of new codes; every strategy can have created older codes.
+/// All strategies. The settings choose the strategy of new codes; every strategy can have created older
+/// codes.
 /// </summary>
 internal sealed class CodeStrategies : IDisposable
 {

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Terse.Codes;
 
 /// <summary>
-/// FF1 with AES: a keyed permutation of all numbers with a given number of digits (NIST SP 800-38G, algorithms 7 and
-/// 8). Variables have the names of the standard. For use by one thread at a time.
+/// FF1 with AES: a keyed permutation of all numbers with a given number of digits (NIST SP 800-38G,
+/// algorithms 7 and 8). Variables have the names of the standard. For use by one thread at a time.
 /// </summary>
 internal sealed class Ff1 : IDisposable
 {
@@ -87,7 +87,11 @@ internal sealed class Ff1 : IDisposable
             _powerU = PowerOf(ff1._radix, u);
             _powerV = PowerOf(ff1._radix, n - u);
             if (_powerV > UInt128.One << 64)
-                throw new ArgumentOutOfRangeException(nameof(n), n, "Half of the digits must fit into 64 bits.");
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(n), n, "Half of the digits must fit into 64 bits.");
+            }
+
             var bits = 128 - (int)UInt128.LeadingZeroCount(_powerV - 1);
             _b = (bits + 7) / 8;
             _d = (4 * ((_b + 3) / 4)) + 4;

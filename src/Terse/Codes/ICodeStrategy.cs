@@ -3,9 +3,9 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Creates the codes of links from their ids. Two ids of one layout never get the same code, unless codes are random.
-/// An opaque code can equal a plain one; then the store refuses the second link, and the server mints another id.
-/// Implementations are safe for use by any number of threads.
+/// Creates the codes of links from their ids. Two ids of one layout never get the same code, unless codes are
+/// random. An opaque code can equal a plain one; then the store refuses the second link, and the server mints
+/// another id. Implementations are safe for use by any number of threads.
 /// </summary>
 internal interface ICodeStrategy
 {
@@ -23,8 +23,8 @@ internal interface ICodeStrategy
     string NewCode(Tsid id, IdLayout layout);
 
     /// <summary>
-    /// Reads a code that the strategy can have created from an id of this layout. The method does not check whether the
-    /// layout was in use at the time of the id.
+    /// Reads a code that the strategy can have created from an id of this layout. The method does not check
+    /// whether the layout was in use at the time of the id.
     /// </summary>
     /// <param name="code">Any text.</param>
     /// <param name="layout">The layout to try.</param>

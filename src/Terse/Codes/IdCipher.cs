@@ -5,13 +5,14 @@ using System.Text;
 namespace Terse.Codes;
 
 /// <summary>
-/// Encrypts ids to other ids whose text has the same length. Without the secret nobody can compute the next code from
-/// a code; with the secret the server still reads the id. The cipher is FF1 over the bits of an id, repeated until the
-/// result has the right length ("cycle walking", Black and Rogaway 2002). Each length has its own permutation.
+/// Encrypts ids to other ids whose text has the same length. Without the secret nobody can compute the next
+/// code from a code; with the secret the server still reads the id. The cipher is FF1 over the bits of an id,
+/// repeated until the result has the right length ("cycle walking", Black and Rogaway 2002). Each length has
+/// its own permutation.
 /// </summary>
 /// <remarks>
-/// Encryption hides the order, the time and the neighbours of codes. It does not hide how many codes of a length
-/// exist: that shows in the share of guesses that find a link. Safe for use by any number of threads.
+/// Encryption hides the order, the time and the neighbours of codes. It does not hide how many codes of a
+/// length exist: that shows in the share of guesses that find a link. Safe for use by any number of threads.
 /// </remarks>
 internal sealed class IdCipher : IDisposable
 {
@@ -79,7 +80,7 @@ internal sealed class IdCipher : IDisposable
             "T" => 62UL,
             "D" => 10UL,
             "C" => 0UL,
-            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "The format must be T, C or D."),
+            _ => throw new ArgumentOutOfRangeException(nameof(format), format, "Use T, C or D."),
         };
         var (least, end) = (0UL, factor == 0 ? IdCount : 10UL);
         while (id >= end)

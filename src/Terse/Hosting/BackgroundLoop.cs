@@ -20,7 +20,9 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
     /// </summary>
     /// <param name="action">The action; its token is <paramref name="stoppingToken"/>.</param>
     /// <param name="onFailure">Handles the exception.</param>
-    /// <param name="stoppingToken">Requests the stop; <see cref="CancellationToken.None"/> reports everything.</param>
+    /// <param name="stoppingToken">
+    /// Requests the stop; <see cref="CancellationToken.None"/> reports everything.
+    /// </param>
     /// <returns>Whether the action succeeded.</returns>
     public static async Task<bool> TryAsync(
         Func<CancellationToken, Task> action, Action<Exception> onFailure, CancellationToken stoppingToken)
@@ -52,7 +54,9 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
-    /// <summary>Waits for one interval, and then runs the action in each interval until a stop is requested.</summary>
+    /// <summary>
+    /// Waits for one interval, and then runs the action in each interval until a stop is requested.
+    /// </summary>
     /// <exception cref="OperationCanceledException">A stop was requested.</exception>
     public async Task WaitAndRunAsync(Func<CancellationToken, Task> action, CancellationToken stoppingToken)
     {

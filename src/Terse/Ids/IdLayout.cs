@@ -11,7 +11,9 @@ namespace Terse.Ids;
 /// <param name="SequenceBits">The number of bits of the sequence.</param>
 /// <param name="Opaque">Whether codes are encrypted ids.</param>
 /// <param name="SecretCheck">The check value of the secret; null without a secret.</param>
-/// <param name="Foreign">The layout of another system that ids must fit into; null for most strategies.</param>
+/// <param name="Foreign">
+/// The layout of another system that ids must fit into; null for most strategies.
+/// </param>
 internal sealed record DesiredLayout(
     TimeSpan TickLength,
     int NodeBits,
@@ -21,8 +23,8 @@ internal sealed record DesiredLayout(
     TsidLayout? Foreign);
 
 /// <summary>
-/// A layout of ids, with the instant from which servers mint ids of this layout. The layout ends where the next
-/// one begins, so each instant and each id belongs to exactly one layout.
+/// A layout of ids, with the instant from which servers mint ids of this layout. The layout ends where the
+/// next one begins, so each instant and each id belongs to exactly one layout.
 /// </summary>
 /// <param name="Number">Counts the layouts of a database from 1.</param>
 /// <param name="Ids">The parts of an id.</param>
@@ -45,12 +47,14 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
         == (desired.TickLength, desired.NodeBits, desired.SequenceBits, desired.Opaque);
 
     /// <summary>
-    /// The layout that follows this one. Its epoch is chosen so that its first id is just above the last id of this
-    /// layout: ids keep growing across the change, and the change itself does not make codes longer.
+    /// The layout that follows this one. Its epoch is chosen so that its first id is just above the last id
+    /// of this layout: ids keep growing across the change, and the change itself does not make codes longer.
     /// </summary>
     /// <param name="desired">The desired layout.</param>
     /// <param name="since">An instant after the ticks of all ids of this layout.</param>
-    /// <exception cref="ArgumentException">The desired layout has no room for another year of ids.</exception>
+    /// <exception cref="ArgumentException">
+    /// The desired layout has no room for another year of ids.
+    /// </exception>
     public IdLayout Next(DesiredLayout desired, DateTimeOffset since)
     {
         var bits = desired.NodeBits + desired.SequenceBits;

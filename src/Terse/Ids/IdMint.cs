@@ -4,16 +4,17 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Mints the ids of this server. The mint reserves a node, extends the reservation before it ends, but only while
-/// requests need ids, and reserves another node when it has lost its node. Without a reservation it mints nothing.
+/// Mints the ids of this server. The mint reserves a node, extends the reservation before it ends, but only
+/// while requests need ids, and reserves another node when it has lost its node. Without a reservation it
+/// mints nothing.
 /// </summary>
 internal sealed partial class IdMint(
     INodeStore store, DesiredLayout desired, TimeProvider time, IMeterFactory meters, ILogger<IdMint> logger)
     : IAsyncDisposable, IReadiness
 {
     /// <summary>
-    /// The length of a reservation. A longer one bridges longer outages of the database, but also blocks the node of
-    /// a crashed server for longer.
+    /// The length of a reservation. A longer one bridges longer outages of the database, but also blocks the
+    /// node of a crashed server for longer.
     /// </summary>
     private static readonly TimeSpan ReservationLength = TimeSpan.FromSeconds(30);
 
@@ -47,8 +48,9 @@ internal sealed partial class IdMint(
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The server is not ready before it has reserved a node, nor while it has lost its node and all nodes are
-    /// reserved. A reservation that has ended does not matter: the next id extends it, and redirects need no node.
+    /// The server is not ready before it has reserved a node, nor while it has lost its node and all nodes
+    /// are reserved. A reservation that has ended does not matter: the next id extends it, and redirects need
+    /// no node.
     /// </remarks>
     public string? WhyNotReady => Volatile.Read(ref _whyNoNode);
 
@@ -85,8 +87,8 @@ internal sealed partial class IdMint(
     }
 
     /// <summary>
-    /// Synchronizes the time of minting with the database's clock, after an id was too late: the server was paused
-    /// between minting and storing, or its monotonic clock runs slow.
+    /// Synchronizes the time of minting with the database's clock, after an id was too late: the server was
+    /// paused between minting and storing, or its monotonic clock runs slow.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store is unavailable.</exception>
     public Task SynchronizeClockAsync(CancellationToken cancellationToken)
@@ -121,7 +123,9 @@ internal sealed partial class IdMint(
         }
     }
 
-    /// <summary>Extends the reservation before it ends. After a failure a later id starts the next attempt.</summary>
+    /// <summary>
+    /// Extends the reservation before it ends. After a failure a later id starts the next attempt.
+    /// </summary>
     private async Task RenewAheadAsync()
     {
         if (_failedAt is { } failedAt && time.GetElapsedTime(failedAt) < RetryInterval)
@@ -194,8 +198,8 @@ internal sealed partial class IdMint(
         {
             throw new StoreUnavailableException(
                 $"The reservation until {renewed.Until:O} has no tick left: either layout "
-                + $"{renewed.Layout.Ids.Name} is used up, or the server was paused for longer than a reservation "
-                + "lasts. Retry shortly.");
+                + $"{renewed.Layout.Ids.Name} is used up, or the server was paused for longer than a "
+                + "reservation lasts. Retry shortly.");
         }
     }
 

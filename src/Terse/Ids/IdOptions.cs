@@ -19,15 +19,16 @@ internal sealed class IdOptions
     public TimeSpan TickLength { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// The number of an id's bits that identify the server, 0 to 20. Default: 5, for 32 servers. Servers that a
-    /// rolling update replaces count too. Each further bit makes codes grow by a character in half the time.
+    /// The number of an id's bits that identify the server, 0 to 20. Default: 5, for 32 servers. Servers that
+    /// a rolling update replaces count too. Each further bit makes codes grow by a character in half the
+    /// time.
     /// </summary>
     public int NodeBits { get; set; } = 5;
 
     /// <summary>
-    /// The number of an id's bits that count within a tick, 0 to 20. Default: 7, for 12,800 ids per second and
-    /// server at ticks of 10 ms. With too few bits creations wait. Each further bit makes codes grow by a character
-    /// in half the time.
+    /// The number of an id's bits that count within a tick, 0 to 20. Default: 7, for 12,800 ids per second
+    /// and server at ticks of 10 ms. With too few bits creations wait. Each further bit makes codes grow by a
+    /// character in half the time.
     /// </summary>
     public int SequenceBits { get; set; } = 7;
 }
@@ -62,8 +63,8 @@ internal sealed class IdOptionsValidator : IValidateOptions<IdOptions>
         if (options is { NodeBits: <= MaxBits, SequenceBits: <= MaxBits }
             && options.NodeBits + options.SequenceBits > MaxSumOfBits)
         {
-            yield return $"Ids:NodeBits is {options.NodeBits} and Ids:SequenceBits is {options.SequenceBits}; their "
-                + $"sum must be at most {MaxSumOfBits}, so that ids last for decades.";
+            yield return $"Ids:NodeBits is {options.NodeBits} and Ids:SequenceBits is "
+                + $"{options.SequenceBits}; their sum must be at most {MaxSumOfBits}, so that ids last for decades.";
         }
     }
 }

@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Mints the ids of links. A server reserves a node in the database (<see cref="INodeStore"/>). With the node it
-/// mints ids that no other server can mint (<see cref="IdMint"/>).
+/// Mints the ids of links. A server reserves a node in the database (<see cref="INodeStore"/>). With the node
+/// it mints ids that no other server can mint (<see cref="IdMint"/>).
 /// </summary>
 internal static class IdSetup
 {

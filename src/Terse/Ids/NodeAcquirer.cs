@@ -3,8 +3,8 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Tries to reserve a node each second while the server has no node. A creation would reserve a node too, but a
-/// server that is not ready receives no creations.
+/// Tries to reserve a node each second while the server has no node. A creation would reserve a node too, but
+/// a server that is not ready receives no creations.
 /// </summary>
 internal sealed partial class NodeAcquirer(IdMint mint, TimeProvider time, ILogger<NodeAcquirer> logger)
     : BackgroundService

@@ -1,14 +1,15 @@
 namespace Terse.Ids;
 
 /// <summary>
-/// The stored row of a node, and the rules by which it changes. All stores share these rules and differ only in
-/// their SQL.
+/// The stored row of a node, and the rules by which it changes. All stores share these rules and differ only
+/// in their SQL.
 /// </summary>
 /// <param name="Node">The node.</param>
 /// <param name="Owner">The server that reserved the node; null after a release.</param>
 /// <param name="Epoch">Grows with every change.</param>
 /// <param name="ReservedUntil">
-/// The end of the latest reservation. Before it only the owner mints with the node; from it on the owner stops.
+/// The end of the latest reservation. Before it only the owner mints with the node; from it on the owner
+/// stops.
 /// </param>
 internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffset ReservedUntil)
 {
@@ -16,13 +17,14 @@ internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffs
     private static readonly TimeSpan MaxLead = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Picks the node to reserve, in this order: a node that was released or whose reservation ended; a node that
-    /// was never reserved; a node whose reservation ends so far ahead that the clock must have been set back.
+    /// Picks the node to reserve, in this order: a node that was released or whose reservation ended; a node
+    /// that was never reserved; a node whose reservation ends so far ahead that the clock must have been set
+    /// back.
     /// </summary>
     /// <remarks>
-    /// Of several released nodes the one with the latest end is picked, so that after a clock was set back new ids
-    /// still sort after the existing ones. Taking a node from a living owner is safe: the new reservation begins
-    /// where the old one ends.
+    /// Of several released nodes the one with the latest end is picked, so that after a clock was set back
+    /// new ids still sort after the existing ones. Taking a node from a living owner is safe: the new
+    /// reservation begins where the old one ends.
     /// </remarks>
     public static NodeRow? PickFree(
         IReadOnlyDictionary<int, NodeRow> rows, IdLayout layout, DateTimeOffset now)
@@ -44,8 +46,8 @@ internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffs
     }
 
     /// <summary>
-    /// The row after a server reserved the node. The new reservation begins at <see cref="ReservedUntil"/>, which
-    /// is after all earlier reservations, whatever the clock shows.
+    /// The row after a server reserved the node. The new reservation begins at <see cref="ReservedUntil"/>,
+    /// which is after all earlier reservations, whatever the clock shows.
     /// </summary>
     public NodeRow Reserve(string owner, DateTimeOffset now, TimeSpan length) =>
         new(Node, owner, Epoch + 1, Later(ReservedUntil, now) + length);

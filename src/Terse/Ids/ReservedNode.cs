@@ -1,8 +1,8 @@
 namespace Terse.Ids;
 
 /// <summary>
-/// The node that a server has reserved: mints ids with it, and reports when the reservation must be extended. It
-/// never calls the database. Safe for use by any number of threads that mint and one thread that renews.
+/// The node that a server has reserved: mints ids with it, and reports when the reservation must be extended.
+/// It never calls the database. Safe for use by any number of threads that mint and one thread that renews.
 /// </summary>
 internal sealed class ReservedNode(TimeProvider time)
 {
@@ -35,8 +35,8 @@ internal sealed class ReservedNode(TimeProvider time)
     }
 
     /// <summary>Starts to mint with a new reservation.</summary>
-    public void Start(NodeReservation reservation) => Set(reservation, new TsidGenerator(
-        reservation.Layout.Ids, reservation.Node, reservation.From, reservation.Until, reservation.Now, time));
+    public void Start(NodeReservation granted) => Set(granted, new TsidGenerator(
+        granted.Layout.Ids, granted.Node, granted.From, granted.Until, granted.Now, time));
 
     /// <summary>Continues to mint with the same node until the later end.</summary>
     public void Extend(NodeReservation extended)
@@ -48,8 +48,8 @@ internal sealed class ReservedNode(TimeProvider time)
     }
 
     /// <summary>
-    /// Stops minting with the node, for all threads. Returns the end of the last tick that was used; null without a
-    /// node.
+    /// Stops minting with the node, for all threads. Returns the end of the last tick that was used; null
+    /// without a node.
     /// </summary>
     public DateTimeOffset? Stop() => Interlocked.Exchange(ref _state, null)?.Generator.Stop();
 
@@ -63,7 +63,8 @@ internal sealed class ReservedNode(TimeProvider time)
     /// <param name="Generator">Mints ids inside the reservation.</param>
     /// <param name="Since">The monotonic timestamp at which the reservation arrived.</param>
     /// <param name="RenewAfter">
-    /// Half of the time that the reservation had left then. The other half is reserved for outages of the database.
+    /// Half of the time that the reservation had left then. The other half is reserved for outages of the
+    /// database.
     /// </param>
     private sealed record State(
         NodeReservation Reservation, TsidGenerator Generator, long Since, TimeSpan RenewAfter);

@@ -4,7 +4,9 @@ namespace Terse.Ids;
 
 /// <summary>The layouts that a database stores, and the check value of its secret.</summary>
 /// <param name="Layouts">All layouts that ids were ever minted with, the oldest first.</param>
-/// <param name="SecretCheck">The check value of the secret of opaque codes; null without opaque codes.</param>
+/// <param name="SecretCheck">
+/// The check value of the secret of opaque codes; null without opaque codes.
+/// </param>
 internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? SecretCheck)
 {
     public static readonly StoredLayouts Empty = new([], SecretCheck: null);
@@ -13,8 +15,8 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
     public IdLayout Current => Layouts[^1];
 
     /// <summary>
-    /// Returns the layouts that match the settings: these, or these and one more. The store adds the new layout,
-    /// and then retires every node (<see cref="NodeRow.Retire"/>).
+    /// Returns the layouts that match the settings: these, or these and one more. The store adds the new
+    /// layout, and then retires every node (<see cref="NodeRow.Retire"/>).
     /// </summary>
     /// <param name="desired">The layout that the settings ask for.</param>
     /// <param name="now">The present, or the end of the latest reservation if that is later.</param>
@@ -37,21 +39,21 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
         if (SecretCheck is not null && SecretCheck != desired.SecretCheck)
         {
             throw new StartupException(
-                "Codes:Secret differs from the secret of this database's opaque codes. Set the original secret: "
-                + "without it Terse cannot read when a code was created.");
+                "Codes:Secret differs from the secret of this database's opaque codes. Set the original "
+                + "secret: without it Terse cannot read when a code was created.");
         }
     }
 
     /// <summary>
-    /// Returns why a server with these settings cannot use the current layout, which another server may have begun
-    /// since this server started; null when the server can use it.
+    /// Returns why a server with these settings cannot use the current layout, which another server may have
+    /// begun since this server started; null when the server can use it.
     /// </summary>
     public string? FindConflict(DesiredLayout desired, DateTimeOffset now)
     {
         if (SecretCheck is not null && SecretCheck != desired.SecretCheck)
         {
-            return "Another server creates opaque codes with another secret; set the same Codes:Secret on this "
-                + "server and restart it.";
+            return "Another server creates opaque codes with another secret; set the same Codes:Secret on "
+                + "this server and restart it.";
         }
 
         if (desired.Foreign is not { } foreign)

@@ -9,7 +9,8 @@ public sealed class CodeHistoryTests : IDisposable
 {
     private const string Check = "check";
     private static readonly DateTimeOffset Start = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
-    private static readonly DesiredLayout Default = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
+    private static readonly DesiredLayout Default =
+        CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
 
     private readonly CodeStrategies _strategies = new(Options.Create(new CodeOptions
     {
@@ -19,8 +20,9 @@ public sealed class CodeHistoryTests : IDisposable
     public void Dispose() => _strategies.Dispose();
 
     /// <summary>
-    /// Settings change at random over the years. The newest time of a code is never before its creation, and never
-    /// after the newest time that one of the possible layouts allows. Ids keep growing, and all codes differ.
+    /// Settings change at random over the years. The newest time of a code is never before its creation, and
+    /// never after the newest time that one of the possible layouts allows. Ids keep growing, and all codes
+    /// differ.
     /// </summary>
     [Fact]
     public void Whatever_settings_change_the_newest_time_of_a_code_is_never_before_its_creation()
@@ -28,7 +30,8 @@ public sealed class CodeHistoryTests : IDisposable
         for (var seed = 0; seed < 200; seed++)
         {
             var random = new Random(seed);
-            var (stored, created, now, last) = (StoredLayouts.Empty, new List<CreatedCode>(), Start, default(Tsid));
+            var (stored, now, last) = (StoredLayouts.Empty, Start, default(Tsid));
+            var created = new List<CreatedCode>();
             for (var change = 0; change < 8; change++)
             {
                 now += TimeSpan.FromMinutes(random.NextInt64(1, random.Next(2) == 0 ? 1000 : 1_000_000));
@@ -109,7 +112,8 @@ public sealed class CodeHistoryTests : IDisposable
         }
     }
 
-    private static StoredLayouts ApplyIfPossible(StoredLayouts stored, DesiredLayout desired, DateTimeOffset now)
+    private static StoredLayouts ApplyIfPossible(
+        StoredLayouts stored, DesiredLayout desired, DateTimeOffset now)
     {
         try
         {

@@ -53,7 +53,7 @@ public sealed class CodeStrategyTests : IDisposable
     [InlineData("tsid-canonical", "0123456789ABC", "2020-04-15T22:31:02.458Z")]
     [InlineData("ulid", "01ARZ3NDEKTSV4RRFFQ69G5FAV", "2016-07-30T23:54:10.259Z")]
     [InlineData("uuidv7", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f", "2022-02-22T19:22:22.000Z")]
-    public void Codes_of_other_programs_decode_to_the_same_time_as_there(string name, string code, string time)
+    public void Codes_of_other_programs_decode_to_the_same_time(string name, string code, string time)
     {
         Assert.True(Named(name).TryReadId(code, Milliseconds, out var id));
         Assert.Equal(DateTimeOffset.Parse(time, null), Milliseconds.StartOf(id));

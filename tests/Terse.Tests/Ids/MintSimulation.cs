@@ -4,8 +4,9 @@ using Terse.Ids;
 namespace Terse.Tests.Ids;
 
 /// <summary>
-/// One random schedule of servers that mint ids from one database under faults: clocks jump and run fast or slow,
-/// replies are slow or lost, servers crash, stop, pause and restart. The same seed gives the same schedule.
+/// One random schedule of servers that mint ids from one database under faults: clocks jump and run fast or
+/// slow, replies are slow or lost, servers crash, stop, pause and restart. The same seed gives the same
+/// schedule.
 /// </summary>
 internal sealed class MintSimulation
 {
@@ -24,7 +25,9 @@ internal sealed class MintSimulation
     private TimeSpan _passed;
 
     /// <param name="seed">Selects the schedule.</param>
-    /// <param name="startsAfterReservedUntil">False disables the rule on which the uniqueness of ids rests.</param>
+    /// <param name="startsAfterReservedUntil">
+    /// False disables the rule on which the uniqueness of ids rests.
+    /// </param>
     public MintSimulation(int seed, bool startsAfterReservedUntil)
     {
         _random = new Random(seed);
@@ -84,7 +87,9 @@ internal sealed class MintSimulation
         return null;
     }
 
-    /// <summary>A server starts with other settings, which changes the layout of all running servers.</summary>
+    /// <summary>
+    /// A server starts with other settings, which changes the layout of all running servers.
+    /// </summary>
     private string? ChangeLayout()
     {
         var latest = _rows.Values.Select(row => row.ReservedUntil).Append(_databaseNow).Max();
@@ -147,7 +152,9 @@ internal sealed class MintSimulation
         return _minted.Add(id.Value) ? null : $"id {id} was minted twice";
     }
 
-    /// <summary>Sends a request to the database. The request or its reply may be lost; the reply may be late.</summary>
+    /// <summary>
+    /// Sends a request to the database. The request or its reply may be lost; the reply may be late.
+    /// </summary>
     private void SendRequest(SimulatedMintServer server)
     {
         if (server.IsWaiting || _random.Next(10) == 0)

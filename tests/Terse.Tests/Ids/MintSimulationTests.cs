@@ -3,8 +3,8 @@ using Terse.Harness;
 namespace Terse.Tests.Ids;
 
 /// <summary>
-/// TERSE_SCHEDULES sets the number of schedules, TERSE_SEED the first seed. A failure prints its seed; run that
-/// schedule again with TERSE_SCHEDULES=1 and TERSE_SEED.
+/// TERSE_SCHEDULES sets the number of schedules, TERSE_SEED the first seed. A failure prints its seed; run
+/// that schedule again with TERSE_SCHEDULES=1 and TERSE_SEED.
 /// </summary>
 public sealed class MintSimulationTests
 {

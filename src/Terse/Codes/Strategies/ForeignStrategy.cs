@@ -3,8 +3,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Codes in the id format of another system: time, node and sequence of the link's id, composed in that system's
-/// layout. The codes are unique because the ids are.
+/// Codes in the id format of another system: time, node and sequence of the link's id, composed in that
+/// system's layout. The codes are unique because the ids are.
 /// </summary>
 internal sealed class ForeignStrategy(TsidLayout foreign, string format, IdCipher? cipher) : ICodeStrategy
 {

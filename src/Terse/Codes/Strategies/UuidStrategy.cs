@@ -4,8 +4,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// UUID version 7 (RFC 9562, section 5.7) in 36 characters: 48 bits of Unix time in milliseconds from the id's tick,
-/// and 74 random bits.
+/// UUID version 7 (RFC 9562, section 5.7) in 36 characters: 48 bits of Unix time in milliseconds from the
+/// id's tick, and 74 random bits.
 /// </summary>
 internal sealed class UuidStrategy : ICodeStrategy
 {

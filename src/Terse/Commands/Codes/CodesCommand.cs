@@ -5,7 +5,7 @@ namespace Terse.Commands;
 /// <summary><c>terse codes</c>: plans codes and decodes them.</summary>
 internal static class CodesCommand
 {
-    public static Command Create(ServerBuilder build) => new("codes", "Plans the strategy of codes, and decodes a code.")
+    public static Command Create(ServerBuilder build) => new("codes", "Plans codes, and decodes a code.")
     {
         CodesPlanCommand.Create(),
         CodesShowCommand.Create(build),

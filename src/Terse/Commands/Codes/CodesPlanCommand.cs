@@ -6,8 +6,8 @@ using Terse.Codes;
 namespace Terse.Commands;
 
 /// <summary>
-/// <c>terse codes plan</c>: shows the codes of each strategy for an installation of a given size, and the settings to
-/// copy.
+/// <c>terse codes plan</c>: shows the codes of each strategy for an installation of a given size, and the
+/// settings to copy.
 /// </summary>
 internal static class CodesPlanCommand
 {

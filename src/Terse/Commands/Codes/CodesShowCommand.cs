@@ -15,7 +15,8 @@ internal static class CodesShowCommand
     public static Command Create(ServerBuilder build)
     {
         var command = new Command(
-            "show", "Shows when a code was created, and by which server. Accepts the settings of serve, such as --data.")
+            "show",
+            "Shows when and by which node a code was created. Accepts the settings of serve, such as --data.")
         {
             Code,
             ServeSettings.Data,
@@ -49,7 +50,7 @@ internal static class CodesShowCommand
         if (history.NewestTimeOf(code) is null)
         {
             output.WriteLine(
-                "The code does not begin with a digit: it is custom or random, and does not contain its time.");
+                "The code does not begin with a digit: it is custom or random, and contains no time.");
             return;
         }
 

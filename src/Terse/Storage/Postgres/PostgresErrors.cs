@@ -5,8 +5,8 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Translates errors of PostgreSQL hosts for the rest of Terse. The translated message contains neither the name of
-/// the host nor its error text: both belong in the log alone.
+/// Translates errors of PostgreSQL hosts for the rest of Terse. The translated message contains neither the
+/// name of the host nor its error text: both belong in the log alone.
 /// </summary>
 internal static class PostgresErrors
 {
@@ -31,8 +31,8 @@ internal static class PostgresErrors
         WithTimeoutAsync(Timeout, call, time, cancellationToken);
 
     /// <summary>
-    /// Runs a call with a time limit, and translates its errors. The method returns at the limit even when the
-    /// driver ignores the token.
+    /// Runs a call with a time limit, and translates its errors. The method returns at the limit even when
+    /// the driver ignores the token.
     /// </summary>
     public static async Task<T> WithTimeoutAsync<T>(
         TimeSpan limit,
@@ -45,7 +45,8 @@ internal static class PostgresErrors
             return await Deadline.RunAsync(
                 limit,
                 token => call(token).WaitAsync(token),
-                exception => new StoreUnavailableException("The database did not answer in time; retry shortly.", exception),
+                exception => new StoreUnavailableException(
+                    "The database did not answer in time; retry shortly.", exception),
                 time,
                 cancellationToken);
         }

@@ -9,7 +9,8 @@ namespace Terse.Tests.Storage;
 public abstract class NodeStoreContract : IAsyncLifetime
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
-    private static readonly DesiredLayout Desired = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
+    private static readonly DesiredLayout Desired =
+        CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
 
     public abstract ValueTask InitializeAsync();
 
@@ -135,7 +136,8 @@ public abstract class NodeStoreContract : IAsyncLifetime
         Assert.Equal((2, old!.Until), (stored.Layouts.Count, stored.Current.Since));
         Assert.Null(await Store.ExtendAsync(old, Time.Now, Length, default));
         Assert.Null(reserved[^1]);
-        Assert.All(reserved[..4], held => Assert.Equal((old.Until, stored.Current), (held!.From, held.Layout)));
+        Assert.All(
+            reserved[..4], held => Assert.Equal((old.Until, stored.Current), (held!.From, held.Layout)));
     }
 
     [Fact]

@@ -5,9 +5,9 @@ using Terse.Ids;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The layouts of ids, read from the primary every 2 seconds and cached. Another server may begin a new layout, under
-/// which a code has another creation time. So the cached layouts are valid only for a lease, and no server mints with
-/// a new layout before every lease on the old layouts has ended.
+/// The layouts of ids, read from the primary every 2 seconds and cached. Another server may begin a new
+/// layout, under which a code has another creation time. So the cached layouts are valid only for a lease,
+/// and no server mints with a new layout before every lease on the old layouts has ended.
 /// </summary>
 internal sealed class LayoutLease(
     INodeStore nodes, CodeStrategies strategies, TimeProvider time) : IAsyncDisposable
@@ -15,7 +15,9 @@ internal sealed class LayoutLease(
     /// <summary>How long the cached layouts are valid after they were read.</summary>
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long servers wait before they mint with a layout that is not the database's first.</summary>
+    /// <summary>
+    /// How long servers wait before they mint with a layout that is not the database's first.
+    /// </summary>
     public static readonly TimeSpan ActivationDelay = Duration * 1.5;
 
     private readonly CancellationTokenSource _stopping = new();
@@ -39,9 +41,9 @@ internal sealed class LayoutLease(
     public DateTimeOffset? NewestTimeOf(string code) => Volatile.Read(ref _cached).History.NewestTimeOf(code);
 
     /// <summary>
-    /// The latest instant at which a link with this code can have been created, if the cached layouts prove it. Null
-    /// when the lease has ended, when the snapshot has other layouts, or when no cached layout explains the code: a
-    /// layout that is not cached might.
+    /// The latest instant at which a link with this code can have been created, if the cached layouts prove
+    /// it. Null when the lease has ended, when the snapshot has other layouts, or when no cached layout
+    /// explains the code: a layout that is not cached might.
     /// </summary>
     /// <param name="code">The code.</param>
     /// <param name="layouts">The number of layouts in the snapshot of the lookup.</param>

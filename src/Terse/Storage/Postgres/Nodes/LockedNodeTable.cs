@@ -4,7 +4,9 @@ using Terse.Ids;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>The table of nodes, locked until the end of a transaction against changes by other servers.</summary>
+/// <summary>
+/// The table of nodes, locked until the end of a transaction against changes by other servers.
+/// </summary>
 internal sealed class LockedNodeTable
 {
     private LockedNodeTable(WriteTransaction write) => Write = write;
@@ -15,8 +17,8 @@ internal sealed class LockedNodeTable
     public DateTimeOffset Now { get; private set; }
 
     /// <summary>
-    /// The time for minting: <see cref="Now"/>, or just after the horizon if that is later. So no id is too late
-    /// after a failover to a primary whose clock is behind.
+    /// The time for minting: <see cref="Now"/>, or just after the horizon if that is later. So no id is too
+    /// late after a failover to a primary whose clock is behind.
     /// </summary>
     public DateTimeOffset MintNow { get; private set; }
 

@@ -15,7 +15,8 @@ internal static class PostgresLayoutTable
         ORDER BY k.number
         """;
 
-    public static async Task<StoredLayouts> ReadAsync(ReadTransaction read, CancellationToken cancellationToken)
+    public static async Task<StoredLayouts> ReadAsync(
+        ReadTransaction read, CancellationToken cancellationToken)
     {
         var layouts = new List<IdLayout>();
         string? check = null;

@@ -7,13 +7,14 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="INodeStore"/>
 /// <remarks>
-/// Each method is one transaction on the primary that locks the table of nodes, and is therefore atomic. All times
-/// come from the clock of the primary.
+/// Each method is one transaction on the primary that locks the table of nodes, and is therefore atomic. All
+/// times come from the clock of the primary.
 /// </remarks>
 internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
 {
     /// <inheritdoc/>
-    public Task<StoredLayouts> EnsureLayoutAsync(DesiredLayout desired, CancellationToken cancellationToken) =>
+    public Task<StoredLayouts> EnsureLayoutAsync(
+        DesiredLayout desired, CancellationToken cancellationToken) =>
         WriteAsync(desired, EnsureLayoutAsync, cancellationToken);
 
     private static async Task<StoredLayouts> EnsureLayoutAsync(

@@ -9,7 +9,8 @@ namespace Terse.Storage.Sqlite;
 internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : INodeStore
 {
     /// <inheritdoc/>
-    public Task<StoredLayouts> EnsureLayoutAsync(DesiredLayout desired, CancellationToken cancellationToken) =>
+    public Task<StoredLayouts> EnsureLayoutAsync(
+        DesiredLayout desired, CancellationToken cancellationToken) =>
         writer.RunAsync(session => EnsureLayout(session, desired), cancellationToken);
 
     private StoredLayouts EnsureLayout(SqliteSession session, DesiredLayout desired)
@@ -37,7 +38,8 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
         string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken) =>
         writer.RunAsync(session => Reserve(session, owner, desired, length), cancellationToken);
 
-    private NodeReservation? Reserve(SqliteSession session, string owner, DesiredLayout desired, TimeSpan length)
+    private NodeReservation? Reserve(
+        SqliteSession session, string owner, DesiredLayout desired, TimeSpan length)
     {
         var now = Now();
         var stored = SqliteLayoutTable.Read(session);
