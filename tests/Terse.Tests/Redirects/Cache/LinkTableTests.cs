@@ -77,5 +77,5 @@ public sealed class LinkTableTests
     }
 
     private static CachedLink LinkOf(string code) => CachedLink.Of(
-        new(Tsid.FromInt64(1), "", code, "https://example.com/", default), ("", code), 0, isBlocked: false);
+        new(Tsid.FromInt64(1), "", code, "https://example.com/", default), new("", code), 0, isBlocked: false);
 }

@@ -67,7 +67,7 @@ internal sealed class SimulatedListener(
         if (!IsAlive)
             return;
         server.Told.Hand(changed);
-        onChanged(new(changed.Domain, changed.Code, new(_timeline, at)));
+        onChanged(new(new(changed.Domain, changed.Code), new(_timeline, at)));
     }
 
     public Task HearAsync(TimeSpan time, CancellationToken cancellationToken) =>
