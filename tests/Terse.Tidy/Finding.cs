@@ -2,7 +2,7 @@ using Microsoft.CodeAnalysis;
 
 namespace Terse.Tidy;
 
-/// <summary>A place that breaks a rule. The text says what is wrong and how to correct it.</summary>
+/// <summary>A place that breaks a rule. The text says what is wrong and how to fix it.</summary>
 internal sealed record Finding(string Path, int Line, string Text)
 {
     public override string ToString() => $"{Path}:{Line}: {Text}";
@@ -16,7 +16,7 @@ internal static class Findings
             .OrderBy(finding => finding.Path, StringComparer.Ordinal)
             .ThenBy(finding => finding.Line)
             .ToList();
-        Assert.True(found.Count == 0, $"{found.Count} to correct:\n{string.Join('\n', found)}");
+        Assert.True(found.Count == 0, $"{found.Count} to fix:\n{string.Join('\n', found)}");
     }
 
     internal static Finding At(this SourceFile file, int line, string text) => new(file.Path, line, text);

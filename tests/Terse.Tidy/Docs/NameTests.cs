@@ -7,7 +7,7 @@ public sealed class NameTests
     {
         var known = KnownNames.Of(Tree.Files);
         Findings.AssertNone(Tree.Markdown.SelectMany(file =>
-            NameRules.Stale(new(file), name => known.Contains(name) || FrameworkNames.Contains(name))));
+            NameRules.Stale(new(file), name => known.Contains(name) || LibraryNames.Contains(name))));
     }
 
     [Theory]
@@ -58,11 +58,11 @@ public sealed class NameTests
     }
 
     [Fact]
-    public void The_names_of_the_framework_are_known()
+    public void The_names_of_the_libraries_are_known()
     {
-        Assert.True(FrameworkNames.Contains("TimeProvider"));
-        Assert.True(FrameworkNames.Contains("GetUtcNow"));
-        Assert.False(FrameworkNames.Contains("LinkShop"));
+        Assert.True(LibraryNames.Contains("TimeProvider"));
+        Assert.True(LibraryNames.Contains("GetUtcNow"));
+        Assert.False(LibraryNames.Contains("LinkShop"));
     }
 
     private static IEnumerable<Finding> Stale(string text)

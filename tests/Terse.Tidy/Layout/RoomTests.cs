@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Terse.Tidy.Layout;
@@ -7,13 +6,6 @@ namespace Terse.Tidy.Layout;
 public sealed class RoomTests
 {
     private const int MaxFiles = 12;
-
-    /// <summary>Folders that may hold more files, each with the reason.</summary>
-    private static readonly ImmutableArray<string> LargeFolders =
-    [
-        // A benchmark is one file, and all benchmarks share the same few clients.
-        "bench/Terse.Bench",
-    ];
 
     [Fact]
     public void A_folder_holds_at_most_12_source_files() =>
@@ -45,7 +37,7 @@ public sealed class RoomTests
 
     private static IEnumerable<Finding> TooManyFiles(IEnumerable<string> paths) =>
         from folder in paths.GroupBy(path => path[..path.LastIndexOf('/')], StringComparer.Ordinal)
-        where folder.Count() > MaxFiles && !LargeFolders.Contains(folder.Key)
+        where folder.Count() > MaxFiles
         select new Finding(
             folder.Key, 1, $"{folder.Count()} files, at most {MaxFiles}: split the folder by concept");
 

@@ -27,9 +27,18 @@ internal static class UnusedTypes
 
     private static IEnumerable<(SourceFile File, SyntaxToken Name)> Declarations(SourceFile file) =>
         from declaration in file.Syntax.DescendantNodes().OfType<MemberDeclarationSyntax>()
-        let name = declaration.TypeName()
+        let name = TypeName(declaration)
         where name.Text is not ("" or "Program") && !IsPublicApi(file, declaration)
         select (file, name);
+
+    /// <summary>The name of the declared type. Default if the declaration is not a type.</summary>
+    private static SyntaxToken TypeName(MemberDeclarationSyntax declaration) => declaration switch
+    {
+        ExtensionBlockDeclarationSyntax => default,
+        BaseTypeDeclarationSyntax type => type.Identifier,
+        DelegateDeclarationSyntax @delegate => @delegate.Identifier,
+        _ => default,
+    };
 
     // The users of a library need its public types.
     private static bool IsPublicApi(SourceFile file, MemberDeclarationSyntax declaration) =>
