@@ -4,7 +4,7 @@ using System.Reflection.PortableExecutable;
 
 namespace Terse.Tidy.Docs;
 
-/// <summary>The public types of .NET, ASP.NET Core and the packages, and the members of these types.</summary>
+/// <summary>The public types of .NET, ASP.NET Core and the packages, and their members.</summary>
 internal static class LibraryNames
 {
     // Loaded on first use, because loading takes about a second.

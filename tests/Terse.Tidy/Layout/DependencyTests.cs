@@ -49,7 +49,8 @@ public sealed class DependencyTests
         Assert.Equal(
             ["ExampleAsync", "ExampleBody", "ExampleGeneric", "ExampleLambda"],
             findings.Select(finding => finding.Text.Split('/', ':')[1]).Order(StringComparer.Ordinal));
-        Assert.Contains("tests/Terse.Tidy/Layout/DependencyTests.cs", findings.Select(finding => finding.Path));
+        Assert.Contains(
+            "tests/Terse.Tidy/Layout/DependencyTests.cs", findings.Select(finding => finding.Path));
     }
 
     /// <summary>The names of the packages and projects that reach the users of a library.</summary>
