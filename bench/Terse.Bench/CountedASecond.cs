@@ -26,7 +26,7 @@ internal static class CountedASecond
     public static async Task<double> MeasureAsync(TerseProcess server)
     {
         var first = await CountAsync(server);
-        await Eventually.IsSoAsync(async () => await CountAsync(server) > first);
+        await Eventually.IsTrueAsync(async () => await CountAsync(server) > first);
         var (before, begin) = (await CountAsync(server), TimeProvider.System.GetTimestamp());
         await Task.Delay(Time, TimeProvider.System);
         var counted = await CountAsync(server) - before;

@@ -94,7 +94,7 @@ internal static class GrowthBenchmark
         }
 
         await bench.Postgres.Primary.ExecuteAsync("VACUUM ANALYZE link", TimeSpan.FromMinutes(5));
-        await Eventually.IsSoAsync(async () =>
+        await Eventually.IsTrueAsync(async () =>
             await bench.Postgres.Replicas[0].ReadAsync("SELECT coalesce(max(id), 0) FROM link") == links);
     }
 

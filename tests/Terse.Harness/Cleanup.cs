@@ -1,9 +1,11 @@
 namespace Terse.Harness;
 
-/// <summary>Starts and ends many things at once, so that a failure of one leaves no other behind.</summary>
+/// <summary>
+/// Starts and disposes several objects at once. A failure of one object leaves no other object undisposed.
+/// </summary>
 internal static class Cleanup
 {
-    /// <summary>What all started, or none of it: where one start fails, the others' are undone.</summary>
+    /// <summary>Starts all objects; if one start fails, disposes the started objects and throws.</summary>
     public static async Task<T[]> StartAllAsync<T>(IEnumerable<Task<T>> starts)
         where T : class, IAsyncDisposable
     {
@@ -20,7 +22,7 @@ internal static class Cleanup
         }
     }
 
-    /// <summary>Disposes each, whatever becomes of the others.</summary>
-    public static Task DisposeAllAsync(IEnumerable<IAsyncDisposable> things) =>
-        Task.WhenAll(things.Select(async thing => await thing.DisposeAsync()).ToList());
+    /// <summary>Disposes all objects, even if one of them fails.</summary>
+    public static Task DisposeAllAsync(IEnumerable<IAsyncDisposable> disposables) =>
+        Task.WhenAll(disposables.Select(async disposable => await disposable.DisposeAsync()).ToList());
 }

@@ -1,17 +1,17 @@
 namespace Terse.Harness;
 
-/// <summary>Waits for what is to come about by itself, such as a replica that catches up.</summary>
+/// <summary>Polls a condition until it is true, for example that a replica has caught up.</summary>
 internal static class Eventually
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
-    /// <exception cref="OperationCanceledException">It did not come about within a minute.</exception>
-    public static async Task IsSoAsync(Func<Task<bool>> isSo)
+    /// <exception cref="OperationCanceledException">The condition was not true within a minute.</exception>
+    public static async Task IsTrueAsync(Func<Task<bool>> condition)
     {
-        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
-        using var timer = new PeriodicTimer(Between, TimeProvider.System);
-        while (!await isSo())
+        using var limit = new CancellationTokenSource(Timeout, TimeProvider.System);
+        using var timer = new PeriodicTimer(Interval, TimeProvider.System);
+        while (!await condition())
             await timer.WaitForNextTickAsync(limit.Token);
     }
 }

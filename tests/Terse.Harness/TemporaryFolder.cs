@@ -1,6 +1,6 @@
 namespace Terse.Harness;
 
-/// <summary>A folder of a test's own that goes when the test has ended.</summary>
+/// <summary>A new empty folder that is deleted on disposal.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public TemporaryFolder()

@@ -1,8 +1,8 @@
 namespace Terse.Harness;
 
-/// <summary>What the environment says of a run: its seed, its length.</summary>
+/// <summary>Reads a parameter of a test run, such as its seed, from the environment.</summary>
 internal static class TestVariable
 {
-    public static int Read(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : otherwise;
+    public static int Read(string name, int defaultValue) =>
+        int.TryParse(Environment.GetEnvironmentVariable(name), out var value) ? value : defaultValue;
 }

@@ -10,7 +10,7 @@ public sealed class HostsTests
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder["links"], "--Server:Name", "web-1");
         CommandResult shown = null!;
-        await Eventually.IsSoAsync(async () =>
+        await Eventually.IsTrueAsync(async () =>
         {
             shown = await HostsAsync(server.Url);
             return shown.OutputLines.Length == 3;

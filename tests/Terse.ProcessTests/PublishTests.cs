@@ -31,7 +31,9 @@ public sealed class PublishTests
         Assert.DoesNotContain("warning", log, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Debug information is in sections whose names begin with <c>.debug_</c> (readelf(1)).</summary>
+    /// <summary>
+    /// Debug information is in sections whose names begin with <c>.debug_</c> (readelf(1)).
+    /// </summary>
     [Fact]
     public async Task The_program_is_stripped_and_the_symbols_are_in_the_file_beside_it()
     {
@@ -72,5 +74,6 @@ public sealed class PublishTests
     }
 
     private static void AssertIsPublished() => Assert.True(
-        File.Exists(Program), "The program is not published: run ./test or dotnet publish src/Terse -c Release.");
+        File.Exists(Program),
+        "The program is not published: run ./test or dotnet publish src/Terse -c Release.");
 }

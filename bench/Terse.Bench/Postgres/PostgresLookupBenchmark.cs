@@ -40,7 +40,7 @@ internal static class PostgresLookupBenchmark
         var (address, replica) = (bench.Address, bench.Postgres.Replicas[0]);
         await bench.Postgres.Primary.ExecuteAsync(InsertLinks);
         await bench.Postgres.Primary.ExecuteAsync("VACUUM ANALYZE link");
-        await Eventually.IsSoAsync(async () =>
+        await Eventually.IsTrueAsync(async () =>
             await replica.ReadAsync("SELECT count(*) FROM link") == Links);
 
         _ = await FollowAsync(Warmup);

@@ -43,7 +43,7 @@ internal sealed class NginxServer : IAsyncDisposable
         var nginx = new NginxServer(FreePort.Find());
         using var client = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var http = new HttpClient(client);
-        await Eventually.IsSoAsync(async () =>
+        await Eventually.IsTrueAsync(async () =>
         {
             try
             {

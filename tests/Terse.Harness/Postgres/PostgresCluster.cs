@@ -3,14 +3,14 @@ using System.Globalization;
 namespace Terse.Harness;
 
 /// <summary>
-/// A primary and its streaming replicas, in a temporary folder, gone when the test has ended. Faults change
-/// it one at a time; who looks at it meanwhile sees it before or after.
+/// A primary and its streaming replicas in a temporary folder, which is deleted on disposal. One caller at a
+/// time changes the cluster; concurrent readers see the state before or after a change.
 /// </summary>
 internal sealed class PostgresCluster : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>The primary first; replaced as a whole.</summary>
+    /// <summary>The primary is the first element. The array is replaced, never changed.</summary>
     private PostgresServer[] _servers = [];
 
     private PostgresServer? _killed;
@@ -23,15 +23,17 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     public IReadOnlyList<PostgresServer> Replicas => Volatile.Read(ref _servers)[1..];
 
-    /// <summary>The one that has all that was acknowledged; null where commits wait for none.</summary>
+    /// <summary>
+    /// The synchronous replica, which has all acknowledged commits; null if replication is asynchronous.
+    /// </summary>
     public PostgresServer? Synchronous { get; private set; }
 
-    /// <summary>The primary first.</summary>
+    /// <summary>The primary is the first element.</summary>
     public IEnumerable<PostgresServer> Servers => Volatile.Read(ref _servers);
 
     public IEnumerable<string> ConnectionStrings => Servers.Select(server => server.ConnectionString);
 
-    /// <summary>The settings of a server that uses such hosts, as the command line has them.</summary>
+    /// <summary>The command-line options of a server that uses these database hosts.</summary>
     public static IEnumerable<string> SettingsOf(IEnumerable<string> hosts) =>
         hosts.SelectMany((host, index) =>
             new[] { string.Create(CultureInfo.InvariantCulture, $"--Database:Hosts:{index}"), host });
@@ -52,7 +54,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
             }
 
             if (isSynchronous)
-                await cluster.WaitForAsync(cluster.Replicas[0]);
+                await cluster.MakeSynchronousAsync(cluster.Replicas[0]);
             return cluster;
         }
         catch
@@ -62,44 +64,45 @@ internal sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>From now on each commit waits until this replica has it on disk.</summary>
-    public async Task WaitForAsync(PostgresServer replica)
+    /// <summary>Makes a replica synchronous: each commit waits until the replica has flushed it.</summary>
+    public async Task MakeSynchronousAsync(PostgresServer replica)
     {
-        await Primary.WaitForAsync(replica);
+        await Primary.MakeSynchronousAsync(replica);
         Synchronous = replica;
     }
 
     /// <summary>
-    /// Kills the primary and makes one of the replica that has all that was acknowledged. The others follow
-    /// it, and are made anew where they have something that it has not.
+    /// Kills the primary and promotes the synchronous replica, or the first replica if none is synchronous.
+    /// The other replicas follow the new primary. Replicas that have log that the new primary lacks are
+    /// copied anew.
     /// </summary>
-    /// <param name="promoting">Is told when the old one is dead.</param>
-    public async Task FailOverAsync(Action? promoting = null)
+    /// <param name="onPrimaryKilled">Called when the old primary is dead.</param>
+    public async Task FailOverAsync(Action? onPrimaryKilled = null)
     {
-        var (old, heir, waited) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);
+        var (old, successor, wasSynchronous) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);
         await old.KillAsync();
-        promoting?.Invoke();
-        await heir.PromoteAsync();
+        onPrimaryKilled?.Invoke();
+        await successor.PromoteAsync();
         Synchronous = null;
-        Volatile.Write(ref _servers, [heir, .. Replicas.Where(replica => replica != heir)]);
+        Volatile.Write(ref _servers, [successor, .. Replicas.Where(replica => replica != successor)]);
         _killed = old;
         foreach (var replica in Replicas)
         {
-            if (await replica.IsBehindAsync(heir))
-                await replica.FollowAsync(heir);
+            if (await replica.IsBehindAsync(successor))
+                await replica.FollowAsync(successor);
             else
-                await replica.BecomeReplicaAsync(heir);
+                await replica.BecomeReplicaAsync(successor);
         }
 
-        if (waited && Replicas.Count > 0)
-            await WaitForAsync(Replicas[0]);
+        if (wasSynchronous && Replicas.Count > 0)
+            await MakeSynchronousAsync(Replicas[0]);
     }
 
-    /// <summary>Brings back the primary of before the failover, as a replica, at its old address.</summary>
+    /// <summary>Starts the old primary again as a replica, at its old address.</summary>
     public async Task RejoinAsync()
     {
         if (_killed is not { } old)
-            throw new InvalidOperationException("There was no failover.");
+            throw new InvalidOperationException("No failover has happened.");
         await old.BecomeReplicaAsync(Primary);
         Volatile.Write(ref _servers, [.. _servers, old]);
         _killed = null;

@@ -4,12 +4,12 @@ using Npgsql;
 
 namespace Terse.Harness;
 
-/// <summary>A real PostgreSQL server in a folder of its own, run by the unprivileged user.</summary>
+/// <summary>A PostgreSQL server in its own folder. As root it runs as the user postgres.</summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
     private const string Programs = "/usr/lib/postgresql/15/bin/";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     private readonly string _folder;
     private Process? _process;
@@ -22,17 +22,17 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>What it is called when it follows another, and its slot there.</summary>
+    /// <summary>The name of the server as a replica, and of its replication slot.</summary>
     public string Name => Path.GetFileName(_folder);
 
     public string ConnectionString => ConnectionStringBy(Port);
 
-    /// <summary>The same for who comes through another port, such as a proxy's.</summary>
+    /// <summary>The connection string for another port, such as the port of a proxy.</summary>
     public static string ConnectionStringBy(int port) => string.Create(
         CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=terse;Database=terse");
 
     /// <summary>
-    /// Makes a database and starts it; nothing of it survives a power cut, which no test makes.
+    /// Creates a database cluster and starts it. It runs without fsync, since no test cuts the power.
     /// </summary>
     public static async Task<PostgresServer> StartPrimaryAsync(string folder)
     {
@@ -60,7 +60,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Makes the database that the tests use.</summary>
+    /// <summary>Creates the database that the tests use.</summary>
     public async Task CreateDatabaseAsync()
     {
         await using var connection = await ConnectAsync("postgres");
@@ -68,7 +68,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         await create.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Copies this server and starts the copy as a replica of it.</summary>
+    /// <summary>Copies this server and starts the copy as its replica.</summary>
     public async Task<PostgresServer> StartReplicaAsync(string folder)
     {
         var replica = new PostgresServer(folder, FreePort.Find());
@@ -76,13 +76,13 @@ internal sealed class PostgresServer : IAsyncDisposable
         return replica;
     }
 
-    /// <summary>Forgets all that it has, copies a primary, and follows that.</summary>
+    /// <summary>Deletes all data of this server, copies a primary, and follows that primary.</summary>
     public async Task BecomeReplicaAsync(PostgresServer primary)
     {
         await StopAsync();
         if (Directory.Exists(_folder))
             Directory.Delete(_folder, recursive: true);
-        await primary.MakeSlotAsync(Name);
+        await primary.CreateSlotAsync(Name);
         string[] options = ["-R", "-X", "stream", "-S", Name, "-c", "fast", "-N"];
         await RunAsync("pg_basebackup", ["-D", _folder, "-d", primary.SourceFor(this), .. options]);
         await StartAsync();
@@ -93,7 +93,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     public async Task StartAsync()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        _process?.Dispose(); // It was killed.
+        _process?.Dispose(); // The process was killed.
         _process = Command.Start("setpriv", AsPostgres(Programs + "postgres", "-D", _folder, "-p", port));
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process.ErrorDataReceived += (_, line) =>
@@ -106,7 +106,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         _process.BeginErrorReadLine();
         try
         {
-            await ready.Task.WaitAsync(Patience, TimeProvider.System);
+            await ready.Task.WaitAsync(Timeout, TimeProvider.System);
         }
         catch
         {
@@ -115,15 +115,15 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>What a replica gets from its primary it keeps, but shows no more of it.</summary>
+    /// <summary>A replica still receives log from its primary, but no longer replays it.</summary>
     public Task PauseReplayAsync() => ExecuteAsync("SELECT pg_wal_replay_pause()");
 
     public Task ResumeReplayAsync() => ExecuteAsync("SELECT pg_wal_replay_resume()");
 
-    /// <summary>Makes a primary of a replica.</summary>
+    /// <summary>Promotes a replica to primary.</summary>
     public Task PromoteAsync() => ExecuteAsync("SELECT pg_promote()");
 
-    /// <summary>Whether all that this replica has is on a primary that was promoted, too.</summary>
+    /// <summary>Whether a promoted primary has all the log that this replica has.</summary>
     public async Task<bool> IsBehindAsync(PostgresServer promoted)
     {
         var end = await promoted.ReadAsync("SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint");
@@ -131,37 +131,40 @@ internal sealed class PostgresServer : IAsyncDisposable
             "SELECT (greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0')::bigint") <= end;
     }
 
-    /// <summary>Follows another primary than before.</summary>
+    /// <summary>Makes this replica follow another primary.</summary>
     public async Task FollowAsync(PostgresServer primary)
     {
-        await primary.MakeSlotAsync(Name);
+        await primary.CreateSlotAsync(Name);
         await ExecuteAsync($"ALTER SYSTEM SET primary_conninfo = '{primary.SourceFor(this)}'");
         await ExecuteAsync($"ALTER SYSTEM SET primary_slot_name = '{Name}'");
         await ExecuteAsync("SELECT pg_reload_conf()");
     }
 
-    /// <summary>From now on each commit waits until a replica has it on disk.</summary>
-    public async Task WaitForAsync(PostgresServer replica)
+    /// <summary>Makes a replica synchronous: each commit waits until the replica has flushed it.</summary>
+    public async Task MakeSynchronousAsync(PostgresServer replica)
     {
         await ExecuteAsync($"ALTER SYSTEM SET synchronous_standby_names = '{replica.Name}'");
         await ExecuteAsync("SELECT pg_reload_conf()");
-        await Eventually.IsSoAsync(async () => await ReadAsync(
+        await Eventually.IsTrueAsync(async () => await ReadAsync(
             "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1);
     }
 
-    /// <summary>SIGSTOP of the server and its children: connections open, and nobody answers.</summary>
+    /// <summary>SIGSTOP to the server and its children: connections stay open and get no response.</summary>
     public void Pause() => ChildProcess.SignalFamily(_process!, ChildProcess.SigStop);
 
     public void Resume() => ChildProcess.SignalFamily(_process!, ChildProcess.SigCont);
 
-    /// <summary>kill -9 of the server and its children, also where they stand still.</summary>
+    /// <summary>SIGKILL to the server and its children, also while they are suspended.</summary>
     public async Task KillAsync()
     {
         _process!.Kill(entireProcessTree: true);
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Disconnects everybody, writes what is in memory, and ends; it can be started again.</summary>
+    /// <summary>
+    /// Shuts the server down: it disconnects all clients and writes its memory to disk. It can be started
+    /// again.
+    /// </summary>
     public async Task StopAsync()
     {
         if (_process is null)
@@ -170,11 +173,11 @@ internal sealed class PostgresServer : IAsyncDisposable
         {
             ChildProcess.SignalFamily(_process, ChildProcess.SigCont);
             ChildProcess.Signal(_process, ChildProcess.SigInt);
-            await _process.WaitForExitAsync().WaitAsync(Patience, TimeProvider.System);
+            await _process.WaitForExitAsync().WaitAsync(Timeout, TimeProvider.System);
         }
         catch (Exception exception) when (exception is InvalidOperationException or TimeoutException)
         {
-            // It has ended already, or does not want to.
+            // The server has ended already, or does not end by this signal.
         }
 
         _process.Kill(entireProcessTree: true);
@@ -182,8 +185,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         _process = null;
     }
 
-    /// <param name="sql">What to do.</param>
-    /// <param name="limit">How long it may take; where it is not said, half a minute.</param>
+    /// <param name="sql">The statement.</param>
+    /// <param name="limit">The time limit; 30 seconds if null.</param>
     public async Task ExecuteAsync(string sql, TimeSpan? limit = null)
     {
         await using var connection = await ConnectAsync("terse");
@@ -214,12 +217,12 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    /// <summary>How another one reaches this one, to follow it.</summary>
+    /// <summary>The connection string with which a replica follows this server.</summary>
     private string SourceFor(PostgresServer follower) => string.Create(
         CultureInfo.InvariantCulture,
         $"host=127.0.0.1 port={Port} user=terse application_name={follower.Name}");
 
-    private Task MakeSlotAsync(string name) => ExecuteAsync(
+    private Task CreateSlotAsync(string name) => ExecuteAsync(
         $"""
         SELECT pg_create_physical_replication_slot('{name}')
         WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{name}')

@@ -1,8 +1,8 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// A server's own way to each host of a cluster. The hosts replicate without it, and keep their addresses
-/// when their roles change.
+/// One proxy for each host of a cluster, between a server and the host. The hosts replicate without the
+/// proxies, and keep their addresses when their roles change.
 /// </summary>
 internal sealed class ProxiedHosts(PostgresCluster postgres) : IAsyncDisposable
 {

@@ -13,7 +13,7 @@ public sealed class FleetEndpointsTests
         await using var server = await TerseServer.StartAsync(
             folder.Path, ("Server:Name", "web-1"), ("Server:Zone", "eu-1a"));
         JsonElement fleet = default;
-        await Eventually.IsSoAsync(async () =>
+        await Eventually.IsTrueAsync(async () =>
         {
             using var answer = await server.GetAsync("/api/v1/fleet");
             Assert.Equal("no-store", answer.Headers.CacheControl?.ToString());

@@ -47,7 +47,7 @@ public sealed class ServerReporterTests
             new QuickTime(),
             logging.CreateLogger<ServerReporter>());
         await reporter.StartAsync(default);
-        await Eventually.IsSoAsync(() => Task.FromResult(store.Told.Count >= told));
+        await Eventually.IsTrueAsync(() => Task.FromResult(store.Told.Count >= told));
         await reporter.StopAsync(default);
         return log;
     }

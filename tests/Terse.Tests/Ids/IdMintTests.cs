@@ -143,7 +143,7 @@ public sealed class IdMintTests : IDisposable
 
         // The last renewal may still run, and the clock moved by a minute during it.
         MintedId minted = default;
-        await Eventually.IsSoAsync(async () =>
+        await Eventually.IsTrueAsync(async () =>
         {
             try
             {

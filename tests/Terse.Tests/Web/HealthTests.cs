@@ -14,7 +14,7 @@ public sealed class HealthTests
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(folder.Path);
-        await Eventually.IsSoAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
+        await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
         using var answer = await server.GetAsync(path);
         using var head = await server.Http.SendAsync(
             new HttpRequestMessage(HttpMethod.Head, new Uri(path, UriKind.Relative)));
@@ -41,7 +41,7 @@ public sealed class HealthTests
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(folder.Path);
-        await Eventually.IsSoAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
+        await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
         File.Delete(folder["terse.db"]);
 
         await AssertNotReadyAsync(server, "file is gone");
@@ -56,7 +56,7 @@ public sealed class HealthTests
         await holder.CreateCodeAsync("https://example.com/");
         await using var server = await TerseServer.StartAsync(
             folder.Path, ("Ids:NodeBits", "0"), ("Visits:Folder", folder["visits-2"]));
-        await Eventually.IsSoAsync(async () =>
+        await Eventually.IsTrueAsync(async () =>
         {
             using var answer = await server.GetAsync("/readyz");
             var text = await answer.Content.ReadAsStringAsync();
@@ -65,7 +65,7 @@ public sealed class HealthTests
 
         await AssertNotReadyAsync(server, "Ids:NodeBits");
         await holder.DisposeAsync();
-        await Eventually.IsSoAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
+        await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
         await server.CreateCodeAsync("https://example.com/");
     }
 

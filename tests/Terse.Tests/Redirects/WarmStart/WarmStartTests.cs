@@ -25,7 +25,7 @@ public sealed class WarmStartTests : IDisposable
             ["terse hot codes 1", "/hot", "/warm", "end 2"], await File.ReadAllLinesAsync(FilePath));
         await using var next = await TerseServer.StartAsync(_folder.Path);
         var cache = (LinkCache)next.Services.GetService(typeof(LinkCache))!;
-        await Eventually.IsSoAsync(() => Task.FromResult(cache.Entries == 2));
+        await Eventually.IsTrueAsync(() => Task.FromResult(cache.Entries == 2));
         Assert.True(cache.TryGet("", "hot", out var link));
         Assert.Equal("https://example.com/hot", link.Location);
     }

@@ -159,7 +159,7 @@ public sealed class BatcherTests
         return answer.Task;
     }
 
-    private Task UntilSentAsync(int count) => Eventually.IsSoAsync(() =>
+    private Task UntilSentAsync(int count) => Eventually.IsTrueAsync(() =>
     {
         lock (_sent)
             return Task.FromResult(_sent.Count >= count);

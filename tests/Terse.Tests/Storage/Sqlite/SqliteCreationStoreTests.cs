@@ -1,6 +1,7 @@
 using Terse.Harness;
 using Terse.Links;
 using Terse.Storage.Sqlite;
+using Terse.TestSupport;
 
 namespace Terse.Tests.Storage;
 

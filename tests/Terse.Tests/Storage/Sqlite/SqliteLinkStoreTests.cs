@@ -5,6 +5,7 @@ using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage;
 using Terse.Storage.Sqlite;
+using Terse.TestSupport;
 
 namespace Terse.Tests.Storage;
 

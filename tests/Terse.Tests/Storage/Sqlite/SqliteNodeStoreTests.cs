@@ -1,5 +1,6 @@
 using Terse.Ids;
 using Terse.Storage.Sqlite;
+using Terse.TestSupport;
 
 namespace Terse.Tests.Storage;
 

@@ -20,7 +20,7 @@ public sealed class VisitRetentionTests
         }
 
         await using var next = await TerseServer.StartAsync(folder.Path, ("Visits:Retention", "1.00:00:00"));
-        await Eventually.IsSoAsync(async () => (await ListAsync(next)).Count == 1);
+        await Eventually.IsTrueAsync(async () => (await ListAsync(next)).Count == 1);
         var reader = next.Services.GetRequiredService<IVisitReader>();
         Assert.Equal(2, (await reader.ReadTotalAsync(Tsid.FromInt64(1), default)).Visits);
     }

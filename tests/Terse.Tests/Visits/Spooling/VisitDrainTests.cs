@@ -45,7 +45,7 @@ public sealed class VisitDrainTests : IDisposable
         for (var link = 0; link < Slots / 2; link++)
             Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(link)));
         await drain.StartAsync(default);
-        await Eventually.IsSoAsync(() => Task.FromResult(visits.Ring.Waiting == 0));
+        await Eventually.IsTrueAsync(() => Task.FromResult(visits.Ring.Waiting == 0));
 
         Assert.Equal(Slots / 2, visits.Spool.Waiting);
         await drain.StopAsync(default);

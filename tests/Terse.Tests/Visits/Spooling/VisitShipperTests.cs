@@ -41,7 +41,7 @@ public sealed class VisitShipperTests : IDisposable
         var random = new Random(Seed);
         var store = new CountingStore { Fault = _ => (StoreFault)random.Next(3) };
         using var shipper = await StartAsync(store);
-        await Eventually.IsSoAsync(() => Task.FromResult(_visits.Spool.Waiting == 0));
+        await Eventually.IsTrueAsync(() => Task.FromResult(_visits.Spool.Waiting == 0));
         await shipper.StopAsync(default);
 
         Assert.Equal(Batches, store.Counts.Count);
@@ -63,7 +63,7 @@ public sealed class VisitShipperTests : IDisposable
             },
         };
         using var shipper = await StartAsync(store);
-        await Eventually.IsSoAsync(() => Task.FromResult(_visits.Spool.Waiting == 0));
+        await Eventually.IsTrueAsync(() => Task.FromResult(_visits.Spool.Waiting == 0));
         await shipper.StopAsync(default);
 
         Assert.EndsWith("again: lost", Assert.Single(_log.Lines), StringComparison.Ordinal);

@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+public sealed class HaltedCreationTests
+{
+    /// <summary>
+    /// A server that resumes too late drops its creations; then the test suspends it again.
+    /// </summary>
+    private const int MaxHalts = 10;
+
+    /// <summary>
+    /// The replica is paused when it shows a horizon that has passed the ids of the suspended creations.
+    /// Without the guard their links are stored and acknowledged, and then are falsely not found.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_id_that_the_horizon_passed_while_its_server_was_suspended_is_minted_again(
+        bool isGuarded)
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await using var servers = await TestServers.StartAsync(postgres, count: 2);
+        if (!isGuarded)
+            await postgres.Primary.ExecuteAsync("DROP TRIGGER horizon_guard ON link");
+        var acknowledged = new ConcurrentDictionary<string, string>();
+        using var enough = new CancellationTokenSource();
+        var creations = Enumerable.Range(1, 4)
+            .Select(client => CreateAsync(servers.All[0].Process, client, acknowledged, enough.Token))
+            .ToList();
+        var notFound = 0;
+        for (var halt = 0; halt < MaxHalts && servers.All[0].TooLate + notFound == 0; halt++)
+        {
+            await HaltedCreation.InjectAsync(
+                servers.All[0], postgres.Primary, () => PauseReplicaAsync(postgres));
+            var before = acknowledged.Count;
+            await Eventually.IsTrueAsync(() => Task.FromResult(acknowledged.Count > before + 10));
+            notFound += await CountNotFoundAsync(servers.All[1].Process, acknowledged);
+            await postgres.Replicas[0].ResumeReplayAsync();
+        }
+
+        await enough.CancelAsync();
+        await Task.WhenAll(creations);
+        Assert.Equal((isGuarded, !isGuarded), (servers.All[0].TooLate > 0, notFound > 0));
+    }
+
+    /// <summary>Pauses the replica when it shows the horizon that the primary shows now.</summary>
+    private static async Task PauseReplicaAsync(PostgresCluster postgres)
+    {
+        var horizon = await postgres.Primary.ReadAsync(HaltedCreation.SelectHorizon);
+        await Eventually.IsTrueAsync(async () =>
+            await postgres.Replicas[0].ReadAsync(HaltedCreation.SelectHorizon) >= horizon);
+        await postgres.Replicas[0].PauseReplayAsync();
+    }
+
+    private static async Task<int> CountNotFoundAsync(
+        TerseProcess server, ConcurrentDictionary<string, string> acknowledged)
+    {
+        var notFound = 0;
+        foreach (var (code, target) in acknowledged.ToArray())
+        {
+            var found = await RetryingClient.FollowAsync(server, code);
+            Assert.True(found is null || found == target);
+            notFound += found is null ? 1 : 0;
+        }
+
+        return notFound;
+    }
+
+    private static async Task CreateAsync(
+        TerseProcess server,
+        int client,
+        ConcurrentDictionary<string, string> acknowledged,
+        CancellationToken enough)
+    {
+        for (var number = 0; !enough.IsCancellationRequested; number++)
+        {
+            var target = $"https://example.com/{client}/{number}";
+            if (await server.CreateCodeAsync(target, CancellationToken.None) is { } code)
+                Assert.True(acknowledged.TryAdd(code, target));
+        }
+    }
+}

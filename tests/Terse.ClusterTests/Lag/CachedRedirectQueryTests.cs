@@ -1,0 +1,92 @@
+using System.Net.Http.Json;
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// The statements that redirects cause in the database, by the metrics of the program and of PostgreSQL.
+/// </summary>
+public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
+{
+    private const int Clients = 8;
+    private const int TimesEach = 1000;
+    private const int Redirects = Clients * TimesEach;
+
+    /// <summary>
+    /// Matches the table <c>link</c>, but not <c>link_change</c>, which the change feed reads.
+    /// </summary>
+    private const string Links = @"\mlink\M";
+
+    private const string Beat = "horizon_beat";
+
+    [Fact]
+    public async Task A_redirect_of_a_cached_link_runs_no_statement_on_any_host()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await CountStatementsAsync(postgres);
+        await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using var figures = await ProcessFigures.OfAsync(server);
+        var code = await CreateCachedAsync(server, figures);
+        Assert.Equal("https://example.com/new", await RetryingClient.FollowAsync(server, code));
+        Assert.NotEmpty(await FindStatementsAsync(postgres, Links));
+        var before = await figures.ReadAsync();
+        foreach (var host in postgres.Servers)
+            await host.ExecuteAsync("SELECT pg_stat_statements_reset()");
+
+        Assert.Equal(Redirects, await Follower.FollowAsync(server, code, Clients, TimesEach));
+        var after = await figures.ReadAsync();
+        output.WriteLine($"Before: {before}. After: {after}");
+
+        Assert.Equal(Redirects, after["terse.redirects followed"] - before["terse.redirects followed"]);
+        Assert.Equal(Redirects, after["terse.cache.hits"] - before["terse.cache.hits"]);
+        Assert.Equal(before["terse.cache.misses"], after["terse.cache.misses"]);
+        Assert.Equal(before["terse.lookups primary"], after["terse.lookups primary"]);
+        Assert.Equal(before["terse.lookups replica"], after["terse.lookups replica"]);
+        Assert.Empty(await FindStatementsAsync(postgres, Links));
+        Assert.NotEmpty(await FindStatementsAsync(postgres, Beat)); // The hosts still count statements.
+    }
+
+    private static async Task CountStatementsAsync(PostgresCluster postgres)
+    {
+        foreach (var host in postgres.Servers)
+        {
+            await host.ExecuteAsync("ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements");
+            await host.StopAsync();
+            await host.StartAsync();
+        }
+
+        await postgres.Primary.ExecuteAsync("CREATE EXTENSION pg_stat_statements");
+        foreach (var replica in postgres.Replicas)
+        {
+            await Eventually.IsTrueAsync(async () => await replica.ReadAsync(
+                "SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'") == 1);
+        }
+    }
+
+    /// <summary>
+    /// Creates a link and waits until the server has received its change: from then on the server caches
+    /// links.
+    /// </summary>
+    private static async Task<string> CreateCachedAsync(TerseProcess server, ProcessFigures figures)
+    {
+        var code = await RetryingClient.CreateAsync(server, "https://example.com/");
+        using var answer = await server.Http.PatchAsJsonAsync(
+            new Uri($"/api/v1/links/{code}", UriKind.Relative), new { target = "https://example.com/new" });
+        answer.EnsureSuccessStatusCode();
+        await Eventually.IsTrueAsync(async () => (await figures.ReadAsync())["terse.changes.heard"] > 0);
+        return code;
+    }
+
+    /// <summary>Returns the statements that match a pattern, of all hosts.</summary>
+    private static async Task<List<string>> FindStatementsAsync(PostgresCluster postgres, string pattern)
+    {
+        var texts = new List<string>();
+        foreach (var host in postgres.Servers)
+        {
+            texts.AddRange(await host.ReadTextsAsync(
+                $"SELECT query FROM pg_stat_statements WHERE query ~ '{pattern}'"));
+        }
+
+        return texts;
+    }
+}

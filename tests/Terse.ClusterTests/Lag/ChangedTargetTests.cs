@@ -1,0 +1,94 @@
+using System.Net.Http.Json;
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>Changed targets, on servers whose replicas are paused.</summary>
+public sealed class ChangedTargetTests(ITestOutputHelper output)
+{
+    private const int Rounds = 20;
+
+    /// <summary>Only the connection that listens for changes sends this statement.</summary>
+    private const string Listening = "LISTEN link_change";
+
+    private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
+
+    [Fact]
+    public async Task A_changed_target_is_served_by_all_servers_within_a_second_while_replicas_are_paused()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
+        await using var servers = await TestServers.StartAsync(postgres, count: 3);
+        var code = await PrepareAsync(postgres, servers);
+
+        var worst = TimeSpan.Zero;
+        for (var round = 0; round < Rounds; round++)
+        {
+            var changer = servers.All[round % servers.All.Count];
+            var times = await ChangeAsync(servers, changer, code, $"https://example.com/{round}");
+            worst = times.Append(worst).Max();
+        }
+
+        output.WriteLine(
+            $"{Rounds} changes: the slowest server served a change after {worst.TotalMilliseconds:0} ms");
+        Assert.InRange(worst, TimeSpan.Zero, Second);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_loses_its_listening_connection_serves_a_changed_target_within_5_s(
+        bool isBlackHole)
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 2);
+        await using var servers = await TestServers.StartAsync(postgres, count: 3);
+        var code = await PrepareAsync(postgres, servers);
+        var proxy = servers.All[2].Network.To(postgres.Primary);
+
+        for (var round = 0; round < 3; round++)
+        {
+            await Eventually.IsTrueAsync(() =>
+                Task.FromResult((isBlackHole ? proxy.BlackHole(Listening) : proxy.Reset(Listening)) == 1));
+            var times = await ChangeAsync(servers, servers.All[0], code, $"https://example.com/{round}");
+            output.WriteLine(
+                $"{(isBlackHole ? "black hole" : "reset")}: served after "
+                + string.Join(", ", times.Select(time => $"{time.TotalMilliseconds:0} ms")));
+            Assert.All(times[..2], time => Assert.InRange(time, TimeSpan.Zero, Second));
+            Assert.InRange(times[2], TimeSpan.Zero, 5 * Second);
+        }
+    }
+
+    /// <summary>Creates a link that every server has in its cache, and pauses the replicas.</summary>
+    private static async Task<string> PrepareAsync(PostgresCluster postgres, TestServers servers)
+    {
+        var code = await RetryingClient.CreateAsync(servers.All[0].Process, "https://example.com/");
+        await Eventually.IsTrueAsync(async () =>
+        {
+            var shown = await Task.WhenAll(postgres.Replicas.Select(replica =>
+                replica.ReadAsync($"SELECT count(*) FROM link WHERE code = '{code}'")));
+            return shown.All(count => count == 1);
+        });
+        foreach (var replica in postgres.Replicas)
+            await replica.PauseReplayAsync();
+        foreach (var server in servers.All)
+            Assert.Equal("https://example.com/", await RetryingClient.FollowAsync(server.Process, code));
+        return code;
+    }
+
+    /// <summary>
+    /// Changes a target, and returns for each server the time from the response until it serves the new
+    /// target.
+    /// </summary>
+    private static async Task<TimeSpan[]> ChangeAsync(
+        TestServers servers, TestServer changer, string code, string target)
+    {
+        using var answer = await changer.Process.Http.PatchAsJsonAsync(
+            new Uri($"/api/v1/links/{code}", UriKind.Relative), new { target });
+        answer.EnsureSuccessStatusCode();
+        var begin = TimeProvider.System.GetTimestamp();
+        return await Task.WhenAll(servers.All.Select(async server =>
+        {
+            await Eventually.IsTrueAsync(async () => await server.Process.FollowAsync(code) == target);
+            return TimeProvider.System.GetElapsedTime(begin);
+        }));
+    }
+}

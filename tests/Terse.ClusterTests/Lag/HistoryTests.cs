@@ -1,0 +1,98 @@
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// Clients create and follow links while faults are injected into servers and databases.
+/// TERSE_HISTORY_SECONDS is the duration of the run, TERSE_SEED determines the faults; the test prints both.
+/// Faults and requests run in real time, so a seed repeats the faults but not their exact timing.
+/// </summary>
+public sealed class HistoryTests(ITestOutputHelper output)
+{
+    private const int Clients = 8;
+
+    /// <summary>
+    /// The number of youngest links that are followed on every server at the end.
+    /// </summary>
+    private const int FollowedEverywhere = 500;
+
+    /// <summary>A response that takes longer means that a server hangs.</summary>
+    private static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(30);
+
+    private static readonly int Seconds = TestVariable.Read("TERSE_HISTORY_SECONDS", 120);
+    private static readonly int Seed = TestVariable.Read("TERSE_SEED", 1);
+
+    private readonly History _history = new();
+    private readonly ResponseTimes _times = new();
+
+    [Fact]
+    public async Task While_hosts_and_servers_fail_no_acknowledged_link_is_lost_or_not_found()
+    {
+        output.WriteLine(
+            $"TERSE_SEED={Seed} TERSE_HISTORY_SECONDS={Seconds} "
+            + "artifacts/bin/Terse.ClusterTests/release/Terse.ClusterTests -noLogo -showLiveOutput "
+            + "-class Terse.ClusterTests.HistoryTests");
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 2, isSynchronous: true);
+        await using var servers = await TestServers.StartAsync(postgres, count: 3);
+        await RunAsync(postgres, servers);
+        await FollowAllAsync(servers);
+        await _history.CheckOnceAsync(postgres.Primary);
+
+        output.WriteLine(
+            $"{_history.Codes.Count} links acknowledged; {servers.All.Sum(server => server.TooLate)} ids "
+            + "came too late and were minted again");
+        output.WriteLine($"Servers that were running gave {_times}");
+        var recoveryTimes = _history.RecoveryTimes.Select(time => $"{time.TotalSeconds:0.00} s");
+        output.WriteLine($"From promotion to the first creation: {string.Join(", ", recoveryTimes)}");
+        Assert.Empty(_history.Violations);
+        Assert.InRange(_history.Codes.Count, 10, int.MaxValue);
+        Assert.NotEmpty(_history.RecoveryTimes);
+        Assert.InRange(_times.Max, TimeSpan.Zero, HangLimit);
+    }
+
+    /// <summary>
+    /// Runs the clients while faults are injected one after the other: one sequence for databases, one for
+    /// servers.
+    /// </summary>
+    private async Task RunAsync(PostgresCluster postgres, TestServers servers)
+    {
+        var length = TimeSpan.FromSeconds(Seconds);
+        using var over = new CancellationTokenSource(length, TimeProvider.System);
+        using var ended = new CancellationTokenSource();
+        var clients = Enumerable.Range(1, Clients)
+            .Select(client => new HistoryClient(servers, _history, _times, (Seed * 1000) + client))
+            .Select(client => client.RunAsync(ended.Token))
+            .ToList();
+        try
+        {
+            var lanes = await Task.WhenAll(
+                Fault.RunAsync(
+                    new DatabaseFaults(postgres, servers, _history, Seed).All, Seed, length / 24, over.Token),
+                Fault.RunAsync(new ServerFaults(postgres, servers, Seed).All, Seed, length / 24, over.Token));
+            foreach (var lane in lanes)
+                output.WriteLine(string.Join(", ", lane));
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await Task.WhenAll(clients);
+        }
+    }
+
+    /// <summary>Follows every link on one server, and the youngest links on every server.</summary>
+    private async Task FollowAllAsync(TestServers servers)
+    {
+        var codes = _history.Codes;
+        var client = new HistoryClient(servers, _history, _times, Seed);
+        await Parallel.ForEachAsync(
+            codes.Index(),
+            async (link, _) => await Eventually.IsTrueAsync(() =>
+                client.FollowAsync(servers.All[link.Index % servers.All.Count], link.Item)));
+        foreach (var server in servers.All)
+        {
+            await Parallel.ForEachAsync(
+                codes.TakeLast(FollowedEverywhere),
+                async (code, _) => await Eventually.IsTrueAsync(() => client.FollowAsync(server, code)));
+        }
+    }
+}

@@ -1,0 +1,132 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>Servers whose knowledge of the database is out of date.</summary>
+public sealed class SwitchoverTests
+{
+    private static readonly Uri Launch = new("launch", UriKind.Relative);
+
+    /// <summary>
+    /// The server queries a code that carries no time, and is suspended before the response of the primary
+    /// ("no row") arrives. While it is suspended, the hosts exchange their roles, and links are created, also
+    /// one with that code. When the server resumes, it reaches only the old primary, which is now a paused
+    /// replica.
+    /// </summary>
+    [Fact]
+    public async Task A_server_that_was_suspended_during_a_switchover_does_not_trust_the_old_primary()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1, isSynchronous: true);
+        await using var servers = await TestServers.StartAsync(postgres, count: 2);
+        var (suspended, other) = (servers.All[0], servers.All[1].Process);
+        var (old, successor) = (postgres.Primary, postgres.Replicas[0]);
+        await RetryingClient.CreateAsync(other, "https://example.com/before");
+
+        var answers = suspended.Network.To(old);
+        Task<HttpResponseMessage> asked = null!;
+        await Eventually.IsTrueAsync(async () =>
+        {
+            // If the proxy holds a response too long, the server drops the connection and cannot open another.
+            Assert.Null(await RetryingClient.FollowAsync(suspended.Process, Launch.OriginalString));
+            answers.HoldAnswers();
+            asked = suspended.Process.Http.GetAsync(Launch);
+            await Eventually.IsTrueAsync(() =>
+                Task.FromResult(asked.IsCompleted || answers.CountHeld("created_at") > 0));
+            if (!asked.IsCompleted)
+                return true;
+
+            // The proxy held another connection before the query was sent.
+            answers.Forward();
+            (await asked).Dispose();
+            return false;
+        });
+        IReadOnlyDictionary<string, string> links = null!;
+        Task<HttpResponseMessage[]> late = null!;
+        await suspended.SuspendAsync(async () =>
+        {
+            await postgres.FailOverAsync();
+            await postgres.RejoinAsync();
+            await old.PauseReplayAsync();
+            suspended.Network.To(successor).Reset();
+            answers.Forward();
+            links = await CreateManyAsync(other);
+            late = Task.WhenAll(links.Keys.Select(code =>
+                suspended.Process.Http.GetAsync(new Uri(code, UriKind.Relative))));
+        });
+
+        foreach (var answer in await late)
+        {
+            Assert.NotEqual(HttpStatusCode.NotFound, answer.StatusCode);
+            answer.Dispose();
+        }
+
+        (await asked).Dispose(); // The request began before the link existed: both answers are correct.
+        suspended.Network.To(successor).Forward();
+        foreach (var (code, target) in links)
+            Assert.Equal(target, await RetryingClient.FollowAsync(suspended.Process, code));
+    }
+
+    /// <summary>
+    /// Under the new layout the same code has another time. A server or a replica that does not know the new
+    /// layout must not answer that such a code is old and therefore not found.
+    /// </summary>
+    [Fact]
+    public async Task Links_of_a_new_layout_are_followed_at_once_while_a_replica_does_not_have_the_layout()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        await using var other = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using (var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings))
+        {
+            var code = await RetryingClient.CreateAsync(first, "https://example.com/old");
+            Assert.Equal("https://example.com/old", await RetryingClient.FollowAsync(other, code));
+            await postgres.Replicas[0].PauseReplayAsync();
+            Assert.Equal(0, await first.StopAsync());
+        }
+
+        await using var restarted = await TerseProcess.ServeAsync(
+            postgres.ConnectionStrings, "--Ids:NodeBits", "8");
+        var young = "";
+        for (var round = 0; round < 30; round++)
+        {
+            young = await RetryingClient.CreateAsync(restarted, $"https://example.com/{round}");
+            Assert.Equal($"https://example.com/{round}", await RetryingClient.FollowAsync(other, young));
+            var others = await RetryingClient.CreateAsync(other, $"https://example.com/other/{round}");
+            Assert.Equal(
+                $"https://example.com/other/{round}", await RetryingClient.FollowAsync(restarted, others));
+        }
+
+        // The server has the followed link in its cache, and has not received the last link.
+        var unknown = await RetryingClient.CreateAsync(restarted, "https://example.com/unknown");
+        await postgres.Primary.KillAsync();
+        Assert.Equal("https://example.com/29", await other.FollowAsync(young));
+        using var answer = await other.Http.GetAsync(new Uri(unknown, UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+    }
+
+    /// <summary>
+    /// Creates links whose codes carry their time, and one link whose code carries no time.
+    /// </summary>
+    private static async Task<IReadOnlyDictionary<string, string>> CreateManyAsync(TerseProcess server)
+    {
+        var made = new Dictionary<string, string>();
+        for (var link = 0; link < 20; link++)
+        {
+            var target = $"https://example.com/{link}";
+            made.Add(await RetryingClient.CreateAsync(server, target), target);
+        }
+
+        await Eventually.IsTrueAsync(async () =>
+        {
+            using var custom = new StringContent(
+                $$"""{ "code": "{{Launch}}", "target": "https://example.com/launch" }""",
+                new MediaTypeHeaderValue("application/json"));
+            using var answer = await server.Http.PostAsync(
+                new Uri("/api/v1/links", UriKind.Relative), custom);
+            return answer.StatusCode == HttpStatusCode.Created;
+        });
+        made.Add(Launch.ToString(), "https://example.com/launch");
+        return made;
+    }
+}

@@ -1,0 +1,167 @@
+using Npgsql;
+using Terse.Harness;
+using Terse.Hosting;
+using Terse.Links;
+using Terse.Storage.Postgres;
+using Terse.TestSupport;
+
+namespace Terse.ClusterTests;
+
+public sealed class PostgresCreationStoreTests(TestDatabases databases) : CreationStoreContract
+{
+    private TestDatabase _database = null!;
+
+    private protected override ICreationStore Store => _database.Get<ICreationStore>();
+
+    private protected override ILinkStore Links => _database.Get<ILinkStore>();
+
+    private protected override ILinkReader Reader => _database.Get<ILinkReader>();
+
+    public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
+
+    protected override ValueTask CloseAsync() => _database.DisposeAsync();
+
+    protected override Task AgeAsync(TimeSpan age) =>
+        _database.ExecuteAsync("UPDATE idempotency SET created_at = created_at - $1", age);
+
+    [Fact]
+    public async Task A_link_of_a_tick_that_the_horizon_has_passed_leaves_no_key()
+    {
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        await Eventually.IsTrueAsync(() => Task.FromResult(_database.Cluster.Hosts[0].State.Horizon > past));
+
+        Assert.Equal(
+            Tried(AddLinkResult.TooLate),
+            await Store.AddOnceAsync(Request("key", "this"), NewLink(1, "late"), past, default));
+        Assert.Equal(0, await CountKeysAsync());
+        Assert.Equal(Tried(AddLinkResult.Added), await AddOnceAsync(Request("key", "that"), NewLink(2, "b")));
+    }
+
+    /// <summary>
+    /// The row that tells of the key is sent before the commit; a driver that is not asked for the end of the
+    /// answer keeps the failure to itself.
+    /// </summary>
+    [Fact]
+    public async Task A_commit_that_fails_is_not_taken_for_a_link()
+    {
+        await _database.ExecuteAsync(
+            """
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE EXCEPTION 'no' USING ERRCODE = 'XX000'; END $$;
+            CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON link DEFERRABLE INITIALLY DEFERRED
+                FOR EACH ROW EXECUTE FUNCTION fail();
+            """);
+
+        await Assert.ThrowsAsync<PostgresException>(
+            () => AddOnceAsync(Request("key", "this"), NewLink(1, "a")));
+        await _database.ExecuteAsync("DROP TRIGGER fail ON link");
+        Assert.Equal(0, await CountKeysAsync());
+        Assert.Equal(Tried(AddLinkResult.Added), await AddOnceAsync(Request("key", "that"), NewLink(1, "a")));
+    }
+
+    /// <summary>
+    /// After a restart a primary shows commits that its replica lacks. If a retry only read such a commit, its
+    /// response would be wrong after a failover. So a retry commits as well, which waits for the replica.
+    /// </summary>
+    [Fact]
+    public async Task A_retry_is_answered_after_its_own_commit()
+    {
+        var link = NewLink(1, "first");
+        await AddOnceAsync(Request("key", "this"), link);
+        var first = await _database.ReadAsync("SELECT xmin::text::bigint FROM idempotency");
+        var retry = await AddOnceAsync(Request("key", "this"), NewLink(2, "second"));
+        var last = await _database.ReadAsync("SELECT xmin::text::bigint FROM idempotency");
+
+        Assert.Equal(new AddOnceResult.Repeated(link), retry);
+        Assert.InRange(last, first + 1, long.MaxValue);
+    }
+
+    [Fact]
+    public async Task A_creation_with_a_held_key_waits_for_the_link_of_the_first_creation()
+    {
+        var first = NewLink(1, "first");
+        var (holding, isToCommit) = await HoldAsync(Request("key", "this"), first);
+        var waiting = AddOnceAsync(Request("key", "this"), NewLink(2, "second"));
+        await Eventually.IsTrueAsync(async () => await CountWaitingAsync() == 1);
+        isToCommit.SetResult(true);
+
+        Assert.True(await holding);
+        Assert.Equal(new AddOnceResult.Repeated(first), await waiting);
+    }
+
+    [Fact]
+    public async Task A_released_key_is_used_by_the_waiting_creation()
+    {
+        var (holding, isToCommit) = await HoldAsync(Request("key", "this"), NewLink(1, "first"));
+        var waiting = AddOnceAsync(Request("key", "that"), NewLink(2, "second"));
+        await Eventually.IsTrueAsync(async () => await CountWaitingAsync() == 1);
+        isToCommit.SetResult(false);
+
+        await Assert.ThrowsAsync<FormatException>(() => holding);
+        Assert.Equal(Tried(AddLinkResult.Added), await waiting);
+    }
+
+    [Fact]
+    public async Task A_key_that_stays_held_is_answered_as_an_unavailable_store()
+    {
+        var (holding, isToCommit) = await HoldAsync(Request("key", "this"), NewLink(1, "first"));
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => AddOnceAsync(Request("key", "this"), NewLink(2, "second")));
+        isToCommit.SetResult(true);
+        Assert.True(await holding);
+    }
+
+    [Fact]
+    public async Task On_the_previous_schema_keys_are_stored_and_rules_of_links_are_refused()
+    {
+        await using var earlier = await databases.OpenEarlierAsync();
+        var (store, links) = (earlier.Get<ICreationStore>(), earlier.Get<ILinkStore>());
+        var (first, limited) = (NewLink(1, "first"), NewLink(2, "limited") with { MaxVisits = 3 });
+
+        var added = await store.AddOnceAsync(Request("key", "this"), first, TickEnd, default);
+        var again = await store.AddOnceAsync(Request("key", "this"), NewLink(3, "again"), TickEnd, default);
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => store.AddOnceAsync(Request("other", "this"), limited, TickEnd, default));
+        Assert.Equal([Tried(AddLinkResult.Added), new AddOnceResult.Repeated(first)], [added, again]);
+        Assert.Contains("terse migrate", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(AddLinkResult.Added, await links.AddAsync(NewLink(4, "keyless"), TickEnd, default));
+        Assert.Equal(1, await earlier.ReadAsync("SELECT count(*) FROM idempotency"));
+        Assert.Equal(2, await earlier.ReadAsync("SELECT count(*) FROM link"));
+    }
+
+    private const string InsertKey = "INSERT INTO idempotency (key, request, link_id) VALUES ($1, $2, $3)";
+
+    /// <summary>Opens a transaction that has inserted a creation and waits before its commit.</summary>
+    private async Task<(Task<bool> Holding, TaskCompletionSource<bool> IsToCommit)> HoldAsync(
+        IdempotentRequest request, Link link)
+    {
+        var (isHeld, isToCommit) = (new TaskCompletionSource(), new TaskCompletionSource<bool>());
+        var holding = _database.Cluster.WriteAsync(
+            (request, link),
+            async (write, held, token) =>
+            {
+                await using var insert = write.CreateCommand(InsertKey);
+                insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = held.request.Key });
+                insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = held.request.Hash });
+                insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = held.link.Id.ToInt64() });
+                await insert.ExecuteNonQueryAsync(token);
+                await using var add = write.CreateCommand(PostgresLinkInserter.InsertLink);
+                PostgresLinkInserter.BindLink(add, new(held.link, TickEnd));
+                await add.ExecuteNonQueryAsync(token);
+                isHeld.SetResult();
+                return await isToCommit.Task ? true : throw new FormatException();
+            },
+            default);
+        await isHeld.Task;
+        return (holding, isToCommit);
+    }
+
+    protected override Task<long> CountKeysAsync() => _database.ReadAsync("SELECT count(*) FROM idempotency");
+
+    private Task<long> CountWaitingAsync() => _database.ReadAsync(
+        """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'transactionid'
+        """);
+}

@@ -1,0 +1,108 @@
+using Npgsql;
+using Terse.Harness;
+using Terse.Horizon;
+using Terse.Links;
+using Terse.TestSupport;
+
+namespace Terse.ClusterTests;
+
+public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreContract
+{
+    private TestDatabase _database = null!;
+
+    private protected override ILinkStore Store => _database.Get<ILinkStore>();
+
+    private protected override ILinkReader Reader => _database.Get<ILinkReader>();
+
+    public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
+
+    protected override ValueTask CloseAsync() => _database.DisposeAsync();
+
+    private protected override Task<IReadOnlyList<KeptChange>> ReadChangesAsync() =>
+        _database.Cluster.ReadAsync(
+            Freshness.Latest,
+            "SELECT domain, code, version, written_at FROM link_change ORDER BY seq",
+            static async (read, sql, token) =>
+            {
+                await using var command = read.CreateCommand(sql);
+                await using var row = await command.ExecuteReaderAsync(token);
+                var changes = new List<KeptChange>();
+                while (await row.ReadAsync(token))
+                    changes.Add(ReadChange(row));
+                return (IReadOnlyList<KeptChange>)changes;
+            },
+            default);
+
+    private static KeptChange ReadChange(NpgsqlDataReader row) => new(
+        row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetFieldValue<DateTimeOffset>(3));
+
+    protected override Task AgeChangesAsync(TimeSpan age) =>
+        _database.ExecuteAsync("UPDATE link_change SET written_at = written_at - $1", age);
+
+    [Fact]
+    public async Task A_change_notifies_listening_connections()
+    {
+        var link = NewLink(1, "sale", domain: "s.example.org");
+        await AddAsync(link);
+        var isListening = new TaskCompletionSource();
+        var listening = _database.Cluster.ReadAsync(Freshness.Latest, isListening, ListenAsync, default);
+        await isListening.Task;
+        var writtenAt = await Store.ReplaceAsync(link with { Version = 2 }, default);
+
+        var microseconds = (writtenAt!.Value - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        Assert.Equal($"{microseconds}|s.example.org|sale", await listening);
+    }
+
+    private static async Task<string?> ListenAsync(
+        ReadTransaction read, TaskCompletionSource isListening, CancellationToken cancellationToken)
+    {
+        string? payload = null;
+        await using var listen = read.CreateCommand("LISTEN link_change");
+        listen.Connection!.Notification += (_, notification) => payload = notification.Payload;
+        await listen.ExecuteNonQueryAsync(cancellationToken);
+        isListening.SetResult();
+        await listen.Connection.WaitAsync(cancellationToken);
+        return payload;
+    }
+
+    [Fact]
+    public async Task A_link_of_a_tick_that_the_horizon_has_passed_is_refused_and_not_stored()
+    {
+        await AddAsync(NewLink(1, "sale"));
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        await Eventually.IsTrueAsync(() => Task.FromResult(_database.Cluster.Hosts[0].State.Horizon > past));
+
+        Assert.Equal(AddLinkResult.TooLate, await Store.AddAsync(NewLink(2, "late"), past, default));
+        Assert.Null(await Reader.FindAsync(new("", "late"), default));
+    }
+
+    /// <summary>
+    /// One statement inserts concurrent links. An error of one link does not affect the other links.
+    /// </summary>
+    [Fact]
+    public async Task Each_of_several_concurrent_additions_gets_its_own_result()
+    {
+        await AddAsync(NewLink(1, "taken"));
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        var soon = TimeProvider.System.GetUtcNow().AddMinutes(1);
+        await Eventually.IsTrueAsync(() => Task.FromResult(_database.Cluster.Hosts[0].State.Horizon > past));
+        for (var round = 1; round <= 20; round++)
+        {
+            var first = round * 100;
+            var adding = Enumerable.Range(0, 40)
+                .Select(number => NewLink(first + number, $"c{number}-{round}"))
+                .Select(link => Store.AddAsync(link, soon, default))
+                .ToList();
+            adding.Add(Store.AddAsync(NewLink(first + 50, "taken"), soon, default));
+            adding.Add(Store.AddAsync(NewLink(first + 51, $"c1-{round}"), soon, default));
+            adding.Add(Store.AddAsync(NewLink(1, $"free-{round}"), soon, default));
+            adding.Add(Store.AddAsync(NewLink(first + 52, $"late-{round}"), past, default));
+            var results = await Task.WhenAll(adding);
+
+            Assert.Equal(40, results.Count(result => result == AddLinkResult.Added));
+            Assert.Equal(AddLinkResult.CodeTaken, results[40]);
+            Assert.Single(new[] { results[1], results[41] }, AddLinkResult.CodeTaken);
+            Assert.Equal([AddLinkResult.IdTaken, AddLinkResult.TooLate], results[42..]);
+        }
+    }
+}

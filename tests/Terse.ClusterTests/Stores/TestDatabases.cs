@@ -1,0 +1,90 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using Terse.ClusterTests;
+using Terse.Codes;
+using Terse.Harness;
+using Terse.Horizon;
+using Terse.Storage;
+using Terse.Storage.Postgres;
+
+[assembly: AssemblyFixture(typeof(TestDatabases))]
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// One PostgreSQL server for all tests that need one host, and an empty database for each test.
+/// </summary>
+public sealed class TestDatabases : IAsyncLifetime
+{
+    private PostgresCluster _postgres = null!;
+    private int _databases;
+
+    public async ValueTask InitializeAsync() => _postgres = await PostgresCluster.StartAsync(replicas: 0);
+
+    public ValueTask DisposeAsync() => _postgres.DisposeAsync();
+
+    /// <summary>Creates a database with the schema of this version.</summary>
+    internal Task<TestDatabase> OpenAsync() => OpenAsync(PostgresMigrations.Load());
+
+    /// <summary>Creates a database with the schema of the previous version.</summary>
+    internal Task<TestDatabase> OpenEarlierAsync() => OpenAsync(PostgresMigrations.Load()[..^1]);
+
+    /// <summary>Creates a cluster of one host and applies migrations to its database.</summary>
+    internal static async Task<Cluster> MigrateAsync(string host, List<string> migrations)
+    {
+        var cluster = new Cluster(
+            new ClusterOptions { Hosts = [new HostAddress("primary", host)] }, TimeProvider.System);
+        await cluster.StartAsync();
+        await PostgresMigrations.ApplyAsync(cluster, migrations, default);
+        return cluster;
+    }
+
+    /// <summary>
+    /// Builds the stores over a cluster as the program does. Disposing them disposes the cluster.
+    /// </summary>
+    internal static ServiceProvider BuildStorage(Cluster cluster, IMeterFactory? meters = null)
+    {
+        var services = new ServiceCollection();
+        PostgresStorage.Add(services);
+        services.AddMetrics();
+        if (meters is not null)
+            services.AddSingleton(_ => meters);
+        return services
+            .AddSingleton(Options.Create(new DatabaseOptions()))
+            .AddSingleton(Options.Create(new CodeOptions()))
+            .AddSingleton<CodeStrategies>()
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<Cluster>(_ => cluster)
+            .BuildServiceProvider();
+    }
+
+    private async Task<TestDatabase> OpenAsync(List<string> migrations) =>
+        new(BuildStorage(await MigrateAsync(await NewDatabaseAsync(), migrations)));
+
+    /// <summary>
+    /// Creates a database in which a test can set the unqualified <c>clock_timestamp()</c>: the test's
+    /// function precedes the real function in the search path.
+    /// </summary>
+    private async Task<string> NewDatabaseAsync()
+    {
+        var name = $"test{Interlocked.Increment(ref _databases)}";
+        await _postgres.Primary.ExecuteAsync($"CREATE DATABASE {name}");
+        var connection = new NpgsqlConnectionStringBuilder(_postgres.Primary.ConnectionString)
+        {
+            Database = name,
+            SearchPath = "public, fake, pg_catalog",
+        };
+        await using var source = NpgsqlDataSource.Create(connection);
+        await using var command = source.CreateCommand(
+            """
+            CREATE SCHEMA fake;
+            CREATE TABLE fake.clock (now timestamptz);
+            CREATE FUNCTION fake.clock_timestamp() RETURNS timestamptz LANGUAGE sql VOLATILE AS
+                'SELECT coalesce((SELECT max(now) FROM fake.clock), pg_catalog.clock_timestamp())';
+            """);
+        await command.ExecuteNonQueryAsync();
+        return connection.ConnectionString;
+    }
+}

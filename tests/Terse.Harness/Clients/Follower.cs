@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Terse.Harness;
+
+/// <summary>What a client knows about the outcome of its request for a code.</summary>
+internal enum FollowResult
+{
+    /// <summary>The response was a redirect: the server must count one visit.</summary>
+    Redirected,
+
+    /// <summary>The response was not a redirect.</summary>
+    Refused,
+
+    /// <summary>
+    /// The connection broke before the response was complete: the server may or may not count a visit.
+    /// </summary>
+    CutOff,
+
+    /// <summary>The connection failed, so the request was not sent.</summary>
+    NotSent,
+}
+
+/// <summary>
+/// A client that follows links one after the other, over one open connection to each server. It never sends a
+/// request twice. <see cref="HttpClient"/> does: it retries when a pooled connection is closed, so it does
+/// not know how many requests it sent.
+/// </summary>
+internal sealed class Follower : IDisposable
+{
+    /// <summary>The time limit for all requests of a follower.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
+
+    private readonly CancellationTokenSource _limit = new(Timeout, TimeProvider.System);
+    private readonly Dictionary<string, Socket> _connections = new(StringComparer.Ordinal);
+    private readonly byte[] _answer = new byte[4096];
+
+    /// <summary>A response with this status has no body.</summary>
+    private static ReadOnlySpan<byte> Found => "HTTP/1.1 302 "u8;
+
+    /// <summary>Follows a link many times, and returns the number of redirects.</summary>
+    /// <param name="server">The server that receives the requests.</param>
+    /// <param name="code">The code of the link.</param>
+    /// <param name="clients">The number of concurrent clients.</param>
+    /// <param name="timesEach">The number of requests of each client.</param>
+    public static async Task<int> FollowAsync(TerseProcess server, string code, int clients, int timesEach)
+    {
+        var redirects = await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
+        {
+            using var follower = new Follower();
+            var redirected = 0;
+            for (var time = 0; time < timesEach; time++)
+            {
+                if (await follower.FollowAsync(server.Authority, code) == FollowResult.Redirected)
+                    redirected++;
+            }
+
+            return redirected;
+        }));
+        return redirects.Sum();
+    }
+
+    /// <summary>Follows a link once.</summary>
+    /// <param name="server">Host and port of the server.</param>
+    /// <param name="code">The code of the link.</param>
+    public async Task<FollowResult> FollowAsync(string server, string code)
+    {
+        if (await ConnectAsync(server) is not { } connection)
+            return FollowResult.NotSent;
+        var request = Encoding.ASCII.GetBytes($"GET /{code} HTTP/1.1\r\nHost: {server}\r\n\r\n");
+        var result = await FollowAsync(connection, request);
+        if (result != FollowResult.Redirected && _connections.Remove(server))
+            connection.Dispose();
+        return result;
+    }
+
+    public void Dispose()
+    {
+        foreach (var connection in _connections.Values)
+            connection.Dispose();
+        _limit.Dispose();
+    }
+
+    private async Task<Socket?> ConnectAsync(string server)
+    {
+        if (_connections.TryGetValue(server, out var kept))
+            return kept;
+        var connection = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await connection.ConnectAsync(IPEndPoint.Parse(server), _limit.Token);
+            _connections.Add(server, connection);
+            return connection;
+        }
+        catch (SocketException)
+        {
+            connection.Dispose();
+            return null;
+        }
+    }
+
+    private async Task<FollowResult> FollowAsync(Socket connection, byte[] request)
+    {
+        try
+        {
+            await connection.SendAsync(request, _limit.Token);
+            var length = 0;
+            while (!_answer.AsSpan(0, length).EndsWith("\r\n\r\n"u8))
+            {
+                var received = await connection.ReceiveAsync(_answer.AsMemory(length), _limit.Token);
+                if (received == 0)
+                    return FollowResult.CutOff;
+                length += received;
+                if (length >= Found.Length && !_answer.AsSpan().StartsWith(Found))
+                    return FollowResult.Refused;
+            }
+
+            return FollowResult.Redirected;
+        }
+        catch (SocketException)
+        {
+            return FollowResult.CutOff;
+        }
+    }
+}

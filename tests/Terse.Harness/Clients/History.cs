@@ -1,0 +1,105 @@
+using System.Collections.Concurrent;
+
+namespace Terse.Harness;
+
+/// <summary>
+/// The requests and responses of all clients of a run. Violations are: an acknowledged link is answered 404
+/// or with another target; a code leads to two targets, or to a target that no client sent; a creation with
+/// an Idempotency-Key makes two links.
+/// </summary>
+internal sealed class History
+{
+    private readonly ConcurrentDictionary<string, string> _targets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _codesOfKeys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _requested = new(StringComparer.Ordinal);
+    private readonly List<string> _codes = [];
+    private readonly Lock _adding = new();
+    private readonly ConcurrentQueue<string> _violations = new();
+    private readonly ConcurrentQueue<TimeSpan> _recoveryTimes = new();
+    private long _promotedAt = long.MaxValue;
+
+    public IReadOnlyCollection<string> Violations => _violations;
+
+    /// <summary>
+    /// For each failover: the time from the promotion of the replica to the end of the first later creation.
+    /// </summary>
+    public IReadOnlyCollection<TimeSpan> RecoveryTimes => _recoveryTimes;
+
+    /// <summary>The codes of all acknowledged links, oldest first.</summary>
+    public IReadOnlyList<string> Codes
+    {
+        get
+        {
+            lock (_adding)
+                return [.. _codes];
+        }
+    }
+
+    public void AddViolation(string violation) => _violations.Enqueue(violation);
+
+    public bool IsAcknowledged(string code) => _targets.ContainsKey(code);
+
+    /// <summary>Returns a random code of the last links, or of all links; null if there is none.</summary>
+    public string? PickCode(Random random, int last = int.MaxValue)
+    {
+        lock (_adding)
+        {
+            return _codes.Count == 0 ? null : _codes[^(1 + random.Next(Math.Min(last, _codes.Count)))];
+        }
+    }
+
+    /// <summary>
+    /// Records that a client asks for a link with this target. Apart from retries, each target is used once.
+    /// </summary>
+    public void Request(string target, bool hasKey) => _requested[target] = hasKey;
+
+    /// <summary>Records that the primary is dead and that a replica is being promoted.</summary>
+    public void StartRecovery() => Volatile.Write(ref _promotedAt, TimeProvider.System.GetTimestamp());
+
+    /// <summary>Records that a server acknowledged a creation.</summary>
+    /// <param name="code">The link's code.</param>
+    /// <param name="target">The target that the client sent.</param>
+    /// <param name="begun">The timestamp at which the client sent the request.</param>
+    public void Acknowledge(string code, string target, long begun)
+    {
+        if (begun >= Volatile.Read(ref _promotedAt)
+            && Interlocked.Exchange(ref _promotedAt, long.MaxValue) is < long.MaxValue and var promotedAt)
+        {
+            _recoveryTimes.Enqueue(TimeProvider.System.GetElapsedTime(promotedAt));
+        }
+
+        if (_requested[target] && _codesOfKeys.GetOrAdd(target, code) is var first && first != code)
+            AddViolation($"one Idempotency-Key made {first} and {code}, both for {target}");
+        if (_targets.TryAdd(code, target))
+        {
+            lock (_adding)
+                _codes.Add(code);
+        }
+        else if (_targets[code] != target || !_requested[target])
+        {
+            AddViolation($"{code} was given to {_targets[code]} and to {target}");
+        }
+    }
+
+    /// <summary>Records that a server redirected a code to a target.</summary>
+    public void Follow(string code, string target)
+    {
+        var isRight = _targets.TryGetValue(code, out var acknowledged)
+            ? target == acknowledged
+            : _requested.ContainsKey(target);
+        if (!isRight)
+            AddViolation($"{code} leads to {target} and not to {acknowledged ?? "no target"}");
+    }
+
+    /// <summary>
+    /// Checks that the primary holds each link once, even if a client repeated the creation.
+    /// </summary>
+    public async Task CheckOnceAsync(PostgresServer primary)
+    {
+        foreach (var target in await primary.ReadTextsAsync(
+            "SELECT target FROM link GROUP BY target HAVING count(*) > 1 ORDER BY target"))
+        {
+            AddViolation($"{target} was requested once, and has several links");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+namespace Terse.Harness;
+
+/// <summary>The faults of the PostgreSQL hosts and of the network between servers and hosts.</summary>
+internal sealed class DatabaseFaults(PostgresCluster postgres, TestServers servers, History history, int seed)
+{
+    private readonly Random _random = new(seed);
+
+    public Fault[] All =>
+    [
+        new("replay paused", 6, PauseReplayAsync),
+        new("replica killed", 1, KillReplicaAsync),
+        new("primary stopped", 1, StopPrimaryAsync),
+        new("primary killed, replica promoted", 1, FailOverAsync),
+        new("replica in a black hole", 1, wait => DisturbAsync(proxy => proxy.BlackHole(), wait)),
+        new("replica delayed", 1, wait => DisturbAsync(proxy => proxy.Delay(NewDelay()), wait)),
+        new("replica reset", 1, wait => DisturbAsync(proxy => proxy.Reset(), wait)),
+    ];
+
+    private PostgresServer AnyReplica => postgres.Replicas[_random.Next(postgres.Replicas.Count)];
+
+    private TimeSpan NewDelay() => TimeSpan.FromMilliseconds(_random.Next(50, 1500));
+
+    private async Task PauseReplayAsync(Func<Task> waitAsync)
+    {
+        var replica = AnyReplica;
+        await replica.PauseReplayAsync();
+        await waitAsync();
+        await replica.ResumeReplayAsync();
+    }
+
+    private async Task KillReplicaAsync(Func<Task> waitAsync)
+    {
+        var replica = AnyReplica;
+        await replica.KillAsync();
+        await waitAsync();
+        await replica.StartAsync();
+    }
+
+    private async Task StopPrimaryAsync(Func<Task> waitAsync)
+    {
+        postgres.Primary.Pause();
+        await waitAsync();
+        postgres.Primary.Resume();
+    }
+
+    /// <summary>The old primary returns as a replica at the end of the fault.</summary>
+    private async Task FailOverAsync(Func<Task> waitAsync)
+    {
+        await postgres.FailOverAsync(history.StartRecovery);
+        await waitAsync();
+        await postgres.RejoinAsync();
+    }
+
+    private Task DisturbAsync(Action<TcpProxy> disturb, Func<Task> waitAsync) =>
+        servers.DisturbNetworkAsync(AnyReplica, disturb, waitAsync);
+}

@@ -1,0 +1,32 @@
+namespace Terse.Harness;
+
+/// <summary>The faults of the Terse servers. Each fault affects one server.</summary>
+internal sealed class ServerFaults(PostgresCluster postgres, TestServers servers, int seed)
+{
+    private readonly Random _random = new(seed);
+
+    public Fault[] All =>
+    [
+        new("server killed", 1, KillAsync),
+        new("server stopped", 1, waitAsync => servers.Any(_random).SuspendAsync(waitAsync)),
+        new("server stopped between minting and inserting", 1, _ => HaltCreationAsync()),
+        new("server cut off from the primary", 1, CutOffAsync),
+    ];
+
+    private async Task KillAsync(Func<Task> waitAsync)
+    {
+        await servers.Any(_random).ReplaceAsync();
+        await waitAsync();
+    }
+
+    private Task HaltCreationAsync() =>
+        HaltedCreation.InjectAsync(servers.Any(_random), postgres.Primary);
+
+    private async Task CutOffAsync(Func<Task> waitAsync)
+    {
+        var proxy = servers.Any(_random).Network.To(postgres.Primary);
+        proxy.BlackHole();
+        await waitAsync();
+        proxy.Forward();
+    }
+}

@@ -1,0 +1,95 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Terse.Harness;
+
+/// <summary>Sends signals to processes that this process started, by their id.</summary>
+internal static partial class ChildProcess
+{
+    public const int SigInt = 2;
+    public const int SigTerm = 15;
+    public const int SigCont = 18;
+    public const int SigStop = 19;
+
+    private static readonly ConcurrentBag<Process> Started = [];
+
+    /// <summary>In .NET 10 these signals end the process without raising ProcessExit.</summary>
+    private static readonly PosixSignalRegistration[] Registrations =
+    [
+        PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => EndAll()),
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, _ => EndAll()),
+    ];
+
+    /// <summary>
+    /// Ends a process when this process ends. A test runner that receives a signal, for instance at a time
+    /// limit, disposes nothing.
+    /// </summary>
+    public static void EndWithThisProcess(Process process)
+    {
+        if (Started.IsEmpty)
+            AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
+        Started.Add(process);
+        GC.KeepAlive(Registrations);
+    }
+
+    /// <exception cref="InvalidOperationException">The process does not exist, or another user owns
+    ///     it.</exception>
+    public static void Signal(Process process, int signal)
+    {
+        if (Kill(process.Id, signal) != 0)
+            throw new InvalidOperationException($"Process {process.Id} did not accept signal {signal}.");
+    }
+
+    /// <summary>
+    /// Sends a signal to a process and to its children. Children that have just ended are ignored.
+    /// </summary>
+    public static void SignalFamily(Process process, int signal)
+    {
+        Signal(process, signal);
+        foreach (var child in Directory.GetDirectories("/proc").Where(folder => IsChild(folder, process.Id)))
+            _ = Kill(int.Parse(Path.GetFileName(child), CultureInfo.InvariantCulture), signal);
+    }
+
+    private static void EndAll()
+    {
+        foreach (var process in Started)
+            EndFamily(process);
+    }
+
+    private static void EndFamily(Process process)
+    {
+        try
+        {
+            process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // The process has ended, and the object is disposed.
+        }
+    }
+
+    /// <summary>
+    /// In <c>/proc/PID/stat</c> the name in parentheses is followed by the state and the parent (proc(5)).
+    /// </summary>
+    private static bool IsChild(string folder, int parent)
+    {
+        if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _))
+            return false;
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(folder, "stat"));
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return int.Parse(fields[1], CultureInfo.InvariantCulture) == parent;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Kill(int process, int signal);
+}

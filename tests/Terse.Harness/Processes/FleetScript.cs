@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using Npgsql;
+
+namespace Terse.Harness;
+
+/// <summary>
+/// A fleet that <c>./fleet</c> runs in a temporary folder and on free ports. Disposal stops it.
+/// </summary>
+internal sealed class FleetScript : IAsyncDisposable
+{
+    private static readonly string Script = Path.Combine(Repository.Root, "fleet");
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false };
+    private readonly HttpClient _http;
+
+    public FleetScript()
+    {
+        Port = FreePorts(count: 8);
+        _http = new HttpClient(_handler)
+        {
+            BaseAddress = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}")),
+        };
+    }
+
+    public int Port { get; }
+
+    /// <summary>Runs <c>./fleet</c> with the folder of this fleet, and for <c>up</c> with its port.</summary>
+    public async Task<CommandResult> RunAsync(string command, params string[] options)
+    {
+        await Command.RunAsync("chmod", ["a+rwx", _folder.Path]);
+        string[] port = command is "up" ? ["--port", Port.ToString(CultureInfo.InvariantCulture)] : [];
+        return await Command.RunAsync(Script, [command, "--data", _folder["fleet"], .. port, .. options]);
+    }
+
+    public async Task<FleetStatus> StatusAsync()
+    {
+        var result = await RunAsync("status", "--json");
+        return new(result.ExitCode, JsonDocument.Parse(result.Output).RootElement);
+    }
+
+    /// <summary>Creates a link through the balancer and returns its short URL.</summary>
+    public async Task<Uri> CreateAsync(string target)
+    {
+        using var answer = await _http.PostAsJsonAsync("/api/v1/links", new { target });
+        var link = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+        return new Uri(link.GetProperty("shortUrl").GetString()!);
+    }
+
+    /// <summary>Follows a short URL many times, and returns the status of each response.</summary>
+    public async Task<IReadOnlyList<HttpStatusCode>> FollowAsync(Uri shortUrl, int times)
+    {
+        var statuses = new List<HttpStatusCode>();
+        for (var time = 0; time < times; time++)
+        {
+            using var answer = await _http.GetAsync(shortUrl);
+            statuses.Add(answer.StatusCode);
+        }
+
+        return statuses;
+    }
+
+    /// <summary>Reads one value from a database of the fleet.</summary>
+    public static async Task<object?> QueryAsync(JsonElement database, string sql)
+    {
+        var address = new NpgsqlConnectionStringBuilder
+        {
+            Host = database.GetProperty("host").GetString(),
+            Port = database.GetProperty("port").GetInt32(),
+            Username = "terse",
+            Database = "terse",
+            Pooling = false,
+        };
+        await using var connection = new NpgsqlConnection(address.ConnectionString);
+        await connection.OpenAsync();
+#pragma warning disable CA2100 // Constant SQL of a test.
+        await using var command = new NpgsqlCommand(sql, connection);
+#pragma warning restore CA2100
+        return await command.ExecuteScalarAsync();
+    }
+
+    /// <summary>Kills one part of the fleet (SIGKILL).</summary>
+    public static void Kill(JsonElement part)
+    {
+        using var process = Process.GetProcessById(part.GetProperty("pid").GetInt32());
+        process.Kill();
+    }
+
+    /// <summary>
+    /// Whether a process exists and is not a zombie (proc(5), stat).
+    /// </summary>
+    public static bool IsAlive(int process)
+    {
+        try
+        {
+            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
+            return stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        _handler.Dispose();
+        var down = await RunAsync("down");
+        if (down.ExitCode != 0)
+            throw new InvalidOperationException(down.Errors);
+        _folder.Dispose();
+    }
+
+    /// <summary>
+    /// Returns the first of several adjacent free ports, below the range of ports that the system assigns.
+    /// </summary>
+    private static int FreePorts(int count)
+    {
+        var first = Random.Shared.Next(10_000, 30_000);
+        while (!Enumerable.Range(first, count).All(IsFree))
+            first += count;
+        return first;
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, port);
+        try
+        {
+            listener.Start();
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}
+
+/// <summary>The output and the exit code of <c>./fleet status --json</c>.</summary>
+internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
+{
+    public JsonElement Servers => Parts.GetProperty("servers");
+
+    public JsonElement Databases => Parts.GetProperty("databases");
+
+    public IEnumerable<JsonElement> All =>
+        [Parts.GetProperty("balancer"), .. Servers.EnumerateArray(), .. Databases.EnumerateArray()];
+
+    /// <summary>The process ids of the parts that are alive.</summary>
+    public IEnumerable<int> Processes =>
+        from part in All
+        where part.GetProperty("alive").GetBoolean()
+        select part.GetProperty("pid").GetInt32();
+
+    public IEnumerable<string?> Roles =>
+        from database in Databases.EnumerateArray() select database.GetProperty("role").GetString();
+}

@@ -1,0 +1,114 @@
+using Terse.Harness;
+
+namespace Terse.ProcessTests;
+
+/// <summary>
+/// Clients count the redirects that they get, while their server is killed; then the API is asked how many
+/// visits were counted.
+/// </summary>
+public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
+{
+    private const int Links = 10;
+    private const int Clients = 8;
+
+    /// <summary>A start makes the ring of visits anew, and puts it in the place of the old one.</summary>
+    private const string NewRing = "visits.ring.new";
+    private const string Ring = "visits.ring";
+
+    private readonly TemporaryFolder _folder = new();
+    private TerseProcess _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await TerseProcess.ServeAsync(_folder.Path);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task However_often_the_server_is_killed_each_answered_redirect_counts_once()
+    {
+        var codes = await CreateAsync();
+        var followers = new Followers(codes, Clients, _ => Volatile.Read(ref _server));
+        string[][] killedAgainAt = [[], [NewRing], [Ring], [NewRing, Ring]];
+        foreach (var files in killedAgainAt)
+        {
+            await followers.WaitForAsync(5000);
+            await _server.KillAsync();
+            foreach (var file in files)
+                await KillAtAsync(file);
+            await ReplaceAsync();
+        }
+
+        await _server.KillAsync(); // It has just come to be ready.
+        await ReplaceAsync();
+        await followers.WaitForAsync(5000);
+        await followers.StopAsync();
+
+        Assert.Equal(0, followers.Refused);
+        await CompareAsync(codes, followers);
+    }
+
+    private async Task<string[]> CreateAsync()
+    {
+        var codes = new string[Links];
+        for (var number = 0; number < Links; number++)
+            codes[number] = (await _server.CreateCodeAsync($"https://example.com/{number}"))!;
+        return codes;
+    }
+
+    private async Task ReplaceAsync()
+    {
+        var heir = await TerseProcess.ServeAsync(_folder.Path);
+        await Interlocked.Exchange(ref _server, heir).DisposeAsync();
+    }
+
+    /// <summary>Starts the server, and kills it when a file of its visits comes about.</summary>
+    private async Task KillAtAsync(string file)
+    {
+        using var watcher = new FileSystemWatcher(_folder["visits"], file);
+        var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        watcher.Created += (_, _) => made.TrySetResult();
+        watcher.Renamed += (_, _) => made.TrySetResult();
+        watcher.EnableRaisingEvents = true;
+        using var starting = Command.Start(
+            Repository.Program, ["serve", "--urls", "http://127.0.0.1:0", "--data", _folder.Path]);
+        await made.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        starting.Kill();
+        await starting.WaitForExitAsync();
+    }
+
+    private async Task CompareAsync(string[] codes, Followers followers)
+    {
+        await using var figures = await ProcessFigures.OfAsync(_server);
+        await figures.WaitForAsync("terse.visits.waiting", 0);
+        var sum = 0L;
+        foreach (var code in codes)
+        {
+            var visits = await CountAsync(code);
+            var (least, most) = followers.VisitsOf(code);
+            Assert.InRange(visits, least, most);
+            sum += visits;
+        }
+
+        output.WriteLine(
+            $"{followers.Redirects} redirects, {followers.CutOff} requests cut off, {sum} visits counted");
+        Assert.Equal(sum, await CountAllAsync());
+    }
+
+    private async Task<long> CountAsync(string code)
+    {
+        var link = await _server.ReadAsync($"/api/v1/links/{code}");
+        return link.GetProperty("visits").GetProperty("total").GetInt64();
+    }
+
+    private async Task<long> CountAllAsync()
+    {
+        var all = await _server.ReadAsync("/api/v1/visits");
+        Assert.All(
+            all.GetProperty("missed").EnumerateArray(),
+            missed => Assert.Equal(0, missed.GetProperty("visits").GetInt64()));
+        return all.GetProperty("visits").GetInt64();
+    }
+}

@@ -1,0 +1,192 @@
+using Terse.Links;
+
+namespace Terse.TestSupport;
+
+/// <summary>What every store of creations that may be asked for again does.</summary>
+public abstract class CreationStoreContract : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
+
+    public abstract ValueTask InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract ICreationStore Store { get; }
+
+    private protected abstract ILinkStore Links { get; }
+
+    private protected abstract ILinkReader Reader { get; }
+
+    protected abstract ValueTask CloseAsync();
+
+    /// <summary>Makes all keys older.</summary>
+    protected abstract Task AgeAsync(TimeSpan age);
+
+    protected abstract Task<long> CountKeysAsync();
+
+    [Fact]
+    public async Task A_retry_gets_the_link_that_was_made_and_makes_none()
+    {
+        var link = NewLink(1, "first", "https://bücher.example/\"a b\"\\ü🙂");
+        var request = Request("key", link.Target);
+
+        Assert.Equal(Tried(AddLinkResult.Added), await AddOnceAsync(request, link));
+        Assert.Equal(new AddOnceResult.Repeated(link), await AddOnceAsync(request, NewLink(2, "second")));
+        Assert.Equal(link, await Reader.FindAsync(new("", "first"), default));
+        Assert.Null(await Reader.FindAsync(new("", "second"), default));
+    }
+
+    [Fact]
+    public async Task A_key_that_was_used_for_something_else_is_refused_and_goes_on_to_lead_to_its_link()
+    {
+        var link = NewLink(1, "first");
+        await AddOnceAsync(Request("key", "this"), link);
+
+        Assert.IsType<AddOnceResult.KeyReused>(
+            await AddOnceAsync(Request("key", "that"), NewLink(2, "second")));
+        Assert.Null(await Reader.FindAsync(new("", "second"), default));
+        Assert.Equal(
+            new AddOnceResult.Repeated(link),
+            await AddOnceAsync(Request("key", "this"), NewLink(3, "third")));
+    }
+
+    [Fact]
+    public async Task Keys_are_compared_exactly()
+    {
+        await AddOnceAsync(Request("key", "this"), NewLink(1, "a"));
+
+        Assert.Equal(
+            Tried(AddLinkResult.Added), await AddOnceAsync(Request("Key", "that"), NewLink(2, "b")));
+        Assert.Equal(
+            Tried(AddLinkResult.Added), await AddOnceAsync(Request("key\"", "that"), NewLink(3, "c")));
+    }
+
+    [Fact]
+    public async Task A_retry_of_a_custom_code_gets_its_link_though_the_code_is_taken_by_now()
+    {
+        var link = NewLink(1, "sale");
+        await AddOnceAsync(Request("key", "sale"), link);
+
+        Assert.Equal(
+            new AddOnceResult.Repeated(link), await AddOnceAsync(Request("key", "sale"), NewLink(2, "sale")));
+    }
+
+    [Fact]
+    public async Task A_code_that_is_taken_leaves_no_key()
+    {
+        var first = NewLink(1, "sale");
+        await Links.AddAsync(first, TickEnd, default);
+
+        Assert.Equal(
+            Tried(AddLinkResult.CodeTaken), await AddOnceAsync(Request("key", "sale"), NewLink(2, "sale")));
+        Assert.Equal(0, await CountKeysAsync());
+        Assert.Equal(
+            Tried(AddLinkResult.Added), await AddOnceAsync(Request("key", "other"), NewLink(3, "other")));
+        Assert.Equal(first, await Reader.FindAsync(new("", "sale"), default));
+    }
+
+    [Fact]
+    public async Task An_id_that_is_taken_leaves_no_key()
+    {
+        await Links.AddAsync(NewLink(1, "sale"), TickEnd, default);
+
+        Assert.Equal(
+            Tried(AddLinkResult.IdTaken), await AddOnceAsync(Request("key", "this"), NewLink(1, "other")));
+        Assert.Equal(0, await CountKeysAsync());
+        Assert.Equal(
+            Tried(AddLinkResult.Added), await AddOnceAsync(Request("key", "that"), NewLink(2, "other")));
+    }
+
+    [Fact]
+    public async Task Of_many_at_once_with_one_key_one_makes_the_link_and_all_get_it()
+    {
+        for (var round = 1; round <= 10; round++)
+        {
+            var request = Request($"key{round}", "this");
+            var links = Enumerable.Range(round * 100, 16).Select(id => NewLink(id, $"c{id}")).ToList();
+            var results = await Task.WhenAll(links.Select(link => AddOnceAsync(request, link)));
+            var winner = links[Array.IndexOf(results, Tried(AddLinkResult.Added))];
+
+            Assert.Single(results, Tried(AddLinkResult.Added));
+            Assert.Equal(15, results.Count(result => result == new AddOnceResult.Repeated(winner)));
+            foreach (var link in links)
+                Assert.Equal(link == winner, await Reader.FindAsync(new("", link.Code), default) is not null);
+        }
+    }
+
+    [Fact]
+    public async Task Of_many_at_once_that_want_different_things_with_one_key_one_gets_it()
+    {
+        var results = await Task.WhenAll(Enumerable.Range(1, 16).Select(id =>
+            AddOnceAsync(Request("key", $"{id}"), NewLink(id, $"c{id}"))));
+
+        Assert.Single(results, Tried(AddLinkResult.Added));
+        Assert.Equal(15, results.OfType<AddOnceResult.KeyReused>().Count());
+        Assert.Equal(1, await CountKeysAsync());
+    }
+
+    [Fact]
+    public async Task A_key_is_free_again_after_a_day_and_not_before()
+    {
+        var first = NewLink(1, "first");
+        await AddOnceAsync(Request("key", "this"), first);
+        await AgeAsync(IdempotentRequest.KeptFor - TimeSpan.FromMinutes(1));
+        var before = await AddOnceAsync(Request("key", "this"), NewLink(2, "second"));
+        await AgeAsync(TimeSpan.FromMinutes(1));
+        var other = NewLink(3, "third");
+        var after = await AddOnceAsync(Request("key", "that"), other);
+
+        Assert.Equal(new AddOnceResult.Repeated(first), before);
+        Assert.Equal(Tried(AddLinkResult.Added), after);
+        Assert.Equal(
+            new AddOnceResult.Repeated(other), await AddOnceAsync(Request("key", "that"), NewLink(4, "4th")));
+        Assert.Equal(first, await Reader.FindAsync(new("", "first"), default));
+    }
+
+    [Fact]
+    public async Task Keys_of_more_than_a_day_ago_are_removed_by_later_creations()
+    {
+        for (var id = 1; id <= 20; id++)
+            await AddOnceAsync(Request($"old{id}", "this"), NewLink(id, $"old{id}"));
+        await AgeAsync(IdempotentRequest.KeptFor);
+        for (var id = 101; id <= 110; id++)
+            await AddOnceAsync(Request($"new{id}", "this"), NewLink(id, $"new{id}"));
+
+        Assert.Equal(10, await CountKeysAsync());
+        Assert.NotNull(await Reader.FindAsync(new("", "old1"), default));
+    }
+
+    [Fact]
+    public async Task Rules_are_kept_and_repeated_with_their_link()
+    {
+        var link = NewLink(1, "first") with { ExpiresAt = Now, MaxVisits = 2 };
+        await AddOnceAsync(Request("key", "this"), link);
+        await AddOnceAsync(Request("other", "this"), NewLink(2, "second") with { ExpiresAt = Now });
+
+        Assert.Equal(
+            new AddOnceResult.Repeated(link), await AddOnceAsync(Request("key", "this"), NewLink(3, "3rd")));
+        Assert.Equal(link, await Reader.FindAsync(new("", "first"), default));
+        Assert.Equal(Now, (await Reader.FindAsync(new("", "second"), default))?.ExpiresAt);
+        Assert.True(await Links.TakeVisitAsync(link, default));
+        Assert.True(await Links.TakeVisitAsync(link, default));
+        Assert.False(await Links.TakeVisitAsync(link, default));
+    }
+
+    /// <summary>Later than any horizon that a test can see.</summary>
+    private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
+
+    private protected static AddOnceResult Tried(AddLinkResult result) => new AddOnceResult.Tried(result);
+
+    private protected static IdempotentRequest Request(string key, string target) =>
+        IdempotentRequest.Of(key, ("target", target));
+
+    private protected static Link NewLink(long id, string code, string target = "https://example.com/") =>
+        new(Tsid.FromInt64(id), "", code, target, Now);
+
+    private protected Task<AddOnceResult> AddOnceAsync(IdempotentRequest request, Link link) =>
+        Store.AddOnceAsync(request, link, TickEnd, default);
+}

@@ -1,0 +1,256 @@
+using Terse.Links;
+
+namespace Terse.TestSupport;
+
+/// <summary>What every store of links does.</summary>
+public abstract class LinkStoreContract : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
+
+    public abstract ValueTask InitializeAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await CloseAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    private protected abstract ILinkStore Store { get; }
+
+    private protected abstract ILinkReader Reader { get; }
+
+    protected abstract ValueTask CloseAsync();
+
+    /// <summary>The changes that are kept for those who did not hear of them.</summary>
+    private protected abstract Task<IReadOnlyList<KeptChange>> ReadChangesAsync();
+
+    /// <summary>Makes all changes that are kept older.</summary>
+    protected abstract Task AgeChangesAsync(TimeSpan age);
+
+    [Fact]
+    public async Task An_added_link_is_found_as_it_was()
+    {
+        var link = NewLink(1, "sale", "https://bücher.example/\"a b\"\\ü🙂");
+
+        Assert.Equal(AddLinkResult.Added, await AddAsync(link));
+        Assert.Equal(link, await Reader.FindAsync(new("", "sale"), default));
+    }
+
+    [Fact]
+    public async Task A_code_of_no_link_finds_nothing()
+    {
+        await AddAsync(NewLink(1, "sale"));
+
+        Assert.Null(await Reader.FindAsync(new("", "Sale"), default));
+        Assert.Null(await Reader.FindAsync(new("s.example.org", "sale"), default));
+        Assert.Null(await Reader.FindAsync(new("", ""), default));
+    }
+
+    [Fact]
+    public async Task A_taken_code_stays_with_its_first_link()
+    {
+        var first = NewLink(1, "sale", "https://example.com/first");
+        await AddAsync(first);
+
+        var elsewhere = NewLink(3, "sale", domain: "s.example.org");
+        Assert.Equal(AddLinkResult.CodeTaken, await AddAsync(NewLink(2, "sale")));
+        Assert.Equal(AddLinkResult.Added, await AddAsync(elsewhere));
+        Assert.Equal(first, await Reader.FindAsync(new("", "sale"), default));
+    }
+
+    [Fact]
+    public async Task A_taken_id_is_told_from_a_taken_code()
+    {
+        await AddAsync(NewLink(1, "sale"));
+
+        Assert.Equal(AddLinkResult.IdTaken, await AddAsync(NewLink(1, "other")));
+        Assert.Null(await Reader.FindAsync(new("", "other"), default));
+    }
+
+    [Fact]
+    public async Task Of_many_that_want_one_code_at_once_one_gets_it()
+    {
+        var links = Enumerable.Range(1, 200).Select(id => NewLink(id, "sale", $"https://example.com/{id}"));
+        var results = await Task.WhenAll(links.Select(link => AddAsync(link)));
+
+        Assert.Single(results, AddLinkResult.Added);
+        var winner = Array.IndexOf(results, AddLinkResult.Added) + 1;
+        Assert.Equal($"https://example.com/{winner}", (await Reader.FindAsync(new("", "sale"), default))?.Target);
+    }
+
+    [Fact]
+    public async Task The_rules_of_links_that_are_added_at_once_are_kept_with_each()
+    {
+        var links = Enumerable.Range(1, 60).Select(id => WithRules(NewLink(id, $"c{id}"), id)).ToList();
+        var results = await Task.WhenAll(links.Select(AddAsync));
+
+        Assert.All(results, result => Assert.Equal(AddLinkResult.Added, result));
+        foreach (var link in links)
+            Assert.Equal(link, await Reader.FindAsync(new("", link.Code), default));
+        Assert.All(await TakeAllAsync(links[3], 10), Assert.True);
+        Assert.Equal(2, (await TakeAllAsync(links[1], 10)).Count(isTaken => isTaken));
+    }
+
+    [Fact]
+    public async Task A_link_that_is_tried_once_more_alone_keeps_its_rules()
+    {
+        await AddAsync(NewLink(1, "taken"));
+        var link = WithRules(NewLink(2, "free"), 2);
+        var results = await Task.WhenAll(
+            AddAsync(WithRules(NewLink(3, "taken"), 3)), AddAsync(link), AddAsync(NewLink(1, "other")));
+
+        Assert.Equal([AddLinkResult.CodeTaken, AddLinkResult.Added, AddLinkResult.IdTaken], results);
+        Assert.Equal(link, await Reader.FindAsync(new("", "free"), default));
+    }
+
+    [Fact]
+    public async Task A_change_makes_a_link_what_it_says_and_tells_when_it_was_written()
+    {
+        var link = NewLink(1, "sale");
+        await AddAsync(link);
+        var changed = link with
+        {
+            Target = "https://bücher.example/🙂",
+            Version = 2,
+            ExpiresAt = Now,
+            MaxVisits = 7,
+            DeletedAt = Now,
+        };
+        var before = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        var writtenAt = await Store.ReplaceAsync(changed, default);
+
+        Assert.InRange(writtenAt!.Value, before, before.AddMinutes(2));
+        Assert.Equal(changed, await Reader.FindLatestAsync(new("", "sale"), default));
+        Assert.Equal(changed, await Reader.FindAsync(new("", "sale"), default));
+        Assert.NotNull(await Store.ReplaceAsync(link with { Version = 3 }, default));
+        Assert.Equal(link with { Version = 3 }, await Reader.FindLatestAsync(new("", "sale"), default));
+    }
+
+    [Fact]
+    public async Task A_change_of_another_version_than_the_stored_one_changes_nothing()
+    {
+        var link = NewLink(1, "sale");
+        await AddAsync(link);
+        var second = link with { Target = "https://example.com/2", Version = 2 };
+        var other = link with { Target = "https://example.com/other" };
+
+        Assert.Null(await Store.ReplaceAsync(other, default));
+        Assert.Null(await Store.ReplaceAsync(other with { Version = 3 }, default));
+        Assert.NotNull(await Store.ReplaceAsync(second, default));
+        Assert.Null(await Store.ReplaceAsync(other with { Version = 2 }, default));
+        Assert.Null(await Store.ReplaceAsync(NewLink(2, "none") with { Version = 2 }, default));
+        Assert.Equal(second, await Reader.FindLatestAsync(new("", "sale"), default));
+    }
+
+    [Fact]
+    public async Task Of_many_changes_of_one_version_at_once_one_is_made()
+    {
+        var link = NewLink(1, "sale");
+        await AddAsync(link);
+        for (var version = 2; version <= 11; version++)
+        {
+            var changes = Enumerable.Range(1, 16)
+                .Select(number => link with { Version = version, Target = $"https://example.com/{number}" })
+                .ToList();
+            var results = await Task.WhenAll(changes.Select(change => Store.ReplaceAsync(change, default)));
+            var winner = changes[Array.FindIndex(results, writtenAt => writtenAt is not null)];
+
+            Assert.Single(results, writtenAt => writtenAt is not null);
+            Assert.Equal(winner, await Reader.FindLatestAsync(new("", "sale"), default));
+        }
+
+        Assert.Equal(10, (await ReadChangesAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Visits_of_a_limited_link_are_never_more_than_its_limit()
+    {
+        var link = NewLink(1, "sale") with { MaxVisits = 50 };
+        await AddAsync(link);
+
+        Assert.Equal(50, (await TakeAllAsync(link, 120)).Count(isTaken => isTaken));
+        Assert.False(await Store.TakeVisitAsync(link, default));
+        Assert.Equal(link, await Reader.FindAsync(new("", "sale"), default));
+        Assert.Empty(await ReadChangesAsync());
+    }
+
+    /// <summary>The visits that were taken stay taken, unless the limit is lifted.</summary>
+    [Fact]
+    public async Task A_limit_that_is_changed_counts_the_visits_from_before()
+    {
+        var link = NewLink(1, "sale") with { MaxVisits = 5 };
+        await AddAsync(link);
+        Assert.All(await TakeAllAsync(link, 4), Assert.True);
+
+        await Store.ReplaceAsync(link with { MaxVisits = 3, Version = 2 }, default);
+        Assert.False(await Store.TakeVisitAsync(link, default));
+        await Store.ReplaceAsync(link with { MaxVisits = 6, Version = 3 }, default);
+        Assert.Equal(2, (await TakeAllAsync(link, 9)).Count(isTaken => isTaken));
+        await Store.ReplaceAsync(link with { MaxVisits = null, Version = 4 }, default);
+        Assert.All(await TakeAllAsync(link, 9), Assert.True);
+        await Store.ReplaceAsync(link with { MaxVisits = 1, Version = 5 }, default);
+        Assert.Single(await TakeAllAsync(link, 9), isTaken => isTaken);
+    }
+
+    [Fact]
+    public async Task Each_change_is_kept_with_its_version_and_its_time()
+    {
+        var (first, second) = (NewLink(1, "sale"), NewLink(2, "Sale", domain: "s.example.org"));
+        await AddAsync(first);
+        await AddAsync(second);
+        var times = new[]
+        {
+            await Store.ReplaceAsync(first with { Version = 2 }, default),
+            await Store.ReplaceAsync(second with { Version = 2, DeletedAt = Now }, default),
+            await Store.ReplaceAsync(first with { Version = 3 }, default),
+        };
+        await Store.ReplaceAsync(first with { Version = 3 }, default);
+
+        Assert.Equal(
+            [
+                new KeptChange("", "sale", 2, times[0]!.Value),
+                new KeptChange("s.example.org", "Sale", 2, times[1]!.Value),
+                new KeptChange("", "sale", 3, times[2]!.Value),
+            ],
+            await ReadChangesAsync());
+    }
+
+    [Fact]
+    public async Task Changes_of_more_than_a_day_ago_are_removed_by_later_ones()
+    {
+        var link = NewLink(1, "sale");
+        await AddAsync(link);
+        for (var version = 2; version <= 11; version++)
+            await Store.ReplaceAsync(link with { Version = version }, default);
+        await AgeChangesAsync(TimeSpan.FromHours(23));
+        await Store.ReplaceAsync(link with { Version = 12 }, default);
+        Assert.Equal(11, (await ReadChangesAsync()).Count);
+        await AgeChangesAsync(TimeSpan.FromHours(2));
+        for (var version = 13; version <= 15; version++)
+            await Store.ReplaceAsync(link with { Version = version }, default);
+
+        Assert.Equal([12, 13, 14, 15], (await ReadChangesAsync()).Select(change => change.Version));
+    }
+
+    private Task<bool[]> TakeAllAsync(Link link, int times) =>
+        Task.WhenAll(Enumerable.Range(0, times).Select(_ => Store.TakeVisitAsync(link, default)));
+
+    /// <summary>Each fourth is without, and the others have one or both.</summary>
+    private static Link WithRules(Link link, int number) => link with
+    {
+        ExpiresAt = number % 4 is 1 or 3 ? Now.AddDays(number) : null,
+        MaxVisits = number % 4 is 2 or 3 ? number : null,
+    };
+
+    private protected readonly record struct KeptChange(
+        string Domain, string Code, int Version, DateTimeOffset At);
+
+    /// <summary>Later than any horizon that a test can see.</summary>
+    private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
+
+    private protected Task<AddLinkResult> AddAsync(Link link) => Store.AddAsync(link, TickEnd, default);
+
+    private protected static Link NewLink(
+        long id, string code, string target = "https://example.com/", string domain = "") =>
+        new(Tsid.FromInt64(id), domain, code, target, Now);
+}
