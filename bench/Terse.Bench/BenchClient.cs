@@ -4,11 +4,11 @@ using System.Text;
 namespace Terse.Bench;
 
 /// <summary>
-/// What a client sends again and again, and how it knows that the answer is right and whole.
+/// The request that a client repeats, and the begin and the end of a correct response.
 /// </summary>
 internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 {
-    /// <summary>Creates a link to always the same target.</summary>
+    /// <summary>Creates links to one target.</summary>
     public static BenchRequest Create(Uri server)
     {
         const string Body = """{"target": "https://example.com/a/long/way/x"}""";
@@ -18,7 +18,7 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
         return new(() => request, "HTTP/1.1 201"u8.ToArray(), "\r\n0\r\n\r\n"u8.ToArray());
     }
 
-    /// <summary>Follows a code that is another each time.</summary>
+    /// <summary>Follows a different code with each request.</summary>
     public static BenchRequest Follow(Uri server, Func<string> nextCode) => new(
         () => Encoding.ASCII.GetBytes($"GET /{nextCode()} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n"),
         "HTTP/1.1 302"u8.ToArray(),
@@ -26,17 +26,17 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 }
 
 /// <summary>
-/// A client that sends one request after the other over one connection. It speaks just enough HTTP, because
-/// on a machine that client and server share, a full client would measure itself.
+/// A client that sends one request after the other over one connection. It implements only the necessary part
+/// of HTTP: client and server share the machine, and a full HTTP client would use too much of it.
 /// </summary>
 internal sealed class BenchClient(Uri server, BenchRequest request)
 {
     private readonly byte[] _answer = new byte[4096];
 
-    /// <summary>How long each request took until its answer was there.</summary>
+    /// <summary>The time from each request to its response.</summary>
     public List<TimeSpan> Times { get; } = [];
 
-    /// <summary>Runs so many clients at once for a while, and returns how long each request took.</summary>
+    /// <summary>Runs concurrent clients for some time, and returns the time of each request.</summary>
     public static async Task<List<TimeSpan>> RunAsync(
         Uri server, int clients, TimeSpan time, Func<BenchRequest> newRequest)
     {
@@ -47,7 +47,7 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
         return [.. running.SelectMany(client => client.Times)];
     }
 
-    /// <summary>Sends so many requests, one after the other.</summary>
+    /// <summary>Sends a number of requests, one after the other.</summary>
     public async Task RunAsync(int requests)
     {
         using var socket = await ConnectAsync();
@@ -59,8 +59,8 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
     }
 
     /// <summary>
-    /// Sends a request whenever one is due. Where the one before was answered too late for that, the wait
-    /// counts as well; that a timer of this client went off late does not.
+    /// Sends requests at a fixed rate. If a late response delays the next request, the delay counts as
+    /// response time. A late timer of this client does not count.
     /// </summary>
     public async Task RunAsync(TimeSpan time, TimeSpan interval, TimeSpan first)
     {
@@ -82,7 +82,7 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
         }
     }
 
-    /// <summary>Runs so many clients at a steady rate of all together.</summary>
+    /// <summary>Runs concurrent clients with a fixed total rate.</summary>
     public static async Task<List<TimeSpan>> RunAtAsync(
         double rate, Uri server, int clients, TimeSpan time, Func<BenchRequest> newRequest)
     {

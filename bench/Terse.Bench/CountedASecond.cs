@@ -4,7 +4,9 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>How quickly visits that wait go to the database, while nobody follows a link.</summary>
+/// <summary>
+/// The rate at which waiting visits are written to the database while no client follows a link.
+/// </summary>
 internal static class CountedASecond
 {
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(10);
@@ -18,11 +20,11 @@ internal static class CountedASecond
         while ((await figures.ReadAsync())["terse.visits.waiting"] > 0)
         {
             if (TimeProvider.System.GetElapsedTime(begin) > Limit)
-                throw new TimeoutException($"There are visits that wait after {Limit}.");
+                throw new TimeoutException($"Visits are still waiting after {Limit}.");
         }
     }
 
-    /// <remarks>Under load a server rests between batches, and not at once when it ends.</remarks>
+    /// <remarks>Under load a server pauses between batches, and for some time after the load.</remarks>
     public static async Task<double> MeasureAsync(TerseProcess server)
     {
         var first = await CountAsync(server);

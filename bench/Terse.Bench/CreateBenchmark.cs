@@ -4,8 +4,9 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// Links created a second with 64 clients that each wait for the answer, every acknowledged link on disk
-/// (SQLite in WAL mode, synchronous=FULL); beside it the same rows written by a bare loop without a server.
+/// Links created a second by 64 clients, each of which waits for the response. Every acknowledged link is on
+/// disk (SQLite in WAL mode, synchronous=FULL). For comparison, a bare loop writes the same rows without a
+/// server.
 /// </summary>
 internal static class CreateBenchmark
 {
@@ -41,7 +42,7 @@ internal static class CreateBenchmark
         var acknowledged = times.Count + warmed.Count;
         var stored = Count(folder["terse.db"]);
         if (stored < acknowledged)
-            throw new InvalidOperationException($"Of {acknowledged} links, only {stored} are stored.");
+            throw new InvalidOperationException($"Only {stored} of {acknowledged} links are stored.");
         return times;
     }
 
@@ -80,7 +81,7 @@ internal static class CreateBenchmark
         return rows / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
     }
 
-    /// <summary>Below the build's output, since a temporary folder may be memory and not a disk.</summary>
+    /// <summary>A folder below artifacts/, since the temporary folder may be in memory.</summary>
     private static TemporaryFolder BenchFolder() => new(Path.Combine(Repository.Root, "artifacts"));
 
     private static long Count(string path)

@@ -4,8 +4,8 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// Redirects that each read the database, of ten thousand links and of ten million, in SQLite and in
-/// PostgreSQL; the cache is made so small that it holds next to none of them.
+/// Redirects that read the database, with ten thousand and with ten million links, in SQLite and in
+/// PostgreSQL. The cache is so small that it holds almost none of the links.
 /// </summary>
 internal static class GrowthBenchmark
 {
@@ -15,13 +15,13 @@ internal static class GrowthBenchmark
 
     private const int Rounds = 5;
 
-    /// <summary>Links that a statement inserts into PostgreSQL.</summary>
+    /// <summary>The number of links that one statement inserts into PostgreSQL.</summary>
     private const int Chunk = 200_000;
 
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(5);
 
-    /// <summary>No trigger: ten million rows are to be there, however they came.</summary>
+    /// <summary>Disables the triggers, which would slow down the insertion of ten million rows.</summary>
     private const string InsertLinks =
         """
         SET session_replication_role = replica;
@@ -51,7 +51,7 @@ internal static class GrowthBenchmark
         return await CompareAsync("PostgreSQL", few.Server, many.Server);
     }
 
-    /// <summary>The servers take turns, so that both see the same moods of the machine.</summary>
+    /// <summary>The servers take turns, so that changes of the machine's speed affect both.</summary>
     private static async Task<IEnumerable<Result>> CompareAsync(
         string where, TerseProcess few, TerseProcess many)
     {

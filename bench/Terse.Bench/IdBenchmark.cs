@@ -1,8 +1,8 @@
 namespace Terse.Bench;
 
 /// <summary>
-/// Nanoseconds and bytes an id, beside .NET's own UUIDs and the cheapest thing that can be counted with; then
-/// the rate that Terse's layout sustains, which its sequence limits and not the processor.
+/// Nanoseconds and bytes an id, compared with .NET's UUIDs and with an atomic increment; then the sustained
+/// rate of Terse's layout, which the sequence limits, not the processor.
 /// </summary>
 internal static class IdBenchmark
 {
@@ -46,7 +46,7 @@ internal static class IdBenchmark
     }
 
     /// <summary>
-    /// What one node sustains where the sequence is the limit, beside what the layout allows.
+    /// The sustained rate of one node if the sequence is the limit, and the rate that the layout allows.
     /// </summary>
     private static IEnumerable<Result> Limits()
     {
@@ -57,7 +57,7 @@ internal static class IdBenchmark
             var mint = NewMint(layout);
             while (mint())
             {
-                // The second that it may run ahead is not what it sustains.
+                // The generator may run one second ahead, which does not belong to the sustained rate.
             }
 
             var (nanoseconds, _) = Measure(Environment.ProcessorCount, mint);
@@ -76,7 +76,7 @@ internal static class IdBenchmark
 
     private static bool NewUuid() => Guid.CreateVersion7() != Guid.Empty;
 
-    /// <summary>Mints on all threads for a second; what could not be minted yet is not counted.</summary>
+    /// <summary>Mints on all threads for a second. Attempts that must wait are not counted.</summary>
     private static (double Nanoseconds, double Bytes) Measure(int threads, Mint mint)
     {
         _ = Loop(mint, TimeSpan.FromMilliseconds(300));

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Terse.Bench;
 
-/// <summary>What the system counts of a process.</summary>
+/// <summary>The resources that a process uses.</summary>
 internal static class ProcessUsage
 {
-    /// <summary>Time on a core, of all its threads, in user and kernel.</summary>
+    /// <summary>The processor time of all threads, in user mode and in the kernel.</summary>
     public static TimeSpan CpuTime(int process)
     {
         using var counted = Process.GetProcessById(process);

@@ -1,7 +1,7 @@
 using Terse.Bench;
 
-// The published program is measured from outside, as a client sees it; ids, which are too quick for that, in
-// this process. bench/run publishes the program and calls this with its path, and what to measure.
+// The benchmarks measure the published program from outside, as a client does. Only ids are measured in this
+// process. bench/run publishes the program, and passes its path and the names of the benchmarks.
 if (args is [BareServer.Argument])
 {
     await BareServer.ServeAsync();

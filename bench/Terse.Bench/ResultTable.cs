@@ -1,16 +1,16 @@
 namespace Terse.Bench;
 
-/// <summary>One line of the table: what was measured, and the goal where the design sets one.</summary>
+/// <summary>One line of the table: the measured value, and the goal if there is one.</summary>
 internal sealed record Result(string What, string Measured, string Goal, bool? Met = null)
 {
-    /// <summary>The middle one of an odd number of figures.</summary>
+    /// <summary>The median of an odd number of values.</summary>
     public static double MedianOf(IEnumerable<double> figures)
     {
         var sorted = figures.Order().ToList();
         return sorted[sorted.Count / 2];
     }
 
-    /// <summary>How long requests took: half of them p50 at most, and all but one in a hundred p99.</summary>
+    /// <summary>The response times as percentiles 50 and 99.</summary>
     public static Result OfTimes(string what, IEnumerable<TimeSpan> times)
     {
         var sorted = times.Select(time => time.TotalMilliseconds).Order().ToList();
@@ -19,7 +19,7 @@ internal sealed record Result(string What, string Measured, string Goal, bool? M
     }
 }
 
-/// <summary>The table that bench/run prints, in Markdown, with a word about the machine.</summary>
+/// <summary>The table that bench/run prints in Markdown, with a line about the machine.</summary>
 internal sealed class ResultTable
 {
     private readonly List<Result> _results = [];

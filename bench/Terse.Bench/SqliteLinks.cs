@@ -4,10 +4,10 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>A folder with links of the codes <c>b1</c>, <c>b2</c>, … for a server to serve.</summary>
+/// <summary>A data folder with links of the codes <c>b1</c>, <c>b2</c>, ….</summary>
 internal static class SqliteLinks
 {
-    /// <summary>Settings of a server whose cache has room for a million of these.</summary>
+    /// <summary>The settings of a server whose cache holds a million of these links.</summary>
     public static readonly string[] RoomForAll =
         ["--Cache:MaxEntries", "1000000", "--Cache:MaxBytes", "1000000000"];
 
@@ -18,13 +18,13 @@ internal static class SqliteLinks
         SELECT n, '', 'b' || n, 'https://example.com/a/long/way/' || n, 1 FROM n
         """;
 
-    /// <summary>Below the build's output, since a temporary folder may be memory and not a disk.</summary>
+    /// <summary>Uses a folder below artifacts/, since the temporary folder may be in memory.</summary>
     public static async Task<TemporaryFolder> MakeAsync(string program, int links)
     {
         var folder = new TemporaryFolder(Path.Combine(Repository.Root, "artifacts"));
         await using (await ServeAsync(program, folder))
         {
-            // Makes the schema.
+            // The server creates the schema.
         }
 
         await using var connection = new SqliteConnection($"Data Source={folder["terse.db"]};Pooling=false");
@@ -42,7 +42,7 @@ internal static class SqliteLinks
         TerseProcess.StartAsync(
             program, ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path, .. settings]);
 
-    /// <summary>Follows each link once, with so many clients. Returns redirects a second.</summary>
+    /// <summary>Follows each link once with concurrent clients, and returns the redirects a second.</summary>
     public static async Task<double> FollowAllAsync(Uri server, int clients, int links)
     {
         var begin = TimeProvider.System.GetTimestamp();

@@ -4,7 +4,9 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>Time from the start of the process to its first answer, over an existing database.</summary>
+/// <summary>
+/// The time from the start of the process to its first response, with an existing database.
+/// </summary>
 internal static class StartBenchmark
 {
     private const int Runs = 11;
@@ -35,7 +37,7 @@ internal static class StartBenchmark
         using var folder = new TemporaryFolder();
         await using (await TerseProcess.StartAsync(program, Arguments(folder, port: 0)))
         {
-            // Makes the database, and warms the disk's cache.
+            // The first start creates the database and fills the disk cache.
         }
 
         var times = new List<TimeSpan>();

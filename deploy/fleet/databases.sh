@@ -1,7 +1,6 @@
 #!/bin/sh
-# The databases of ./fleet: db1, db2, … below $data, of which one is the primary. Which one, their folders
-# say: after a failover it stays the one that was promoted. Like the servers, they let in whoever reaches
-# them, and that is who is on this machine.
+# The databases of ./fleet: db1, db2, … below $data. The folders tell which database is the primary: after a
+# failover it is the promoted one. The databases accept all connections, but only from this machine.
 set -eu
 
 : "${root:?is set by ./fleet}" "${data=}" "${host_names=}"
@@ -16,8 +15,8 @@ check_folder() {
     [ -n "$unprivileged" ] || return 0
     chmod a+x "$data"
     # shellcheck disable=SC2086 # a command and its options
-    $unprivileged test -x "$data" || fail "The user postgres, as whom PostgreSQL runs, cannot reach $data:" \
-        "a folder above it is closed. Open it, or choose another: ./fleet up --data /var/tmp/terse-fleet"
+    $unprivileged test -x "$data" || fail "PostgreSQL runs as the user postgres, which cannot reach $data:" \
+        "a parent folder does not permit it. Choose another: ./fleet up --data /var/tmp/terse-fleet"
 }
 
 sql() { # HOST COMMAND…
@@ -43,8 +42,8 @@ answers() { [ "$(sql "$1" 'SELECT 1')" = 1 ]; } # HOST
 
 is_replica() { [ -e "$data/$1/standby.signal" ]; } # HOST
 
-# The latest timeline that a host has lived on. A promotion writes its history before anything else, so
-# this is right even where the promoted host was killed before its first checkpoint.
+# Prints the latest timeline of a host. A promotion writes the history file first, so this is correct even if
+# the promoted host was killed before its first checkpoint.
 timeline_of() { # HOST
     {
         LC_ALL=C "$programs/pg_controldata" "$data/$1" | sed -n "s/^Latest checkpoint's TimeLineID: *//p"
@@ -53,29 +52,30 @@ timeline_of() { # HOST
     } | sort -n | tail -n 1
 }
 
-# The primary is the host that claims to be one on the latest timeline of all. Another that claims it was
-# left behind by a failover. Where no host is it, data would be lost by a guess.
+# Finds the primary: the host in the primary role on the latest timeline of all hosts. A host in the primary
+# role on an earlier timeline is a former primary. If no host qualifies, a guess could lose data, so this
+# fails.
 find_primary() {
     primary='' latest=0
     for host in $host_names; do
         [ -d "$data/$host" ] || continue
         timeline=$(timeline_of "$host")
-        [ -n "$timeline" ] || fail "$data/$host is no PostgreSQL database that can be read: move it away."
+        [ -n "$timeline" ] || fail "$data/$host is not a readable PostgreSQL database; move it away."
         if [ "$timeline" -gt "$latest" ]; then
             primary='' latest=$timeline
         fi
         if [ "$timeline" -eq "$latest" ] && ! is_replica "$host"; then
-            [ -z "$primary" ] || fail "$primary and $host are both primary, of timeline $latest. Decide for" \
-                "one, and move the folder of the other away from $data."
+            [ -z "$primary" ] || fail "$primary and $host are both primary on timeline $latest. Choose one" \
+                "of them, and move the folder of the other away from $data."
             primary=$host
         fi
     done
     [ "$latest" -eq 0 ] || [ -n "$primary" ] || fail "No database in $data is the primary of timeline" \
-        "$latest. Choose the replica that got furthest, and as the user whose folder it is, start," \
-        "promote and stop it by $programs/pg_ctl; then ./fleet up."
+        "$latest. Choose the replica with the most log; as the owner of its folder start, promote and" \
+        "stop it with $programs/pg_ctl; then run ./fleet up."
 }
 
-# Makes a folder complete or not at all.
+# Creates a folder completely or not at all.
 make_folder() { # HOST COMMAND…
     made=$1
     shift
@@ -84,32 +84,32 @@ make_folder() { # HOST COMMAND…
     [ -z "$unprivileged" ] || chown postgres:postgres "$data/$made.new"
     # shellcheck disable=SC2086 # a command and its options
     $unprivileged "$@" -D "$data/$made.new" </dev/null >>"$data/log/$made.log" 2>&1 ||
-        blame "$made" "could not be made"
+        fail_with_log "$made" "could not be created"
 }
 
 make_primary() {
     primary=db1 latest=1
-    say "Making a database in $data/$primary"
+    say "Creating a database in $data/$primary"
     make_folder "$primary" "$programs/initdb" -U terse -A trust -E UTF8 --locale=C --data-checksums
     cat "$root/deploy/fleet/postgresql.conf" >>"$data/$primary.new/postgresql.conf"
     mv "$data/$primary.new" "$data/$primary"
 }
 
-# Makes a replica of the primary. What the folder held before is kept beside it, once: a former primary may
-# have links that no other host has.
+# Makes a host a replica of the primary. The previous folder is kept once, as NAME.former: a former primary
+# may have links that no other host has.
 make_replica() { # HOST
     stop "$1" INT QUIT
     if [ -d "$data/$1" ]; then
         rm -rf "$data/$1.former"
         mv "$data/$1" "$data/$1.former"
-        say "What $1 held is kept in $data/$1.former"
+        say "The previous data of $1 is kept in $data/$1.former"
     fi
     say "Copying $primary to $1"
-    await 20 "$primary" drop_slot "$1" || fail "$primary would not give up the replication slot $1."
+    await 20 "$primary" drop_slot "$1" || fail "$primary did not drop the replication slot $1."
     make_folder "$1" "$programs/pg_basebackup" -R -X stream -C -S "$1" -c fast -d "$(source_of "$1")"
     mv "$data/$1.new" "$data/$1"
     start_host "$1"
-    settles "$1" || blame "$1" "does not follow $primary"
+    settles "$1" || fail_with_log "$1" "does not follow $primary"
 }
 
 source_of() { # HOST
@@ -121,8 +121,8 @@ drop_slot() { # HOST
         >/dev/null
 }
 
-# Starts the host's PostgreSQL. A lock file may name a process of before a reboot, whose number another has
-# now. It is taken away when no process works in the folder, which is all that it is there to tell.
+# Starts PostgreSQL on a host. After a reboot the lock file may name a process id that another program has
+# now. The lock file is deleted if no process works in the folder.
 start_host() { # HOST
     if [ -e "$data/$1/postmaster.pid" ]; then
         for _ in $(seq 100); do
@@ -131,7 +131,7 @@ start_host() { # HOST
         done
         workers=$(workers_in "$data/$1")
         [ -z "$workers" ] ||
-            fail "Processes that ./fleet did not start work in $data/$1; end them:" "$workers"
+            fail "Processes that ./fleet did not start use $data/$1; stop them:" "$workers"
         rm -f "$data/$1/postmaster.pid"
     fi
     # shellcheck disable=SC2086 # a command and its options
@@ -143,7 +143,7 @@ workers_in() { # FOLDER
         while read -r process folder; do [ "$folder" != "$1" ] || echo "${process#/proc/}"; done
 }
 
-# Tells a replica to follow the primary, wherever that is by now.
+# Makes a replica follow the current primary.
 follow() { # HOST
     answers "$1" || return 1
     sql "$primary" "SELECT pg_create_physical_replication_slot('$1', true)
@@ -152,8 +152,8 @@ follow() { # HOST
         "ALTER SYSTEM SET primary_slot_name = '$1'" 'SELECT pg_reload_conf()' >/dev/null
 }
 
-# One that went another way streams for a moment, up to the fork, but never on the primary's timeline; one
-# that lacks log streams for a moment, but is never up to date.
+# A replica that has diverged streams up to the fork, but never on the primary's timeline. A replica for which
+# the primary lacks log streams for a moment, but never reaches the state "streaming".
 is_followed_by() { # HOST
     [ "$(sql "$1" "SELECT received_tli FROM pg_stat_wal_receiver")" = "$latest" ] &&
         [ "$(sql "$primary" "SELECT state FROM pg_stat_replication
@@ -164,25 +164,25 @@ start_databases() {
     find_primary
     [ -n "$primary" ] || make_primary
     is_alive "$primary" || start_host "$primary"
-    await 120 "$primary" answers "$primary" || blame "$primary" "does not answer"
+    await 120 "$primary" answers "$primary" || fail_with_log "$primary" "does not respond"
     [ -n "$(sql "$primary" "SELECT 1 FROM pg_database WHERE datname = 'terse'")" ] ||
-        sql "$primary" 'CREATE DATABASE terse' || blame "$primary" "makes no database"
-    # Those that follow first: a copy makes the primary let go of log that they may still need.
+        sql "$primary" 'CREATE DATABASE terse' || fail_with_log "$primary" "does not create the database"
+    # Replicas that only follow come first: a copy lets the primary remove log that they may still need.
     for host in $host_names; do
         if [ "$host" != "$primary" ] && is_replica "$host"; then settle_replica "$host"; fi
     done
     for host in $host_names; do
         if [ "$host" = "$primary" ] || is_replica "$host"; then continue; fi
-        [ ! -d "$data/$host" ] || say "$host was the primary before $primary: it becomes a replica."
+        [ ! -d "$data/$host" ] || say "$host was the primary before $primary and becomes a replica."
         make_replica "$host"
     done
 }
 
-# A replica that cannot follow, since it went another way or is too far behind, is made anew.
+# Copies a replica anew if it cannot follow, because it has diverged or is too far behind.
 settle_replica() { # HOST
     is_alive "$1" || start_host "$1"
     if settles "$1"; then return 0; fi
-    say "$1 cannot follow $primary: it is made anew."
+    say "$1 cannot follow $primary and is copied anew."
     make_replica "$1"
 }
 

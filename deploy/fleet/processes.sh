@@ -1,8 +1,8 @@
 #!/bin/sh
-# The processes of ./fleet: each part has run/NAME.pid and log/NAME.log below $data.
+# The processes of ./fleet. Each part has the files run/NAME.pid and log/NAME.log below $data.
 set -eu
 
-: "${data=}" # set by ./fleet when it knows its options
+: "${data=}" # set by ./fleet after it has read its options
 
 say() { echo "$*" >&2; }
 
@@ -11,23 +11,23 @@ fail() {
     exit 1
 }
 
-# Fails, with the end of the log of the part that is to blame.
-blame() { # NAME WHAT
+# Fails, and shows the end of the log of a part.
+fail_with_log() { # NAME WHAT
     say "$1 $2. The end of $data/log/$1.log:"
     tail -n 15 "$data/log/$1.log" | sed 's/^/    /' >&2
     exit 1
 }
 
-# One ./fleet at a time changes anything.
+# Only one ./fleet at a time changes a fleet.
 lock() {
     exec 9>"$data/lock"
-    flock -n 9 || fail "Another ./fleet is at work on $data."
+    flock -n 9 || fail "Another ./fleet is running on $data; wait until it ends."
 }
 
-# Prints when a process was born; with the id of the boot, no other one of the same number has that.
-birth() { # PID
+# Prints the start time of a process and the id of the boot, which together with the process id are unique.
+start_of() { # PID
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-    # After the name, in parentheses, come the state and, as the 20th from there, the start (proc(5)).
+    # The name in parentheses is followed by the state; the 20th field from there is the start time (proc(5)).
     # shellcheck disable=SC2086 # one word a field
     set -- ${stat##*) }
     case $1 in Z | X) return 1 ;; esac
@@ -37,8 +37,8 @@ birth() { # PID
 
 # Prints the process id of a part that is alive.
 pid_of() { # NAME
-    { read -r noted born <"$data/run/$1.pid"; } 2>/dev/null || return 1
-    current=$(birth "$noted") && [ "$current" = "$born" ] && echo "$noted"
+    { read -r noted_pid noted_start <"$data/run/$1.pid"; } 2>/dev/null || return 1
+    current=$(start_of "$noted_pid") && [ "$current" = "$noted_start" ] && echo "$noted_pid"
 }
 
 is_alive() { pid_of "$1" >/dev/null; }
@@ -47,16 +47,16 @@ is_gone() { ! is_alive "$1"; }
 
 started=''
 
-# Starts a part in a session of its own, so that it outlives this script and its terminal.
+# Starts a part in its own session, so that it continues after this script and its terminal have ended.
 start() { # NAME COMMAND…
     say "Starting $1 on $(address_of "$1")"
-    # A signal between the start and the note would leave a process that nobody knows.
+    # A signal between the start and the note would leave a process without a note.
     noting=yes
     started="$1 $started"
     part_log=$data/log/$1.log part_note=$data/run/$1.pid
     shift
     setsid "$@" </dev/null >>"$part_log" 2>&1 9>&- &
-    echo "$! $(birth $!)" >"$part_note"
+    echo "$! $(start_of $!)" >"$part_note"
     noting=''
     [ -z "$interrupted" ] || exit 130
 }
@@ -69,7 +69,7 @@ interrupt() {
     [ -n "$noting" ] || exit 130
 }
 
-# Until $started is empty again, whatever ends this script ends what it started.
+# If this script ends while $started is not empty, it stops the parts that it has started.
 undo_unless_done() {
     trap interrupt INT TERM HUP
     trap undo EXIT
@@ -80,14 +80,14 @@ undo() {
     trap '' INT TERM HUP
     trap - EXIT
     if [ -n "$started" ]; then
-        say "Stopping what was started: $started"
+        say "Stopping the started parts: $started"
         (stop_parts "$started") || true
     fi
     [ "$code" -eq 0 ] || rm -rf "$data"/db?.new
     exit "$code"
 }
 
-# Waits for a command to succeed while a part is alive.
+# Repeats a command until it succeeds, while a part is alive.
 await() { # SECONDS NAME COMMAND…
     deadline=$(($(date +%s) + $1)) awaited=$2
     shift 2
@@ -97,7 +97,7 @@ await() { # SECONDS NAME COMMAND…
     done
 }
 
-# Asks parts to end, all with one signal, then those that are left with the next; 30 s each.
+# Stops parts: sends the first signal, waits up to 30 s, then sends the next signal to the remaining parts.
 stop() { # NAMES SIGNAL…
     stopping=$1
     shift
@@ -105,7 +105,7 @@ stop() { # NAMES SIGNAL…
     for signal; do
         for name in $stopping; do
             pid=$(pid_of "$name") || continue
-            # One that stands still does not end before it goes on.
+            # A suspended process does not end before it is resumed.
             kill "-$signal" "$pid" 2>/dev/null || continue
             kill -CONT "$pid" 2>/dev/null || continue
         done
@@ -114,7 +114,7 @@ stop() { # NAMES SIGNAL…
             sleep 0.1
         done
     done
-    are_gone "$stopping" || fail "One of these did not end:$stopping"
+    are_gone "$stopping" || fail "Some of these parts did not stop:$stopping"
     for name in $stopping; do rm -f "$data/run/$name.pid"; done
 }
 

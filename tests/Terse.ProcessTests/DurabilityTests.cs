@@ -32,7 +32,10 @@ public sealed class DurabilityTests
         Assert.DoesNotContain(after!, acknowledged);
     }
 
-    /// <summary>The first client ends when enough links are there; the others go on until the kill.</summary>
+    /// <summary>
+    /// The first client ends when there are enough links; the other clients continue until the server is
+    /// killed.
+    /// </summary>
     private static async Task CreateUntilTheEndAsync(
         TerseProcess server,
         int client,
@@ -51,12 +54,12 @@ public sealed class DurabilityTests
         }
         catch (HttpRequestException)
         {
-            // The server was killed; what it had not answered counts for nothing.
+            // The server was killed. A request without a response does not count.
         }
     }
 
     [Fact]
-    public async Task A_full_disk_is_answered_503_loses_nothing_and_heals()
+    public async Task On_a_full_disk_creations_get_503_no_link_is_lost_and_creations_work_again_later()
     {
         using var folder = new TemporaryFolder();
         const string Script =

@@ -5,7 +5,7 @@ namespace Terse.ProcessTests;
 public sealed class HostsTests
 {
     [Fact]
-    public async Task A_server_with_a_file_shows_itself_and_no_hosts()
+    public async Task A_server_on_SQLite_shows_itself_and_no_hosts()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder["links"], "--Server:Name", "web-1");
@@ -25,7 +25,7 @@ public sealed class HostsTests
     [Theory]
     [InlineData("http://127.0.0.1:1", 1, "cannot be reached")]
     [InlineData("nonsense", 2, "TERSE_SERVER must be a URL")]
-    public async Task A_server_that_cannot_be_asked_is_an_error(string server, int exitCode, string error)
+    public async Task A_server_that_cannot_be_reached_is_an_error(string server, int exitCode, string error)
     {
         var shown = await HostsAsync(server);
 

@@ -2,7 +2,7 @@ using Terse.Harness;
 
 namespace Terse.ProcessTests;
 
-/// <summary>What redirects cost and what of their visits is lost, by the program's own figures.</summary>
+/// <summary>Cache hits and lost visits of redirects, by the metrics of the program.</summary>
 public sealed class RedirectMetricTests(ITestOutputHelper output)
 {
     private const int Clients = 8;
@@ -10,7 +10,7 @@ public sealed class RedirectMetricTests(ITestOutputHelper output)
     private const int Redirects = Clients * TimesEach;
 
     [Fact]
-    public async Task Where_visits_have_no_room_redirects_go_on_and_the_figures_tell_how_many_were_lost()
+    public async Task When_the_ring_of_visits_is_full_redirects_continue_and_a_metric_counts_the_lost_visits()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder.Path, "--Visits:RingSlots", "64");
@@ -18,25 +18,27 @@ public sealed class RedirectMetricTests(ITestOutputHelper output)
         var code = (await server.CreateCodeAsync("https://example.com/"))!;
 
         Assert.Equal(Redirects, await Follower.FollowAsync(server, code, Clients, TimesEach));
-        var told = await figures.WaitForAsync("terse.visits.waiting", 0);
+        var values = await figures.WaitForAsync("terse.visits.waiting", 0);
         var link = await server.ReadAsync($"/api/v1/links/{code}");
         var counted = link.GetProperty("visits").GetProperty("total").GetInt64();
-        output.WriteLine($"{Redirects} redirects, {counted} visits counted; {told}");
+        output.WriteLine($"{Redirects} redirects, {counted} visits counted; {values}");
 
-        Assert.Equal(Redirects, told["terse.redirects followed"]);
-        Assert.Equal(Redirects, counted + told["terse.visits.lost"]);
+        Assert.Equal(Redirects, values["terse.redirects followed"]);
+        Assert.Equal(Redirects, counted + values["terse.visits.lost"]);
         Assert.InRange(counted, 64, Redirects - 1);
         var all = await server.ReadAsync("/api/v1/visits");
         Assert.Equal(counted, all.GetProperty("visits").GetInt64());
     }
 
     [Fact]
-    public async Task A_redirect_of_a_link_in_memory_asks_the_store_for_nothing()
+    public async Task A_redirect_of_a_cached_link_does_not_read_the_store()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder.Path);
         await using var figures = await ProcessFigures.OfAsync(server);
-        await figures.WaitForAsync("terse.feed.connected", 1); // Until then nothing is kept for long.
+
+        // Without the change feed the cache keeps links for a short time only.
+        await figures.WaitForAsync("terse.feed.connected", 1);
         var code = (await server.CreateCodeAsync("https://example.com/"))!;
         Assert.Equal(1, await Follower.FollowAsync(server, code, clients: 1, timesEach: 1));
         var before = await figures.ReadAsync();

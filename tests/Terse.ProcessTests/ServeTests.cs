@@ -6,7 +6,7 @@ namespace Terse.ProcessTests;
 public sealed class ServeTests
 {
     [Fact]
-    public async Task One_line_says_address_store_and_version_when_it_is_ready()
+    public async Task A_ready_server_writes_one_line_with_address_store_and_version()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder["links"]);
@@ -18,9 +18,9 @@ public sealed class ServeTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    /// <summary>A watch of the working folder would tell of each write to the database below it.</summary>
+    /// <summary>A watcher of the working folder would see each write to the database below it.</summary>
     [Fact]
-    public async Task It_watches_no_files()
+    public async Task A_server_watches_no_files()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder.Path);
@@ -31,7 +31,7 @@ public sealed class ServeTests
     }
 
     [Fact]
-    public async Task Asked_to_stop_it_ends_with_exit_code_0_and_keeps_its_links()
+    public async Task After_SIGTERM_a_server_ends_with_exit_code_0_and_keeps_its_links()
     {
         using var folder = new TemporaryFolder();
         string? code;
@@ -47,7 +47,7 @@ public sealed class ServeTests
     }
 
     [Fact]
-    public async Task The_command_line_wins_over_the_environment_and_that_over_the_file()
+    public async Task The_command_line_overrides_the_environment_and_the_environment_overrides_the_file()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(
@@ -82,7 +82,7 @@ public sealed class ServeTests
     [InlineData("--dta", "x", "no option or setting")]
     [InlineData("--data", "/proc/nowhere", "/proc/nowhere")]
     [InlineData("--data", "/dev/null", "name a folder")]
-    public async Task What_keeps_it_from_starting_is_said_in_words(string option, string value, string hint)
+    public async Task A_wrong_option_ends_the_start_with_a_message(string option, string value, string hint)
     {
         using var folder = new TemporaryFolder();
         var result = await Command.RunAsync(
@@ -95,7 +95,7 @@ public sealed class ServeTests
     }
 
     [Fact]
-    public async Task With_another_secret_than_that_of_its_opaque_codes_it_does_not_start()
+    public async Task A_server_does_not_start_with_another_secret_than_that_of_its_opaque_codes()
     {
         using var folder = new TemporaryFolder();
         string[] serve = ["serve", "--urls", "http://127.0.0.1:0", "--data", folder["links"]];
@@ -121,7 +121,7 @@ public sealed class ServeTests
     }
 
     [Fact]
-    public async Task An_address_in_use_is_said_in_words()
+    public async Task An_address_in_use_ends_the_start_with_a_message()
     {
         using var folder = new TemporaryFolder();
         await using var first = await TerseProcess.ServeAsync(folder["first"]);
@@ -132,7 +132,7 @@ public sealed class ServeTests
     }
 
     [Fact]
-    public async Task A_configuration_file_that_is_no_JSON_is_said_in_words()
+    public async Task A_configuration_file_that_is_not_JSON_ends_the_start_with_a_message()
     {
         using var folder = new TemporaryFolder();
         await File.WriteAllTextAsync(folder["appsettings.json"], "{ \"Domains\": ");

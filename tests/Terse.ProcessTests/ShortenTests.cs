@@ -9,26 +9,28 @@ namespace Terse.ProcessTests;
 
 public sealed class ShortenTests
 {
-    /// <summary>48,009 real URLs, where they are at hand; else the sample that is committed.</summary>
+    /// <summary>
+    /// 48,009 real URLs. If the file does not exist, the tests use the sample in the repository.
+    /// </summary>
     private static readonly string RealFile = Path.Combine(Repository.Root, "../shared/data/urls.txt");
 
     private static readonly string SampleFile =
         Path.Combine(AppContext.BaseDirectory, "Data/urls-sample.txt");
 
     [Fact]
-    public async Task Every_line_of_the_sample_gets_a_code_that_leads_back_to_it() =>
-        await AssertEveryLineLeadsBackAsync(SampleFile, expectedLines: 500);
+    public async Task Every_line_of_the_sample_gets_a_code_that_leads_to_it() =>
+        await AssertEveryLineLeadsToItAsync(SampleFile, expectedLines: 500);
 
     [Fact]
-    public async Task Every_line_of_the_real_file_gets_a_code_that_leads_back_to_it()
+    public async Task Every_line_of_the_real_file_gets_a_code_that_leads_to_it()
     {
         if (File.Exists(RealFile))
-            await AssertEveryLineLeadsBackAsync(RealFile, expectedLines: 48_009);
+            await AssertEveryLineLeadsToItAsync(RealFile, expectedLines: 48_009);
         else
-            await AssertEveryLineLeadsBackAsync(SampleFile, expectedLines: 500);
+            await AssertEveryLineLeadsToItAsync(SampleFile, expectedLines: 500);
     }
 
-    private static async Task AssertEveryLineLeadsBackAsync(string file, int expectedLines)
+    private static async Task AssertEveryLineLeadsToItAsync(string file, int expectedLines)
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder.Path);
@@ -41,20 +43,20 @@ public sealed class ShortenTests
         Assert.Equal(expectedLines, result.OutputLines.Length);
         Assert.Equal(expectedLines, result.OutputLines.Distinct(StringComparer.Ordinal).Count());
         await Parallel.ForAsync(0, expectedLines, async (number, _) =>
-            await AssertLeadsBackAsync(server, result.OutputLines[number], lines[number]));
+            await AssertLeadsToItAsync(server, result.OutputLines[number], lines[number]));
         AssertTailIsReported(result, lines[^1], expectedLines + 1);
     }
 
     private static Task<CommandResult> ShortenAsync(string server, byte[] input) =>
         Command.RunAsync(Repository.Program, ["shorten", "-", "--server", server], input);
 
-    private static async Task AssertLeadsBackAsync(TerseProcess server, string shortUrl, string line)
+    private static async Task AssertLeadsToItAsync(TerseProcess server, string shortUrl, string line)
     {
         var location = await server.FollowAsync(shortUrl);
         if (location == line)
             return;
 
-        // What is not ASCII is stored as it was sent, and followed in its ASCII form.
+        // A target that is not ASCII is stored unchanged, and the redirect uses its ASCII form.
         Assert.False(Ascii.IsValid(line), line);
         Assert.Equal(Terse.Links.Target.ToAscii(line), location);
         var code = shortUrl[(shortUrl.LastIndexOf('/') + 1)..];
@@ -63,7 +65,7 @@ public sealed class ShortenTests
         Assert.Equal(line, link.GetProperty("target").GetString());
     }
 
-    /// <summary>The real file ends in <c>https://</c>, cut off within a line, which is no URL.</summary>
+    /// <summary>The real file ends with an incomplete line, <c>https://</c>, which is not a URL.</summary>
     private static void AssertTailIsReported(CommandResult result, string tail, int number)
     {
         if (tail.Length == 0)
@@ -77,7 +79,7 @@ public sealed class ShortenTests
     }
 
     [Fact]
-    public async Task Lines_that_fail_are_named_and_the_others_keep_their_order()
+    public async Task Failed_lines_are_reported_by_number_and_other_lines_keep_their_order()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder.Path);
@@ -103,7 +105,7 @@ public sealed class ShortenTests
     }
 
     [Fact]
-    public async Task URLs_may_be_arguments_and_the_server_may_come_from_the_environment()
+    public async Task URLs_can_be_arguments_and_the_environment_can_set_the_server()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder.Path);
@@ -119,7 +121,7 @@ public sealed class ShortenTests
     }
 
     [Fact]
-    public async Task A_server_that_is_not_there_is_an_error_of_every_line()
+    public async Task An_unreachable_server_is_an_error_of_every_line()
     {
         var result = await ShortenAsync(
             "http://127.0.0.1:9", "https://example.com/1\nhttps://example.com/2\n"u8.ToArray());
@@ -135,7 +137,7 @@ public sealed class ShortenTests
     [InlineData("503 Service Unavailable", "null")]
     [InlineData("201 Created", "{}")]
     [InlineData("200 OK", "<html>")]
-    public async Task An_answer_that_is_not_Terses_is_an_error_of_its_line(string status, string body)
+    public async Task A_response_that_is_not_from_Terse_is_an_error_of_its_line(string status, string body)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -158,7 +160,8 @@ public sealed class ShortenTests
     [Theory]
     [InlineData("<urls", "/dev/full")]
     [InlineData("</", "/dev/null")]
-    public async Task What_cannot_be_read_or_written_ends_it_with_a_word(string input, string output)
+    public async Task Unreadable_input_or_unwritable_output_ends_the_command_with_a_message(
+        string input, string output)
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder["data"]);
@@ -177,7 +180,7 @@ public sealed class ShortenTests
     [InlineData("shorten", "https://example.com/", "--server", "nowhere")]
     [InlineData("shorten", "https://example.com/", "--server", "http://127.0.0.1:9/prefix")]
     [InlineData("shorten", "https://example.com/", "--sever", "http://127.0.0.1:9")]
-    public async Task A_wrong_command_line_is_explained(params string[] arguments)
+    public async Task A_wrong_command_line_gives_a_message(params string[] arguments)
     {
         var result = await Command.TerseAsync(arguments);
 
@@ -187,7 +190,7 @@ public sealed class ShortenTests
     }
 
     [Fact]
-    public async Task On_a_terminal_a_bar_shows_the_progress()
+    public async Task On_a_terminal_a_progress_bar_is_shown()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseProcess.ServeAsync(folder.Path);

@@ -3,15 +3,17 @@ using Terse.Harness;
 namespace Terse.ProcessTests;
 
 /// <summary>
-/// Clients count the redirects that they get, while their server is killed; then the API is asked how many
-/// visits were counted.
+/// Clients count tsuccessor redirects while the server is killed; then the test compares the visit counts of
+/// the API.
 /// </summary>
 public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Links = 10;
     private const int Clients = 8;
 
-    /// <summary>A start makes the ring of visits anew, and puts it in the place of the old one.</summary>
+    /// <summary>
+    /// A start creates a new ring of visits in this file and renames it to the file of the old ring.
+    /// </summary>
     private const string NewRing = "visits.ring.new";
     private const string Ring = "visits.ring";
 
@@ -27,7 +29,7 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task However_often_the_server_is_killed_each_answered_redirect_counts_once()
+    public async Task Each_answered_redirect_counts_once_while_the_server_is_killed_again_and_again()
     {
         var codes = await CreateAsync();
         var followers = new Followers(codes, Clients, _ => Volatile.Read(ref _server));
@@ -41,7 +43,7 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
             await ReplaceAsync();
         }
 
-        await _server.KillAsync(); // It has just come to be ready.
+        await _server.KillAsync(); // The server has just become ready.
         await ReplaceAsync();
         await followers.WaitForAsync(5000);
         await followers.StopAsync();
@@ -60,21 +62,21 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task ReplaceAsync()
     {
-        var heir = await TerseProcess.ServeAsync(_folder.Path);
-        await Interlocked.Exchange(ref _server, heir).DisposeAsync();
+        var successor = await TerseProcess.ServeAsync(_folder.Path);
+        await Interlocked.Exchange(ref _server, successor).DisposeAsync();
     }
 
-    /// <summary>Starts the server, and kills it when a file of its visits comes about.</summary>
+    /// <summary>Starts the server, and kills it when it creates a file of visits.</summary>
     private async Task KillAtAsync(string file)
     {
         using var watcher = new FileSystemWatcher(_folder["visits"], file);
-        var made = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        watcher.Created += (_, _) => made.TrySetResult();
-        watcher.Renamed += (_, _) => made.TrySetResult();
+        var created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        watcher.Created += (_, _) => created.TrySetResult();
+        watcher.Renamed += (_, _) => created.TrySetResult();
         watcher.EnableRaisingEvents = true;
         using var starting = Command.Start(
             Repository.Program, ["serve", "--urls", "http://127.0.0.1:0", "--data", _folder.Path]);
-        await made.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
+        await created.Task.WaitAsync(TimeSpan.FromMinutes(1), TimeProvider.System);
         starting.Kill();
         await starting.WaitForExitAsync();
     }

@@ -6,12 +6,12 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// One server over a primary and a replica on this machine, as durable as they are out of the box, with the
-/// memory of a small server; beside it what the same database does without Terse.
+/// One server on a primary and a replica on this machine. The hosts have PostgreSQL's default durability and
+/// the memory of a small server. For comparison, it also measures the same database without Terse.
 /// </summary>
 internal sealed partial class PostgresBench : IAsyncDisposable
 {
-    /// <summary>The harness turns the first two off for tests, which need little memory, too.</summary>
+    /// <summary>Replaces settings of the harness, which disable fsync and use little memory.</summary>
     private static readonly string[] Settings =
         ["fsync = on", "full_page_writes = on", "shared_buffers = '2GB'"];
 
@@ -56,7 +56,9 @@ internal sealed partial class PostgresBench : IAsyncDisposable
         }
     }
 
-    /// <summary>Beats a second, as a reader of the row sees them, until the work is done.</summary>
+    /// <summary>
+    /// Counts the beats a second until the work is done, by reading the row of the horizon.
+    /// </summary>
     public async Task<double> CountBeatsAsync(Task work)
     {
         await using var source = NpgsqlDataSource.Create(Postgres.Primary.ConnectionString);
@@ -73,7 +75,9 @@ internal sealed partial class PostgresBench : IAsyncDisposable
         return (seen.Count - 1) / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
     }
 
-    /// <summary>Transactions a second of a script for pgbench, over prepared statements.</summary>
+    /// <summary>
+    /// Runs a script in pgbench with prepared statements, and returns the transactions a second.
+    /// </summary>
     public async Task<double> RunPgbenchAsync(string script, int clients, TimeSpan time)
     {
         using var folder = new TemporaryFolder();

@@ -1,8 +1,8 @@
 namespace Terse.Bench;
 
 /// <summary>
-/// Links created a second in PostgreSQL with 64 clients that each wait for the answer, and the beats that get
-/// through meanwhile; beside it pgbench with as many clients, which insert the same row into the same table.
+/// Links created a second in PostgreSQL by 64 clients, each of which waits for the response, and the beats a
+/// second during that load. For comparison, pgbench inserts the same row with the same number of clients.
 /// </summary>
 internal static class PostgresCreateBenchmark
 {

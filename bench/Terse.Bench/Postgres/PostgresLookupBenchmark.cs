@@ -4,8 +4,8 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// Redirects a second that each read the replica; beside it lookups of one code each in a bare loop over as
-/// many connections as a server keeps.
+/// Redirects a second that read the replica. For comparison, a bare loop looks up one code at a time over the
+/// same number of connections.
 /// </summary>
 internal static class PostgresLookupBenchmark
 {
@@ -17,7 +17,7 @@ internal static class PostgresLookupBenchmark
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(10);
 
-    /// <summary>The lookup of one code, as a program that makes no batches would send it.</summary>
+    /// <summary>The lookup of one code, as a program without batches would send it.</summary>
     private const string SelectLink =
         """
         SELECT h.closed_at,
@@ -95,7 +95,7 @@ internal static class PostgresLookupBenchmark
             code.TypedValue = $"b{random.Next(Links) + 1}";
             await using var row = await select.ExecuteReaderAsync();
             if (!await row.ReadAsync() || await row.IsDBNullAsync(4))
-                throw new InvalidOperationException($"{code.TypedValue} is not there.");
+                throw new InvalidOperationException($"{code.TypedValue} does not exist.");
             _ = row.GetString(7);
         }
 

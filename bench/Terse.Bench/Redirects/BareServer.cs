@@ -8,20 +8,22 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// The bare web server: Kestrel with one endpoint that writes a constant 302, with as many headers as Terse
-/// writes. A process of its own, which is this program with the argument <see cref="Argument"/>.
+/// A bare web server for comparison: Kestrel with one endpoint that writes a constant 302 with the same
+/// number of headers as Terse. It is this program in its own process, started with <see cref="Argument"/>.
 /// </summary>
 internal static class BareServer
 {
     public const string Argument = "bare-server";
 
-    /// <summary>Else it would be told of each write of the server that it is measured beside.</summary>
+    /// <summary>
+    /// Without this option the server would watch files and see each write of the other server.
+    /// </summary>
     private const string WatchNothing = "--hostBuilder:reloadConfigOnChange=false";
 
     public static Task<TerseProcess> StartAsync() =>
         TerseProcess.StartAsync(Environment.ProcessPath!, [Argument]);
 
-    /// <summary>Serves until it is asked to stop.</summary>
+    /// <summary>Serves until the process receives a signal to stop.</summary>
     public static async Task ServeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [WatchNothing] });

@@ -4,7 +4,7 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>nginx with <c>return 302</c>, a worker a core.</summary>
+/// <summary>nginx with <c>return 302</c> and one worker for each core.</summary>
 internal sealed class NginxServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -35,7 +35,7 @@ internal sealed class NginxServer : IAsyncDisposable
 
     public Uri Address { get; }
 
-    /// <summary>The process that its workers belong to.</summary>
+    /// <summary>The parent process of the workers.</summary>
     public int Id => _process.Id;
 
     public static async Task<NginxServer> StartAsync()

@@ -5,8 +5,8 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// The longest pause of the garbage collector in a minute of load, by the runtime's own events: from when it
-/// begins to stop the threads until they run again.
+/// The longest pause of the garbage collector in a minute of load, by the events of the runtime: from the
+/// start of the suspension of the threads until they run again.
 /// </summary>
 internal static class PauseBenchmark
 {
@@ -51,7 +51,7 @@ internal static class PauseBenchmark
         ];
     }
 
-    /// <summary>All of the process's.</summary>
+    /// <summary>Reads all pauses of the process.</summary>
     private static List<Pause> Read(string trace)
     {
         var pauses = new List<Pause>();
@@ -66,8 +66,8 @@ internal static class PauseBenchmark
         return pauses;
     }
 
-    /// <param name="At">When it ended.</param>
-    /// <param name="Ms">How long it was.</param>
-    /// <param name="Why">What was collected, how and why.</param>
+    /// <param name="At">The end of the pause.</param>
+    /// <param name="Ms">The length of the pause in milliseconds.</param>
+    /// <param name="Why">The generation, the kind and the reason of the collection.</param>
     private sealed record Pause(DateTime At, double Ms, string Why);
 }

@@ -3,8 +3,9 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// Redirects of a million links: first each once, which reads the database; then all of them from memory,
-/// beside a bare Kestrel and nginx that know one answer. Every visit is counted, and goes to the database.
+/// Redirects of a million links: first each link once, which reads the database, then all links from the
+/// cache. For comparison, a bare Kestrel and nginx give one constant response. Every visit is written to the
+/// database.
 /// </summary>
 internal static class RedirectBenchmark
 {
@@ -17,8 +18,8 @@ internal static class RedirectBenchmark
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Longer than the others' rounds: having stood still, Terse takes the load for over and counts at once,
-    /// and what that costs beside redirects is to weigh as little as it does where nobody stands still.
+    /// Longer than the rounds of the other servers. After a suspension Terse assumes that the load is over
+    /// and writes all visits at once; a long round keeps the share of that work small.
     /// </summary>
     private static readonly TimeSpan OurRound = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LatencyTime = TimeSpan.FromSeconds(10);
@@ -42,19 +43,20 @@ internal static class RedirectBenchmark
                 $"{uncached:N0}",
                 ""),
             .. results,
-            new("visits/s that go to SQLite when the load is over", $"{counted:N0}", ""),
+            new("visits/s written to SQLite after the load", $"{counted:N0}", ""),
             new("resident memory with 1,000,000 links cached", $"{cached / 1e6:N0} MB", ""),
             new(
-                "what that is more than idle, a link, its strings included",
+                "memory a cached link beyond idle, with its strings",
                 $"{(cached - idle) / Links:N0} bytes",
                 ""),
         ];
     }
 
     /// <summary>
-    /// Each in turn, many times, so that all see the same moods of the machine; Terse stands still while
-    /// others are measured, since it would count visits meanwhile. What it counts beside redirects are visits
-    /// of these rounds, which go to other links each, and not those of the first pass, which come in order.
+    /// Measures the servers in turn, many times, so that changes of the machine's speed affect all of them.
+    /// Terse is suspended while other servers are measured, since it would write visits in that time. The
+    /// visits that it writes during its rounds are visits of random links, not the ordered visits of the
+    /// first pass.
     /// </summary>
     private static async Task<IEnumerable<Result>> CompareAsync(
         TerseProcess terse, TerseProcess bare, NginxServer nginx)
@@ -93,20 +95,20 @@ internal static class RedirectBenchmark
                 $"{GoalRate:N2}",
                 rateShare >= GoalRate),
             new(
-                "CPU of a cached redirect, its visit taken down",
+                "CPU of a cached redirect with its visit recorded",
                 $"{Result.MedianOf(ours.Select(run => run.Cpu)):N1} µs",
                 ""),
             new(
-                "CPU of an answer of bare Kestrel",
+                "CPU of a response of bare Kestrel",
                 $"{Result.MedianOf(bares.Select(run => run.Cpu)):N1} µs",
                 ""),
             new(
-                $"CPU of the one over the other's, median of {Rounds} rounds",
+                $"CPU of a redirect over CPU of a bare response, median of {Rounds} rounds",
                 $"{cpuShare:N2}",
                 $"{GoalCpu:N2}",
                 cpuShare <= GoalCpu),
             await MeasureTimesAsync("cached redirect", address, rate / 2),
-            await MeasureTimesAsync("answer of bare Kestrel", bareAddress, rate / 2),
+            await MeasureTimesAsync("response of bare Kestrel", bareAddress, rate / 2),
         ];
     }
 
@@ -135,7 +137,7 @@ internal static class RedirectBenchmark
         double At(double share) => times[(int)(times.Count * share)].TotalMilliseconds;
     }
 
-    /// <param name="Rate">Answers a second.</param>
-    /// <param name="Cpu">Microseconds of a core an answer.</param>
+    /// <param name="Rate">The responses a second.</param>
+    /// <param name="Cpu">The processor time of a response in microseconds.</param>
     private sealed record Run(double Rate, double Cpu);
 }

@@ -4,14 +4,14 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>What a run of wrk counted.</summary>
-/// <param name="Requests">All that were answered.</param>
-/// <param name="Rate">Answers a second.</param>
+/// <summary>The counts of a run of wrk.</summary>
+/// <param name="Requests">The number of responses.</param>
+/// <param name="Rate">The responses a second.</param>
 internal sealed record WrkRun(long Requests, double Rate);
 
 /// <summary>
-/// The load of wrk: one thread, 64 connections, each request for another of the links, as a browser would
-/// send it.
+/// The load of wrk: one thread and 64 connections. Each request follows a random link with the headers of a
+/// browser.
 /// </summary>
 internal static partial class Wrk
 {

@@ -28,7 +28,7 @@ public sealed class SwitchoverTests
         Task<HttpResponseMessage> asked = null!;
         await Eventually.IsTrueAsync(async () =>
         {
-            // If the proxy holds a response too long, the server drops the connection and cannot open another.
+            // If the proxy holds a response too long, the server drops the connection and opens no other.
             Assert.Null(await RetryingClient.FollowAsync(suspended.Process, Launch.OriginalString));
             answers.HoldAnswers();
             asked = suspended.Process.Http.GetAsync(Launch);

@@ -60,8 +60,8 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     }
 
     /// <summary>
-    /// After a restart a primary shows commits that its replica lacks. If a retry only read such a commit, its
-    /// response would be wrong after a failover. So a retry commits as well, which waits for the replica.
+    /// After a restart a primary shows commits that its replica lacks. If a retry only read such a commit,
+    /// its response would be wrong after a failover. So a retry commits as well, which waits for the replica.
     /// </summary>
     [Fact]
     public async Task A_retry_is_answered_after_its_own_commit()

@@ -22,7 +22,9 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
 
     protected override Task SetClockAsync(DateTimeOffset now) => _database.SetClockAsync(now);
 
-    /// <summary>A server caches the days that it has created, and creates a day that it does not find.</summary>
+    /// <summary>
+    /// A server caches the days that it has created, and creates a day that it does not find.
+    /// </summary>
     [Fact]
     public async Task Servers_that_create_and_drop_the_same_days_at_once_lose_no_visit()
     {

@@ -76,7 +76,9 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Contains("LATIN1", refused.Errors, StringComparison.Ordinal);
     }
 
-    /// <summary>The replica keeps the previous schema for a while after the primary has the new schema.</summary>
+    /// <summary>
+    /// The replica keeps the previous schema for a while after the primary has the new schema.
+    /// </summary>
     [Fact]
     public async Task On_the_previous_schema_links_are_created_and_followed_and_rules_need_the_migration()
     {
