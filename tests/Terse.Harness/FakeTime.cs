@@ -1,6 +1,10 @@
 namespace Terse.Harness;
 
-/// <summary>Clocks that a test moves by hand: the wall clock and the monotonic one, each alone.</summary>
+/// <summary>
+/// A time provider whose wall clock and monotonic clock a test moves independently, also backwards. Its timers
+/// are real. Tests in which both clocks move together use FakeTimeProvider of
+/// Microsoft.Extensions.TimeProvider.Testing, whose timers run only when the test moves the clock.
+/// </summary>
 internal sealed class FakeTime(DateTimeOffset now) : TimeProvider
 {
     private long _timestamp;
@@ -13,7 +17,7 @@ internal sealed class FakeTime(DateTimeOffset now) : TimeProvider
 
     public override long GetTimestamp() => _timestamp;
 
-    /// <summary>Lets time pass, on both clocks.</summary>
+    /// <summary>Moves both clocks forward.</summary>
     public void Pass(TimeSpan time)
     {
         Now += time;

@@ -3,14 +3,16 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Terse.Harness;
 
 namespace Terse.Tests;
 
-/// <summary>The whole server inside the test's process, on its own port, over a folder of its own.</summary>
+/// <summary>A complete server in the process of the test, on a port that the system chose.</summary>
 internal sealed class TerseServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly SocketsHttpHandler _handler;
+    private TemporaryFolder? _folder;
 
     private TerseServer(WebApplication app)
     {
@@ -23,6 +25,24 @@ internal sealed class TerseServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
+    /// <summary>Starts a server with its links in a temporary folder, which is deleted with the server.</summary>
+    public static async Task<TerseServer> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var folder = new TemporaryFolder();
+        try
+        {
+            var server = await StartAsync(folder.Path, settings);
+            server._folder = folder;
+            return server;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Starts a server with its links in a folder that the caller deletes.</summary>
     public static async Task<TerseServer> StartAsync(
         string folder, params (string Key, string Value)[] settings)
     {
@@ -100,5 +120,6 @@ internal sealed class TerseServer : IAsyncDisposable
         _handler.Dispose();
         await _app.StopAsync();
         await _app.DisposeAsync();
+        _folder?.Dispose();
     }
 }

@@ -50,8 +50,7 @@ public sealed class DomainPickingTests
     [InlineData("POST /api/v1/links HTTP/1.1", "..")]
     public async Task Without_a_usable_Host_the_short_URL_names_the_address(string line, string? host = null)
     {
-        using var folder = new TemporaryFolder();
-        await using var server = await TerseServer.StartAsync(folder.Path);
+        await using var server = await TerseServer.StartAsync();
         const string Body = "{\"target\": \"https://example.com/\"}";
         var answer = await server.SendRawAsync(
             $"{line}\r\n{(host is null ? "" : $"Host: {host}\r\n")}Content-Type: application/json\r\n"
@@ -64,9 +63,8 @@ public sealed class DomainPickingTests
     [Fact]
     public async Task A_Host_that_is_nonsense_is_no_error_of_the_server()
     {
-        using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(
-            folder.Path, ("Domains:Others:0", "s.example.org"));
+            ("Domains:Others:0", "s.example.org"));
         foreach (var path in new[] { "/", "/abc", "/api/v1/links/abc" })
         {
             var answer = await server.SendRawAsync(

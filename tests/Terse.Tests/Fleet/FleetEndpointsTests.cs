@@ -9,9 +9,8 @@ public sealed class FleetEndpointsTests
     [Fact]
     public async Task With_a_file_of_its_own_a_server_is_the_whole_fleet()
     {
-        using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(
-            folder.Path, ("Server:Name", "web-1"), ("Server:Zone", "eu-1a"));
+            ("Server:Name", "web-1"), ("Server:Zone", "eu-1a"));
         JsonElement fleet = default;
         await Eventually.IsTrueAsync(async () =>
         {

@@ -36,8 +36,7 @@ public sealed class ServerReporterTests
 
     private static async Task<KeptLog> RunAsync(FlakyStore store, int told)
     {
-        using var folder = new TemporaryFolder();
-        await using var server = await TerseServer.StartAsync(folder.Path);
+        await using var server = await TerseServer.StartAsync();
         using var log = new KeptLog();
         using var logging = LoggerFactory.Create(logging => logging.AddProvider(log));
         using var reporter = new ServerReporter(

@@ -1,20 +1,14 @@
 using System.Net;
-using Terse.Harness;
 
 namespace Terse.Tests.Redirects;
 
 public sealed class RedirectTests : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
     private TerseServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(_folder.Path);
+    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Theory]
     [InlineData("GET")]
@@ -145,9 +139,8 @@ public sealed class RedirectTests : IAsyncLifetime
     [Fact]
     public async Task A_domain_has_links_of_its_own_in_memory_too()
     {
-        using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(
-            folder.Path, ("Domains:Default", "a.example"), ("Domains:Others:0", "b.example"));
+            ("Domains:Default", "a.example"), ("Domains:Others:0", "b.example"));
         await server.CreateCodeAsync("https://example.com/a", "sale", "a.example");
         await server.CreateCodeAsync("https://example.com/b", "sale", "b.example");
         foreach (var host in new[] { "a.example", "b.example", "B.EXAMPLE:80", "b.example", "c.example" })
@@ -161,9 +154,8 @@ public sealed class RedirectTests : IAsyncLifetime
     [Fact]
     public async Task Cache_Control_can_be_configured()
     {
-        using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(
-            folder.Path, ("Redirects:CacheControl", "private, max-age=90"));
+            ("Redirects:CacheControl", "private, max-age=90"));
         var code = await server.CreateCodeAsync("https://example.com/");
         using var response = await server.GetAsync("/" + code);
 

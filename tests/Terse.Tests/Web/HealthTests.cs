@@ -12,8 +12,7 @@ public sealed class HealthTests
     [InlineData("/readyz")]
     public async Task A_healthy_server_answers_ok_with_no_store(string path)
     {
-        using var folder = new TemporaryFolder();
-        await using var server = await TerseServer.StartAsync(folder.Path);
+        await using var server = await TerseServer.StartAsync();
         await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
         using var answer = await server.GetAsync(path);
         using var head = await server.Http.SendAsync(
@@ -28,8 +27,7 @@ public sealed class HealthTests
     [Fact]
     public async Task A_server_that_shuts_down_is_live_and_not_ready()
     {
-        using var folder = new TemporaryFolder();
-        await using var server = await TerseServer.StartAsync(folder.Path);
+        await using var server = await TerseServer.StartAsync();
         server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
         await AssertNotReadyAsync(server, "shutting down");

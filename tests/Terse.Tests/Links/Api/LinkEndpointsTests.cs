@@ -1,22 +1,16 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Terse.Harness;
 
 namespace Terse.Tests.Links;
 
 public sealed class LinkEndpointsTests : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
     private TerseServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(_folder.Path);
+    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
     public async Task A_created_link_is_described_in_full()
@@ -71,9 +65,8 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task A_target_of_a_blocked_host_is_refused()
     {
-        using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(
-            folder.Path, ("Links:BlockedHosts:0", "Spam.example"));
+            ("Links:BlockedHosts:0", "Spam.example"));
         using var response = await server.CreateAsync("https://www.SPAM.example/");
 
         await ProblemAssert.AssertProblemAsync(

@@ -2,24 +2,18 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Terse.Harness;
 
 namespace Terse.Tests.Links;
 
 /// <summary>Links are changed and deleted over HTTP.</summary>
 public sealed class LinkChangeTests : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
     private TerseServer _server = null!;
 
     public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(
-        _folder.Path, ("Links:BlockedHosts:0", "spam.example"), ("Domains:Others:0", "s.example"));
+        ("Links:BlockedHosts:0", "spam.example"), ("Domains:Others:0", "s.example"));
 
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
     public async Task A_change_leaves_what_was_not_sent_and_clears_what_was_sent_as_null()

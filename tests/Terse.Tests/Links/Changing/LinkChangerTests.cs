@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Terse.Domains;
-using Terse.Harness;
 using Terse.Hosting;
 using Terse.Links;
 
@@ -90,7 +90,7 @@ public sealed class LinkChangerTests
             _store,
             _heard,
             new TargetRules(domains, new BlockedHosts(options), options),
-            new FakeTime(Now));
+            new FakeTimeProvider(Now));
     }
 
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>

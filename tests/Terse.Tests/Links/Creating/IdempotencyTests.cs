@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Terse.Harness;
 
 namespace Terse.Tests.Links;
 
@@ -9,16 +8,11 @@ public sealed class IdempotencyTests : IAsyncLifetime
 {
     private const string Body = """{"target": "https://example.com/a?b=c", "code": "sale"}""";
 
-    private readonly TemporaryFolder _folder = new();
     private TerseServer _server = null!;
 
     public async ValueTask InitializeAsync() => _server = await StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Theory]
     [InlineData("""{"target": "https://example.com/a?b=c"}""")]
@@ -159,7 +153,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     private Task<TerseServer> StartAsync() =>
-        TerseServer.StartAsync(_folder.Path, ("Domains:Others:0", "s.example"));
+        TerseServer.StartAsync(("Domains:Others:0", "s.example"));
 
     private async Task<HttpResponseMessage> PostAsync(string key, string body, string? host = null)
     {

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Terse.Codes;
 using Terse.Domains;
-using Terse.Harness;
 using Terse.Hosting;
 using Terse.Ids;
 using Terse.Links;
@@ -13,8 +12,7 @@ public sealed class LinkCreatorTests
     [Fact]
     public async Task A_creation_is_given_up_when_the_store_does_not_come_to_an_end()
     {
-        using var folder = new TemporaryFolder();
-        await using var server = await TerseServer.StartAsync(folder.Path);
+        await using var server = await TerseServer.StartAsync();
         var services = server.Services;
         var creator = new LinkCreator(
             new EndlessStore(),

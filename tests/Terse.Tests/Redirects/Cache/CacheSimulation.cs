@@ -31,7 +31,7 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
     /// <summary>Requests that were answered with a link.</summary>
     public int Found { get; private set; }
 
-    private DateTimeOffset Now => _test.Time.Now;
+    private DateTimeOffset Now => _test.Time.GetUtcNow();
 
     /// <summary>Runs the schedule and says which promise broke, or null when all held.</summary>
     public string? Run()
@@ -75,7 +75,7 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
                 TellOne();
                 break;
             case 18:
-                _test.Time.Pass(TimeSpan.FromMilliseconds(_random.Next(_random.Next(3000))));
+                _test.Time.Advance(TimeSpan.FromMilliseconds(_random.Next(_random.Next(3000))));
                 break;
             default:
                 ChangeHearing();

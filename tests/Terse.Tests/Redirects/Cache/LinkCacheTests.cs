@@ -35,8 +35,8 @@ public sealed class LinkCacheTests : IDisposable
     [Fact]
     public async Task Links_that_have_to_be_looked_at_each_time_are_not_kept()
     {
-        Store.Links["deleted"] = Store.Put("deleted") with { DeletedAt = _test.Time.Now };
-        Store.Links["expired"] = Store.Put("expired") with { ExpiresAt = _test.Time.Now };
+        Store.Links["deleted"] = Store.Put("deleted") with { DeletedAt = _test.Time.GetUtcNow() };
+        Store.Links["expired"] = Store.Put("expired") with { ExpiresAt = _test.Time.GetUtcNow() };
         Store.Links["limited"] = Store.Put("limited") with { MaxVisits = 3 };
         Store.Put("blocked", "https://evil.example/");
 
@@ -50,9 +50,9 @@ public sealed class LinkCacheTests : IDisposable
     [Fact]
     public async Task A_link_that_expires_in_the_cache_has_expired()
     {
-        Store.Links["code"] = Store.Put("code") with { ExpiresAt = _test.Time.Now + Second };
+        Store.Links["code"] = Store.Put("code") with { ExpiresAt = _test.Time.GetUtcNow() + Second };
         Assert.Equal(RedirectOutcome.Followed, await AnswerAsync("code"));
-        _test.Time.Pass(Second);
+        _test.Time.Advance(Second);
         Assert.Equal(RedirectOutcome.Expired, await AnswerAsync("code"));
         Assert.Equal(1, Store.Lookups);
     }
@@ -134,13 +134,13 @@ public sealed class LinkCacheTests : IDisposable
         await _test.FollowAsync("code");
         Store.Put("code", "https://new.example/");
         _test.Cache.OnDisconnected();
-        _test.Time.Pass(5 * Second);
+        _test.Time.Advance(5 * Second);
         Assert.Equal("https://old.example/", await _test.FollowAsync("code"));
-        _test.Time.Pass(Second);
+        _test.Time.Advance(Second);
         Assert.Equal("https://new.example/", await _test.FollowAsync("code"));
 
         _test.Cache.OnConnected();
-        _test.Time.Pass(60 * Second);
+        _test.Time.Advance(60 * Second);
         await _test.FollowAsync("code");
         Assert.Equal(2, Store.Lookups);
     }
@@ -153,12 +153,12 @@ public sealed class LinkCacheTests : IDisposable
             Store.Put(code);
         await FollowAllAsync(codes);
         _test.Cache.OnDisconnected();
-        _test.Time.Pass(10 * Second);
+        _test.Time.Advance(10 * Second);
         (Store.IsLost, var before) = (true, Store.Lookups);
         for (var tenth = 0; tenth < 100; tenth++)
         {
             await FollowAllAsync(codes);
-            _test.Time.Pass(Second / 10);
+            _test.Time.Advance(Second / 10);
         }
 
         Assert.InRange(Store.Lookups - before, 8, 11);
@@ -167,7 +167,7 @@ public sealed class LinkCacheTests : IDisposable
         Store.IsLost = false;
         foreach (var code in codes)
             Store.Put(code, "https://new.example/");
-        _test.Time.Pass(Second);
+        _test.Time.Advance(Second);
         foreach (var code in codes)
             Assert.Equal("https://new.example/", await _test.FollowAsync(code));
     }
@@ -179,11 +179,11 @@ public sealed class LinkCacheTests : IDisposable
         Store.Put("other");
         await FollowAllAsync(["code", "other"]);
         _test.Cache.OnDisconnected();
-        _test.Time.Pass(10 * Second);
+        _test.Time.Advance(10 * Second);
         Store.IsLost = true;
         await _test.FollowAsync("code");
         (Store.IsLost, Store.IsHolding) = (false, true);
-        _test.Time.Pass(2 * Second);
+        _test.Time.Advance(2 * Second);
         var asker = _test.FollowAsync("code");
 
         Assert.True(_test.FollowAsync("code").IsCompleted);
@@ -233,7 +233,7 @@ public sealed class LinkCacheTests : IDisposable
     public void Dispose() => _test.Dispose();
 
     private async Task<RedirectOutcome> AnswerAsync(string code) =>
-        (await _test.FindAsync(code))!.AnswerAt(_test.Time.Now);
+        (await _test.FindAsync(code))!.AnswerAt(_test.Time.GetUtcNow());
 
     private async Task FollowAllAsync(IEnumerable<string> codes)
     {
@@ -246,7 +246,7 @@ public sealed class LinkCacheTests : IDisposable
         for (var minute = 0; minute <= minutes; minute++)
         {
             Assert.NotNull(await _test.FollowAsync("code"));
-            _test.Time.Pass(TimeSpan.FromMinutes(1));
+            _test.Time.Advance(TimeSpan.FromMinutes(1));
         }
     }
 }

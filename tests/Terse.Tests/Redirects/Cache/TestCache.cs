@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
 using Terse.Redirects;
 
@@ -19,7 +20,7 @@ internal sealed class TestCache : IDisposable
 
     public FakeLinkStore Store { get; } = new();
 
-    public FakeTime Time { get; } = new(DateTimeOffset.UnixEpoch);
+    public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch);
 
     public RedirectMetrics Metrics { get; }
 

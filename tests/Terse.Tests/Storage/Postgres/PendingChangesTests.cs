@@ -1,4 +1,4 @@
-using Terse.Harness;
+using Microsoft.Extensions.Time.Testing;
 using Terse.Links;
 using Terse.Storage.Postgres;
 
@@ -10,7 +10,7 @@ public sealed class PendingChangesTests
     private static readonly LinkName Other = new("", "other");
     private static readonly DateTimeOffset Noon = new(2026, 11, 22, 12, 0, 0, TimeSpan.Zero);
 
-    private readonly FakeTime _time = new(Noon);
+    private readonly FakeTimeProvider _time = new(Noon);
     private readonly PendingChanges _pending;
 
     public PendingChangesTests() => _pending = new PendingChanges(_time);
@@ -41,11 +41,11 @@ public sealed class PendingChangesTests
     public void A_change_that_no_host_passes_is_dropped_after_an_hour_and_the_floor_takes_its_place()
     {
         _pending.Add(Sale, At(1));
-        _time.Pass(TimeSpan.FromMinutes(59));
+        _time.Advance(TimeSpan.FromMinutes(59));
         _pending.Drop(passed: default);
         Assert.Equal(1, _pending.Count);
 
-        _time.Pass(TimeSpan.FromMinutes(1));
+        _time.Advance(TimeSpan.FromMinutes(1));
         _pending.Drop(passed: default);
 
         Assert.Equal((0, At(1)), (_pending.Count, _pending.NewestOf(Other)));

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
 using Terse.Storage.Postgres;
 
@@ -5,7 +6,7 @@ namespace Terse.Tests.Storage;
 
 public sealed class PrimaryLookupBudgetTests : IDisposable
 {
-    private readonly FakeTime _time = new(DateTimeOffset.UnixEpoch);
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UnixEpoch);
     private readonly Figures _figures = new();
 
     [Fact]
@@ -14,9 +15,9 @@ public sealed class PrimaryLookupBudgetTests : IDisposable
         var gate = new PrimaryLookupBudget(perSecond: 10, new LookupMetrics(_figures), _time);
 
         Assert.Equal(20, Count(gate, 100));
-        _time.Pass(TimeSpan.FromSeconds(0.5));
+        _time.Advance(TimeSpan.FromSeconds(0.5));
         Assert.Equal(5, Count(gate, 100));
-        _time.Pass(TimeSpan.FromHours(1));
+        _time.Advance(TimeSpan.FromHours(1));
         Assert.Equal(20, Count(gate, 100));
         Assert.Equal((45, 255), (Misses("asked"), Misses("over_budget")));
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
 using Terse.Links;
 using Terse.Storage.Sqlite;
@@ -8,7 +9,7 @@ namespace Terse.Tests.Storage;
 public sealed class SqliteCreationStoreTests : CreationStoreContract
 {
     private readonly SqliteFile _file = new();
-    private readonly FakeTime _time = new(new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero));
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 22, 8, 30, 0, TimeSpan.Zero));
 
     private protected override ICreationStore Store => new SqliteCreationStore(_file.Writer, _time);
 
@@ -26,7 +27,7 @@ public sealed class SqliteCreationStoreTests : CreationStoreContract
 
     protected override Task AgeAsync(TimeSpan age)
     {
-        _time.Pass(age);
+        _time.Advance(age);
         return Task.CompletedTask;
     }
 

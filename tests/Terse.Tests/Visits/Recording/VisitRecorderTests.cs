@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
 using Terse.Visits;
 
@@ -25,7 +26,7 @@ public sealed class VisitRecorderTests : IDisposable
         _metrics = new VisitMetrics(
             _services.GetRequiredService<IMeterFactory>(), _visits.Ring, _visits.Spool);
         var country = new CountrySource("CF-IPCountry", null, null);
-        _recorder = new VisitRecorder(_visits.Ring, _metrics, country, new FakeTime(Now));
+        _recorder = new VisitRecorder(_visits.Ring, _metrics, country, new FakeTimeProvider(Now));
     }
 
     public void Dispose()

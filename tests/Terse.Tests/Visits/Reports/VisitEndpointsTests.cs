@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Terse.Harness;
 using Terse.Links;
 using Terse.Visits;
 
@@ -12,23 +11,18 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
 {
     private static readonly DateTimeOffset At = new(2026, 10, 25, 0, 30, 0, TimeSpan.Zero);
 
-    private readonly TemporaryFolder _folder = new();
     private TerseServer _server = null!;
     private Tsid _link;
 
     public async ValueTask InitializeAsync()
     {
-        _server = await TerseServer.StartAsync(_folder.Path);
+        _server = await TerseServer.StartAsync();
         await _server.CreateCodeAsync("https://example.com/", "sale");
         var links = _server.Services.GetRequiredService<ILinkReader>();
         _link = (await links.FindAsync(new("", "sale"), default))!.Id;
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
     public async Task A_link_tells_how_often_it_was_followed()
