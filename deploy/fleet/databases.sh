@@ -1,5 +1,5 @@
 #!/bin/sh
-# The databases of ./fleet: db1, db2, … below $data. The folders tell which database is the primary: after a
+# The databases of ./fleet: db1, db2, … below $data. The folders show which database is the primary: after a
 # failover it is the promoted one. The databases accept all connections, but only from this machine.
 set -eu
 
@@ -76,28 +76,28 @@ find_primary() {
 }
 
 # Creates a folder completely or not at all.
-make_folder() { # HOST COMMAND…
-    made=$1
+create_folder() { # HOST COMMAND…
+    created=$1
     shift
-    rm -rf "$data/$made.new"
-    mkdir -m 700 "$data/$made.new"
-    [ -z "$unprivileged" ] || chown postgres:postgres "$data/$made.new"
+    rm -rf "$data/$created.new"
+    mkdir -m 700 "$data/$created.new"
+    [ -z "$unprivileged" ] || chown postgres:postgres "$data/$created.new"
     # shellcheck disable=SC2086 # a command and its options
-    $unprivileged "$@" -D "$data/$made.new" </dev/null >>"$data/log/$made.log" 2>&1 ||
-        fail_with_log "$made" "could not be created"
+    $unprivileged "$@" -D "$data/$created.new" </dev/null >>"$data/log/$created.log" 2>&1 ||
+        fail_with_log "$created" "could not be created"
 }
 
-make_primary() {
+create_primary() {
     primary=db1 latest=1
     say "Creating a database in $data/$primary"
-    make_folder "$primary" "$programs/initdb" -U terse -A trust -E UTF8 --locale=C --data-checksums
+    create_folder "$primary" "$programs/initdb" -U terse -A trust -E UTF8 --locale=C --data-checksums
     cat "$root/deploy/fleet/postgresql.conf" >>"$data/$primary.new/postgresql.conf"
     mv "$data/$primary.new" "$data/$primary"
 }
 
 # Makes a host a replica of the primary. The previous folder is kept once, as NAME.former: a former primary
 # may have links that no other host has.
-make_replica() { # HOST
+create_replica() { # HOST
     stop "$1" INT QUIT
     if [ -d "$data/$1" ]; then
         rm -rf "$data/$1.former"
@@ -106,7 +106,7 @@ make_replica() { # HOST
     fi
     say "Copying $primary to $1"
     await 20 "$primary" drop_slot "$1" || fail "$primary did not drop the replication slot $1."
-    make_folder "$1" "$programs/pg_basebackup" -R -X stream -C -S "$1" -c fast -d "$(source_of "$1")"
+    create_folder "$1" "$programs/pg_basebackup" -R -X stream -C -S "$1" -c fast -d "$(source_of "$1")"
     mv "$data/$1.new" "$data/$1"
     start_host "$1"
     settles "$1" || fail_with_log "$1" "does not follow $primary"
@@ -162,7 +162,7 @@ is_followed_by() { # HOST
 
 start_databases() {
     find_primary
-    [ -n "$primary" ] || make_primary
+    [ -n "$primary" ] || create_primary
     is_alive "$primary" || start_host "$primary"
     await 120 "$primary" answers "$primary" || fail_with_log "$primary" "does not respond"
     [ -n "$(sql "$primary" "SELECT 1 FROM pg_database WHERE datname = 'terse'")" ] ||
@@ -174,7 +174,7 @@ start_databases() {
     for host in $host_names; do
         if [ "$host" = "$primary" ] || is_replica "$host"; then continue; fi
         [ ! -d "$data/$host" ] || say "$host was the primary before $primary and becomes a replica."
-        make_replica "$host"
+        create_replica "$host"
     done
 }
 
@@ -183,7 +183,7 @@ settle_replica() { # HOST
     is_alive "$1" || start_host "$1"
     if settles "$1"; then return 0; fi
     say "$1 cannot follow $primary and is copied anew."
-    make_replica "$1"
+    create_replica "$1"
 }
 
 settles() { # HOST

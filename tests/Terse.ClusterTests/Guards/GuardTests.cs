@@ -87,7 +87,7 @@ public sealed class GuardTests
     }
 
     /// <summary>
-    /// The tick of the link's id ends in 20 ms; when, the table tells that both hosts have.
+    /// Inserts a link whose tick ends at the time in the table <c>written</c>, which both hosts have.
     /// </summary>
     private static async Task InsertAsync(NpgsqlConnection creation)
     {
@@ -104,6 +104,7 @@ public sealed class GuardTests
     {
         await using var cluster = await TestDatabases.MigrateAsync(
             postgres.Primary.ConnectionString, PostgresMigrations.Load());
+        // The tick ends 20 ms from now.
         await postgres.Primary.ExecuteAsync(
             "CREATE TABLE written AS SELECT clock_timestamp() + interval '20 ms' AS at");
     }

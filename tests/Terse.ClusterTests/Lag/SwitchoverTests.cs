@@ -25,21 +25,21 @@ public sealed class SwitchoverTests
         await RetryingClient.CreateAsync(other, "https://example.com/before");
 
         var answers = suspended.Network.To(old);
-        Task<HttpResponseMessage> asked = null!;
+        Task<HttpResponseMessage> response = null!;
         await Eventually.IsTrueAsync(async () =>
         {
             // If the proxy holds a response too long, the server drops the connection and opens no other.
             Assert.Null(await RetryingClient.FollowAsync(suspended.Process, Launch.OriginalString));
             answers.HoldAnswers();
-            asked = suspended.Process.Http.GetAsync(Launch);
+            response = suspended.Process.Http.GetAsync(Launch);
             await Eventually.IsTrueAsync(() =>
-                Task.FromResult(asked.IsCompleted || answers.CountHeld("created_at") > 0));
-            if (!asked.IsCompleted)
+                Task.FromResult(response.IsCompleted || answers.CountHeld("created_at") > 0));
+            if (!response.IsCompleted)
                 return true;
 
             // The proxy held another connection before the query was sent.
             answers.Forward();
-            (await asked).Dispose();
+            (await response).Dispose();
             return false;
         });
         IReadOnlyDictionary<string, string> links = null!;
@@ -62,7 +62,7 @@ public sealed class SwitchoverTests
             answer.Dispose();
         }
 
-        (await asked).Dispose(); // The request began before the link existed: both answers are correct.
+        (await response).Dispose(); // The request began before the link existed: both answers are correct.
         suspended.Network.To(successor).Forward();
         foreach (var (code, target) in links)
             Assert.Equal(target, await RetryingClient.FollowAsync(suspended.Process, code));

@@ -72,7 +72,7 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
     public async Task A_flood_of_unknown_old_codes_never_reaches_the_primary()
     {
         var passed = (ReplicaHorizon - _layout.Since).TotalMilliseconds;
-        var codes = Invent(() => CodeAt(_layout.Since.AddMilliseconds(_random.NextDouble() * passed)));
+        var codes = CreateCodes(() => CodeAt(_layout.Since.AddMilliseconds(_random.NextDouble() * passed)));
         var answers = await FollowAsync(codes);
 
         Assert.Equal(0, _figures["terse.lookup.misses asked"]);
@@ -89,8 +89,8 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
     {
         var begin = TimeProvider.System.GetTimestamp();
         var codes = kind == "young"
-            ? Invent(() => CodeAt(ReplicaHorizon.AddHours(1).AddSeconds(_random.Next(100_000))))
-            : Invent(() => string.Create(CultureInfo.InvariantCulture, $"x{_random.Next()}"));
+            ? CreateCodes(() => CodeAt(ReplicaHorizon.AddHours(1).AddSeconds(_random.Next(100_000))))
+            : CreateCodes(() => string.Create(CultureInfo.InvariantCulture, $"x{_random.Next()}"));
         var answers = await FollowAsync(codes);
         var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
 
@@ -127,13 +127,13 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
             ReplicaHorizon > last && Replica.IsInRotation));
     }
 
-    private static List<string> Invent(Func<string> code) =>
+    private static List<string> CreateCodes(Func<string> code) =>
         [.. Enumerable.Range(0, Flood).Select(_ => code())];
 
     private string CodeAt(DateTimeOffset instant) => Strategy.NewCode(
         _layout.Ids.Compose(_layout.Ids.TickAt(instant), node: 31, _random.Next(128)), _layout);
 
-    /// <summary>Follows each, and with it a link that there is.</summary>
+    /// <summary>Follows each code, and after each code an existing link.</summary>
     private async Task<(int Found, int NotFound, int Unavailable)> FollowAsync(List<string> codes)
     {
         var (found, notFound, unavailable) = (0, 0, 0);
@@ -156,7 +156,7 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
         });
         var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
         output.WriteLine(
-            $"{codes.Count} invented codes in {seconds:0.0} s: {notFound} not found, "
+            $"{codes.Count} unknown codes in {seconds:0.0} s: {notFound} not found, "
             + $"{unavailable} answered 503, "
             + $"{found} links followed; {_figures}");
         return (found, notFound, unavailable);

@@ -38,11 +38,11 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     }
 
     /// <summary>
-    /// The row that tells of the key is sent before the commit; a driver that is not asked for the end of the
-    /// answer keeps the failure to itself.
+    /// PostgreSQL sends the row of the key before it commits. The driver reports a failed commit only if the
+    /// program reads the response to its end.
     /// </summary>
     [Fact]
-    public async Task A_commit_that_fails_is_not_taken_for_a_link()
+    public async Task A_failed_commit_is_an_error_and_not_a_created_link()
     {
         await _database.ExecuteAsync(
             """
