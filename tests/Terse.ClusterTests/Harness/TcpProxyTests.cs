@@ -73,7 +73,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
     public async Task Responses_alone_can_be_held()
     {
         using var client = await ConnectAsync();
-        _proxy.HoldAnswers();
+        _proxy.HoldResponses();
         var response = SendAsync(client, "echo");
         await Eventually.IsTrueAsync(() => Task.FromResult(_proxy.CountHeld("echo") == 1));
 

@@ -30,7 +30,7 @@ public sealed class SwitchoverTests
         {
             // If the proxy holds a response too long, the server drops the connection and opens no other.
             Assert.Null(await RetryingClient.FollowAsync(suspended.Process, Launch.OriginalString));
-            answers.HoldAnswers();
+            answers.HoldResponses();
             response = suspended.Process.Http.GetAsync(Launch);
             await Eventually.IsTrueAsync(() =>
                 Task.FromResult(response.IsCompleted || answers.CountHeld("created_at") > 0));

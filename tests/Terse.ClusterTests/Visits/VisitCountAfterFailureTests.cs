@@ -57,7 +57,7 @@ public sealed class VisitCountAfterFailureTests(ITestOutputHelper output)
         PostgresCluster postgres, TestServer server, Followers followers)
     {
         var proxy = server.Network.To(postgres.Primary);
-        proxy.HoldAnswers();
+        proxy.HoldResponses();
         await followers.WaitForAsync(500);
         proxy.Reset();
         proxy.Forward();

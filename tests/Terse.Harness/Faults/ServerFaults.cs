@@ -9,7 +9,7 @@ internal sealed class ServerFaults(PostgresCluster postgres, TestServers servers
     [
         new("server killed", 1, KillAsync),
         new("server stopped", 1, waitAsync => servers.Any(_random).SuspendAsync(waitAsync)),
-        new("server stopped between minting and inserting", 1, _ => HaltCreationAsync()),
+        new("server stopped between minting and inserting", 1, _ => SuspendCreationAsync()),
         new("server cut off from the primary", 1, CutOffAsync),
     ];
 
@@ -19,8 +19,8 @@ internal sealed class ServerFaults(PostgresCluster postgres, TestServers servers
         await waitAsync();
     }
 
-    private Task HaltCreationAsync() =>
-        HaltedCreation.InjectAsync(servers.Any(_random), postgres.Primary);
+    private Task SuspendCreationAsync() =>
+        SuspendedCreation.InjectAsync(servers.Any(_random), postgres.Primary);
 
     private async Task CutOffAsync(Func<Task> waitAsync)
     {

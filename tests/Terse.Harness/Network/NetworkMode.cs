@@ -13,7 +13,7 @@ internal enum NetworkMode
     BlackHole,
 
     /// <summary>It forwards requests and keeps responses.</summary>
-    BlackHoleBack,
+    BlackHoleResponses,
 
     /// <summary>It resets all connections.</summary>
     Reset,

@@ -43,7 +43,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     public void BlackHole() => Change(new(NetworkMode.BlackHole, TimeSpan.Zero));
 
     /// <summary>Forwards requests and holds responses.</summary>
-    public void HoldAnswers() => Change(new(NetworkMode.BlackHoleBack, TimeSpan.Zero));
+    public void HoldResponses() => Change(new(NetworkMode.BlackHoleResponses, TimeSpan.Zero));
 
     /// <summary>Resets all connections and all new connections.</summary>
     public void Reset()
@@ -124,7 +124,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         var connection = new ProxiedConnection(client, NewSocket(), () => Volatile.Read(ref _state));
         lock (_changing)
         {
-            if (_state.Kind == NetworkMode.Reset || _connections.Count >= MaxConnections)
+            if (_state.Mode == NetworkMode.Reset || _connections.Count >= MaxConnections)
                 connection.Reset();
             else
                 _connections.Add(connection, ServeAsync(connection));

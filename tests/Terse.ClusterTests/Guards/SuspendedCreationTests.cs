@@ -3,12 +3,12 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-public sealed class HaltedCreationTests
+public sealed class SuspendedCreationTests
 {
     /// <summary>
     /// A server that resumes too late drops its creations; then the test suspends it again.
     /// </summary>
-    private const int MaxHalts = 10;
+    private const int MaxSuspensions = 10;
 
     /// <summary>
     /// The replica is paused when it shows a horizon that has passed the ids of the suspended creations.
@@ -30,9 +30,9 @@ public sealed class HaltedCreationTests
             .Select(client => CreateAsync(servers.All[0].Process, client, acknowledged, enough.Token))
             .ToList();
         var notFound = 0;
-        for (var halt = 0; halt < MaxHalts && servers.All[0].TooLate + notFound == 0; halt++)
+        for (var round = 0; round < MaxSuspensions && servers.All[0].TooLate + notFound == 0; round++)
         {
-            await HaltedCreation.InjectAsync(
+            await SuspendedCreation.InjectAsync(
                 servers.All[0], postgres.Primary, () => PauseReplicaAsync(postgres));
             var before = acknowledged.Count;
             await Eventually.IsTrueAsync(() => Task.FromResult(acknowledged.Count > before + 10));
@@ -48,9 +48,9 @@ public sealed class HaltedCreationTests
     /// <summary>Pauses the replica when it shows the horizon that the primary shows now.</summary>
     private static async Task PauseReplicaAsync(PostgresCluster postgres)
     {
-        var horizon = await postgres.Primary.ReadAsync(HaltedCreation.SelectHorizon);
+        var horizon = await postgres.Primary.ReadAsync(SuspendedCreation.SelectHorizon);
         await Eventually.IsTrueAsync(async () =>
-            await postgres.Replicas[0].ReadAsync(HaltedCreation.SelectHorizon) >= horizon);
+            await postgres.Replicas[0].ReadAsync(SuspendedCreation.SelectHorizon) >= horizon);
         await postgres.Replicas[0].PauseReplayAsync();
     }
 

@@ -6,7 +6,7 @@ namespace Terse.Harness;
 /// Suspends a server when it has minted ids of which none has reached the database, and resumes it when the
 /// horizon has passed these ids.
 /// </summary>
-internal static class HaltedCreation
+internal static class SuspendedCreation
 {
     /// <summary>
     /// A server drops a connection after 2 s without a response. The connection must be open when it resumes.
