@@ -113,7 +113,7 @@ public sealed class ServeTests
         var none = await Command.RunAsync(Repository.Program, serve, folder: folder.Path);
 
         Assert.Equal((1, 1), (other.ExitCode, none.ExitCode));
-        Assert.StartsWith("terse cannot start: Codes:Secret is not", other.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("terse cannot start: Codes:Secret differs", other.Errors, StringComparison.Ordinal);
         Assert.Equal(other.Errors, none.Errors);
         await using var again = await TerseProcess.StartAsync(
             Repository.Program, serve, folder.Path, ("TERSE__Codes__Secret", new string('a', 32)));
