@@ -1,18 +1,24 @@
 using System.Net;
 using System.Text;
+using Terse.Harness;
 
 namespace Terse.Tests.Links;
 
 /// <summary>A creation with a key, asked for again over HTTP.</summary>
 public sealed class IdempotencyTests : IAsyncLifetime
 {
+    private readonly TemporaryFolder _folder = new();
     private const string Body = """{"target": "https://example.com/a?b=c", "code": "sale"}""";
 
     private TerseServer _server = null!;
 
     public async ValueTask InitializeAsync() => _server = await StartAsync();
 
-    public ValueTask DisposeAsync() => _server.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _folder.Dispose();
+    }
 
     [Theory]
     [InlineData("""{"target": "https://example.com/a?b=c"}""")]
@@ -153,7 +159,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     private Task<TerseServer> StartAsync() =>
-        TerseServer.StartAsync(("Domains:Others:0", "s.example"));
+        TerseServer.StartAsync(_folder.Path, ("Domains:Others:0", "s.example"));
 
     private async Task<HttpResponseMessage> PostAsync(string key, string body, string? host = null)
     {
