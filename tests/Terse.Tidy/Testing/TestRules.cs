@@ -26,6 +26,16 @@ internal static partial class TestRules
             select file.At(test.Identifier, "asserts nothing, so it cannot fail: assert the behaviour");
     }
 
+    /// <summary>Finds test classes that have the name of a test class in another file.</summary>
+    internal static IEnumerable<Finding> SameNames(IEnumerable<SourceFile> files) =>
+        from file in files
+        from type in file.Syntax.DescendantNodes().OfType<ClassDeclarationSyntax>()
+        where type.Identifier.ValueText.EndsWith("Tests", StringComparison.Ordinal)
+        group (file, type) by type.Identifier.ValueText into name
+        where name.DistinctBy(found => found.file.Path).Count() > 1
+        from found in name
+        select found.file.At(found.type.Identifier, $"another file declares {name.Key}: rename one of them");
+
     private static IEnumerable<MethodDeclarationSyntax> Tests(SourceFile file) =>
         from method in file.Syntax.DescendantNodes().OfType<MethodDeclarationSyntax>()
         from attribute in method.AttributeLists.SelectMany(list => list.Attributes)

@@ -10,6 +10,18 @@ public sealed class TestTests
     public void Every_test_asserts_something() =>
         Findings.AssertNone(TestRules.WithoutAssertion([.. Tree.CSharpUnder("tests/")]));
 
+    [Fact]
+    public void Every_test_class_has_a_unique_name() =>
+        Findings.AssertNone(TestRules.SameNames(Tree.CSharpUnder("tests/")));
+
+    [Fact]
+    public void Two_test_classes_with_the_same_name_are_found()
+    {
+        SourceFile first = new("tests/a.cs", "class LinkTests;");
+        Assert.Empty(TestRules.SameNames([first, new("tests/b.cs", "class VisitTests; class Link;")]));
+        Assert.Equal(2, TestRules.SameNames([first, new("tests/b.cs", "class LinkTests;")]).Count());
+    }
+
     [Theory]
     [InlineData("[Fact] void Works() { }", 1)]
     [InlineData("[Xunit.TheoryAttribute] void Works() { }", 1)]
