@@ -6,8 +6,8 @@ using Terse.Web;
 namespace Terse.Fleet;
 
 /// <summary>
-/// The servers and the database hosts, each with what an operator wants to know first: is it there, how far
-/// behind is it, and does it run by the same settings as the others?
+/// Shows the servers and the database hosts: whether each one is reachable, how far a host lags behind, and
+/// whether all servers have the same settings.
 /// </summary>
 internal static class FleetEndpoints
 {
@@ -22,7 +22,7 @@ internal static class FleetEndpoints
         });
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddJson(FleetJson.Default);
-        services.AddSingleton(ReportOf);
+        services.AddSingleton(CreateReport);
         services.AddHostedService<ServerReporter>();
     }
 
@@ -40,7 +40,7 @@ internal static class FleetEndpoints
         }
         catch (StoreUnavailableException exception)
         {
-            // With every host lost, what this server knows of them is wanted most.
+            // When no host can be read, the operator needs the state of the hosts most.
             return TypedResults.Ok(new FleetResource(store.Hosts, [], exception.Message));
         }
     }
@@ -48,7 +48,7 @@ internal static class FleetEndpoints
     private static List<FleetServer> MarkSelf(IEnumerable<FleetServer> servers, string name) =>
         [.. servers.Select(server => server with { Answering = server.Name == name })];
 
-    private static ServerReport ReportOf(IServiceProvider services)
+    private static ServerReport CreateReport(IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
         var configuration = ConfigurationHash.Of(

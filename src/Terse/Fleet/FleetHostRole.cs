@@ -5,7 +5,7 @@ namespace Terse.Fleet;
 [JsonConverter(typeof(JsonStringEnumConverter<FleetHostRole>))]
 internal enum FleetHostRole
 {
-    /// <summary>It was never reached.</summary>
+    /// <summary>No probe has reached the host yet.</summary>
     [JsonStringEnumMemberName("unknown")]
     Unknown,
 

@@ -2,27 +2,27 @@ using System.Text.Json.Serialization;
 
 namespace Terse.Fleet;
 
-/// <summary>The first of these that is true.</summary>
+/// <summary>What a server uses a database host for. The first state that applies is shown.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FleetHostState>))]
 internal enum FleetHostState
 {
-    /// <summary>The last look at it failed.</summary>
+    /// <summary>The last probe failed.</summary>
     [JsonStringEnumMemberName("unreachable")]
     Unreachable,
 
-    /// <summary>It follows, or is, an old primary after a failover.</summary>
+    /// <summary>After a failover, the host is the old primary or still follows it.</summary>
     [JsonStringEnumMemberName("otherTimeline")]
     OtherTimeline,
 
-    /// <summary>It takes the writes.</summary>
+    /// <summary>The host accepts writes.</summary>
     [JsonStringEnumMemberName("primary")]
     Primary,
 
-    /// <summary>A replica that reads go to.</summary>
+    /// <summary>The host is a replica that serves reads.</summary>
     [JsonStringEnumMemberName("inRotation")]
     InRotation,
 
-    /// <summary>A replica that is too far behind, or was and has not caught up enough.</summary>
+    /// <summary>The host is a replica that lags too much to serve reads, or has not caught up enough since.</summary>
     [JsonStringEnumMemberName("lagging")]
     Lagging,
 }

@@ -1,26 +1,34 @@
+using Terse.Hosting;
+
 namespace Terse.Fleet;
 
-/// <summary>Where servers tell of themselves, and what they make of the database's hosts.</summary>
+/// <summary>The list of servers that run, and the state of the database hosts.</summary>
 internal interface IFleetStore
 {
-    /// <summary>How long a server that no longer tells of itself is still shown.</summary>
-    static readonly TimeSpan ShownFor = TimeSpan.FromSeconds(60);
+    /// <summary>How long a server stays on the list after its last report.</summary>
+    static readonly TimeSpan RetentionTime = TimeSpan.FromSeconds(60);
 
-    /// <summary>The database's hosts as the last looks saw them; asks nobody.</summary>
+    /// <summary>The database hosts as the last probes saw them. Reading the property does no I/O.</summary>
     IReadOnlyList<FleetHost> Hosts { get; }
 
-    /// <summary>The servers that told of themselves lately, by name; within 3 seconds.</summary>
-    /// <exception cref="Hosting.StoreUnavailableException">Nobody can be asked.</exception>
+    /// <summary>
+    /// The servers whose last report is younger than <see cref="RetentionTime"/>, by name. Returns or fails
+    /// within 3 seconds.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
     Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Tells of a server, by the store's clock, and removes those that did not for long. Returns since when
-    /// it does, which it is to say the next time.
+    /// Stores a server's report under the time of the store's clock, and removes servers whose last report is
+    /// older than <see cref="RetentionTime"/>.
     /// </summary>
-    /// <exception cref="Hosting.StoreUnavailableException">Whether it was told is unknown.</exception>
-    Task<DateTimeOffset> TellAsync(ServerReport report, CancellationToken cancellationToken);
+    /// <returns>
+    /// When the server reported first. The server passes it as <see cref="ServerReport.Since"/> next time.
+    /// </returns>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the report was stored.</exception>
+    Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken);
 
-    /// <summary>Removes a server that stops, unless another one has taken its name since.</summary>
-    /// <exception cref="Hosting.StoreUnavailableException">Whether it was removed is unknown.</exception>
-    Task ForgetAsync(ServerReport report, CancellationToken cancellationToken);
+    /// <summary>Removes a server that shuts down, unless a newer server reported under the same name.</summary>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the server was removed.</exception>
+    Task RemoveAsync(ServerReport report, CancellationToken cancellationToken);
 }

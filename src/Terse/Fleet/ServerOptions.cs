@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Fleet;
 
-/// <summary>What this server is called. Section <c>Server</c>.</summary>
+/// <summary>How this server shows in the list of servers. Section <c>Server</c>.</summary>
 internal sealed class ServerOptions
 {
     public const string Section = "Server";
@@ -10,12 +10,12 @@ internal sealed class ServerOptions
     public static readonly string[] SettingNames = [nameof(Name), nameof(Zone)];
 
     /// <summary>
-    /// Tells this server from all others, 1 to 100 characters. Default: the machine's name and the number of
-    /// the process. Two servers of one name show as one.
+    /// The name of this server, 1 to 100 characters, different on each server: two servers with the same name
+    /// show as one. Default: the machine's name and the process id.
     /// </summary>
     public string Name { get; set; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
-    /// <summary>Where it runs, such as an availability zone, 1 to 100 characters. Default: none.</summary>
+    /// <summary>Where this server runs, such as an availability zone, 1 to 100 characters. Default: none.</summary>
     public string? Zone { get; set; }
 }
 
@@ -27,9 +27,9 @@ internal sealed class ServerOptionsValidator : IValidateOptions<ServerOptions>
     {
         var errors = new List<string>();
         if (!IsName(options.Name))
-            errors.Add($"Server:Name has 1 to {MaxLength} characters that can be read, such as 'web-1'.");
+            errors.Add($"Server:Name must have 1 to {MaxLength} printable characters, such as 'web-1'.");
         if (options.Zone is not null && !IsName(options.Zone))
-            errors.Add($"Server:Zone has 1 to {MaxLength} characters that can be read, such as 'eu-1a'.");
+            errors.Add($"Server:Zone must have 1 to {MaxLength} printable characters, such as 'eu-1a'.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 

@@ -21,13 +21,13 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
     public async Task A_server_without_a_report_for_a_minute_is_not_shown_and_then_removed()
     {
         await SetClockAsync(_begin);
-        await Store.TellAsync(Report, default);
+        await Store.ReportAsync(Report, default);
         var living = Report with { Name = "b" };
-        living = living with { Since = await Store.TellAsync(living, default) };
+        living = living with { Since = await Store.ReportAsync(living, default) };
         Assert.Equal(["a", "b"], await NamesAsync());
 
         await SetClockAsync(_begin.AddSeconds(59));
-        living = living with { Since = await Store.TellAsync(living, default) };
+        living = living with { Since = await Store.ReportAsync(living, default) };
         Assert.Equal(["a", "b"], await NamesAsync());
 
         // No server reported, so no row was removed; the row is hidden because the horizon has passed it.
@@ -35,7 +35,7 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
         await Eventually.IsTrueAsync(async () => await NamesAsync() is ["b"]);
         Assert.Equal(2, await CountAsync());
 
-        await Store.TellAsync(living, default);
+        await Store.ReportAsync(living, default);
         Assert.Equal(1, await CountAsync());
         var shown = Assert.Single(await Store.ReadServersAsync(default));
         Assert.Equal(living.Since?.UtcDateTime, shown.Since);
@@ -46,12 +46,12 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
     public async Task A_server_that_reports_again_after_a_long_time_keeps_its_start_time()
     {
         await SetClockAsync(_begin);
-        var since = await Store.TellAsync(Report, default);
+        var since = await Store.ReportAsync(Report, default);
         await SetClockAsync(_begin.AddHours(1));
-        await Store.TellAsync(Report with { Name = "b" }, default);
+        await Store.ReportAsync(Report with { Name = "b" }, default);
         Assert.Equal(["b"], await NamesAsync());
 
-        Assert.Equal(since, await Store.TellAsync(Report with { Since = since, Node = null }, default));
+        Assert.Equal(since, await Store.ReportAsync(Report with { Since = since, Node = null }, default));
         var back = (await Store.ReadServersAsync(default))[0];
         Assert.Equal(("a", null, since.UtcDateTime), (back.Name, back.Node, back.Since));
     }
@@ -60,13 +60,13 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
     public async Task A_stopping_server_does_not_remove_a_newer_server_of_the_same_name()
     {
         await SetClockAsync(_begin);
-        var old = Report with { Since = await Store.TellAsync(Report, default) };
+        var old = Report with { Since = await Store.ReportAsync(Report, default) };
         await SetClockAsync(_begin.AddSeconds(1));
-        var young = Report with { Since = await Store.TellAsync(Report, default) };
+        var young = Report with { Since = await Store.ReportAsync(Report, default) };
 
-        await Store.ForgetAsync(old, default);
+        await Store.RemoveAsync(old, default);
         Assert.Equal(["a"], await NamesAsync());
-        await Store.ForgetAsync(young, default);
+        await Store.RemoveAsync(young, default);
         Assert.Empty(await NamesAsync());
     }
 
@@ -75,12 +75,12 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
     {
         await SetClockAsync(_begin);
         for (var gone = 0; gone < 50; gone++)
-            await Store.TellAsync(Report with { Name = $"gone{gone}" }, default);
+            await Store.ReportAsync(Report with { Name = $"gone{gone}" }, default);
         await SetClockAsync(_begin.AddMinutes(2));
 
         // An old row is removed by one report and written again by another.
         await Task.WhenAll(Enumerable.Range(0, 100).Select(
-            told => Store.TellAsync(Report with { Name = $"gone{told % 10}" }, default)));
+            told => Store.ReportAsync(Report with { Name = $"gone{told % 10}" }, default)));
         Assert.Equal(10, await CountAsync());
     }
 
@@ -89,10 +89,10 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
     {
         await using var earlier = await databases.OpenEarlierAsync();
         var store = earlier.Get<IFleetStore>();
-        var since = await store.TellAsync(Report, default);
+        var since = await store.ReportAsync(Report, default);
 
         Assert.Equal("a", Assert.Single(await store.ReadServersAsync(default)).Name);
-        await store.ForgetAsync(Report with { Since = since }, default);
+        await store.RemoveAsync(Report with { Since = since }, default);
         Assert.Empty(await store.ReadServersAsync(default));
     }
 

@@ -13,7 +13,7 @@ public sealed class ConfigurationHashTests
     [InlineData("Server:Name", "web-1")]
     [InlineData("Server:Zone", "eu-1a")]
     [InlineData("Storage:Folder", "elsewhere")]
-    [InlineData("keys:secret", "ssssssssssssssssssssssssssssssss")]
+    [InlineData("codes:secret", "ssssssssssssssssssssssssssssssss")]
     public async Task Servers_that_differ_in_what_is_theirs_alone_have_the_same_hash(string key, string value)
     {
         var hash = await HashAsync((key, value));

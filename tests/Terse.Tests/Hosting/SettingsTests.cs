@@ -59,7 +59,7 @@ public sealed class SettingsTests
     [Fact]
     public async Task Of_a_setting_that_is_given_twice_the_last_one_counts()
     {
-        await using var app = Program.BuildServer([new("Codes:Strategy", "?"), new("keys:strategy", "ulid")]);
+        await using var app = Program.BuildServer([new("Codes:Strategy", "?"), new("codes:strategy", "ulid")]);
 
         Assert.Empty(Settings.FindErrors(app.Services));
     }

@@ -26,7 +26,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     /// <inheritdoc/>
     public Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken) =>
         WithinAsync(
-            token => cluster.ReadAsync(Freshness.Any, IFleetStore.ShownFor, ReadAsync, token),
+            token => cluster.ReadAsync(Freshness.Any, IFleetStore.RetentionTime, ReadAsync, token),
             cancellationToken);
 
     private static async Task<IReadOnlyList<FleetServer>> ReadAsync(
@@ -66,10 +66,10 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         """;
 
     /// <inheritdoc/>
-    public Task<DateTimeOffset> TellAsync(ServerReport report, CancellationToken cancellationToken) =>
-        WithinAsync(token => cluster.WriteStatementAsync(report, TellAsync, token), cancellationToken);
+    public Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken) =>
+        WithinAsync(token => cluster.WriteStatementAsync(report, ReportAsync, token), cancellationToken);
 
-    private static async Task<DateTimeOffset> TellAsync(
+    private static async Task<DateTimeOffset> ReportAsync(
         WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
     {
         await using var upsert = write.CreateCommand(UpsertServer);
@@ -79,17 +79,17 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         upsert.Bind(report.Version);
         upsert.Bind(report.Configuration);
         upsert.Bind(report.Since);
-        upsert.Bind(IFleetStore.ShownFor);
+        upsert.Bind(IFleetStore.RetentionTime);
         return new((DateTime)(await upsert.ExecuteScalarAsync(cancellationToken))!);
     }
 
     private const string DeleteServer = "DELETE FROM server WHERE name = $1 AND since = $2";
 
     /// <inheritdoc/>
-    public Task ForgetAsync(ServerReport report, CancellationToken cancellationToken) =>
-        WithinAsync(token => cluster.WriteStatementAsync(report, ForgetAsync, token), cancellationToken);
+    public Task RemoveAsync(ServerReport report, CancellationToken cancellationToken) =>
+        WithinAsync(token => cluster.WriteStatementAsync(report, RemoveAsync, token), cancellationToken);
 
-    private static async Task<int> ForgetAsync(
+    private static async Task<int> RemoveAsync(
         WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
     {
         await using var delete = write.CreateCommand(DeleteServer);

@@ -17,7 +17,7 @@ internal sealed class SqliteFleetStore(TimeProvider time) : IFleetStore
             Volatile.Read(ref _server) is { } server ? [server] : []);
 
     /// <inheritdoc/>
-    public Task<DateTimeOffset> TellAsync(ServerReport report, CancellationToken cancellationToken)
+    public Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var since = report.Since ?? now;
@@ -33,7 +33,7 @@ internal sealed class SqliteFleetStore(TimeProvider time) : IFleetStore
     }
 
     /// <inheritdoc/>
-    public Task ForgetAsync(ServerReport report, CancellationToken cancellationToken)
+    public Task RemoveAsync(ServerReport report, CancellationToken cancellationToken)
     {
         Volatile.Write(ref _server, null);
         return Task.CompletedTask;
