@@ -14,12 +14,12 @@ using Terse.Web;
 
 namespace Terse;
 
-/// <summary>The table of contents: the commands, and the server feature by feature.</summary>
+/// <summary>The table of contents: all commands, and all features of the server.</summary>
 internal static class Program
 {
     public static Task<int> Main(string[] args)
     {
-        var root = new RootCommand("Terse makes long URLs short, on one server or on many.")
+        var root = new RootCommand("Terse shortens URLs, on one server or on many.")
         {
             ServeCommand.Create(BuildServer),
             ShortenCommand.Create(),

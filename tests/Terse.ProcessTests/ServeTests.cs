@@ -79,7 +79,7 @@ public sealed class ServeTests
     [InlineData("--Domains:Scheme", "ftp", "set it to 'https' or 'http'")]
     [InlineData("--Domains:Sheme", "https", "Sheme")]
     [InlineData("--Logging:LogLevel:Default", "Loud", "Warning")]
-    [InlineData("--dta", "x", "no option or setting")]
+    [InlineData("--dta", "x", "not an option or a setting")]
     [InlineData("--data", "/proc/nowhere", "/proc/nowhere")]
     [InlineData("--data", "/dev/null", "name a folder")]
     public async Task A_wrong_option_ends_the_start_with_a_message(string option, string value, string hint)

@@ -171,7 +171,7 @@ public sealed class ShortenTests
         var result = await Command.RunAsync("sh", ["-c", shorten], folder: folder.Path);
 
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("cannot go on", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("terse shorten failed", result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
     }
 

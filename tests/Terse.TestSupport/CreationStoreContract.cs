@@ -134,7 +134,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     {
         var first = NewLink(1, "first");
         await AddOnceAsync(Request("key", "this"), first);
-        await AgeAsync(IdempotentRequest.KeptFor - TimeSpan.FromMinutes(1));
+        await AgeAsync(IdempotentRequest.RetentionTime - TimeSpan.FromMinutes(1));
         var before = await AddOnceAsync(Request("key", "this"), NewLink(2, "second"));
         await AgeAsync(TimeSpan.FromMinutes(1));
         var other = NewLink(3, "third");
@@ -152,7 +152,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     {
         for (var id = 1; id <= 20; id++)
             await AddOnceAsync(Request($"old{id}", "this"), NewLink(id, $"old{id}"));
-        await AgeAsync(IdempotentRequest.KeptFor);
+        await AgeAsync(IdempotentRequest.RetentionTime);
         for (var id = 101; id <= 110; id++)
             await AddOnceAsync(Request($"new{id}", "this"), NewLink(id, $"new{id}"));
 

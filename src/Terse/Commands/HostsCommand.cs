@@ -7,12 +7,12 @@ using Terse.Fleet;
 
 namespace Terse.Commands;
 
-/// <summary><c>terse hosts</c>: shows the database hosts and the servers, as one server sees them.</summary>
+/// <summary><c>terse hosts</c>: shows the database hosts and the servers as one server sees them.</summary>
 internal static class HostsCommand
 {
     private static readonly Option<bool> Json = new("--json")
     {
-        Description = "Prints the server's JSON in place of tables.",
+        Description = "Prints the JSON of the server instead of tables.",
     };
 
     private static readonly JsonSerializerOptions Indented = new()
@@ -23,7 +23,8 @@ internal static class HostsCommand
 
     public static Command Create()
     {
-        var command = new Command("hosts", "Shows the database hosts and the servers, as a server sees them.")
+        var command = new Command(
+            "hosts", "Shows the database hosts and the servers as one server sees them.")
         {
             ServerOption.Server,
             Json,
@@ -39,11 +40,11 @@ internal static class HostsCommand
 
         using var client = new ServerClient(server, maxConnections: 1);
         using var request = new HttpRequestMessage(HttpMethod.Get, FleetEndpoints.Path);
-        var (answer, error) = await client.AskAsync(
+        var (answer, error) = await client.SendAsync(
             request, ServerAnswerJson.Default.JsonObject, cancellationToken);
         if (answer is null || Read(answer) is not { } fleet)
         {
-            await Console.Error.WriteLineAsync($"terse hosts: {error ?? client.NotAsTerse}");
+            await Console.Error.WriteLineAsync($"terse hosts: {error ?? client.NotTerseError}");
             return 1;
         }
 
@@ -55,7 +56,7 @@ internal static class HostsCommand
         return 0;
     }
 
-    /// <summary>The fleet; null where the answer is of something else.</summary>
+    /// <summary>The fleet; null if the answer is not from Terse.</summary>
     private static FleetResource? Read(JsonObject answer)
     {
         try
@@ -73,7 +74,7 @@ internal static class HostsCommand
     {
         if (fleet.Hosts.Count == 0)
         {
-            await output.WriteLineAsync("No database hosts: the links are in SQLite.");
+            await output.WriteLineAsync("There are no database hosts: the links are stored in SQLite.");
         }
         else
         {
@@ -84,7 +85,7 @@ internal static class HostsCommand
         await output.WriteLineAsync();
         if (fleet.ServersError is { } error)
         {
-            await output.WriteLineAsync($"No servers: {error}");
+            await output.WriteLineAsync($"The servers cannot be read: {error}");
         }
         else
         {
@@ -118,7 +119,7 @@ internal static class HostsCommand
         server.Answering ? "yes" : "-",
     ];
 
-    /// <summary>As the JSON has it.</summary>
+    /// <summary>The name of an enum value as in the JSON.</summary>
     private static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 

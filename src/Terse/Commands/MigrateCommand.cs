@@ -4,8 +4,8 @@ using Terse.Storage;
 namespace Terse.Commands;
 
 /// <summary>
-/// <c>terse migrate</c>: brings the database's schema to this version, for those who set
-/// <c>Database:Migrate</c> to false and migrate as a step of their own.
+/// <c>terse migrate</c>: migrates the database's schema to this version, for operators who set
+/// <c>Database:Migrate</c> to false and migrate in a separate step.
 /// </summary>
 internal static class MigrateCommand
 {
@@ -15,7 +15,7 @@ internal static class MigrateCommand
     public static Command Create(ServerBuilder build)
     {
         var command = new Command(
-            "migrate", "Brings the database's schema to this version. Takes the settings of serve.")
+            "migrate", "Migrates the schema of the database to this version. Accepts the settings of serve.")
         {
             ServeSettings.Data,
         };

@@ -7,14 +7,14 @@ using Terse.Visits;
 
 namespace Terse.Commands;
 
-/// <summary><c>terse serve</c>: serves links until it is asked to stop.</summary>
+/// <summary><c>terse serve</c>: runs the server until it gets a signal to stop.</summary>
 internal static class ServeCommand
 {
     public static Command Create(ServerBuilder build)
     {
         var command = new Command(
             "serve",
-            "Serves links until it is asked to stop. Every setting can be given as --Section:Key VALUE.")
+            "Runs the server until Ctrl+C or SIGTERM. Every setting can be given as --Section:Setting VALUE.")
         {
             ServeSettings.Urls,
             ServeSettings.Data,
@@ -35,7 +35,7 @@ internal static class ServeCommand
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    /// <summary>Finds what is wrong before the first request does.</summary>
+    /// <summary>Detects problems of the database and of files before the first request.</summary>
     private static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {
         await app.Services.GetRequiredService<IStorage>().PrepareAsync(cancellationToken);
@@ -44,7 +44,7 @@ internal static class ServeCommand
             app.Services.GetRequiredService<TimeProvider>(),
             cancellationToken);
 
-        // Its file is read now, so that one that is none stops the start.
+        // The country file is loaded now, so that an invalid file prevents the start.
         app.Services.GetRequiredService<CountrySource>();
     }
 

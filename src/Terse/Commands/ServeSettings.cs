@@ -3,7 +3,7 @@ using Terse.Hosting;
 
 namespace Terse.Commands;
 
-/// <summary>The settings of a server on the command line, for each command that takes them.</summary>
+/// <summary>Reads the settings of a server from the command line.</summary>
 internal static class ServeSettings
 {
     public static readonly Option<string> Urls = new("--urls")
@@ -13,10 +13,10 @@ internal static class ServeSettings
 
     public static readonly Option<string> Data = new("--data")
     {
-        Description = "The folder of the links' database. [default: data]",
+        Description = "The folder of the database. [default: data]",
     };
 
-    /// <summary>Reads what the command line says; what it does not, other sources do.</summary>
+    /// <summary>Reads the settings on the command line; other sources supply the rest.</summary>
     public static List<KeyValuePair<string, string?>> Read(ParseResult arguments)
     {
         var settings = ReadPairs([.. arguments.UnmatchedTokens]);
@@ -33,29 +33,33 @@ internal static class ServeSettings
         for (var index = 0; index < tokens.Length; index++)
         {
             var token = tokens[index];
-            var (key, value) = token.Split('=', 2) is [var left, var right] ? (left, right) : (token, null);
-            if (!key.StartsWith("--", StringComparison.Ordinal) || !key.Contains(':'))
+            var (name, value) = token.Split('=', 2) is [var left, var right] ? (left, right) : (token, null);
+            if (!name.StartsWith("--", StringComparison.Ordinal) || !name.Contains(':'))
             {
                 throw new StartupException(
-                    $"'{token}' is no option or setting; a setting is --Section:Key VALUE.");
+                    $"'{token}' is not an option or a setting; write a setting as --Section:Setting VALUE.");
             }
 
             if (value is null && ++index < tokens.Length)
                 value = tokens[index];
-            pairs.Add(new(key[2..], value ?? throw new StartupException($"'{token}' needs a value.")));
+            if (value is null)
+                throw new StartupException($"The setting '{token}' needs a value.");
+            pairs.Add(new(name[2..], value));
         }
 
         return pairs;
     }
 
-    /// <summary>Finds what is wrong before the first request does.</summary>
-    /// <exception cref="StartupException">A setting is wrong; the message has a line for each.</exception>
+    /// <summary>Validates all settings, before the first request needs them.</summary>
+    /// <exception cref="StartupException">
+    /// A setting is wrong; the message has a line for each error.
+    /// </exception>
     public static void AssertValid(IServiceProvider services)
     {
         var errors = Settings.FindErrors(services);
         if (errors.Count > 0)
         {
-            var lines = errors.Prepend("the settings are wrong.");
+            var lines = errors.Prepend("some settings are wrong; correct these:");
             throw new StartupException(string.Join(Environment.NewLine + "  ", lines));
         }
     }

@@ -6,13 +6,13 @@ using Terse.Fleet;
 
 namespace Terse.Commands;
 
-/// <summary>What a client needs of a link; all else is passed over.</summary>
+/// <summary>The fields of a link that the commands need.</summary>
 internal sealed record LinkAnswer(string? ShortUrl);
 
-/// <summary>What a client needs of a problem.</summary>
+/// <summary>The fields of a problem that the commands need.</summary>
 internal sealed record ProblemAnswer(string? Detail);
 
-/// <remarks>A server may be newer than its client, so fields that are unknown are passed over.</remarks>
+/// <remarks>Unknown fields are ignored, because a server may be newer than its client.</remarks>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(LinkAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
@@ -20,7 +20,9 @@ internal sealed record ProblemAnswer(string? Detail);
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ServerAnswerJson : JsonSerializerContext;
 
-/// <summary>A server's API. Whatever goes wrong becomes a sentence for whoever gave the command.</summary>
+/// <summary>
+/// Calls a server's API. Every failure becomes an error message for the user of the command.
+/// </summary>
 internal sealed class ServerClient : IDisposable
 {
     private readonly SocketsHttpHandler _handler;
@@ -36,11 +38,11 @@ internal sealed class ServerClient : IDisposable
         _http = new HttpClient(_handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
     }
 
-    /// <summary>Why an answer is not what it should be.</summary>
-    public string NotAsTerse => $"{_http.BaseAddress} does not answer as Terse does.";
+    /// <summary>The error if an answer has an unexpected form.</summary>
+    public string NotTerseError => $"{_http.BaseAddress} did not answer like a Terse server; check the URL.";
 
-    /// <summary>Sends a request. Either the answer or the error is null.</summary>
-    public async Task<(T? Answer, string? Error)> AskAsync<T>(
+    /// <summary>Sends a request. Returns either an answer or an error; the other one is null.</summary>
+    public async Task<(T? Answer, string? Error)> SendAsync<T>(
         HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class
     {
@@ -51,13 +53,14 @@ internal sealed class ServerClient : IDisposable
             {
                 return await response.Content.ReadFromJsonAsync(type, cancellationToken) is { } answer
                     ? (answer, null)
-                    : (null, NotAsTerse);
+                    : (null, NotTerseError);
             }
 
             var problem = await response.Content.ReadFromJsonAsync(
                 ServerAnswerJson.Default.ProblemAnswer, cancellationToken);
             var status = (int)response.StatusCode;
-            return (null, problem?.Detail ?? $"{_http.BaseAddress} answers {status} and no more.");
+            return (null, problem?.Detail
+                ?? $"{_http.BaseAddress} answered with status {status} and without an explanation.");
         }
         catch (HttpRequestException exception)
         {
@@ -65,11 +68,11 @@ internal sealed class ServerClient : IDisposable
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            return (null, NotAsTerse);
+            return (null, NotTerseError);
         }
         catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, $"{_http.BaseAddress} gave no answer within {_http.Timeout.TotalSeconds:0} s.");
+            return (null, $"{_http.BaseAddress} did not answer within {_http.Timeout.TotalSeconds:0} s.");
         }
     }
 

@@ -4,22 +4,25 @@ using System.CommandLine.Parsing;
 namespace Terse.Commands;
 
 /// <summary>
-/// Which server a command asks: <c>--server</c>, else <c>TERSE_SERVER</c>, else this machine's.
+/// The server that a command connects to: <c>--server</c>, else <c>TERSE_SERVER</c>, else the server on this
+/// machine.
 /// </summary>
 internal static class ServerOption
 {
-    /// <summary>The exit code where <c>TERSE_SERVER</c> is not the URL of a server.</summary>
+    /// <summary>The exit code if <c>TERSE_SERVER</c> is not the URL of a server.</summary>
     public const int WrongEnvironment = 2;
 
     public static readonly Option<Uri> Server = new("--server")
     {
-        Description = "The server to ask. [default: TERSE_SERVER, or http://127.0.0.1:8080]",
+        Description = "The URL of the server. [default: TERSE_SERVER, or http://127.0.0.1:8080]",
         CustomParser = argument =>
             Parse(argument.Tokens[0].Value)
             ?? Fail(argument, "--server must be a URL such as http://127.0.0.1:8080."),
     };
 
-    /// <summary>The server; null where there is none, which standard error was told then.</summary>
+    /// <summary>
+    /// The URL of the server; null if <c>TERSE_SERVER</c> is invalid, after an error message.
+    /// </summary>
     public static async Task<Uri?> ReadAsync(ParseResult arguments)
     {
         var server = arguments.GetValue(Server)

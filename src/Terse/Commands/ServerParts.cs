@@ -4,18 +4,20 @@ using Terse.Hosting;
 
 namespace Terse.Commands;
 
-/// <summary>Builds a server that is not started, from settings that win over all other sources.</summary>
+/// <summary>Builds a server without starting it. The settings override all other sources.</summary>
 internal delegate WebApplication ServerBuilder(IEnumerable<KeyValuePair<string, string?>> settings);
 
-/// <summary>Runs a command with the settings and the parts of a server, whether it serves or not.</summary>
+/// <summary>
+/// Runs a command that needs the settings and services of a server, whether the command starts it or not.
+/// </summary>
 internal static class ServerParts
 {
     /// <param name="build">Builds the server.</param>
-    /// <param name="arguments">The command line; what it does not set, other sources do.</param>
-    /// <param name="failure">What standard error says before the reason of a failure.</param>
-    /// <param name="work">The command.</param>
-    /// <param name="forced">Settings that the command itself makes.</param>
-    /// <returns>The exit code: 0, or 1 where something is the operator's to mend.</returns>
+    /// <param name="arguments">The command line, whose settings override other sources.</param>
+    /// <param name="failure">The text that standard error shows before the reason of a failure.</param>
+    /// <param name="work">The command; it gets the server.</param>
+    /// <param name="forced">Settings that the command enforces.</param>
+    /// <returns>The exit code: 0, or 1 after a failure that the operator can fix.</returns>
     public static async Task<int> RunAsync(
         ServerBuilder build,
         ParseResult arguments,
@@ -30,7 +32,7 @@ internal static class ServerParts
             await work(app);
             return 0;
         }
-        catch (Exception exception) when (IsOperatorsToMend(exception))
+        catch (Exception exception) when (CanOperatorFix(exception))
         {
             await Console.Error.WriteLineAsync($"{failure}: {exception.Message}");
             if (exception is InvalidDataException { InnerException: { } inner })
@@ -39,8 +41,8 @@ internal static class ServerParts
         }
     }
 
-    /// <summary>Whether the message alone says enough, and a stack trace would only be in the way.</summary>
-    private static bool IsOperatorsToMend(Exception exception) => exception
+    /// <summary>Whether the message is enough for the operator, so that no stack trace is needed.</summary>
+    private static bool CanOperatorFix(Exception exception) => exception
         is StartupException or StoreUnavailableException
         or IOException or InvalidDataException or UnauthorizedAccessException or SocketException;
 }

@@ -1,6 +1,8 @@
 namespace Terse.Commands;
 
-/// <summary>Rows for people: each column is as wide as its widest text, two spaces apart.</summary>
+/// <summary>
+/// Writes rows as a table. Each column is as wide as its widest text, and two spaces separate columns.
+/// </summary>
 internal static class TextTable
 {
     public static async Task WriteAsync(TextWriter output, IReadOnlyList<string[]> rows)

@@ -26,7 +26,9 @@ internal sealed record Authority(string Host, int? Port)
         return true;
     }
 
-    /// <summary>Whether both reach the same server; all names of the loopback interface count as one.</summary>
+    /// <summary>
+    /// Whether both reach the same server; all names of the loopback interface count as one.
+    /// </summary>
     public bool IsSameServer(Authority other, string scheme)
     {
         var standard = scheme == Uri.UriSchemeHttps ? 443 : 80;

@@ -38,7 +38,9 @@ internal sealed class DomainMap
     /// <summary>The scheme of short URLs; null for the scheme of the request.</summary>
     public string? Scheme { get; }
 
-    /// <summary>The stored name of the domain that a <c>Host</c> header names; an unknown host is the default.</summary>
+    /// <summary>
+    /// The stored name of the domain that a <c>Host</c> header names; an unknown host is the default.
+    /// </summary>
     public string DomainOfHost(string host)
     {
         if (_others.Count == 0)
@@ -52,7 +54,9 @@ internal sealed class DomainMap
         return domain;
     }
 
-    /// <summary>Picks the domain that a request names; without a name, the domain of the request's host.</summary>
+    /// <summary>
+    /// Picks the domain that a request names; without a name, the domain of the request's host.
+    /// </summary>
     /// <param name="name">The name in the request, such as <c>go.example.com</c>; null for none.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
     /// <param name="domain">The stored domain name.</param>
@@ -93,7 +97,9 @@ internal sealed class DomainMap
         return false;
     }
 
-    /// <summary>A name with its port wins over the name without it, the default domain over the others.</summary>
+    /// <summary>
+    /// A name with its port wins over the name without it, the default domain over the others.
+    /// </summary>
     private string? Find(Authority authority)
     {
         foreach (var name in new[] { authority, authority with { Port = null } })

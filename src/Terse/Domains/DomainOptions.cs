@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Domains;
 
-/// <summary>The domains that short URLs live on. Section <c>Domains</c>.</summary>
+/// <summary>The domains of short URLs. Section <c>Domains</c>.</summary>
 internal sealed class DomainOptions
 {
     public const string Section = "Domains";
@@ -10,18 +10,18 @@ internal sealed class DomainOptions
     public static readonly string[] SettingNames = [nameof(Default), nameof(Others) + ":0", nameof(Scheme)];
 
     /// <summary>
-    /// The domain of links whose creator names none, and of requests to a host that is no domain of ours:
-    /// a host, with a port where it is not the scheme's own. Default: none; short URLs then begin with the
-    /// host that the request was sent to. It can be changed at any time; its links go with it.
+    /// The domain of links that are created without a domain, and of requests to an unknown host: a host,
+    /// with a port unless it is the scheme's default port. Default: none; short URLs then begin with the host
+    /// that the request was sent to. If it is changed, its links answer under the new name.
     /// </summary>
     public string? Default { get; set; }
 
-    /// <summary>Further domains, each with links of its own. Default: none.</summary>
+    /// <summary>Further domains, each with its own links. Default: none.</summary>
     public IReadOnlyList<string> Others { get; set; } = [];
 
     /// <summary>
     /// The scheme of short URLs, <c>https</c> or <c>http</c>. Default: none; short URLs then have the scheme
-    /// of the request. Behind a proxy that ends TLS, set it to <c>https</c>.
+    /// of the request. Set it to <c>https</c> behind a proxy that terminates TLS.
     /// </summary>
     public string? Scheme { get; set; }
 }
@@ -41,7 +41,7 @@ internal sealed class DomainOptionsValidator : IValidateOptions<DomainOptions>
             if (!IsDomain(other) || !Authority.TryParse(other, out var domain))
                 errors.Add(Explain("Domains:Others", other));
             else if (!seen.Add(domain))
-                errors.Add($"Domains:Others holds '{other}', which is a domain already; remove it.");
+                errors.Add($"Domains:Others contains '{other}', which is already a domain; remove it.");
         }
 
         if (options.Scheme is not (null or "http" or "https"))
@@ -51,6 +51,7 @@ internal sealed class DomainOptionsValidator : IValidateOptions<DomainOptions>
 
     private static bool IsDomain(string text) => Authority.TryParse(text, out _) && !text.Contains('@');
 
-    private static string Explain(string key, string value) =>
-        $"{key} holds '{value}', which is no host; write it like 'go.example.com' or 'localhost:8080'.";
+    private static string Explain(string setting, string value) =>
+        $"{setting} contains '{value}', which is not a host; write it like 'go.example.com' or "
+        + "'localhost:8080'.";
 }

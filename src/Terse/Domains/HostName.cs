@@ -7,25 +7,26 @@ using System.Net.Sockets;
 namespace Terse.Domains;
 
 /// <summary>
-/// Host names as browsers read them (URL Standard, https://url.spec.whatwg.org/#host-parsing), because what
-/// Terse compares must be what a browser then connects to: percent signs are decoded, other scripts become
-/// Punycode, and every spelling of an IP address becomes the usual one.
+/// Canonical host names. The rules are the browsers' (URL Standard,
+/// https://url.spec.whatwg.org/#host-parsing), because Terse must compare the host that a browser connects
+/// to: percent encoding is decoded, names outside ASCII become Punycode, and every spelling of an IP address
+/// becomes the usual one.
 /// </summary>
 internal static class HostName
 {
     private static readonly IdnMapping Idn = new();
 
-    /// <summary>The URL Standard's forbidden domain code points; controls are checked beside it.</summary>
+    /// <summary>The URL Standard's forbidden domain code points without control characters.</summary>
     private static readonly SearchValues<char> Forbidden = SearchValues.Create(" #/:<>?@[\\]^|%");
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
 
     private static readonly SearchValues<char> DotsOfOtherScripts = SearchValues.Create("\u3002\uff0e\uff61");
 
-    /// <summary>Brings a host into its one ASCII spelling.</summary>
-    /// <param name="text">What stands between <c>//</c> and the port, without a user.</param>
+    /// <summary>Converts a host to its canonical ASCII spelling.</summary>
+    /// <param name="text">The text between <c>//</c> and the port, without a user.</param>
     /// <param name="host">Lower case; an IPv6 address in brackets.</param>
-    /// <returns>False for what no browser takes for a host.</returns>
+    /// <returns>False if a browser would not accept the text as a host.</returns>
     public static bool TryCanonicalize(ReadOnlySpan<char> text, [NotNullWhen(true)] out string? host)
     {
         host = null;
@@ -59,7 +60,7 @@ internal static class HostName
         }
     }
 
-    /// <summary>Whether a canonical host is a name of the machine that asks.</summary>
+    /// <summary>Whether a canonical host is a name or address of this machine itself.</summary>
     public static bool IsThisMachine(string host)
     {
         if (host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal))
@@ -71,8 +72,8 @@ internal static class HostName
     }
 
     /// <summary>
-    /// Punycode. Without ICU there is no compatibility mapping (UTS 46), so characters of the ranges that
-    /// need one are refused rather than turned into a host that does not exist.
+    /// Converts a name to Punycode. Without ICU the compatibility mapping of UTS 46 is missing. A character
+    /// that needs this mapping is refused, because its Punycode would be a host that does not exist.
     /// </summary>
     private static bool TryMapToAscii(string name, [NotNullWhen(true)] out string? ascii)
     {
@@ -100,16 +101,16 @@ internal static class HostName
     }
 
     private static bool NeedsMapping(int rune) => rune is
-        0xFFFD // what stands for bytes that are no text
-        or (>= 0x00A0 and <= 0x00BF) // signs, and letters and digits set high
-        or 0x0132 or 0x0133 or 0x0149 or 0x017F or (>= 0x01C4 and <= 0x01CC) // two letters in one, long s
-        or (>= 0x02B0 and <= 0x02FF) // letters that modify
-        or (>= 0x0300 and <= 0x036F) // combining marks, to be composed with the letter before
-        or (>= 0x1D2C and <= 0x1D6A) // letters set high
-        or (>= 0x2000 and <= 0x2BFF) // punctuation, signs, letter-like symbols
-        or (>= 0x3200 and <= 0x33FF) // enclosed and squared
+        0xFFFD // the replacement character
+        or (>= 0x00A0 and <= 0x00BF) // Latin-1 signs, superscripts
+        or 0x0132 or 0x0133 or 0x0149 or 0x017F or (>= 0x01C4 and <= 0x01CC) // digraphs, long s
+        or (>= 0x02B0 and <= 0x02FF) // modifier letters
+        or (>= 0x0300 and <= 0x036F) // combining marks, which UTS 46 composes with the letter before
+        or (>= 0x1D2C and <= 0x1D6A) // superscript letters
+        or (>= 0x2000 and <= 0x2BFF) // punctuation, signs, letterlike symbols
+        or (>= 0x3200 and <= 0x33FF) // enclosed and squared characters
         or (>= 0xF900 and <= 0xFFEF) // compatibility and presentation forms
-        or (>= 0x1D400 and <= 0x1D7FF) // letters of mathematics
+        or (>= 0x1D400 and <= 0x1D7FF) // mathematical letters
         or (>= 0xE0000 and <= 0xE0FFF) // tags, variation selectors
         || CharUnicodeInfo.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.Control
             or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse

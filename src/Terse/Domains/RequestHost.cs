@@ -2,12 +2,12 @@ using System.Net;
 
 namespace Terse.Domains;
 
-/// <summary>Under which names a request reached this server.</summary>
+/// <summary>The names and addresses under which a request reached this server.</summary>
 internal static class RequestHost
 {
     /// <summary>
-    /// The <c>Host</c> as it was sent; where it names no host, the address at which the request came in, so
-    /// that a short URL always leads somewhere.
+    /// The <c>Host</c> header; if it is not a valid host, the address that received the request, so that
+    /// every short URL leads to this server.
     /// </summary>
     public static string Of(HttpContext context)
     {
@@ -15,10 +15,10 @@ internal static class RequestHost
         return Authority.TryParse(sent, out _) ? sent : AddressOf(context);
     }
 
-    /// <summary>The header itself, which may be empty or nonsense.</summary>
+    /// <summary>The <c>Host</c> header as sent, which may be empty or invalid.</summary>
     public static string Sent(HttpContext context) => context.Request.Headers.Host.ToString();
 
-    /// <summary>The address and the port at which the request came in.</summary>
+    /// <summary>The address and port that received the request.</summary>
     public static string AddressOf(HttpContext context)
     {
         var connection = context.Connection;

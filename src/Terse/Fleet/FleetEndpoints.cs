@@ -21,7 +21,7 @@ internal static class FleetEndpoints
             PerServer = ServerOptions.SettingNames,
         });
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
-        services.AddJson(FleetJson.Default);
+        services.AddJson(FleetJson.Instance);
         services.AddSingleton(CreateReport);
         services.AddHostedService<ServerReporter>();
     }

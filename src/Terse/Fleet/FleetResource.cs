@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Terse.Web;
 
 namespace Terse.Fleet;
 
@@ -14,4 +15,8 @@ internal sealed record FleetResource(
 /// <summary>The JSON types of the fleet.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(FleetResource))]
-internal sealed partial class FleetJson : JsonSerializerContext;
+internal sealed partial class FleetJson : JsonSerializerContext
+{
+    /// <summary>The context with the rules of <see cref="JsonRules"/>, which <c>Default</c> lacks.</summary>
+    public static FleetJson Instance { get; } = new(JsonRules.CreateOptions());
+}

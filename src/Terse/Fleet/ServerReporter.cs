@@ -4,8 +4,8 @@ using Terse.Ids;
 namespace Terse.Fleet;
 
 /// <summary>
-/// Tells of this server every few seconds, and takes it off the list when it stops. Whatever goes wrong with
-/// that, it goes on serving.
+/// Keeps this server on the list of servers: it reports every few seconds, and removes itself at shutdown. A
+/// failure is logged, and the server continues to answer requests.
 /// </summary>
 internal sealed partial class ServerReporter(
     IFleetStore store,
@@ -14,7 +14,7 @@ internal sealed partial class ServerReporter(
     TimeProvider time,
     ILogger<ServerReporter> logger) : BackgroundService
 {
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private DateTimeOffset? _since;
 
@@ -24,32 +24,37 @@ internal sealed partial class ServerReporter(
         if (_since is null)
             return;
         await BackgroundLoop.TryAsync(
-            _ => store.ForgetAsync(self with { Since = _since }, cancellationToken),
-            exception => LogNotForgotten(exception.Message),
+            _ => store.RemoveAsync(self with { Since = _since }, cancellationToken),
+            exception => LogNotRemoved(exception.Message),
             CancellationToken.None);
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var loop = new BackgroundLoop(Between, time, (exception, isFirst) =>
+        var loop = new BackgroundLoop(Interval, time, (exception, isFirst) =>
         {
             if (isFirst)
-                LogNotTold(exception.Message, exception is StoreUnavailableException ? null : exception);
+                LogNotReported(exception.Message, exception is StoreUnavailableException ? null : exception);
         });
-        return loop.RunAsync(_ => TellAsync(), stoppingToken);
+        return loop.RunAsync(_ => ReportAsync(), stoppingToken);
     }
 
-    /// <summary>It is not broken off by a stop, or its row might come after it was removed.</summary>
-    private async Task TellAsync()
+    /// <summary>A shutdown does not cancel a report: its row could be written after the removal.</summary>
+    private async Task ReportAsync()
     {
         var report = self with { Node = mint.Node, Since = _since };
-        _since = await store.TellAsync(report, CancellationToken.None);
+        _since = await store.ReportAsync(report, CancellationToken.None);
     }
 
     [LoggerMessage(
-        700, LogLevel.Warning, "The server is not on the fleet's list; it tries again until it is: {Reason}")]
-    private partial void LogNotTold(string reason, Exception? exception);
+        700,
+        LogLevel.Warning,
+        "The server cannot add itself to the list of servers; it tries again every few seconds: {Reason}")]
+    private partial void LogNotReported(string reason, Exception? exception);
 
-    [LoggerMessage(701, LogLevel.Warning, "The server stays on the fleet's list for a minute: {Reason}")]
-    private partial void LogNotForgotten(string reason);
+    [LoggerMessage(
+        701,
+        LogLevel.Warning,
+        "The server cannot remove itself from the list of servers, which shows it for a minute: {Reason}")]
+    private partial void LogNotRemoved(string reason);
 }

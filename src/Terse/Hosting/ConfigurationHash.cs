@@ -4,8 +4,8 @@ using System.Text;
 namespace Terse.Hosting;
 
 /// <summary>
-/// Tells whether two servers run by the same settings: a hash of all that are set, wherever they come from,
-/// except for those that have to differ.
+/// A hash of the settings, by which an operator sees whether two servers run with the same settings. It
+/// covers every setting that has a value, from any source, except the settings that differ per server.
 /// </summary>
 internal static class ConfigurationHash
 {
@@ -17,24 +17,24 @@ internal static class ConfigurationHash
         {
             foreach (var section in sections.OrderBy(section => section.Name, StringComparer.Ordinal))
             {
-                foreach (var key in KeysOf(section))
-                    Write(writer, configuration, section, key);
+                foreach (var setting in SharedSettingsOf(section))
+                    Write(writer, configuration, section, setting);
             }
         }
 
         return Convert.ToHexStringLower(SHA256.HashData(bytes.ToArray()))[..12];
     }
 
-    private static IEnumerable<string> KeysOf(SettingsSection section) => section.SettingNames
+    private static IEnumerable<string> SharedSettingsOf(SettingsSection section) => section.SettingNames
         .Except(section.PerServer, StringComparer.Ordinal)
         .Order(StringComparer.Ordinal);
 
-    /// <summary>Each text goes with its length, so that none can pass for two.</summary>
+    /// <summary>Writes each text with its length, so that "ab" differs from "a", "b".</summary>
     private static void Write(
-        BinaryWriter writer, IConfiguration configuration, SettingsSection section, string key)
+        BinaryWriter writer, IConfiguration configuration, SettingsSection section, string setting)
     {
-        var isList = key.EndsWith(":0", StringComparison.Ordinal);
-        var path = $"{section.Name}:{(isList ? key[..^2] : key)}";
+        var isList = setting.EndsWith(":0", StringComparison.Ordinal);
+        var path = $"{section.Name}:{(isList ? setting[..^2] : setting)}";
         string?[] values = isList
             ? [.. configuration.GetSection(path).GetChildren().Select(element => element.Value)]
             : [configuration[path]];

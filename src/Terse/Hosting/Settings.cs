@@ -4,31 +4,32 @@ using Microsoft.Extensions.Options;
 namespace Terse.Hosting;
 
 /// <summary>
-/// A section of the settings, with every key that it may hold; those of lists end in <c>:0</c>, as one writes
-/// their first element.
+/// A section of the settings and the names of all its settings. The name of a list ends in <c>:0</c>, as the
+/// operator writes its first element.
 /// </summary>
 internal sealed record SettingsSection(string Name, IReadOnlyList<string> SettingNames)
 {
-    /// <summary>Keys that may be another on each server, though all have the same settings.</summary>
+    /// <summary>Settings that may differ between servers of one installation.</summary>
     public IReadOnlyList<string> PerServer { get; init; } = [];
 }
 
 /// <summary>
-/// Where settings come from, the later winning: <c>appsettings.json</c> in the working folder, environment
-/// variables <c>TERSE__Section__Key</c>, the command line. A key that nobody reads is a mistake, and refused.
+/// The sources of settings; a later source overrides an earlier one: <c>appsettings.json</c> in the working
+/// folder, environment variables <c>TERSE__Section__Setting</c>, the command line. An unknown setting is an
+/// error.
 /// </summary>
 internal static class Settings
 {
     private const string EnvironmentPrefix = "TERSE__";
 
     /// <summary>
-    /// Else everything below the working folder is watched for a change of <c>appsettings.json</c>, the
-    /// database included, and each write to it is told of.
+    /// By default the host watches the whole working folder for a change of <c>appsettings.json</c>. The
+    /// folder contains the database, so each write to it would raise an event.
     /// </summary>
     public static readonly WebApplicationOptions ReadOnce =
         new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
 
-    /// <summary>What ASP.NET Core reads.</summary>
+    /// <summary>The sections that ASP.NET Core reads.</summary>
     private static readonly string[] OfFramework = ["Logging", "Urls"];
 
     public static void AddSettings(
@@ -39,10 +40,10 @@ internal static class Settings
         [
             new("Urls", "http://127.0.0.1:8080"),
             new("Logging:LogLevel:Default", "Warning"),
-            // What keeps it from starting, serve says itself.
+            // ServerParts reports why the server does not start.
             new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "None"),
 
-            // It would make a scope and a trace of each redirect; ErrorPolicy makes those that are needed.
+            // It would create a scope and an activity for each redirect; ErrorPolicy creates those needed.
             new("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "None"),
         ]);
         configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);
@@ -51,7 +52,7 @@ internal static class Settings
         AssertLogLevels(configuration.GetSection("Logging:LogLevel"));
     }
 
-    /// <summary>The provider refuses a key that it is given twice; the last one counts.</summary>
+    /// <summary>The in-memory provider refuses a repeated key, so only the last value is passed on.</summary>
     private static Dictionary<string, string?> LastOfEach(IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var last = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
@@ -60,7 +61,7 @@ internal static class Settings
         return last;
     }
 
-    /// <summary>Finds everything that is wrong, in sentences that say how to mend it.</summary>
+    /// <summary>Finds all errors of the settings, as sentences that say how to fix them.</summary>
     public static IReadOnlyList<string> FindErrors(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<IConfiguration>();
@@ -78,23 +79,30 @@ internal static class Settings
     {
         if (OfFramework.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
             return [];
-        var parts = sections.FindAll(known =>
-            known.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
+        var parts = sections.FindAll(candidate =>
+            candidate.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
         if (parts.Count == 0)
         {
             var names = sections.Select(known => known.Name).Distinct(StringComparer.Ordinal)
                 .Concat(OfFramework).Order(StringComparer.Ordinal);
-            return [$"Unknown setting '{section.Key}'; there are {string.Join(", ", names)}."];
+            return [$"Unknown setting '{section.Key}'; the known sections are {string.Join(", ", names)}."];
         }
 
-        var ours = new SettingsSection(parts[0].Name, [.. parts.SelectMany(part => part.SettingNames)]);
+        var known = new SettingsSection(parts[0].Name, [.. parts.SelectMany(part => part.SettingNames)]);
         if (section.Value is not null)
-            return [$"'{section.Key}' is a section; {ours.Name} has {string.Join(", ", ours.SettingNames)}."];
+        {
+            return
+            [
+                $"'{section.Key}' is a section and has no value; its settings are "
+                + $"{string.Join(", ", known.SettingNames)}.",
+            ];
+        }
+
         return section.GetChildren()
-            .Where(child => !ours.SettingNames.Contains(
+            .Where(child => !known.SettingNames.Contains(
                 child.Value is null ? child.Key + ":0" : child.Key, StringComparer.OrdinalIgnoreCase))
             .Select(child =>
-                $"Unknown setting '{child.Path}'; {ours.Name} has {string.Join(", ", ours.SettingNames)}.");
+                $"Unknown setting '{child.Path}'; {known.Name} has {string.Join(", ", known.SettingNames)}.");
     }
 
     private static IEnumerable<string> FindInvalid(IServiceProvider services)
@@ -115,7 +123,7 @@ internal static class Settings
         }
         catch (InvalidOperationException exception)
         {
-            // A value of the wrong type; the message names the key and the type.
+            // A value has the wrong type; the message names the setting and the type.
             return [exception.Message];
         }
     }
@@ -126,13 +134,13 @@ internal static class Settings
         {
             if (!IsAddress(url))
             {
-                yield return $"Urls holds '{url}', which is no address to listen on; write it like "
+                yield return $"Urls contains '{url}', which is not an address to listen on; write it like "
                     + "'http://127.0.0.1:8080'. For TLS, put a proxy in front.";
             }
         }
     }
 
-    /// <summary>Logging is the first thing that is built, and has no words of its own for this.</summary>
+    /// <summary>Logging is built first, and its own error does not name the setting.</summary>
     private static void AssertLogLevels(IConfigurationSection levels)
     {
         foreach (var level in levels.GetChildren())
@@ -140,7 +148,7 @@ internal static class Settings
             if (!Enum.TryParse<LogLevel>(level.Value, ignoreCase: true, out _))
             {
                 var names = string.Join(", ", Enum.GetNames<LogLevel>());
-                throw new StartupException($"{level.Path} is '{level.Value}'; it is one of {names}.");
+                throw new StartupException($"{level.Path} is '{level.Value}'; set it to one of {names}.");
             }
         }
     }

@@ -1,6 +1,6 @@
 namespace Terse.Hosting;
 
-/// <summary>The server cannot start, for a reason that its operator can mend; the message says how.</summary>
+/// <summary>The server cannot start, and the operator can fix the cause; the message says how.</summary>
 internal sealed class StartupException : Exception
 {
     public StartupException()

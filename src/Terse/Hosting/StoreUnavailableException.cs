@@ -1,6 +1,6 @@
 namespace Terse.Hosting;
 
-/// <summary>The infrastructure behind a store is lost or overloaded for now; another try may help.</summary>
+/// <summary>The database cannot be reached or is overloaded; a later try may succeed.</summary>
 internal sealed class StoreUnavailableException : Exception
 {
     public StoreUnavailableException()

@@ -1,6 +1,6 @@
 namespace Terse.Hosting;
 
-/// <summary>What Terse's figures go by; docs/metrics.md has the instruments.</summary>
+/// <summary>The name of Terse's meter; docs/metrics.md lists its instruments.</summary>
 internal static class Telemetry
 {
     public const string Meter = "Terse";

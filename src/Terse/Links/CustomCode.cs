@@ -3,12 +3,12 @@ using System.Buffers;
 namespace Terse.Links;
 
 /// <summary>
-/// The rules of codes that people choose. They never begin with a digit, because that is how a redirect
-/// tells a generated code, which carries its time, from every other.
+/// The rules of custom codes. A custom code never begins with a digit: by the first digit a redirect
+/// recognizes a generated code, which carries the time of its creation.
 /// </summary>
 internal static class CustomCode
 {
-    /// <summary>Characters of the longest code.</summary>
+    /// <summary>The length of the longest code in characters.</summary>
     public const int MaxLength = 64;
 
     private const string Field = "code";
@@ -17,7 +17,7 @@ internal static class CustomCode
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.");
 
     /// <summary>
-    /// Paths that are Terse's own, now or in a version to come, and those that programs ask every host for.
+    /// Paths that Terse uses or may use later, and paths that programs request from every host.
     /// </summary>
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -30,18 +30,18 @@ internal static class CustomCode
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> ReservedSpans =
         Reserved.GetAlternateLookup<ReadOnlySpan<char>>();
 
-    /// <summary>Says why <paramref name="code"/> cannot be chosen, or null when it can.</summary>
+    /// <summary>Returns why <paramref name="code"/> cannot be a custom code; null if it can.</summary>
     public static Refusal? Check(string code)
     {
         if (code.Length is 0 or > MaxLength)
-            return new(RefusalKind.CodeInvalid, Field, $"A code has 1 to {MaxLength} characters.");
+            return new(RefusalKind.CodeInvalid, Field, $"A code must have 1 to {MaxLength} characters.");
         var wrong = code.AsSpan().IndexOfAnyExcept(Alphabet);
         if (wrong >= 0)
         {
             return new(
                 RefusalKind.CodeInvalid,
                 Field,
-                $"Character {wrong + 1} of the code is not one of A–Z, a–z, 0–9, '-', '_' and '.'.");
+                $"Character {wrong + 1} of the code is not allowed; use A–Z, a–z, 0–9, '-', '_' and '.'.");
         }
 
         if (char.IsAsciiDigit(code[0]))
@@ -49,28 +49,30 @@ internal static class CustomCode
             return new(
                 RefusalKind.CodeInvalid,
                 Field,
-                $"A code that is chosen cannot begin with a digit; how about '{Suggest(code)}'?");
+                $"A custom code must not begin with a digit; try '{Suggest(code)}'.");
         }
 
         if (code is "." or "..")
         {
             return new(
-                RefusalKind.CodeReserved, Field, "Browsers take '.' and '..' for folders; choose another.");
+                RefusalKind.CodeReserved,
+                Field,
+                "Browsers resolve '.' and '..' as folders; choose another code.");
         }
 
         return IsReserved(code)
-            ? new(RefusalKind.CodeReserved, Field, $"'{code}' is a path of Terse's own; choose another.")
+            ? new(RefusalKind.CodeReserved, Field, $"The code '{code}' is reserved; choose another code.")
             : null;
     }
 
-    /// <summary>Whether the code is a path of Terse's own, which no link can have.</summary>
+    /// <summary>Whether the code is a reserved path, which no link can have.</summary>
     public static bool IsReserved(ReadOnlySpan<char> code) => ReservedSpans.Contains(code);
 
-    /// <summary>Whether any link could have this code; what cannot be one need not be looked up.</summary>
+    /// <summary>Whether the text can be a code at all; other texts need no lookup.</summary>
     public static bool CouldBeCode(ReadOnlySpan<char> text) =>
         text.Length is > 0 and <= MaxLength && !text.ContainsAnyExcept(Alphabet);
 
-    /// <summary>Moves the digits in front to the end: <c>2026-sale</c> becomes <c>sale-2026</c>.</summary>
+    /// <summary>Moves leading digits to the end: <c>2026-sale</c> becomes <c>sale-2026</c>.</summary>
     private static string Suggest(string code)
     {
         var digits = code.AsSpan().IndexOfAnyExceptInRange('0', '9');

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Links;
 
-/// <summary>What a target may be. Section <c>Links</c>.</summary>
+/// <summary>Which targets are allowed. Section <c>Links</c>.</summary>
 internal sealed class LinkOptions
 {
     public const string Section = "Links";
@@ -11,21 +11,21 @@ internal sealed class LinkOptions
         [nameof(OtherSchemes) + ":0", nameof(AllowCredentials), nameof(BlockedHosts) + ":0"];
 
     /// <summary>
-    /// Schemes of targets beyond <c>http</c> and <c>https</c>, such as <c>mailto</c> or an app's own.
-    /// Default: none. Those that run or show what they carry (<c>javascript</c>, <c>data</c>, <c>file</c>, …)
-    /// are refused at start.
+    /// Allowed schemes of targets in addition to <c>http</c> and <c>https</c>, such as <c>mailto</c> or the
+    /// scheme of an app. Default: none. Schemes that execute or show their own content (<c>javascript</c>,
+    /// <c>data</c>, <c>file</c>, …) are refused at start.
     /// </summary>
     public IReadOnlyList<string> OtherSchemes { get; set; } = [];
 
     /// <summary>
-    /// Whether a target may carry a user name and a password (<c>https://user:secret@host/</c>), which
-    /// everybody who has the short URL then knows. Default: false.
+    /// Whether a target may contain a user name and a password (<c>https://user:secret@host/</c>). Everyone
+    /// who has the short URL can read them. Default: false.
     /// </summary>
     public bool AllowCredentials { get; set; }
 
     /// <summary>
-    /// Hosts that no link may lead to, each with all its subdomains: neither a new target nor one that links
-    /// have already, which then are answered 403. Without a port. Default: none.
+    /// Hosts that no link may lead to, each with all its subdomains, without a port. New targets are refused;
+    /// existing links answer 403. Default: none.
     /// </summary>
     public IReadOnlyList<string> BlockedHosts { get; set; } = [];
 }
@@ -40,18 +40,18 @@ internal sealed class LinkOptionsValidator : IValidateOptions<LinkOptions>
         var errors = new List<string>();
         foreach (var scheme in options.OtherSchemes)
         {
-            var found = $"Links:OtherSchemes holds '{scheme}', which is";
+            var found = $"Links:OtherSchemes contains '{scheme}', which is";
             if (NeverAllowed.Contains(scheme, StringComparer.OrdinalIgnoreCase))
                 errors.Add($"{found} unsafe to redirect to; remove it.");
             else if (!Uri.CheckSchemeName(scheme))
-                errors.Add($"{found} no scheme; write it like 'mailto'.");
+                errors.Add($"{found} not a scheme; write it like 'mailto'.");
         }
 
         foreach (var host in options.BlockedHosts.Where(host => BlockedHosts.HostOf(host) is null))
         {
             errors.Add(
-                $"Links:BlockedHosts holds '{host}', which is no host; write it like 'spam.example', without "
-                + "a port. Its subdomains are blocked with it.");
+                $"Links:BlockedHosts contains '{host}', which is not a host; write it like 'spam.example', "
+                + "without a port. Its subdomains are also blocked.");
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

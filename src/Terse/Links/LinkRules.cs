@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Terse.Links;
 
-/// <summary>The rules of a link beside its target, as they are sent: until when, and how often.</summary>
+/// <summary>Checks the rules of a link that a request contains: its expiry and its visit limit.</summary>
 internal static class LinkRules
 {
-    /// <summary>Visits of the highest limit.</summary>
-    public const long HighestLimit = 1_000_000_000_000;
+    /// <summary>The highest visit limit.</summary>
+    public const long MaxVisitLimit = 1_000_000_000_000;
 
     private static readonly string[] TimeFormats =
     [
@@ -15,12 +15,12 @@ internal static class LinkRules
     ];
 
     /// <summary>
-    /// Reads an instant of ISO 8601, down to the millisecond; one that has passed means that the link ends
-    /// now. Without an offset from UTC it would be another instant for everybody.
+    /// Reads an ISO 8601 instant and cuts it to milliseconds. An instant in the past ends the link at once.
+    /// The offset from UTC is required, because a local time without an offset is ambiguous.
     /// </summary>
-    /// <param name="text">As sent; null for a link that does not expire.</param>
-    /// <param name="expiresAt">In UTC.</param>
-    /// <returns>Why it cannot be taken, or null.</returns>
+    /// <param name="text">The text in the request; null for a link that does not expire.</param>
+    /// <param name="expiresAt">The instant in UTC.</param>
+    /// <returns>Why the text is refused; null if it is valid.</returns>
     public static Refusal? ReadExpiry(string? text, out DateTimeOffset? expiresAt)
     {
         expiresAt = null;
@@ -32,19 +32,19 @@ internal static class LinkRules
             return new(
                 RefusalKind.ExpiryInvalid,
                 "expiresAt",
-                "An expiry is an instant with its offset from UTC, like '2027-01-31T18:00:00+01:00' or "
-                + "'2027-01-31T17:00:00Z'.");
+                "The expiry must be an instant with an offset from UTC, such as "
+                + "'2027-01-31T18:00:00+01:00' or '2027-01-31T17:00:00Z'.");
         }
 
         expiresAt = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
         return null;
     }
 
-    /// <returns>Why a limit cannot be taken, or null.</returns>
-    public static Refusal? CheckLimit(long? maxVisits) => maxVisits is < 1 or > HighestLimit
+    /// <returns>Why the limit is refused; null if it is valid.</returns>
+    public static Refusal? CheckLimit(long? maxVisits) => maxVisits is < 1 or > MaxVisitLimit
         ? new(
             RefusalKind.MaxVisitsInvalid,
             "maxVisits",
-            $"A limit of visits is 1 to {HighestLimit.ToString(CultureInfo.InvariantCulture)}.")
+            $"The visit limit must be 1 to {MaxVisitLimit.ToString(CultureInfo.InvariantCulture)}.")
         : null;
 }

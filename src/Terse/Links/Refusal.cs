@@ -1,7 +1,7 @@
 namespace Terse.Links;
 
 /// <summary>
-/// Why a link was not made or changed: what is wrong, in which field, in words for the one who asked.
+/// Why a link is not created or not changed: the wrong field and an explanation for the client.
 /// </summary>
 internal sealed record Refusal(RefusalKind Kind, string Field, string Detail);
 

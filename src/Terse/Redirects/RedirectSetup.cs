@@ -21,7 +21,6 @@ internal static class RedirectSetup
         services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.SettingNames));
         services.AddSingleton<IValidateOptions<CacheOptions>, CacheOptionsValidator>();
 
-        services.AddJson(RedirectJson.Default);
         services.AddSingleton<RedirectMetrics>();
         services.AddSingleton(provider => new LinkCache(
             provider.GetRequiredService<ILinkReader>(),

@@ -103,7 +103,7 @@ internal sealed class Redirector(
             ? Pages.WriteLinkAsync(response, shortUrl, link.Location)
             : response.WriteAsJsonAsync(
                 new LinkPreview(shortUrl, link.Location),
-                JsonRules.TypeInfoOf<LinkPreview>(context),
+                RedirectJson.Instance.LinkPreview,
                 cancellationToken: context.RequestAborted);
     }
 

@@ -5,19 +5,19 @@ using Microsoft.Net.Http.Headers;
 namespace Terse.Web;
 
 /// <summary>
-/// Versions as entity tags (RFC 9110, sections 8.8.3 and 13.1): strong ones, since a version is never shown
-/// in two ways.
+/// Versions of links as entity tags (RFC 9110, sections 8.8.3 and 13.1). The tags are strong, because a
+/// version has one representation only.
 /// </summary>
 internal static class EntityTags
 {
     public static string Of(int version) => $"\"v{version.ToString(CultureInfo.InvariantCulture)}\"";
 
     /// <summary>
-    /// Reads <c>If-Match</c>; a change that is to depend on it must not pass over a wrong one.
+    /// Reads <c>If-Match</c>. An invalid header must be refused: a change must not ignore its precondition.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="versions">The versions that are asked for; null where any will do.</param>
-    /// <returns>False where the header is no list of entity tags.</returns>
+    /// <param name="versions">The versions that the header lists; null if any version matches.</param>
+    /// <returns>False if the header is not a list of entity tags.</returns>
     public static bool TryReadIfMatch(HttpRequest request, out IReadOnlyList<int>? versions)
     {
         versions = null;
@@ -31,8 +31,8 @@ internal static class EntityTags
         return true;
     }
 
-    /// <summary>Whether <c>If-None-Match</c> names a version: who asks has it already.</summary>
-    public static bool IsKnown(HttpRequest request, int version) =>
+    /// <summary>Whether <c>If-None-Match</c> lists a version: the client has this version already.</summary>
+    public static bool IsCachedByClient(HttpRequest request, int version) =>
         TryParse(request.Headers.IfNoneMatch, out var tags)
         && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || VersionOf(tag) == version);
 

@@ -4,9 +4,9 @@ using Terse.Hosting;
 namespace Terse.Web;
 
 /// <summary>
-/// Sees to it that every error that a request ends in has a body that says so, whoever made it: the router,
-/// the reading of the body, a store that is lost, or a bug. Only what the web server cannot read as a request
-/// at all never comes this far.
+/// Gives every error response a body that explains it, whether the router, the parser of the body, an
+/// unavailable database or a bug caused the error. The exceptions are requests that the web server cannot
+/// parse: it answers them itself.
 /// </summary>
 internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPolicy> logger)
 {
@@ -24,7 +24,7 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // Whoever asked has gone; there is nobody to answer.
+            // The client closed the connection.
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
@@ -34,8 +34,8 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     }
 
     /// <summary>
-    /// Where nobody listens to its traces the web server makes none, and redirects are quicker for it; but an
-    /// error, and what is logged of it, have a trace id, the caller's where he sent one (W3C Trace Context).
+    /// Without a trace listener the web server creates no activity, which makes redirects faster. Errors and
+    /// their log lines need a trace id: the caller's (W3C Trace Context) or a new one.
     /// </summary>
     private static void Begin(Activity activity, HttpRequest request)
     {
@@ -47,19 +47,21 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     private static bool IsBareError(HttpResponse response) =>
         response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null };
 
-    /// <summary>Says what the web server and the router mean by a status.</summary>
+    /// <summary>Explains a status that the web server or the router set.</summary>
     private static Problem Explain(HttpContext context, int status)
     {
         var request = context.Request;
         return Problem.Of(ProblemType.OfStatus(status), status switch
         {
-            StatusCodes.Status404NotFound => $"{request.Path} leads nowhere.",
+            StatusCodes.Status404NotFound => $"The path {request.Path} does not exist.",
             StatusCodes.Status405MethodNotAllowed =>
-                $"{request.Path} does not answer {request.Method}, but {context.Response.Headers.Allow}.",
-            StatusCodes.Status413PayloadTooLarge => $"A body has at most {WebSetup.MaxBodyBytes} bytes.",
+                $"The path {request.Path} does not support {request.Method}; use "
+                + $"{context.Response.Headers.Allow}.",
+            StatusCodes.Status413PayloadTooLarge =>
+                $"The body is too large; send at most {WebSetup.MaxBodyBytes} bytes.",
             StatusCodes.Status415UnsupportedMediaType =>
-                "Send the body with 'Content-Type: application/json'.",
-            _ => "The request or its body is empty, cut off or otherwise unreadable.",
+                "The body is not marked as JSON in UTF-8; send 'Content-Type: application/json'.",
+            _ => "The request or its body is incomplete or cannot be parsed; check and resend it.",
         });
     }
 
@@ -75,16 +77,17 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
                 LogStoreUnavailable(unavailable.Message, unavailable.InnerException?.Message);
                 return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
             case OperationCanceledException:
-                return Problem.Of(ProblemType.Stopping, "The server is stopping; try again in a moment.");
+                return Problem.Of(ProblemType.Stopping, "The server is shutting down; retry shortly.");
             default:
                 LogUnexpected(exception);
-                return Problem.Of(ProblemType.Unexpected, "The error was logged under this trace id.");
+                return Problem.Of(
+                    ProblemType.Unexpected, "An unexpected error occurred; please report this trace id.");
         }
     }
 
-    [LoggerMessage(100, LogLevel.Error, "A request failed unexpectedly.")]
+    [LoggerMessage(100, LogLevel.Error, "An unexpected error ended a request; please report it.")]
     private partial void LogUnexpected(Exception exception);
 
-    [LoggerMessage(101, LogLevel.Warning, "A request was answered 503: {Reason} ({Cause})")]
+    [LoggerMessage(101, LogLevel.Warning, "A request was answered with status 503: {Reason} ({Cause})")]
     private partial void LogStoreUnavailable(string reason, string? cause);
 }

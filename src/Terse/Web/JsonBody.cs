@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Terse.Web;
 
@@ -8,12 +9,16 @@ namespace Terse.Web;
 internal static class JsonBody
 {
     /// <param name="request">The request.</param>
-    /// <param name="expected">What the body must be, as the end of a sentence: "a JSON object with …".</param>
+    /// <param name="type">The type of the body, from the context of a feature.</param>
+    /// <param name="expected">
+    /// What the body must be, as the end of a sentence: "a JSON object with …".
+    /// </param>
     /// <exception cref="JsonBodyException">The body is not JSON, or not an object of this type.</exception>
     /// <exception cref="BadHttpRequestException">
     /// The content type is not JSON (status 415), or the body is too large (status 413) or incomplete.
     /// </exception>
-    public static async Task<T> ReadAsync<T>(HttpRequest request, string expected)
+    public static async Task<T> ReadAsync<T>(
+        HttpRequest request, JsonTypeInfo<T> type, string expected)
         where T : class
     {
         if (!IsJson(request.ContentType))
@@ -24,13 +29,12 @@ internal static class JsonBody
 
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
-        return Read<T>(WithoutByteOrderMark(body), request.HttpContext, expected);
+        return Read(WithoutByteOrderMark(body), type, expected);
     }
 
-    private static T Read<T>(ReadOnlySpan<byte> body, HttpContext context, string expected)
+    private static T Read<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type, string expected)
         where T : class
     {
-        var type = JsonRules.TypeInfoOf<T>(context);
         try
         {
             return JsonSerializer.Deserialize(body, type)

@@ -8,7 +8,8 @@ namespace Terse.Web;
 /// </summary>
 /// <remarks>
 /// The serializer reports unknown fields, repeated fields and wrong types by one exception, which differs in
-/// the text of its message only. So the body is read a second time, token by token, to find the first mistake.
+/// the text of its message only. So the body is read a second time, token by token, to find the first
+/// mistake.
 /// </remarks>
 internal sealed class JsonBodyException : BadHttpRequestException
 {
@@ -40,7 +41,8 @@ internal sealed class JsonBodyException : BadHttpRequestException
         catch (JsonException exception)
         {
             var place = $"line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
-            return new JsonBodyException($"The body is not valid JSON ({place}); it must be {expected}.", field);
+            return new JsonBodyException(
+                $"The body is not valid JSON ({place}); it must be {expected}.", field);
         }
     }
 

@@ -1,9 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
-using Microsoft.AspNetCore.Http.Json;
-using Microsoft.Extensions.Options;
 
 namespace Terse.Web;
 
@@ -13,17 +10,24 @@ namespace Terse.Web;
 /// </summary>
 internal static class JsonRules
 {
-    /// <summary>Applies the rules, and reads and writes the types of these contexts only.</summary>
+    public static JsonSerializerOptions CreateOptions()
+    {
+        var options = new JsonSerializerOptions(JsonSerializerDefaults.Web);
+        Apply(options);
+        return options;
+    }
+
     /// <remarks>
     /// <para>
-    /// Unknown and repeated fields are refused, because a misspelt rule of a link must not be ignored silently.
+    /// Unknown and repeated fields are refused, because a misspelt rule of a link must not be ignored
+    /// silently.
     /// </para>
     /// <para>
-    /// <c>&amp;</c> and quotes in URLs are not escaped: the JSON is never part of a page, and people read it in
-    /// a terminal.
+    /// <c>&amp;</c> and quotes in URLs are not escaped: the JSON is never part of a page, and people read it
+    /// in a terminal.
     /// </para>
     /// </remarks>
-    public static void Apply(JsonSerializerOptions options, IEnumerable<IJsonTypeInfoResolver> contexts)
+    public static void Apply(JsonSerializerOptions options)
     {
         options.PropertyNamingPolicy = JsonNamingPolicy.CamelCase;
         options.PropertyNameCaseInsensitive = true;
@@ -31,18 +35,14 @@ internal static class JsonRules
         options.AllowDuplicateProperties = false;
         options.NumberHandling = JsonNumberHandling.Strict;
         options.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
-        options.TypeInfoResolver = JsonTypeInfoResolver.Combine([.. contexts]);
-    }
-
-    /// <summary>The serialization metadata of a type that a feature added with <c>AddJson</c>.</summary>
-    public static JsonTypeInfo<T> TypeInfoOf<T>(HttpContext context)
-    {
-        var options = context.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value;
-        return (JsonTypeInfo<T>)options.SerializerOptions.GetTypeInfo(typeof(T));
     }
 }
 
 /// <summary>The JSON types of this folder.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ProblemBody))]
-internal sealed partial class WebJson : JsonSerializerContext;
+internal sealed partial class WebJson : JsonSerializerContext
+{
+    /// <summary>The context with the rules of <see cref="JsonRules"/>, which <c>Default</c> lacks.</summary>
+    public static WebJson Instance { get; } = new(JsonRules.CreateOptions());
+}

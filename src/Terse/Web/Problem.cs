@@ -42,7 +42,7 @@ internal sealed class Problem : IResult
             return Pages.WriteErrorAsync(response, _type.Title, _detail, traceId);
         return response.WriteAsJsonAsync(
             new ProblemBody(_type.Uri, _type.Title, _type.Status, _detail, _field, traceId),
-            JsonRules.TypeInfoOf<ProblemBody>(httpContext),
+            WebJson.Instance.ProblemBody,
             "application/problem+json",
             httpContext.RequestAborted);
     }

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http.Json;
 
 namespace Terse.Web;
 
-/// <summary>What every endpoint shares: the size limit of bodies, the rules of JSON, the error policy.</summary>
+/// <summary>
+/// What every endpoint shares: the size limit of bodies, the rules of JSON, the error policy.
+/// </summary>
 internal static class WebSetup
 {
     /// <summary>The size of the largest request body in bytes.</summary>
@@ -15,11 +17,13 @@ internal static class WebSetup
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.AddOptions<JsonOptions>()
             .Configure<IEnumerable<IJsonTypeInfoResolver>>((json, contexts) =>
-                JsonRules.Apply(json.SerializerOptions, contexts));
-        builder.Services.AddJson(WebJson.Default);
+            {
+                JsonRules.Apply(json.SerializerOptions);
+                json.SerializerOptions.TypeInfoResolver = JsonTypeInfoResolver.Combine([.. contexts]);
+            });
     }
 
-    /// <summary>Adds the types of a feature to those that endpoints read and write as JSON.</summary>
+    /// <summary>Adds the JSON types of a feature, which its endpoints return.</summary>
     public static void AddJson(this IServiceCollection services, IJsonTypeInfoResolver context) =>
         services.AddSingleton(context);
 

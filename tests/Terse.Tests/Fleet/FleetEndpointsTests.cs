@@ -7,7 +7,7 @@ namespace Terse.Tests.Fleet;
 public sealed class FleetEndpointsTests
 {
     [Fact]
-    public async Task With_a_file_of_its_own_a_server_is_the_whole_fleet()
+    public async Task With_SQLite_the_list_of_servers_shows_this_server_only()
     {
         await using var server = await TerseServer.StartAsync(
             ("Server:Name", "web-1"), ("Server:Zone", "eu-1a"));

@@ -12,12 +12,12 @@ public sealed class ServerReporterTests
     private static readonly ServerReport Self = new("web-1", null, null, "1.0", "0123456789ab", null);
 
     [Fact]
-    public async Task What_goes_wrong_is_logged_once_until_it_goes_well_again_and_ends_nothing()
+    public async Task A_failing_report_is_logged_once_per_outage_and_does_not_stop_the_reporter()
     {
         var lost = new StoreUnavailableException("lost");
         var bug = new InvalidOperationException("a bug");
         var store = new FlakyStore([lost, lost, lost, null, null, bug, bug, null]);
-        var log = await RunAsync(store, told: 10);
+        var log = await RunAsync(store, reports: 10);
 
         Assert.Equal(2, log.Lines.Count);
         Assert.EndsWith("lost", log.Lines.First(), StringComparison.Ordinal);
@@ -25,16 +25,16 @@ public sealed class ServerReporterTests
     }
 
     [Fact]
-    public async Task A_server_goes_on_saying_since_when_it_serves_and_takes_itself_off_the_list_at_its_end()
+    public async Task A_server_repeats_the_time_of_its_first_report_and_removes_itself_at_shutdown()
     {
         var store = new FlakyStore([new StoreUnavailableException("lost"), null, null]);
-        await RunAsync(store, told: 4);
+        await RunAsync(store, reports: 4);
 
-        Assert.Equal([null, null, FlakyStore.Since, FlakyStore.Since], store.Told.Take(4));
-        Assert.Equal(FlakyStore.Since, store.Forgotten?.Since);
+        Assert.Equal([null, null, FlakyStore.Since, FlakyStore.Since], store.Reported.Take(4));
+        Assert.Equal(FlakyStore.Since, store.Removed?.Since);
     }
 
-    private static async Task<KeptLog> RunAsync(FlakyStore store, int told)
+    private static async Task<KeptLog> RunAsync(FlakyStore store, int reports)
     {
         await using var server = await TerseServer.StartAsync();
         using var log = new KeptLog();
@@ -46,52 +46,52 @@ public sealed class ServerReporterTests
             new QuickTime(),
             logging.CreateLogger<ServerReporter>());
         await reporter.StartAsync(default);
-        await Eventually.IsTrueAsync(() => Task.FromResult(store.Told.Count >= told));
+        await Eventually.IsTrueAsync(() => Task.FromResult(store.Reported.Count >= reports));
         await reporter.StopAsync(default);
         return log;
     }
 
-    /// <summary>Fails as it is told to, one time after the other; then it goes well.</summary>
+    /// <summary>The n-th report fails with the n-th error; null and every later report succeed.</summary>
     private sealed class FlakyStore(Exception?[] errors) : IFleetStore
     {
         public static readonly DateTimeOffset Since = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
 
-        private readonly List<DateTimeOffset?> _told = [];
+        private readonly List<DateTimeOffset?> _reported = [];
 
         public IReadOnlyList<FleetHost> Hosts => [];
 
-        /// <summary>Since when the server says that it serves.</summary>
-        public IReadOnlyList<DateTimeOffset?> Told
+        /// <summary>The time of the first report, as each report contains it.</summary>
+        public IReadOnlyList<DateTimeOffset?> Reported
         {
             get
             {
-                lock (_told)
-                    return [.. _told];
+                lock (_reported)
+                    return [.. _reported];
             }
         }
 
-        public ServerReport? Forgotten { get; private set; }
+        public ServerReport? Removed { get; private set; }
 
         public Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken) =>
             Task.FromResult<IReadOnlyList<FleetServer>>([]);
 
-        public Task<DateTimeOffset> TellAsync(ServerReport report, CancellationToken cancellationToken)
+        public Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken)
         {
-            int told;
-            lock (_told)
+            int count;
+            lock (_reported)
             {
-                told = _told.Count;
-                _told.Add(report.Since);
+                count = _reported.Count;
+                _reported.Add(report.Since);
             }
 
-            return told < errors.Length && errors[told] is { } error
+            return count < errors.Length && errors[count] is { } error
                 ? Task.FromException<DateTimeOffset>(error)
                 : Task.FromResult(Since);
         }
 
-        public Task ForgetAsync(ServerReport report, CancellationToken cancellationToken)
+        public Task RemoveAsync(ServerReport report, CancellationToken cancellationToken)
         {
-            Forgotten = report;
+            Removed = report;
             return Task.CompletedTask;
         }
     }

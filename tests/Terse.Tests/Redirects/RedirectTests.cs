@@ -57,7 +57,7 @@ public sealed class RedirectTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Equal("text/html", response.Content.Headers.ContentType?.MediaType);
-        Assert.Contains("<h1>There is no such link</h1>", page, StringComparison.Ordinal);
+        Assert.Contains("<h1>The link was not found</h1>", page, StringComparison.Ordinal);
         Assert.DoesNotContain("{{", page, StringComparison.Ordinal);
     }
 

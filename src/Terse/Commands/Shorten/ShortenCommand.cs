@@ -5,23 +5,23 @@ using Microsoft.Win32.SafeHandles;
 namespace Terse.Commands;
 
 /// <summary>
-/// <c>terse shorten</c>: makes links on a server, many at a time, and prints their short URLs in the order in
-/// which the targets came.
+/// <c>terse shorten</c>: creates links on a server with many concurrent requests, and prints the short URLs
+/// in the order of the targets.
 /// </summary>
 internal static class ShortenCommand
 {
-    /// <summary>Requests under way at once.</summary>
+    /// <summary>The maximum number of concurrent requests.</summary>
     private const int MaxInFlight = 64;
 
     private static readonly Argument<string[]> Targets = new("URL")
     {
-        Description = "The URLs to shorten; - reads them from standard input, one a line.",
+        Description = "The URLs to shorten; - reads them from standard input, one URL per line.",
         Arity = ArgumentArity.OneOrMore,
     };
 
     public static Command Create()
     {
-        var command = new Command("shorten", "Makes URLs short and prints the short ones, a line each.")
+        var command = new Command("shorten", "Shortens URLs and prints the short URLs, one per line.")
         {
             Targets,
             ServerOption.Server,
@@ -38,7 +38,7 @@ internal static class ShortenCommand
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"terse shorten cannot go on: {exception.Message}");
+            await Console.Error.WriteLineAsync($"terse shorten failed: {exception.Message}");
             return 1;
         }
     }
@@ -49,14 +49,14 @@ internal static class ShortenCommand
             return ServerOption.WrongEnvironment;
 
         using var client = new ServerClient(server, MaxInFlight);
-        // Unlike the console's own stream, this one knows how long a file is.
+        // Unlike the stream of Console, this stream knows the length of a redirected file.
         using var standardInput = new SafeFileHandle(0, ownsHandle: false);
         await using var input = new FileStream(standardInput, FileAccess.Read);
         var source = new TargetSource(arguments.GetValue(Targets)!, input);
         using var output = new ShortenOutput(source);
         var started = Channel.CreateBounded<Task<ShortenedLine>>(MaxInFlight);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-#pragma warning disable CA2025 // The block below waits for it before the client is disposed.
+#pragma warning disable CA2025 // The finally block waits for the task before the client is disposed.
         var sending = SendAsync(source, client, started.Writer, stop.Token);
 #pragma warning restore CA2025
         try
@@ -86,7 +86,9 @@ internal static class ShortenCommand
         output.Flush();
     }
 
-    /// <summary>Starts requests in order; that the channel is bounded bounds those under way.</summary>
+    /// <summary>
+    /// Starts requests in order. The bounded channel limits the number of concurrent requests.
+    /// </summary>
     private static async Task SendAsync(
         TargetSource source,
         ServerClient client,

@@ -1,12 +1,12 @@
 namespace Terse.Commands;
 
 /// <summary>
-/// Short URLs on standard output, errors and a progress bar on standard error. Both may be one terminal, so
-/// the bar is wiped before anything else is written there.
+/// Writes short URLs to standard output, and errors and a progress bar to standard error. Both may be the
+/// same terminal, so the bar is erased before other text is written.
 /// </summary>
 internal sealed class ShortenOutput : IDisposable
 {
-    private const string WipeLine = "\r\u001b[K";
+    private const string EraseLine = "\r\u001b[K";
 
     private static readonly TimeSpan RedrawInterval = TimeSpan.FromMilliseconds(100);
 
@@ -25,14 +25,14 @@ internal sealed class ShortenOutput : IDisposable
         _start = _drawn = _time.GetTimestamp();
     }
 
-    /// <summary>Targets that got no short URL.</summary>
+    /// <summary>The number of targets without a short URL.</summary>
     public int Failed { get; private set; }
 
     public void Write(ShortenedLine line)
     {
         _done++;
         if (_showsProgress && (line.Error is not null || !Console.IsOutputRedirected))
-            Console.Error.Write(WipeLine);
+            Console.Error.Write(EraseLine);
         if (line.Error is null)
         {
             _out.WriteLine(line.ShortUrl);
@@ -47,10 +47,10 @@ internal sealed class ShortenOutput : IDisposable
             Draw();
     }
 
-    /// <summary>Shows what was written; called whenever there is nothing to write for a while.</summary>
+    /// <summary>Flushes standard output; called when the next result is not available yet.</summary>
     public void Flush() => _out.Flush();
 
-    /// <summary>Leaves the last state of the bar on the terminal.</summary>
+    /// <summary>Draws the final state of the bar, which stays on the terminal.</summary>
     public void Dispose()
     {
         if (_showsProgress)
@@ -69,6 +69,6 @@ internal sealed class ShortenOutput : IDisposable
         var bar = _source.PartRead is { } part
             ? $"[{new string('#', (int)(part * 30)),-30}] {part,4:P0}  "
             : "";
-        Console.Error.Write($"{WipeLine}{bar}{_done:N0} links, {rate:N0}/s, {Failed:N0} failed");
+        Console.Error.Write($"{EraseLine}{bar}{_done:N0} links, {rate:N0}/s, {Failed:N0} failed");
     }
 }

@@ -17,13 +17,13 @@ internal static class LinkChangeEndpoints
     private const string IfMatch = "If-Match";
 
     private const string Body =
-        "a JSON object with at least one of the fields 'target', 'expiresAt' and 'maxVisits'";
+        "a JSON object with any of the fields 'target', 'expiresAt' and 'maxVisits'";
 
     public static async Task<Results<Ok<LinkResource>, Problem>> ChangeAsync(
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
     {
         var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
-        var change = await JsonBody.ReadAsync<LinkChange>(context.Request, Body);
+        var change = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.LinkChange, Body);
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
             return RefuseIfMatch();
         if (!domains.TryPick(domain, host, out var key))

@@ -27,7 +27,7 @@ internal static class LinkEndpoints
         services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.SettingNames));
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
-        services.AddJson(LinkJson.Default);
+        services.AddJson(LinkJson.Instance);
         services.AddSingleton<BlockedHosts>();
         services.AddSingleton<TargetRules>();
         services.AddSingleton<LinkCreator>();
@@ -56,7 +56,7 @@ internal static class LinkEndpoints
                 KeyHeader);
         }
 
-        var link = await JsonBody.ReadAsync<NewLink>(context.Request, Body);
+        var link = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.NewLink, Body);
         var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
         switch (await creator.CreateAsync(link, keys, host, address, context.RequestAborted))
         {
@@ -96,7 +96,7 @@ internal static class LinkEndpoints
         if (link.DeletedAt is not null)
             return LinkProblems.Deleted();
         context.Response.Headers.ETag = EntityTags.Of(link.Version);
-        return EntityTags.IsKnown(context.Request, link.Version)
+        return EntityTags.IsCachedByClient(context.Request, link.Version)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(LinkResource.Of(link, domains, host, context.Request.Scheme) with
             {

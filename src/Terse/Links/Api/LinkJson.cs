@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Terse.Web;
 
 namespace Terse.Links;
 
@@ -7,4 +8,8 @@ namespace Terse.Links;
 [JsonSerializable(typeof(NewLink))]
 [JsonSerializable(typeof(LinkChange))]
 [JsonSerializable(typeof(LinkResource))]
-internal sealed partial class LinkJson : JsonSerializerContext;
+internal sealed partial class LinkJson : JsonSerializerContext
+{
+    /// <summary>The context with the rules of <see cref="JsonRules"/>, which <c>Default</c> lacks.</summary>
+    public static LinkJson Instance { get; } = new(JsonRules.CreateOptions());
+}

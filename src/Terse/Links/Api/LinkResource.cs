@@ -3,7 +3,9 @@ using Terse.Domains;
 
 namespace Terse.Links;
 
-/// <summary>A link as the API shows it. The id is text, since JavaScript's numbers end at 53 bits.</summary>
+/// <summary>
+/// A link as the API shows it. The id is a string, because JavaScript numbers have only 53 bits.
+/// </summary>
 internal sealed record LinkResource(
     string Id,
     string Domain,
@@ -14,12 +16,12 @@ internal sealed record LinkResource(
     DateTime? ExpiresAt,
     long? MaxVisits)
 {
-    /// <summary>Absent while they cannot be read.</summary>
+    /// <summary>The number of visits; absent while the visits cannot be read.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LinkVisits? Visits { get; init; }
 
     /// <param name="link">The link.</param>
-    /// <param name="domains">Know what its domain is called.</param>
+    /// <param name="domains">Knows the domain's display name.</param>
     /// <param name="host">The host that the request was sent to.</param>
     /// <param name="scheme">The scheme of the request.</param>
     public static LinkResource Of(Link link, DomainMap domains, string host, string scheme)
@@ -37,6 +39,6 @@ internal sealed record LinkResource(
     }
 }
 
-/// <param name="Total">All, ever.</param>
-/// <param name="Bots">Those of programs among them.</param>
+/// <param name="Total">All visits since the creation.</param>
+/// <param name="Bots">The visits of bots, which Total includes.</param>
 internal sealed record LinkVisits(long Total, long Bots);

@@ -1,10 +1,10 @@
 namespace Terse.Links;
 
 /// <summary>
-/// What a change asks for, as it was sent. A field that was not sent stays as it is; one that was sent as
-/// null is cleared.
+/// The body of a change. A field that the body does not contain stays unchanged; a field that is null is
+/// cleared.
 /// </summary>
-/// <remarks>The setters run for the fields that were sent, and only for those.</remarks>
+/// <remarks>The deserializer calls the setters only for the fields that the body contains.</remarks>
 internal sealed class LinkChange
 {
     public string? Target
@@ -32,22 +32,22 @@ internal sealed class LinkChange
     internal bool HasMaxVisits { get; private set; }
 }
 
-/// <summary>What became of a change: exactly one of these.</summary>
+/// <summary>The result of a change: exactly one of the nested types.</summary>
 internal abstract record ChangeLinkResult
 {
     private ChangeLinkResult()
     {
     }
 
-    /// <param name="Link">The link as it is now.</param>
-    /// <param name="At">When that was written; null where nothing had to be.</param>
+    /// <param name="Link">The link after the change.</param>
+    /// <param name="At">When the change was written; null if the link already had these values.</param>
     internal sealed record Changed(Link Link, DateTimeOffset? At) : ChangeLinkResult;
 
     internal sealed record NotFound : ChangeLinkResult;
 
     internal sealed record Deleted : ChangeLinkResult;
 
-    /// <summary>The link is not at any of the versions that were asked for.</summary>
+    /// <summary>The link has none of the versions that the request lists.</summary>
     internal sealed record OtherVersion : ChangeLinkResult;
 
     internal sealed record Refused(Refusal Refusal) : ChangeLinkResult;

@@ -3,26 +3,26 @@ using Terse.Hosting;
 namespace Terse.Links;
 
 /// <summary>
-/// Where creations are kept that may be asked for again. Implementations are safe for use by any number of
-/// threads, and of servers over one database.
+/// Stores links together with idempotency keys. Implementations are thread-safe, and any number of servers
+/// may use one database.
 /// </summary>
 internal interface ICreationStore
 {
     /// <summary>
-    /// Adds a link, unless its key led to one within <see cref="IdempotentRequest.KeptFor"/>. Key and link
-    /// are stored together or not at all; of any number of calls with one key, at once or not, one adds a
-    /// link.
+    /// Adds a link, unless a link was added with the same key within <see
+    /// cref="IdempotentRequest.RetentionTime"/>. Key and link are stored in one transaction. Of any number of
+    /// calls with one key, concurrent or not, only one adds a link.
     /// </summary>
-    /// <param name="request">The key, and what was asked for.</param>
-    /// <param name="link">The link; its id was never given to this method before.</param>
-    /// <param name="tickEnd">As for <see cref="ILinkStore.AddAsync"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="request">The idempotency key, and the hash of the requested link.</param>
+    /// <param name="link">The link; each call needs a new id.</param>
+    /// <param name="tickEnd">See <see cref="ILinkStore.AddAsync"/>.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store is locked, full, unwritable or gone. Whether the link was added is unknown; the same request
-    /// with another link will tell.
+    /// The database is locked, full, read-only or lost. It is unknown whether the link was added; a call with
+    /// the same request and a new link resolves this.
     /// </exception>
     /// <exception cref="OperationCanceledException">
-    /// The caller gave up waiting. Whether the link was added is unknown.
+    /// The caller cancelled the wait. It is unknown whether the link was added.
     /// </exception>
     Task<AddOnceResult> AddOnceAsync(
         IdempotentRequest request,
@@ -31,19 +31,21 @@ internal interface ICreationStore
         CancellationToken cancellationToken);
 }
 
-/// <summary>What became of it: exactly one of the three.</summary>
+/// <summary>The result: exactly one of the nested types.</summary>
 internal abstract record AddOnceResult
 {
     private AddOnceResult()
     {
     }
 
-    /// <summary>The key was free, and is free still unless the link was added.</summary>
+    /// <summary>The key was not in use. It is in use now if the link was added.</summary>
     internal sealed record Tried(AddLinkResult Result) : AddOnceResult;
 
-    /// <summary>The key led to this link before. It is on disk, as if it had been added now.</summary>
+    /// <summary>
+    /// An earlier call added this link with the same key and the same hash. The link is on disk.
+    /// </summary>
     internal sealed record Repeated(Link Link) : AddOnceResult;
 
-    /// <summary>The key led to a link before that was asked for otherwise.</summary>
+    /// <summary>An earlier call used the same key with another hash.</summary>
     internal sealed record KeyReused : AddOnceResult;
 }

@@ -4,33 +4,36 @@ using System.Text;
 namespace Terse.Links;
 
 /// <summary>
-/// A creation that its creator gave a key, so that he can ask for it again when the answer was lost. What was
-/// asked for is remembered as a hash: it tells a retry from a key that is used for something else.
+/// A creation with an idempotency key, which a client can repeat after it lost the response. The request is
+/// stored as a hash, which distinguishes a retry from the use of the same key for another link.
 /// </summary>
-/// <param name="Key">The creator's name for the creation, compared exactly.</param>
-/// <param name="Hash">SHA-256 of what is asked for.</param>
+/// <param name="Key">The idempotency key, compared exactly.</param>
+/// <param name="Hash">SHA-256 of the requested link.</param>
 internal sealed record IdempotentRequest(string Key, byte[] Hash)
 {
     public const int MaxKeyLength = 255;
 
-    /// <summary>How long a key leads to the link that was made with it; then it is free again.</summary>
-    public static readonly TimeSpan KeptFor = TimeSpan.FromHours(24);
+    /// <summary>How long a key is stored with its link; then the key can be used again.</summary>
+    public static readonly TimeSpan RetentionTime = TimeSpan.FromHours(24);
 
-    /// <summary>Whether a text may be a key: 1 to 255 visible characters of ASCII.</summary>
+    /// <summary>Whether a text is a valid key: 1 to 255 visible ASCII characters.</summary>
     public static bool IsKey(string? text) =>
         text is { Length: > 0 and <= MaxKeyLength } && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     /// <summary>
-    /// Every name and value is written with its length, so that no two requests read the same. A field that
-    /// is absent leaves no trace: for a version that knows more fields, a request without them is the same.
+    /// Hashes every name and value with its length, so that different requests have different hashes. An
+    /// absent field is not hashed: a later version of the program, which has more fields, computes the same
+    /// hash.
     /// </summary>
-    /// <param name="key">The key.</param>
-    /// <param name="fields">What is asked for, always in the same order; null where absent.</param>
+    /// <param name="key">The idempotency key.</param>
+    /// <param name="fields">
+    /// The fields of the requested link, always in the same order; null for an absent field.
+    /// </param>
     public static IdempotentRequest Of(
         string key, params ReadOnlySpan<(string Name, string? Value)> fields)
     {
-        using var asked = new MemoryStream();
-        using (var writer = new BinaryWriter(asked, Encoding.UTF8, leaveOpen: true))
+        using var content = new MemoryStream();
+        using (var writer = new BinaryWriter(content, Encoding.UTF8, leaveOpen: true))
         {
             foreach (var (name, value) in fields)
             {
@@ -41,6 +44,6 @@ internal sealed record IdempotentRequest(string Key, byte[] Hash)
             }
         }
 
-        return new(key, SHA256.HashData(asked.ToArray()));
+        return new(key, SHA256.HashData(content.ToArray()));
     }
 }

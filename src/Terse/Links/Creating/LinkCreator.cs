@@ -6,7 +6,7 @@ using Terse.Ids;
 
 namespace Terse.Links;
 
-/// <summary>What a creator asks for, as it was sent.</summary>
+/// <summary>The body of a creation, unchecked.</summary>
 internal sealed record NewLink(string? Target, string? Code, string? Domain)
 {
     public string? ExpiresAt { get; init; }
@@ -14,21 +14,21 @@ internal sealed record NewLink(string? Target, string? Code, string? Domain)
     public long? MaxVisits { get; init; }
 }
 
-/// <summary>What became of it: exactly one of the two.</summary>
+/// <summary>The result of a creation: exactly one of the nested types.</summary>
 internal abstract record CreateLinkResult
 {
     private CreateLinkResult()
     {
     }
 
-    /// <param name="Link">The link.</param>
-    /// <param name="IsReplayed">Whether an earlier request with the same key made it.</param>
+    /// <param name="Link">The created link.</param>
+    /// <param name="IsReplayed">Whether an earlier request with the same idempotency key created it.</param>
     internal sealed record Created(Link Link, bool IsReplayed = false) : CreateLinkResult;
 
     internal sealed record Refused(Refusal Refusal) : CreateLinkResult;
 }
 
-/// <summary>Makes links: checks what was asked for, mints an id, and stores the link.</summary>
+/// <summary>Creates links: checks the request, mints an id, and stores the link.</summary>
 internal sealed class LinkCreator(
     ILinkStore store,
     ICreationStore creations,
@@ -39,26 +39,31 @@ internal sealed class LinkCreator(
     TimeProvider time)
 {
     /// <summary>
-    /// How often one creation mints. More than once is needed only where a random code is taken, or one that
-    /// was generated under other settings, or imported.
+    /// How many ids one creation mints at most. It needs more than one only if the code already exists: a
+    /// random code, a code that was generated with other settings, or an imported code.
     /// </summary>
     private const int MaxMints = 1000;
 
     /// <summary>
-    /// How often an id may come too late; each time the clock is set right before the next.
+    /// How often the store may refuse an id of the past. Each time, the clock is corrected before the next
+    /// id.
     /// </summary>
     private const int MaxTooLate = 5;
 
-    /// <param name="link">What is asked for.</param>
-    /// <param name="key">
-    /// What names the creation: asked for again, it leads to the link that it made. Null for none.
+    /// <param name="link">The body of the request.</param>
+    /// <param name="idempotencyKey">
+    /// Identifies the creation: a repeated request with the same key returns the first link. Null for no key.
     /// </param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The address, with its port, at which the request came in.</param>
-    /// <param name="cancellationToken">Ends the wait; the link may be made all the same.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be written at present.</exception>
+    /// <param name="address">The address, with its port, that received the request.</param>
+    /// <param name="cancellationToken">Cancels the wait; the link may be created nevertheless.</param>
+    /// <exception cref="StoreUnavailableException">The database cannot be written.</exception>
     public async Task<CreateLinkResult> CreateAsync(
-        NewLink link, string? key, string host, string address, CancellationToken cancellationToken)
+        NewLink link,
+        string? idempotencyKey,
+        string host,
+        string address,
+        CancellationToken cancellationToken)
     {
         if (!targets.TryRead(link.Target, host, address, out var target, out var refusal))
             return new CreateLinkResult.Refused(refusal);
@@ -67,7 +72,7 @@ internal sealed class LinkCreator(
         if (!domains.TryPick(link.Domain, host, out var domain))
         {
             return Refuse(
-                RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is no domain of this Terse.");
+                RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is not a domain of this server.");
         }
 
         if (LinkRules.ReadExpiry(link.ExpiresAt, out var expiresAt) is { } wrongExpiry)
@@ -75,46 +80,49 @@ internal sealed class LinkCreator(
         if (LinkRules.CheckLimit(link.MaxVisits) is { } wrongLimit)
             return new CreateLinkResult.Refused(wrongLimit);
 
-        var wish = new Wish(target.Text, link.Code, domain, expiresAt, link.MaxVisits);
+        var requested = new RequestedLink(target.Text, link.Code, domain, expiresAt, link.MaxVisits);
         return await Deadline.RunAsync(
             store.Timeout,
-            token => MakeAsync(wish, key is null ? null : wish.With(key), token),
+            token => CreateAsync(requested, idempotencyKey, token),
             exception => new StoreUnavailableException(
                 "The database did not store the link in time; retry shortly.", exception),
             time,
             cancellationToken);
     }
 
-    private async Task<CreateLinkResult> MakeAsync(
-        Wish wish, IdempotentRequest? request, CancellationToken cancellationToken)
+    private async Task<CreateLinkResult> CreateAsync(
+        RequestedLink requested, string? idempotencyKey, CancellationToken cancellationToken)
     {
+        var request = idempotencyKey is null ? null : requested.With(idempotencyKey);
         var tooLate = 0;
         for (var mints = 0; mints < MaxMints && tooLate < MaxTooLate; mints++)
         {
             var (id, layout) = await mint.MintAsync(cancellationToken);
-            var code = wish.Code ?? strategy.NewCode(id, layout);
+            var code = requested.Code ?? strategy.NewCode(id, layout);
             if (CustomCode.IsReserved(code))
                 continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-            var made = new Link(id, wish.Domain, code, wish.Target, now)
+            var created = new Link(id, requested.Domain, code, requested.Target, now)
             {
-                ExpiresAt = wish.ExpiresAt,
-                MaxVisits = wish.MaxVisits,
+                ExpiresAt = requested.ExpiresAt,
+                MaxVisits = requested.MaxVisits,
             };
-            switch (await AddAsync(request, made, layout.EndOf(id), cancellationToken))
+            switch (await AddAsync(request, created, layout.EndOf(id), cancellationToken))
             {
                 case AddOnceResult.Tried(AddLinkResult.Added):
-                    return new CreateLinkResult.Created(made);
+                    return new CreateLinkResult.Created(created);
                 case AddOnceResult.Repeated(var earlier):
                     return new CreateLinkResult.Created(earlier, IsReplayed: true);
                 case AddOnceResult.KeyReused:
                     return Refuse(
                         RefusalKind.IdempotencyKeyReused,
                         "Idempotency-Key",
-                        "A link that was asked for otherwise was made with this key.");
-                case AddOnceResult.Tried(AddLinkResult.CodeTaken) when wish.Code is not null:
+                        "Another link was created with this key; use a new key for each link.");
+                case AddOnceResult.Tried(AddLinkResult.CodeTaken) when requested.Code is not null:
                     return Refuse(
-                        RefusalKind.CodeTaken, "code", $"Another link has the code '{wish.Code}'.");
+                        RefusalKind.CodeTaken,
+                        "code",
+                        $"The code '{requested.Code}' is already in use; choose another code.");
                 case AddOnceResult.Tried(AddLinkResult.TooLate):
                     tooLate++;
                     await mint.SynchronizeClockAsync(cancellationToken);
@@ -123,8 +131,8 @@ internal sealed class LinkCreator(
         }
 
         throw new StoreUnavailableException(tooLate == MaxTooLate
-            ? "The server is too slow at present to store what it mints."
-            : $"The last {MaxMints} codes were all taken.");
+            ? "The server is too slow to store new links in time; retry shortly."
+            : $"All of {MaxMints} generated codes are in use; retry, and if this recurs, use longer codes.");
     }
 
     private async ValueTask<AddOnceResult> AddAsync(
@@ -139,8 +147,8 @@ internal sealed class LinkCreator(
     private static CreateLinkResult.Refused Refuse(RefusalKind kind, string field, string detail) =>
         new(new Refusal(kind, field, detail));
 
-    /// <summary>What is asked for, checked and in one spelling.</summary>
-    private sealed record Wish(
+    /// <summary>The requested link, checked and in canonical spelling.</summary>
+    private sealed record RequestedLink(
         string Target, string? Code, string Domain, DateTimeOffset? ExpiresAt, long? MaxVisits)
     {
         public IdempotentRequest With(string key) => IdempotentRequest.Of(

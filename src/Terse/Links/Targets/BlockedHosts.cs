@@ -5,15 +5,15 @@ using Terse.Domains;
 namespace Terse.Links;
 
 /// <summary>
-/// The hosts that no link may lead to, with all their subdomains. Hosts are compared as browsers read them,
-/// so no other spelling of one gets past.
+/// The hosts that no link may lead to, with all their subdomains. Canonical hosts are compared, so every
+/// spelling of a blocked host is blocked.
 /// </summary>
 internal sealed class BlockedHosts(IOptions<LinkOptions> options)
 {
     private readonly HashSet<string> _hosts =
         [.. options.Value.BlockedHosts.Select(HostOf).OfType<string>()];
 
-    /// <summary>Whether a target that was accepted once is of a host that is blocked by now.</summary>
+    /// <summary>Whether the host of a stored target is blocked now.</summary>
     public bool IsBlocked(string target) => _hosts.Count > 0 && IsBlocked(Target.AuthorityOf(target));
 
     /// <inheritdoc cref="IsBlocked(string)"/>
@@ -33,13 +33,13 @@ internal sealed class BlockedHosts(IOptions<LinkOptions> options)
         return true;
     }
 
-    /// <summary>The one spelling of a host as it is written in the settings, or null for none.</summary>
+    /// <summary>The canonical host of a setting; null if the text is not a host.</summary>
     public static string? HostOf(string text) =>
         Authority.TryParse(text, out var authority) && authority.Port is null && !text.Contains('@')
             ? Unmap(authority.Host)
             : null;
 
-    /// <summary>An IPv4 address that is written as one of IPv6 is the same place.</summary>
+    /// <summary>Converts an IPv4-mapped IPv6 address to the IPv4 address, which is the same host.</summary>
     private static string Unmap(string host) =>
         host[0] == '[' && IPAddress.TryParse(host, out var ip) && ip.IsIPv4MappedToIPv6
             ? ip.MapToIPv4().ToString()

@@ -6,15 +6,15 @@ using Terse.Domains;
 namespace Terse.Links;
 
 /// <summary>
-/// The URL that a link leads to. It is kept character for character as it was sent; what a redirect says in
-/// <c>Location</c> is its ASCII form, in which nothing but the characters outside ASCII is changed.
+/// The URL that a link leads to. It is stored exactly as the client sent it. A redirect sends its ASCII form
+/// in <c>Location</c>, in which only the characters outside ASCII differ.
 /// </summary>
-/// <param name="Text">As sent.</param>
-/// <param name="Scheme">Lower case.</param>
-/// <param name="Authority">Host and port; null for the schemes that have none.</param>
+/// <param name="Text">The URL as the client sent it.</param>
+/// <param name="Scheme">The scheme in lower case.</param>
+/// <param name="Authority">Host and port; null for schemes without an authority.</param>
 internal sealed record Target(string Text, string Scheme, Authority? Authority)
 {
-    /// <summary>UTF-8 bytes of the longest target.</summary>
+    /// <summary>The size of the longest target in UTF-8 bytes.</summary>
     public const int MaxBytes = 8192;
 
     private const string Field = "target";
@@ -31,7 +31,7 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         return refusal is null;
     }
 
-    /// <summary>Host and port of a target that was accepted once; null where it has none.</summary>
+    /// <summary>Host and port of a stored target; null if it has no host.</summary>
     public static Authority? AuthorityOf(string text)
     {
         var scheme = text[..text.IndexOf(':', StringComparison.Ordinal)];
@@ -39,7 +39,9 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         return Authority.TryParse(text.AsSpan(start..end), out var authority) ? authority : null;
     }
 
-    /// <summary>The ASCII form: host in Punycode, all else outside ASCII percent-encoded as UTF-8.</summary>
+    /// <summary>
+    /// The ASCII form: the host in Punycode, all other characters outside ASCII percent-encoded as UTF-8.
+    /// </summary>
     public static string ToAscii(string text)
     {
         if (Ascii.IsValid(text))
@@ -58,13 +60,22 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     private static Refusal? CheckText(string? text)
     {
         if (string.IsNullOrEmpty(text))
-            return new(RefusalKind.TargetMissing, Field, "A link needs a target: the URL that it leads to.");
+            return new(RefusalKind.TargetMissing, Field, "The target is missing; send the URL to shorten.");
         if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes)
-            return new(RefusalKind.TargetTooLong, Field, $"A target has at most {MaxBytes} bytes in UTF-8.");
+        {
+            return new(
+                RefusalKind.TargetTooLong,
+                Field,
+                $"The target is too long; it can have at most {MaxBytes} bytes in UTF-8.");
+        }
 
         var control = text.AsSpan().IndexOfAny(ControlCharacters);
         if (control >= 0)
-            return Invalid($"Character {control + 1} is U+{(int)text[control]:X4}, a control character.");
+        {
+            return Invalid(
+                $"Character {control + 1} is a control character (U+{(int)text[control]:X4}); remove it.");
+        }
+
         if (text[0] == ' ' || text[^1] == ' ')
             return Invalid("The target begins or ends with a space; remove it.");
         return null;
@@ -75,12 +86,15 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         scheme = null;
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         if (colon < 0 || !Uri.CheckSchemeName(text[..colon]))
-            return Invalid("A target is an absolute URL, such as https://example.com/page.");
+            return Invalid("The target must be an absolute URL, such as https://example.com/page.");
 
         scheme = text[..colon].ToLowerInvariant();
         return HasAuthority(scheme) || options.OtherSchemes.Contains(scheme, StringComparer.OrdinalIgnoreCase)
             ? null
-            : new(RefusalKind.TargetScheme, Field, $"Links to '{scheme}:' are not allowed here.");
+            : new(
+                RefusalKind.TargetScheme,
+                Field,
+                $"Targets with the scheme '{scheme}:' are not allowed; use http or https.");
     }
 
     private static Refusal? CheckAuthority(
@@ -92,7 +106,7 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
 
         var (start, end) = FindAuthority(text, scheme);
         if (start == end)
-            return Invalid($"A host must follow '{scheme}://'.");
+            return Invalid($"The target needs a host after '{scheme}://'.");
 
         var part = text.AsSpan(start..end);
         if (part.Contains('@') && !options.AllowCredentials)
@@ -100,14 +114,14 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
             return new(
                 RefusalKind.TargetCredentials,
                 Field,
-                "The target carries a user name or password; remove it.");
+                "The target contains a user name or a password; remove it.");
         }
 
         if (!Authority.TryParse(part, out var authority))
         {
             return Invalid(Ascii.IsValid(part)
-                ? $"'{part}' is no host that a browser would find."
-                : $"'{part}' cannot be written in ASCII here; send the host in Punycode (xn--…).");
+                ? $"'{part}' is not a valid host for a browser; correct it."
+                : $"The host '{part}' cannot be converted to ASCII; send it in Punycode (xn--…).");
         }
 
         target = new Target(text, scheme, authority);
@@ -115,8 +129,8 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     }
 
     /// <summary>
-    /// Where the authority stands. It ends where a browser ends it, at a backslash too; without exactly
-    /// <c>//</c> in front of it there is none.
+    /// Finds the range of the authority. As in browsers, a backslash also ends it. A URL without exactly
+    /// <c>//</c> after the scheme has no authority.
     /// </summary>
     private static (int Start, int End) FindAuthority(string text, string scheme)
     {

@@ -4,16 +4,16 @@ using Terse.Domains;
 
 namespace Terse.Links;
 
-/// <summary>What a link may lead to, here and by these settings.</summary>
+/// <summary>Checks targets against this installation: its domains, blocked hosts and settings.</summary>
 internal sealed class TargetRules(DomainMap domains, BlockedHosts blocked, IOptions<LinkOptions> options)
 {
     private const string Field = "target";
 
-    /// <param name="text">As sent.</param>
+    /// <param name="text">The target as the client sent it.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The address, with its port, at which the request came in.</param>
-    /// <param name="target">What it says.</param>
-    /// <param name="refusal">Why no link may lead there.</param>
+    /// <param name="address">The address, with its port, that received the request.</param>
+    /// <param name="target">The parsed target.</param>
+    /// <param name="refusal">Why no link may lead to the target.</param>
     public bool TryRead(
         string? text,
         string host,
@@ -26,11 +26,12 @@ internal sealed class TargetRules(DomainMap domains, BlockedHosts blocked, IOpti
         if (target.Authority is { } authority
             && domains.LeadsHere(authority, target.Scheme, host, address))
         {
-            refusal = new(RefusalKind.TargetIsTerse, Field, "The target leads to this Terse itself.");
+            const string Detail = "The target leads to Terse itself; send the URL of the final page.";
+            refusal = new(RefusalKind.TargetIsTerse, Field, Detail);
         }
         else if (blocked.IsBlocked(target.Authority))
         {
-            var detail = $"Links to {target.Authority!.Host} are blocked here.";
+            var detail = $"The host {target.Authority!.Host} is blocked; choose another target.";
             refusal = new(RefusalKind.TargetBlocked, Field, detail);
         }
 

@@ -25,7 +25,7 @@ internal static class VisitEndpoints
         services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames));
         services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
         services.AddSingleton<ILinkVisits>(provider => provider.GetRequiredService<IVisitReader>());
-        services.AddJson(VisitJson.Default);
+        services.AddJson(VisitJson.Instance);
         services.AddSingleton<VisitReport>();
         services.AddHostedService<VisitRetention>();
     }

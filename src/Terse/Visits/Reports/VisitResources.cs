@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Terse.Web;
 
 namespace Terse.Visits;
 
@@ -53,4 +54,8 @@ internal sealed record VisitResource(
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(VisitsResource))]
 [JsonSerializable(typeof(VisitListResource))]
-internal sealed partial class VisitJson : JsonSerializerContext;
+internal sealed partial class VisitJson : JsonSerializerContext
+{
+    /// <summary>The context with the rules of <see cref="JsonRules"/>, which <c>Default</c> lacks.</summary>
+    public static VisitJson Instance { get; } = new(JsonRules.CreateOptions());
+}

@@ -25,7 +25,7 @@ public sealed class LinkCreatorTests
 
         var link = new NewLink("https://example.com/", Code: null, Domain: null);
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            creator.CreateAsync(link, key: null, "localhost", "127.0.0.1", default));
+            creator.CreateAsync(link, idempotencyKey: null, "localhost", "127.0.0.1", default));
     }
 
     private sealed class EndlessStore : ILinkStore

@@ -114,7 +114,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time) 
         PostgresLinkInserter.BindLink(insert, new(added.Link, added.TickEnd));
         insert.Bind(added.Request.Key);
         insert.Bind(added.Request.Hash);
-        insert.Bind(IdempotentRequest.KeptFor);
+        insert.Bind(IdempotentRequest.RetentionTime);
         if (hasRules)
             PostgresLinkInserter.BindRules(insert, added.Link);
         var (id, isSame) = await ReadKeptAsync(insert, cancellationToken);

@@ -20,7 +20,7 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
     private AddOnceResult AddOnce(SqliteSession session, IdempotentRequest request, Link link)
     {
         var now = time.GetUtcNow();
-        var expired = (now - IdempotentRequest.KeptFor).ToUnixTimeMilliseconds();
+        var expired = (now - IdempotentRequest.RetentionTime).ToUnixTimeMilliseconds();
         session.Command(DeleteExpired, expired).ExecuteNonQuery();
         if (Find(session, request, expired) is { } earlier)
             return earlier;
