@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Terse.Tests;
 
-/// <summary>Keeps what is logged, from warnings on.</summary>
+/// <summary>Collects log messages of the level Warning and above.</summary>
 internal sealed class KeptLog : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = [];

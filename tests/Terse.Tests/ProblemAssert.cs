@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Terse.Tests;
 
-/// <summary>What every error of Terse looks like to a program.</summary>
+/// <summary>Asserts the JSON form that every error of the API has.</summary>
 internal static class ProblemAssert
 {
     public static async Task<JsonElement> AssertProblemAsync(

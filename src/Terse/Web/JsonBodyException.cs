@@ -75,9 +75,10 @@ internal sealed class JsonBodyException : BadHttpRequestException
                 var typeName = NameOf(property.PropertyType);
                 return new($"The field '{field}' has the wrong type; it must be {typeName}.", field);
             }
+
+            field = null;
         }
 
-        field = null;
         reader.Read();
         return null;
     }

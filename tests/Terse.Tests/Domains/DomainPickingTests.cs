@@ -5,7 +5,7 @@ using Terse.Harness;
 
 namespace Terse.Tests.Domains;
 
-/// <summary>Whatever is configured, named or asked: a link is where its answer says that it is.</summary>
+/// <summary>The response to a creation always names the domain at which the link is found.</summary>
 public sealed class DomainPickingTests
 {
     [Theory]
@@ -48,7 +48,8 @@ public sealed class DomainPickingTests
     [InlineData("POST /api/v1/links HTTP/1.1", "")]
     [InlineData("POST /api/v1/links HTTP/1.1", "xn--")]
     [InlineData("POST /api/v1/links HTTP/1.1", "..")]
-    public async Task Without_a_usable_Host_the_short_URL_names_the_address(string line, string? host = null)
+    public async Task Without_a_valid_Host_header_the_short_URL_contains_the_server_address(
+        string line, string? host = null)
     {
         await using var server = await TerseServer.StartAsync();
         const string Body = "{\"target\": \"https://example.com/\"}";
@@ -61,7 +62,7 @@ public sealed class DomainPickingTests
     }
 
     [Fact]
-    public async Task A_Host_that_is_nonsense_is_no_error_of_the_server()
+    public async Task An_invalid_Host_header_does_not_cause_a_server_error()
     {
         await using var server = await TerseServer.StartAsync(
             ("Domains:Others:0", "s.example.org"));

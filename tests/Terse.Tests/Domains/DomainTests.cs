@@ -23,7 +23,7 @@ public sealed class DomainTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_host_of_the_request_picks_the_link()
+    public async Task The_host_of_the_request_picks_the_domain_of_the_link()
     {
         await _server.CreateCodeAsync("https://example.com/default", "sale");
         await _server.CreateCodeAsync("https://example.com/other", "sale", "s.example.org");
@@ -60,7 +60,7 @@ public sealed class DomainTests : IAsyncLifetime
     [InlineData("https://go.example.com/a")]
     [InlineData("http://S.example.org/")]
     [InlineData("https://s.example.org:443/")]
-    public async Task A_target_on_any_of_the_domains_is_refused(string target)
+    public async Task A_target_on_one_of_the_own_domains_is_refused(string target)
     {
         using var response = await _server.CreateAsync(target);
         await ProblemAssert.AssertProblemAsync(
@@ -68,7 +68,7 @@ public sealed class DomainTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_links_of_the_default_domain_stay_when_it_gets_another_name()
+    public async Task The_default_domain_keeps_its_links_after_a_rename()
     {
         await _server.CreateCodeAsync("https://example.com/", "kept");
         await _server.DisposeAsync();

@@ -16,7 +16,7 @@ public sealed class HostNameTests
     [InlineData("[0:0::1]", "[::1]")]
     [InlineData("a_b.example", "a_b.example")]
     [InlineData("example.com.", "example.com")]
-    public void Every_spelling_of_a_host_becomes_one(string text, string host)
+    public void Every_spelling_of_a_host_has_the_same_canonical_form(string text, string host)
     {
         Assert.True(HostName.TryCanonicalize(text, out var canonical));
         Assert.Equal(host, canonical);
@@ -45,7 +45,7 @@ public sealed class HostNameTests
     [InlineData("eſample.com")]
     [InlineData("x²y.example")]
     [InlineData("㎏.example")]
-    public void What_is_no_host_to_a_browser_is_refused(string text)
+    public void A_host_that_browsers_refuse_is_refused(string text)
     {
         Assert.False(HostName.TryCanonicalize(text, out _));
     }
@@ -61,7 +61,7 @@ public sealed class HostNameTests
     [InlineData("192.0.2.1", false)]
     [InlineData("localhost.example", false)]
     [InlineData("127.example", false)]
-    public void A_name_of_this_machine_is_known(string host, bool isThisMachine)
+    public void Names_and_addresses_of_this_machine_are_recognized(string host, bool isThisMachine)
     {
         Assert.Equal(isThisMachine, HostName.IsThisMachine(host));
     }

@@ -14,9 +14,10 @@ public sealed class ConfigurationHashTests
     [InlineData("Server:Zone", "eu-1a")]
     [InlineData("Storage:Folder", "elsewhere")]
     [InlineData("codes:secret", "ssssssssssssssssssssssssssssssss")]
-    public async Task Servers_that_differ_in_what_is_theirs_alone_have_the_same_hash(string key, string value)
+    public async Task Servers_that_differ_in_per_server_settings_only_have_the_same_hash(
+        string name, string value)
     {
-        var hash = await HashAsync((key, value));
+        var hash = await HashAsync((name, value));
 
         Assert.Equal(await HashAsync(), hash);
         Assert.Matches("^[0-9a-f]{12}$", hash);
@@ -28,11 +29,12 @@ public sealed class ConfigurationHashTests
     [InlineData("Domains:Default", "a")]
     [InlineData("Domains:Others:0", "a")]
     [InlineData("Database:MissesPerSecond", "7")]
-    public async Task Servers_that_differ_in_anything_else_have_not(string key, string value) =>
-        Assert.NotEqual(await HashAsync(), await HashAsync((key, value)));
+    public async Task Servers_that_differ_in_another_setting_have_different_hashes(
+        string name, string value) =>
+        Assert.NotEqual(await HashAsync(), await HashAsync((name, value)));
 
     [Fact]
-    public async Task The_order_of_a_list_counts_and_where_its_elements_end_does_too()
+    public async Task Lists_with_another_order_or_other_element_boundaries_have_different_hashes()
     {
         var hashes = new[]
         {
@@ -44,12 +46,12 @@ public sealed class ConfigurationHashTests
         Assert.Equal(3, hashes.Distinct(StringComparer.Ordinal).Count());
     }
 
-    private static async Task<string> HashAsync(params (string Key, string Value)[] settings)
+    private static async Task<string> HashAsync(params (string Name, string Value)[] settings)
     {
         await using var app = Program.BuildServer(
         [
             new("Codes:Secret", Secret),
-            .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
+            .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Name, setting.Value)),
         ]);
         return ConfigurationHash.Of(
             app.Services.GetRequiredService<IConfiguration>(), app.Services.GetServices<SettingsSection>());

@@ -46,20 +46,21 @@ public sealed class SettingsTests
     [InlineData("Server:Zone", "a\nb", "such as 'eu-1a'")]
     [InlineData("Server:Node", "1", "Name, Zone")]
     [InlineData("Stroage:Folder", "data", "Storage")]
-    public async Task A_wrong_setting_is_named_together_with_the_way_to_mend_it(
-        string key, string value, string hint)
+    public async Task The_error_of_a_wrong_setting_names_the_setting_and_the_fix(
+        string name, string value, string hint)
     {
-        await using var app = Program.BuildServer([new(key, value)]);
+        await using var app = Program.BuildServer([new(name, value)]);
         var error = Assert.Single(Settings.FindErrors(app.Services));
 
-        Assert.Contains(key.Split(':')[0], error, StringComparison.Ordinal);
+        Assert.Contains(name.Split(':')[0], error, StringComparison.Ordinal);
         Assert.Contains(hint, error, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task Of_a_setting_that_is_given_twice_the_last_one_counts()
+    public async Task The_last_value_of_a_repeated_setting_wins()
     {
-        await using var app = Program.BuildServer([new("Codes:Strategy", "?"), new("codes:strategy", "ulid")]);
+        await using var app = Program.BuildServer(
+            [new("Codes:Strategy", "?"), new("codes:strategy", "ulid")]);
 
         Assert.Empty(Settings.FindErrors(app.Services));
     }
@@ -67,11 +68,11 @@ public sealed class SettingsTests
     [Theory]
     [InlineData("ulid", "Codes:Opaque", "true", "random as they are")]
     [InlineData("snowflake", "Ids:NodeBits", "11", "room for 10 Ids:NodeBits and 12 Ids:SequenceBits")]
-    public async Task Settings_that_do_not_go_together_are_named(
-        string strategy, string key, string value, string hint)
+    public async Task The_error_of_settings_that_exclude_each_other_names_both(
+        string strategy, string name, string value, string hint)
     {
         await using var app = Program.BuildServer(
-            [new("Codes:Strategy", strategy), new("Codes:Secret", new string('s', 32)), new(key, value)]);
+            [new("Codes:Strategy", strategy), new("Codes:Secret", new string('s', 32)), new(name, value)]);
 
         Assert.Contains(hint, Assert.Single(Settings.FindErrors(app.Services)), StringComparison.Ordinal);
     }

@@ -10,7 +10,7 @@ public sealed class CustomCodeTests
     [InlineData("-._")]
     [InlineData("...")]
     [InlineData("apiary")]
-    public void A_code_of_the_allowed_characters_can_be_chosen(string code)
+    public void A_code_of_allowed_characters_is_accepted(string code)
     {
         Assert.Null(CustomCode.Check(code));
     }
@@ -33,7 +33,7 @@ public sealed class CustomCodeTests
     [InlineData("robots.txt", nameof(RefusalKind.CodeReserved))]
     [InlineData("favicon.ico", nameof(RefusalKind.CodeReserved))]
     [InlineData(".well-known", nameof(RefusalKind.CodeReserved))]
-    public void Any_other_is_refused(string code, string kind)
+    public void A_code_that_breaks_the_rules_or_is_reserved_is_refused(string code, string kind)
     {
         Assert.Equal(kind, CustomCode.Check(code)?.Kind.ToString());
     }

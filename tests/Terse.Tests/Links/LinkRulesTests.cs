@@ -14,7 +14,7 @@ public sealed class LinkRulesTests
     [InlineData("1969-12-31T23:59:59.9999Z", "1969-12-31T23:59:59.999Z")]
     [InlineData("0001-01-01T00:00:00Z", "0001-01-01T00:00:00.000Z")]
     [InlineData("9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59.999Z")]
-    public void An_expiry_is_read_in_UTC_down_to_the_millisecond(string text, string expected)
+    public void An_expiry_is_converted_to_UTC_and_cut_to_milliseconds(string text, string expected)
     {
         var refusal = LinkRules.ReadExpiry(text, out var expiresAt);
 
@@ -36,7 +36,7 @@ public sealed class LinkRulesTests
     [InlineData("2027-01-31T18:00:00.12345678Z")]
     [InlineData("0001-01-01T00:00:00+01:00")]
     [InlineData("9999-12-31T23:59:59-01:00")]
-    public void What_is_no_instant_or_lacks_its_offset_is_refused(string text)
+    public void An_expiry_that_is_invalid_or_lacks_an_offset_is_refused(string text)
     {
         var refusal = LinkRules.ReadExpiry(text, out var expiresAt);
 
@@ -51,6 +51,6 @@ public sealed class LinkRulesTests
     [InlineData(0L, true)]
     [InlineData(-1L, true)]
     [InlineData(1_000_000_000_001L, true)]
-    public void A_limit_is_at_least_one_and_at_most_a_million_millions(long? maxVisits, bool isRefused) =>
+    public void A_visit_limit_is_between_1_and_10_to_the_power_of_12(long? maxVisits, bool isRefused) =>
         Assert.Equal(isRefused, LinkRules.CheckLimit(maxVisits) is not null);
 }

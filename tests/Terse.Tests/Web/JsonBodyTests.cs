@@ -1,5 +1,4 @@
 using System.Net;
-using Terse.Harness;
 
 namespace Terse.Tests.Web;
 
@@ -12,16 +11,11 @@ public sealed class JsonBodyTests : IAsyncLifetime
 
     private const string Fields = "'target', 'code', 'domain', 'expiresAt' and 'maxVisits'";
 
-    private readonly TemporaryFolder _folder = new();
     private TerseServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(_folder.Path);
+    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _server.DisposeAsync();
-        _folder.Dispose();
-    }
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Theory]
     [InlineData("""{"taget": "x"}""", "taget")]
@@ -72,7 +66,7 @@ public sealed class JsonBodyTests : IAsyncLifetime
     [InlineData("{\"target\":", "target", "line 1, byte 11")]
     [InlineData("{\n\"target\": \"https://a.example/\",\n}", null, "line 3, byte 1")]
     [InlineData("{} {}", null, "line 1, byte 4")]
-    [InlineData("[1,", null, "line 1, byte 4")]
+    [InlineData("[1,", null, "line 1, byte 3")]
     public Task A_body_that_is_not_JSON_is_reported_with_the_place_of_the_mistake(
         string body, string? field, string place) =>
         AssertRefusedAsync(body, field, $"The body is not valid JSON ({place}); it must be {NewLink}.");

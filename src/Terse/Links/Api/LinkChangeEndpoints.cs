@@ -9,8 +9,8 @@ namespace Terse.Links;
 internal static class LinkChangeEndpoints
 {
     /// <summary>
-    /// When a change was written. A request that sends it back reads at least that fresh; what that takes is
-    /// the primary, whatever the time says.
+    /// When a change was written. A request with this header must see the change, so the link is read from
+    /// the primary, whatever the value is.
     /// </summary>
     public const string ChangedAtHeader = "Terse-Changed-At";
 
@@ -22,37 +22,36 @@ internal static class LinkChangeEndpoints
     public static async Task<Results<Ok<LinkResource>, Problem>> ChangeAsync(
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
     {
-        var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
         var change = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.LinkChange, Body);
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
             return RefuseIfMatch();
-        if (!domains.TryPick(domain, host, out var key))
-            return LinkProblems.UnknownDomain(domain);
+        if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
+            return problem;
+        var address = RequestHost.AddressOf(context);
         var result = await changer.ChangeAsync(
-            new(key, code), change, versions, host, address, context.RequestAborted);
+            requested.Name, change, versions, requested.Host, address, context.RequestAborted);
         if (result is not ChangeLinkResult.Changed(var link, var at))
-            return Explain(result, domains.DisplayNameOf(key, host));
-        Tell(context.Response, at);
+            return Explain(result, requested.DomainName);
+        WriteChangedAt(context.Response, at);
         context.Response.Headers.ETag = EntityTags.Of(link.Version);
-        return TypedResults.Ok(LinkResource.Of(link, domains, host, context.Request.Scheme));
+        return TypedResults.Ok(LinkResource.Of(link, domains, requested.Host, context.Request.Scheme));
     }
 
     public static async Task<Results<NoContent, Problem>> DeleteAsync(
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
     {
-        var host = RequestHost.Of(context);
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
             return RefuseIfMatch();
-        if (!domains.TryPick(domain, host, out var key))
-            return LinkProblems.UnknownDomain(domain);
-        var result = await changer.DeleteAsync(new(key, code), versions, context.RequestAborted);
+        if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
+            return problem;
+        var result = await changer.DeleteAsync(requested.Name, versions, context.RequestAborted);
         if (result is not ChangeLinkResult.Changed(_, var at))
-            return Explain(result, domains.DisplayNameOf(key, host));
-        Tell(context.Response, at);
+            return Explain(result, requested.DomainName);
+        WriteChangedAt(context.Response, at);
         return TypedResults.NoContent();
     }
 
-    private static void Tell(HttpResponse response, DateTimeOffset? at)
+    private static void WriteChangedAt(HttpResponse response, DateTimeOffset? at)
     {
         if (at is { UtcDateTime: var time })
         {
@@ -61,20 +60,20 @@ internal static class LinkChangeEndpoints
         }
     }
 
-    private static Problem Explain(ChangeLinkResult result, string domain) => result switch
+    private static Problem Explain(ChangeLinkResult result, string domainName) => result switch
     {
-        ChangeLinkResult.NotFound => LinkProblems.NotFound(domain),
+        ChangeLinkResult.NotFound => LinkProblems.NotFound(domainName),
         ChangeLinkResult.Deleted => LinkProblems.Deleted(),
         ChangeLinkResult.OtherVersion => Problem.Of(
             ProblemType.PreconditionFailed,
-            $"The link was changed since: none of the versions in {IfMatch} is its present one.",
+            $"The link has none of the versions in {IfMatch}; read it again and retry with its new ETag.",
             IfMatch),
         ChangeLinkResult.Refused(var refusal) => LinkProblems.Of(refusal),
-        _ => throw new InvalidOperationException($"{result} is no result of a change."),
+        _ => throw new InvalidOperationException($"{result} is not a known result of a change."),
     };
 
     private static Problem RefuseIfMatch() => Problem.Of(
         ProblemType.RequestMalformed,
-        $"The header {IfMatch} is a list of entity tags, such as \"v3\" with its quotation marks, or *.",
+        $"The header {IfMatch} is invalid; send entity tags such as \"v3\", with quotation marks, or *.",
         IfMatch);
 }

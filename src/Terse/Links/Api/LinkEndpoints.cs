@@ -6,17 +6,18 @@ using Terse.Web;
 
 namespace Terse.Links;
 
+/// <summary>Creating and reading links over HTTP; changes are in <see cref="LinkChangeEndpoints"/>.</summary>
 internal static class LinkEndpoints
 {
     private const string Root = "/api/v1/links";
 
     /// <summary>
-    /// Names a creation, so that it can be asked for again when its answer was lost
+    /// Identifies a creation, so that a client can repeat the request after it lost the response
     /// (draft-ietf-httpapi-idempotency-key-header).
     /// </summary>
     private const string KeyHeader = "Idempotency-Key";
 
-    /// <summary>Tells an answer to a retry from the first.</summary>
+    /// <summary>Marks the response to a retry.</summary>
     private const string ReplayedHeader = "Idempotency-Replayed";
 
     private const string Body = "a JSON object with the field 'target' and, optionally, 'code', 'domain', "
@@ -51,8 +52,8 @@ internal static class LinkEndpoints
         {
             return Problem.Of(
                 ProblemType.IdempotencyKeyInvalid,
-                $"The header {KeyHeader} is sent once, with 1 to {IdempotentRequest.MaxKeyLength} visible "
-                + "characters of ASCII.",
+                $"The header {KeyHeader} is invalid; send it once, with 1 to "
+                + $"{IdempotentRequest.MaxKeyLength} visible ASCII characters.",
                 KeyHeader);
         }
 
@@ -60,26 +61,25 @@ internal static class LinkEndpoints
         var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
         switch (await creator.CreateAsync(link, keys, host, address, context.RequestAborted))
         {
-            case CreateLinkResult.Created(var made, var isReplayed):
-                if (made.DeletedAt is not null)
+            case CreateLinkResult.Created(var created, var isReplayed):
+                if (created.DeletedAt is not null)
                     return LinkProblems.Deleted();
                 if (isReplayed)
                     context.Response.Headers[ReplayedHeader] = "true";
-                context.Response.Headers.ETag = EntityTags.Of(made.Version);
+                context.Response.Headers.ETag = EntityTags.Of(created.Version);
                 return TypedResults.Created(
-                    UrlOf(made, domains, host),
-                    LinkResource.Of(made, domains, host, context.Request.Scheme) with
+                    UrlOf(created, domains, host),
+                    LinkResource.Of(created, domains, host, context.Request.Scheme) with
                     {
-                        Visits = isReplayed ? await CountAsync(visits, made, context) : new(0, 0),
+                        Visits = isReplayed ? await CountAsync(visits, created, context) : new(0, 0),
                     });
             case CreateLinkResult.Refused(var refusal):
                 return LinkProblems.Of(refusal);
             case var other:
-                throw new InvalidOperationException($"{other} is no result of a creation.");
+                throw new InvalidOperationException($"{other} is not a known result of a creation.");
         }
     }
 
-    /// <summary>Shows a link of the named domain; without a name, of the one that the host picks.</summary>
     private static async Task<Results<Ok<LinkResource>, StatusCodeHttpResult, Problem>> GetAsync(
         string code,
         string? domain,
@@ -88,23 +88,22 @@ internal static class LinkEndpoints
         ILinkVisits visits,
         HttpContext context)
     {
-        var host = RequestHost.Of(context);
-        if (!domains.TryPick(domain, host, out var key))
-            return LinkProblems.UnknownDomain(domain);
-        if (await FindAsync(links, new(key, code), context) is not { } link)
-            return LinkProblems.NotFound(domains.DisplayNameOf(key, host));
+        if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
+            return problem;
+        if (await FindAsync(links, requested.Name, context) is not { } link)
+            return LinkProblems.NotFound(requested.DomainName);
         if (link.DeletedAt is not null)
             return LinkProblems.Deleted();
         context.Response.Headers.ETag = EntityTags.Of(link.Version);
         return EntityTags.IsCachedByClient(context.Request, link.Version)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(LinkResource.Of(link, domains, host, context.Request.Scheme) with
+            : TypedResults.Ok(LinkResource.Of(link, domains, requested.Host, context.Request.Scheme) with
             {
                 Visits = await CountAsync(visits, link, context),
             });
     }
 
-    /// <summary>A link is shown without its visits rather than not at all.</summary>
+    /// <summary>If the visits cannot be read, the link is shown without them.</summary>
     private static async Task<LinkVisits?> CountAsync(ILinkVisits visits, Link link, HttpContext context)
     {
         try
@@ -118,7 +117,9 @@ internal static class LinkEndpoints
         }
     }
 
-    /// <summary>Who knows of a change, and says so, sees it.</summary>
+    /// <summary>
+    /// A client that knows of a change sends <c>Terse-Changed-At</c>, and gets the changed link.
+    /// </summary>
     private static async ValueTask<Link?> FindAsync(
         ILinkReader links, LinkName name, HttpContext context)
     {

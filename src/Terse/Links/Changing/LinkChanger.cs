@@ -3,22 +3,28 @@ using Terse.Hosting;
 namespace Terse.Links;
 
 /// <summary>
-/// Changes links. No lock is held: a change is stored only on the version that it was made of, and one that
-/// lost to another is made anew of what the other left.
+/// Changes links with optimistic concurrency: the store accepts a change only if the link still has the
+/// version that was read. Otherwise the link is read again and the change is applied to its new version.
 /// </summary>
 internal sealed class LinkChanger(
-    ILinkStore store, ILinkReader reader, ILinkChangeListener watcher, TargetRules targets, TimeProvider time)
+    ILinkStore store,
+    ILinkReader reader,
+    ILinkChangeListener listener,
+    TargetRules targets,
+    TimeProvider time)
 {
-    /// <summary>How often a change is made anew; each time it was another's that was stored.</summary>
+    /// <summary>
+    /// How often a change is applied at most, if other changes of the link are always stored first.
+    /// </summary>
     private const int MaxTries = 100;
 
     /// <param name="name">The link's name.</param>
-    /// <param name="change">What is asked for.</param>
-    /// <param name="versions">The versions of which the change may be made; null for any.</param>
+    /// <param name="change">The body of the request.</param>
+    /// <param name="versions">The versions that may be changed; null for any.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The address, with its port, at which the request came in.</param>
-    /// <param name="cancellationToken">Ends the wait; the change may be made all the same.</param>
-    /// <exception cref="StoreUnavailableException">Whether the change was made is unknown.</exception>
+    /// <param name="address">The address, with its port, that received the request.</param>
+    /// <param name="cancellationToken">Cancels the wait; the change may be stored nevertheless.</param>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the change was stored.</exception>
     public async Task<ChangeLinkResult> ChangeAsync(
         LinkName name,
         LinkChange change,
@@ -47,8 +53,8 @@ internal sealed class LinkChanger(
             cancellationToken);
     }
 
-    /// <summary>Deletes a link for good: it stays, so that its code never leads anywhere else.</summary>
-    /// <exception cref="StoreUnavailableException">Whether it was deleted is unknown.</exception>
+    /// <summary>Marks a link as deleted. Its row stays, so that its code is never used again.</summary>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the link was deleted.</exception>
     public Task<ChangeLinkResult> DeleteAsync(
         LinkName name, IReadOnlyList<int>? versions, CancellationToken cancellationToken)
     {
@@ -89,7 +95,7 @@ internal sealed class LinkChanger(
         throw new StoreUnavailableException("Too many requests change this link; retry shortly.");
     }
 
-    /// <returns>Null where another change was stored in between.</returns>
+    /// <returns>Null if another change was stored since the link was read.</returns>
     private async Task<ChangeLinkResult?> TryApplyAsync(
         LinkName name,
         Func<Link, Link> change,
@@ -120,8 +126,8 @@ internal sealed class LinkChanger(
         }
         finally
         {
-            // Where the outcome is unknown as well, and where another's change was in the way.
-            watcher.OnChanged(changed.Name);
+            // Also after an unknown outcome or another change: then too, the cached link may be old.
+            listener.OnChanged(changed.Name);
         }
     }
 }

@@ -80,10 +80,10 @@ internal sealed class LinkCreator(
         if (LinkRules.CheckLimit(link.MaxVisits) is { } wrongLimit)
             return new CreateLinkResult.Refused(wrongLimit);
 
-        var requested = new RequestedLink(target.Text, link.Code, domain, expiresAt, link.MaxVisits);
+        var checkedLink = new CheckedLink(target.Text, link.Code, domain, expiresAt, link.MaxVisits);
         return await Deadline.RunAsync(
             store.Timeout,
-            token => CreateAsync(requested, idempotencyKey, token),
+            token => CreateAsync(checkedLink, idempotencyKey, token),
             exception => new StoreUnavailableException(
                 "The database did not store the link in time; retry shortly.", exception),
             time,
@@ -91,21 +91,21 @@ internal sealed class LinkCreator(
     }
 
     private async Task<CreateLinkResult> CreateAsync(
-        RequestedLink requested, string? idempotencyKey, CancellationToken cancellationToken)
+        CheckedLink checkedLink, string? idempotencyKey, CancellationToken cancellationToken)
     {
-        var request = idempotencyKey is null ? null : requested.With(idempotencyKey);
+        var request = idempotencyKey is null ? null : checkedLink.With(idempotencyKey);
         var tooLate = 0;
         for (var mints = 0; mints < MaxMints && tooLate < MaxTooLate; mints++)
         {
             var (id, layout) = await mint.MintAsync(cancellationToken);
-            var code = requested.Code ?? strategy.NewCode(id, layout);
+            var code = checkedLink.Code ?? strategy.NewCode(id, layout);
             if (CustomCode.IsReserved(code))
                 continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-            var created = new Link(id, requested.Domain, code, requested.Target, now)
+            var created = new Link(id, checkedLink.Domain, code, checkedLink.Target, now)
             {
-                ExpiresAt = requested.ExpiresAt,
-                MaxVisits = requested.MaxVisits,
+                ExpiresAt = checkedLink.ExpiresAt,
+                MaxVisits = checkedLink.MaxVisits,
             };
             switch (await AddAsync(request, created, layout.EndOf(id), cancellationToken))
             {
@@ -118,11 +118,11 @@ internal sealed class LinkCreator(
                         RefusalKind.IdempotencyKeyReused,
                         "Idempotency-Key",
                         "Another link was created with this key; use a new key for each link.");
-                case AddOnceResult.Tried(AddLinkResult.CodeTaken) when requested.Code is not null:
+                case AddOnceResult.Tried(AddLinkResult.CodeTaken) when checkedLink.Code is not null:
                     return Refuse(
                         RefusalKind.CodeTaken,
                         "code",
-                        $"The code '{requested.Code}' is already in use; choose another code.");
+                        $"The code '{checkedLink.Code}' is already in use; choose another code.");
                 case AddOnceResult.Tried(AddLinkResult.TooLate):
                     tooLate++;
                     await mint.SynchronizeClockAsync(cancellationToken);
@@ -148,7 +148,7 @@ internal sealed class LinkCreator(
         new(new Refusal(kind, field, detail));
 
     /// <summary>The requested link, checked and in canonical spelling.</summary>
-    private sealed record RequestedLink(
+    private sealed record CheckedLink(
         string Target, string? Code, string Domain, DateTimeOffset? ExpiresAt, long? MaxVisits)
     {
         public IdempotentRequest With(string key) => IdempotentRequest.Of(

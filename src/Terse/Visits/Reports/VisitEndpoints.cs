@@ -116,18 +116,12 @@ internal static class VisitEndpoints
     private static async Task<(Link? Link, Problem? Problem)> FindAsync(
         string code, string? domain, ILinkReader links, DomainMap domains, HttpContext context)
     {
-        var host = RequestHost.Of(context);
-        if (!domains.TryPick(domain, host, out var key))
-        {
-            return (null, Problem.Of(
-                ProblemType.DomainUnknown, $"'{domain}' is no domain of this Terse.", "domain"));
-        }
-
+        if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
+            return (null, problem);
         var link = CustomCode.CouldBeCode(code)
-            ? await links.FindAsync(new(key, code), context.RequestAborted)
+            ? await links.FindAsync(requested.Name, context.RequestAborted)
             : null;
-        var missing = $"No link of {domains.DisplayNameOf(key, host)} has this code.";
-        return (link, link is null ? Problem.Of(ProblemType.LinkNotFound, missing, "code") : null);
+        return (link, link is null ? LinkProblems.NotFound(requested.DomainName) : null);
     }
 
     private static VisitResource Show(KeptVisit kept, DomainMap domains, string host) => new(

@@ -13,7 +13,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task A_created_link_is_described_in_full()
+    public async Task A_creation_returns_all_fields_of_the_link()
     {
         const string Target = "https://example.com/a?b=c&d=\"e\"#f";
         using var response = await _server.CreateAsync(Target);
@@ -38,7 +38,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_location_of_a_created_link_shows_it_again()
+    public async Task The_location_of_a_created_link_shows_the_link()
     {
         using var created = await _server.CreateAsync("https://example.com/", "Sale_2026.a-b");
         using var shown = await _server.GetAsync(created.Headers.Location!.OriginalString);
@@ -63,7 +63,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_target_of_a_blocked_host_is_refused()
+    public async Task A_target_on_a_blocked_host_is_refused()
     {
         await using var server = await TerseServer.StartAsync(
             ("Links:BlockedHosts:0", "Spam.example"));
@@ -74,7 +74,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_code_that_is_taken_keeps_its_first_target()
+    public async Task A_code_in_use_keeps_its_first_target()
     {
         await _server.CreateCodeAsync("https://example.com/first", "sale");
         using var second = await _server.CreateAsync("https://example.com/second", "sale");
@@ -95,7 +95,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_code_of_no_link_is_not_found()
+    public async Task A_code_without_a_link_is_not_found()
     {
         using var response = await _server.GetAsync("/api/v1/links/nope");
         await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.NotFound, "link-not-found", "code");
@@ -129,14 +129,14 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": 7}", "request-malformed", "expiresAt")]
     [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": \"\"}", "expiry-invalid", "expiresAt")]
     [InlineData("{\"target\": \"https://a.example/\", \"maxVisits\": 0}", "max-visits-invalid", "maxVisits")]
-    public async Task Bad_input_gets_a_clear_error(string body, string type, string? field)
+    public async Task Invalid_input_gets_the_matching_error_type(string body, string type, string? field)
     {
         using var response = await _server.PostAsync(body);
         await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.BadRequest, type, field);
     }
 
     [Fact]
-    public async Task A_target_that_is_this_Terse_itself_is_refused()
+    public async Task A_target_on_this_server_is_refused()
     {
         var port = _server.Http.BaseAddress!.Port;
         string[] hosts = ["127.0.0.1", "LOCALHOST", "127.1", "0x7f000001", "[::1]", "go.localhost"];
@@ -151,7 +151,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_body_over_64_KiB_is_refused_whether_its_length_is_announced_or_not()
+    public async Task A_body_over_64_KiB_is_refused_with_and_without_a_content_length()
     {
         var body = $$"""{"target": "https://example.com/{{new string('a', 64 * 1024)}}"}""";
         using var announced = await _server.PostAsync(body);
@@ -168,7 +168,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_body_that_is_not_sent_as_JSON_is_refused()
+    public async Task A_body_with_another_media_type_is_refused()
     {
         using var response = await _server.PostAsync(
             "target=https://example.com/", "application/x-www-form-urlencoded");
@@ -182,7 +182,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     [InlineData("application/json; charset=\"utf-8\"", HttpStatusCode.Created)]
     [InlineData("application/json", HttpStatusCode.Created)]
     [InlineData("", HttpStatusCode.UnsupportedMediaType)]
-    public async Task A_body_is_read_as_UTF8_only(string contentType, HttpStatusCode status)
+    public async Task Only_UTF8_is_accepted_as_charset(string contentType, HttpStatusCode status)
     {
         using var content = new ByteArrayContent("{\"target\": \"https://example.com/\"}"u8.ToArray());
         content.Headers.TryAddWithoutValidation("Content-Type", contentType);
@@ -193,7 +193,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_name_of_a_wrong_field_is_repeated_only_as_far_as_it_helps()
+    public async Task An_error_repeats_a_long_field_name_only_in_part()
     {
         using var response = await _server.PostAsync($$"""{"{{new string('x', 60_000)}}": 1}""");
 
@@ -206,7 +206,8 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     [InlineData("POST", "/api/v1/links/abc", "DELETE, GET, PATCH")]
     [InlineData("POST", "/abc", "GET, HEAD")]
     [InlineData("DELETE", "/", "GET, HEAD")]
-    public async Task A_wrong_method_is_told_the_right_one(string method, string path, string allowed)
+    public async Task The_answer_to_a_wrong_method_lists_the_allowed_methods(
+        string method, string path, string allowed)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
         using var response = await _server.Http.SendAsync(request);

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Terse.Tests.Links;
 
-/// <summary>Links are changed and deleted over HTTP.</summary>
+/// <summary>Changing and deleting links over HTTP.</summary>
 public sealed class LinkChangeTests : IAsyncLifetime
 {
     private TerseServer _server = null!;
@@ -16,7 +16,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task A_change_leaves_what_was_not_sent_and_clears_what_was_sent_as_null()
+    public async Task A_change_keeps_absent_fields_and_clears_fields_that_are_null()
     {
         await _server.CreateCodeAsync("https://example.com/1", "sale");
         using var limited = await PatchAsync("""{"expiresAt": "2027-01-31T18:00+01:00", "maxVisits": 7}""");
@@ -35,7 +35,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_changed_target_is_followed()
+    public async Task A_redirect_leads_to_the_changed_target()
     {
         await _server.CreateCodeAsync("https://example.com/1", "sale");
         using var changed = await PatchAsync("""{"target": "https://example.com/2"}""");
@@ -45,7 +45,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_change_tells_when_it_was_written_to_the_microsecond()
+    public async Task A_change_returns_the_time_of_its_write_in_microseconds()
     {
         await _server.CreateCodeAsync("https://example.com/1", "sale");
         var before = TimeProvider.System.GetUtcNow().AddMinutes(-1);
@@ -64,7 +64,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     [InlineData("{}")]
     [InlineData("""{"target": "https://example.com/1"}""")]
     [InlineData("""{"expiresAt": null, "maxVisits": null}""")]
-    public async Task A_change_that_changes_nothing_writes_nothing(string body)
+    public async Task A_change_to_the_same_values_writes_nothing(string body)
     {
         await _server.CreateCodeAsync("https://example.com/1", "sale");
         using var changed = await PatchAsync(body);
@@ -93,7 +93,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     [InlineData("""{"hasTarget": true}""", "request-malformed", "hasTarget")]
     [InlineData("""{"maxVisits": 1, "maxVisits": 2}""", "request-malformed", "maxVisits")]
     [InlineData("null", "request-malformed", null)]
-    public async Task A_change_is_checked_as_a_creation_is(string body, string type, string? field)
+    public async Task A_change_is_validated_like_a_creation(string body, string type, string? field)
     {
         await _server.CreateCodeAsync("https://example.com/1", "sale");
         using var changed = await PatchAsync(body.Replace(
@@ -115,7 +115,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     [InlineData("v1", HttpStatusCode.BadRequest)]
     [InlineData("\"v1", HttpStatusCode.BadRequest)]
     [InlineData("", HttpStatusCode.BadRequest)]
-    public async Task A_change_is_made_only_of_a_version_that_it_names(string ifMatch, HttpStatusCode status)
+    public async Task A_change_needs_the_current_version_in_If_Match(string ifMatch, HttpStatusCode status)
     {
         const string Body = """{"target": "https://example.com/2"}""";
         await _server.CreateCodeAsync("https://example.com/1", "sale");
@@ -132,7 +132,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_changes_of_one_version_one_is_made_and_without_a_version_all_are()
+    public async Task Of_concurrent_changes_with_one_version_one_succeeds_and_without_a_version_all_succeed()
     {
         await _server.CreateCodeAsync("https://example.com/", "sale");
         var named = await Task.WhenAll(Enumerable.Range(1, 16).Select(number => _server.SendAsync(
@@ -151,7 +151,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_deleted_link_is_gone_and_its_code_stays_taken()
+    public async Task A_deleted_link_answers_410_and_its_code_stays_in_use()
     {
         await _server.CreateCodeAsync("https://example.com/", "sale");
         using var deleted = await _server.SendAsync(HttpMethod.Delete, "sale");
@@ -168,7 +168,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_retry_of_a_creation_whose_link_was_deleted_since_is_told_so()
+    public async Task A_retried_creation_of_a_deleted_link_answers_410()
     {
         const string Body = """{"target": "https://example.com/", "code": "sale"}""";
         using var created = await _server.SendAsync(HttpMethod.Post, "", Body, ("Idempotency-Key", "key"));
@@ -182,7 +182,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     [Theory]
     [InlineData("nope")]
     [InlineData("no%20code")]
-    public async Task What_is_no_link_can_be_neither_changed_nor_deleted(string code)
+    public async Task Changing_or_deleting_an_unknown_link_answers_404(string code)
     {
         using var changed = await _server.SendAsync(HttpMethod.Patch, code, "{}", ("If-Match", "*"));
         using var deleted = await _server.SendAsync(HttpMethod.Delete, code);
@@ -195,7 +195,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_link_of_another_domain_is_changed_where_it_is()
+    public async Task The_parameter_domain_picks_the_link_to_change()
     {
         await _server.CreateCodeAsync("https://example.com/1", "sale");
         await _server.CreateCodeAsync("https://example.com/2", "sale", "s.example");
@@ -221,7 +221,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     [InlineData("*", HttpStatusCode.NotModified)]
     [InlineData("\"v2\"", HttpStatusCode.OK)]
     [InlineData("v1", HttpStatusCode.OK)]
-    public async Task Who_has_the_present_version_is_not_sent_it_again(string tags, HttpStatusCode status)
+    public async Task A_client_with_the_current_version_gets_304(string tags, HttpStatusCode status)
     {
         using var created = await _server.CreateAsync("https://example.com/", "sale");
         using var shown = await _server.SendAsync(

@@ -6,16 +6,16 @@ using Terse.Links;
 
 namespace Terse.Tests.Links;
 
-/// <summary>A change against others, and against a store that does not say what became of it.</summary>
+/// <summary>Changes that conflict with other changes, and changes with an unknown outcome.</summary>
 public sealed class LinkChangerTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, TimeSpan.Zero);
 
     private readonly OneLink _store = new();
-    private readonly Heard _heard = new();
+    private readonly RecordingListener _listener = new();
 
     [Fact]
-    public async Task A_change_that_loses_is_made_again_of_what_the_other_left()
+    public async Task A_change_that_loses_a_race_is_applied_to_the_new_version()
     {
         _store.Before = link => link with { MaxVisits = 9, Version = link.Version + 1 };
         var result = await ChangeAsync(versions: null);
@@ -23,11 +23,11 @@ public sealed class LinkChangerTests
         var changed = Assert.IsType<ChangeLinkResult.Changed>(result);
         Assert.Equal((3, 9, "https://example.com/2"), Parts(changed.Link));
         Assert.Equal(_store.Link, changed.Link);
-        Assert.Equal(2, _heard.Changes);
+        Assert.Equal(2, _listener.Changes);
     }
 
     [Fact]
-    public async Task A_change_of_one_version_that_loses_is_not_made()
+    public async Task A_change_with_If_Match_that_loses_a_race_is_not_applied()
     {
         _store.Before = link => link with { MaxVisits = 9, Version = link.Version + 1 };
         var result = await ChangeAsync(versions: [1]);
@@ -37,7 +37,7 @@ public sealed class LinkChangerTests
     }
 
     [Fact]
-    public async Task A_change_that_loses_to_the_end_of_the_link_is_told_so()
+    public async Task A_change_that_loses_against_a_deletion_reports_the_deletion()
     {
         _store.Before = link => link with { DeletedAt = Now, Version = link.Version + 1 };
 
@@ -46,7 +46,7 @@ public sealed class LinkChangerTests
     }
 
     [Fact]
-    public async Task A_change_that_loses_again_and_again_is_given_up()
+    public async Task A_change_fails_after_too_many_lost_races()
     {
         _store.Before = link => link with { Version = link.Version + 1 };
         _store.IsBusy = true;
@@ -56,23 +56,23 @@ public sealed class LinkChangerTests
     }
 
     [Fact]
-    public async Task A_change_whose_outcome_is_unknown_is_told_to_the_watcher_and_not_made_again()
+    public async Task A_change_with_an_unknown_outcome_is_notified_and_not_repeated()
     {
         _store.Before = link => throw new StoreUnavailableException("lost");
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => ChangeAsync(versions: null));
-        Assert.Equal((1, 1), (_store.Replaced, _heard.Changes));
+        Assert.Equal((1, 1), (_store.Replaced, _listener.Changes));
     }
 
     [Fact]
-    public async Task A_deletion_keeps_the_link_and_says_when()
+    public async Task A_deletion_keeps_the_link_and_stores_the_time()
     {
         var result = await NewChanger().DeleteAsync(new("", "sale"), versions: [1], default);
 
         var changed = Assert.IsType<ChangeLinkResult.Changed>(result);
         Assert.Equal(Now, changed.Link.DeletedAt);
         Assert.Equal("https://example.com/1", changed.Link.Target);
-        Assert.Equal(1, _heard.Changes);
+        Assert.Equal(1, _listener.Changes);
     }
 
     private Task<ChangeLinkResult> ChangeAsync(IReadOnlyList<int>? versions)
@@ -88,7 +88,7 @@ public sealed class LinkChangerTests
         return new(
             _store,
             _store,
-            _heard,
+            _listener,
             new TargetRules(domains, new BlockedHosts(options), options),
             new FakeTimeProvider(Now));
     }
@@ -96,13 +96,15 @@ public sealed class LinkChangerTests
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>
         (link.Version, link.MaxVisits, link.Target);
 
-    /// <summary>A store of one link, which others may change just before it is replaced.</summary>
+    /// <summary>A store with one link, which the test can change just before a replacement.</summary>
     private sealed class OneLink : ILinkStore, ILinkReader
     {
         public Link Link { get; private set; } =
             new(Tsid.FromInt64(1), "", "sale", "https://example.com/1", Now);
 
-        /// <summary>What happens first; once, unless the store is busy.</summary>
+        /// <summary>
+        /// Changes the link before a replacement: once, or before each replacement if the store is busy.
+        /// </summary>
         public Func<Link, Link>? Before { get; set; }
 
         public bool IsBusy { get; set; }
@@ -137,7 +139,7 @@ public sealed class LinkChangerTests
             throw new NotSupportedException();
     }
 
-    private sealed class Heard : ILinkChangeListener
+    private sealed class RecordingListener : ILinkChangeListener
     {
         public int Changes { get; private set; }
 

@@ -4,7 +4,7 @@ using Terse.Harness;
 
 namespace Terse.Tests.Links;
 
-/// <summary>A creation with a key, asked for again over HTTP.</summary>
+/// <summary>Repeated creations with an idempotency key over HTTP.</summary>
 public sealed class IdempotencyTests : IAsyncLifetime
 {
     private readonly TemporaryFolder _folder = new();
@@ -34,7 +34,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_same_wish_in_other_words_is_a_retry()
+    public async Task The_same_request_in_another_spelling_is_a_retry()
     {
         using var first = await PostAsync("key", Body);
         using var retry = await PostAsync(
@@ -44,7 +44,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_same_rules_in_other_words_are_a_retry()
+    public async Task The_same_rules_in_another_spelling_are_a_retry()
     {
         using var first = await PostAsync(
             "key", """{"target": "https://example.com/", "expiresAt": "2027-01-31T18:00:00+01:00"}""");
@@ -56,7 +56,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_retry_gets_its_link_over_a_restart()
+    public async Task A_retry_after_a_restart_gets_its_link()
     {
         using var first = await PostAsync("key", Body, "s.example.org");
         await _server.DisposeAsync();
@@ -89,7 +89,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_creation_that_was_refused_leaves_its_key_free()
+    public async Task A_refused_creation_does_not_use_its_key()
     {
         await _server.CreateCodeAsync("https://example.com/first", "sale");
         using var taken = await PostAsync("key", Body);
@@ -103,7 +103,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_keys_make_two_links_of_one_wish()
+    public async Task Equal_requests_with_two_keys_create_two_links()
     {
         using var first = await PostAsync("key", """{"target": "https://example.com/"}""");
         using var second = await PostAsync("Key", """{"target": "https://example.com/"}""");
@@ -113,7 +113,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_retries_at_once_one_makes_the_link()
+    public async Task Concurrent_requests_with_one_key_create_one_link()
     {
         var answers = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => PostAsync("key", Body)));
 
@@ -133,7 +133,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     [InlineData("Idempotency-Key: \u00c3\u00a9\r\n")]
     [InlineData("Idempotency-Key: a\r\nIdempotency-Key: a\r\n")]
     [InlineData("Idempotency-Key: a\r\nidempotency-key: b\r\n")]
-    public async Task A_key_that_is_none_is_refused(string headers)
+    public async Task An_invalid_or_repeated_key_header_is_refused(string headers)
     {
         var answer = await SendRawAsync(headers);
 
@@ -151,7 +151,7 @@ public sealed class IdempotencyTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_that_breaks_the_rules_is_told_so()
+    public async Task The_error_of_an_invalid_key_names_the_header()
     {
         using var response = await PostAsync("two words", Body);
         await ProblemAssert.AssertProblemAsync(

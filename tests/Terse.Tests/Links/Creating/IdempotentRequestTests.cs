@@ -5,7 +5,7 @@ namespace Terse.Tests.Links;
 public sealed class IdempotentRequestTests
 {
     [Fact]
-    public void What_is_asked_for_otherwise_has_another_hash()
+    public void Different_requests_have_different_hashes()
     {
         var hashes = new[]
         {
@@ -23,9 +23,9 @@ public sealed class IdempotentRequestTests
         Assert.All(hashes, hash => Assert.Equal(64, hash.Length));
     }
 
-    /// <summary>While servers are updated, a retry may come to a version that knows one field more.</summary>
+    /// <summary>During a rolling update, a newer version with one more field may get the retry.</summary>
     [Fact]
-    public void A_field_that_is_absent_leaves_the_hash_as_it_was_before_there_was_such_a_field() =>
+    public void An_absent_field_does_not_change_the_hash() =>
         Assert.Equal(
             HashOf(("target", "a"), ("domain", "")),
             HashOf(("target", "a"), ("expires", null), ("domain", ""), ("note", null)));

@@ -10,7 +10,7 @@ namespace Terse.Tests.Links;
 public sealed class LinkCreatorTests
 {
     [Fact]
-    public async Task A_creation_is_given_up_when_the_store_does_not_come_to_an_end()
+    public async Task A_creation_fails_if_the_store_does_not_answer_in_time()
     {
         await using var server = await TerseServer.StartAsync();
         var services = server.Services;

@@ -23,7 +23,7 @@ public sealed class BlockedHostsTests
     [InlineData("http://0xc0.0.02.1/")]
     [InlineData("http://[::ffff:192.0.2.1]/")]
     [InlineData("http://[2001:DB8:0::1]:80/")]
-    public void No_spelling_of_a_blocked_host_and_no_subdomain_gets_past(string target) =>
+    public void Every_spelling_and_every_subdomain_of_a_blocked_host_is_blocked(string target) =>
         Assert.True(Blocked.IsBlocked(target));
 
     [Theory]
@@ -39,7 +39,7 @@ public sealed class BlockedHostsTests
     public void Other_hosts_are_not_blocked(string target) => Assert.False(Blocked.IsBlocked(target));
 
     [Fact]
-    public void Where_none_is_blocked_no_target_is() =>
+    public void Without_blocked_hosts_no_target_is_blocked() =>
         Assert.False(Block().IsBlocked("https://spam.example/"));
 
     [Theory]
@@ -49,7 +49,7 @@ public sealed class BlockedHostsTests
     [InlineData("*.spam.example/")]
     [InlineData(".spam.example")]
     [InlineData("")]
-    public void What_is_no_host_is_refused_at_the_start(string host)
+    public void A_setting_that_is_not_a_host_is_refused_at_start(string host)
     {
         var refused = new LinkOptionsValidator().Validate(null, new LinkOptions { BlockedHosts = [host] });
 

@@ -16,7 +16,7 @@ public sealed class TargetTests
     [InlineData("https://example.com:/")]
     [InlineData("https://example.com.?q=user@example.com")]
     [InlineData("https://bücher.example/ä?ö#ü")]
-    public void What_a_browser_follows_is_kept_as_it_was_sent(string text)
+    public void A_target_that_browsers_follow_is_stored_as_sent(string text)
     {
         Assert.True(Target.TryParse(text, Defaults, out var target, out _));
         Assert.Equal(text, target.Text);
@@ -59,7 +59,7 @@ public sealed class TargetTests
     [InlineData("https://user@example.com/", nameof(RefusalKind.TargetCredentials))]
     [InlineData("https://user:secret@example.com/", nameof(RefusalKind.TargetCredentials))]
     [InlineData("https://example.com@evil.example/", nameof(RefusalKind.TargetCredentials))]
-    public void What_leads_nowhere_or_into_harm_is_refused(string? text, string kind)
+    public void An_invalid_or_dangerous_target_is_refused(string? text, string kind)
     {
         Assert.False(Target.TryParse(text, Defaults, out _, out var refusal));
         Assert.Equal(kind, refusal.Kind.ToString());
@@ -95,7 +95,7 @@ public sealed class TargetTests
     [InlineData("https://Example.com/🙂", "https://Example.com/%F0%9F%99%82")]
     [InlineData("https://ü:p@bücher.example/", "https://%C3%BC:p@xn--bcher-kva.example/")]
     [InlineData("mailto:jörg@example.com", "mailto:j%C3%B6rg@example.com")]
-    public void In_Location_only_what_is_not_ASCII_changes(string text, string location)
+    public void In_Location_only_characters_outside_ASCII_change(string text, string location)
     {
         Assert.Equal(location, Target.ToAscii(text));
     }
