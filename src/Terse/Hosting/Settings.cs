@@ -83,7 +83,7 @@ internal static class Settings
             candidate.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
         if (parts.Count == 0)
         {
-            var names = sections.Select(known => known.Name).Distinct(StringComparer.Ordinal)
+            var names = sections.Select(candidate => candidate.Name).Distinct(StringComparer.Ordinal)
                 .Concat(OfFramework).Order(StringComparer.Ordinal);
             return [$"Unknown setting '{section.Key}'; the known sections are {string.Join(", ", names)}."];
         }

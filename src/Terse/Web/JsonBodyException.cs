@@ -19,7 +19,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
     public JsonBodyException(string message, string? field)
         : base(message) => Field = field;
 
-    /// <summary>The field with the mistake; null where the mistake is not inside a field.</summary>
+    /// <summary>The field with the mistake; null if the mistake is not in a field.</summary>
     public string? Field { get; }
 
     /// <param name="body">The body, without a byte order mark.</param>
@@ -35,8 +35,9 @@ internal sealed class JsonBodyException : BadHttpRequestException
         }
         catch (InvalidOperationException)
         {
+            var subject = field is null ? "The name of a field" : $"The field '{field}'";
             return new JsonBodyException(
-                $"The field '{field}' is not valid Unicode; send complete surrogate pairs in UTF-8.", field);
+                $"{subject} is not valid Unicode; send complete surrogate pairs in UTF-8.", field);
         }
         catch (JsonException exception)
         {

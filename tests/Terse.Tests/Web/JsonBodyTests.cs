@@ -52,6 +52,12 @@ public sealed class JsonBodyTests : IAsyncLifetime
         "target",
         "The field 'target' is not valid Unicode; send complete surrogate pairs in UTF-8.");
 
+    [Fact]
+    public Task A_field_name_with_half_of_a_surrogate_pair_is_reported() => AssertRefusedAsync(
+        """{"target": "https://a.example/", "\ud800": 1}""",
+        null,
+        "The name of a field is not valid Unicode; send complete surrogate pairs in UTF-8.");
+
     [Theory]
     [InlineData("null")]
     [InlineData("[]")]
