@@ -1,8 +1,8 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// A time provider whose wall clock and monotonic clock a test moves independently, also backwards. Its timers
-/// are real. Tests in which both clocks move together use FakeTimeProvider of
+/// A time provider whose wall clock and monotonic clock a test moves independently, also backwards. Its
+/// timers are real. Tests in which both clocks move together use FakeTimeProvider of
 /// Microsoft.Extensions.TimeProvider.Testing, whose timers run only when the test moves the clock.
 /// </summary>
 internal sealed class FakeTime(DateTimeOffset now) : TimeProvider

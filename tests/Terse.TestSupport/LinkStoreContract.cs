@@ -75,7 +75,8 @@ public abstract class LinkStoreContract : IAsyncLifetime
 
         Assert.Single(results, AddLinkResult.Added);
         var winner = Array.IndexOf(results, AddLinkResult.Added) + 1;
-        Assert.Equal($"https://example.com/{winner}", (await Reader.FindAsync(new("", "sale"), default))?.Target);
+        Assert.Equal(
+            $"https://example.com/{winner}", (await Reader.FindAsync(new("", "sale"), default))?.Target);
     }
 
     [Fact]

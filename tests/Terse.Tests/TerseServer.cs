@@ -25,7 +25,7 @@ internal sealed class TerseServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts a server with its links in a temporary folder, which is deleted with the server.</summary>
+    /// <summary>Starts a server with its links in a temporary folder, deleted with the server.</summary>
     public static async Task<TerseServer> StartAsync(params (string Key, string Value)[] settings)
     {
         var folder = new TemporaryFolder();

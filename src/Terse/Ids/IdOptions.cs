@@ -64,7 +64,8 @@ internal sealed class IdOptionsValidator : IValidateOptions<IdOptions>
             && options.NodeBits + options.SequenceBits > MaxSumOfBits)
         {
             yield return $"Ids:NodeBits is {options.NodeBits} and Ids:SequenceBits is "
-                + $"{options.SequenceBits}; their sum must be at most {MaxSumOfBits}, so that ids last for decades.";
+                + $"{options.SequenceBits}; their sum must be at most {MaxSumOfBits}, so that ids last for "
+                + "decades.";
         }
     }
 }
