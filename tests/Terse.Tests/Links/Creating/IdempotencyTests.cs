@@ -7,9 +7,9 @@ namespace Terse.Tests.Links;
 /// <summary>Repeated creations with an idempotency key over HTTP.</summary>
 public sealed class IdempotencyTests : IAsyncLifetime
 {
-    private readonly TemporaryFolder _folder = new();
     private const string Body = """{"target": "https://example.com/a?b=c", "code": "sale"}""";
 
+    private readonly TemporaryFolder _folder = new();
     private TerseServer _server = null!;
 
     public async ValueTask InitializeAsync() => _server = await StartAsync();
