@@ -3,7 +3,7 @@ using Terse.Web;
 
 namespace Terse.Redirects;
 
-/// <summary>The target of a link, for clients that ask for it instead of following the link.</summary>
+/// <summary>The JSON of a preview: where a link leads, without a redirect.</summary>
 internal sealed record LinkPreview(string ShortUrl, string Target);
 
 /// <summary>The JSON types of redirects.</summary>

@@ -6,19 +6,20 @@ using Terse.Visits;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Counts how requests for codes were answered, and how often the cache knew. To count is to add one to a
-/// number of the processor's own, which nobody else touches; whoever reads the figures adds them up.
+/// Counts the outcomes of requests for codes, and the hits, misses and evictions of the cache. Each processor
+/// increments counters of its own, so that processors share no memory; a reader sums the counters of all
+/// processors.
 /// </summary>
 internal sealed class RedirectMetrics
 {
-    /// <summary>Numbers of a processor: two cache lines, which processors fetch together.</summary>
+    /// <summary>Counters per processor: two cache lines, because processors fetch lines in pairs.</summary>
     private const int Stride = 16;
 
     private const int Hits = 8;
     private const int Misses = 9;
     private const int Evictions = 10;
 
-    private static readonly (RedirectOutcome Kind, string Outcome)[] Outcomes =
+    private static readonly (RedirectOutcome Outcome, string Name)[] Outcomes =
     [
         (RedirectOutcome.Followed, "followed"),
         (RedirectOutcome.Unknown, "unknown"),
@@ -36,28 +37,29 @@ internal sealed class RedirectMetrics
     {
         var processors = (int)BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount);
         _mask = processors - 1;
-        _counts = new long[(processors + 1) * Stride]; // The first ones share a line with the array's length.
+        // The first stride is unused: it shares a cache line with the length of the array.
+        _counts = new long[(processors + 1) * Stride];
         _meter = meters.Create(Telemetry.Meter);
         _meter.CreateObservableCounter(
-            "terse.redirects", ReadOutcomes, "{request}", "Requests for a code, by how they were answered.");
+            "terse.redirects", ReadOutcomes, "{request}", "Requests for a code, by outcome.");
         _meter.CreateObservableCounter(
-            "terse.cache.hits", () => Sum(Hits), "{lookup}", "Lookups of a code that the cache answered.");
+            "terse.cache.hits", () => Sum(Hits), "{lookup}", "Lookups of a code that the cache answers.");
         _meter.CreateObservableCounter(
-            "terse.cache.misses", () => Sum(Misses), "{lookup}", "Lookups of a code that went to the store.");
+            "terse.cache.misses", () => Sum(Misses), "{lookup}", "Lookups of a code that read the store.");
         _meter.CreateObservableCounter(
-            "terse.cache.evictions", () => Sum(Evictions), "{link}", "Links that had to make room.");
+            "terse.cache.evictions", () => Sum(Evictions), "{link}", "Links that the cache evicts.");
     }
 
-    /// <summary>What is kept at present; the last cache that says so counts.</summary>
+    /// <summary>Registers the size of the cache; a later call replaces an earlier one.</summary>
     public void Observe(Func<long> entries, Func<long> bytes)
     {
         _meter.CreateObservableUpDownCounter(
-            "terse.cache.entries", entries, "{link}", "Links that the cache keeps.");
+            "terse.cache.entries", entries, "{link}", "Links in the cache.");
         _meter.CreateObservableUpDownCounter(
-            "terse.cache.bytes", bytes, "By", "Bytes of the links that the cache keeps.");
+            "terse.cache.bytes", bytes, "By", "Bytes of the links in the cache, overhead included.");
     }
 
-    public void CountAnswer(RedirectOutcome kind) => Count((int)kind);
+    public void CountOutcome(RedirectOutcome outcome) => Count((int)outcome);
 
     public void CountHit() => Count(Hits);
 
@@ -65,22 +67,22 @@ internal sealed class RedirectMetrics
 
     public void CountEviction() => Count(Evictions);
 
-    private void Count(int what)
+    private void Count(int counter)
     {
         var processor = Thread.GetCurrentProcessorId() & _mask;
-        Interlocked.Increment(ref _counts[((processor + 1) * Stride) + what]);
+        Interlocked.Increment(ref _counts[((processor + 1) * Stride) + counter]);
     }
 
-    private long Sum(int what)
+    private long Sum(int counter)
     {
         var sum = 0L;
-        for (var index = Stride + what; index < _counts.Length; index += Stride)
+        for (var index = Stride + counter; index < _counts.Length; index += Stride)
             sum += Volatile.Read(ref _counts[index]);
         return sum;
     }
 
     private IEnumerable<Measurement<long>> ReadOutcomes() => Outcomes.Select(outcome =>
         new Measurement<long>(
-            Sum((int)outcome.Kind),
-            new KeyValuePair<string, object?>("terse.redirect.outcome", outcome.Outcome)));
+            Sum((int)outcome.Outcome),
+            new KeyValuePair<string, object?>("terse.redirect.outcome", outcome.Name)));
 }

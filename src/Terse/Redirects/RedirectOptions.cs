@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Redirects;
 
-/// <summary>How a redirect is answered. Section <c>Redirects</c>.</summary>
+/// <summary>The headers of a redirect. Section <c>Redirects</c>.</summary>
 internal sealed class RedirectOptions
 {
     public const string Section = "Redirects";
@@ -12,9 +12,9 @@ internal sealed class RedirectOptions
     public static readonly string[] SettingNames = [nameof(CacheControl)];
 
     /// <summary>
-    /// The <c>Cache-Control</c> of a redirect. Default: <c>no-store</c>. With a longer life, such as
-    /// <c>private, max-age=90</c>, browsers come back less often: their visits are not counted, and a change
-    /// of the target reaches them that much later.
+    /// The <c>Cache-Control</c> header of a redirect. Default: <c>no-store</c>. With a lifetime, such as
+    /// <c>private, max-age=90</c>, a browser follows the link again without a request: that visit is not
+    /// counted, and a change of the target reaches the browser only after the lifetime.
     /// </summary>
     public string CacheControl { get; set; } = "no-store";
 }
@@ -27,6 +27,6 @@ internal sealed class RedirectOptionsValidator : IValidateOptions<RedirectOption
             && CacheControlHeaderValue.TryParse(options.CacheControl, out _)
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
-                $"Redirects:CacheControl is '{options.CacheControl}', which is no Cache-Control header; "
-                + "write it like 'no-store' or 'private, max-age=90'.");
+                $"Redirects:CacheControl is '{options.CacheControl}', which is not a valid Cache-Control "
+                + "header; set it to a value such as 'no-store' or 'private, max-age=90'.");
 }

@@ -6,11 +6,11 @@ using Terse.Web;
 
 namespace Terse.Redirects;
 
-/// <summary>The redirects' parts, and their place before all others.</summary>
+/// <summary>Registers the services of redirects and their middleware.</summary>
 internal static class RedirectSetup
 {
-    /// <param name="services">The server's.</param>
-    /// <param name="folder">Tells the folder in which a server keeps what is its own.</param>
+    /// <param name="services">The services of the server.</param>
+    /// <param name="folder">Returns the folder for the files of this server.</param>
     public static void AddRedirects(
         this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
@@ -22,30 +22,40 @@ internal static class RedirectSetup
         services.AddSingleton<IValidateOptions<CacheOptions>, CacheOptionsValidator>();
 
         services.AddSingleton<RedirectMetrics>();
-        services.AddSingleton(provider => new LinkCache(
+        services.AddSingleton<StoreCircuit>();
+        services.AddSingleton(provider => new BoundedLinkTable(
+            provider.GetRequiredService<IOptions<CacheOptions>>().Value.MaxEntries,
+            provider.GetRequiredService<IOptions<CacheOptions>>().Value.MaxBytes,
+            provider.GetRequiredService<RedirectMetrics>()));
+        services.AddSingleton(provider => new LinkLoader(
             provider.GetRequiredService<ILinkReader>(),
             provider.GetRequiredService<BlockedHosts>().IsBlocked,
-            provider.GetRequiredService<IOptions<CacheOptions>>(),
+            provider.GetRequiredService<BoundedLinkTable>(),
+            provider.GetRequiredService<StoreCircuit>(),
             provider.GetRequiredService<RedirectMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<LinkCache>();
         services.AddSingleton<ILinkChangeListener>(provider => provider.GetRequiredService<LinkCache>());
         services.AddSingleton<Redirector>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WarmStart>(
             provider, new HotCodesFile(folder(provider))));
     }
 
-    /// <summary>Answers redirects before all else does; the slower ones within the error policy.</summary>
-    /// <remarks>Parts are made when the server starts, after its settings were found to be right.</remarks>
+    /// <summary>
+    /// Puts <see cref="RedirectMiddleware"/> first. Requests for a code that the middleware does not answer
+    /// itself go through the error policy.
+    /// </summary>
+    /// <remarks>The server calls this function when it starts, after it has validated its options.</remarks>
     public static void UseRedirects(this IApplicationBuilder app) => app.Use(next =>
     {
         var services = app.ApplicationServices;
         var redirector = services.GetRequiredService<Redirector>();
-        var slower = app.New();
-        slower.UseErrorPolicy();
-        slower.Run(redirector.AnswerAsync);
+        var uncached = app.New();
+        uncached.UseErrorPolicy();
+        uncached.Run(redirector.AnswerAsync);
         return new RedirectMiddleware(
             next,
-            slower.Build(),
+            uncached.Build(),
             services.GetRequiredService<LinkCache>(),
             services.GetRequiredService<DomainMap>(),
             redirector,

@@ -8,11 +8,11 @@ using Terse.Web;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Answers requests for codes: the host picks the domain, the path is the code, and nothing else of the
-/// request matters. Every answer is taken down before it goes out.
+/// Answers requests for codes. Only the host and the path of a request select the link. Every outcome is
+/// recorded before the response is sent.
 /// </summary>
 internal sealed class Redirector(
-    LinkCache cache,
+    LinkLoader loader,
     ILinkStore store,
     DomainMap domains,
     VisitRecorder visits,
@@ -24,16 +24,16 @@ internal sealed class Redirector(
 
     private readonly StringValues _cacheControl = options.Value.CacheControl;
 
-    /// <summary>Whether the method is one that follows a link: a HEAD counts as a visit too.</summary>
+    /// <summary>Whether the method follows a link. A HEAD request counts as a visit too.</summary>
     public static bool IsRead(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
-    /// <summary>Leads to a link's target.</summary>
-    public void Follow(HttpContext context, CachedLink link)
+    /// <summary>Redirects to the target of a link.</summary>
+    public void Redirect(HttpContext context, CachedLink link)
     {
-        link.FetchLocation();
+        link.PrefetchLocation();
         visits.Record(RedirectOutcome.Followed, link.Id, context.Request);
-        metrics.CountAnswer(RedirectOutcome.Followed);
+        metrics.CountOutcome(RedirectOutcome.Followed);
         var response = context.Response;
         response.StatusCode = StatusCodes.Status302Found;
         response.ContentLength = 0;
@@ -43,56 +43,51 @@ internal sealed class Redirector(
         headers["X-Robots-Tag"] = NoIndex;
     }
 
-    /// <summary>Answers a request whose path <see cref="CodePath"/> reads, whatever it takes.</summary>
+    /// <summary>
+    /// Answers a request for a code that <see cref="RedirectMiddleware"/> did not answer itself. Without a
+    /// <see cref="CodeRequest"/>, the request has another method than GET or HEAD.
+    /// </summary>
     public async Task AnswerAsync(HttpContext context)
     {
-        if (!IsRead(context.Request))
+        if (context.Features.Get<CodeRequest>() is not { } request)
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             context.Response.Headers.Allow = "GET, HEAD";
             return;
         }
 
-        var (code, isPreview) = Read(context.Request.Path);
-        var domain = domains.DomainOfHost(RequestHost.Sent(context));
-        var link = await cache.FindAsync(new(domain, code), context.RequestAborted);
-        var kind = link?.AnswerAt(time.GetUtcNow()) ?? RedirectOutcome.Unknown;
-        if (isPreview && kind == RedirectOutcome.Followed)
-            await ShowAsync(context, link!);
-        else if (isPreview)
-            await ProblemOf(kind).ExecuteAsync(context);
+        var link = await loader.FindAsync(request.Name, request.Probe, context.RequestAborted);
+        var outcome = link?.OutcomeAt(time.GetUtcNow()) ?? RedirectOutcome.Unknown;
+        if (!request.IsPreview)
+            await AnswerVisitAsync(context, link, outcome);
+        else if (outcome == RedirectOutcome.Followed)
+            await WritePreviewAsync(context, link!);
         else
-            await AnswerAsync(context, link, kind);
+            await ProblemOf(outcome).ExecuteAsync(context);
     }
 
-    private static (string Code, bool IsPreview) Read(PathString path)
+    private async Task AnswerVisitAsync(HttpContext context, CachedLink? link, RedirectOutcome outcome)
     {
-        _ = CodePath.TryRead(path.Value, out var read);
-        return (read.Code.ToString(), read.IsPreview);
-    }
-
-    private async Task AnswerAsync(HttpContext context, CachedLink? link, RedirectOutcome kind)
-    {
-        if (kind == RedirectOutcome.Followed
-            && link is { Limited: { } limited }
+        if (outcome == RedirectOutcome.Followed
+            && link is { LimitedLink: { } limited }
             && !await store.TakeVisitAsync(limited, context.RequestAborted))
         {
-            kind = RedirectOutcome.UsedUp;
+            outcome = RedirectOutcome.UsedUp;
         }
 
-        if (kind == RedirectOutcome.Followed)
+        if (outcome == RedirectOutcome.Followed)
         {
-            Follow(context, link!);
+            Redirect(context, link!);
             return;
         }
 
-        visits.Record(kind, link?.Id ?? 0, context.Request);
-        metrics.CountAnswer(kind);
-        await ProblemOf(kind).ExecuteAsync(context);
+        visits.Record(outcome, link?.Id ?? 0, context.Request);
+        metrics.CountOutcome(outcome);
+        await ProblemOf(outcome).ExecuteAsync(context);
     }
 
-    /// <summary>Shows the target in ASCII, in which letters that look like others do not hide.</summary>
-    private Task ShowAsync(HttpContext context, CachedLink link)
+    /// <summary>Shows the target in ASCII, so that no letter of it can pass for another letter.</summary>
+    private Task WritePreviewAsync(HttpContext context, CachedLink link)
     {
         var name = domains.DisplayNameOf(link.Domain, RequestHost.Of(context));
         var shortUrl = $"{domains.Scheme ?? context.Request.Scheme}://{name}/{link.Code}";
@@ -107,15 +102,16 @@ internal sealed class Redirector(
                 cancellationToken: context.RequestAborted);
     }
 
-    private static Problem ProblemOf(RedirectOutcome kind) => kind switch
+    private static Problem ProblemOf(RedirectOutcome outcome) => outcome switch
     {
-        RedirectOutcome.Unknown => Problem.Of(ProblemType.LinkNotFound, "No link has this code."),
-        RedirectOutcome.Expired => Problem.Of(ProblemType.LinkExpired, "The link led somewhere until it expired."),
-        RedirectOutcome.Deleted => Problem.Of(ProblemType.LinkDeleted, "There was a link, which was deleted."),
+        RedirectOutcome.Unknown => Problem.Of(
+            ProblemType.LinkNotFound, "No link has this code; check the short URL."),
+        RedirectOutcome.Expired => Problem.Of(ProblemType.LinkExpired, "The link has expired."),
+        RedirectOutcome.Deleted => Problem.Of(ProblemType.LinkDeleted, "The link was deleted."),
         RedirectOutcome.UsedUp => Problem.Of(
-            ProblemType.LinkUsedUp, "The link was followed as often as it was meant to be."),
+            ProblemType.LinkUsedUp, "The link had a limited number of visits, and all of them are used."),
         RedirectOutcome.Blocked => Problem.Of(
-            ProblemType.LinkBlocked, "The link leads to a host that is blocked here."),
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "An answer that is no problem."),
+            ProblemType.LinkBlocked, "The link leads to a host that is blocked on this server."),
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome is no error."),
     };
 }

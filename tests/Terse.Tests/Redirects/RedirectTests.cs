@@ -13,7 +13,7 @@ public sealed class RedirectTests : IAsyncLifetime
     [Theory]
     [InlineData("GET")]
     [InlineData("HEAD")]
-    public async Task A_code_leads_to_its_target(string method)
+    public async Task A_request_for_a_code_is_redirected_to_the_target(string method)
     {
         var code = await _server.CreateCodeAsync("https://example.com/a?b#c d");
         var path = new Uri("/" + code, UriKind.Relative);
@@ -29,7 +29,7 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_target_in_another_script_is_stored_as_sent_and_followed_in_ASCII()
+    public async Task A_target_with_non_ASCII_letters_is_stored_as_sent_and_redirected_to_in_ASCII()
     {
         const string Target = "https://bücher.example/ä";
         var code = await _server.CreateCodeAsync(Target);
@@ -42,14 +42,14 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_program_that_asks_for_an_unknown_code_gets_a_problem()
+    public async Task A_client_that_is_no_browser_gets_problem_JSON_for_an_unknown_code()
     {
         using var response = await _server.GetAsync("/nope");
         await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.NotFound, "link-not-found", null);
     }
 
     [Fact]
-    public async Task A_person_who_asks_for_an_unknown_code_gets_a_page()
+    public async Task A_browser_gets_a_page_for_an_unknown_code()
     {
         const string Accept = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
         using var response = await _server.GetAsync("/nope", accept: Accept);
@@ -70,14 +70,14 @@ public sealed class RedirectTests : IAsyncLifetime
     [InlineData("/a/b")]
     [InlineData("/api/v2")]
     [InlineData("/robots.txt")]
-    public async Task What_cannot_be_a_code_is_an_error_of_the_client(string path)
+    public async Task A_path_that_can_be_no_code_gets_a_client_error(string path)
     {
         using var response = await _server.GetAsync(path);
         Assert.InRange((int)response.StatusCode, 400, 499);
     }
 
     [Fact]
-    public async Task A_path_longer_than_any_code_is_no_path_of_Terse()
+    public async Task A_path_longer_than_any_code_gets_404()
     {
         using var response = await _server.GetAsync("/" + new string('a', 4000));
         await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.NotFound, "path-not-found", null);
@@ -89,7 +89,7 @@ public sealed class RedirectTests : IAsyncLifetime
     [InlineData("/sale?from=mail")]
     [InlineData("/sale/?from=mail")]
     [InlineData("/s%61le")]
-    public async Task A_slash_behind_a_code_and_a_query_are_passed_over(string path)
+    public async Task A_slash_and_a_query_after_a_code_are_ignored(string path)
     {
         await _server.CreateCodeAsync("https://example.com/?a", "sale");
         for (var time = 0; time < 2; time++)
@@ -100,7 +100,7 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_plus_behind_a_code_shows_a_program_where_it_leads()
+    public async Task A_plus_after_a_code_returns_a_preview_as_JSON()
     {
         await _server.CreateCodeAsync("https://bücher.example/", "sale");
         using var response = await _server.GetAsync("/sale+");
@@ -113,7 +113,7 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_plus_behind_a_code_shows_a_person_where_it_leads()
+    public async Task A_plus_after_a_code_shows_a_preview_page_to_a_browser()
     {
         await _server.CreateCodeAsync("https://example.com/?a=\"><script>", "sale");
         using var response = await _server.GetAsync("/sale+", accept: "text/html");
@@ -125,7 +125,7 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_code_is_followed_and_nothing_else_is_done_with_it()
+    public async Task A_code_answers_only_GET_and_HEAD()
     {
         await _server.CreateCodeAsync("https://example.com/", "sale");
         using var request = new HttpRequestMessage(HttpMethod.Delete, new Uri("/sale", UriKind.Relative));
@@ -137,7 +137,7 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_domain_has_links_of_its_own_in_memory_too()
+    public async Task Two_domains_have_different_links_with_the_same_code_in_the_cache_too()
     {
         await using var server = await TerseServer.StartAsync(
             ("Domains:Default", "a.example"), ("Domains:Others:0", "b.example"));
@@ -163,7 +163,7 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_front_page_says_what_this_is_and_shows_the_line_to_try()
+    public async Task The_home_page_describes_Terse_and_shows_a_first_command()
     {
         using var page = await _server.GetAsync("/");
         var text = await page.Content.ReadAsStringAsync();

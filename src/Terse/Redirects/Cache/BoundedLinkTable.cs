@@ -3,7 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The links in memory, within their bounds. Any number of threads may look; writers come one at a time.
+/// The links in memory, within a bound on their number and a bound on their bytes. Any number of threads may
+/// read without a lock. A writer holds <see cref="WriteLock"/>.
 /// </summary>
 internal sealed class BoundedLinkTable
 {
@@ -11,9 +12,9 @@ internal sealed class BoundedLinkTable
     private readonly S3Fifo _order;
     private readonly RedirectMetrics _metrics;
 
-    /// <param name="maxEntries">How many there are at most.</param>
-    /// <param name="maxBytes">How many bytes they take at most.</param>
-    /// <param name="metrics">Counts those that have to go.</param>
+    /// <param name="maxEntries">The maximum number of links.</param>
+    /// <param name="maxBytes">The maximum of <see cref="Bytes"/>.</param>
+    /// <param name="metrics">Counts evictions.</param>
     public BoundedLinkTable(int maxEntries, long maxBytes, RedirectMetrics metrics)
     {
         _links = new LinkTable(Math.Min(maxEntries, maxBytes / CachedLink.MinBytes));
@@ -21,20 +22,28 @@ internal sealed class BoundedLinkTable
         _metrics = metrics;
     }
 
-    public int Count => _order.Entries;
+    /// <summary>
+    /// Held for every write to this table and to the list of running loads, so that a change removes a link
+    /// and detaches its load in one step.
+    /// </summary>
+    public Lock WriteLock { get; } = new();
+
+    public int Count => _order.Count;
 
     public long Bytes => _order.Bytes;
 
     public bool TryGet(HashedLinkName name, [NotNullWhen(true)] out CachedLink? link) =>
         _links.TryGet(name, out link);
 
-    /// <summary>Keeps a link, in the place of an older copy or of those who have to go.</summary>
-    public void Keep(CachedLink link)
+    /// <summary>
+    /// Adds a link, or replaces the older copy of the link, and evicts links beyond the bounds.
+    /// </summary>
+    public void Put(CachedLink link)
     {
-        if (_links.TryGet(link.HashedName, out var old))
+        if (_links.TryGet(link.HashedName, out var older))
         {
-            _order.Replace(old, link);
-            _links.Replace(old, link);
+            _order.Replace(older, link);
+            _links.Replace(older, link);
         }
         else
         {
@@ -42,14 +51,15 @@ internal sealed class BoundedLinkTable
             _links.Add(link);
         }
 
-        while (_order.TakeOverflow() is { } gone)
+        while (_order.TryEvict(out var evicted))
         {
-            _links.Remove(gone);
+            _links.Remove(evicted);
             _metrics.CountEviction();
         }
     }
 
-    public void Drop(HashedLinkName name)
+    /// <summary>Removes a link; does nothing where the link is not in the table.</summary>
+    public void Remove(HashedLinkName name)
     {
         if (!_links.TryGet(name, out var link))
             return;

@@ -2,30 +2,36 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Redirects;
 
-/// <summary>How many links are kept in memory, and for how long. Section <c>Cache</c>.</summary>
+/// <summary>The bounds of the cache of links. Section <c>Cache</c>.</summary>
 internal sealed class CacheOptions
 {
     public const string Section = "Cache";
 
+    /// <summary>
+    /// The maximum age of a cached link while the change feed is disconnected; not an option. A new request
+    /// joins no load that began longer ago, for the result of that load would be older.
+    /// </summary>
+    public static readonly TimeSpan MaxAgeWhileDisconnected = TimeSpan.FromSeconds(5);
+
     public static readonly string[] SettingNames = [nameof(MaxEntries), nameof(MaxBytes), nameof(MaxAge)];
 
     /// <summary>
-    /// Links that are kept at most: 100 to 100,000,000. Default: 1,000,000. Too few, and links that are asked
-    /// for again and again are looked up again and again.
+    /// The maximum number of cached links: 100 to 100,000,000. Default: 1,000,000. When this is too small,
+    /// links that are often followed are evicted and must be loaded again and again.
     /// </summary>
     public int MaxEntries { get; set; } = 1_000_000;
 
     /// <summary>
-    /// Bytes of the links that are kept, what it takes to keep them included: 1 MiB to 1 TiB. Default:
-    /// 256 MiB, room for 700,000 links with targets of 50 characters. It is reached link by link, and never
-    /// given back to the system early: keep it well below the memory of the machine.
+    /// The maximum memory of the cached links, in bytes, overhead included: 1 MiB to 1 TiB. Default: 256 MiB,
+    /// enough for 700,000 links with targets of 50 characters. The cache grows link by link, and memory that
+    /// it used stays with the process: set this well below the memory of the machine.
     /// </summary>
     public long MaxBytes { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>
-    /// How long a link is kept, however often it is followed, before it is looked up again: 1 s to 7 days.
-    /// Default: an hour. Changes do not wait for it; it is what bounds the harm of one that was never told,
-    /// such as that of a database which was put back to an earlier day.
+    /// How long a link is cached, however often it is followed, before it is loaded again: 1 s to 7 days.
+    /// Default: 1 hour. A change evicts a link at once, whatever this is set to. This bounds the harm of a
+    /// change that the change feed never reports, such as a database that is restored from a backup.
     /// </summary>
     public TimeSpan MaxAge { get; set; } = TimeSpan.FromHours(1);
 }

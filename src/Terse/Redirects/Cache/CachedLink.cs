@@ -7,19 +7,19 @@ using Terse.Visits;
 namespace Terse.Redirects;
 
 /// <summary>
-/// What a redirect has to know of a link. There may be a million of them, so this is one small object that
-/// carries its place in the cache with it.
+/// The part of a link that a redirect needs. The cache may hold a million links, so each link is one small
+/// object that also holds its position in the cache.
 /// </summary>
 internal sealed class CachedLink
 {
-    /// <summary>No link that is kept takes fewer bytes.</summary>
-    public const int MinBytes = OwnBytes;
+    /// <summary>A lower bound of <see cref="Bytes"/>.</summary>
+    public const int MinBytes = OverheadBytes;
 
     /// <summary>
-    /// Bytes of one that is kept, beyond its strings: itself, its place in the table, and what is remembered
-    /// of it when it is gone. A test measures it.
+    /// Bytes of a cached link beyond its strings: this object, its share of the table, and its share of
+    /// <see cref="GhostQueue"/>. A test measures it.
     /// </summary>
-    private const int OwnBytes = 144;
+    private const int OverheadBytes = 144;
 
     /// <summary>Bytes of a string beyond its characters.</summary>
     private const int StringBytes = 22;
@@ -27,7 +27,7 @@ internal sealed class CachedLink
     private const int MaxHits = 3;
     private const int CacheLineBytes = 64;
 
-    /// <summary>Since it was last looked at; some may go uncounted.</summary>
+    /// <summary>A racing update may lose a hit.</summary>
     private int _hits;
 
     private CachedLink? _next;
@@ -45,43 +45,55 @@ internal sealed class CachedLink
 
     public required long Id { get; init; }
 
-    /// <summary>The target's ASCII form.</summary>
+    /// <summary>The ASCII form of the target.</summary>
     public required string Location { get; init; }
 
-    /// <summary>In milliseconds since 1970; the greatest number for never.</summary>
+    /// <summary>
+    /// In milliseconds since 1970; <see cref="long.MaxValue"/> for a link that never expires.
+    /// </summary>
     public required long ExpiresAt { get; init; }
 
-    /// <summary>By the monotonic clock, before it was asked for: it is that old, or younger.</summary>
+    /// <summary>
+    /// A timestamp of the monotonic clock, taken before the store was read: the copy is this old at most.
+    /// </summary>
     public required long LoadedAt { get; init; }
 
-    /// <summary>Why it is not followed, whatever the time; else <see cref="RedirectOutcome.Followed"/>.</summary>
-    public RedirectOutcome Standing { get; init; }
+    /// <summary>
+    /// The outcome of a visit before expiry and the visit limit are checked;
+    /// <see cref="RedirectOutcome.Followed"/>, unless the link is deleted or blocked.
+    /// </summary>
+    public RedirectOutcome Outcome { get; init; }
 
-    /// <summary>The link, where each visit has to be taken from those that it has left.</summary>
-    public Link? Limited { get; init; }
+    /// <summary>The link, where each visit counts against <see cref="Link.MaxVisits"/>; else null.</summary>
+    public Link? LimitedLink { get; init; }
 
-    /// <summary>Whether it may be answered again without another look at the store.</summary>
-    public bool IsToBeKept => Standing == RedirectOutcome.Followed && Limited is null;
+    /// <summary>Whether further requests may be answered from this copy.</summary>
+    public bool IsCacheable => Outcome == RedirectOutcome.Followed && LimitedLink is null;
+
+    public LinkName Name => new(Domain, Code);
 
     public HashedLinkName HashedName => new(Domain, Code);
 
-    public int Bytes => OwnBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length));
+    public int Bytes => OverheadBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length));
 
+    /// <summary>Hits since <see cref="S3Fifo"/> last reset them, 3 at most.</summary>
     public int Hits => _hits;
 
-    /// <summary>Whether it is in the cache's main queue; else in the small one.</summary>
+    /// <summary>
+    /// Whether the link is in the main queue of <see cref="S3Fifo"/>; else in the small queue.
+    /// </summary>
     public bool IsInMain { get; set; }
 
     public CachedLink? Newer { get; set; }
 
     public CachedLink? Older { get; set; }
 
-    /// <summary>The next of its chain in the <see cref="LinkTable"/>.</summary>
+    /// <summary>The next link of the same chain of the <see cref="LinkTable"/>.</summary>
     public ref CachedLink? Next => ref _next;
 
     public static CachedLink Of(Link link, LinkName name, long loadedAt, bool isBlocked)
     {
-        var standing = link.DeletedAt is not null ? RedirectOutcome.Deleted
+        var outcome = link.DeletedAt is not null ? RedirectOutcome.Deleted
             : isBlocked ? RedirectOutcome.Blocked
             : RedirectOutcome.Followed;
         HashedLinkName hashed = name;
@@ -95,25 +107,31 @@ internal sealed class CachedLink
             Location = Target.ToAscii(link.Target),
             ExpiresAt = link.ExpiresAt?.ToUnixTimeMilliseconds() ?? long.MaxValue,
             LoadedAt = loadedAt,
-            Standing = standing,
-            Limited = link.MaxVisits is null ? null : link,
+            Outcome = outcome,
+            LimitedLink = link.MaxVisits is null ? null : link,
         };
     }
 
-    /// <summary>Looks at the code's string only where it has to, for that lies elsewhere in memory.</summary>
-    public bool Has(HashedLinkName name) =>
+    /// <summary>
+    /// Whether this is the link of a name. The string of the code lies elsewhere in memory, so it is read
+    /// only for a code that has no packed form.
+    /// </summary>
+    public bool HasName(HashedLinkName name) =>
         Hash == name.Hash
         && Packed == name.Packed
         && (Packed != 0 || name.Code.SequenceEqual(Code))
         && Domain == name.Domain;
 
-    /// <summary>How a request is answered, its visits left aside.</summary>
-    public RedirectOutcome AnswerAt(DateTimeOffset now) =>
-        Standing == RedirectOutcome.Followed && HasExpired(now) ? RedirectOutcome.Expired : Standing;
+    /// <summary>The outcome of a visit, before the visit limit is checked.</summary>
+    public RedirectOutcome OutcomeAt(DateTimeOffset now) =>
+        Outcome == RedirectOutcome.Followed && HasExpired(now) ? RedirectOutcome.Expired : Outcome;
 
     public bool HasExpired(DateTimeOffset now) => ExpiresAt <= now.ToUnixTimeMilliseconds();
 
-    /// <summary>Writes nothing once it has hits enough, so that processors can share what is hot.</summary>
+    /// <summary>
+    /// Counts up to the maximum and then writes nothing, so that the processors can share the memory of a hot
+    /// link.
+    /// </summary>
     public void CountHit()
     {
         var hits = _hits;
@@ -121,11 +139,14 @@ internal sealed class CachedLink
             _hits = hits + 1;
     }
 
+    public void SetHits(int hits) => _hits = hits;
+
     /// <summary>
-    /// Has the processor fetch the target meanwhile, which is needed last: of a million links hardly one is
-    /// in its cache. Should the string move just now, no harm is done.
+    /// Starts to fetch the target into the processor's cache, because the redirect needs the target last and
+    /// hardly one of a million links is in that cache. The garbage collector may move the string meanwhile;
+    /// then the fetch has no effect.
     /// </summary>
-    public unsafe void FetchLocation()
+    public unsafe void PrefetchLocation()
     {
         if (!Sse.IsSupported)
             return;
@@ -133,6 +154,4 @@ internal sealed class CachedLink
         Sse.Prefetch0(begin);
         Sse.Prefetch0(begin + (CacheLineBytes / sizeof(char)));
     }
-
-    public void SetHits(int hits) => _hits = hits;
 }

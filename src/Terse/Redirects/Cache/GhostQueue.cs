@@ -3,48 +3,58 @@ using System.Numerics;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The links that had to go last, as many as are kept. They are known by their hashes alone: one that is
-/// taken for another stays longer than it should, and no harm is done.
+/// The hashes of the links that were evicted last, as many as there are cached links. A ghost is an evicted
+/// link, of which only the hash is stored. Two links with the same hash count as the same ghost: then a link
+/// may stay in the cache longer than it should, which does no harm.
 /// </summary>
+/// <remarks>
+/// A table of sets, as in the cache of a processor: a hash can lie in any slot of one set. An eviction takes
+/// the oldest slot of its set.
+/// </remarks>
 internal sealed class GhostQueue
 {
-    /// <summary>Places in which a hash may stand, side by side.</summary>
-    private const int Ways = 4;
+    private const int SlotsPerSet = 4;
 
-    /// <summary>The hash above, and below it the number of its going.</summary>
-    private ulong[] _places = [];
-    private uint _number;
+    /// <summary>
+    /// The upper 32 bits are the hash, the lower 32 bits the number of its eviction; 0 is empty.
+    /// </summary>
+    private ulong[] _slots = [];
+    private uint _evictions;
 
-    /// <param name="hash">Of the link that goes.</param>
-    /// <param name="kept">How many stay.</param>
-    public void Add(int hash, int kept)
+    /// <summary>Adds an evicted link.</summary>
+    /// <param name="hash">The hash of the link.</param>
+    /// <param name="capacity">The number of links that are cached.</param>
+    public void Add(int hash, int capacity)
     {
-        if (_places.Length < kept)
-            _places = new ulong[Math.Max(Ways, BitOperations.RoundUpToPowerOf2((uint)kept))];
-        if (_places.Length == 0)
+        if (_slots.Length < capacity)
+            _slots = new ulong[Math.Max(SlotsPerSet, BitOperations.RoundUpToPowerOf2((uint)capacity))];
+        if (_slots.Length == 0)
             return;
-        _number++;
-        var ways = PlacesOf(hash);
+        _evictions++;
+        var set = SetOf(hash);
         var oldest = 0;
-        for (var way = 1; way < Ways; way++)
+        for (var slot = 1; slot < SlotsPerSet; slot++)
         {
-            if (AgeOf(ways[way]) > AgeOf(ways[oldest]))
-                oldest = way;
+            if (AgeOf(set[slot]) > AgeOf(set[oldest]))
+                oldest = slot;
         }
 
-        ways[oldest] = ((ulong)(uint)hash << 32) | _number;
+        set[oldest] = ((ulong)(uint)hash << 32) | _evictions;
     }
 
-    /// <summary>Forgets a link, and returns whether it was among the last that went.</summary>
-    public bool Remove(int hash, int kept)
+    /// <summary>Removes a link that enters the cache again.</summary>
+    /// <param name="hash">The hash of the link.</param>
+    /// <param name="capacity">The number of links that are cached.</param>
+    /// <returns>Whether the link was among the last <paramref name="capacity"/> evicted links.</returns>
+    public bool Remove(int hash, int capacity)
     {
-        if (_places.Length == 0)
+        if (_slots.Length == 0)
             return false;
-        foreach (ref var place in PlacesOf(hash))
+        foreach (ref var slot in SetOf(hash))
         {
-            if (place >> 32 == (uint)hash && AgeOf(place) < kept)
+            if (slot >> 32 == (uint)hash && AgeOf(slot) < capacity)
             {
-                place = 0;
+                slot = 0;
                 return true;
             }
         }
@@ -52,8 +62,9 @@ internal sealed class GhostQueue
         return false;
     }
 
-    private uint AgeOf(ulong place) => place == 0 ? uint.MaxValue : _number - (uint)place;
+    /// <summary>The number of evictions since; the greatest number for an empty slot.</summary>
+    private uint AgeOf(ulong slot) => slot == 0 ? uint.MaxValue : _evictions - (uint)slot;
 
-    private Span<ulong> PlacesOf(int hash) =>
-        _places.AsSpan(hash & (_places.Length - 1) & ~(Ways - 1), Ways);
+    private Span<ulong> SetOf(int hash) =>
+        _slots.AsSpan(hash & (_slots.Length - 1) & ~(SlotsPerSet - 1), SlotsPerSet);
 }

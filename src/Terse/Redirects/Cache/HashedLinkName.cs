@@ -5,17 +5,25 @@ using Terse.Links;
 
 namespace Terse.Redirects;
 
-/// <summary>A domain's key, and a code that may be a piece of a request and no string of its own.</summary>
+/// <summary>
+/// A <see cref="LinkName"/> and its hash. The code may be a part of the request's path, so that a probe
+/// allocates no string.
+/// </summary>
 internal readonly ref struct HashedLinkName(string domain, ReadOnlySpan<char> code)
 {
     public string Domain { get; } = domain;
 
     public ReadOnlySpan<char> Code { get; } = code;
 
-    /// <summary>Another for each run of the program, so that nobody can choose codes that collide.</summary>
+    /// <summary>
+    /// Seeded at random for each process, so that an attacker cannot choose codes that collide.
+    /// </summary>
     public int Hash { get; } = HashOf(domain, code);
 
-    /// <summary>The code itself where it is ASCII and fits; else 0. No code has a NUL.</summary>
+    /// <summary>
+    /// The code itself where it is ASCII and has 16 characters at most; else 0. No code contains NUL, so two
+    /// codes with the same packed form that is not 0 are the same.
+    /// </summary>
     public UInt128 Packed { get; } = Pack(code);
 
     public static implicit operator HashedLinkName(LinkName name) => new(name.Domain, name.Code);

@@ -1,28 +1,31 @@
 namespace Terse.Redirects;
 
-/// <summary>A lookup of one code that is under way, and all who wait for what it finds.</summary>
-/// <param name="beganAt">By the monotonic clock, before the store was asked.</param>
-internal sealed class LinkLoad(long beganAt)
+/// <summary>One running load of a link, and the callers that wait for its result.</summary>
+/// <param name="startedAt">A timestamp of the monotonic clock, taken before the store is read.</param>
+internal sealed class LinkLoad(long startedAt)
 {
-    private readonly TaskCompletionSource<CachedLink?> _end = new();
+    private readonly TaskCompletionSource<CachedLink?> _result = new();
 
-    public long BeganAt { get; } = beganAt;
-
-    /// <summary>Whether the link was changed meanwhile, so that what is found is not to be kept.</summary>
-    public bool IsDetached { get; set; }
-
-    public void End(CachedLink? found) => _end.SetResult(found);
-
-    public void Fail(Exception exception) => _end.SetException(exception);
+    public long StartedAt { get; } = startedAt;
 
     /// <summary>
-    /// A task for each who waits, so that all go on where the flight ends, one after the other: of several
-    /// awaits of one task the runtime sends all but the first to the pool.
+    /// Whether the link changed, or this load was replaced, so that the result must not be cached.
     /// </summary>
-    public Task<CachedLink?> EndAsync(CancellationToken cancellationToken) => _end.Task.IsCompleted
-        ? _end.Task
-        : _end.Task.ContinueWith(
-            static ended => ended,
+    public bool IsDetached { get; set; }
+
+    public void SetResult(CachedLink? found) => _result.SetResult(found);
+
+    public void SetException(Exception exception) => _result.SetException(exception);
+
+    /// <summary>
+    /// Each caller gets a task of its own, so that all callers continue on the thread that completes the
+    /// load, one after the other. When several callers await the same task, the runtime queues all but the
+    /// first to the thread pool.
+    /// </summary>
+    public Task<CachedLink?> WaitAsync(CancellationToken cancellationToken) => _result.Task.IsCompleted
+        ? _result.Task
+        : _result.Task.ContinueWith(
+            static completed => completed,
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default).Unwrap().WaitAsync(cancellationToken);

@@ -1,36 +1,44 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Terse.Redirects;
 
 /// <summary>
-/// Who has to go when the cache is full: S3-FIFO (Yang, Zhang, Qiu, Yue, Vigfusson: "FIFO queues are all you
-/// need for cache eviction", SOSP 2023, §4). A new link comes into a small queue, a tenth of the room. At its
-/// end it moves to the main queue if it was followed again and again, and else goes, so that a pass over many
-/// links that nobody asks for twice pushes nothing else out. In the main queue it goes round as long as it is
-/// followed. Who comes back soon after it had to go, comes into the main queue at once
-/// (docs/decisions/0008-s3-fifo.md). One thread at a time.
+/// Chooses which link to evict when the cache is full: S3-FIFO (Yang, Zhang, Qiu, Yue, Vigfusson: "FIFO
+/// queues are all you need for cache eviction", SOSP 2023, §4). A new link enters the small queue, which has
+/// a tenth of the capacity. At the end of the small queue a link with at least two hits moves to the main
+/// queue, and any other link is evicted; so a scan over many links that are followed once evicts no hot
+/// link. At the end of the main queue a link with hits loses one hit and enters the main queue again. A link
+/// that comes back soon after its eviction enters the main queue at once (docs/decisions/0008-s3-fifo.md).
+/// Not thread-safe: one thread at a time.
 /// </summary>
 internal sealed class S3Fifo(int maxEntries, long maxBytes)
 {
-    /// <summary>The small queue's part of the room.</summary>
+    /// <summary>The small queue has one part in ten of the capacity.</summary>
     private const int SmallPart = 10;
 
-    /// <summary>Links that may stay for one that goes: so nobody waits for a walk over a million.</summary>
+    /// <summary>The fewest hits with which a link moves from the small queue to the main queue.</summary>
+    private const int MinHitsToMain = 2;
+
+    /// <summary>
+    /// The most links that one eviction moves, so that no eviction holds the lock for a million moves.
+    /// </summary>
     private const int MaxMoves = 1000;
 
     private readonly Queue _small = new();
     private readonly Queue _main = new();
-    private readonly GhostQueue _gone = new();
+    private readonly GhostQueue _ghosts = new();
 
-    public int Entries => _small.Count + _main.Count;
+    public int Count => _small.Count + _main.Count;
 
     public long Bytes => _small.Bytes + _main.Bytes;
 
     public void Add(CachedLink link)
     {
-        var isBack = _gone.Remove(link.Hash, Entries);
-        AddTo(isBack ? _main : _small, link);
+        var isGhost = _ghosts.Remove(link.Hash, Count);
+        AddTo(isGhost ? _main : _small, link);
     }
 
-    /// <summary>Puts a younger copy of a link in the place of the older: a reload is no visit.</summary>
+    /// <summary>Replaces a link by a newer copy, which keeps the hits: a load is no visit.</summary>
     public void Replace(CachedLink old, CachedLink link)
     {
         link.SetHits(old.Hits);
@@ -41,17 +49,18 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
 
     public void Remove(CachedLink link) => (link.IsInMain ? _main : _small).Remove(link);
 
-    /// <summary>Takes out one who has to go, or nobody while all have room.</summary>
-    public CachedLink? TakeOverflow()
+    /// <summary>Evicts one link if the links exceed a bound.</summary>
+    public bool TryEvict([NotNullWhen(true)] out CachedLink? evicted)
     {
-        if (Entries <= maxEntries && Bytes <= maxBytes)
-            return null;
-        for (var moves = 0; ; moves++)
+        evicted = null;
+        if (Count <= maxEntries && Bytes <= maxBytes)
+            return false;
+        for (var moves = 0; evicted is null; moves++)
         {
             var isFromSmall = IsSmallFull || _main.Oldest is null;
             var link = (isFromSmall ? _small : _main).Oldest!;
             Remove(link);
-            var stays = isFromSmall ? link.Hits > 1 : link.Hits > 0;
+            var stays = link.Hits >= (isFromSmall ? MinHitsToMain : 1);
             if (stays && moves < MaxMoves)
             {
                 link.SetHits(isFromSmall ? 0 : link.Hits - 1);
@@ -60,9 +69,11 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
             }
 
             if (isFromSmall)
-                _gone.Add(link.Hash, Entries);
-            return link;
+                _ghosts.Add(link.Hash, Count);
+            evicted = link;
         }
+
+        return true;
     }
 
     public void Clear()
@@ -71,10 +82,10 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
         _main.Clear();
     }
 
-    /// <summary>All of them, those first that are the last to go.</summary>
+    /// <summary>All links, the last to be evicted first.</summary>
     public IEnumerable<CachedLink> FromHottest() =>
-        _main.All().OrderByDescending(link => link.Hits)
-            .Concat(_small.All().OrderByDescending(link => link.Hits));
+        _main.FromNewest().OrderByDescending(link => link.Hits)
+            .Concat(_small.FromNewest().OrderByDescending(link => link.Hits));
 
     private bool IsSmallFull =>
         _small.Oldest is not null
@@ -86,7 +97,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
         queue.Add(link);
     }
 
-    /// <summary>Links in the order in which they came, each holding its neighbours.</summary>
+    /// <summary>Links in the order in which they entered; each link refers to its neighbours.</summary>
     private sealed class Queue
     {
         private CachedLink? _newest;
@@ -126,7 +137,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
 
         public void Clear() => (_newest, Oldest, Count, Bytes) = (null, null, 0, 0);
 
-        public IEnumerable<CachedLink> All()
+        public IEnumerable<CachedLink> FromNewest()
         {
             for (var link = _newest; link is not null; link = link.Older)
                 yield return link;

@@ -1,35 +1,46 @@
 namespace Terse.Redirects;
 
 /// <summary>
-/// Whether the store counts as lost for links that are too old: then they are good enough, and one request at
-/// a time asks whether it is back, no more than one a second. All the others wait for nothing.
+/// The circuit breaker between the cache and the store. While the circuit is open, the store is lost and
+/// stale links are served without a wait. Once a second one request makes a trial: it loads its link, and a
+/// load that succeeds closes the circuit. Safe for use by any number of threads.
 /// </summary>
 internal sealed class StoreCircuit(TimeProvider time)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    /// <summary>The time from a failed load to the next trial.</summary>
+    private static readonly TimeSpan TrialInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long one may ask before another does as well; longer than a lookup takes.</summary>
-    private static readonly TimeSpan Try = TimeSpan.FromSeconds(5);
+    /// <summary>How long a trial may run before the next trial starts; longer than a load takes.</summary>
+    private static readonly TimeSpan TrialTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Until when nobody asks, on the monotonic clock; 0 while it is not lost.</summary>
-    private long _until;
+    /// <summary>
+    /// When the next trial may start, on the monotonic clock; 0 while the circuit is closed.
+    /// </summary>
+    private long _nextTrialAt;
 
-    /// <summary>Whether it is known to be lost, and nobody has to ask yet.</summary>
-    public bool IsKnownAt(long now) => now < Volatile.Read(ref _until);
+    /// <summary>Whether the store is lost and no trial is due.</summary>
+    public bool IsOpenAt(long now) => now < Volatile.Read(ref _nextTrialAt);
 
-    /// <summary>Whether to ask it: always while it is not lost, else one at a time.</summary>
-    public bool TryBeAsker()
+    /// <summary>
+    /// Whether the caller may load a link. While the circuit is closed, every caller may; while it is open,
+    /// one caller at a time may.
+    /// </summary>
+    public bool TryStartTrial()
     {
-        var until = Volatile.Read(ref _until);
-        if (until == 0)
+        var nextTrialAt = Volatile.Read(ref _nextTrialAt);
+        if (nextTrialAt == 0)
             return true;
         var now = time.GetTimestamp();
-        return now >= until && Interlocked.CompareExchange(ref _until, After(now, Try), until) == until;
+        return now >= nextTrialAt
+            && Interlocked.CompareExchange(ref _nextTrialAt, After(now, TrialTimeout), nextTrialAt)
+                == nextTrialAt;
     }
 
-    public void Begin() => Volatile.Write(ref _until, After(time.GetTimestamp(), Pause));
+    /// <summary>The store is lost.</summary>
+    public void Open() => Volatile.Write(ref _nextTrialAt, After(time.GetTimestamp(), TrialInterval));
 
-    public void End() => Volatile.Write(ref _until, 0);
+    /// <summary>The store is back, or was never lost.</summary>
+    public void Close() => Volatile.Write(ref _nextTrialAt, 0);
 
     private long After(long now, TimeSpan wait) => now + (long)(wait.TotalSeconds * time.TimestampFrequency);
 }

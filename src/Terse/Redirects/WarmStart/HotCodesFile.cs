@@ -4,8 +4,8 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The file <c>hot-codes</c>: a line that says what it is, a line <c>domain/code</c> for each link, the one
-/// first that would be missed most, and a line that tells their number, without which it was cut off.
+/// The file <c>hot-codes</c>: a line that names the format, one line <c>domain/code</c> for each link, the
+/// hottest link first, and a line with the number of links. A file without the last line is incomplete.
 /// </summary>
 internal sealed class HotCodesFile(string folder)
 {
@@ -14,35 +14,34 @@ internal sealed class HotCodesFile(string folder)
 
     public string Path { get; } = System.IO.Path.Combine(folder, "hot-codes");
 
-    /// <summary>Writes it whole or not at all.</summary>
-    /// <exception cref="IOException">It cannot be written; the one before is still there.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
+    /// <summary>Replaces the file in one step.</summary>
+    /// <exception cref="IOException">The file cannot be written; the file before is unchanged.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not write the file.</exception>
     public async Task WriteAsync(
-        IReadOnlyList<LinkName> codes, CancellationToken cancellationToken)
+        IReadOnlyList<LinkName> names, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(folder);
         var unfinished = Path + ".new";
-        var lines = codes.Select(name => $"{name.Domain}/{name.Code}");
+        var lines = names.Select(name => $"{name.Domain}/{name.Code}");
         await File.WriteAllLinesAsync(
             unfinished,
-            [FirstLine, .. lines, LastLine + codes.Count],
+            [FirstLine, .. lines, LastLine + names.Count],
             new UTF8Encoding(encoderShouldEmitUTF8Identifier: false),
             cancellationToken);
         File.Move(unfinished, Path, overwrite: true);
     }
 
-    /// <summary>Reads it; none where there is no file.</summary>
-    /// <exception cref="InvalidDataException">It is not what was written.</exception>
-    /// <exception cref="IOException">It cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
-    public async Task<IReadOnlyList<LinkName>> ReadAsync(
-        CancellationToken cancellationToken)
+    /// <summary>Reads the file; an empty list where there is no file.</summary>
+    /// <exception cref="InvalidDataException">The file is incomplete, or has another format.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The process may not read the file.</exception>
+    public async Task<IReadOnlyList<LinkName>> ReadAsync(CancellationToken cancellationToken)
     {
         if (!File.Exists(Path))
             return [];
         var lines = await File.ReadAllLinesAsync(Path, cancellationToken);
         if (lines.Length < 2 || lines[0] != FirstLine || lines[^1] != LastLine + (lines.Length - 2))
-            throw new InvalidDataException("it is cut off, or another's file.");
+            throw new InvalidDataException("the file is incomplete or has another format.");
         return [.. lines[1..^1].Select(ReadLine)];
     }
 
@@ -50,7 +49,7 @@ internal sealed class HotCodesFile(string folder)
     {
         var slash = line.IndexOf('/', StringComparison.Ordinal);
         if (slash < 0 || !CustomCode.CouldBeCode(line.AsSpan(slash + 1)))
-            throw new InvalidDataException("it holds what is no code.");
+            throw new InvalidDataException("the file contains a line that is not a link.");
         return new(line[..slash], line[(slash + 1)..]);
     }
 }

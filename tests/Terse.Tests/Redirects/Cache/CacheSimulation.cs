@@ -4,49 +4,49 @@ using Terse.Redirects;
 namespace Terse.Tests.Redirects;
 
 /// <summary>
-/// One random schedule of requests, changes and lookups that read at one moment and are answered at another,
-/// on a cache with little room. The target of a link tells its version, so each answer shows how old it is.
-/// The same seed gives the same schedule.
+/// One random schedule of requests, changes, and reads that take their snapshot at one moment and complete
+/// later, on a small cache. The target of a link contains its version, so each result shows how old it
+/// is. The same seed gives the same schedule.
 /// </summary>
-/// <param name="seed">Which schedule.</param>
-/// <param name="isToldTooEarly">Whether the cache is told of a change before it is made: a mistake.</param>
-internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : IDisposable
+/// <param name="seed">Selects the schedule.</param>
+/// <param name="notifiesTooEarly">Whether the cache is notified before a change is made: a bug.</param>
+internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) : IDisposable
 {
     private const int Steps = 400;
-    private const int Room = 6;
-    private const int RoomBytes = 2000;
+    private const int MaxEntries = 6;
+    private const int MaxBytes = 2000;
 
-    private static readonly TimeSpan UnheardAge = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxAgeWhileDisconnected = TimeSpan.FromSeconds(5);
 
     private readonly Random _random = new(seed);
-    private readonly TestCache _test = new(Room, RoomBytes);
-    private readonly Dictionary<string, int> _told = new(StringComparer.Ordinal);
-    private readonly List<(string Code, int Version, DateTimeOffset At)> _untold = [];
-    private readonly Queue<string> _announced = [];
+    private readonly TestCache _test = new(MaxEntries, MaxBytes);
+    private readonly Dictionary<string, int> _notified = new(StringComparer.Ordinal);
+    private readonly List<(string Code, int Version, DateTimeOffset At)> _pending = [];
+    private readonly Queue<string> _early = [];
     private readonly bool _losesStore = seed % 2 == 0;
-    private bool _isHeard = true;
-    private int _open;
-    private string? _broken;
+    private bool _isConnected = true;
+    private int _running;
+    private string? _failure;
 
-    /// <summary>Requests that were answered with a link.</summary>
+    /// <summary>The number of requests that found a link.</summary>
     public int Found { get; private set; }
 
     private DateTimeOffset Now => _test.Time.GetUtcNow();
 
-    /// <summary>Runs the schedule and says which promise broke, or null when all held.</summary>
+    /// <summary>Runs the schedule. Returns the first broken invariant; null when none was broken.</summary>
     public string? Run()
     {
         _test.Store.IsHolding = true;
-        for (var step = 0; step < Steps && _broken is null; step++)
+        for (var step = 0; step < Steps && _failure is null; step++)
         {
             Act();
-            if (_test.Cache.Entries > Room || _test.Cache.Bytes > RoomBytes)
-                _broken ??= "the cache is over its bounds";
+            if (_test.Cache.Count > MaxEntries || _test.Cache.Bytes > MaxBytes)
+                _failure ??= "the cache exceeds its bounds";
         }
 
         while (_test.Store.Held.Count > 0)
-            _test.Store.Held[0].Answer();
-        return _broken ?? (_open > 0 ? "a request hangs" : null);
+            _test.Store.Held[0].Complete();
+        return _failure ?? (_running > 0 ? "a request hangs" : null);
     }
 
     public void Dispose() => _test.Dispose();
@@ -59,48 +59,50 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
             case < 9:
                 _ = RequestAsync(code);
                 break;
-            case < 11 when AnyHeld() is { } held:
-                held.Read();
+            case < 11 when PickHeld() is { } held:
+                held.TakeSnapshot();
                 break;
-            case < 14 when AnyHeld() is { } held:
-                held.Answer();
+            case < 14 when PickHeld() is { } held:
+                held.Complete();
                 break;
-            case 14 when _losesStore && AnyHeld() is { } held:
+            case 14 when _losesStore && PickHeld() is { } held:
                 held.Fail();
                 break;
             case < 17:
                 Change(code);
                 break;
             case 17:
-                TellOne();
+                NotifyOne();
                 break;
             case 18:
                 _test.Time.Advance(TimeSpan.FromMilliseconds(_random.Next(_random.Next(3000))));
                 break;
             default:
-                ChangeHearing();
+                ToggleConnection();
                 break;
         }
     }
 
-    private FakeLinkStore.HeldLookup? AnyHeld() =>
+    private FakeLinkStore.HeldRead? PickHeld() =>
         _test.Store.Held.Count > 0 ? _test.Store.Held[_random.Next(_test.Store.Held.Count)] : null;
 
-    /// <summary>The first version is no change: nobody is told of it, and all find it.</summary>
+    /// <summary>
+    /// A new link is not a change: the cache is not notified, and every later request finds it.
+    /// </summary>
     private void Change(string code)
     {
-        if (isToldTooEarly && _test.Store.Links.ContainsKey(code))
+        if (notifiesTooEarly && _test.Store.Links.ContainsKey(code))
         {
             _test.Cache.OnChanged(new("", code));
-            _announced.Enqueue(code);
+            _early.Enqueue(code);
             return;
         }
 
         var version = Make(code);
         if (version == 1)
-            _told[code] = version;
+            _notified[code] = version;
         else
-            _untold.Add((code, version, Now));
+            _pending.Add((code, version, Now));
     }
 
     private int Make(string code)
@@ -110,22 +112,22 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
         return version;
     }
 
-    private void TellOne()
+    private void NotifyOne()
     {
-        if (_announced.TryDequeue(out var announced))
-            _told[announced] = Make(announced);
-        if (!_isHeard || _untold.Count == 0)
+        if (_early.TryDequeue(out var early))
+            _notified[early] = Make(early);
+        if (!_isConnected || _pending.Count == 0)
             return;
-        var (code, version, _) = _untold[0];
-        _untold.RemoveAt(0);
+        var (code, version, _) = _pending[0];
+        _pending.RemoveAt(0);
         _test.Cache.OnChanged(new("", code));
-        _told[code] = version;
+        _notified[code] = version;
     }
 
-    private void ChangeHearing()
+    private void ToggleConnection()
     {
-        _isHeard = !_isHeard;
-        if (!_isHeard)
+        _isConnected = !_isConnected;
+        if (!_isConnected)
         {
             _test.Cache.OnDisconnected();
             return;
@@ -134,51 +136,51 @@ internal sealed class CacheSimulation(int seed, bool isToldTooEarly = false) : I
         if (_random.Next(4) == 0)
         {
             _test.Cache.OnAllChanged();
-            foreach (var (code, version, _) in _untold)
-                _told[code] = version;
-            _untold.Clear();
+            foreach (var (code, version, _) in _pending)
+                _notified[code] = version;
+            _pending.Clear();
         }
 
-        while (_untold.Count > 0)
-            TellOne();
+        while (_pending.Count > 0)
+            NotifyOne();
         _test.Cache.OnConnected();
     }
 
     private async Task RequestAsync(string code)
     {
-        _open++;
-        var least = LeastVersionOf(code);
+        _running++;
+        var minVersion = MinVersionOf(code);
         try
         {
-            Check(code, least, await _test.FindAsync(code));
+            Check(code, minVersion, await _test.FindAsync(code));
         }
         catch (StoreUnavailableException)
         {
             if (!_losesStore)
-                _broken ??= $"'{code}' is unavailable";
+                _failure ??= $"'{code}' is unavailable";
         }
 
-        _open--;
+        _running--;
     }
 
     /// <summary>
-    /// What was told before the request counts; and while changes go unheard, what was changed 5 s before,
-    /// unless the store could not be asked.
+    /// The version of the last notification before the request. While the cache is disconnected, also the
+    /// version of 5 s before the request, unless the store can be lost.
     /// </summary>
-    private int LeastVersionOf(string code)
+    private int MinVersionOf(string code)
     {
-        var least = _told.GetValueOrDefault(code);
-        if (_isHeard || _losesStore)
-            return least;
-        var old = _untold.Where(change => change.Code == code && change.At < Now - UnheardAge);
-        return old.Select(change => change.Version).Append(least).Max();
+        var minVersion = _notified.GetValueOrDefault(code);
+        if (_isConnected || _losesStore)
+            return minVersion;
+        var old = _pending.Where(change => change.Code == code && change.At < Now - MaxAgeWhileDisconnected);
+        return old.Select(change => change.Version).Append(minVersion).Max();
     }
 
-    private void Check(string code, int least, CachedLink? link)
+    private void Check(string code, int minVersion, CachedLink? link)
     {
         Found += link is null ? 0 : 1;
         var version = link is null ? 0 : int.Parse(link.Location[20..].TrimEnd('a'));
-        if (version < least)
-            _broken ??= $"'{code}' was answered with version {version}, and {least} was known of before";
+        if (version < minVersion)
+            _failure ??= $"'{code}' has version {version}; the notified version is {minVersion}";
     }
 }

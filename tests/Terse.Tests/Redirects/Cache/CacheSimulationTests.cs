@@ -1,6 +1,6 @@
 namespace Terse.Tests.Redirects;
 
-/// <summary>A failure names its seed; TERSE_SEED runs it first.</summary>
+/// <summary>A failure shows its seed; the variable TERSE_SEED makes that schedule the first.</summary>
 public sealed class CacheSimulationTests(ITestOutputHelper output)
 {
     private const int Schedules = 20_000;
@@ -9,31 +9,33 @@ public sealed class CacheSimulationTests(ITestOutputHelper output)
         int.TryParse(Environment.GetEnvironmentVariable("TERSE_SEED"), out var seed) ? seed : 1;
 
     [Fact]
-    public async Task No_schedule_serves_what_is_older_than_a_change_that_was_told_or_breaks_the_bounds()
+    public async Task No_schedule_serves_a_version_older_than_a_notified_change_or_exceeds_the_bounds()
     {
-        var (broken, found) = await Task.Run(() => FindBroken(isToldTooEarly: false));
+        var (failure, found) = await Task.Run(() => FindFailure(notifiesTooEarly: false));
         output.WriteLine($"TERSE_SEED={FirstSeed}: {Schedules} schedules, {found} found");
-        Assert.True(broken is null, broken);
+        Assert.True(failure is null, failure);
         Assert.InRange(found, 10 * Schedules, long.MaxValue);
     }
 
     [Fact]
-    public async Task A_change_that_is_told_before_it_is_made_is_noticed()
+    public async Task The_simulation_detects_a_notification_that_comes_before_its_change()
     {
-        var (broken, _) = await Task.Run(() => FindBroken(isToldTooEarly: true));
-        output.WriteLine(broken ?? "nothing broke");
-        Assert.NotNull(broken);
+        var (failure, _) = await Task.Run(() => FindFailure(notifiesTooEarly: true));
+        output.WriteLine(failure ?? "no schedule failed");
+        Assert.NotNull(failure);
     }
 
-    /// <summary>On a thread of the pool, where no context takes continuations elsewhere.</summary>
-    private static (string? Broken, long Found) FindBroken(bool isToldTooEarly)
+    /// <summary>
+    /// Runs on a pool thread, which has no synchronization context, so continuations run in order.
+    /// </summary>
+    private static (string? Failure, long Found) FindFailure(bool notifiesTooEarly)
     {
         var found = 0L;
         for (var seed = FirstSeed; seed < FirstSeed + Schedules; seed++)
         {
-            using var simulation = new CacheSimulation(seed, isToldTooEarly);
-            if (simulation.Run() is { } broken)
-                return ($"TERSE_SEED={seed}: {broken}", found);
+            using var simulation = new CacheSimulation(seed, notifiesTooEarly);
+            if (simulation.Run() is { } failure)
+                return ($"TERSE_SEED={seed}: {failure}", found);
             found += simulation.Found;
         }
 

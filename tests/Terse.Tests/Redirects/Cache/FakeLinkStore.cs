@@ -4,7 +4,7 @@ using Terse.Links;
 namespace Terse.Tests.Redirects;
 
 /// <summary>
-/// Links in a dictionary. Lookups are answered at once, or held until the test says what becomes of them.
+/// Links in a dictionary. Reads complete at once, or are held until the test completes them.
 /// </summary>
 internal sealed class FakeLinkStore : ILinkStore, ILinkReader
 {
@@ -12,13 +12,13 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
 
     public Dictionary<string, Link> Links { get; } = new(StringComparer.Ordinal);
 
-    public List<HeldLookup> Held { get; } = [];
+    public List<HeldRead> Held { get; } = [];
 
     public bool IsHolding { get; set; }
 
     public bool IsLost { get; set; }
 
-    public int Lookups { get; private set; }
+    public int Reads { get; private set; }
 
     public TimeSpan Timeout => TimeSpan.FromSeconds(3);
 
@@ -33,12 +33,12 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
 
     public ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken)
     {
-        Lookups++;
+        Reads++;
         if (IsLost)
             throw new StoreUnavailableException("The store is lost.");
         if (!IsHolding)
             return new(Links.GetValueOrDefault(name.Code));
-        var held = new HeldLookup(this, name.Code);
+        var held = new HeldRead(this, name.Code);
         Held.Add(held);
         return new(held.Task);
     }
@@ -53,7 +53,7 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
     public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    /// <summary>Takes a visit of those that <see cref="Link.MaxVisits"/> still says.</summary>
+    /// <summary>Decrements <see cref="Link.MaxVisits"/>, which this store uses for the visits left.</summary>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken)
     {
         var left = Links[link.Code].MaxVisits!.Value;
@@ -61,30 +61,29 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
         return Task.FromResult(left > 0);
     }
 
-    /// <summary>A lookup that reads at one moment, and is answered at another.</summary>
-    internal sealed class HeldLookup(FakeLinkStore store, string code)
+    /// <summary>A read that takes its snapshot at one moment and returns it at a later moment.</summary>
+    internal sealed class HeldRead(FakeLinkStore store, string code)
     {
-        private readonly TaskCompletionSource<Link?> _answer = new();
-        private Link? _read;
+        private readonly TaskCompletionSource<Link?> _result = new();
+        private Link? _snapshot;
+        private bool _hasSnapshot;
 
-        public Task<Link?> Task => _answer.Task;
+        public Task<Link?> Task => _result.Task;
 
-        public bool HasRead { get; private set; }
+        public void TakeSnapshot() => (_snapshot, _hasSnapshot) = (store.Links.GetValueOrDefault(code), true);
 
-        public void Read() => (_read, HasRead) = (store.Links.GetValueOrDefault(code), true);
-
-        public void Answer()
+        public void Complete()
         {
-            if (!HasRead)
-                Read();
+            if (!_hasSnapshot)
+                TakeSnapshot();
             store.Held.Remove(this);
-            _answer.SetResult(_read);
+            _result.SetResult(_snapshot);
         }
 
-        public void Fail()
+        public void Fail(Exception? exception = null)
         {
             store.Held.Remove(this);
-            _answer.SetException(new StoreUnavailableException("The store is lost."));
+            _result.SetException(exception ?? new StoreUnavailableException("The store is lost."));
         }
     }
 }

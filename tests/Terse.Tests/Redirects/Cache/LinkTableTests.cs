@@ -4,33 +4,35 @@ namespace Terse.Tests.Redirects;
 
 public sealed class LinkTableTests
 {
-    private const int Kept = 40;
+    private const int Stable = 40;
     private const int Changes = 200_000;
 
-    /// <summary>So few that all chains are long, and each change is in one that is looked at.</summary>
+    /// <summary>
+    /// So few chains that every chain is long, and every change is in a chain that is read.
+    /// </summary>
     private readonly LinkTable _table = new(maxLinks: 4);
 
     [Fact]
-    public async Task Who_looks_finds_what_stays_while_others_come_are_replaced_and_go()
+    public async Task Readers_find_every_link_that_stays_while_a_writer_adds_replaces_and_removes_links()
     {
-        var kept = Enumerable.Range(0, Kept).Select(number => LinkOf($"kept{number}")).ToArray();
-        foreach (var link in kept)
+        var stable = Enumerable.Range(0, Stable).Select(number => LinkOf($"stable{number}")).ToArray();
+        foreach (var link in stable)
             _table.Add(link);
-        var changing = Task.Run(() => Change(kept));
-        var looks = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => Look(changing))));
-        await changing;
+        var changes = Task.Run(() => Change(stable));
+        var reads = await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => Read(changes))));
+        await changes;
 
-        Assert.All(looks, look => Assert.InRange(look, Kept, long.MaxValue));
-        foreach (var link in kept)
+        Assert.All(reads, count => Assert.InRange(count, Stable, long.MaxValue));
+        foreach (var link in stable)
             _table.Remove(link);
-        Assert.All(kept, link => Assert.False(_table.TryGet(link.HashedName, out _)));
+        Assert.All(stable, link => Assert.False(_table.TryGet(link.HashedName, out _)));
     }
 
     [Theory]
     [InlineData("short", "shorts")]
     [InlineData("a code longer than 16", "a code longer than 17")]
     [InlineData("snö", "sno")]
-    public void Codes_that_are_nearly_the_same_are_told_apart(string code, string other)
+    public void A_link_is_not_found_under_a_similar_name(string code, string other)
     {
         _table.Add(LinkOf(code));
         Assert.True(_table.TryGet(new("", code), out var found));
@@ -39,20 +41,52 @@ public sealed class LinkTableTests
         Assert.False(_table.TryGet(new("example.com", code), out _));
     }
 
-    /// <summary>One writer: a link comes, one that stays is replaced, and an older one goes.</summary>
-    private void Change(CachedLink[] kept)
+    [Theory]
+    [InlineData("a")]
+    [InlineData("b")]
+    [InlineData("c")]
+    public void A_link_is_replaced_and_removed_anywhere_in_a_chain(string code)
+    {
+        var table = new LinkTable(maxLinks: 1);
+        string[] codes = ["a", "b", "c"];
+        var links = codes.ToDictionary(each => each, LinkOf, StringComparer.Ordinal);
+        foreach (var each in codes)
+            table.Add(links[each]);
+        var copy = LinkOf(code);
+        table.Replace(links[code], copy);
+        Assert.True(table.TryGet(new("", code), out var found));
+        Assert.Same(copy, found);
+        Assert.All(codes, each => Assert.True(table.TryGet(new("", each), out _)));
+
+        table.Remove(copy);
+        Assert.All(codes, each => Assert.Equal(each != code, table.TryGet(new("", each), out _)));
+    }
+
+    [Fact]
+    public void A_cleared_table_is_empty()
+    {
+        _table.Add(LinkOf("a"));
+        _table.Add(LinkOf("b"));
+        _table.Clear();
+
+        Assert.False(_table.TryGet(new("", "a"), out _));
+        Assert.False(_table.TryGet(new("", "b"), out _));
+    }
+
+    /// <summary>The only writer adds a link, replaces a stable link, and removes an older link.</summary>
+    private void Change(CachedLink[] stable)
     {
         var passing = new Queue<CachedLink>();
         for (var change = 0; change < Changes; change++)
         {
-            var comes = LinkOf($"passing{change}");
-            _table.Add(comes);
-            passing.Enqueue(comes);
-            ref var stays = ref kept[change % Kept];
-            var copy = LinkOf(stays.Code);
-            _table.Replace(stays, copy);
-            stays = copy;
-            if (passing.Count > Kept)
+            var added = LinkOf($"passing{change}");
+            _table.Add(added);
+            passing.Enqueue(added);
+            ref var replaced = ref stable[change % Stable];
+            var copy = LinkOf(replaced.Code);
+            _table.Replace(replaced, copy);
+            replaced = copy;
+            if (passing.Count > Stable)
                 _table.Remove(passing.Dequeue());
         }
 
@@ -60,22 +94,21 @@ public sealed class LinkTableTests
             _table.Remove(last);
     }
 
-    private long Look(Task whileItRuns)
+    private long Read(Task changes)
     {
-        var looks = 0L;
+        var reads = 0L;
         do
         {
-            for (var number = 0; number < Kept; number++, looks++)
+            for (var number = 0; number < Stable; number++, reads++)
             {
-                var code = $"kept{number}";
+                var code = $"stable{number}";
                 Assert.True(_table.TryGet(new("", code), out var link), code);
                 Assert.Equal(code, link.Code);
             }
         }
-        while (!whileItRuns.IsCompleted);
-        return looks;
+        while (!changes.IsCompleted);
+        return reads;
     }
 
-    private static CachedLink LinkOf(string code) => CachedLink.Of(
-        new(Tsid.FromInt64(1), "", code, "https://example.com/", default), new("", code), 0, isBlocked: false);
+    private static CachedLink LinkOf(string code) => TestLinks.NewCached(code);
 }

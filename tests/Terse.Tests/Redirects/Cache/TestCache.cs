@@ -5,17 +5,24 @@ using Terse.Redirects;
 
 namespace Terse.Tests.Redirects;
 
-/// <summary>A cache over a fake store, with clocks that a test moves.</summary>
+/// <summary>A cache and its loader over a fake store, with clocks that a test moves.</summary>
 internal sealed class TestCache : IDisposable
 {
     private readonly Figures _figures = new();
 
-    public TestCache(int maxEntries = 1000, long maxBytes = 1 << 20, Func<string, bool>? isBlocked = null)
+    public TestCache(
+        int maxEntries = 1000,
+        long maxBytes = 1 << 20,
+        Func<string, bool>? isBlocked = null,
+        TimeSpan? maxAge = null)
     {
         var options = new CacheOptions { MaxEntries = maxEntries, MaxBytes = maxBytes };
+        options.MaxAge = maxAge ?? options.MaxAge;
         Metrics = new RedirectMetrics(_figures);
-        Cache = new LinkCache(
-            Store, isBlocked ?? (_ => false), Options.Create(options), Metrics, Time);
+        var table = new BoundedLinkTable(maxEntries, maxBytes, Metrics);
+        var circuit = new StoreCircuit(Time);
+        Loader = new LinkLoader(Store, isBlocked ?? (_ => false), table, circuit, Metrics, Time);
+        Cache = new LinkCache(table, Loader, circuit, Options.Create(options), Metrics, Time);
     }
 
     public FakeLinkStore Store { get; } = new();
@@ -26,15 +33,21 @@ internal sealed class TestCache : IDisposable
 
     public LinkCache Cache { get; }
 
-    /// <summary>An observed instrument's value, by its name and attributes.</summary>
+    public LinkLoader Loader { get; }
+
+    /// <summary>The value of an observed instrument, by its name and attributes.</summary>
     public long Figure(string name) => _figures.Observe(name);
 
-    public Task<CachedLink?> FindAsync(string code) => Cache.FindAsync(new("", code), default).AsTask();
+    public (long Hits, long Misses) HitsAndMisses() =>
+        (Figure("terse.cache.hits"), Figure("terse.cache.misses"));
 
-    /// <summary>Where a link leads; null where there is none.</summary>
+    public Task<CachedLink?> FindAsync(string code, CancellationToken cancellationToken = default) =>
+        Loader.FindAsync(new("", code), Cache.Probe("", code), cancellationToken).AsTask();
+
+    /// <summary>The target of a link; null where there is no link.</summary>
     public async Task<string?> FollowAsync(string code) => (await FindAsync(code))?.Location;
 
-    public bool IsKept(string code) => Cache.FindHottest(int.MaxValue).Contains(new("", code));
+    public bool IsCached(string code) => Cache.FindHottest(int.MaxValue).Contains(new("", code));
 
     public void Dispose() => _figures.Dispose();
 }

@@ -11,7 +11,7 @@ public sealed class WarmStartTests : IDisposable
     private string FilePath => Path.Combine(_folder.Path, "hot-codes");
 
     [Fact]
-    public async Task What_was_followed_before_a_stop_is_in_memory_after_the_next_start()
+    public async Task The_links_that_were_cached_at_shutdown_are_cached_after_the_next_start()
     {
         await using (var server = await TerseServer.StartAsync(_folder.Path))
         {
@@ -25,9 +25,8 @@ public sealed class WarmStartTests : IDisposable
             ["terse hot codes 1", "/hot", "/warm", "end 2"], await File.ReadAllLinesAsync(FilePath));
         await using var next = await TerseServer.StartAsync(_folder.Path);
         var cache = (LinkCache)next.Services.GetService(typeof(LinkCache))!;
-        await Eventually.IsTrueAsync(() => Task.FromResult(cache.Entries == 2));
-        Assert.True(cache.TryGet("", "hot", out var link));
-        Assert.Equal("https://example.com/hot", link.Location);
+        await Eventually.IsTrueAsync(() => Task.FromResult(cache.Count == 2));
+        Assert.Equal("https://example.com/hot", cache.Probe("", "hot").Link?.Location);
     }
 
     [Theory]
@@ -36,7 +35,7 @@ public sealed class WarmStartTests : IDisposable
     [InlineData("terse hot codes 1\n/sale\n/more\nend 1\n")]
     [InlineData("terse hot codes 1\n/sa le\nend 1\n")]
     [InlineData("terse hot codes 1\nsale\nend 1\n")]
-    public async Task A_file_that_is_damaged_is_refused(string content)
+    public async Task A_server_ignores_a_damaged_file_and_serves_links(string content)
     {
         await File.WriteAllTextAsync(FilePath, content);
         var file = new HotCodesFile(_folder.Path);
@@ -49,7 +48,7 @@ public sealed class WarmStartTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_says_what_was_written_and_none_says_nothing()
+    public async Task A_file_returns_the_written_names_in_order_and_a_missing_file_returns_none()
     {
         var folder = Path.Combine(_folder.Path, "new");
         var file = new HotCodesFile(folder);

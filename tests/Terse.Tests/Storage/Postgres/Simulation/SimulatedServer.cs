@@ -29,6 +29,7 @@ internal sealed class SimulatedServer
     private readonly bool _hidesTimelines;
     private readonly HostRegistry _board;
     private readonly LinkCache _cache;
+    private readonly LinkLoader _loader;
     private readonly OwnMeters _meters = new();
     private readonly CancellationTokenSource _stopping = new();
 
@@ -51,8 +52,11 @@ internal sealed class SimulatedServer
         var pending = sabotage == HorizonSabotage.NoPending ? new PendingChanges(Time) : Pending;
         var gate = new PrimaryLookupBudget(random.Next(2) == 0 ? 1000 : random.Next(1, 20), Metrics, Time);
         Finder = new LinkFinder(Lookups, Layouts, gate, pending, Metrics, Time);
-        _cache = new LinkCache(
-            Finder, static _ => false, SmallCache, new(_meters), Time);
+        var metrics = new RedirectMetrics(_meters);
+        var table = new BoundedLinkTable(SmallCache.Value.MaxEntries, SmallCache.Value.MaxBytes, metrics);
+        var circuit = new StoreCircuit(Time);
+        _loader = new LinkLoader(Finder, static _ => false, table, circuit, metrics, Time);
+        _cache = new LinkCache(table, _loader, circuit, SmallCache, metrics, Time);
         Told = new ToldChanges(cluster, _cache);
         _ = Layouts.StartAsync(default);
         var feed = new PostgresChangeFeed(
@@ -107,7 +111,7 @@ internal sealed class SimulatedServer
 
     /// <summary>Where a code leads, by the cache or past it; null where there is no link.</summary>
     public async Task<string?> FollowAsync(string code, bool isByCache) => isByCache
-        ? (await _cache.FindAsync(new("", code), default))?.Location
+        ? (await _loader.FindAsync(new("", code), _cache.Probe("", code), default))?.Location
         : (await Finder.FindAsync(new("", code), default))?.Target;
 
     /// <summary>One look at a host, as the watch makes it; one at a time.</summary>
