@@ -2,7 +2,7 @@ using Terse.Links;
 
 namespace Terse.TestSupport;
 
-/// <summary>What every store of creations that may be asked for again does.</summary>
+/// <summary>The behaviour of every store of creations with an <c>Idempotency-Key</c>.</summary>
 public abstract class CreationStoreContract : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
@@ -23,13 +23,13 @@ public abstract class CreationStoreContract : IAsyncLifetime
 
     protected abstract ValueTask CloseAsync();
 
-    /// <summary>Makes all keys older.</summary>
+    /// <summary>Makes all stored keys older.</summary>
     protected abstract Task AgeAsync(TimeSpan age);
 
     protected abstract Task<long> CountKeysAsync();
 
     [Fact]
-    public async Task A_retry_gets_the_link_that_was_made_and_makes_none()
+    public async Task A_retry_returns_the_first_link_and_adds_no_link()
     {
         var link = NewLink(1, "first", "https://bücher.example/\"a b\"\\ü🙂");
         var request = Request("key", link.Target);
@@ -41,7 +41,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_that_was_used_for_something_else_is_refused_and_goes_on_to_lead_to_its_link()
+    public async Task A_key_of_another_request_is_refused_and_keeps_its_link()
     {
         var link = NewLink(1, "first");
         await AddOnceAsync(Request("key", "this"), link);
@@ -66,7 +66,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_retry_of_a_custom_code_gets_its_link_though_the_code_is_taken_by_now()
+    public async Task A_retry_with_a_custom_code_returns_the_first_link_although_the_code_is_taken()
     {
         var link = NewLink(1, "sale");
         await AddOnceAsync(Request("key", "sale"), link);
@@ -76,7 +76,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_code_that_is_taken_leaves_no_key()
+    public async Task A_creation_with_a_taken_code_stores_no_key()
     {
         var first = NewLink(1, "sale");
         await Links.AddAsync(first, TickEnd, default);
@@ -90,7 +90,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_id_that_is_taken_leaves_no_key()
+    public async Task A_creation_with_a_taken_id_stores_no_key()
     {
         await Links.AddAsync(NewLink(1, "sale"), TickEnd, default);
 
@@ -102,7 +102,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_at_once_with_one_key_one_makes_the_link_and_all_get_it()
+    public async Task Of_many_concurrent_creations_with_one_key_one_adds_a_link_and_all_return_it()
     {
         for (var round = 1; round <= 10; round++)
         {
@@ -119,7 +119,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_at_once_that_want_different_things_with_one_key_one_gets_it()
+    public async Task Of_many_concurrent_different_creations_with_one_key_one_succeeds()
     {
         var results = await Task.WhenAll(Enumerable.Range(1, 16).Select(id =>
             AddOnceAsync(Request("key", $"{id}"), NewLink(id, $"c{id}"))));
@@ -130,7 +130,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_key_is_free_again_after_a_day_and_not_before()
+    public async Task A_key_can_be_used_again_after_a_day_and_not_before()
     {
         var first = NewLink(1, "first");
         await AddOnceAsync(Request("key", "this"), first);
@@ -148,7 +148,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Keys_of_more_than_a_day_ago_are_removed_by_later_creations()
+    public async Task Later_creations_delete_keys_that_are_older_than_a_day()
     {
         for (var id = 1; id <= 20; id++)
             await AddOnceAsync(Request($"old{id}", "this"), NewLink(id, $"old{id}"));
@@ -161,7 +161,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Rules_are_kept_and_repeated_with_their_link()
+    public async Task A_retry_returns_the_rules_of_the_link()
     {
         var link = NewLink(1, "first") with { ExpiresAt = Now, MaxVisits = 2 };
         await AddOnceAsync(Request("key", "this"), link);
@@ -176,7 +176,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
         Assert.False(await Links.TakeVisitAsync(link, default));
     }
 
-    /// <summary>Later than any horizon that a test can see.</summary>
+    /// <summary>Later than any horizon during the tests.</summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 
     private protected static AddOnceResult Tried(AddLinkResult result) => new AddOnceResult.Tried(result);

@@ -2,7 +2,7 @@ using Terse.Links;
 
 namespace Terse.TestSupport;
 
-/// <summary>What every store of links does.</summary>
+/// <summary>The behaviour of every store of links.</summary>
 public abstract class LinkStoreContract : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
@@ -21,10 +21,10 @@ public abstract class LinkStoreContract : IAsyncLifetime
 
     protected abstract ValueTask CloseAsync();
 
-    /// <summary>The changes that are kept for those who did not hear of them.</summary>
-    private protected abstract Task<IReadOnlyList<KeptChange>> ReadChangesAsync();
+    /// <summary>The stored changes, which a server reads when it has missed notifications.</summary>
+    private protected abstract Task<IReadOnlyList<StoredChange>> ReadChangesAsync();
 
-    /// <summary>Makes all changes that are kept older.</summary>
+    /// <summary>Makes all stored changes older.</summary>
     protected abstract Task AgeChangesAsync(TimeSpan age);
 
     [Fact]
@@ -37,7 +37,7 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_code_of_no_link_finds_nothing()
+    public async Task A_name_of_no_link_finds_nothing()
     {
         await AddAsync(NewLink(1, "sale"));
 
@@ -59,7 +59,7 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_taken_id_is_told_from_a_taken_code()
+    public async Task A_taken_id_and_a_taken_code_have_different_results()
     {
         await AddAsync(NewLink(1, "sale"));
 
@@ -68,19 +68,19 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_that_want_one_code_at_once_one_gets_it()
+    public async Task Of_many_concurrent_creations_with_the_same_code_one_succeeds()
     {
         var links = Enumerable.Range(1, 200).Select(id => NewLink(id, "sale", $"https://example.com/{id}"));
         var results = await Task.WhenAll(links.Select(link => AddAsync(link)));
 
         Assert.Single(results, AddLinkResult.Added);
         var winner = Array.IndexOf(results, AddLinkResult.Added) + 1;
-        Assert.Equal(
-            $"https://example.com/{winner}", (await Reader.FindAsync(new("", "sale"), default))?.Target);
+        var found = await Reader.FindAsync(new("", "sale"), default);
+        Assert.Equal($"https://example.com/{winner}", found?.Target);
     }
 
     [Fact]
-    public async Task The_rules_of_links_that_are_added_at_once_are_kept_with_each()
+    public async Task Links_that_are_added_concurrently_keep_their_own_rules()
     {
         var links = Enumerable.Range(1, 60).Select(id => WithRules(NewLink(id, $"c{id}"), id)).ToList();
         var results = await Task.WhenAll(links.Select(AddAsync));
@@ -93,7 +93,7 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_link_that_is_tried_once_more_alone_keeps_its_rules()
+    public async Task A_link_that_is_added_concurrently_with_conflicting_links_keeps_its_rules()
     {
         await AddAsync(NewLink(1, "taken"));
         var link = WithRules(NewLink(2, "free"), 2);
@@ -105,7 +105,7 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_change_makes_a_link_what_it_says_and_tells_when_it_was_written()
+    public async Task A_change_stores_all_fields_and_returns_its_time()
     {
         var link = NewLink(1, "sale");
         await AddAsync(link);
@@ -128,7 +128,7 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_change_of_another_version_than_the_stored_one_changes_nothing()
+    public async Task A_change_of_a_version_other_than_the_stored_version_stores_nothing()
     {
         var link = NewLink(1, "sale");
         await AddAsync(link);
@@ -144,7 +144,7 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_changes_of_one_version_at_once_one_is_made()
+    public async Task Of_many_concurrent_changes_of_the_same_version_one_is_stored()
     {
         var link = NewLink(1, "sale");
         await AddAsync(link);
@@ -164,7 +164,7 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Visits_of_a_limited_link_are_never_more_than_its_limit()
+    public async Task A_limited_link_never_has_more_visits_than_its_limit()
     {
         var link = NewLink(1, "sale") with { MaxVisits = 50 };
         await AddAsync(link);
@@ -175,9 +175,9 @@ public abstract class LinkStoreContract : IAsyncLifetime
         Assert.Empty(await ReadChangesAsync());
     }
 
-    /// <summary>The visits that were taken stay taken, unless the limit is lifted.</summary>
+    /// <summary>Only the removal of the limit resets the used visits.</summary>
     [Fact]
-    public async Task A_limit_that_is_changed_counts_the_visits_from_before()
+    public async Task A_changed_limit_counts_the_visits_before_the_change()
     {
         var link = NewLink(1, "sale") with { MaxVisits = 5 };
         await AddAsync(link);
@@ -194,7 +194,7 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Each_change_is_kept_with_its_version_and_its_time()
+    public async Task Each_change_is_stored_with_its_version_and_its_time()
     {
         var (first, second) = (NewLink(1, "sale"), NewLink(2, "Sale", domain: "s.example.org"));
         await AddAsync(first);
@@ -209,15 +209,15 @@ public abstract class LinkStoreContract : IAsyncLifetime
 
         Assert.Equal(
             [
-                new KeptChange("", "sale", 2, times[0]!.Value),
-                new KeptChange("s.example.org", "Sale", 2, times[1]!.Value),
-                new KeptChange("", "sale", 3, times[2]!.Value),
+                new StoredChange("", "sale", 2, times[0]!.Value),
+                new StoredChange("s.example.org", "Sale", 2, times[1]!.Value),
+                new StoredChange("", "sale", 3, times[2]!.Value),
             ],
             await ReadChangesAsync());
     }
 
     [Fact]
-    public async Task Changes_of_more_than_a_day_ago_are_removed_by_later_ones()
+    public async Task Later_changes_delete_the_stored_changes_that_are_older_than_a_day()
     {
         var link = NewLink(1, "sale");
         await AddAsync(link);
@@ -236,17 +236,17 @@ public abstract class LinkStoreContract : IAsyncLifetime
     private Task<bool[]> TakeAllAsync(Link link, int times) =>
         Task.WhenAll(Enumerable.Range(0, times).Select(_ => Store.TakeVisitAsync(link, default)));
 
-    /// <summary>Each fourth is without, and the others have one or both.</summary>
+    /// <summary>One link in four has no rule; the others have an expiry, a limit, or both.</summary>
     private static Link WithRules(Link link, int number) => link with
     {
         ExpiresAt = number % 4 is 1 or 3 ? Now.AddDays(number) : null,
         MaxVisits = number % 4 is 2 or 3 ? number : null,
     };
 
-    private protected readonly record struct KeptChange(
+    private protected readonly record struct StoredChange(
         string Domain, string Code, int Version, DateTimeOffset At);
 
-    /// <summary>Later than any horizon that a test can see.</summary>
+    /// <summary>Later than any horizon during the tests.</summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 
     private protected Task<AddLinkResult> AddAsync(Link link) => Store.AddAsync(link, TickEnd, default);

@@ -3,7 +3,9 @@ using Terse.Visits;
 
 namespace Terse.TestSupport;
 
-/// <summary>What every store of visits does: it counts a batch once, and shows what it counted.</summary>
+/// <summary>
+/// The behaviour of every store of visits: it counts each batch once, and reports the counts.
+/// </summary>
 public abstract class VisitStoreContract : IAsyncLifetime
 {
     private protected static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
@@ -27,11 +29,11 @@ public abstract class VisitStoreContract : IAsyncLifetime
 
     protected abstract ValueTask CloseAsync();
 
-    /// <summary>Sets the store's own clock.</summary>
+    /// <summary>Sets the clock of the store.</summary>
     protected abstract Task SetClockAsync(DateTimeOffset now);
 
     [Fact]
-    public async Task A_batch_that_comes_twice_counts_once()
+    public async Task A_batch_that_is_sent_twice_counts_once()
     {
         var batch = new VisitBatch(3, 7, 1, [NewVisit(1), NewVisit(1), NewVisit(2)]);
 
@@ -44,7 +46,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_number_that_was_passed_is_ignored_and_one_of_another_run_is_not()
+    public async Task A_batch_with_an_earlier_number_is_ignored_unless_it_is_of_another_run()
     {
         Assert.True(await Store.AddAsync(new(3, 7, 2, [NewVisit(1)]), default));
         Assert.False(await Store.AddAsync(new(3, 7, 1, [NewVisit(1)]), default));
@@ -56,7 +58,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Batches_of_many_servers_at_once_each_sent_twice_count_exactly()
+    public async Task Concurrent_batches_of_many_servers_that_are_sent_twice_count_exactly_once()
     {
         var batches = Enumerable.Range(0, 8).SelectMany(node => Enumerable.Range(1, 5)
             .Select(number => new VisitBatch(node, 1, number, [.. Enumerable.Range(1, 60)
@@ -76,7 +78,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_any_visits_totals_hours_values_and_the_list_tell_the_same()
+    public async Task Totals_hours_values_and_the_list_agree_for_random_visits()
     {
         var seed = Environment.TickCount;
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
@@ -104,7 +106,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_many_values_the_most_frequent_are_shown_and_all_are_in_the_sum()
+    public async Task The_most_frequent_values_are_returned_and_the_sum_includes_all_values()
     {
         await Store.AddAsync(
             new(1, 1, 1,
@@ -124,7 +126,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_span_has_the_hours_that_begin_in_it()
+    public async Task A_span_contains_the_hours_that_begin_in_it()
     {
         var eight = new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
         await Store.AddAsync(
@@ -140,7 +142,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Requests_that_led_nowhere_are_counted_by_kind_and_are_no_visits()
+    public async Task Requests_that_were_not_redirected_are_counted_by_outcome_and_are_not_visits()
     {
         var none = NewVisit(0);
         await Store.AddAsync(
@@ -172,7 +174,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_no_database_can_hold_is_unknown_and_keeps_nothing_from_being_counted()
+    public async Task A_value_that_the_database_cannot_store_is_unknown_and_the_visit_still_counts()
     {
         await Store.AddAsync(
             new(1, 1, 1,
@@ -191,9 +193,9 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_cursor_walks_over_every_visit_once_newest_first()
+    public async Task A_cursor_returns_every_visit_once_and_the_newest_visit_first()
     {
-        // Some share a millisecond, and they lie on four days.
+        // Some visits have the same millisecond, and all visits lie on four days.
         var visits = Enumerable.Range(0, 300)
             .Select(number => NewVisit(number % 2 + 1, Now.AddHours(-number / 4)) with
             {
@@ -223,7 +225,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Only_whole_days_that_are_too_long_ago_are_dropped_and_counts_stay()
+    public async Task Only_whole_days_before_the_retention_time_are_dropped_and_counts_stay()
     {
         var keptFor = TimeSpan.FromDays(90);
         var first = new DateTimeOffset(Now.UtcDateTime.Date, TimeSpan.Zero) - keptFor;
@@ -247,7 +249,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_visit_of_a_day_that_was_dropped_counts_all_the_same()
+    public async Task A_visit_of_a_dropped_day_still_counts()
     {
         await SetClockAsync(Now);
         var old = Now.AddDays(-200);

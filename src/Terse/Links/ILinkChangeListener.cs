@@ -1,22 +1,24 @@
 namespace Terse.Links;
 
 /// <summary>
-/// Who is told of changes of links, on whichever server they were made. The store's feed of changes tells,
-/// and this server's own changes are told before they are answered. Calls come from any thread.
+/// Is notified when links change, on any server. The change feed of the store notifies it, and a server
+/// notifies it of its own changes before it sends the response. Calls come from any thread.
 /// </summary>
 internal interface ILinkChangeListener
 {
-    /// <summary>A link was changed: what was read of it before is not to be kept.</summary>
+    /// <summary>A link has changed: copies that were read before must not be cached any longer.</summary>
     void OnChanged(LinkName name);
 
-    /// <summary>From now on, until <see cref="OnConnected"/>, changes may go unheard.</summary>
+    /// <summary>
+    /// The change feed is disconnected: until <see cref="OnConnected"/>, changes may be missed.
+    /// </summary>
     void OnDisconnected();
 
-    /// <summary>Changes are heard again, and those that went unheard have been told.</summary>
+    /// <summary>The change feed is connected again, and has reported all changes that were missed.</summary>
     void OnConnected();
 
     /// <summary>
-    /// Too much went unheard to be told one by one: whatever was read before may have changed.
+    /// The feed cannot report the missed changes one by one: every link that was read before may have changed.
     /// </summary>
     void OnAllChanged();
 }

@@ -13,7 +13,9 @@ internal interface ILinkReader
     /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
     ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken);
 
-    /// <summary>Finds a link on the primary, with every change that was acknowledged before the call.</summary>
+    /// <summary>
+    /// Finds a link on the primary, with every change that was acknowledged before the call.
+    /// </summary>
     /// <returns>Null where no link has this name.</returns>
     /// <exception cref="StoreUnavailableException">The primary cannot be read at present.</exception>
     ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken);

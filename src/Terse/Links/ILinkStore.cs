@@ -2,45 +2,49 @@ using Terse.Hosting;
 
 namespace Terse.Links;
 
-/// <summary>Where links are kept. Implementations are safe for use by any number of threads.</summary>
+/// <summary>
+/// Writes links; <see cref="ILinkReader"/> finds them. Implementations are safe for use by any number of
+/// threads.
+/// </summary>
 internal interface ILinkStore
 {
-    /// <summary>How long a creation is waited for, all that it tries again included.</summary>
+    /// <summary>How long a creation or a change may take, all its attempts included.</summary>
     TimeSpan Timeout { get; }
 
     /// <summary>
-    /// Adds a link. When it returns <see cref="AddLinkResult.Added"/> the link is on disk, and every
-    /// <see cref="ILinkReader.FindAsync"/> that starts from then on finds it. With any other result nothing was added.
+    /// Adds a link. After the result <see cref="AddLinkResult.Added"/> the link is on disk, and every
+    /// <see cref="ILinkReader.FindAsync"/> that starts later finds it. Any other result means that no link was
+    /// added.
     /// </summary>
     /// <param name="link">The link.</param>
-    /// <param name="tickEnd">When the tick of its id ends: from then on the link counts as created.</param>
+    /// <param name="tickEnd">The end of the tick of its id, which counts as the time of creation.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store is locked, full, unwritable or gone. Whether the link was added is unknown.
+    /// The store is locked, full, read-only or lost. It is unknown whether the link was added.
     /// </exception>
     /// <exception cref="OperationCanceledException">
-    /// The caller gave up waiting. Whether the link was added is unknown.
+    /// The caller cancelled the wait. It is unknown whether the link was added.
     /// </exception>
     Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores what a change made of a link, if it is still at the version before: id, domain, code and time
-    /// of creation never change. When it returns an instant the change is on disk, and every
-    /// <see cref="ILinkReader.FindAsync"/> of this server that starts from then on shows it or a later one.
+    /// Replaces a link by its next version, if the store still has the version before. Id, domain, code and
+    /// time of creation never change. After a result that is not null the change is on disk, and every
+    /// <see cref="ILinkReader.FindAsync"/> of this server that starts later finds this version or a later one.
     /// </summary>
-    /// <param name="changed">The link as it is to be; its version is one more than the stored one's.</param>
-    /// <param name="cancellationToken">Ends the wait; the change may be made all the same.</param>
-    /// <returns>When the change was written, or null where the link is at another version.</returns>
-    /// <exception cref="StoreUnavailableException">Whether the change was made is unknown.</exception>
+    /// <param name="changed">The next version of the link; its version is the stored version plus 1.</param>
+    /// <param name="cancellationToken">Ends the wait; the change may still be stored.</param>
+    /// <returns>The time of the change; null where the store has another version.</returns>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the change was stored.</exception>
     Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes one of the visits that a link with <see cref="Link.MaxVisits"/> has left: one atomic update on
-    /// the primary, so that all servers together never take more.
+    /// Takes one of the remaining visits of a link with <see cref="Link.MaxVisits"/>: one atomic update on the
+    /// primary, so that all servers together never exceed the limit.
     /// </summary>
-    /// <returns>False where none is left.</returns>
-    /// <exception cref="StoreUnavailableException">Whether a visit was taken is unknown.</exception>
+    /// <returns>False where no visit remains.</returns>
+    /// <exception cref="StoreUnavailableException">It is unknown whether a visit was taken.</exception>
     Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken);
 }
 
@@ -48,12 +52,15 @@ internal enum AddLinkResult
 {
     Added,
 
-    /// <summary>Another link of the domain has the code; it is unchanged.</summary>
+    /// <summary>Another link has the name; that link is unchanged.</summary>
     CodeTaken,
 
-    /// <summary>Another link has the id: mint again.</summary>
+    /// <summary>Another link has the id; the caller should mint another id.</summary>
     IdTaken,
 
-    /// <summary>Lookups of that tick may have been answered for good: mint again, later.</summary>
+    /// <summary>
+    /// A final "not found" may already have been sent for codes of this tick; the caller should mint an id of
+    /// a later tick.
+    /// </summary>
     TooLate,
 }

@@ -3,17 +3,19 @@ using Terse.Hosting;
 
 namespace Terse.Links;
 
-/// <summary>How often a link was followed, as far as the link itself tells.</summary>
+/// <summary>Reads the number of visits of a link.</summary>
 internal interface ILinkVisits
 {
-    /// <summary>All visits of a link, ever. They may lag behind what was counted last.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
+    /// <summary>
+    /// All visits of a link since its creation. The newest visits may be missing for a moment.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
     Task<VisitSum> ReadTotalAsync(Tsid link, CancellationToken cancellationToken);
 }
 
-/// <summary>A number of visits, those of programs apart.</summary>
-/// <param name="Visits">Those of people.</param>
-/// <param name="Bots">Those of programs that say so.</param>
+/// <summary>Numbers of visits by people and by bots.</summary>
+/// <param name="Visits">Visits by people.</param>
+/// <param name="Bots">Visits by programs that identify themselves as bots.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct VisitSum(long Visits, long Bots)
 {

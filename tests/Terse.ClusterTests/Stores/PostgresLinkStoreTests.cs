@@ -18,7 +18,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();
 
-    private protected override Task<IReadOnlyList<KeptChange>> ReadChangesAsync() =>
+    private protected override Task<IReadOnlyList<StoredChange>> ReadChangesAsync() =>
         _database.Cluster.ReadAsync(
             Freshness.Latest,
             "SELECT domain, code, version, written_at FROM link_change ORDER BY seq",
@@ -26,14 +26,14 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
             {
                 await using var command = read.CreateCommand(sql);
                 await using var row = await command.ExecuteReaderAsync(token);
-                var changes = new List<KeptChange>();
+                var changes = new List<StoredChange>();
                 while (await row.ReadAsync(token))
                     changes.Add(ReadChange(row));
-                return (IReadOnlyList<KeptChange>)changes;
+                return (IReadOnlyList<StoredChange>)changes;
             },
             default);
 
-    private static KeptChange ReadChange(NpgsqlDataReader row) => new(
+    private static StoredChange ReadChange(NpgsqlDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetInt32(2), row.GetFieldValue<DateTimeOffset>(3));
 
     protected override Task AgeChangesAsync(TimeSpan age) =>

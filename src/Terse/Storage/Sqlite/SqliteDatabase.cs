@@ -6,15 +6,16 @@ using Terse.Ids;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// The file that holds the links, ready for use: made where it did not exist, and brought to this version's
-/// schema. One connection writes (<see cref="SqliteWriter"/>), any number read (<see cref="SqliteReaders"/>);
-/// in WAL mode neither waits for the other.
+/// The database file. The constructor creates the file if it does not exist, and migrates it to the schema of
+/// this version. One connection writes (<see cref="SqliteWriter"/>) and any number of connections read
+/// (<see cref="SqliteReaders"/>); in WAL mode readers and the writer do not wait for each other.
 /// </summary>
 internal sealed class SqliteDatabase
 {
     /// <summary>
-    /// FULL: a commit returns when the log is on disk, so what is acknowledged survives a power cut. The
-    /// pages (KiB) have room for all that a transaction of visits changes; else they go to the disk twice.
+    /// With <c>synchronous = FULL</c> a commit returns when the log is on disk, so an acknowledged write
+    /// survives a power cut. The page cache (32 MiB) has room for all pages that a transaction of visits
+    /// changes; SQLite writes pages that do not fit twice.
     /// </summary>
     private const string WriterPragmas =
         """
@@ -24,7 +25,7 @@ internal sealed class SqliteDatabase
         PRAGMA cache_size = -32768;
         """;
 
-    /// <summary>Pages (KiB) with room for the inner nodes of ten million links.</summary>
+    /// <summary>The page cache (4 MiB) has room for the inner index pages of ten million links.</summary>
     private const string ReaderPragmas =
         """
         PRAGMA busy_timeout = 1000;
@@ -32,7 +33,7 @@ internal sealed class SqliteDatabase
         PRAGMA cache_size = -4096;
         """;
 
-    /// <exception cref="StartupException">The file cannot be used; the message says why.</exception>
+    /// <exception cref="StartupException">The file cannot be used; the message contains the reason.</exception>
     public SqliteDatabase(IOptions<StorageOptions> options)
     {
         Path = PathIn(options.Value);
@@ -56,13 +57,13 @@ internal sealed class SqliteDatabase
 
     public string Path { get; }
 
-    /// <summary>Looks into a database and changes nothing, for commands that make none.</summary>
-    /// <exception cref="StartupException">There is no file, or not of this version's schema.</exception>
+    /// <summary>Reads the layouts of an existing database without a change to the file.</summary>
+    /// <exception cref="StartupException">The file does not exist, or has another schema version.</exception>
     public static StoredLayouts ReadLayouts(StorageOptions options)
     {
         var path = PathIn(options);
         if (!File.Exists(path))
-            throw new StartupException($"There is no database {path}; name its folder with --data.");
+            throw new StartupException($"There is no database {path}; set its folder with --data.");
         try
         {
             using var session = new SqliteSession(path, SqliteOpenMode.ReadOnly, ReaderPragmas);

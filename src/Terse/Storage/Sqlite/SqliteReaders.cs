@@ -3,32 +3,34 @@ using System.Collections.Concurrent;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// Connections for reading, kept open with their prepared statements. A read that starts after a commit sees
-/// it. Safe for use by any number of threads.
+/// A pool of connections for reading, with their prepared statements. A read that starts after a commit sees
+/// that commit. Safe for use by any number of threads.
 /// </summary>
 internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
 {
-    /// <summary>Connections that are kept; under more threads than that, some are opened anew.</summary>
-    private static readonly int MaxKept = Environment.ProcessorCount * 4;
+    /// <summary>
+    /// The size of the pool; with more parallel reads, further connections are opened and closed.
+    /// </summary>
+    private static readonly int MaxPooled = Environment.ProcessorCount * 4;
 
-    private readonly ConcurrentQueue<SqliteSession> _kept = [];
+    private readonly ConcurrentQueue<SqliteSession> _pooled = [];
 
     /// <summary>Runs a read.</summary>
-    /// <param name="read">Must not keep the session; takes an argument, so that it can be static.</param>
-    /// <param name="argument">What <paramref name="read"/> is to look for.</param>
-    /// <exception cref="Hosting.StoreUnavailableException">The file cannot be read at present.</exception>
+    /// <param name="read">Must not store the session. It gets an argument, so that it can be static.</param>
+    /// <param name="argument">The argument of <paramref name="read"/>.</param>
+    /// <exception cref="Hosting.StoreUnavailableException">The file cannot be read now.</exception>
     public TResult Run<TArgument, TResult>(
         Func<SqliteSession, TArgument, TResult> read, TArgument argument)
     {
         SqliteSession? session = null;
         try
         {
-            if (!_kept.TryDequeue(out session))
+            if (!_pooled.TryDequeue(out session))
                 session = database.OpenReader();
             var result = read(session, argument);
-            if (_kept.Count < MaxKept)
+            if (_pooled.Count < MaxPooled)
             {
-                _kept.Enqueue(session);
+                _pooled.Enqueue(session);
                 session = null;
             }
 
@@ -46,7 +48,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
 
     public void Dispose()
     {
-        while (_kept.TryDequeue(out var session))
+        while (_pooled.TryDequeue(out var session))
             session.Dispose();
     }
 }

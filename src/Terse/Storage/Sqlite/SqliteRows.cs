@@ -5,8 +5,9 @@ using static SQLitePCL.raw;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// A prepared statement that runs for thousands of rows. It binds by SQLite's own calls: the driver looks up
-/// each parameter by its name, for each row, which costs more than the row. For one thread at a time.
+/// A prepared statement that runs for thousands of rows. It binds parameters with SQLite's own functions,
+/// because the driver finds each parameter by its name for each row, which takes longer than the row itself.
+/// Not thread-safe: one thread at a time.
 /// </summary>
 internal sealed class SqliteRows : IDisposable
 {
@@ -21,7 +22,7 @@ internal sealed class SqliteRows : IDisposable
         SqliteException.ThrowExceptionForRC(sqlite3_prepare_v2(database, sql, out _statement), database);
     }
 
-    /// <summary>The value of the next parameter, from <c>?1</c> on.</summary>
+    /// <summary>Binds the next parameter; the first is <c>?1</c>.</summary>
     public SqliteRows With(long value)
     {
         SqliteException.ThrowExceptionForRC(sqlite3_bind_int64(_statement, ++_bound, value), _database);
@@ -35,7 +36,7 @@ internal sealed class SqliteRows : IDisposable
         return this;
     }
 
-    /// <summary>Runs it with the values given, and is ready for those of the next row.</summary>
+    /// <summary>Runs the statement with the bound values; the next row binds from <c>?1</c> again.</summary>
     /// <exception cref="SqliteException">The row cannot be written.</exception>
     public void Run()
     {

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// One connection with the statements that were prepared on it. For one thread at a time.
+/// One connection and its prepared statements. Not thread-safe: one thread at a time.
 /// </summary>
 internal sealed class SqliteSession : IDisposable
 {
@@ -11,9 +11,9 @@ internal sealed class SqliteSession : IDisposable
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private readonly Dictionary<string, SqliteRows> _rows = new(StringComparer.Ordinal);
 
-    /// <param name="path">The database's file.</param>
-    /// <param name="mode">Whether the file is made where it does not exist.</param>
-    /// <param name="pragmas">Statements that set the connection up.</param>
+    /// <param name="path">The database file.</param>
+    /// <param name="mode">Whether to create a file that does not exist.</param>
+    /// <param name="pragmas">Statements that configure the connection.</param>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteSession(string path, SqliteOpenMode mode, string pragmas)
     {
@@ -37,8 +37,8 @@ internal sealed class SqliteSession : IDisposable
     }
 
     /// <summary>
-    /// The prepared command for a constant of SQL, with the values of <c>?1</c>, <c>?2</c>, … set. It belongs
-    /// to the session and is not to be disposed.
+    /// Returns the prepared command of a constant SQL text, with the values of <c>?1</c>, <c>?2</c>, … set.
+    /// The session owns the command; the caller must not dispose it.
     /// </summary>
     public SqliteCommand Command(string sql, params ReadOnlySpan<object> values)
     {
@@ -56,8 +56,8 @@ internal sealed class SqliteSession : IDisposable
     }
 
     /// <summary>
-    /// The prepared statement for a constant of SQL that is to run for many rows. It belongs to the session
-    /// and is not to be disposed.
+    /// Returns the prepared statement of a constant SQL text that runs for many rows. The session owns the
+    /// statement; the caller must not dispose it.
     /// </summary>
     public SqliteRows Rows(string sql)
     {
@@ -66,7 +66,7 @@ internal sealed class SqliteSession : IDisposable
         return rows;
     }
 
-    /// <summary>Runs statements that are not worth keeping prepared.</summary>
+    /// <summary>Runs statements once, without preparing them for later.</summary>
     public void Execute(string sql)
     {
         using var command = NewCommand(sql);

@@ -6,8 +6,11 @@ using Terse.Visits;
 
 namespace Terse.Storage.Sqlite;
 
-/// <summary>Links in one SQLite file: what a single machine needs, and nothing else.</summary>
-/// <remarks>The file is made when the database is, so that is put off for those who only look.</remarks>
+/// <summary>The storage of a single machine: one SQLite file.</summary>
+/// <remarks>
+/// The constructor of <see cref="SqliteDatabase"/> creates the file; it is lazy, so that a command that only
+/// reads creates no file.
+/// </remarks>
 internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<StorageOptions> options)
     : IStorage
 {
@@ -35,10 +38,10 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
     public string Description => $"SQLite {database.Value.Path}";
 
     /// <inheritdoc/>
-    public string? WhyNotReady => File.Exists(database.Value.Path) ? null : "The database's file is gone.";
+    public string? WhyNotReady => File.Exists(database.Value.Path) ? null : "The database file is missing; restore it or restart the server.";
 
     /// <inheritdoc/>
-    /// <remarks>The file is opened, and its schema brought up to date, when the database is made.</remarks>
+    /// <remarks>The constructor of <see cref="SqliteDatabase"/> opens and migrates the file.</remarks>
     public Task PrepareAsync(CancellationToken cancellationToken)
     {
         _ = database.Value;

@@ -4,23 +4,23 @@ using Terse.Hosting;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// The one thread that writes. It takes all writes that wait, runs them in one transaction, and answers them
-/// after the commit: under load a single sync of the disk serves them all (group commit).
+/// The only thread that writes. It takes all queued writes, runs them in one transaction, and completes them
+/// after the commit: under load many writes share one sync of the disk (group commit).
 /// </summary>
 /// <remarks>
-/// A write is answered only when its commit is on disk. When a transaction fails, none of its writes is
-/// answered as done, the connection is closed, and the next transaction begins on a new one.
+/// A write completes only when its commit is on disk. When a transaction fails, all its writes fail, the
+/// connection is closed, and the next transaction uses a new connection.
 /// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
-    /// <summary>Writes that may wait; one more is answered 503 at once rather than kept waiting.</summary>
-    private const int MaxWaiting = 16_384;
+    /// <summary>The length of the queue; a further write fails at once, which the API answers 503.</summary>
+    private const int MaxQueued = 16_384;
 
-    /// <summary>Writes of one transaction, so that none waits for long.</summary>
+    /// <summary>The most writes of one transaction, so that no write waits long for its commit.</summary>
     private const int MaxBatch = 1024;
 
     private readonly SqliteDatabase _database;
-    private readonly BlockingCollection<Write> _waiting = new(MaxWaiting);
+    private readonly BlockingCollection<Write> _queue = new(MaxQueued);
     private readonly Thread _thread;
     private SqliteSession? _session;
 
@@ -32,40 +32,40 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>Runs a write in a transaction and returns its result when the commit is on disk.</summary>
-    /// <param name="write">Runs on the writer's thread; must not keep the session.</param>
-    /// <param name="cancellationToken">Ends the wait; the write may be committed all the same.</param>
-    /// <exception cref="StoreUnavailableException">The commit failed, or too many writes wait.</exception>
+    /// <param name="write">Runs on the writer's thread; must not store the session.</param>
+    /// <param name="cancellationToken">Ends the wait; the write may still be committed.</param>
+    /// <exception cref="StoreUnavailableException">The commit failed, or the queue is full.</exception>
     public Task<T> RunAsync<T>(Func<SqliteSession, T> write, CancellationToken cancellationToken)
     {
-        var waiting = new Write<T>(write);
+        var queued = new Write<T>(write);
         try
         {
-            if (!_waiting.TryAdd(waiting))
-                throw new StoreUnavailableException($"{MaxWaiting} writes are waiting already.");
+            if (!_queue.TryAdd(queued))
+                throw new StoreUnavailableException("The database is overloaded; retry shortly.");
         }
         catch (InvalidOperationException exception)
         {
-            throw new StoreUnavailableException("The server is stopping.", exception);
+            throw new StoreUnavailableException("The server is shutting down; retry on another server or shortly.", exception);
         }
 
-        return waiting.Result.WaitAsync(cancellationToken);
+        return queued.Result.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Commits what waits, then ends.</summary>
+    /// <summary>Commits all queued writes, then stops the thread.</summary>
     public void Dispose()
     {
-        _waiting.CompleteAdding();
+        _queue.CompleteAdding();
         _thread.Join();
-        _waiting.Dispose();
+        _queue.Dispose();
     }
 
     private void Run()
     {
         var batch = new List<Write>(MaxBatch);
-        foreach (var first in _waiting.GetConsumingEnumerable())
+        foreach (var first in _queue.GetConsumingEnumerable())
         {
             batch.Add(first);
-            while (batch.Count < MaxBatch && _waiting.TryTake(out var next))
+            while (batch.Count < MaxBatch && _queue.TryTake(out var next))
                 batch.Add(next);
             Commit(batch);
             batch.Clear();
@@ -79,18 +79,18 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             if (!File.Exists(_database.Path))
-                throw new StoreUnavailableException("The file of the links' database is gone.");
+                throw new StoreUnavailableException("The database file is missing; restore it or restart the server.");
             _session ??= _database.OpenWriter();
             _session.Command("BEGIN IMMEDIATE").ExecuteNonQuery();
             foreach (var write in batch)
                 write.Execute(_session);
             _session.Command("COMMIT").ExecuteNonQuery();
         }
-#pragma warning disable CA1031 // Whatever went wrong, those who wait must hear of it, and the thread go on.
+#pragma warning disable CA1031 // Every write of the batch gets the exception, and the thread goes on.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _session?.Dispose(); // which rolls back
+            _session?.Dispose(); // This rolls the transaction back.
             _session = null;
             Fail(batch, SqliteErrors.Translate(exception));
             return;
@@ -101,12 +101,12 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>
-    /// What waits behind a transaction that the infrastructure failed would fail in the same way, only later;
-    /// nobody is to wait for that.
+    /// When the infrastructure fails, the queued writes would fail in the same way, only later; so they fail
+    /// at once.
     /// </summary>
     private void Fail(List<Write> batch, Exception exception)
     {
-        while (exception is StoreUnavailableException && _waiting.TryTake(out var next))
+        while (exception is StoreUnavailableException && _queue.TryTake(out var next))
             batch.Add(next);
         foreach (var write in batch)
             write.Fail(exception);

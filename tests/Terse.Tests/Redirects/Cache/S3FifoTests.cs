@@ -52,7 +52,8 @@ public sealed class S3FifoTests
     {
         var order = NewOrderWithMain(out var main, 0, 1, 2, 0);
 
-        Assert.True(order.TryEvict(out var first) && order.TryEvict(out var second));
+        Assert.True(order.TryEvict(out var first));
+        Assert.True(order.TryEvict(out var second));
         Assert.Equal(("main00", "main03"), (first.Code, second.Code));
         Assert.Equal([0, 0, 1, 0], main.Select(link => link.Hits));
         Assert.Equal(["main01", "main02"], Evict(order));

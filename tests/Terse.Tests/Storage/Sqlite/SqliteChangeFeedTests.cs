@@ -7,12 +7,12 @@ using Terse.Storage.Sqlite;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>Two processes on one file are two of everything.</summary>
+/// <summary>The feed opens the file again, so that the store is like another process.</summary>
 public sealed class SqliteChangeFeedTests : IDisposable
 {
     private readonly SqliteFile _file = new();
     private readonly Figures _figures = new();
-    private readonly ToldInOrder _told = new();
+    private readonly ToldInOrder _reported = new();
     private readonly SqliteChangeFeed _feed;
     private readonly BackgroundLoop _loop;
 
@@ -20,7 +20,7 @@ public sealed class SqliteChangeFeedTests : IDisposable
     {
         _feed = new SqliteChangeFeed(
             _file.Open(),
-            _told,
+            _reported,
             new ChangeMetrics(_figures),
             TimeProvider.System,
             NullLogger<SqliteChangeFeed>.Instance);
@@ -28,7 +28,7 @@ public sealed class SqliteChangeFeedTests : IDisposable
     }
 
     [Fact]
-    public async Task Changes_by_another_process_are_told_once_and_creations_are_none()
+    public async Task A_change_by_another_process_is_reported_once_and_a_creation_is_not_reported()
     {
         var store = new SqliteLinkStore(_file.Writer, _file.Readers);
         var link = new Link(
@@ -36,18 +36,18 @@ public sealed class SqliteChangeFeedTests : IDisposable
         await PollAsync();
         await store.AddAsync(link, default, default);
         await PollAsync();
-        Assert.Equal("all heard", _told.ToString());
+        Assert.Equal("all heard", _reported.ToString());
 
         await store.ReplaceAsync(link with { Version = 2, Target = "https://example.com/2" }, default);
         await PollAsync();
         await PollAsync();
 
-        Assert.Equal("all heard sale", _told.ToString());
+        Assert.Equal("all heard sale", _reported.ToString());
         Assert.Equal(1, _figures["terse.changes.heard"]);
     }
 
     [Fact]
-    public async Task While_the_file_cannot_be_read_changes_are_unheard_and_told_when_it_can_be()
+    public async Task A_change_that_is_made_while_the_file_cannot_be_read_is_reported_when_it_can_be_read()
     {
         var store = new SqliteLinkStore(_file.Writer, _file.Readers);
         var link = new Link(
@@ -64,7 +64,7 @@ public sealed class SqliteChangeFeedTests : IDisposable
         await store.ReplaceAsync(link with { Version = 2 }, default);
         await PollAsync();
 
-        Assert.Equal("all heard unheard sale heard", _told.ToString());
+        Assert.Equal("all heard unheard sale heard", _reported.ToString());
     }
 
     private Task PollAsync() => _loop.TryRunAsync(_feed.PollAsync, default);

@@ -35,9 +35,11 @@ public sealed class SqliteCreationStoreTests : CreationStoreContract
         (session, _) => (long)session.Command("SELECT count(*) FROM idempotency").ExecuteScalar()!,
         argument: 0));
 
-    /// <summary>The writer commits them together: none of what fails with the others leaves a key.</summary>
+    /// <summary>
+    /// The writer commits several writes together; a write that fails with the others leaves no row.
+    /// </summary>
     [Fact]
-    public async Task When_the_commit_fails_neither_key_nor_link_is_kept()
+    public async Task When_the_commit_fails_neither_the_idempotency_key_nor_the_link_is_stored()
     {
         var failing = _file.Writer.RunAsync<int>(
             session =>

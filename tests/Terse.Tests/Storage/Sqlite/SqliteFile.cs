@@ -5,7 +5,7 @@ using Terse.Storage.Sqlite;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>An empty database in a folder of its own, and what writes and reads it.</summary>
+/// <summary>An empty database in a folder of its own, with its writer and its readers.</summary>
 internal sealed class SqliteFile : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -23,7 +23,7 @@ internal sealed class SqliteFile : IDisposable
 
     public SqliteReaders Readers { get; }
 
-    /// <summary>Opens it once more, as another process does.</summary>
+    /// <summary>Opens the file again, as another process does.</summary>
     public SqliteDatabase Open() => new(Options.Create(new StorageOptions { Folder = _folder.Path }));
 
     public void Dispose()

@@ -25,7 +25,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         return ValueTask.CompletedTask;
     }
 
-    private protected override Task<IReadOnlyList<KeptChange>> ReadChangesAsync() =>
+    private protected override Task<IReadOnlyList<StoredChange>> ReadChangesAsync() =>
         Task.FromResult(_file.Readers.Run(ReadChanges, argument: 0));
 
     protected override Task AgeChangesAsync(TimeSpan age)
@@ -35,11 +35,11 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         return Task.CompletedTask;
     }
 
-    private static IReadOnlyList<KeptChange> ReadChanges(SqliteSession session, int argument)
+    private static IReadOnlyList<StoredChange> ReadChanges(SqliteSession session, int argument)
     {
         using var row = session.Command(
             "SELECT domain, code, version, changed_at FROM link_change ORDER BY seq").ExecuteReader();
-        var changes = new List<KeptChange>();
+        var changes = new List<StoredChange>();
         while (row.Read())
         {
             var at = DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3));
@@ -50,7 +50,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public async Task While_another_program_holds_the_lock_links_are_found_but_not_added()
+    public async Task While_another_program_locks_the_file_links_are_found_but_not_added()
     {
         await AddAsync(NewLink(1, "kept"));
         using (var other = OpenRaw())
@@ -66,7 +66,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public async Task A_write_that_fails_for_a_bug_is_no_lost_infrastructure_and_harms_none_after_it()
+    public async Task A_write_that_throws_gets_its_exception_and_the_next_write_succeeds()
     {
         await Assert.ThrowsAsync<FormatException>(
             () => _file.Writer.RunAsync<int>(_ => throw new FormatException(), default));
@@ -75,16 +75,16 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public async Task What_waits_when_the_writer_is_closed_is_committed_and_what_comes_later_refused()
+    public async Task A_writer_that_is_disposed_commits_its_queued_writes_and_refuses_later_writes()
     {
         var writer = new SqliteWriter(_file.Database);
         var store = new SqliteLinkStore(writer, _file.Readers);
-        var waiting = Enumerable.Range(1, 100)
+        var queued = Enumerable.Range(1, 100)
             .Select(id => store.AddAsync(NewLink(id, $"c{id}"), TickEnd, default))
             .ToList();
         writer.Dispose();
 
-        Assert.All(await Task.WhenAll(waiting), result => Assert.Equal(AddLinkResult.Added, result));
+        Assert.All(await Task.WhenAll(queued), result => Assert.Equal(AddLinkResult.Added, result));
         await Assert.ThrowsAsync<StoreUnavailableException>(
             () => store.AddAsync(NewLink(101, "late"), TickEnd, default));
         Assert.NotNull(await Reader.FindAsync(new("", "c100"), default));
@@ -108,7 +108,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public void A_schema_newer_than_the_program_is_refused_and_left_alone()
+    public void A_schema_newer_than_the_program_is_refused_and_not_changed()
     {
         using (var other = OpenRaw())
             Execute(other, "PRAGMA user_version = 999");
@@ -120,7 +120,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public void A_file_of_another_program_is_refused_and_left_alone()
+    public void A_file_of_another_program_is_refused_and_not_changed()
     {
         using var folder = new TemporaryFolder();
         var file = Path.Combine(folder.Path, "terse.db");
@@ -137,7 +137,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public void A_file_that_is_no_database_is_refused_and_left_alone()
+    public void A_file_that_is_not_a_database_is_refused_and_not_changed()
     {
         using var folder = new TemporaryFolder();
         var path = Path.Combine(folder.Path, "terse.db");
@@ -149,7 +149,7 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public async Task When_the_file_is_deleted_under_it_nothing_is_acknowledged_into_the_void()
+    public async Task After_the_file_is_deleted_no_write_is_acknowledged()
     {
         await AddAsync(NewLink(1, "a"));
         File.Delete(_file.Database.Path);
@@ -158,20 +158,20 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     }
 
     [Fact]
-    public async Task Behind_a_locked_transaction_nobody_waits_for_a_turn_of_his_own()
+    public async Task Writes_that_are_queued_behind_a_locked_transaction_fail_with_it()
     {
         using var other = OpenRaw();
         Execute(other, "BEGIN IMMEDIATE");
-        var waiting = Enumerable.Range(1, 5000).Select(id => AddAsync(NewLink(id, $"c{id}")));
-        var failures = await Task.WhenAll(waiting.Select(
+        var queued = Enumerable.Range(1, 5000).Select(id => AddAsync(NewLink(id, $"c{id}")));
+        var failures = await Task.WhenAll(queued.Select(
             add => Assert.ThrowsAsync<StoreUnavailableException>(() => add)));
 
-        // A turn of 1,024 each would have failed with five exceptions of its own.
+        // Batches of 1,024 writes would fail with five different exceptions.
         Assert.InRange(failures.Select(failure => failure.InnerException).Distinct().Count(), 1, 2);
     }
 
     [Fact]
-    public void A_file_that_is_gone_is_not_made_anew_and_empty()
+    public void A_reader_does_not_create_a_missing_file()
     {
         File.Delete(_file.Database.Path);
 

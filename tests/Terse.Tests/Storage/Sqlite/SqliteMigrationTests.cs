@@ -13,7 +13,7 @@ public sealed class SqliteMigrationTests
     private static readonly DateTimeOffset Epoch = new(2026, 11, 22, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public async Task A_database_of_the_first_schema_goes_on_with_its_links_its_layout_and_its_nodes()
+    public async Task A_migration_from_the_first_schema_keeps_the_links_the_layout_and_the_nodes()
     {
         using var folder = new TemporaryFolder();
         var mark = Epoch.AddHours(5);

@@ -31,9 +31,11 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
         return Task.CompletedTask;
     }
 
-    /// <summary>The parts of a large batch are transactions, and the process may end between them.</summary>
+    /// <summary>
+    /// A large batch takes several transactions, and the process may end between two of them.
+    /// </summary>
     [Fact]
-    public async Task A_batch_that_broke_off_after_a_part_goes_on_there()
+    public async Task A_batch_that_was_interrupted_after_a_part_continues_with_the_next_part()
     {
         var visits = Enumerable.Range(0, 1200).Select(number => NewVisit(number % 7 + 1)).ToList();
         await Store.AddAsync(new(1, 1, 4, visits[..500]), default);

@@ -7,12 +7,12 @@ namespace Terse.Tests.Storage;
 public sealed class StoreFailureTests
 {
     [Fact]
-    public async Task A_locked_database_is_answered_503_with_a_time_to_come_back()
+    public async Task While_the_database_is_locked_a_creation_gets_503_with_Retry_After_and_links_are_followed()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(folder.Path);
         await server.CreateCodeAsync("https://example.com/", "kept");
-        using (var other = Hold(folder.Path))
+        using (var other = Lock(folder.Path))
         {
             using var refused = await server.CreateAsync("https://example.com/");
             using var followed = await server.GetAsync("/kept");
@@ -26,7 +26,7 @@ public sealed class StoreFailureTests
         await server.CreateCodeAsync("https://example.com/");
     }
 
-    private static SqliteConnection Hold(string folder)
+    private static SqliteConnection Lock(string folder)
     {
         var file = Path.Combine(folder, "terse.db");
         var connection = new SqliteConnection($"Data Source={file};Pooling=false");

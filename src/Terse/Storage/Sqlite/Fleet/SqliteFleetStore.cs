@@ -3,7 +3,7 @@ using Terse.Fleet;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IFleetStore"/>
-/// <remarks>A file has one server and no hosts, so there is nothing to be stored.</remarks>
+/// <remarks>A file has one server and no database hosts, so the report stays in memory.</remarks>
 internal sealed class SqliteFleetStore(TimeProvider time) : IFleetStore
 {
     private FleetServer? _server;

@@ -4,13 +4,13 @@ using Terse.Links;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// Tells of changes that another process makes in the same file, such as a second server: four times a second
-/// it asks SQLite whether anybody else committed, which costs no read of the file's pages, and reads the
-/// changes only then.
+/// Reports changes that another process makes in the same file, such as a second server. Four times a second
+/// the feed asks SQLite whether another connection has committed, which reads no page of the file; only then
+/// does the feed read the changes.
 /// </summary>
 internal sealed partial class SqliteChangeFeed(
     SqliteDatabase database,
-    ILinkChangeListener watcher,
+    ILinkChangeListener listener,
     ChangeMetrics metrics,
     TimeProvider time,
     ILogger<SqliteChangeFeed> logger) : BackgroundService
@@ -19,7 +19,7 @@ internal sealed partial class SqliteChangeFeed(
 
     private SqliteSession? _session;
     private long _version;
-    private long? _told;
+    private long? _lastReported;
     private bool _isConnected;
 
     public override void Dispose()
@@ -34,10 +34,10 @@ internal sealed partial class SqliteChangeFeed(
         var isNew = _session is null;
         _session ??= database.OpenReader();
         if (ReadNumber(_session, "PRAGMA data_version") is var version && (version != _version || isNew))
-            Tell(_session);
+            Report(_session);
         _version = version;
         if (!_isConnected)
-            watcher.OnConnected();
+            listener.OnConnected();
         _isConnected = true;
         metrics.SetConnected(true);
         return Task.CompletedTask;
@@ -49,7 +49,7 @@ internal sealed partial class SqliteChangeFeed(
         _session?.Dispose();
         _session = null;
         if (_isConnected)
-            watcher.OnDisconnected();
+            listener.OnDisconnected();
         _isConnected = false;
         metrics.SetConnected(false);
         if (isFirst)
@@ -58,7 +58,7 @@ internal sealed partial class SqliteChangeFeed(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        watcher.OnDisconnected();
+        listener.OnDisconnected();
         return new BackgroundLoop(Interval, time, OnFailure).RunAsync(PollAsync, stoppingToken);
     }
 
@@ -67,21 +67,21 @@ internal sealed partial class SqliteChangeFeed(
     private const string SelectChanges =
         "SELECT seq, domain, code FROM link_change WHERE seq > ?1 ORDER BY seq";
 
-    private void Tell(SqliteSession session)
+    private void Report(SqliteSession session)
     {
-        if (_told is not { } told)
+        if (_lastReported is not { } last)
         {
-            _told = ReadNumber(session, SelectLast);
-            watcher.OnAllChanged();
+            _lastReported = ReadNumber(session, SelectLast);
+            listener.OnAllChanged();
             return;
         }
 
-        using var row = session.Command(SelectChanges, told).ExecuteReader();
+        using var row = session.Command(SelectChanges, last).ExecuteReader();
         while (row.Read())
         {
             metrics.CountHeard();
-            watcher.OnChanged(new(row.GetString(1), row.GetString(2)));
-            _told = row.GetInt64(0);
+            listener.OnChanged(new(row.GetString(1), row.GetString(2)));
+            _lastReported = row.GetInt64(0);
         }
     }
 
@@ -91,6 +91,6 @@ internal sealed partial class SqliteChangeFeed(
     [LoggerMessage(
         610,
         LogLevel.Warning,
-        "Changes by other processes are not heard; links are kept for 5 s until they are: {Reason}")]
+        "Changes by other processes cannot be read; until they can, links are cached for 5 s: {Reason}")]
     private partial void LogLost(string reason);
 }

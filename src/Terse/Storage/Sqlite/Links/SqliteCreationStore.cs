@@ -4,8 +4,8 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="ICreationStore"/>
 /// <remarks>
-/// Each is a part of one transaction on the writer's thread: nobody writes between the look and the insert,
-/// and what it found is answered when that transaction is on disk.
+/// A creation runs in one transaction on the writer's thread: no other write comes between the select and the
+/// insert, and the result returns when the transaction is on disk.
 /// </remarks>
 internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time) : ICreationStore
 {
@@ -39,14 +39,16 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
         return new AddOnceResult.Tried(result);
     }
 
-    /// <summary>More go than come, and never so many that a creation waits for it.</summary>
+    /// <summary>
+    /// Each creation adds one row and deletes at most 4 expired rows, so that no creation is slow.
+    /// </summary>
     private const string DeleteExpired =
         """
         DELETE FROM idempotency WHERE key IN (
             SELECT key FROM idempotency WHERE created_at <= ?1 ORDER BY created_at LIMIT 4)
         """;
 
-    private const string SelectKept =
+    private const string SelectEarlier =
         $"""
         SELECT {SqliteLinkStore.Columns}, i.request = ?2
         FROM idempotency AS i JOIN link ON link.id = i.link_id
@@ -55,7 +57,7 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
 
     private static AddOnceResult? Find(SqliteSession session, IdempotentRequest request, long expired)
     {
-        using var row = session.Command(SelectKept, request.Key, request.Hash, expired).ExecuteReader();
+        using var row = session.Command(SelectEarlier, request.Key, request.Hash, expired).ExecuteReader();
         if (!row.Read())
             return null;
         return row.GetBoolean(9)
@@ -63,7 +65,7 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
             : new AddOnceResult.KeyReused();
     }
 
-    /// <summary>What it replaces is expired.</summary>
+    /// <summary>Replaces only an expired row.</summary>
     private const string StoreKey =
         "INSERT OR REPLACE INTO idempotency (key, request, link_id, created_at) VALUES (?1, ?2, ?3, ?4)";
 }

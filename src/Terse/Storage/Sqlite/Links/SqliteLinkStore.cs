@@ -15,7 +15,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         """;
 
     /// <inheritdoc/>
-    /// <remarks>There is no other disk to go to; one that syncs slowly is waited for.</remarks>
+    /// <remarks>Long, because there is no other disk: the store waits for a disk that syncs slowly.</remarks>
     public TimeSpan Timeout => TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
@@ -23,7 +23,9 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         writer.RunAsync(session => Add(session, link), cancellationToken);
 
-    /// <summary>Adds a link within a transaction of another's; where it does not, nothing changes.</summary>
+    /// <summary>
+    /// Adds a link within the transaction of the caller. Nothing changes unless the link is added.
+    /// </summary>
     public static AddLinkResult Add(SqliteSession session, Link link)
     {
         var insert = session.Command(
@@ -46,7 +48,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         }
     }
 
-    /// <summary>What <see cref="ReadLink"/> reads.</summary>
+    /// <summary>The columns that <see cref="ReadLink"/> reads.</summary>
     public const string Columns =
         """
         link.id, link.domain, link.code, link.target, link.created_at, link.version, link.expires_at,
@@ -65,7 +67,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         ValueTask.FromResult(readers.Run(Find, name));
 
     /// <inheritdoc/>
-    /// <remarks>There is one file, and a read sees every commit before it.</remarks>
+    /// <remarks>There is one file, and a read sees every commit that came before the read.</remarks>
     public ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken) =>
         FindAsync(name, cancellationToken);
 
@@ -79,7 +81,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         WHERE id = ?1 AND version = ?3 - 1
         """;
 
-    /// <summary>The trigger of the update has written it.</summary>
+    /// <summary>The trigger <c>link_changed</c> has written this row.</summary>
     private const string SelectChangedAt = "SELECT changed_at FROM link_change ORDER BY seq DESC LIMIT 1";
 
     private static DateTimeOffset? Replace(SqliteSession session, Link changed)
@@ -117,7 +119,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         return reader.Read() ? ReadLink(reader) : null;
     }
 
-    /// <summary>Reads a link from the first columns, which are <see cref="Columns"/>.</summary>
+    /// <summary>Reads a link from the first columns of a row, which are <see cref="Columns"/>.</summary>
     public static Link ReadLink(SqliteDataReader row) => new(
         Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),

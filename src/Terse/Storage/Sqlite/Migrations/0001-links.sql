@@ -1,10 +1,10 @@
--- What never changes about this database. Ids count their ticks from the epoch.
+-- Constants of this database. Ids count their ticks from the epoch.
 CREATE TABLE installation (
     one   INTEGER PRIMARY KEY CHECK (one = 1),
-    epoch INTEGER NOT NULL -- milliseconds since 1970: midnight UTC of the day it was created
+    epoch INTEGER NOT NULL -- milliseconds since 1970: midnight UTC of the day on which the database was created
 ) STRICT;
 
--- Every layout of ids that was ever in use here; rows are added, never changed.
+-- Every layout of ids that was ever in use in this database. Rows are added, never changed.
 CREATE TABLE id_layout (
     number         INTEGER PRIMARY KEY,
     name           TEXT    NOT NULL UNIQUE,
@@ -23,10 +23,10 @@ CREATE TABLE link (
     UNIQUE (domain, code)
 ) STRICT;
 
--- Who may mint ids with which node, and until when; NodeRow has the rules.
+-- The reservations of nodes, which mint ids; the class NodeRow has the rules.
 CREATE TABLE node (
     id             INTEGER PRIMARY KEY,
-    owner          TEXT,             -- null where it was given back
+    owner          TEXT,             -- null after a release
     epoch          INTEGER NOT NULL, -- grows with every change
     reserved_until INTEGER NOT NULL  -- milliseconds since 1970
 ) STRICT;

@@ -1,4 +1,4 @@
--- Layouts that follow each other: each is minted by from an instant on, until the next one begins.
+-- Layouts in order: ids have a layout from its start until the start of the next layout.
 CREATE TABLE key_layout_2 (
     number         INTEGER PRIMARY KEY, -- from 1, in order
     name           TEXT    NOT NULL,
@@ -7,7 +7,7 @@ CREATE TABLE key_layout_2 (
     node_bits      INTEGER NOT NULL,
     sequence_bits  INTEGER NOT NULL,
     since          INTEGER NOT NULL, -- milliseconds since 1970
-    opaque         INTEGER NOT NULL  -- 1 where codes are permuted
+    opaque         INTEGER NOT NULL  -- 1 for opaque codes
 ) STRICT;
 
 INSERT INTO key_layout_2 (number, name, tick_length_ms, epoch, node_bits, sequence_bits, since, opaque)
@@ -16,5 +16,5 @@ SELECT number, name, tick_length_ms, epoch, node_bits, sequence_bits, epoch, 0 F
 DROP TABLE id_layout;
 ALTER TABLE key_layout_2 RENAME TO id_layout;
 
--- Tells the secret of opaque codes from another; null while there are none.
+-- Detects another secret of opaque codes; null before the first opaque code.
 ALTER TABLE installation ADD COLUMN secret_check TEXT;

@@ -1,7 +1,7 @@
--- What creations with an Idempotency-Key led to, so that a retry gets the same link; kept for a day.
+-- The link that each creation with an Idempotency-Key made, so that a retry returns the same link. Rows live one day.
 CREATE TABLE idempotency (
     key        TEXT    NOT NULL PRIMARY KEY,
-    request    BLOB    NOT NULL, -- SHA-256 of what was asked for
+    request    BLOB    NOT NULL, -- SHA-256 of the request
     link_id    INTEGER NOT NULL,
     created_at INTEGER NOT NULL  -- milliseconds since 1970, UTC
 ) STRICT;

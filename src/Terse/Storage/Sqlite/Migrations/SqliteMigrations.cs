@@ -3,42 +3,44 @@ using Terse.Hosting;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// Brings a database to this version's schema: Migrations/NNNN-….sql, in order, each once, all in one
-/// transaction. The number of the last one is kept in the file's <c>user_version</c>.
+/// Migrates a database to the schema of this version: runs each new file Migrations/NNNN-….sql in order, all
+/// in one transaction. The database stores the number of the last migration as its <c>user_version</c>.
 /// </summary>
 internal static class SqliteMigrations
 {
-    /// <summary>"Ters", which marks the file as Terse's own (<c>PRAGMA application_id</c>).</summary>
+    /// <summary>"Ters": the <c>PRAGMA application_id</c> of a database of Terse.</summary>
     private const long ApplicationId = 0x54657273;
 
-    /// <summary>Looks whether the file may be written to, and changes nothing.</summary>
-    /// <exception cref="StartupException">It is another program's, or a later version's.</exception>
+    /// <summary>Checks, without a change to the file, that this version may migrate the file.</summary>
+    /// <exception cref="StartupException">
+    /// The file belongs to another program, or a later version of Terse has migrated it.
+    /// </exception>
     public static void AssertIsOurs(SqliteSession session, string path)
     {
         if (Number(session, "PRAGMA application_id") != ApplicationId
             && Number(session, "SELECT count(*) FROM sqlite_schema") > 0)
         {
             throw new StartupException(
-                $"{path} belongs to another program; name another folder with --data.");
+                $"{path} belongs to another program; set another folder with --data.");
         }
 
         var (version, known) = (Number(session, "PRAGMA user_version"), Load().Count);
         if (version > known)
         {
             throw new StartupException(
-                $"{path} has schema {version}, but Terse {Server.Version} knows only up to {known}. "
-                + "Start the version of Terse that wrote it, or a later one.");
+                $"{path} has schema {version}, but Terse {Server.Version} supports schemas up to {known}. "
+                + "Start the version of Terse that wrote the file, or a later version.");
         }
     }
 
-    /// <exception cref="StartupException">Its schema is an earlier version's.</exception>
+    /// <exception cref="StartupException">The file has the schema of an earlier version.</exception>
     public static void AssertIsCurrent(SqliteSession session, string path)
     {
         if (Number(session, "PRAGMA user_version") < Load().Count)
         {
             throw new StartupException(
-                $"{path} has the schema of an earlier version; 'terse serve' of this one brings it up to "
-                + "date.");
+                $"{path} has the schema of an earlier version; start 'terse serve' of this version once to "
+                + "migrate it.");
         }
     }
 
