@@ -10,13 +10,13 @@ internal interface ILinkReader
     /// change on another server may show only a moment later, unless this server was notified of the change.
     /// </summary>
     /// <returns>Null where no link has this name.</returns>
-    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
     ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken);
 
     /// <summary>
     /// Finds a link on the primary, with every change that was acknowledged before the call.
     /// </summary>
     /// <returns>Null where no link has this name.</returns>
-    /// <exception cref="StoreUnavailableException">The primary cannot be read at present.</exception>
+    /// <exception cref="StoreUnavailableException">The primary cannot be read now.</exception>
     ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken);
 }

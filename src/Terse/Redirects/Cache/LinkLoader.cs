@@ -86,7 +86,7 @@ internal sealed class LinkLoader
         _loads.Clear();
     }
 
-    /// <summary>Loads a link anew; without the store, a stale link is better than an error.</summary>
+    /// <summary>Loads a link again; without the store, a stale link is better than an error.</summary>
     private async ValueTask<CachedLink?> ReloadAsync(LinkName name, CancellationToken cancellationToken)
     {
         try
