@@ -18,7 +18,8 @@ internal interface ILinkChangeListener
     void OnConnected();
 
     /// <summary>
-    /// The feed cannot report the missed changes one by one: every link that was read before may have changed.
+    /// The feed cannot report the missed changes one by one: every link that was read before may have
+    /// changed.
     /// </summary>
     void OnAllChanged();
 }

@@ -13,8 +13,8 @@ internal interface ILinkStore
 
     /// <summary>
     /// Adds a link. After the result <see cref="AddLinkResult.Added"/> the link is on disk, and every
-    /// <see cref="ILinkReader.FindAsync"/> that starts later finds it. Any other result means that no link was
-    /// added.
+    /// <see cref="ILinkReader.FindAsync"/> that starts later finds it. Any other result means that the store
+    /// is unchanged.
     /// </summary>
     /// <param name="link">The link.</param>
     /// <param name="tickEnd">The end of the tick of its id, which counts as the time of creation.</param>
@@ -31,7 +31,8 @@ internal interface ILinkStore
     /// <summary>
     /// Replaces a link by its next version, if the store still has the version before. Id, domain, code and
     /// time of creation never change. After a result that is not null the change is on disk, and every
-    /// <see cref="ILinkReader.FindAsync"/> of this server that starts later finds this version or a later one.
+    /// <see cref="ILinkReader.FindAsync"/> of this server that starts later finds this version or a later
+    /// version.
     /// </summary>
     /// <param name="changed">The next version of the link; its version is the stored version plus 1.</param>
     /// <param name="cancellationToken">Ends the wait; the change may still be stored.</param>
@@ -40,8 +41,8 @@ internal interface ILinkStore
     Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes one of the remaining visits of a link with <see cref="Link.MaxVisits"/>: one atomic update on the
-    /// primary, so that all servers together never exceed the limit.
+    /// Takes one of the remaining visits of a link with <see cref="Link.MaxVisits"/>: one atomic update on
+    /// the primary, so that all servers together never exceed the limit.
     /// </summary>
     /// <returns>False where no visit remains.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether a visit was taken.</exception>

@@ -27,7 +27,7 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     public long? MaxVisits { get; init; }
 
     /// <summary>
-    /// When the link was deleted; null for a link that is not. A deleted link stays in the database, so that its
+    /// When the link was deleted; null for any other link. A deleted link stays in the database, so that its
     /// name is never reused, and answers 410.
     /// </summary>
     public DateTimeOffset? DeletedAt { get; init; }

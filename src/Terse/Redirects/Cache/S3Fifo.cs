@@ -38,7 +38,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
         AddTo(isGhost ? _main : _small, link);
     }
 
-    /// <summary>Replaces a link by a newer copy, which keeps the hits: a load does not count as a hit.</summary>
+    /// <summary>Replaces a link by a newer copy, which keeps the number of hits.</summary>
     public void Replace(CachedLink old, CachedLink link)
     {
         link.SetHits(old.Hits);

@@ -33,7 +33,7 @@ internal sealed class SqliteDatabase
         PRAGMA cache_size = -4096;
         """;
 
-    /// <exception cref="StartupException">The file cannot be used; the message contains the reason.</exception>
+    /// <exception cref="StartupException">The file cannot be used; the message says why.</exception>
     public SqliteDatabase(IOptions<StorageOptions> options)
     {
         Path = PathIn(options.Value);

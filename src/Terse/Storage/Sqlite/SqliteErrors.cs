@@ -7,6 +7,8 @@ namespace Terse.Storage.Sqlite;
 /// <summary>The meaning of SQLite's result codes (https://sqlite.org/rescode.html).</summary>
 internal static class SqliteErrors
 {
+    public const string FileMissing = "The database file is missing; restore it from a backup.";
+
     /// <summary>
     /// Describes a failure of the infrastructure; null for any other error, which is a bug.
     /// </summary>
@@ -15,7 +17,8 @@ internal static class SqliteErrors
         SQLITE_BUSY or SQLITE_LOCKED or SQLITE_PROTOCOL =>
             "Another program has locked the database; retry shortly.",
         SQLITE_FULL => "The disk of the database is full; free some space.",
-        SQLITE_READONLY or SQLITE_PERM or SQLITE_AUTH => "The database file is not writable; check its permissions.",
+        SQLITE_READONLY or SQLITE_PERM or SQLITE_AUTH =>
+            "The database file is not writable; check its permissions.",
         SQLITE_CANTOPEN => "The database file cannot be opened; check that it exists and its permissions.",
         SQLITE_IOERR => "The disk of the database reports an error; check the disk.",
         SQLITE_NOMEM => "The server has no memory left for the database.",

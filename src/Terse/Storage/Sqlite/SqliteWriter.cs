@@ -45,7 +45,7 @@ internal sealed class SqliteWriter : IDisposable
         }
         catch (InvalidOperationException exception)
         {
-            throw new StoreUnavailableException("The server is shutting down; retry on another server or shortly.", exception);
+            throw new StoreUnavailableException("The server is shutting down; retry shortly.", exception);
         }
 
         return queued.Result.WaitAsync(cancellationToken);
@@ -79,7 +79,7 @@ internal sealed class SqliteWriter : IDisposable
         try
         {
             if (!File.Exists(_database.Path))
-                throw new StoreUnavailableException("The database file is missing; restore it or restart the server.");
+                throw new StoreUnavailableException(SqliteErrors.FileMissing);
             _session ??= _database.OpenWriter();
             _session.Command("BEGIN IMMEDIATE").ExecuteNonQuery();
             foreach (var write in batch)

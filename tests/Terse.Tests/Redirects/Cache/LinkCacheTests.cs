@@ -48,9 +48,9 @@ public sealed class LinkCacheTests : IDisposable
     public async Task A_link_that_expires_in_the_cache_is_answered_as_expired_without_a_read()
     {
         Store.Links["code"] = Store.Put("code") with { ExpiresAt = _test.Time.GetUtcNow() + Second };
-        Assert.Equal(RedirectOutcome.Followed, (await _test.FindAsync("code"))!.OutcomeAt(_test.Time.GetUtcNow()));
+        Assert.Equal(RedirectOutcome.Followed, await OutcomeAsync("code"));
         _test.Time.Advance(Second);
-        Assert.Equal(RedirectOutcome.Expired, (await _test.FindAsync("code"))!.OutcomeAt(_test.Time.GetUtcNow()));
+        Assert.Equal(RedirectOutcome.Expired, await OutcomeAsync("code"));
         Assert.Equal(1, Store.Reads);
     }
 
@@ -171,6 +171,9 @@ public sealed class LinkCacheTests : IDisposable
     }
 
     public void Dispose() => _test.Dispose();
+
+    private async Task<RedirectOutcome> OutcomeAsync(string code) =>
+        (await _test.FindAsync(code))!.OutcomeAt(_test.Time.GetUtcNow());
 
     private async Task FollowAllAsync(IEnumerable<string> codes)
     {

@@ -1,6 +1,4 @@
 using Terse.Hosting;
-using Terse.Links;
-using Terse.Redirects;
 using Terse.Visits;
 
 namespace Terse.Tests.Redirects;

@@ -7,7 +7,7 @@ namespace Terse.Tests.Storage;
 public sealed class StoreFailureTests
 {
     [Fact]
-    public async Task While_the_database_is_locked_a_creation_gets_503_with_Retry_After_and_links_are_followed()
+    public async Task While_the_database_is_locked_a_creation_gets_503_and_links_are_followed()
     {
         using var folder = new TemporaryFolder();
         await using var server = await TerseServer.StartAsync(folder.Path);

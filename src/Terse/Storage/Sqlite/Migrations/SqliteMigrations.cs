@@ -3,8 +3,8 @@ using Terse.Hosting;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// Migrates a database to the schema of this version: runs each new file Migrations/NNNN-….sql in order, all
-/// in one transaction. The database stores the number of the last migration as its <c>user_version</c>.
+/// Migrates a database to the schema of this version: runs each new file Migrations/NNNN-….sql in order,
+/// all in one transaction. The database stores the number of the last migration as its <c>user_version</c>.
 /// </summary>
 internal static class SqliteMigrations
 {
