@@ -5,7 +5,7 @@ namespace Terse.Bench;
 /// <summary>Resident memory of an idle server that has answered a few requests.</summary>
 internal static class MemoryBenchmark
 {
-    private const int GoalMegabytes = 100;
+    private const int GoalMegabytes = 60;
 
     public static async Task<IEnumerable<Result>> RunAsync(string program)
     {

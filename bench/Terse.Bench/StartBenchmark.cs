@@ -11,7 +11,8 @@ internal static class StartBenchmark
 {
     private const int Runs = 11;
 
-    private static readonly TimeSpan Goal = TimeSpan.FromSeconds(0.5);
+    private static readonly TimeSpan PublishedGoal = TimeSpan.FromSeconds(0.15);
+    private static readonly TimeSpan BuiltGoal = TimeSpan.FromSeconds(0.5);
 
     public static async Task<IEnumerable<Result>> RunAsync(string program)
     {
@@ -22,13 +23,13 @@ internal static class StartBenchmark
             new(
                 "start to first answer, published program, median of 11",
                 $"{published.TotalMilliseconds:N0} ms",
-                $"{Goal.TotalMilliseconds:N0} ms",
-                published <= Goal),
+                $"{PublishedGoal.TotalMilliseconds:N0} ms",
+                published <= PublishedGoal),
             new(
                 "start to first answer, `./run` once built, median of 11",
                 $"{built.TotalMilliseconds:N0} ms",
-                $"{Goal.TotalMilliseconds:N0} ms",
-                built <= Goal),
+                $"{BuiltGoal.TotalMilliseconds:N0} ms",
+                built <= BuiltGoal),
         ];
     }
 
