@@ -10,8 +10,8 @@ public abstract class VisitStoreContract : IAsyncLifetime
 {
     private protected static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
 
-    private protected static readonly VisitSpan Everything =
-        new(VisitSpan.Everything, Now.AddYears(-1), Now.AddYears(1));
+    private protected static readonly VisitRange Everything =
+        new(VisitRange.AllLinks, Now.AddYears(-1), Now.AddYears(1));
 
     public abstract ValueTask InitializeAsync();
 
@@ -25,7 +25,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
 
     private protected abstract IVisitReader Reader { get; }
 
-    private protected abstract IVisitDays Days { get; }
+    private protected abstract IVisitPartitions Days { get; }
 
     protected abstract ValueTask CloseAsync();
 
@@ -90,18 +90,18 @@ public abstract class VisitStoreContract : IAsyncLifetime
         {
             var ofLink = visits.Where(visit => link == 0 || visit.Link.ToInt64() == link).ToList();
             var expected = SumOf(ofLink);
-            var span = Everything with { Link = link };
-            Assert.Equal(expected, await SumAsync(span));
+            var range = Everything with { Link = link };
+            Assert.Equal(expected, await SumAsync(range));
             if (link > 0)
                 Assert.Equal(expected, await TotalAsync(link));
-            await AssertValuesAsync(span, VisitDimension.Country, ofLink, visit => visit.Country);
-            await AssertValuesAsync(span, VisitDimension.Referrer, ofLink, visit => visit.Referrer);
-            await AssertValuesAsync(span, VisitDimension.Browser, ofLink, visit => visit.Browser);
-            await AssertValuesAsync(span, VisitDimension.Os, ofLink, visit => visit.Os);
-            await AssertValuesAsync(span, VisitDimension.Device, ofLink, visit => visit.Device);
+            await AssertValuesAsync(range, VisitDimension.Country, ofLink, visit => visit.Country);
+            await AssertValuesAsync(range, VisitDimension.Referrer, ofLink, visit => visit.Referrer);
+            await AssertValuesAsync(range, VisitDimension.Browser, ofLink, visit => visit.Browser);
+            await AssertValuesAsync(range, VisitDimension.Os, ofLink, visit => visit.Os);
+            await AssertValuesAsync(range, VisitDimension.Device, ofLink, visit => visit.Device);
             Assert.Equal(
                 ofLink.OrderBy(Text, StringComparer.Ordinal).Select(Text),
-                (await ListAsync(span)).Select(kept => Text(kept.Visit)).Order(StringComparer.Ordinal));
+                (await ListAsync(range)).Select(kept => Text(kept.Visit)).Order(StringComparer.Ordinal));
         }
     }
 
@@ -136,8 +136,8 @@ public abstract class VisitStoreContract : IAsyncLifetime
         var between = await Reader.CountHoursAsync(
             new(1, eight.AddMinutes(-30), eight.AddMinutes(30)), default);
 
-        Assert.Equal([VisitHour.Of(eight), VisitHour.Of(eight) + 1], hours.Select(hour => hour.Hour));
-        Assert.Equal([new HourCount(VisitHour.Of(eight), new(1, 0))], between);
+        Assert.Equal([HourNumber.Of(eight), HourNumber.Of(eight) + 1], hours.Select(hour => hour.Hour));
+        Assert.Equal([new HourCount(HourNumber.Of(eight), new(1, 0))], between);
         Assert.Empty(await Reader.CountHoursAsync(new(2, eight, eight.AddHours(2)), default));
     }
 
@@ -148,13 +148,13 @@ public abstract class VisitStoreContract : IAsyncLifetime
         await Store.AddAsync(
             new(1, 1, 1,
             [
-                none with { Kind = RedirectOutcome.Unknown },
-                none with { Kind = RedirectOutcome.Unknown, IsBot = true },
-                NewVisit(1) with { Kind = RedirectOutcome.Expired },
-                NewVisit(1) with { Kind = RedirectOutcome.Blocked },
-                NewVisit(1) with { Kind = RedirectOutcome.Deleted },
-                NewVisit(1) with { Kind = RedirectOutcome.UsedUp },
-                NewVisit(1) with { Kind = RedirectOutcome.UsedUp },
+                none with { Outcome = RedirectOutcome.Unknown },
+                none with { Outcome = RedirectOutcome.Unknown, IsBot = true },
+                NewVisit(1) with { Outcome = RedirectOutcome.Expired },
+                NewVisit(1) with { Outcome = RedirectOutcome.Blocked },
+                NewVisit(1) with { Outcome = RedirectOutcome.Deleted },
+                NewVisit(1) with { Outcome = RedirectOutcome.UsedUp },
+                NewVisit(1) with { Outcome = RedirectOutcome.UsedUp },
             ]),
             default);
         var missed = await Reader.CountMissedAsync(Everything, default);
@@ -208,17 +208,17 @@ public abstract class VisitStoreContract : IAsyncLifetime
 
         foreach (var link in new long[] { 0, 1, 2 })
         {
-            var walked = await WalkAsync(new(Everything with { Link = link }, WithBots: true, null, 7));
+            var walked = await WalkAsync(new(Everything with { Link = link }, IncludeBots: true, null, 7));
             var expected = visits.Count(visit => link == 0 || visit.Link.ToInt64() == link);
             Assert.Equal(expected + (link == 0 ? 1 : 0), walked.Distinct().Count());
             Assert.Equal(walked.Count, walked.Distinct().Count());
-            Assert.Equal(walked.OrderByDescending(kept => kept.Place.At), walked);
+            Assert.Equal(walked.OrderByDescending(kept => kept.Position.At), walked);
         }
 
-        var people = await WalkAsync(new(Everything, WithBots: false, null, 7));
+        var people = await WalkAsync(new(Everything, IncludeBots: false, null, 7));
         Assert.Equal(241, people.Count);
         var within = await WalkAsync(
-            new(new(0, Now.AddHours(-40), Now.AddHours(-30)), WithBots: true, null, 7));
+            new(new(0, Now.AddHours(-40), Now.AddHours(-30)), IncludeBots: true, null, 7));
         Assert.Equal(40, within.Count);
         Assert.All(within, kept => Assert.InRange(
             kept.Visit.At, Now.AddHours(-40), Now.AddHours(-30).AddMilliseconds(-1)));
@@ -238,13 +238,13 @@ public abstract class VisitStoreContract : IAsyncLifetime
             ]),
             default);
 
-        Assert.Equal(2, await Days.DropOldAsync(keptFor, default));
-        Assert.Equal(0, await Days.DropOldAsync(keptFor, default));
+        Assert.Equal(2, await Days.DropExpiredAsync(keptFor, default));
+        Assert.Equal(0, await Days.DropExpiredAsync(keptFor, default));
         Assert.Equal([Now, first], (await ListAsync(Everything)).Select(kept => kept.Visit.At));
         Assert.Equal(new VisitSum(4, 0), await TotalAsync(1));
 
         await SetClockAsync(Now.AddDays(1));
-        Assert.Equal(1, await Days.DropOldAsync(keptFor, default));
+        Assert.Equal(1, await Days.DropExpiredAsync(keptFor, default));
         Assert.Equal([Now], (await ListAsync(Everything)).Select(kept => kept.Visit.At));
     }
 
@@ -255,8 +255,8 @@ public abstract class VisitStoreContract : IAsyncLifetime
         var old = Now.AddDays(-200);
         await Store.AddAsync(new(1, 1, 1, [NewVisit(1, old)]), default);
         await Task.WhenAll(
-            Days.DropOldAsync(TimeSpan.FromDays(90), default),
-            Days.DropOldAsync(TimeSpan.FromDays(90), default));
+            Days.DropExpiredAsync(TimeSpan.FromDays(90), default),
+            Days.DropExpiredAsync(TimeSpan.FromDays(90), default));
         Assert.True(await Store.AddAsync(new(1, 1, 2, [NewVisit(1, old), NewVisit(1)]), default));
 
         Assert.Equal(new VisitSum(3, 0), await TotalAsync(1));
@@ -266,33 +266,33 @@ public abstract class VisitStoreContract : IAsyncLifetime
     private protected static Visit NewVisit(long link, DateTimeOffset? at = null, string country = "") => new(
         Tsid.FromInt64(link), at ?? Now, RedirectOutcome.Followed, false, country, "", "", "", "");
 
-    private protected async Task<VisitSum> SumAsync(VisitSpan span) =>
-        (await Reader.CountHoursAsync(span, default))
+    private protected async Task<VisitSum> SumAsync(VisitRange range) =>
+        (await Reader.CountHoursAsync(range, default))
             .Aggregate(default(VisitSum), (sum, hour) => sum.Add(hour.Sum));
 
     private protected Task<VisitSum> TotalAsync(long link) =>
         Reader.ReadTotalAsync(Tsid.FromInt64(link), default);
 
-    private protected Task<IReadOnlyList<KeptVisit>> ListAsync(VisitSpan span) =>
-        Reader.ListAsync(new(span, WithBots: true, null, 10_000), default);
+    private protected Task<IReadOnlyList<StoredVisit>> ListAsync(VisitRange range) =>
+        Reader.ListAsync(new(range, IncludeBots: true, null, 10_000), default);
 
-    private async Task<List<KeptVisit>> WalkAsync(VisitPage page)
+    private async Task<List<StoredVisit>> WalkAsync(VisitPage page)
     {
-        var walked = new List<KeptVisit>();
+        var walked = new List<StoredVisit>();
         while (await Reader.ListAsync(page, default) is { Count: > 0 } next)
         {
             Assert.InRange(next.Count, 1, page.Limit);
             walked.AddRange(next);
-            page = page with { Before = next[^1].Place };
+            page = page with { Before = next[^1].Position };
         }
 
         return walked;
     }
 
     private async Task AssertValuesAsync(
-        VisitSpan span, VisitDimension dimension, List<Visit> visits, Func<Visit, string> value)
+        VisitRange range, VisitDimension dimension, List<Visit> visits, Func<Visit, string> value)
     {
-        var counts = await Reader.CountValuesAsync(span, dimension, 1000, default);
+        var counts = await Reader.CountValuesAsync(range, dimension, 1000, default);
         var known = visits.Where(visit => value(visit).Length > 0).ToList();
         var expected = known.GroupBy(value)
             .Select(group => new ValueCount(group.Key, SumOf(group)))

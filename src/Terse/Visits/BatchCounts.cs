@@ -5,16 +5,16 @@ using Terse.Links;
 namespace Terse.Visits;
 
 /// <summary>A row of the hourly counts.</summary>
-/// <param name="Link">The link's id; <see cref="VisitSpan.Everything"/> for all together.</param>
+/// <param name="Link">The link's id; <see cref="VisitRange.AllLinks"/> for all together.</param>
 /// <param name="Dimension">By what it is counted.</param>
-/// <param name="Hour">As <see cref="VisitHour"/> numbers it.</param>
+/// <param name="Hour">As <see cref="HourNumber"/> numbers it.</param>
 /// <param name="Value">The dimension's; empty where that is none.</param>
 /// <param name="IsBot">Whether programs asked.</param>
 internal readonly record struct CountKey(
     long Link, VisitDimension Dimension, long Hour, string Value, bool IsBot);
 
 /// <summary>A row of the requests that were answered otherwise.</summary>
-internal readonly record struct MissedKey(long Hour, RedirectOutcome Kind, bool IsBot);
+internal readonly record struct MissedKey(long Hour, RedirectOutcome Outcome, bool IsBot);
 
 /// <summary>
 /// What visits add to the stored counts, summed up beforehand, so that a row is touched once however many
@@ -41,10 +41,10 @@ internal sealed class BatchCounts
     {
         foreach (var visit in visits)
         {
-            if (visit.Kind == RedirectOutcome.Followed)
+            if (visit.Outcome == RedirectOutcome.Followed)
                 Count(Clean(visit));
             else
-                Grow(_missed, new(VisitHour.Of(visit.At), visit.Kind, visit.IsBot));
+                Increment(_missed, new(HourNumber.Of(visit.At), visit.Outcome, visit.IsBot));
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class BatchCounts
     public IReadOnlyList<Visit> Visits => _visits;
 
     public IReadOnlyList<DateOnly> Days =>
-        [.. _visits.Select(visit => VisitDay.Of(visit.At)).Distinct().Order()];
+        [.. _visits.Select(visit => VisitPartition.DayOf(visit.At)).Distinct().Order()];
 
     public IReadOnlyList<KeyValuePair<long, VisitSum>> Totals =>
         [.. _totals.OrderByDescending(total => total.Key)];
@@ -61,14 +61,14 @@ internal sealed class BatchCounts
         [.. _counts.OrderBy(count => count.Key, Order)];
 
     public IReadOnlyList<KeyValuePair<MissedKey, long>> Missed =>
-        [.. _missed.OrderBy(missed => (missed.Key.Hour, missed.Key.Kind, missed.Key.IsBot))];
+        [.. _missed.OrderBy(missed => (missed.Key.Hour, missed.Key.Outcome, missed.Key.IsBot))];
 
     private void Count(Visit visit)
     {
         _visits.Add(visit);
         var link = visit.Link.ToInt64();
-        CountFor(VisitSpan.Everything, visit);
-        if (link == VisitSpan.Everything)
+        CountFor(VisitRange.AllLinks, visit);
+        if (link == VisitRange.AllLinks)
             return;
         CountFor(link, visit);
         ref var total = ref CollectionsMarshal.GetValueRefOrAddDefault(_totals, link, out _);
@@ -77,8 +77,8 @@ internal sealed class BatchCounts
 
     private void CountFor(long link, in Visit visit)
     {
-        var all = new CountKey(link, VisitDimension.None, VisitHour.Of(visit.At), "", visit.IsBot);
-        Grow(_counts, all);
+        var all = new CountKey(link, VisitDimension.None, HourNumber.Of(visit.At), "", visit.IsBot);
+        Increment(_counts, all);
         CountValue(all, VisitDimension.Country, visit.Country);
         CountValue(all, VisitDimension.Referrer, visit.Referrer);
         CountValue(all, VisitDimension.Browser, visit.Browser);
@@ -89,10 +89,10 @@ internal sealed class BatchCounts
     private void CountValue(CountKey all, VisitDimension dimension, string value)
     {
         if (value.Length > 0)
-            Grow(_counts, all with { Dimension = dimension, Value = value });
+            Increment(_counts, all with { Dimension = dimension, Value = value });
     }
 
-    private static void Grow<TKey>(Dictionary<TKey, long> counts, TKey key)
+    private static void Increment<TKey>(Dictionary<TKey, long> counts, TKey key)
         where TKey : notnull =>
         CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _)++;
 

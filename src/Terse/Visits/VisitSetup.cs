@@ -6,8 +6,8 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Counting visits, without a redirect waiting for it. <see cref="VisitRecorder"/> leaves a visit in memory
-/// that outlives the process (<see cref="VisitRing"/>); <see cref="VisitDrain"/> makes batches of them, on
-/// the disk (<see cref="VisitSpool"/>); <see cref="VisitShipper"/> sends each to the database until that has
+/// that outlives the process (<see cref="VisitRing"/>); <see cref="VisitSpooler"/> makes batches of them, on
+/// the disk (<see cref="VisitSpool"/>); <see cref="VisitSender"/> sends each to the database until that has
 /// it. A batch has a number, and the database passes over one that it has seen: so each visit counts once,
 /// wherever the process, the network or the database fails in between.
 /// </summary>
@@ -34,8 +34,8 @@ internal static class VisitSetup
             () => RunOf(provider.GetRequiredService<IdMint>().Reservation));
 
         // They are stopped the other way round: first the ring is emptied, then the spool.
-        services.AddHostedService<VisitShipper>();
-        services.AddHostedService<VisitDrain>();
+        services.AddHostedService<VisitSender>();
+        services.AddHostedService<VisitSpooler>();
     }
 
     private static VisitFolder OpenFolder(IServiceProvider provider, string folder)
@@ -51,7 +51,7 @@ internal static class VisitSetup
         return new CountrySource(
             visits.CountryHeader,
             visits.ClientAddressHeader,
-            visits.CountryFile is { } file ? MmdbReader.Open(file) : null);
+            visits.CountryFile is { } file ? CountryFile.Open(file) : null);
     }
 
     private static VisitRun? RunOf(NodeReservation? held) =>

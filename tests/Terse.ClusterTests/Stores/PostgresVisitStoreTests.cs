@@ -14,7 +14,7 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
 
     private protected override IVisitReader Reader => _database.Get<IVisitReader>();
 
-    private protected override IVisitDays Days => _database.Get<IVisitDays>();
+    private protected override IVisitPartitions Days => _database.Get<IVisitPartitions>();
 
     public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
@@ -39,7 +39,7 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
                 await server.GetRequiredService<IVisitStore>().AddAsync(
                     new(node, 1, number, [NewVisit(1, Now.AddDays(-number)), NewVisit(1, Now.AddDays(-95))]),
                     default);
-                await server.GetRequiredService<IVisitDays>().DropOldAsync(TimeSpan.FromDays(90), default);
+                await server.GetRequiredService<IVisitPartitions>().DropExpiredAsync(TimeSpan.FromDays(90), default);
             }
         }));
 
@@ -52,7 +52,7 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     {
         await _database.ExecuteAsync(
             "ALTER TABLE missed_visit ADD CONSTRAINT no CHECK (kind <> 4) NOT VALID");
-        var missed = NewVisit(0) with { Kind = RedirectOutcome.Deleted };
+        var missed = NewVisit(0) with { Outcome = RedirectOutcome.Deleted };
         var batch = new VisitBatch(1, 1, 1, [NewVisit(1), missed]);
         await Assert.ThrowsAnyAsync<Exception>(() => Store.AddAsync(batch, default));
         Assert.Equal(default, await TotalAsync(1));

@@ -48,9 +48,9 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
-        services.AddSingleton<PostgresVisits>();
-        services.AddSingleton<PostgresVisitDays>();
-        services.AddSingleton<IVisitDays>(provider => provider.GetRequiredService<PostgresVisitDays>());
+        services.AddSingleton<PostgresVisitTransactions>();
+        services.AddSingleton<PostgresVisitPartitions>();
+        services.AddSingleton<IVisitPartitions>(provider => provider.GetRequiredService<PostgresVisitPartitions>());
         services.AddSingleton<IVisitStore, PostgresVisitStore>();
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IStorage, PostgresStorage>();

@@ -29,7 +29,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();
-        services.AddSingleton<IVisitDays, SqliteVisitDays>();
+        services.AddSingleton<IVisitPartitions, SqliteVisitPartitions>();
         services.AddSingleton<IStorage, SqliteStorage>();
         services.AddHostedService<SqliteChangeFeed>();
     }

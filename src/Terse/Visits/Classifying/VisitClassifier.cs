@@ -9,8 +9,8 @@ internal sealed class VisitClassifier
     /// <summary>How many agents, and how many sites, are remembered: at 512 bytes each, some 4 MB.</summary>
     private const int MaxRemembered = 4096;
 
-    private readonly Memo<UserAgent> _agents = new(MaxRemembered, UserAgent.Read);
-    private readonly Memo<string> _referrers = new(MaxRemembered, ReferrerHost.Canonicalize);
+    private readonly TwoGenerationCache<UserAgent> _agents = new(MaxRemembered, UserAgent.Read);
+    private readonly TwoGenerationCache<string> _referrers = new(MaxRemembered, ReferrerHost.Canonicalize);
 
     /// <param name="link">The link's id; 0 where there is none.</param>
     /// <param name="atMs">When, in milliseconds since 1970, UTC.</param>

@@ -45,39 +45,3 @@ internal sealed record RingHeader(int Slots, long Id)
         return header.Slots > 0 && header.FileBytes == file.Length ? header : null;
     }
 }
-
-/// <summary>
-/// What a ring held when its process ended: the visits that were written to their end and not released, in
-/// their order. One that was being written belongs to a request that got no answer.
-/// </summary>
-/// <param name="RingId">Which ring; null where there is none.</param>
-/// <param name="Visits">Each with its position.</param>
-internal sealed record RingLeftovers(long? RingId, IReadOnlyList<(long Position, byte[] Slot)> Visits)
-{
-    private const int BufferBytes = 1 << 16;
-
-    public static RingLeftovers Read(string path)
-    {
-        var visits = new List<(long Position, byte[] Slot)>();
-        if (!File.Exists(path))
-            return new(null, visits);
-        using var file = new FileStream(
-            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, BufferBytes);
-        if (RingHeader.Read(file) is not { } header)
-            return new(null, visits);
-
-        file.Position = RingHeader.Bytes;
-        var slot = new byte[VisitRing.SlotBytes];
-        for (var index = 0; index < header.Slots; index++)
-        {
-            file.ReadExactly(slot);
-            var lap = BinaryPrimitives.ReadInt64LittleEndian(slot) - 1;
-            var visit = slot.AsSpan(sizeof(long));
-            if (lap >= 0 && lap % header.Slots == 0 && VisitSlot.IsWhole(visit))
-                visits.Add((lap + index, visit.ToArray()));
-        }
-
-        visits.Sort((left, right) => left.Position.CompareTo(right.Position));
-        return new(header.Id, visits);
-    }
-}

@@ -25,10 +25,10 @@ internal sealed class VisitRecorder(
         var headers = request.Headers;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
         var note = IsOn(headers[HeaderNames.DNT]) || IsOn(headers[GlobalPrivacyControl])
-            ? new VisitNote { Kind = kind, Link = link, At = at, IsPrivate = true }
-            : new VisitNote
+            ? new VisitInput { Outcome = kind, Link = link, At = at, IsPrivate = true }
+            : new VisitInput
             {
-                Kind = kind,
+                Outcome = kind,
                 Link = link,
                 At = at,
                 Country = countries.CountryOf(request),

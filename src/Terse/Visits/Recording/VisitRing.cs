@@ -104,7 +104,7 @@ internal sealed unsafe class VisitRing
     }
 
     /// <summary>Leaves a visit, unless the ring is full. For any number of threads.</summary>
-    public bool TryWrite(in VisitNote note)
+    public bool TryWrite(in VisitInput note)
     {
         while (true)
         {

@@ -4,9 +4,9 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>What a request says of a visit, as the server has it.</summary>
-internal readonly ref struct VisitNote
+internal readonly ref struct VisitInput
 {
-    public required RedirectOutcome Kind { get; init; }
+    public required RedirectOutcome Outcome { get; init; }
 
     /// <summary>The link's id; 0 where there is none.</summary>
     public required long Link { get; init; }
@@ -28,7 +28,7 @@ internal readonly ref struct VisitNote
 /// <summary>A visit as it lies in the ring; the texts are the ring's memory.</summary>
 internal readonly ref struct RawVisit
 {
-    public RedirectOutcome Kind { get; init; }
+    public RedirectOutcome Outcome { get; init; }
 
     public long Link { get; init; }
 
@@ -63,14 +63,14 @@ internal static class VisitSlot
     /// <summary>A longer host is cut; the user agent has what is left, 224 bytes or more.</summary>
     private const int MaxReferrerBytes = 128;
 
-    public static void Write(Span<byte> slot, in VisitNote note)
+    public static void Write(Span<byte> slot, in VisitInput note)
     {
         var texts = slot[TextsAt..];
         var referrer = note.Referrer[..Math.Min(note.Referrer.Length, MaxReferrerBytes)];
         var userAgent = note.UserAgent[..Math.Min(note.UserAgent.Length, TextBytes - referrer.Length)];
         BinaryPrimitives.WriteInt64LittleEndian(slot, note.Link);
         BinaryPrimitives.WriteInt64LittleEndian(slot[sizeof(long)..], note.At);
-        slot[KindAt] = (byte)note.Kind;
+        slot[KindAt] = (byte)note.Outcome;
         slot[PrivateAt] = note.IsPrivate ? (byte)1 : (byte)0;
         slot[ReferrerLengthAt] = (byte)Encoding.Latin1.GetBytes(referrer, texts);
         var length = Encoding.Latin1.GetBytes(userAgent, texts[referrer.Length..]);
@@ -89,7 +89,7 @@ internal static class VisitSlot
         {
             Link = BinaryPrimitives.ReadInt64LittleEndian(slot),
             At = BinaryPrimitives.ReadInt64LittleEndian(slot[sizeof(long)..]),
-            Kind = (RedirectOutcome)slot[KindAt],
+            Outcome = (RedirectOutcome)slot[KindAt],
             IsPrivate = slot[PrivateAt] != 0,
             Country = slot[CountryAt] == 0 ? [] : slot.Slice(CountryAt, CountryBytes),
             Referrer = texts[..referrer],

@@ -4,40 +4,41 @@ using Terse.Links;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads what was counted. It may lag behind what was counted last, and show a part of a batch that is being
-/// counted. Safe for use by any number of threads.
+/// Reads visits and their counts. A result may lag behind the newest counts, and may include only a part of
+/// a batch that is being stored. Implementations are safe for use by any number of threads.
 /// </summary>
 internal interface IVisitReader : ILinkVisits
 {
-    /// <summary>The visits of each hour that has any, in order.</summary>
+    /// <summary>Counts the visits of each hour. Hours without visits are left out; hours ascend.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
-    Task<IReadOnlyList<HourCount>> CountHoursAsync(VisitSpan span, CancellationToken cancellationToken);
+    Task<IReadOnlyList<HourCount>> CountHoursAsync(VisitRange range, CancellationToken cancellationToken);
 
-    /// <summary>The values of a dimension that were counted most.</summary>
-    /// <param name="span">What is counted.</param>
-    /// <param name="dimension">Any but <see cref="VisitDimension.None"/>.</param>
-    /// <param name="limit">So many at most.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Counts the visits by the values of a dimension.</summary>
+    /// <param name="range">The visits to count.</param>
+    /// <param name="dimension">Any dimension except <see cref="VisitDimension.None"/>.</param>
+    /// <param name="limit">The maximum number of values.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
     Task<ValueCounts> CountValuesAsync(
-        VisitSpan span, VisitDimension dimension, int limit, CancellationToken cancellationToken);
+        VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken);
 
-    /// <summary>The requests that were answered otherwise than with a target, by kind; no zeros.</summary>
-    /// <param name="span">Of everything.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>
+    /// Counts the requests for codes that were not redirected, by outcome. Outcomes without requests are left
+    /// out. Only a range of <see cref="VisitRange.AllLinks"/> has such counts.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
     Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
-        VisitSpan span, CancellationToken cancellationToken);
+        VisitRange range, CancellationToken cancellationToken);
 
-    /// <summary>Single visits, newest first; those that are older than the retention are gone.</summary>
+    /// <summary>Lists single visits, newest first. Visits older than the retention may be gone.</summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
-    Task<IReadOnlyList<KeptVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken);
+    Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken);
 }
 
-/// <summary>By what visits are counted; the numbers are those of the stored rows.</summary>
+/// <summary>A property by which visits are counted. The numbers are stored; never change them.</summary>
 internal enum VisitDimension : byte
 {
-    /// <summary>By the hour alone.</summary>
+    /// <summary>Only by the hour.</summary>
     None = 0,
     Country = 1,
     Referrer = 2,
@@ -46,62 +47,71 @@ internal enum VisitDimension : byte
     Device = 5,
 }
 
-/// <summary>Visits of a stretch of time: those of the hours that begin in it.</summary>
-/// <param name="Link">The link's id; <see cref="Everything"/> for all links together.</param>
-/// <param name="From">The first instant.</param>
-/// <param name="To">The first instant that no longer belongs to it.</param>
-internal sealed record VisitSpan(long Link, DateTimeOffset From, DateTimeOffset To)
+/// <summary>
+/// The visits of one link, or of all links, in a time range. Counts are hourly: a range contains each hour
+/// that begins in the range.
+/// </summary>
+/// <param name="Link">The link's id, or <see cref="AllLinks"/>.</param>
+/// <param name="From">The beginning, inclusive.</param>
+/// <param name="To">The end, exclusive.</param>
+internal sealed record VisitRange(long Link, DateTimeOffset From, DateTimeOffset To)
 {
-    /// <summary>The number of no link, under which all are counted together.</summary>
-    public const long Everything = 0;
+    /// <summary>Stands for all links together; no link has this id.</summary>
+    public const long AllLinks = 0;
 
-    public long FirstHour => VisitHour.NotBefore(From);
+    public long FirstHour => HourNumber.Ceiling(From);
 
-    public long EndHour => VisitHour.NotBefore(To);
+    /// <summary>The hour after the last hour.</summary>
+    public long EndHour => HourNumber.Ceiling(To);
 }
 
-/// <summary>Hours are counted in UTC, and numbered from 1970 on.</summary>
-internal static class VisitHour
+/// <summary>Numbers the hours in UTC, from 1970 on.</summary>
+internal static class HourNumber
 {
+    /// <summary>The hour that contains an instant.</summary>
     public static long Of(DateTimeOffset instant) =>
         (long)Math.Floor(instant.ToUnixTimeMilliseconds() / 3_600_000.0);
 
-    public static long NotBefore(DateTimeOffset instant)
+    /// <summary>The first hour that does not begin before an instant.</summary>
+    public static long Ceiling(DateTimeOffset instant)
     {
         var hour = Of(instant);
-        return BeginOf(hour) < instant ? hour + 1 : hour;
+        return StartOf(hour) < instant ? hour + 1 : hour;
     }
 
-    public static DateTimeOffset BeginOf(long hour) => DateTimeOffset.UnixEpoch.AddHours(hour);
+    public static DateTimeOffset StartOf(long hour) => DateTimeOffset.UnixEpoch.AddHours(hour);
 }
 
-/// <param name="Hour">As <see cref="VisitHour"/> numbers it.</param>
-/// <param name="Sum">Its visits.</param>
+/// <param name="Hour">The hour as a <see cref="HourNumber"/>.</param>
+/// <param name="Sum">The visits of the hour.</param>
 internal sealed record HourCount(long Hour, VisitSum Sum);
 
-/// <param name="All">The visits of the span, whatever their value; those that have none included.</param>
-/// <param name="Known">The visits that have a value of this dimension.</param>
+/// <param name="All">All visits of the range, with or without a value of the dimension.</param>
+/// <param name="Known">The visits that have a value of the dimension.</param>
 /// <param name="Values">
-/// The values that were counted most, in order: by people, then by programs, then by their text.
+/// The most frequent values, ordered by visits of people, then by visits of bots, then by the value.
 /// </param>
 internal sealed record ValueCounts(VisitSum All, VisitSum Known, IReadOnlyList<ValueCount> Values);
 
 internal sealed record ValueCount(string Value, VisitSum Sum);
 
-/// <summary>Where a single visit stands among all: by its time, then by a number.</summary>
-internal sealed record VisitPlace(DateTimeOffset At, long Number);
+/// <summary>The position of a visit in the list of all visits, which is ordered by time and number.</summary>
+/// <param name="At">The time of the visit, in whole milliseconds.</param>
+/// <param name="Number">Distinguishes visits of the same millisecond.</param>
+internal sealed record VisitPosition(DateTimeOffset At, long Number);
 
-/// <param name="Span">Here to the millisecond.</param>
-/// <param name="WithBots">Whether those of programs are listed too.</param>
-/// <param name="Before">Only older ones than the one at this place; null for all.</param>
-/// <param name="Limit">So many at most.</param>
-internal sealed record VisitPage(VisitSpan Span, bool WithBots, VisitPlace? Before, int Limit)
+/// <param name="Range">The visits to list. Lists use the exact times, not whole hours.</param>
+/// <param name="IncludeBots">Whether visits of bots are listed too.</param>
+/// <param name="Before">Lists only visits before this position; null lists from the newest visit.</param>
+/// <param name="Limit">The maximum number of visits.</param>
+internal sealed record VisitPage(VisitRange Range, bool IncludeBots, VisitPosition? Before, int Limit)
 {
-    public VisitPlace End => Before is { } before && before.At < Span.To ? before : new(Span.To, 0);
+    /// <summary>All listed visits are before this position.</summary>
+    public VisitPosition End => Before is { } before && before.At < Range.To ? before : new(Range.To, 0);
 }
 
-/// <param name="Place">Its time, and what tells it from others of that time.</param>
-/// <param name="Domain">The link's, as a key.</param>
-/// <param name="Code">The link's.</param>
-/// <param name="Visit">All else; the kind is always <see cref="RedirectOutcome.Followed"/>.</param>
-internal sealed record KeptVisit(VisitPlace Place, string Domain, string Code, Visit Visit);
+/// <param name="Position">The position in the list of all visits.</param>
+/// <param name="Domain">The stored domain name of the link; empty for the default domain.</param>
+/// <param name="Code">The code of the link.</param>
+/// <param name="Visit">The outcome is always <see cref="RedirectOutcome.Followed"/>.</param>
+internal sealed record StoredVisit(VisitPosition Position, string Domain, string Code, Visit Visit);

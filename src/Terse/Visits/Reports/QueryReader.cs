@@ -83,7 +83,7 @@ internal sealed class QueryReader(IQueryCollection query)
     }
 
     /// <summary>Where a list goes on, as <see cref="WriteCursor"/> wrote it.</summary>
-    public VisitPlace? ReadCursor(string name)
+    public VisitPosition? ReadCursor(string name)
     {
         if (Text(name) is not { } text)
             return null;
@@ -100,11 +100,11 @@ internal sealed class QueryReader(IQueryCollection query)
         return null;
     }
 
-    public static string WriteCursor(VisitPlace place)
+    public static string WriteCursor(VisitPosition position)
     {
         Span<byte> bytes = stackalloc byte[16];
-        BinaryPrimitives.WriteInt64BigEndian(bytes, place.At.ToUnixTimeMilliseconds());
-        BinaryPrimitives.WriteInt64BigEndian(bytes[8..], place.Number);
+        BinaryPrimitives.WriteInt64BigEndian(bytes, position.At.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64BigEndian(bytes[8..], position.Number);
         return Base64Url.EncodeToString(bytes);
     }
 

@@ -31,13 +31,13 @@ internal static class VisitCalendar
 
     /// <summary>The sums of all periods of a span, those without visits too, in order.</summary>
     public static List<ValueCount> Sum(
-        VisitSpan span, VisitPeriod period, TimeZoneInfo zone, IReadOnlyList<HourCount> hours)
+        VisitRange range, VisitPeriod period, TimeZoneInfo zone, IReadOnlyList<HourCount> hours)
     {
         var sums = new List<ValueCount>();
         var (next, current) = (0, default(DateTimeOffset));
-        for (var hour = span.FirstHour; hour < span.EndHour; hour++)
+        for (var hour = range.FirstHour; hour < range.EndHour; hour++)
         {
-            var begin = BeginOf(TimeZoneInfo.ConvertTime(VisitHour.BeginOf(hour), zone), period);
+            var begin = BeginOf(TimeZoneInfo.ConvertTime(HourNumber.StartOf(hour), zone), period);
             if (sums.Count == 0 || begin != current)
                 sums.Add(new(NameOf(begin, period), default));
             current = begin;

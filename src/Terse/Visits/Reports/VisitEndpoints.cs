@@ -41,7 +41,7 @@ internal static class VisitEndpoints
 
     private static Task<Results<Ok<VisitsResource>, Problem>> CountAsync(
         VisitReport report, TimeProvider time, HttpContext context) =>
-        ReportAsync(VisitSpan.Everything, report, time, context);
+        ReportAsync(VisitRange.AllLinks, report, time, context);
 
     private static async Task<Results<Ok<VisitsResource>, Problem>> CountOfLinkAsync(
         string code,
@@ -63,12 +63,12 @@ internal static class VisitEndpoints
         var query = VisitQuery.Read(reader, time.GetUtcNow());
         return reader.Problem is { } problem
             ? problem
-            : TypedResults.Ok(await report.WriteAsync(query, link, context.RequestAborted));
+            : TypedResults.Ok(await report.CreateAsync(query, link, context.RequestAborted));
     }
 
     private static Task<Results<Ok<VisitListResource>, Problem>> ListAsync(
         IVisitReader visits, DomainMap domains, HttpContext context) =>
-        ReadPageAsync(VisitSpan.Everything, visits, domains, context);
+        ReadPageAsync(VisitRange.AllLinks, visits, domains, context);
 
     private static async Task<Results<Ok<VisitListResource>, Problem>> ListOfLinkAsync(
         string code,
@@ -95,7 +95,7 @@ internal static class VisitEndpoints
         var host = RequestHost.Of(context);
         return TypedResults.Ok(new VisitListResource(
             [.. found.Take(page.Limit).Select(visit => Show(visit, domains, host))],
-            found.Count > page.Limit ? QueryReader.WriteCursor(found[page.Limit - 1].Place) : null));
+            found.Count > page.Limit ? QueryReader.WriteCursor(found[page.Limit - 1].Position) : null));
     }
 
     /// <summary>Without a beginning and an end, all that are kept.</summary>
@@ -124,7 +124,7 @@ internal static class VisitEndpoints
         return (link, link is null ? LinkProblems.NotFound(requested.DomainName) : null);
     }
 
-    private static VisitResource Show(KeptVisit kept, DomainMap domains, string host) => new(
+    private static VisitResource Show(StoredVisit kept, DomainMap domains, string host) => new(
         kept.Visit.At.UtcDateTime,
         kept.Visit.Link.ToString("D"),
         domains.DisplayNameOf(kept.Domain, host),

@@ -5,9 +5,9 @@ namespace Terse.Visits;
 /// <param name="To">The first instant that no longer belongs to it.</param>
 /// <param name="Zone">Whose days, weeks and months are meant.</param>
 /// <param name="By">What is counted apart.</param>
-/// <param name="WithBots">Whether programs are shown, apart from people.</param>
+/// <param name="IncludeBots">Whether programs are shown, apart from people.</param>
 internal sealed record VisitQuery(
-    DateTimeOffset From, DateTimeOffset To, TimeZoneInfo Zone, VisitsBy By, bool WithBots)
+    DateTimeOffset From, DateTimeOffset To, TimeZoneInfo Zone, VisitGrouping By, bool IncludeBots)
 {
     private const int DefaultDays = 30;
 
@@ -21,7 +21,7 @@ internal sealed record VisitQuery(
         var zone = query.ReadZone("zone");
         var to = query.ReadInstant("to", zone) ?? now;
         var from = query.ReadInstant("from", zone) ?? DefaultFrom(to, zone);
-        var by = query.ReadChoice("by", VisitsBy.Choices);
+        var by = query.ReadChoice("by", VisitGrouping.Choices);
         var maxDays = by.Period == VisitPeriod.Hour ? MaxDaysByHour : MaxDays;
         if (from >= to)
             query.Refuse("from", "'from' is earlier than 'to', which is now unless you say otherwise.");
@@ -30,7 +30,7 @@ internal sealed record VisitQuery(
         return new(from, to, zone, by, query.ReadFlag("bots"));
     }
 
-    public VisitSpan SpanOf(long link) => new(link, From, To);
+    public VisitRange RangeOf(long link) => new(link, From, To);
 
     /// <summary>Whole days of the zone, the last one included.</summary>
     private static DateTimeOffset DefaultFrom(DateTimeOffset to, TimeZoneInfo zone)
@@ -41,9 +41,9 @@ internal sealed record VisitQuery(
 }
 
 /// <summary>By periods of time, or else by the values of a dimension.</summary>
-internal sealed record VisitsBy(string Name, VisitPeriod Period, VisitDimension Dimension)
+internal sealed record VisitGrouping(string Name, VisitPeriod Period, VisitDimension Dimension)
 {
-    public static readonly IReadOnlyList<(string Name, VisitsBy Value)> Choices =
+    public static readonly IReadOnlyList<(string Name, VisitGrouping Value)> Choices =
     [
         Of("day", VisitPeriod.Day),
         Of("hour", VisitPeriod.Hour),
@@ -56,9 +56,9 @@ internal sealed record VisitsBy(string Name, VisitPeriod Period, VisitDimension 
         Of("device", VisitDimension.Device),
     ];
 
-    private static (string Name, VisitsBy Value) Of(string name, VisitPeriod period) =>
+    private static (string Name, VisitGrouping Value) Of(string name, VisitPeriod period) =>
         (name, new(name, period, VisitDimension.None));
 
-    private static (string Name, VisitsBy Value) Of(string name, VisitDimension dimension) =>
+    private static (string Name, VisitGrouping Value) Of(string name, VisitDimension dimension) =>
         (name, new(name, VisitPeriod.Day, dimension));
 }

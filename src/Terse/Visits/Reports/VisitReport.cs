@@ -8,7 +8,7 @@ internal sealed class VisitReport(IVisitReader reader)
     /// <summary>Values of a dimension that are shown; the rest is in the sum alone.</summary>
     private const int MaxValues = 1000;
 
-    private static readonly (RedirectOutcome Kind, string Name)[] MissedKinds =
+    private static readonly (RedirectOutcome Outcome, string Name)[] MissedOutcomes =
     [
         (RedirectOutcome.Unknown, "unknown"),
         (RedirectOutcome.Expired, "expired"),
@@ -18,15 +18,15 @@ internal sealed class VisitReport(IVisitReader reader)
     ];
 
     /// <param name="query">What is asked.</param>
-    /// <param name="link">The link's id, or <see cref="VisitSpan.Everything"/>.</param>
+    /// <param name="link">The link's id, or <see cref="VisitRange.AllLinks"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<VisitsResource> WriteAsync(
+    public async Task<VisitsResource> CreateAsync(
         VisitQuery query, long link, CancellationToken cancellationToken)
     {
         var (sum, counts) = query.By.Dimension == VisitDimension.None
             ? await CountTimesAsync(query, link, cancellationToken)
             : await CountValuesAsync(query, link, cancellationToken);
-        var missed = link == VisitSpan.Everything
+        var missed = link == VisitRange.AllLinks
             ? await CountMissedAsync(query, cancellationToken)
             : null;
         return new(
@@ -35,7 +35,7 @@ internal sealed class VisitReport(IVisitReader reader)
             query.Zone.Id,
             query.By.Name,
             sum.Visits,
-            query.WithBots ? sum.Bots : null,
+            query.IncludeBots ? sum.Bots : null,
             [.. counts.Select(count => Show(query, count.Value, count.Sum))],
             missed);
     }
@@ -43,10 +43,10 @@ internal sealed class VisitReport(IVisitReader reader)
     private async Task<(VisitSum Sum, IEnumerable<ValueCount> Counts)> CountTimesAsync(
         VisitQuery query, long link, CancellationToken cancellationToken)
     {
-        var span = query.SpanOf(link);
-        var hours = await reader.CountHoursAsync(span, cancellationToken);
+        var range = query.RangeOf(link);
+        var hours = await reader.CountHoursAsync(range, cancellationToken);
         var sum = hours.Aggregate(default(VisitSum), (sum, hour) => sum.Add(hour.Sum));
-        return (sum, VisitCalendar.Sum(span, query.By.Period, query.Zone, hours));
+        return (sum, VisitCalendar.Sum(range, query.By.Period, query.Zone, hours));
     }
 
     /// <summary>Visits without a value of the dimension are shown as one more value.</summary>
@@ -54,10 +54,10 @@ internal sealed class VisitReport(IVisitReader reader)
         VisitQuery query, long link, CancellationToken cancellationToken)
     {
         var counts = await reader.CountValuesAsync(
-            query.SpanOf(link), query.By.Dimension, MaxValues, cancellationToken);
+            query.RangeOf(link), query.By.Dimension, MaxValues, cancellationToken);
         var unknown = new ValueCount("", counts.All.Without(counts.Known));
         var shown = counts.Values.Append(unknown)
-            .Where(count => count.Sum.Visits > 0 || (query.WithBots && count.Sum.Bots > 0))
+            .Where(count => count.Sum.Visits > 0 || (query.IncludeBots && count.Sum.Bots > 0))
             .OrderByDescending(count => (count.Sum.Visits, count.Sum.Bots))
             .Take(MaxValues);
         return (counts.All, shown);
@@ -67,10 +67,10 @@ internal sealed class VisitReport(IVisitReader reader)
         VisitQuery query, CancellationToken cancellationToken)
     {
         var missed = await reader.CountMissedAsync(
-            query.SpanOf(VisitSpan.Everything), cancellationToken);
-        return [.. MissedKinds.Select(kind => Show(query, kind.Name, missed.GetValueOrDefault(kind.Kind)))];
+            query.RangeOf(VisitRange.AllLinks), cancellationToken);
+        return [.. MissedOutcomes.Select(row => Show(query, row.Name, missed.GetValueOrDefault(row.Outcome)))];
     }
 
     private static CountResource Show(VisitQuery query, string value, VisitSum sum) =>
-        new(value, sum.Visits, query.WithBots ? sum.Bots : null);
+        new(value, sum.Visits, query.IncludeBots ? sum.Bots : null);
 }

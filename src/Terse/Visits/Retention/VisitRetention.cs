@@ -8,7 +8,7 @@ namespace Terse.Visits;
 /// loss of the database puts it off by no day. Any server may, and all do.
 /// </summary>
 internal sealed partial class VisitRetention(
-    IVisitDays days,
+    IVisitPartitions days,
     IOptions<RetentionOptions> options,
     TimeProvider time,
     ILogger<VisitRetention> logger) : BackgroundService
@@ -25,7 +25,7 @@ internal sealed partial class VisitRetention(
 
     private async Task DropAsync(CancellationToken stoppingToken)
     {
-        var dropped = await days.DropOldAsync(options.Value.Retention, stoppingToken);
+        var dropped = await days.DropExpiredAsync(options.Value.Retention, stoppingToken);
         if (dropped > 0)
             LogDropped(dropped);
     }

@@ -17,7 +17,7 @@ internal static class VisitBatchFormat
     private const int TextsAt = KindAt + 1;
     private const int VisitBytes = TextsAt + (TextsOfVisit * sizeof(ushort));
 
-    /// <remarks>Texts are told apart by where they are: nearly all are remembered (<see cref="Memo{T}"/>),
+    /// <remarks>Texts are told apart by where they are: nearly all are remembered (<see cref="TwoGenerationCache{T}"/>),
     /// and one that stands twice does no harm.</remarks>
     public static void Write(IBufferWriter<byte> output, IReadOnlyList<Visit> visits)
     {
@@ -58,7 +58,7 @@ internal static class VisitBatchFormat
     {
         BinaryPrimitives.WriteInt64LittleEndian(bytes, visit.Link.ToInt64());
         BinaryPrimitives.WriteInt64LittleEndian(bytes[sizeof(long)..], visit.At.ToUnixTimeMilliseconds());
-        bytes[KindAt] = (byte)((byte)visit.Kind | (visit.IsBot ? BotFlag : 0));
+        bytes[KindAt] = (byte)((byte)visit.Outcome | (visit.IsBot ? BotFlag : 0));
         bytes = bytes[TextsAt..];
         BinaryPrimitives.WriteUInt16LittleEndian(bytes, NumberOf(texts, visit.Country));
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[2..], NumberOf(texts, visit.Referrer));

@@ -24,7 +24,7 @@ internal sealed class VisitFolder : IDisposable
         try
         {
             var path = Path.Combine(folder, RingFile);
-            var left = RingLeftovers.Read(path);
+            var left = RecoveredVisits.Read(path);
             Spool = new VisitSpool(folder, spoolBytes);
             var end = left.RingId is { } ringId ? Spool.EndOf(ringId) : 0;
             Ring = CreateRing(

@@ -114,7 +114,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
             }
             catch (IOException)
             {
-                // After the next start the database is asked once more, and knows it.
+                // After the next start the database is query once more, and knows it.
             }
         }
     }

@@ -9,7 +9,7 @@ public sealed class BotListTests
     [Fact]
     public void Every_example_of_the_list_is_a_bot()
     {
-        var path = Path.Combine(Repository.Root, "tests/Terse.Tests/Visits/Data/crawlers.json");
+        var path = Path.Combine(Repository.Root, "tests/Terse.Tests/Visits/Classifying/Data/crawlers.json");
         using var json = JsonDocument.Parse(File.ReadAllText(path));
         var examples = json.RootElement.EnumerateArray().Select(example => example.GetString()!).ToList();
 

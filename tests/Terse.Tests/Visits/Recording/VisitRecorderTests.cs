@@ -45,7 +45,7 @@ public sealed class VisitRecorderTests : IDisposable
             ("CF-IPCountry", "DE"));
 
         Assert.True(_visits.Ring.TryRead(0, out var visit));
-        Assert.Equal((RedirectOutcome.Followed, 42L), (visit.Kind, visit.Link));
+        Assert.Equal((RedirectOutcome.Followed, 42L), (visit.Outcome, visit.Link));
         Assert.Equal(Now, DateTimeOffset.FromUnixTimeMilliseconds(visit.At));
         Assert.Equal("Mozilla/5.0 (X11; Linux x86_64)", Encoding.Latin1.GetString(visit.UserAgent));
         Assert.Equal("news.example", Encoding.Latin1.GetString(visit.Referrer));

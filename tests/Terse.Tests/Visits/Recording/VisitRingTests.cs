@@ -84,7 +84,7 @@ public sealed class VisitRingTests : IDisposable
             ring.Release(Math.Max(0, link - 40));
         }
 
-        var left = RingLeftovers.Read(RingFile);
+        var left = RecoveredVisits.Read(RingFile);
         Assert.Equal(ring.Id, left.RingId);
         Assert.Equal(Enumerable.Range(109, 41).Select(link => (long)link), left.Visits.Select(LinkOf));
         Assert.Equal(left.Visits.Select(LinkOf), left.Visits.Select(visit => visit.Position));
@@ -98,7 +98,7 @@ public sealed class VisitRingTests : IDisposable
         var old = VisitRing.Create(RingFile, Slots * 2, []);
         for (var link = 0; link < 100; link++)
             Assert.True(old.TryWrite(VisitOf(link)));
-        var left = RingLeftovers.Read(RingFile).Visits.Select(visit => visit.Slot).ToList();
+        var left = RecoveredVisits.Read(RingFile).Visits.Select(visit => visit.Slot).ToList();
         var ring = VisitRing.Create(RingFile, Slots, left);
 
         Assert.NotEqual(old.Id, ring.Id);
@@ -106,7 +106,7 @@ public sealed class VisitRingTests : IDisposable
         Assert.True(ring.TryRead(99, out var last));
         Assert.Equal(99, last.Link);
         Assert.True(ring.TryWrite(VisitOf(100)));
-        Assert.Equal(101, RingLeftovers.Read(RingFile).Visits.Count);
+        Assert.Equal(101, RecoveredVisits.Read(RingFile).Visits.Count);
     }
 
     [Theory]
@@ -119,7 +119,7 @@ public sealed class VisitRingTests : IDisposable
         using (var file = File.OpenWrite(RingFile))
             file.SetLength(length);
 
-        var left = RingLeftovers.Read(RingFile);
+        var left = RecoveredVisits.Read(RingFile);
         Assert.Null(left.RingId);
         Assert.Empty(left.Visits);
     }
@@ -146,9 +146,9 @@ public sealed class VisitRingTests : IDisposable
 
     private static long LinkOf((long Position, byte[] Slot) visit) => VisitSlot.Read(visit.Slot).Link;
 
-    private static VisitNote VisitOf(long link) => new()
+    private static VisitInput VisitOf(long link) => new()
     {
-        Kind = RedirectOutcome.Followed,
+        Outcome = RedirectOutcome.Followed,
         Link = link,
         At = 1_700_000_000_000 + link,
         UserAgent = $"agent {link}",

@@ -18,9 +18,9 @@ public sealed class VisitCalendarTests
         var zone = TimeZoneInfo.FindSystemTimeZoneById(name);
         var begin = VisitCalendar.InstantOf(new(year, month, day), zone);
         var end = VisitCalendar.InstantOf(new DateTime(year, month, day).AddDays(1), zone);
-        var span = new VisitSpan(1, begin.AddDays(-2), end.AddDays(2));
-        var everyHour = EveryHour(span);
-        var days = VisitCalendar.Sum(span, VisitPeriod.Day, zone, everyHour);
+        var range = new VisitRange(1, begin.AddDays(-2), end.AddDays(2));
+        var everyHour = EveryHour(range);
+        var days = VisitCalendar.Sum(range, VisitPeriod.Day, zone, everyHour);
 
         var counted = Assert.Single(days, count => count.Value == $"{year}-{month:00}-{day:00}");
         Assert.InRange(counted.Sum.Visits, hours, hours + (name == "Australia/Lord_Howe" ? 1 : 0));
@@ -49,8 +49,8 @@ public sealed class VisitCalendarTests
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById("Asia/Kolkata");
         var from = VisitCalendar.InstantOf(new(2026, 11, 22), zone);
-        var span = new VisitSpan(1, from, from.AddDays(1));
-        var hours = VisitCalendar.Sum(span, VisitPeriod.Hour, zone, []);
+        var range = new VisitRange(1, from, from.AddDays(1));
+        var hours = VisitCalendar.Sum(range, VisitPeriod.Hour, zone, []);
 
         Assert.Equal("2026-11-22T00:30:00+05:30", hours[0].Value);
         Assert.Equal("2026-11-22T23:30:00+05:30", hours[^1].Value);
@@ -60,21 +60,21 @@ public sealed class VisitCalendarTests
     public void Weeks_begin_on_Monday_and_periods_without_visits_are_there()
     {
         var from = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero); // a Sunday
-        var span = new VisitSpan(1, from, from.AddDays(20));
-        HourCount[] hours = [new(VisitHour.Of(from), new(1, 2)), new(VisitHour.Of(from) + 24, new(4, 0))];
+        var range = new VisitRange(1, from, from.AddDays(20));
+        HourCount[] hours = [new(HourNumber.Of(from), new(1, 2)), new(HourNumber.Of(from) + 24, new(4, 0))];
 
         Assert.Equal(
             [
                 new("2026-11-16", new(1, 2)), new("2026-11-23", new(4, 0)),
                 new("2026-11-30", default), new ValueCount("2026-12-07", default),
             ],
-            VisitCalendar.Sum(span, VisitPeriod.Week, TimeZoneInfo.Utc, hours));
+            VisitCalendar.Sum(range, VisitPeriod.Week, TimeZoneInfo.Utc, hours));
         Assert.Equal(
             [new("2026-11-01", new(5, 2)), new ValueCount("2026-12-01", default)],
-            VisitCalendar.Sum(span, VisitPeriod.Month, TimeZoneInfo.Utc, hours));
+            VisitCalendar.Sum(range, VisitPeriod.Month, TimeZoneInfo.Utc, hours));
     }
 
-    private static List<HourCount> EveryHour(VisitSpan span) =>
-        [.. Enumerable.Range(0, (int)(span.EndHour - span.FirstHour))
-            .Select(hour => new HourCount(span.FirstHour + hour, new(1, 0)))];
+    private static List<HourCount> EveryHour(VisitRange range) =>
+        [.. Enumerable.Range(0, (int)(range.EndHour - range.FirstHour))
+            .Select(hour => new HourCount(range.FirstHour + hour, new(1, 0)))];
 }

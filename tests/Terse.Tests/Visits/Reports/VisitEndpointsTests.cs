@@ -94,9 +94,9 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
         await AddAsync(
             1,
             NewVisit(),
-            NewVisit() with { Link = default, Kind = RedirectOutcome.Unknown },
-            NewVisit() with { Kind = RedirectOutcome.UsedUp },
-            NewVisit() with { Kind = RedirectOutcome.UsedUp, IsBot = true });
+            NewVisit() with { Link = default, Outcome = RedirectOutcome.Unknown },
+            NewVisit() with { Outcome = RedirectOutcome.UsedUp },
+            NewVisit() with { Outcome = RedirectOutcome.UsedUp, IsBot = true });
         var all = await GetAsync("/api/v1/visits?from=2026-10-24&to=2026-10-26&by=month");
 
         Assert.Equal(1, all.GetProperty("visits").GetInt32());

@@ -31,7 +31,7 @@ public sealed class VisitFolderTests : IDisposable
         using (var visits = new VisitFolder(folder, Slots, MaxBytes))
         {
             Write(visits, 0, 20);
-            Drain(visits, epoch: 1);
+            SpoolAll(visits, epoch: 1);
             Write(visits, 20, 10);
         }
 
@@ -45,7 +45,7 @@ public sealed class VisitFolderTests : IDisposable
         using (var visits = new VisitFolder(folder, Slots, MaxBytes))
         {
             Write(visits, 0, Slots);
-            new VisitDrainOf(visits, null).Drain.DrainAll();
+            new SpoolerHarness(visits, null).Spooler.SpoolAll();
         }
 
         await AssertEachCountsOnceAsync(folder, Slots);
@@ -60,17 +60,17 @@ public sealed class VisitFolderTests : IDisposable
     {
         var folder = NewFolder();
         using var visits = new VisitFolder(folder, Slots, MaxBytes);
-        var drain = new VisitDrainOf(visits, new VisitRun(0, 1)).Drain;
+        var spooler = new SpoolerHarness(visits, new VisitRun(0, 1)).Spooler;
         for (var batch = 0; batch < 2; batch++)
         {
             Write(visits, batch * 50, 50);
-            Assert.True(drain.DrainAll());
+            Assert.True(spooler.SpoolAll());
         }
 
         Write(visits, 100, 5);
         var ring = await File.ReadAllBytesAsync(RingOf(folder));
         var before = (await File.ReadAllBytesAsync(SpoolOf(folder))).Length;
-        drain.DrainAll();
+        spooler.SpoolAll();
         var after = await File.ReadAllBytesAsync(SpoolOf(folder));
         Assert.InRange(after.Length - before, 100, 1000);
         for (var length = before; length <= after.Length; length++)
@@ -92,7 +92,7 @@ public sealed class VisitFolderTests : IDisposable
             using (var visits = new VisitFolder(folder, Slots, MaxBytes))
             {
                 Write(visits, 0, 20);
-                var batch = Enumerable.Range(0, 20).Select(VisitDrainOf.VisitOf).ToList();
+                var batch = Enumerable.Range(0, 20).Select(SpoolerHarness.VisitOf).ToList();
                 visits.Spool.TryAppend(new VisitRun(0, 1), visits.Ring.Id, 20, batch);
                 visits.Ring.Release(released);
                 Write(visits, 20, 5);
@@ -109,7 +109,7 @@ public sealed class VisitFolderTests : IDisposable
         using (var visits = new VisitFolder(folder, Slots, MaxBytes))
         {
             Write(visits, 0, 20);
-            Drain(visits, epoch: 1);
+            SpoolAll(visits, epoch: 1);
             Write(visits, 20, 10);
         }
 
@@ -129,11 +129,11 @@ public sealed class VisitFolderTests : IDisposable
     private static void Write(VisitFolder visits, int first, int count)
     {
         for (var link = first; link < first + count; link++)
-            Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(link)));
+            Assert.True(visits.Ring.TryWrite(SpoolerHarness.InputOf(link)));
     }
 
-    private static void Drain(VisitFolder visits, long epoch) =>
-        Assert.True(new VisitDrainOf(visits, new VisitRun(0, epoch)).Drain.DrainAll());
+    private static void SpoolAll(VisitFolder visits, long epoch) =>
+        Assert.True(new SpoolerHarness(visits, new VisitRun(0, epoch)).Spooler.SpoolAll());
 
     /// <summary>Starts on the folder, counts all, and does so once more, as after another kill.</summary>
     private static async Task AssertEachCountsOnceAsync(string folder, int visits)
@@ -142,7 +142,7 @@ public sealed class VisitFolderTests : IDisposable
         for (var epoch = 10; epoch < 12; epoch++)
         {
             using var next = new VisitFolder(folder, Slots, MaxBytes);
-            Drain(next, epoch);
+            SpoolAll(next, epoch);
             for (; next.Spool.Peek() is { } batch; next.Spool.Acknowledge())
                 await store.AddAsync(batch, default);
         }

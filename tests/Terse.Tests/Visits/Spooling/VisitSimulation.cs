@@ -20,7 +20,7 @@ internal sealed class VisitSimulation : IDisposable
     private readonly bool _forgetsRingPosition;
     private readonly CountingStore _store;
     private VisitFolder _visits;
-    private VisitDrainOf _drain;
+    private SpoolerHarness _spooler;
     private string _at;
     private int _life;
     private bool _isFaulty = true;
@@ -32,7 +32,7 @@ internal sealed class VisitSimulation : IDisposable
         _random = new Random(seed);
         _forgetsRingPosition = forgetsRingPosition;
         _store = new CountingStore { Fault = _ => NextFault() };
-        (_visits, _drain, _at) = Start(_folder["0"]);
+        (_visits, _spooler, _at) = Start(_folder["0"]);
     }
 
     public long Recorded { get; private set; }
@@ -47,7 +47,7 @@ internal sealed class VisitSimulation : IDisposable
             await StepAsync();
         _isFaulty = false;
         Restart(_at);
-        _drain.Drain.DrainAll();
+        _spooler.Spooler.SpoolAll();
         while (_visits.Spool.Waiting > 0)
             await SendAsync();
 
@@ -75,7 +75,7 @@ internal sealed class VisitSimulation : IDisposable
                 Record(_random.Next(1, 30));
                 break;
             case < 12:
-                _drain.Drain.DrainAll();
+                _spooler.Spooler.SpoolAll();
                 break;
             case < 17:
                 await SendAsync();
@@ -96,7 +96,7 @@ internal sealed class VisitSimulation : IDisposable
     {
         for (var visit = 0; visit < visits; visit++)
         {
-            if (_visits.Ring.TryWrite(VisitDrainOf.NoteOf(Recorded + 1)))
+            if (_visits.Ring.TryWrite(SpoolerHarness.InputOf(Recorded + 1)))
                 Recorded++;
             else
                 Lost++;
@@ -131,7 +131,7 @@ internal sealed class VisitSimulation : IDisposable
         Directory.CreateDirectory(next);
         var ring = File.ReadAllBytes(Path.Combine(_at, "visits.ring"));
         var before = Lengths();
-        _drain.Drain.DrainAll();
+        _spooler.Spooler.SpoolAll();
         if (_random.Next(3) == 0)
             ring = File.ReadAllBytes(Path.Combine(_at, "visits.ring"));
         else if (isTorn || _forgetsRingPosition)
@@ -141,13 +141,13 @@ internal sealed class VisitSimulation : IDisposable
             File.Copy(file, Path.Combine(next, Path.GetFileName(file)));
         File.WriteAllBytes(
             Path.Combine(next, "visits.ring"), _forgetsRingPosition ? WithOtherId(ring) : ring);
-        (_visits, _drain, _at) = Start(next);
+        (_visits, _spooler, _at) = Start(next);
     }
 
     private Dictionary<string, long> Lengths() => Directory.GetFiles(_at, "*.spool")
         .ToDictionary(file => file, file => new FileInfo(file).Length, StringComparer.Ordinal);
 
-    /// <summary>Cuts what the last drain wrote, at any byte of it.</summary>
+    /// <summary>Cuts what the last spooler wrote, at any byte of it.</summary>
     private void Tear(Dictionary<string, long> before)
     {
         foreach (var file in Directory.GetFiles(_at, "*.spool"))
@@ -168,12 +168,12 @@ internal sealed class VisitSimulation : IDisposable
     private void Restart(string folder)
     {
         _visits.Dispose();
-        (_visits, _drain, _at) = Start(folder);
+        (_visits, _spooler, _at) = Start(folder);
     }
 
-    private (VisitFolder Visits, VisitDrainOf Drain, string At) Start(string folder)
+    private (VisitFolder Visits, SpoolerHarness Spooler, string At) Start(string folder)
     {
         var visits = new VisitFolder(folder, Slots, MaxBytes);
-        return (visits, new VisitDrainOf(visits, new VisitRun(0, ++_life)), folder);
+        return (visits, new SpoolerHarness(visits, new VisitRun(0, ++_life)), folder);
     }
 }

@@ -23,7 +23,7 @@ public sealed class VisitSpoolTests : IDisposable
         [
             VisitOf(1) with { Country = "DE", Referrer = "a.example", Browser = "Firefox", Os = "Android" },
             VisitOf(2) with { IsBot = true, Device = "phone" },
-            VisitOf(0) with { Kind = RedirectOutcome.Unknown, Referrer = "bücher.example" },
+            VisitOf(0) with { Outcome = RedirectOutcome.Unknown, Referrer = "bücher.example" },
         ];
         using var spool = new VisitSpool(_folder.Path, MaxBytes);
         Assert.True(spool.TryAppend(Run, RingId, 3, visits));

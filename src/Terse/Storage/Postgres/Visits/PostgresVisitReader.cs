@@ -6,7 +6,7 @@ using Terse.Visits;
 namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitReader"/>
-internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
+internal sealed class PostgresVisitReader(PostgresVisitTransactions visits) : IVisitReader
 {
     private const string SelectTotal = "SELECT visits, bot_visits FROM visit_total WHERE link_id = $1";
 
@@ -35,18 +35,18 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourCount>> CountHoursAsync(
-        VisitSpan span, CancellationToken cancellationToken) =>
-        visits.ReadAsync(span, CountHoursAsync, cancellationToken);
+        VisitRange range, CancellationToken cancellationToken) =>
+        visits.ReadAsync(range, CountHoursAsync, cancellationToken);
 
     private static async Task<IReadOnlyList<HourCount>> CountHoursAsync(
-        ReadTransaction read, VisitSpan span, CancellationToken cancellationToken)
+        ReadTransaction read, VisitRange range, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectHours);
-        BindSpan(select, span);
+        BindRange(select, range);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var hours = new List<HourCount>();
         while (await row.ReadAsync(cancellationToken))
-            hours.Add(new(VisitHour.Of(new(row.GetDateTime(0))), ReadSum(row, 1)));
+            hours.Add(new(HourNumber.Of(new(row.GetDateTime(0))), ReadSum(row, 1)));
         return hours;
     }
 
@@ -69,18 +69,18 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
 
     /// <inheritdoc/>
     public Task<ValueCounts> CountValuesAsync(
-        VisitSpan span, VisitDimension dimension, int limit, CancellationToken cancellationToken) =>
-        visits.ReadAsync((span, dimension, limit), CountValuesAsync, cancellationToken);
+        VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken) =>
+        visits.ReadAsync((range, dimension, limit), CountValuesAsync, cancellationToken);
 
     private static async Task<ValueCounts> CountValuesAsync(
         ReadTransaction read,
-        (VisitSpan Span, VisitDimension Dimension, int Limit) asked,
+        (VisitRange Range, VisitDimension Dimension, int Limit) query,
         CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectValues);
-        BindSpan(select, asked.Span);
-        select.Bind((short)asked.Dimension);
-        select.Bind(asked.Limit);
+        BindRange(select, query.Range);
+        select.Bind((short)query.Dimension);
+        select.Bind(query.Limit);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         if (!await row.ReadAsync(cancellationToken))
             return new(default, default, []);
@@ -102,14 +102,14 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
-        VisitSpan span, CancellationToken cancellationToken) =>
-        visits.ReadAsync(span, CountMissedAsync, cancellationToken);
+        VisitRange range, CancellationToken cancellationToken) =>
+        visits.ReadAsync(range, CountMissedAsync, cancellationToken);
 
     private static async Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
-        ReadTransaction read, VisitSpan span, CancellationToken cancellationToken)
+        ReadTransaction read, VisitRange range, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectMissed);
-        BindSpan(select, span);
+        BindRange(select, range);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var missed = new Dictionary<RedirectOutcome, VisitSum>();
         while (await row.ReadAsync(cancellationToken))
@@ -141,27 +141,27 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
         """;
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<KeptVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
         visits.ReadAsync(page, ListAsync, cancellationToken);
 
-    private static async Task<IReadOnlyList<KeptVisit>> ListAsync(
+    private static async Task<IReadOnlyList<StoredVisit>> ListAsync(
         ReadTransaction read, VisitPage page, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(
-            page.Span.Link == VisitSpan.Everything ? SelectOfAll : SelectOfLink);
-        BindSpan(select, page.Span);
+            page.Range.Link == VisitRange.AllLinks ? SelectOfAll : SelectOfLink);
+        BindRange(select, page.Range);
         select.Bind(page.End.At.ToUniversalTime());
         select.Bind(page.End.Number);
-        select.Bind(page.WithBots);
+        select.Bind(page.IncludeBots);
         select.Bind(page.Limit);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        var listed = new List<KeptVisit>();
+        var listed = new List<StoredVisit>();
         while (await row.ReadAsync(cancellationToken))
             listed.Add(ReadVisit(row));
         return listed;
     }
 
-    private static KeptVisit ReadVisit(NpgsqlDataReader row)
+    private static StoredVisit ReadVisit(NpgsqlDataReader row)
     {
         var at = new DateTimeOffset(row.GetDateTime(0));
         return new(
@@ -184,10 +184,10 @@ internal sealed class PostgresVisitReader(PostgresVisits visits) : IVisitReader
         new(row.GetInt64(column), row.GetInt64(column + 1));
 
     /// <summary>$1 to $3. An hour of the counts belongs to a span that its begin is in.</summary>
-    private static void BindSpan(NpgsqlCommand select, VisitSpan span)
+    private static void BindRange(NpgsqlCommand select, VisitRange range)
     {
-        select.Bind(span.Link);
-        select.Bind(span.From.ToUniversalTime());
-        select.Bind(span.To.ToUniversalTime());
+        select.Bind(range.Link);
+        select.Bind(range.From.ToUniversalTime());
+        select.Bind(range.To.ToUniversalTime());
     }
 }

@@ -8,7 +8,7 @@ namespace Terse.Storage.Postgres;
 /// <remarks>
 /// A batch is one transaction, a statement a table; rows that others write too come last, and in one order.
 /// </remarks>
-internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDays days) : IVisitStore
+internal sealed class PostgresVisitStore(PostgresVisitTransactions visits, PostgresVisitPartitions days) : IVisitStore
 {
     /// <summary>How often days are made anew that others drop at the same time.</summary>
     private const int MaxTries = 10;
@@ -63,7 +63,7 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
     private static async Task<bool> StoreNumberAsync(
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
     {
-        await using var upsert = PostgresVisits.CreateCommand(write, UpsertNumber);
+        await using var upsert = PostgresVisitTransactions.CreateCommand(write, UpsertNumber);
         upsert.Bind(batch.Node);
         upsert.Bind(batch.Epoch);
         upsert.Bind(batch.Number);
@@ -80,7 +80,7 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
     private static async Task AddVisitsAsync(
         WriteTransaction write, IReadOnlyList<Visit> rows, CancellationToken cancellationToken)
     {
-        await using var insert = PostgresVisits.CreateCommand(write, InsertVisits);
+        await using var insert = PostgresVisitTransactions.CreateCommand(write, InsertVisits);
         insert.BindColumn(rows, visit => visit.At.ToUniversalTime());
         insert.BindColumn(rows, visit => visit.Link.ToInt64());
         insert.BindColumn(rows, visit => visit.IsBot);
@@ -103,7 +103,7 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
     private static async Task AddTotalsAsync(
         WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
     {
-        await using var upsert = PostgresVisits.CreateCommand(write, UpsertTotals);
+        await using var upsert = PostgresVisitTransactions.CreateCommand(write, UpsertTotals);
         var rows = counts.Totals;
         upsert.BindColumn(rows, total => total.Key);
         upsert.BindColumn(rows, total => total.Value.Visits);
@@ -122,11 +122,11 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
     private static async Task AddCountsAsync(
         WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
     {
-        await using var upsert = PostgresVisits.CreateCommand(write, UpsertCounts);
+        await using var upsert = PostgresVisitTransactions.CreateCommand(write, UpsertCounts);
         var rows = counts.Counts;
         upsert.BindColumn(rows, count => count.Key.Link);
         upsert.BindColumn(rows, count => (short)count.Key.Dimension);
-        upsert.BindColumn(rows, count => VisitHour.BeginOf(count.Key.Hour));
+        upsert.BindColumn(rows, count => HourNumber.StartOf(count.Key.Hour));
         upsert.BindColumn(rows, count => count.Key.Value);
         upsert.BindColumn(rows, count => count.Key.IsBot);
         upsert.BindColumn(rows, count => count.Value);
@@ -143,10 +143,10 @@ internal sealed class PostgresVisitStore(PostgresVisits visits, PostgresVisitDay
     private static async Task AddMissedAsync(
         WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
     {
-        await using var upsert = PostgresVisits.CreateCommand(write, UpsertMissed);
+        await using var upsert = PostgresVisitTransactions.CreateCommand(write, UpsertMissed);
         var rows = counts.Missed;
-        upsert.BindColumn(rows, missed => VisitHour.BeginOf(missed.Key.Hour));
-        upsert.BindColumn(rows, missed => (short)missed.Key.Kind);
+        upsert.BindColumn(rows, missed => HourNumber.StartOf(missed.Key.Hour));
+        upsert.BindColumn(rows, missed => (short)missed.Key.Outcome);
         upsert.BindColumn(rows, missed => missed.Key.IsBot);
         upsert.BindColumn(rows, missed => missed.Value);
         await upsert.ExecuteNonQueryAsync(cancellationToken);

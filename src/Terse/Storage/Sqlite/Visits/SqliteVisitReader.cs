@@ -28,12 +28,12 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourCount>> CountHoursAsync(
-        VisitSpan span, CancellationToken cancellationToken) =>
-        Task.FromResult(readers.Run(CountHours, span));
+        VisitRange range, CancellationToken cancellationToken) =>
+        Task.FromResult(readers.Run(CountHours, range));
 
-    private static IReadOnlyList<HourCount> CountHours(SqliteSession session, VisitSpan span)
+    private static IReadOnlyList<HourCount> CountHours(SqliteSession session, VisitRange range)
     {
-        using var row = session.Command(SelectHours, span.Link, span.FirstHour, span.EndHour).ExecuteReader();
+        using var row = session.Command(SelectHours, range.Link, range.FirstHour, range.EndHour).ExecuteReader();
         var hours = new List<HourCount>();
         while (row.Read())
             hours.Add(new(row.GetInt64(0), ReadSum(row, 1)));
@@ -57,15 +57,15 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
 
     /// <inheritdoc/>
     public Task<ValueCounts> CountValuesAsync(
-        VisitSpan span, VisitDimension dimension, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(readers.Run(CountValues, (span, dimension, limit)));
+        VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken) =>
+        Task.FromResult(readers.Run(CountValues, (range, dimension, limit)));
 
     private static ValueCounts CountValues(
-        SqliteSession session, (VisitSpan Span, VisitDimension Dimension, int Limit) asked)
+        SqliteSession session, (VisitRange Range, VisitDimension Dimension, int Limit) query)
     {
-        var (span, dimension, limit) = asked;
+        var (range, dimension, limit) = query;
         using var row = session.Command(
-            SelectValues, span.Link, span.FirstHour, span.EndHour, (long)dimension, limit).ExecuteReader();
+            SelectValues, range.Link, range.FirstHour, range.EndHour, (long)dimension, limit).ExecuteReader();
         if (!row.Read())
             return new(default, default, []);
         var (all, known, values) = (ReadSum(row, 2), ReadSum(row, 4), new List<ValueCount>());
@@ -83,12 +83,12 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
-        VisitSpan span, CancellationToken cancellationToken) =>
-        Task.FromResult(readers.Run(CountMissed, span));
+        VisitRange range, CancellationToken cancellationToken) =>
+        Task.FromResult(readers.Run(CountMissed, range));
 
-    private static IReadOnlyDictionary<RedirectOutcome, VisitSum> CountMissed(SqliteSession session, VisitSpan span)
+    private static IReadOnlyDictionary<RedirectOutcome, VisitSum> CountMissed(SqliteSession session, VisitRange range)
     {
-        using var row = session.Command(SelectMissed, span.FirstHour, span.EndHour).ExecuteReader();
+        using var row = session.Command(SelectMissed, range.FirstHour, range.EndHour).ExecuteReader();
         var missed = new Dictionary<RedirectOutcome, VisitSum>();
         while (row.Read())
             missed.Add((RedirectOutcome)row.GetByte(0), ReadSum(row, 1));
@@ -99,16 +99,16 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         new(row.GetInt64(column), row.GetInt64(column + 1));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<KeptVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
+    public Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
         Task.FromResult(readers.Run(List, page));
 
     /// <summary>In one transaction, since a day may be dropped after it was read that there is one.</summary>
-    private static IReadOnlyList<KeptVisit> List(SqliteSession session, VisitPage page)
+    private static IReadOnlyList<StoredVisit> List(SqliteSession session, VisitPage page)
     {
         session.Command("BEGIN").ExecuteNonQuery();
-        var (first, last) = (VisitDay.Of(page.Span.From), VisitDay.Of(page.End.At));
-        var visits = new List<KeptVisit>();
-        foreach (var day in SqliteVisitDays.Read(session).AsEnumerable().Reverse())
+        var (first, last) = (VisitPartition.DayOf(page.Range.From), VisitPartition.DayOf(page.End.At));
+        var visits = new List<StoredVisit>();
+        foreach (var day in SqliteVisitPartitions.Read(session).AsEnumerable().Reverse())
         {
             if (day >= first && day <= last && visits.Count < page.Limit)
                 List(session, page, day, visits);
@@ -118,37 +118,37 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         return visits;
     }
 
-    private static void List(SqliteSession session, VisitPage page, DateOnly day, List<KeptVisit> visits)
+    private static void List(SqliteSession session, VisitPage page, DateOnly day, List<StoredVisit> visits)
     {
         using var row = session.Command(
-            SelectVisits(day, page.Span.Link),
-            SqliteVisitDays.KeyOf(new(page.Span.From, 0), day),
-            SqliteVisitDays.KeyOf(page.End, day),
-            page.WithBots,
+            SelectVisits(day, page.Range.Link),
+            SqliteVisitPartitions.RowIdOf(new(page.Range.From, 0), day),
+            SqliteVisitPartitions.RowIdOf(page.End, day),
+            page.IncludeBots,
             page.Limit - visits.Count,
-            page.Span.Link).ExecuteReader();
+            page.Range.Link).ExecuteReader();
         while (row.Read())
-            visits.Add(ReadVisit(row, SqliteVisitDays.PlaceOf(row.GetInt64(0), day)));
+            visits.Add(ReadVisit(row, SqliteVisitPartitions.PositionOf(row.GetInt64(0), day)));
     }
 
     private static string SelectVisits(DateOnly day, long link) =>
         $"""
         SELECT v.id, v.link_id, coalesce(l.domain, ''), coalesce(l.code, ''),
             v.is_bot, v.country, v.referrer, v.browser, v.os, v.device
-        FROM {VisitDay.TableOf(day)} AS v LEFT JOIN link AS l ON l.id = v.link_id
+        FROM {VisitPartition.TableName(day)} AS v LEFT JOIN link AS l ON l.id = v.link_id
         WHERE v.id >= ?1 AND v.id < ?2 AND (?3 OR NOT v.is_bot)
-            AND {(link == VisitSpan.Everything ? "?5 = 0" : "v.link_id = ?5")}
+            AND {(link == VisitRange.AllLinks ? "?5 = 0" : "v.link_id = ?5")}
         ORDER BY v.id DESC
         LIMIT ?4
         """;
 
-    private static KeptVisit ReadVisit(SqliteDataReader row, VisitPlace place) => new(
-        place,
+    private static StoredVisit ReadVisit(SqliteDataReader row, VisitPosition position) => new(
+        position,
         row.GetString(2),
         row.GetString(3),
         new(
             Tsid.FromInt64(row.GetInt64(1)),
-            place.At,
+            position.At,
             RedirectOutcome.Followed,
             row.GetBoolean(4),
             row.GetString(5),

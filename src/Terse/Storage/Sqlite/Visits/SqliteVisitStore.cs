@@ -35,7 +35,7 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
         if (counted != begin)
             return (counted, false);
         StoreProgress(session, batch, end);
-        SqliteVisitDays.Add(session, part);
+        SqliteVisitPartitions.Add(session, part);
         AddTotals(session, part);
         AddCounts(session, part);
         AddMissed(session, part);
@@ -105,6 +105,6 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
     {
         var upsert = session.Rows(UpsertMissed);
         foreach (var (key, visits) in part.Missed)
-            upsert.With(key.Hour).With((long)key.Kind).With(key.IsBot ? 1 : 0).With(visits).Run();
+            upsert.With(key.Hour).With((long)key.Outcome).With(key.IsBot ? 1 : 0).With(visits).Run();
     }
 }

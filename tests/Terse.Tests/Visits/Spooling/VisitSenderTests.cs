@@ -6,7 +6,7 @@ using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-public sealed class VisitShipperTests : IDisposable
+public sealed class VisitSenderTests : IDisposable
 {
     private const int Batches = 20;
 
@@ -17,7 +17,7 @@ public sealed class VisitShipperTests : IDisposable
     private readonly VisitFolder _visits;
     private readonly VisitMetrics _metrics;
 
-    public VisitShipperTests()
+    public VisitSenderTests()
     {
         _logging = LoggerFactory.Create(logging => logging.AddProvider(_log));
         _visits = new VisitFolder(_folder.Path, ringSlots: 64, spoolBytes: 1 << 20);
@@ -105,19 +105,19 @@ public sealed class VisitShipperTests : IDisposable
         double tookMs, double ageSeconds, double load, bool isHalfFull, double restMs) =>
         Assert.Equal(
             TimeSpan.FromMilliseconds(restMs),
-            VisitShipper.RestAfter(
+            VisitSender.RestAfter(
                 TimeSpan.FromMilliseconds(tookMs), TimeSpan.FromSeconds(ageSeconds), load, isHalfFull));
 
-    private async Task<VisitShipper> StartAsync(CountingStore store, TimeProvider? time = null)
+    private async Task<VisitSender> StartAsync(CountingStore store, TimeProvider? time = null)
     {
         for (var batch = 0; batch < Batches; batch++)
         {
             _visits.Spool.TryAppend(
-                new VisitRun(0, 1), _visits.Ring.Id, batch + 1, [VisitDrainOf.VisitOf(batch)]);
+                new VisitRun(0, 1), _visits.Ring.Id, batch + 1, [SpoolerHarness.VisitOf(batch)]);
         }
 
-        var shipper = new VisitShipper(
-            _visits.Spool, store, _metrics, time ?? new QuickTime(), _logging.CreateLogger<VisitShipper>());
+        var shipper = new VisitSender(
+            _visits.Spool, store, _metrics, time ?? new QuickTime(), _logging.CreateLogger<VisitSender>());
         await shipper.StartAsync(default);
         return shipper;
     }

@@ -3,27 +3,27 @@ using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-/// <summary>The drain of a folder, as a server with a node has it.</summary>
-internal sealed class VisitDrainOf(VisitFolder visits, VisitRun? run)
+/// <summary>The spooler of a visit folder, for a server that holds a node or holds none.</summary>
+internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
 {
-    public VisitDrain Drain { get; } = new(
+    public VisitSpooler Spooler { get; } = new(
         visits.Ring,
         visits.Spool,
         new VisitClassifier(),
         () => run,
         TimeProvider.System,
-        NullLogger<VisitDrain>.Instance);
+        NullLogger<VisitSpooler>.Instance);
 
-    public static VisitNote NoteOf(long link) => new()
+    public static VisitInput InputOf(long link) => new()
     {
-        Kind = RedirectOutcome.Followed,
+        Outcome = RedirectOutcome.Followed,
         Link = link,
         At = 1_700_000_000_000 + link,
         UserAgent = "agent",
         IsPrivate = link % 3 == 0,
     };
 
-    /// <summary>What becomes of <see cref="NoteOf"/>, where it is private.</summary>
+    /// <summary>The stored form of a private <see cref="InputOf"/>.</summary>
     public static Visit VisitOf(int link) => new(
         Tsid.FromInt64(link),
         DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000 + link),

@@ -3,14 +3,14 @@ using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-public sealed class MemoTests
+public sealed class TwoGenerationCacheTests
 {
     private readonly List<string> _made = [];
 
     [Fact]
     public void What_was_made_once_is_not_made_again()
     {
-        var memo = MemoOf(8);
+        var memo = CacheOf(8);
         Assert.Same(Get(memo, "a"), Get(memo, "a"));
         Assert.Equal(["a"], _made);
     }
@@ -18,7 +18,7 @@ public sealed class MemoTests
     [Fact]
     public void It_never_keeps_more_than_it_may()
     {
-        var memo = MemoOf(8);
+        var memo = CacheOf(8);
         for (var i = 0; i < 1000; i++)
         {
             Get(memo, $"text {i}");
@@ -29,7 +29,7 @@ public sealed class MemoTests
     [Fact]
     public void What_is_asked_for_again_and_again_outlives_a_flood()
     {
-        var memo = MemoOf(8);
+        var memo = CacheOf(8);
         for (var i = 0; i < 1000; i++)
         {
             Get(memo, "known");
@@ -42,15 +42,15 @@ public sealed class MemoTests
     [Fact]
     public void Of_a_long_text_the_beginning_counts()
     {
-        var memo = MemoOf(8);
+        var memo = CacheOf(8);
         var text = new string('a', 10_000);
         Assert.Same(Get(memo, text + "b"), Get(memo, text + "c"));
         Assert.Equal(512, Assert.Single(_made).Length);
     }
 
-    private static string Get(Memo<string> memo, string text) => memo.Get(Encoding.UTF8.GetBytes(text));
+    private static string Get(TwoGenerationCache<string> memo, string text) => memo.Get(Encoding.UTF8.GetBytes(text));
 
-    private Memo<string> MemoOf(int capacity) => new(capacity, text =>
+    private TwoGenerationCache<string> CacheOf(int capacity) => new(capacity, text =>
     {
         _made.Add(text);
         return text;

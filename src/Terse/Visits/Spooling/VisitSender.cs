@@ -9,12 +9,12 @@ namespace Terse.Visits;
 /// it could send them: then there is no catching up, and redirects need the machine more. When the disk's
 /// part fills it never rests.
 /// </summary>
-internal sealed partial class VisitShipper(
+internal sealed partial class VisitSender(
     VisitSpool spool,
     IVisitStore store,
     VisitMetrics metrics,
     TimeProvider time,
-    ILogger<VisitShipper> logger) : BackgroundService
+    ILogger<VisitSender> logger) : BackgroundService
 {
     /// <summary>Times what a batch took, where visits come as fast as they are sent, or faster.</summary>
     private const int MaxRestFactor = 19;

@@ -9,7 +9,7 @@ using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-public sealed class VisitDrainTests : IDisposable
+public sealed class VisitSpoolerTests : IDisposable
 {
     private const int Slots = 64;
 
@@ -20,14 +20,14 @@ public sealed class VisitDrainTests : IDisposable
     [Fact]
     public void A_batch_has_no_more_visits_than_the_database_takes_well_at_once()
     {
-        const int Visits = VisitDrain.MaxBatch + 10;
+        const int Visits = VisitSpooler.MaxBatch + 10;
         using var visits = new VisitFolder(_folder.Path, 1 << 14, 1 << 24);
         for (var link = 0; link < Visits; link++)
-            Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(link)));
-        Assert.True(new VisitDrainOf(visits, new VisitRun(0, 1)).Drain.DrainAll());
+            Assert.True(visits.Ring.TryWrite(SpoolerHarness.InputOf(link)));
+        Assert.True(new SpoolerHarness(visits, new VisitRun(0, 1)).Spooler.SpoolAll());
 
         Assert.Equal((0, Visits), (visits.Ring.Waiting, visits.Spool.Waiting));
-        Assert.Equal(VisitDrain.MaxBatch, visits.Spool.Peek()?.Visits.Count);
+        Assert.Equal(VisitSpooler.MaxBatch, visits.Spool.Peek()?.Visits.Count);
     }
 
     /// <summary>The clock stands still, so it is not the time that visits have waited.</summary>
@@ -35,28 +35,28 @@ public sealed class VisitDrainTests : IDisposable
     public async Task A_small_ring_is_emptied_when_it_is_half_full()
     {
         using var visits = new VisitFolder(_folder.Path, Slots, 1 << 20);
-        using var drain = new VisitDrain(
+        using var spooler = new VisitSpooler(
             visits.Ring,
             visits.Spool,
             new VisitClassifier(),
             () => new VisitRun(0, 1),
             new FakeTime(DateTimeOffset.UnixEpoch),
-            NullLogger<VisitDrain>.Instance);
+            NullLogger<VisitSpooler>.Instance);
         for (var link = 0; link < Slots / 2; link++)
-            Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(link)));
-        await drain.StartAsync(default);
+            Assert.True(visits.Ring.TryWrite(SpoolerHarness.InputOf(link)));
+        await spooler.StartAsync(default);
         await Eventually.IsTrueAsync(() => Task.FromResult(visits.Ring.Waiting == 0));
 
         Assert.Equal(Slots / 2, visits.Spool.Waiting);
-        await drain.StopAsync(default);
+        await spooler.StopAsync(default);
     }
 
     [Fact]
     public void Without_a_node_visits_wait_in_the_ring()
     {
         using var visits = new VisitFolder(_folder.Path, Slots, 1 << 20);
-        Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(1)));
-        Assert.True(new VisitDrainOf(visits, run: null).Drain.DrainAll());
+        Assert.True(visits.Ring.TryWrite(SpoolerHarness.InputOf(1)));
+        Assert.True(new SpoolerHarness(visits, run: null).Spooler.SpoolAll());
 
         Assert.Equal((1, 0), (visits.Ring.Waiting, visits.Spool.Waiting));
     }
@@ -67,24 +67,24 @@ public sealed class VisitDrainTests : IDisposable
         using var visits = new VisitFolder(_folder.Path, Slots, spoolBytes: 100);
         using var log = new KeptLog();
         using var logging = LoggerFactory.Create(logging => logging.AddProvider(log));
-        using var drain = new VisitDrain(
+        using var spooler = new VisitSpooler(
             visits.Ring,
             visits.Spool,
             new VisitClassifier(),
             () => new VisitRun(0, 1),
             new FakeTime(DateTimeOffset.UnixEpoch),
-            logging.CreateLogger<VisitDrain>());
+            logging.CreateLogger<VisitSpooler>());
         for (var stop = 0; stop < 4; stop++)
         {
-            Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(stop)));
-            await drain.StopAsync(default);
+            Assert.True(visits.Ring.TryWrite(SpoolerHarness.InputOf(stop)));
+            await spooler.StopAsync(default);
         }
 
         Assert.Contains("Visits:SpoolBytes", Assert.Single(log.Lines), StringComparison.Ordinal);
         Assert.Equal((3, 1), (visits.Ring.Waiting, visits.Spool.Waiting));
         for (var link = 3; link < Slots; link++)
-            Assert.True(visits.Ring.TryWrite(VisitDrainOf.NoteOf(link)));
-        Assert.False(visits.Ring.TryWrite(VisitDrainOf.NoteOf(Slots)));
+            Assert.True(visits.Ring.TryWrite(SpoolerHarness.InputOf(link)));
+        Assert.False(visits.Ring.TryWrite(SpoolerHarness.InputOf(Slots)));
     }
 
     [Fact]

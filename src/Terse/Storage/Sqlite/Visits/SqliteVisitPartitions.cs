@@ -2,12 +2,12 @@ using Terse.Visits;
 
 namespace Terse.Storage.Sqlite;
 
-/// <inheritdoc cref="IVisitDays"/>
+/// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
 /// Single visits, in a table for each day. The key of a row is its time within the day, in front of a number:
 /// so the table, and an index of its links, are in the order of time.
 /// </remarks>
-internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : IVisitDays
+internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider time) : IVisitPartitions
 {
     /// <summary>More visits come about before a number comes again than any millisecond sees.</summary>
     private const int NumberBits = 36;
@@ -25,11 +25,11 @@ internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : 
         foreach (var day in part.Days)
             session.Execute(MakeDay(day));
         var number = (long)session.Command(TakeNumbers, part.Visits.Count).ExecuteScalar()!;
-        foreach (var day in part.Visits.GroupBy(visit => VisitDay.Of(visit.At)))
+        foreach (var day in part.Visits.GroupBy(visit => VisitPartition.DayOf(visit.At)))
         {
             var insert = session.Rows(InsertVisit(day.Key));
             foreach (var visit in day)
-                Add(insert, visit, KeyOf(new(visit.At, number++), day.Key));
+                Add(insert, visit, RowIdOf(new(visit.At, number++), day.Key));
         }
     }
 
@@ -45,16 +45,16 @@ internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : 
         .Run();
 
     /// <summary>The key at a place; for one of another day, the first or the last key there can be.</summary>
-    public static long KeyOf(VisitPlace place, DateOnly day)
+    public static long RowIdOf(VisitPosition position, DateOnly day)
     {
-        var sinceMidnight = (long)(place.At - VisitDay.BeginOf(day)).TotalMilliseconds;
+        var sinceMidnight = (long)(position.At - VisitPartition.StartOf(day)).TotalMilliseconds;
         return sinceMidnight < 0 ? 0
             : sinceMidnight >= 86_400_000 ? long.MaxValue
-            : (sinceMidnight << NumberBits) | (place.Number & NumberMask);
+            : (sinceMidnight << NumberBits) | (position.Number & NumberMask);
     }
 
-    public static VisitPlace PlaceOf(long key, DateOnly day) =>
-        new(VisitDay.BeginOf(day).AddMilliseconds(key >> NumberBits), key & NumberMask);
+    public static VisitPosition PositionOf(long key, DateOnly day) =>
+        new(VisitPartition.StartOf(day).AddMilliseconds(key >> NumberBits), key & NumberMask);
 
     private const string SelectDays =
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'visit_day_[0-9]*' ORDER BY name";
@@ -65,14 +65,14 @@ internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : 
         using var row = session.Command(SelectDays).ExecuteReader();
         var days = new List<DateOnly>();
         while (row.Read())
-            days.Add(VisitDay.Parse(row.GetString(0)));
+            days.Add(VisitPartition.Parse(row.GetString(0)));
         return days;
     }
 
     /// <inheritdoc/>
-    public async Task<int> DropOldAsync(TimeSpan keptFor, CancellationToken cancellationToken)
+    public async Task<int> DropExpiredAsync(TimeSpan keptFor, CancellationToken cancellationToken)
     {
-        var first = VisitDay.Of(time.GetUtcNow() - keptFor);
+        var first = VisitPartition.DayOf(time.GetUtcNow() - keptFor);
         var days = await writer.RunAsync(Read, cancellationToken);
         var dropped = 0;
         foreach (var day in days.Where(day => day < first))
@@ -82,13 +82,13 @@ internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : 
 
     private static int Drop(SqliteSession session, DateOnly day)
     {
-        session.Execute($"DROP TABLE IF EXISTS {VisitDay.TableOf(day)}");
+        session.Execute($"DROP TABLE IF EXISTS {VisitPartition.TableName(day)}");
         return 1;
     }
 
     private static string MakeDay(DateOnly day)
     {
-        var table = VisitDay.TableOf(day);
+        var table = VisitPartition.TableName(day);
         return
             $"""
             CREATE TABLE IF NOT EXISTS {table} (
@@ -107,7 +107,7 @@ internal sealed class SqliteVisitDays(SqliteWriter writer, TimeProvider time) : 
 
     private static string InsertVisit(DateOnly day) =>
         $"""
-        INSERT INTO {VisitDay.TableOf(day)} (id, link_id, is_bot, country, referrer, browser, os, device)
+        INSERT INTO {VisitPartition.TableName(day)} (id, link_id, is_bot, country, referrer, browser, os, device)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         """;
 }

@@ -5,7 +5,7 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>Reads and writes of the tables of visits, which are no links: no horizon guards them.</summary>
-internal sealed class PostgresVisits(Cluster cluster, TimeProvider time)
+internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider time)
 {
     /// <summary>Nobody waits for a write with an answer; one that is given up on is done again.</summary>
     private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(30);

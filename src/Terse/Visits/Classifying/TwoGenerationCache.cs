@@ -9,7 +9,7 @@ namespace Terse.Visits;
 /// </summary>
 /// <param name="capacity">How many texts are kept at most; beyond half of that, some are made again.</param>
 /// <param name="make">What is made of a text.</param>
-internal sealed class Memo<TValue>(int capacity, Func<string, TValue> make)
+internal sealed class TwoGenerationCache<TValue>(int capacity, Func<string, TValue> make)
 {
     /// <summary>Of longer texts the rest is passed over, so that what is kept stays small. Bytes.</summary>
     private const int MaxLength = 512;

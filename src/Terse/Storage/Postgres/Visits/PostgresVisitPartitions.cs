@@ -5,12 +5,12 @@ using Terse.Visits;
 
 namespace Terse.Storage.Postgres;
 
-/// <inheritdoc cref="IVisitDays"/>
+/// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
 /// Partitions of the table of visits. One is made as a table of its own and then attached, which locks nobody
 /// out; to drop one takes the whole table for a moment, or fails where that takes longer.
 /// </remarks>
-internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
+internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) : IVisitPartitions
 {
     /// <summary>Those that this server knows of; another one may have dropped some.</summary>
     private readonly ConcurrentDictionary<DateOnly, bool> _known = [];
@@ -48,8 +48,8 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
         WriteTransaction write, DateOnly day, CancellationToken cancellationToken)
     {
         await RunAsync(write, Lock, cancellationToken);
-        await using var look = PostgresVisits.CreateCommand(write, IsThere);
-        look.Bind(VisitDay.TableOf(day));
+        await using var look = PostgresVisitTransactions.CreateCommand(write, IsThere);
+        look.Bind(VisitPartition.TableName(day));
         return (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
     }
 
@@ -59,7 +59,7 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
         if (await IsThereAsync(write, day, cancellationToken))
             return false;
 
-        var (table, next) = (VisitDay.TableOf(day), day.AddDays(1));
+        var (table, next) = (VisitPartition.TableName(day), day.AddDays(1));
         await RunAsync(
             write,
             $"""
@@ -72,7 +72,7 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
     }
 
     /// <inheritdoc/>
-    public async Task<int> DropOldAsync(TimeSpan keptFor, CancellationToken cancellationToken)
+    public async Task<int> DropExpiredAsync(TimeSpan keptFor, CancellationToken cancellationToken)
     {
         var dropped = 0;
         foreach (var day in await visits.WriteAsync(keptFor, ReadOldAsync, cancellationToken))
@@ -101,7 +101,7 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var days = new List<DateOnly>();
         while (await row.ReadAsync(cancellationToken))
-            days.Add(VisitDay.Parse(row.GetString(0)));
+            days.Add(VisitPartition.Parse(row.GetString(0)));
         return days;
     }
 
@@ -110,14 +110,14 @@ internal sealed class PostgresVisitDays(PostgresVisits visits) : IVisitDays
     {
         if (!await IsThereAsync(write, day, cancellationToken))
             return false;
-        await RunAsync(write, $"DROP TABLE {VisitDay.TableOf(day)}", cancellationToken);
+        await RunAsync(write, $"DROP TABLE {VisitPartition.TableName(day)}", cancellationToken);
         return true;
     }
 
     private static async Task RunAsync(
         WriteTransaction write, string statement, CancellationToken cancellationToken)
     {
-        await using var command = PostgresVisits.CreateCommand(write, statement);
+        await using var command = PostgresVisitTransactions.CreateCommand(write, statement);
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

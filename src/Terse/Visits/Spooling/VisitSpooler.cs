@@ -13,13 +13,13 @@ namespace Terse.Visits;
 /// <param name="run">What the server holds at present; visits wait until it holds something.</param>
 /// <param name="time">For the time between batches.</param>
 /// <param name="logger">For what goes wrong.</param>
-internal sealed partial class VisitDrain(
+internal sealed partial class VisitSpooler(
     VisitRing ring,
     VisitSpool spool,
     VisitClassifier classifier,
     Func<VisitRun?> run,
     TimeProvider time,
-    ILogger<VisitDrain> logger) : BackgroundService
+    ILogger<VisitSpooler> logger) : BackgroundService
 {
     /// <summary>Visits of a batch at most.</summary>
     public const int MaxBatch = 5_000;
@@ -45,12 +45,12 @@ internal sealed partial class VisitDrain(
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        await BackgroundLoop.TryAsync(_ => DrainOrWarnAsync(), WarnOfFailure, CancellationToken.None);
+        await BackgroundLoop.TryAsync(_ => SpoolOrWarnAsync(), WarnOfFailure, CancellationToken.None);
     }
 
     /// <summary>Empties the ring, whatever there is; false where the spool does not take it.</summary>
     /// <exception cref="IOException">There is no room on the disk.</exception>
-    public bool DrainAll()
+    public bool SpoolAll()
     {
         _run ??= run();
         while (_run is { } held)
@@ -70,7 +70,7 @@ internal sealed partial class VisitDrain(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         new BackgroundLoop(Interval, time, (exception, _) => WarnOfFailure(exception)).WaitAndRunAsync(
-            _ => IsTimeForBatch() ? DrainOrWarnAsync() : Task.CompletedTask, stoppingToken);
+            _ => IsTimeForBatch() ? SpoolOrWarnAsync() : Task.CompletedTask, stoppingToken);
 
     private bool IsTimeForBatch()
     {
@@ -78,9 +78,9 @@ internal sealed partial class VisitDrain(
         return waiting >= EnoughForBatch || (waiting > 0 && time.GetElapsedTime(_lastBatchAt) >= MaxWait);
     }
 
-    private Task DrainOrWarnAsync()
+    private Task SpoolOrWarnAsync()
     {
-        if (!DrainAll() && IsTimeToWarn())
+        if (!SpoolAll() && IsTimeToWarn())
             LogSpoolFull();
         return Task.CompletedTask;
     }
@@ -110,7 +110,7 @@ internal sealed partial class VisitDrain(
         ? new Visit(
             Tsid.FromInt64(visit.Link),
             DateTimeOffset.FromUnixTimeMilliseconds(visit.At),
-            visit.Kind,
+            visit.Outcome,
             IsBot: false,
             Country: "",
             Referrer: "",
@@ -118,7 +118,7 @@ internal sealed partial class VisitDrain(
             Os: "",
             Device: "")
         : classifier.Classify(
-            visit.Link, visit.At, visit.Kind, visit.Country, visit.Referrer, visit.UserAgent);
+            visit.Link, visit.At, visit.Outcome, visit.Country, visit.Referrer, visit.UserAgent);
 
     private bool IsTimeToWarn()
     {

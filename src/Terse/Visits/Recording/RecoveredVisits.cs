@@ -1,0 +1,39 @@
+using System.Buffers.Binary;
+
+namespace Terse.Visits;
+
+/// <summary>
+/// The visits that an earlier process left in its ring: all slots that were completely written and not yet
+/// released, ordered by position. A partly written slot is skipped; its request never got a response.
+/// </summary>
+/// <param name="RingId">The ring's id; null if the file does not exist or is not a complete ring.</param>
+/// <param name="Visits">Each visit's position in the ring and its slot without the sequence number.</param>
+internal sealed record RecoveredVisits(long? RingId, IReadOnlyList<(long Position, byte[] Slot)> Visits)
+{
+    private const int BufferBytes = 1 << 16;
+
+    public static RecoveredVisits Read(string path)
+    {
+        var visits = new List<(long Position, byte[] Slot)>();
+        if (!File.Exists(path))
+            return new(null, visits);
+        using var file = new FileStream(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, BufferBytes);
+        if (RingHeader.Read(file) is not { } header)
+            return new(null, visits);
+
+        file.Position = RingHeader.Bytes;
+        var slot = new byte[VisitRing.SlotBytes];
+        for (var index = 0; index < header.Slots; index++)
+        {
+            file.ReadExactly(slot);
+            var lap = BinaryPrimitives.ReadInt64LittleEndian(slot) - 1;
+            var visit = slot.AsSpan(sizeof(long));
+            if (lap >= 0 && lap % header.Slots == 0 && VisitSlot.IsWhole(visit))
+                visits.Add((lap + index, visit.ToArray()));
+        }
+
+        visits.Sort((left, right) => left.Position.CompareTo(right.Position));
+        return new(header.Id, visits);
+    }
+}
