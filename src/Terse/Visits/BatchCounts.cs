@@ -5,29 +5,29 @@ using Terse.Links;
 namespace Terse.Visits;
 
 /// <summary>A row of the hourly counts.</summary>
-/// <param name="Link">The link's id; <see cref="VisitRange.AllLinks"/> for all together.</param>
-/// <param name="Dimension">By what it is counted.</param>
-/// <param name="Hour">As <see cref="HourNumber"/> numbers it.</param>
-/// <param name="Value">The dimension's; empty where that is none.</param>
-/// <param name="IsBot">Whether programs asked.</param>
+/// <param name="Link">The link's id, or <see cref="VisitRange.AllLinks"/>.</param>
+/// <param name="Dimension">The property by which visits are counted.</param>
+/// <param name="Hour">The hour as a <see cref="HourNumber"/>.</param>
+/// <param name="Value">The value of the dimension; empty for <see cref="VisitDimension.None"/>.</param>
+/// <param name="IsBot">Whether the row counts visits of bots.</param>
 internal readonly record struct CountKey(
     long Link, VisitDimension Dimension, long Hour, string Value, bool IsBot);
 
-/// <summary>A row of the requests that were answered otherwise.</summary>
+/// <summary>A row of the hourly counts of requests that were not redirected.</summary>
 internal readonly record struct MissedKey(long Hour, RedirectOutcome Outcome, bool IsBot);
 
 /// <summary>
-/// What visits add to the stored counts, summed up beforehand, so that a row is touched once however many
-/// visits it counts. A visit without a value of a dimension has no row there: what is missing from the sum of
-/// all is what is unknown.
+/// Adds up the visits of a batch, so that the database updates each row once for the whole batch. A visit
+/// without a value of a dimension has no row of that dimension: readers subtract the known values from the
+/// total to get the unknown ones.
 /// </summary>
 /// <remarks>
-/// All are in one order, whoever made them, so that no two transactions wait for each other in a ring. Rows
-/// for everything come last: every server waits for those, and so for as short a time as can be.
+/// Every server writes the rows in the same order, so that transactions cannot deadlock. The rows for all
+/// links come last, because every transaction locks these rows and should hold their locks only briefly.
 /// </remarks>
 internal sealed class BatchCounts
 {
-    /// <summary>No host name is longer; and an index's entry has to hold it.</summary>
+    /// <summary>Longer than any host name, and short enough for an index entry.</summary>
     private const int MaxValueLength = 255;
 
     private static readonly Comparer<CountKey> Order = Comparer<CountKey>.Create(Compare);
@@ -42,13 +42,13 @@ internal sealed class BatchCounts
         foreach (var visit in visits)
         {
             if (visit.Outcome == RedirectOutcome.Followed)
-                Count(Clean(visit));
+                Count(Sanitize(visit));
             else
                 Increment(_missed, new(HourNumber.Of(visit.At), visit.Outcome, visit.IsBot));
         }
     }
 
-    /// <summary>Each followed visit, with texts that every database can hold.</summary>
+    /// <summary>The visits, with texts that every database can store.</summary>
     public IReadOnlyList<Visit> Visits => _visits;
 
     public IReadOnlyList<DateOnly> Days =>
@@ -96,24 +96,25 @@ internal sealed class BatchCounts
         where TKey : notnull =>
         CollectionsMarshal.GetValueRefOrAddDefault(counts, key, out _)++;
 
-    private static Visit Clean(Visit visit) => visit with
+    private static Visit Sanitize(Visit visit) => visit with
     {
         At = DateTimeOffset.FromUnixTimeMilliseconds(visit.At.ToUnixTimeMilliseconds()),
-        Country = Clean(visit.Country),
-        Referrer = Clean(visit.Referrer),
-        Browser = Clean(visit.Browser),
-        Os = Clean(visit.Os),
-        Device = Clean(visit.Device),
+        Country = Sanitize(visit.Country),
+        Referrer = Sanitize(visit.Referrer),
+        Browser = Sanitize(visit.Browser),
+        Os = Sanitize(visit.Os),
+        Device = Sanitize(visit.Device),
     };
 
     /// <summary>
-    /// What a database refuses would keep its batch, and all that come after it, from ever being counted: it
-    /// counts as unknown.
+    /// Replaces a text that a database would refuse by the empty text. Otherwise the batch, and all later
+    /// batches of the server, would fail forever.
     /// </summary>
-    private static string Clean(string text) =>
-        text.Length <= MaxValueLength && IsWhole(text) ? text : "";
+    private static string Sanitize(string text) =>
+        text.Length <= MaxValueLength && IsStorable(text) ? text : "";
 
-    private static bool IsWhole(ReadOnlySpan<char> text)
+    /// <summary>Whether the text is valid Unicode without a NUL character.</summary>
+    private static bool IsStorable(ReadOnlySpan<char> text)
     {
         foreach (var rune in text.EnumerateRunes())
         {

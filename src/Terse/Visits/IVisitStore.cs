@@ -1,19 +1,19 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// Where visits are counted. Implementations are safe for use by any number of threads, and of servers over
-/// one database.
+/// Stores and counts visits. Implementations are safe for use by any number of threads, and by any number of
+/// servers that share a database.
 /// </summary>
 internal interface IVisitStore
 {
     /// <summary>
-    /// Counts a batch, once: its number is stored together with what it adds, or neither is. Batches of one
-    /// (node, epoch) come in the order of their numbers, the next one when this one is counted; one that is
-    /// sent again has the same visits in the same order.
+    /// Counts a batch exactly once: the store saves the batch number and the counts together. The caller sends
+    /// the batches of a (node, epoch) in ascending order of their numbers, and waits for each before it sends
+    /// the next. A repeated batch has the same visits in the same order.
     /// </summary>
-    /// <returns>False where all of it had been counted before.</returns>
+    /// <returns>False if the whole batch was counted before.</returns>
     /// <exception cref="Hosting.StoreUnavailableException">
-    /// Whether it was counted is unknown: send it again.
+    /// The batch may have been counted; send the batch again.
     /// </exception>
     Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken);
 }

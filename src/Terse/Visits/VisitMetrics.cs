@@ -3,7 +3,9 @@ using Terse.Hosting;
 
 namespace Terse.Visits;
 
-/// <summary>What became of visits. Those that go well cost a redirect no counting.</summary>
+/// <summary>
+/// Metrics of visits. Recorded visits are read from the ring, so that a redirect updates no counter.
+/// </summary>
 internal sealed class VisitMetrics
 {
     private const string Unit = "{visit}";
@@ -13,20 +15,20 @@ internal sealed class VisitMetrics
 
     public VisitMetrics(IMeterFactory meters, VisitRing ring, VisitSpool spool)
     {
-#pragma warning disable CA2000 // The factory disposes what it makes.
+#pragma warning disable CA2000 // The factory disposes the meters that it creates.
         var meter = meters.Create(Telemetry.Meter);
 #pragma warning restore CA2000
         meter.CreateObservableCounter(
-            "terse.visits.recorded", () => ring.Written, Unit, "Visits that were taken down.");
+            "terse.visits.recorded", () => ring.Written, Unit, "Visits that the server recorded.");
         meter.CreateObservableCounter(
-            "terse.visits.lost", () => Lost, Unit, "Visits that were not taken down for want of room.");
+            "terse.visits.lost", () => Lost, Unit, "Visits that were not recorded, because the memory for visits was full.");
         meter.CreateObservableCounter(
             "terse.visits.counted", () => Counted, Unit, "Visits that the database acknowledged.");
         meter.CreateObservableUpDownCounter(
             "terse.visits.waiting",
             () => ring.Waiting + spool.Waiting,
             Unit,
-            "Visits that wait for the database, those of earlier runs included.");
+            "Visits that wait for the database, including visits of earlier runs.");
     }
 
     public long Lost => Volatile.Read(ref _lost);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Visits;
 
-/// <summary>How visits are taken down. Section <c>Visits</c>.</summary>
+/// <summary>How visits are recorded. Section <c>Visits</c>.</summary>
 internal sealed class VisitOptions
 {
     public const string Section = "Visits";
@@ -17,41 +17,42 @@ internal sealed class VisitOptions
     ];
 
     /// <summary>
-    /// Where visits wait for the database; made where it does not exist. Each server needs its own, and the
-    /// same one again after a restart, or what waits there is not counted. Default: <c>visits</c> in
-    /// <c>Storage:Folder</c>.
+    /// The folder in which visits wait for the database. The server creates the folder if it does not exist.
+    /// Each server needs its own folder, and needs the same folder after a restart; otherwise the visits that
+    /// wait in the folder are not counted. Default: <c>visits</c> in <c>Storage:Folder</c>.
     /// </summary>
     public string? Folder { get; set; }
 
     /// <summary>
-    /// Visits that can wait to be written to the disk, a power of two, 64 to 1,048,576; each takes 384 bytes
-    /// of memory. Default: 32,768. Too few, and visits are lost when many come at once. On a disk that
-    /// is nearly full there are fewer.
+    /// The number of visits that can wait in memory: a power of two, 64 to 1,048,576. Each visit takes 384
+    /// bytes. If the number is too small, visits are lost in a burst of redirects. If the disk is nearly full,
+    /// the server uses a smaller number. Default: 32,768.
     /// </summary>
     public int RingSlots { get; set; } = 32_768;
 
     /// <summary>
-    /// Bytes of the disk that visits may take while the database is lost, 1 MiB or more; a visit takes about
-    /// 30. Default: 1 GiB. Beyond it visits are lost.
+    /// The disk space in bytes for visits that wait for the database, 1 MiB or more. A visit takes about 30
+    /// bytes. When the space is used up, visits are lost. Default: 1 GiB.
     /// </summary>
     public long SpoolBytes { get; set; } = 1L << 30;
 
     /// <summary>
-    /// The header in which a proxy says what country a visitor is in, in two letters, such as
-    /// <c>CF-IPCountry</c>. Default: none. Name one that the proxy sets itself: others can be forged.
+    /// The request header in which a proxy sends the visitor's country as two letters, for example
+    /// <c>CF-IPCountry</c>. Use only a header that the proxy overwrites: clients can forge any other header.
+    /// Default: none.
     /// </summary>
     public string? CountryHeader { get; set; }
 
     /// <summary>
-    /// A MaxMind DB file that has the countries of addresses, at most 2 GB, read into memory at the start;
-    /// asked where the header says nothing. Default: none.
+    /// A MaxMind DB file with the countries of IP addresses, at most 2 GB. The server loads the file into
+    /// memory at the start, and uses it for requests without a country header. Default: none.
     /// </summary>
     public string? CountryFile { get; set; }
 
     /// <summary>
-    /// The header in which the proxy says the client's address, such as <c>X-Forwarded-For</c>; of a list the
-    /// last one counts. Default: none, the address is the connection's. Name one that the proxy sets itself:
-    /// others can be forged.
+    /// The request header in which a proxy sends the client's IP address, for example <c>X-Forwarded-For</c>.
+    /// If the header is a list, the last address is used. Use only a header that the proxy sets: clients can
+    /// forge any other header. Default: none, which uses the address of the connection.
     /// </summary>
     public string? ClientAddressHeader { get; set; }
 }
@@ -70,22 +71,22 @@ internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
     private static IEnumerable<string> FindErrors(VisitOptions options)
     {
         if (options.Folder is { } folder && (string.IsNullOrWhiteSpace(folder) || File.Exists(folder)))
-            yield return $"Visits:Folder is '{folder}'; name a folder, or leave it out.";
+            yield return $"Visits:Folder is '{folder}', which is not a folder; set the path of a folder, or remove the setting.";
         if (options.RingSlots is < VisitOptions.MinRingSlots or > MaxRingSlots
             || !BitOperations.IsPow2(options.RingSlots))
         {
-            yield return $"Visits:RingSlots is {options.RingSlots}; it is a power of two, "
+            yield return $"Visits:RingSlots is {options.RingSlots}; set a power of two from "
                 + $"{VisitOptions.MinRingSlots} to {MaxRingSlots}.";
         }
 
         if (options.SpoolBytes < MinSpoolBytes)
-            yield return $"Visits:SpoolBytes is {options.SpoolBytes}; it is {MinSpoolBytes} or more.";
+            yield return $"Visits:SpoolBytes is {options.SpoolBytes}; set {MinSpoolBytes} or more.";
         if (options.CountryHeader is { } header && !IsHeaderName(header))
-            yield return $"Visits:CountryHeader is '{header}'; name a header, such as 'CF-IPCountry'.";
+            yield return $"Visits:CountryHeader is '{header}', which is not a header name; set a name like 'CF-IPCountry'.";
         if (options.ClientAddressHeader is { } address && !IsHeaderName(address))
         {
-            yield return $"Visits:ClientAddressHeader is '{address}'; name a header, such as "
-                + "'X-Forwarded-For'.";
+            yield return $"Visits:ClientAddressHeader is '{address}', which is not a header name; "
+                + "set a name like 'X-Forwarded-For'.";
         }
     }
 

@@ -5,16 +5,16 @@ using Terse.Ids;
 namespace Terse.Visits;
 
 /// <summary>
-/// Counting visits, without a redirect waiting for it. <see cref="VisitRecorder"/> leaves a visit in memory
-/// that outlives the process (<see cref="VisitRing"/>); <see cref="VisitSpooler"/> makes batches of them, on
-/// the disk (<see cref="VisitSpool"/>); <see cref="VisitSender"/> sends each to the database until that has
-/// it. A batch has a number, and the database passes over one that it has seen: so each visit counts once,
-/// wherever the process, the network or the database fails in between.
+/// Registers the recording of visits, which never delays a redirect. <see cref="VisitRecorder"/> writes a visit
+/// to memory that survives a kill of the process (<see cref="VisitRing"/>). <see cref="VisitSpooler"/> writes
+/// batches of visits to the disk (<see cref="VisitSpool"/>). <see cref="VisitSender"/> sends each batch to the
+/// database until the database has stored it. Batches are numbered, and the database ignores a number that it
+/// has stored. So each visit counts exactly once, even if the process, the network or the database fails.
 /// </summary>
 internal static class VisitSetup
 {
-    /// <param name="services">The server's.</param>
-    /// <param name="folder">Tells the folder in which a server keeps what is its own.</param>
+    /// <param name="services">The services of the server.</param>
+    /// <param name="folder">Returns the folder of the server's own files.</param>
     public static void AddVisits(this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
         services.AddOptions<VisitOptions>().BindConfiguration(VisitOptions.Section).ValidateOnStart();
@@ -33,7 +33,7 @@ internal static class VisitSetup
         services.AddSingleton<Func<VisitRun?>>(provider =>
             () => RunOf(provider.GetRequiredService<IdMint>().Reservation));
 
-        // They are stopped the other way round: first the ring is emptied, then the spool.
+        // Hosted services stop in reverse order: the spooler empties the ring, then the sender empties the spool.
         services.AddHostedService<VisitSender>();
         services.AddHostedService<VisitSpooler>();
     }

@@ -6,10 +6,9 @@ using System.Text.RegularExpressions;
 namespace Terse.Visits;
 
 /// <summary>
-/// Tells programs from people by what they say of themselves, by a public list of patterns, whose source and
-/// licence stand in Bots/README.md. All but a few of its patterns are plain texts, which are looked for in
-/// one pass; the others make one expression that never goes back in what it reads. Both are made when the
-/// first agent is looked at, in some 10 ms.
+/// Detects bots by their user agent, with a public list of patterns (source and license: Bots/README.md).
+/// Most patterns are plain texts, which one search finds in a single pass. The other patterns form one regular
+/// expression without backtracking. Both are built on first use, in about 10 ms.
 /// </summary>
 internal static class BotList
 {
@@ -27,7 +26,7 @@ internal static class BotList
     {
         const string Name = "Terse.Visits.Classifying.Bots.patterns.json";
         using var stream = typeof(BotList).Assembly.GetManifestResourceStream(Name)
-            ?? throw new InvalidOperationException("The list of bots is not in the program.");
+            ?? throw new InvalidOperationException("The list of bots is not embedded in the program.");
         using var json = JsonDocument.Parse(stream);
 
         var texts = new List<string>();
@@ -47,7 +46,7 @@ internal static class BotList
                 RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant));
     }
 
-    /// <summary>The one text that a pattern stands for; null where it stands for several.</summary>
+    /// <summary>The text that a pattern matches; null if the pattern matches several texts.</summary>
     internal static string? TextOf(string pattern)
     {
         var text = new StringBuilder(pattern.Length);

@@ -4,17 +4,17 @@ using Terse.Domains;
 namespace Terse.Visits;
 
 /// <summary>
-/// From which site a visitor came. Of the <c>Referer</c> header the host is kept, and no more.
+/// Reads the host of the <c>Referer</c> header. The rest of the header is never stored.
 /// </summary>
 internal static class ReferrerHost
 {
-    /// <summary>The longest name that a host can have (RFC 1035, section 2.3.4).</summary>
+    /// <summary>The maximum length of a host name (RFC 1035, section 2.3.4).</summary>
     private const int MaxLength = 253;
 
     private static readonly SearchValues<char> AfterAuthority = SearchValues.Create("/?#\\");
 
-    /// <summary>Where in a <c>Referer</c> its host stands, as it was sent, without user and port.</summary>
-    /// <returns>Empty where there is none.</returns>
+    /// <summary>The host in a <c>Referer</c> header, as sent, without user and port.</summary>
+    /// <returns>Empty if the header has no host.</returns>
     public static ReadOnlySpan<char> Find(ReadOnlySpan<char> referrer)
     {
         var start = referrer.IndexOf("://");
@@ -30,7 +30,7 @@ internal static class ReferrerHost
         return port < 0 ? authority : authority[..port];
     }
 
-    /// <summary>The one spelling of a host, in lower case; empty for what is none.</summary>
+    /// <summary>The canonical host name in lower case; empty if the text is not a host name.</summary>
     public static string Canonicalize(string host) =>
         host.Length <= MaxLength && HostName.TryCanonicalize(host, out var canonical) ? canonical : "";
 }

@@ -3,15 +3,16 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>
-/// What was made of texts before, so that one that comes again costs a lookup and no allocation. It forgets
-/// by halves: when the young half is full it becomes the old one, and what the old one had and nobody asked
-/// for since is gone. Texts have a byte a character (Latin-1), as they lie in the ring. For one thread.
+/// Caches values by text, so that a repeated text costs a lookup and no allocation. The cache has two
+/// generations. When the young generation is full, it becomes the old generation, and the previous old
+/// generation is evicted. A hit moves an entry to the young generation. Texts are Latin-1, as in the ring. Not
+/// safe for use by several threads.
 /// </summary>
-/// <param name="capacity">How many texts are kept at most; beyond half of that, some are made again.</param>
-/// <param name="make">What is made of a text.</param>
-internal sealed class TwoGenerationCache<TValue>(int capacity, Func<string, TValue> make)
+/// <param name="capacity">The maximum number of entries; at least half of them are the newest.</param>
+/// <param name="create">Creates the value of a text.</param>
+internal sealed class TwoGenerationCache<TValue>(int capacity, Func<string, TValue> create)
 {
-    /// <summary>Of longer texts the rest is passed over, so that what is kept stays small. Bytes.</summary>
+    /// <summary>In bytes. Longer texts are cut, to limit the memory of the cache.</summary>
     private const int MaxLength = 512;
 
     private Dictionary<byte[], TValue> _young = new(ByteComparer.Instance);
@@ -19,18 +20,18 @@ internal sealed class TwoGenerationCache<TValue>(int capacity, Func<string, TVal
 
     public int Count => _young.Count + _old.Count;
 
-    public TValue Get(ReadOnlySpan<byte> text)
+    public TValue GetOrCreate(ReadOnlySpan<byte> text)
     {
         text = text[..Math.Min(text.Length, MaxLength)];
         if (_young.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(text, out var value))
             return value;
         if (!_old.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(text, out var key, out value))
-            (key, value) = (text.ToArray(), make(Encoding.Latin1.GetString(text)));
-        Keep(key, value);
+            (key, value) = (text.ToArray(), create(Encoding.Latin1.GetString(text)));
+        Add(key, value);
         return value;
     }
 
-    private void Keep(byte[] key, TValue value)
+    private void Add(byte[] key, TValue value)
     {
         if (_young.Count >= capacity / 2)
         {

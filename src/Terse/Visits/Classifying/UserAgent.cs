@@ -1,11 +1,11 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// What a <c>User-Agent</c> header says of a visitor. Texts are empty where it does not say.
+/// Browser, operating system and device of a <c>User-Agent</c> header; empty if unknown.
 /// </summary>
 /// <remarks>
-/// Agents name all whose pages they want to be shown: Edge says that it is Chrome, Chrome that it is Safari,
-/// and all that they are Mozilla. So each table is gone through in its order, and the first that fits counts.
+/// User agents contain the names of other browsers for compatibility: Edge also names Chrome, and Chrome also
+/// names Safari. So each table has an order, and the first matching rule applies.
 /// </remarks>
 internal readonly record struct UserAgent(string Browser, string Os, string Device, bool IsBot)
 {
@@ -19,7 +19,7 @@ internal readonly record struct UserAgent(string Browser, string Os, string Devi
     {
         foreach (var rule in table)
         {
-            if (rule.Fits(text))
+            if (rule.Matches(text))
                 return rule.Name;
         }
 
@@ -27,9 +27,9 @@ internal readonly record struct UserAgent(string Browser, string Os, string Devi
     }
 }
 
-/// <summary>What an agent is called that has a token, and another one where one is named.</summary>
+/// <summary>The name for user agents that contain a token, and a second token if one is given.</summary>
 internal sealed record UserAgentRule(string Name, string Token, string And = "")
 {
-    public bool Fits(string agent) =>
+    public bool Matches(string agent) =>
         agent.Contains(Token, StringComparison.Ordinal) && agent.Contains(And, StringComparison.Ordinal);
 }

@@ -1,14 +1,14 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// The tokens by which agents are known, in the order in which they are looked for: whoever takes on the
-/// tokens of others stands before them.
+/// The tokens that identify browsers, systems and devices, in search order: a product that also sends the
+/// tokens of another product comes first.
 /// </summary>
 internal static class UserAgentTables
 {
     public static readonly UserAgentRule[] Browsers =
     [
-        // Programs that are no browsers.
+        // Programs that are not browsers.
         new("curl", "curl/"), new("Wget", "Wget/"), new("HTTPie", "HTTPie/"),
         new("Postman", "PostmanRuntime/"),
 
@@ -21,7 +21,7 @@ internal static class UserAgentTables
         new("KakaoTalk", "KAKAOTALK"), new("Google app", " GSA/"), new("Microsoft Teams", " Teams/"),
         new("Discord", "discord/"), new("Slack", " Slack/"),
 
-        // On the engine of Chrome, or of Safari where Apple allows no other.
+        // Browsers with the engine of Chrome, or with the engine of Safari on iOS.
         new("Edge", "Edg/"), new("Edge", "EdgA/"), new("Edge", "EdgiOS/"), new("Edge", "Edge/"),
         new("Opera", "OPR/"), new("Opera", "OPT/"), new("Opera", "OPX/"), new("Opera", "OPiOS/"),
         new("Opera", "Opera"), new("Samsung Internet", "SamsungBrowser/"),
@@ -51,7 +51,7 @@ internal static class UserAgentTables
         new("Windows Phone", "Windows Phone"),
         new("tvOS", "AppleTV"), new("tvOS", "Apple TV"), new("tvOS", "tvOS"),
         new("iPadOS", "iPad"), new("iOS", "iPhone"), new("iOS", "iPod"),
-        // An iPad that asks for pages made for desktops.
+        // An iPad that requests desktop pages.
         new("iPadOS", "Macintosh", And: " Mobile/"),
         new("HarmonyOS", "HarmonyOS"), new("HarmonyOS", "OpenHarmony"), new("KaiOS", "KAIOS/"),
         new("Tizen", "Tizen"), new("webOS", "Web0S"), new("webOS", "webOS"),
@@ -70,7 +70,7 @@ internal static class UserAgentTables
         new("tablet", "PlayBook"), new("tablet", "Kindle"),
         new("phone", "Mobile"), new("phone", "iPhone"), new("phone", "iPod"), new("phone", "Windows Phone"),
         new("phone", "KAIOS/"), new("phone", "Opera Mini"), new("phone", "BlackBerry"),
-        // Android says "Mobile" on phones, and leaves it out on what is larger.
+        // Android sends "Mobile" on phones only.
         new("tablet", "Android"), new("tablet", "Silk/"),
         new("desktop", "Windows"), new("desktop", "Macintosh"), new("desktop", "CrOS "),
         new("desktop", "X11"), new("desktop", "Linux"),

@@ -3,8 +3,8 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>
-/// ISO 3166-1 alpha-2. All 676 pairs of letters are kept as texts, so that naming a country allocates
-/// nothing.
+/// Reads ISO 3166-1 alpha-2 country codes. All 676 pairs of letters are kept as strings, so that reading a
+/// code allocates nothing.
 /// </summary>
 internal static class CountryCode
 {
@@ -13,7 +13,7 @@ internal static class CountryCode
     private static readonly string[] All = MakeAll();
 
     /// <summary>
-    /// The code in capitals; empty for what is none, and for <c>XX</c> and <c>ZZ</c>, unknown.
+    /// The code in capitals; empty if the text is not a code, and for the unknown countries <c>XX</c> and <c>ZZ</c>.
     /// </summary>
     public static string Of(ReadOnlySpan<byte> text) => text.Length == 2 ? Of(text[0], text[1]) : "";
 
@@ -22,7 +22,7 @@ internal static class CountryCode
 
     private static string Of(int first, int second)
     {
-        // Sets the bit in which a small letter differs from its capital.
+        // Setting this bit converts an ASCII letter to lower case.
         var (row, column) = ((first | 0x20) - 'a', (second | 0x20) - 'a');
         return row is >= 0 and < Letters && column is >= 0 and < Letters ? All[(row * Letters) + column] : "";
     }

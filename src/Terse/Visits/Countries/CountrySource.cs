@@ -3,17 +3,17 @@ using System.Net;
 namespace Terse.Visits;
 
 /// <summary>
-/// From which country a request came: as a header of the proxy says, else as a file says of the client's
-/// address. The address is looked up and forgotten; only the two letters are ever kept.
+/// Finds the country of a request: from a header of the proxy, or else from the client's IP address. The
+/// address is never stored.
 /// </summary>
-/// <param name="countryHeader">A header that holds the country; null or empty for none.</param>
+/// <param name="countryHeader">The header with the country; null or empty for none.</param>
 /// <param name="addressHeader">
-/// A header that holds the client's address; null or empty where the connection's address is the client's.
+/// The header with the client's address; null or empty if the client connects without a proxy.
 /// </param>
-/// <param name="countries">What knows the country of an address; null for nothing.</param>
+/// <param name="countries">Finds the country of an address; null if no file is configured.</param>
 internal sealed class CountrySource(string? countryHeader, string? addressHeader, ICountryLookup? countries)
 {
-    /// <summary>Empty where it is not known. Never throws or waits.</summary>
+    /// <summary>The country; empty if the country is unknown. Never throws or blocks.</summary>
     public string CountryOf(HttpRequest request)
     {
         if (!string.IsNullOrEmpty(countryHeader))
@@ -27,8 +27,8 @@ internal sealed class CountrySource(string? countryHeader, string? addressHeader
     }
 
     /// <summary>
-    /// Of a list of addresses the last one counts: the nearest proxy added it, and who asks can put any
-    /// before it. Without a readable one there is no address, since the connection's is the proxy's.
+    /// Reads the last address of a list: the nearest proxy appended this address, and the client can forge
+    /// all addresses before. Null if that address is invalid; the connection's address is the proxy's.
     /// </summary>
     private IPAddress? AddressOf(HttpRequest request)
     {

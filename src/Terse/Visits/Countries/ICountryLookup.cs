@@ -2,12 +2,11 @@ using System.Net;
 
 namespace Terse.Visits;
 
-/// <summary>Says in which country an address is. Safe for use by any number of threads.</summary>
+/// <summary>Finds the country of an IP address. Safe for use by any number of threads.</summary>
 internal interface ICountryLookup
 {
     /// <summary>
-    /// The country as <see cref="CountryCode"/> has it; empty where it is not known. Never throws, waits or
-    /// allocates.
+    /// The country as a <see cref="CountryCode"/>; empty if the country is unknown. Never throws or blocks.
     /// </summary>
     string CountryOf(IPAddress address);
 }

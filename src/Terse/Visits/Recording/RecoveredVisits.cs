@@ -29,7 +29,7 @@ internal sealed record RecoveredVisits(long? RingId, IReadOnlyList<(long Positio
             file.ReadExactly(slot);
             var lap = BinaryPrimitives.ReadInt64LittleEndian(slot) - 1;
             var visit = slot.AsSpan(sizeof(long));
-            if (lap >= 0 && lap % header.Slots == 0 && VisitSlot.IsWhole(visit))
+            if (lap >= 0 && lap % header.Slots == 0 && VisitSlot.IsValid(visit))
                 visits.Add((lap + index, visit.ToArray()));
         }
 

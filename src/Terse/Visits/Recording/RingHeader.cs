@@ -3,12 +3,12 @@ using System.Security.Cryptography;
 
 namespace Terse.Visits;
 
-/// <summary>How the file of a <see cref="VisitRing"/> begins.</summary>
-/// <param name="Slots">How many follow.</param>
-/// <param name="Id">Tells the rings of a folder apart.</param>
+/// <summary>The header of the file of a <see cref="VisitRing"/>.</summary>
+/// <param name="Slots">The number of slots after the header.</param>
+/// <param name="Id">A random number that distinguishes the rings of a folder.</param>
 internal sealed record RingHeader(int Slots, long Id)
 {
-    /// <summary>A page, so that slots begin where a line of the cache does.</summary>
+    /// <summary>The size of a memory page, so that slots are aligned to cache lines.</summary>
     public const int Bytes = 4096;
 
     private const int SlotsAt = 8;
@@ -17,7 +17,7 @@ internal sealed record RingHeader(int Slots, long Id)
 
     public long FileBytes => Bytes + ((long)Slots * VisitRing.SlotBytes);
 
-    /// <summary>Changes with the form of the file.</summary>
+    /// <summary>Identifies the version of the file format.</summary>
     private static ReadOnlySpan<byte> Magic => "TERSER01"u8;
 
     public static RingHeader New(int slots) =>
@@ -32,7 +32,7 @@ internal sealed record RingHeader(int Slots, long Id)
         return bytes;
     }
 
-    /// <summary>Null where the file is no ring, or not all of one.</summary>
+    /// <summary>Null if the file is not a complete ring.</summary>
     public static RingHeader? Read(FileStream file)
     {
         Span<byte> bytes = stackalloc byte[UsedBytes];

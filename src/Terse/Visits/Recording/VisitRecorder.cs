@@ -4,9 +4,9 @@ using Microsoft.Net.Http.Headers;
 namespace Terse.Visits;
 
 /// <summary>
-/// Takes visits down, without making a redirect wait. Of a visitor it keeps the host of the page that he came
-/// from, his country where it is told (<see cref="CountrySource"/>), and what his program calls itself: no
-/// address, and nothing at all of one who asked not to be tracked (<c>DNT: 1</c>, <c>Sec-GPC: 1</c>).
+/// Records visits without delaying redirects. A recorded visit contains the referrer's host, the country
+/// (<see cref="CountrySource"/>) and the user agent, but never the IP address. For visitors who asked not to
+/// be tracked (<c>DNT: 1</c>, <c>Sec-GPC: 1</c>), all three stay empty.
 /// </summary>
 internal sealed class VisitRecorder(
     VisitRing ring, VisitMetrics metrics, CountrySource countries, TimeProvider time)
@@ -14,28 +14,28 @@ internal sealed class VisitRecorder(
     private const string GlobalPrivacyControl = "Sec-GPC";
 
     /// <summary>
-    /// Takes down a request for a code; never waits, never throws, and allocates nothing unless the client's
-    /// address comes from a header.
+    /// Records a request for a code. Never blocks and never throws. Allocates only to look up the country of an
+    /// IP address.
     /// </summary>
-    /// <param name="kind">How it is answered.</param>
-    /// <param name="link">The link's id; 0 where there is none.</param>
-    /// <param name="request">What it says of the visitor.</param>
-    public void Record(RedirectOutcome kind, long link, HttpRequest request)
+    /// <param name="outcome">How the request is answered.</param>
+    /// <param name="link">The link's id; 0 if no link has the code.</param>
+    /// <param name="request">The request with the visitor's headers.</param>
+    public void Record(RedirectOutcome outcome, long link, HttpRequest request)
     {
         var headers = request.Headers;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var note = IsOn(headers[HeaderNames.DNT]) || IsOn(headers[GlobalPrivacyControl])
-            ? new VisitInput { Outcome = kind, Link = link, At = at, IsPrivate = true }
+        var visit = IsOn(headers[HeaderNames.DNT]) || IsOn(headers[GlobalPrivacyControl])
+            ? new VisitInput { Outcome = outcome, Link = link, At = at, IsPrivate = true }
             : new VisitInput
             {
-                Outcome = kind,
+                Outcome = outcome,
                 Link = link,
                 At = at,
                 Country = countries.CountryOf(request),
                 Referrer = ReferrerHost.Find(First(headers.Referer)),
                 UserAgent = First(headers.UserAgent),
             };
-        if (!ring.TryWrite(note))
+        if (!ring.TryWrite(visit))
             metrics.CountLost();
     }
 

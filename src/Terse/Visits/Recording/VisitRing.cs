@@ -6,22 +6,21 @@ using System.Runtime.InteropServices;
 namespace Terse.Visits;
 
 /// <summary>
-/// Where redirects leave their visits: a bounded queue of many writers and one reader, without locks and
-/// allocations (Dmitry Vyukov's bounded MPMC queue), in memory that is a file's. So what was written is still
-/// there after the process was killed; after a loss of power it may not be.
+/// Receives the visits of redirects: a bounded queue for many writers and one reader, without locks and
+/// allocations (Dmitry Vyukov's bounded MPMC queue). Its memory is a mapped file, so written visits survive a
+/// kill of the process. A power failure can lose visits.
 /// </summary>
 /// <remarks>
-/// Each slot has a sequence. A slot that is free for a position holds the position of its lap's begin; one
-/// that was written, one more. So a file of zeros is an empty ring, and whoever reads one that was left
-/// behind sees which slots were written to their end. The memory stays as long as anything can reach the
-/// ring: a request that outlives the server's stop still finds room, and its visit is counted after the
-/// next start.
+/// Each slot has a sequence number. In a free slot it is the position at which the lap begins; in a written
+/// slot it is one more. So a file of zeros is an empty ring, and after a kill the sequence numbers show which
+/// slots are complete. The memory stays mapped while any object references the ring: a request that outlives
+/// the server's shutdown still records its visit, and the next start counts the visit.
 /// </remarks>
 internal sealed unsafe class VisitRing
 {
     public const int SlotBytes = sizeof(long) + VisitSlot.Bytes;
 
-    /// <summary>Nobody disposes it: its finalizer comes when no request can write any more.</summary>
+    /// <summary>Never disposed. The finalizer unmaps the memory when no request can write any more.</summary>
     private readonly object _memory;
     private readonly byte* _slots;
     private readonly int _mask;
@@ -55,29 +54,29 @@ internal sealed unsafe class VisitRing
         _recovered = recovered.Count;
     }
 
-    /// <summary>Tells the rings of a folder apart.</summary>
+    /// <summary>Distinguishes the rings of a folder.</summary>
     public long Id { get; }
 
-    /// <summary>How many visits it has room for.</summary>
+    /// <summary>The capacity in visits.</summary>
     public int Slots => _mask + 1;
 
-    /// <summary>How many visits were written by this process.</summary>
+    /// <summary>The number of visits that this process wrote.</summary>
     public long Written => Volatile.Read(ref _positions.Head) - _recovered;
 
-    /// <summary>Where the first visit lies that was not released yet.</summary>
+    /// <summary>The position of the first visit that is not released.</summary>
     public long Begin => Volatile.Read(ref _positions.Tail);
 
-    /// <summary>How many visits were not released yet.</summary>
+    /// <summary>The number of visits that are not released.</summary>
     public long Waiting => Volatile.Read(ref _positions.Head) - Begin;
 
     /// <summary>
-    /// Makes a ring and puts it in the place of the one that may be there, in one step: whenever the process
-    /// ends, either the old one is there or the new one.
+    /// Creates a ring and atomically replaces the previous ring at the path. If the process is killed, either
+    /// the old ring or the new ring exists.
     /// </summary>
     /// <param name="path">The ring's file.</param>
-    /// <param name="slots">A power of two; where more visits are recovered, it has room for those.</param>
-    /// <param name="recovered">Visits to begin with, as <see cref="VisitSlot"/> has them.</param>
-    /// <exception cref="IOException">There is no room on the disk, or the file cannot be written.</exception>
+    /// <param name="slots">A power of two. The ring is larger if the recovered visits need more slots.</param>
+    /// <param name="recovered">The first visits of the ring, in the format of <see cref="VisitSlot"/>.</param>
+    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
     public static VisitRing Create(string path, int slots, IReadOnlyList<byte[]> recovered)
     {
         slots = Math.Max(slots, (int)BitOperations.RoundUpToPowerOf2((uint)recovered.Count));
@@ -89,7 +88,7 @@ internal sealed unsafe class VisitRing
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
-            // Memory that has no room on the disk behind it would end the process when it is written.
+            // A write to mapped memory without disk space behind it would kill the process.
             PreallocationSize = header.FileBytes,
         }))
         {
@@ -103,8 +102,8 @@ internal sealed unsafe class VisitRing
         return ring;
     }
 
-    /// <summary>Leaves a visit, unless the ring is full. For any number of threads.</summary>
-    public bool TryWrite(in VisitInput note)
+    /// <summary>Writes a visit; false if the ring is full. Safe for use by any number of threads.</summary>
+    public bool TryWrite(in VisitInput visit)
     {
         while (true)
         {
@@ -114,14 +113,15 @@ internal sealed unsafe class VisitRing
                 return false;
             if (lead > 0 || !TryTake(position))
                 continue;
-            VisitSlot.Write(SlotAt(position), note);
+            VisitSlot.Write(SlotAt(position), visit);
             Volatile.Write(ref SequenceAt(position), LapOf(position) + 1);
             GC.KeepAlive(_memory);
             return true;
         }
     }
 
-    /// <summary>Shows the visit at a position, if it was written; it stays. For the one reader.</summary>
+    /// <summary>Reads the visit at a position, and keeps the visit. For the single reader.</summary>
+    /// <returns>False if the position is not completely written.</returns>
     public bool TryRead(long position, out RawVisit visit)
     {
         var isWritten = Volatile.Read(ref SequenceAt(position)) == LapOf(position) + 1;
@@ -130,7 +130,7 @@ internal sealed unsafe class VisitRing
         return isWritten;
     }
 
-    /// <summary>Gives the slots before a position to further visits. For the one reader.</summary>
+    /// <summary>Frees the slots before a position. For the single reader.</summary>
     public void Release(long end)
     {
         for (var position = Begin; position < end; position++)
@@ -153,7 +153,7 @@ internal sealed unsafe class VisitRing
     private Span<byte> SlotAt(long position) =>
         new(_slots + ((position & _mask) * SlotBytes) + sizeof(long), VisitSlot.Bytes);
 
-    /// <summary>Writers and the reader each have a line of the processor's cache, and the next one.</summary>
+    /// <summary>Head and tail are on separate cache lines, with an unused line after each (prefetching).</summary>
     [StructLayout(LayoutKind.Explicit, Size = 384)]
     private struct Positions
     {

@@ -6,8 +6,8 @@ using Terse.Web;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads the parameters of a query. The first one that is wrong is kept as a problem, and a value that can be
-/// gone on with comes back in its place.
+/// Reads query parameters. The first invalid parameter is stored in <see cref="Problem"/>; an invalid parameter
+/// reads as its default.
 /// </summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
@@ -17,34 +17,34 @@ internal sealed class QueryReader(IQueryCollection query)
     private static readonly string[] OffsetFormats =
         ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
-    /// <summary>Null where all that was read so far is right.</summary>
+    /// <summary>The first invalid parameter; null if all parameters are valid so far.</summary>
     public Problem? Problem { get; private set; }
 
-    public void Refuse(string name, string detail) =>
+    public void Reject(string name, string detail) =>
         Problem ??= Problem.Of(ProblemType.QueryInvalid, detail, name);
 
-    /// <summary>A time zone by its IANA name; UTC where none is named.</summary>
+    /// <summary>Reads a time zone by its IANA name. Default: UTC.</summary>
     public TimeZoneInfo ReadZone(string name)
     {
         if (Text(name) is not { } text)
             return TimeZoneInfo.Utc;
         if (IsZoneName(text) && TimeZoneInfo.TryFindSystemTimeZoneById(text, out var zone))
             return zone;
-        Refuse(name, $"'{name}' is no time zone that this server knows; name one like 'Europe/Vienna'.");
+        Reject(name, $"'{name}' is not a time zone of this server; use an IANA name like 'Europe/Vienna'.");
         return TimeZoneInfo.Utc;
     }
 
-    /// <summary>A date or a time, in a zone unless it brings an offset of its own.</summary>
+    /// <summary>Reads a date or a time, which is in the zone unless the text ends with an offset.</summary>
     public DateTimeOffset? ReadInstant(string name, TimeZoneInfo zone)
     {
-        // A plus sign that is not written as %2B arrives as a space.
+        // A plus sign that is not encoded as %2B arrives as a space.
         if (Text(name)?.Replace(' ', '+') is not { } text)
             return null;
         if (Parse(text, zone) is { Year: > 1970 and < 9999 } instant)
             return instant;
-        Refuse(
+        Reject(
             name,
-            $"'{name}' is a date such as 2026-11-22 or a time such as 2026-11-22T08:30:00Z, after 1970.");
+            $"'{name}' must be a date like 2026-11-22 or a time like 2026-11-22T08:30:00Z, after 1970.");
         return null;
     }
 
@@ -53,21 +53,21 @@ internal sealed class QueryReader(IQueryCollection query)
         if (Text(name) is not { } text)
             return false;
         if (!bool.TryParse(text, out var flag))
-            Refuse(name, $"'{name}' is 'true' or 'false'.");
+            Reject(name, $"'{name}' must be 'true' or 'false'.");
         return flag;
     }
 
-    public int ReadNumber(string name, int max, int missing)
+    public int ReadNumber(string name, int max, int defaultValue)
     {
         if (Text(name) is not { } text)
-            return missing;
+            return defaultValue;
         if (int.TryParse(text, NumberStyles.None, null, out var number) && number >= 1 && number <= max)
             return number;
-        Refuse(name, $"'{name}' is a number from 1 to {max:N0}.");
-        return missing;
+        Reject(name, $"'{name}' must be a number from 1 to {max:N0}.");
+        return defaultValue;
     }
 
-    /// <summary>The value that goes by a name; the first one where none is named.</summary>
+    /// <summary>Reads one of the named values. Default: the first value.</summary>
     public T ReadChoice<T>(string name, IReadOnlyList<(string Name, T Value)> choices)
     {
         if (Text(name) is not { } text)
@@ -78,11 +78,11 @@ internal sealed class QueryReader(IQueryCollection query)
                 return value;
         }
 
-        Refuse(name, $"'{name}' is one of {string.Join(", ", choices.Select(choice => choice.Name))}.");
+        Reject(name, $"'{name}' must be one of {string.Join(", ", choices.Select(choice => choice.Name))}.");
         return choices[0].Value;
     }
 
-    /// <summary>Where a list goes on, as <see cref="WriteCursor"/> wrote it.</summary>
+    /// <summary>Reads a cursor that <see cref="WriteCursor"/> wrote.</summary>
     public VisitPosition? ReadCursor(string name)
     {
         if (Text(name) is not { } text)
@@ -96,7 +96,7 @@ internal sealed class QueryReader(IQueryCollection query)
             return new(DateTimeOffset.FromUnixTimeMilliseconds(at), number);
         }
 
-        Refuse(name, $"'{name}' is what 'next' of the page before says.");
+        Reject(name, $"'{name}' must be the value of 'next' of the previous page.");
         return null;
     }
 
@@ -110,7 +110,7 @@ internal sealed class QueryReader(IQueryCollection query)
 
     private string? Text(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
 
-    /// <summary>A name becomes a path of the system's files, and is to lead to no other file.</summary>
+    /// <summary>Allows only safe names: the system opens the name as a path below its time zone files.</summary>
     private static bool IsZoneName(string text) =>
         text.Length <= 64
         && text.Split('/').All(part => part.Length > 0 && char.IsAsciiLetter(part[0]))

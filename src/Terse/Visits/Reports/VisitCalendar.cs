@@ -5,21 +5,22 @@ internal enum VisitPeriod
     Hour,
     Day,
 
-    /// <summary>From Monday on, as ISO 8601 has it.</summary>
+    /// <summary>Begins on Monday (ISO 8601).</summary>
     Week,
     Month,
 }
 
 /// <summary>
-/// Hours of UTC as days, weeks and months of a time zone. An hour belongs whole to the period that it begins
-/// in, which matters in zones that are half an hour apart from the others.
+/// Groups hours in UTC into days, weeks and months of a time zone. Each hour belongs to the period in which the
+/// hour begins. This matters in zones whose offset is not a whole number of hours.
 /// </summary>
 internal static class VisitCalendar
 {
     private const string HourFormat = "yyyy-MM-dd'T'HH:mm:sszzz";
 
     /// <summary>
-    /// When a zone's clocks show a time: the first time that they do, and where they skip it, when they do.
+    /// Converts a local time of a zone to an instant. An ambiguous time is the first of the two instants. A skipped
+    /// time uses the offset before the change.
     /// </summary>
     public static DateTimeOffset InstantOf(DateTime local, TimeZoneInfo zone)
     {
@@ -29,7 +30,7 @@ internal static class VisitCalendar
         return new(local, offset);
     }
 
-    /// <summary>The sums of all periods of a span, those without visits too, in order.</summary>
+    /// <summary>The sums of all periods of a range in ascending order, including periods without visits.</summary>
     public static List<ValueCount> Sum(
         VisitRange range, VisitPeriod period, TimeZoneInfo zone, IReadOnlyList<HourCount> hours)
     {
@@ -48,11 +49,11 @@ internal static class VisitCalendar
         return sums;
     }
 
-    /// <summary>An instant as a zone's clocks show it.</summary>
+    /// <summary>An instant as local time of a zone, with its offset.</summary>
     public static string Show(DateTimeOffset instant, TimeZoneInfo zone) =>
         TimeZoneInfo.ConvertTime(instant, zone).ToString(HourFormat);
 
-    /// <summary>What tells periods apart: dates are the same whatever the offset, hours are not.</summary>
+    /// <summary>Identifies a period. Dates have no offset; hours keep theirs, because a local hour can repeat.</summary>
     private static DateTimeOffset BeginOf(DateTimeOffset local, VisitPeriod period)
     {
         var day = new DateTimeOffset(local.Date, TimeSpan.Zero);

@@ -90,7 +90,7 @@ internal static class VisitEndpoints
         if (reader.Problem is { } problem)
             return problem;
 
-        // One more than is shown tells whether there is another page.
+        // Requests one more visit than the page has, to find out whether another page follows.
         var found = await visits.ListAsync(page with { Limit = page.Limit + 1 }, context.RequestAborted);
         var host = RequestHost.Of(context);
         return TypedResults.Ok(new VisitListResource(
@@ -98,14 +98,14 @@ internal static class VisitEndpoints
             found.Count > page.Limit ? QueryReader.WriteCursor(found[page.Limit - 1].Position) : null));
     }
 
-    /// <summary>Without a beginning and an end, all that are kept.</summary>
+    /// <summary>Reads the parameters of a list. Without a range, the list contains all stored visits.</summary>
     private static VisitPage ReadPage(QueryReader reader, long link)
     {
         var zone = reader.ReadZone("zone");
         var from = reader.ReadInstant("from", zone) ?? DateTimeOffset.UnixEpoch;
         var to = reader.ReadInstant("to", zone) ?? DateTimeOffset.UnixEpoch.AddYears(8000);
         if (from >= to)
-            reader.Refuse("from", "'from' is earlier than 'to'.");
+            reader.Reject("from", "'from' must be before 'to'.");
         return new(
             new(link, from, to),
             reader.ReadFlag("bots"),
@@ -124,15 +124,15 @@ internal static class VisitEndpoints
         return (link, link is null ? LinkProblems.NotFound(requested.DomainName) : null);
     }
 
-    private static VisitResource Show(StoredVisit kept, DomainMap domains, string host) => new(
-        kept.Visit.At.UtcDateTime,
-        kept.Visit.Link.ToString("D"),
-        domains.DisplayNameOf(kept.Domain, host),
-        kept.Code,
-        kept.Visit.IsBot,
-        kept.Visit.Country,
-        kept.Visit.Referrer,
-        kept.Visit.Browser,
-        kept.Visit.Os,
-        kept.Visit.Device);
+    private static VisitResource Show(StoredVisit stored, DomainMap domains, string host) => new(
+        stored.Visit.At.UtcDateTime,
+        stored.Visit.Link.ToString("D"),
+        domains.DisplayNameOf(stored.Domain, host),
+        stored.Code,
+        stored.Visit.IsBot,
+        stored.Visit.Country,
+        stored.Visit.Referrer,
+        stored.Visit.Browser,
+        stored.Visit.Os,
+        stored.Visit.Device);
 }

@@ -1,11 +1,11 @@
 namespace Terse.Visits;
 
-/// <summary>What is asked about visits, and how the answer is to be laid out.</summary>
-/// <param name="From">The first instant.</param>
-/// <param name="To">The first instant that no longer belongs to it.</param>
-/// <param name="Zone">Whose days, weeks and months are meant.</param>
-/// <param name="By">What is counted apart.</param>
-/// <param name="IncludeBots">Whether programs are shown, apart from people.</param>
+/// <summary>The parameters of a request for visit counts.</summary>
+/// <param name="From">The beginning, inclusive.</param>
+/// <param name="To">The end, exclusive.</param>
+/// <param name="Zone">The time zone of days, weeks and months.</param>
+/// <param name="By">How visits are grouped.</param>
+/// <param name="IncludeBots">Whether the result also contains counts of bots.</param>
 internal sealed record VisitQuery(
     DateTimeOffset From, DateTimeOffset To, TimeZoneInfo Zone, VisitGrouping By, bool IncludeBots)
 {
@@ -15,7 +15,7 @@ internal sealed record VisitQuery(
 
     private const int MaxDaysByHour = 366;
 
-    /// <summary>Reads all parameters; what is wrong with them is then the reader's to tell.</summary>
+    /// <summary>Reads all parameters. <see cref="QueryReader.Problem"/> is set if one is invalid.</summary>
     public static VisitQuery Read(QueryReader query, DateTimeOffset now)
     {
         var zone = query.ReadZone("zone");
@@ -24,15 +24,15 @@ internal sealed record VisitQuery(
         var by = query.ReadChoice("by", VisitGrouping.Choices);
         var maxDays = by.Period == VisitPeriod.Hour ? MaxDaysByHour : MaxDays;
         if (from >= to)
-            query.Refuse("from", "'from' is earlier than 'to', which is now unless you say otherwise.");
+            query.Reject("from", "'from' must be before 'to'; the default of 'to' is the current time.");
         else if ((to - from).TotalDays > maxDays)
-            query.Refuse("from", $"From 'from' to 'to' it is {maxDays:N0} days at most by {by.Name}.");
+            query.Reject("from", $"The range from 'from' to 'to' must be at most {maxDays:N0} days by {by.Name}.");
         return new(from, to, zone, by, query.ReadFlag("bots"));
     }
 
     public VisitRange RangeOf(long link) => new(link, From, To);
 
-    /// <summary>Whole days of the zone, the last one included.</summary>
+    /// <summary>Begins so that the range covers whole days of the zone, including the day of the end.</summary>
     private static DateTimeOffset DefaultFrom(DateTimeOffset to, TimeZoneInfo zone)
     {
         var last = TimeZoneInfo.ConvertTime(to.AddTicks(-1), zone).Date;
@@ -40,7 +40,7 @@ internal sealed record VisitQuery(
     }
 }
 
-/// <summary>By periods of time, or else by the values of a dimension.</summary>
+/// <summary>A grouping by periods of time if the dimension is None, or else by values of the dimension.</summary>
 internal sealed record VisitGrouping(string Name, VisitPeriod Period, VisitDimension Dimension)
 {
     public static readonly IReadOnlyList<(string Name, VisitGrouping Value)> Choices =

@@ -2,10 +2,10 @@ using Terse.Links;
 
 namespace Terse.Visits;
 
-/// <summary>Answers what is asked about visits from what was counted.</summary>
+/// <summary>Creates reports from the stored counts.</summary>
 internal sealed class VisitReport(IVisitReader reader)
 {
-    /// <summary>Values of a dimension that are shown; the rest is in the sum alone.</summary>
+    /// <summary>The maximum number of values in a report; other values count only in the sum.</summary>
     private const int MaxValues = 1000;
 
     private static readonly (RedirectOutcome Outcome, string Name)[] MissedOutcomes =
@@ -17,9 +17,9 @@ internal sealed class VisitReport(IVisitReader reader)
         (RedirectOutcome.UsedUp, "usedUp"),
     ];
 
-    /// <param name="query">What is asked.</param>
+    /// <param name="query">The parameters.</param>
     /// <param name="link">The link's id, or <see cref="VisitRange.AllLinks"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task<VisitsResource> CreateAsync(
         VisitQuery query, long link, CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ internal sealed class VisitReport(IVisitReader reader)
         return (sum, VisitCalendar.Sum(range, query.By.Period, query.Zone, hours));
     }
 
-    /// <summary>Visits without a value of the dimension are shown as one more value.</summary>
+    /// <summary>Visits without a value of the dimension appear as the empty value.</summary>
     private async Task<(VisitSum Sum, IEnumerable<ValueCount> Counts)> CountValuesAsync(
         VisitQuery query, long link, CancellationToken cancellationToken)
     {

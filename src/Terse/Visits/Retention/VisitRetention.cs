@@ -4,11 +4,11 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Drops the single visits of days that are too long ago, at the start and then every few hours, so that the
-/// loss of the database puts it off by no day. Any server may, and all do.
+/// Drops expired single visits, at the start and then every four hours. All servers do so; a server finds
+/// nothing to drop if another server was first.
 /// </summary>
 internal sealed partial class VisitRetention(
-    IVisitPartitions days,
+    IVisitPartitions partitions,
     IOptions<RetentionOptions> options,
     TimeProvider time,
     ILogger<VisitRetention> logger) : BackgroundService
@@ -25,14 +25,14 @@ internal sealed partial class VisitRetention(
 
     private async Task DropAsync(CancellationToken stoppingToken)
     {
-        var dropped = await days.DropExpiredAsync(options.Value.Retention, stoppingToken);
+        var dropped = await partitions.DropExpiredAsync(options.Value.Retention, stoppingToken);
         if (dropped > 0)
             LogDropped(dropped);
     }
 
-    [LoggerMessage(850, LogLevel.Information, "The single visits of {Count} days were dropped.")]
+    [LoggerMessage(850, LogLevel.Information, "Dropped the expired single visits of {Count} days.")]
     private partial void LogDropped(int count);
 
-    [LoggerMessage(851, LogLevel.Warning, "Old visits are not dropped yet; it is tried again: {Reason}")]
+    [LoggerMessage(851, LogLevel.Warning, "Expired visits were not dropped; the server tries again in 4 hours: {Reason}")]
     private partial void LogNotDropped(string reason, Exception? exception);
 }

@@ -3,12 +3,12 @@ using System.Numerics;
 
 namespace Terse.Visits;
 
-/// <summary>What stands before the visits of a batch in a <see cref="SpoolSegment"/>.</summary>
-/// <param name="PayloadBytes">How long the visits are.</param>
-/// <param name="Checksum">CRC-32C of all that follows it in the frame.</param>
-/// <param name="Number">The batch's.</param>
+/// <summary>The header of a batch in a <see cref="SpoolSegment"/>.</summary>
+/// <param name="PayloadBytes">The length of the visits in bytes.</param>
+/// <param name="Checksum">CRC-32C of the rest of the header and the visits.</param>
+/// <param name="Number">The number of the batch.</param>
 /// <param name="End">The ring's position after the batch's last visit.</param>
-/// <param name="Visits">How many there are.</param>
+/// <param name="Visits">The number of visits.</param>
 internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, long End, int Visits)
 {
     public const int Bytes = 28;
@@ -18,12 +18,12 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
     private const int EndAt = 16;
     private const int VisitsAt = 24;
 
-    /// <summary>More than any batch has.</summary>
+    /// <summary>No batch is larger.</summary>
     private const int MaxPayloadBytes = 1 << 24;
 
     public int TotalBytes => Bytes + PayloadBytes;
 
-    /// <summary>What stands before a payload.</summary>
+    /// <summary>The header of a payload.</summary>
     public static byte[] WriteHeader(long number, long end, int visits, ReadOnlySpan<byte> payload)
     {
         var header = new byte[Bytes];
@@ -36,7 +36,7 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
         return header;
     }
 
-    /// <summary>Reads the frame that bytes begin with; null where it is torn, or not sound.</summary>
+    /// <summary>Reads the frame at the beginning of the bytes; null if the frame is incomplete or damaged.</summary>
     public static SpoolFrame? Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < Bytes)
@@ -61,8 +61,8 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
     {
         for (; bytes.Length >= sizeof(ulong); bytes = bytes[sizeof(ulong)..])
             checksum = BitOperations.Crc32C(checksum, BinaryPrimitives.ReadUInt64LittleEndian(bytes));
-        foreach (var one in bytes)
-            checksum = BitOperations.Crc32C(checksum, one);
+        foreach (var rest in bytes)
+            checksum = BitOperations.Crc32C(checksum, rest);
         return checksum;
     }
 }

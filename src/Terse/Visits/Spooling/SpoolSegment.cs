@@ -6,15 +6,16 @@ using Microsoft.Win32.SafeHandles;
 namespace Terse.Visits;
 
 /// <summary>
-/// A run of a server: what it held when it wrote its first batch. A node's epoch is never given out twice.
+/// Identifies a run of a server by the node reservation that the server held when it wrote its first batch. An
+/// epoch of a node is never assigned twice.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct VisitRun(int Node, long Epoch);
 
 /// <summary>
-/// A file of batches of one run, in the order of their numbers. Batches are only added; the last one may be
-/// torn, when its process was killed, and is none then. How many the database has acknowledged stands at the
-/// begin, as a hint: it takes what it has seen no second time.
+/// A file with batches of one run, in the order of their numbers. Batches are only appended. A kill of the
+/// process can leave the last batch incomplete; such a batch is ignored. The header stores the number of the
+/// last acknowledged batch as a hint: the database ignores a batch that is sent again.
 /// </summary>
 internal sealed class SpoolSegment : IDisposable
 {
@@ -41,36 +42,36 @@ internal sealed class SpoolSegment : IDisposable
 
     public VisitRun Run { get; }
 
-    /// <summary>The ring that its visits come from.</summary>
+    /// <summary>The ring from which the visits come.</summary>
     public long RingId { get; private set; }
 
-    /// <summary>The number of its first batch.</summary>
+    /// <summary>The number of the first batch.</summary>
     public long First { get; }
 
-    /// <summary>The number of its last batch; one less than the first while there is none.</summary>
+    /// <summary>The number of the last batch; one less than <see cref="First"/> if the file is empty.</summary>
     public long Last { get; private set; }
 
-    /// <summary>The ring's position after the last batch; while there is none, where it begins.</summary>
+    /// <summary>The ring's position after the last batch, or before the first batch if the file is empty.</summary>
     public long End { get; private set; }
 
-    /// <summary>The last batch that the database has.</summary>
+    /// <summary>The number of the last batch that the database stored.</summary>
     public long Acknowledged { get; private set; }
 
-    /// <summary>How many visits the database does not have.</summary>
+    /// <summary>The number of visits that the database has not stored.</summary>
     public long Waiting { get; private set; }
 
     public long Length => _length;
 
-    /// <summary>Changes with the form of the file.</summary>
+    /// <summary>Identifies the version of the file format.</summary>
     private static ReadOnlySpan<byte> Magic => "TERSES01"u8;
 
-    /// <summary>Begins a file.</summary>
-    /// <param name="folder">Where.</param>
-    /// <param name="run">Whose batches it is for.</param>
-    /// <param name="first">The number of its first batch.</param>
-    /// <param name="ringId">The ring that its visits come from.</param>
-    /// <param name="begin">The ring's position of the first of them.</param>
-    /// <exception cref="IOException">There is no room on the disk.</exception>
+    /// <summary>Creates a file.</summary>
+    /// <param name="folder">The folder of the file.</param>
+    /// <param name="run">The run of all batches.</param>
+    /// <param name="first">The number of the first batch.</param>
+    /// <param name="ringId">The ring from which the visits come.</param>
+    /// <param name="begin">The ring's position of the first visit.</param>
+    /// <exception cref="IOException">The disk is full.</exception>
     public static SpoolSegment Create(string folder, VisitRun run, long first, long ringId, long begin)
     {
         var path = Path.Combine(folder, $"{run.Node}-{run.Epoch}-{first}{Extension}");
@@ -87,7 +88,7 @@ internal sealed class SpoolSegment : IDisposable
         }
     }
 
-    /// <summary>Opens what a process left behind; null where it is no such file, or has not begun.</summary>
+    /// <summary>Opens a file of an earlier process; null if the file is not a segment, or has no header.</summary>
     public static SpoolSegment? Open(string path)
     {
         if (ReadName(path) is not (var run, var first))
@@ -107,11 +108,11 @@ internal sealed class SpoolSegment : IDisposable
         }
     }
 
-    /// <summary>Adds the next batch. Where that fails, the next one takes its place in the file.</summary>
-    /// <param name="end">The ring's position after its last visit.</param>
-    /// <param name="visits">How many there are, one or more.</param>
-    /// <param name="payload">They, as <see cref="VisitBatchFormat"/> has them.</param>
-    /// <exception cref="IOException">There is no room on the disk.</exception>
+    /// <summary>Appends a batch. After a failure, the next call overwrites the incomplete batch.</summary>
+    /// <param name="end">The ring's position after the last visit.</param>
+    /// <param name="visits">The number of visits, 1 or more.</param>
+    /// <param name="payload">The visits in the <see cref="VisitBatchFormat"/>.</param>
+    /// <exception cref="IOException">The disk is full.</exception>
     public void Append(long end, int visits, ReadOnlyMemory<byte> payload)
     {
         var header = SpoolFrame.WriteHeader(Last + 1, end, visits, payload.Span);
@@ -122,7 +123,7 @@ internal sealed class SpoolSegment : IDisposable
         Waiting += visits;
     }
 
-    /// <summary>The first batch that the database does not have; null where it has all.</summary>
+    /// <summary>The first batch that is not acknowledged; null if all are acknowledged.</summary>
     public VisitBatch? Peek()
     {
         if (Acknowledged >= Last)
@@ -131,17 +132,16 @@ internal sealed class SpoolSegment : IDisposable
         return new VisitBatch(Run.Node, Run.Epoch, _peeked.Number, VisitBatchFormat.Read(payload));
     }
 
-    /// <summary>Goes on to the batch after the one that <see cref="Peek"/> showed.</summary>
-    /// <exception cref="IOException">The hint was not written; all else was done.</exception>
+    /// <summary>Marks the batch that <see cref="Peek"/> returned as stored.</summary>
+    /// <exception cref="IOException">The batch is acknowledged in memory, but not in the file.</exception>
     public void Acknowledge()
     {
-        Pass(_peeked ?? throw new InvalidOperationException("No batch was shown."));
+        Pass(_peeked ?? throw new InvalidOperationException("Call Peek before Acknowledge."));
         var bytes = new byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, Acknowledged);
         RandomAccess.Write(_handle, bytes, AcknowledgedAt);
     }
 
-    /// <summary>Removes the file.</summary>
     public void Delete()
     {
         Dispose();
@@ -168,7 +168,7 @@ internal sealed class SpoolSegment : IDisposable
         RandomAccess.Write(_handle, header, 0);
     }
 
-    /// <summary>Reads the header and finds the whole batches, up to the first that is torn.</summary>
+    /// <summary>Reads the header and scans the batches up to the first incomplete batch.</summary>
     private bool TryScan()
     {
         var bytes = new byte[RandomAccess.GetLength(_handle)];
@@ -196,7 +196,7 @@ internal sealed class SpoolSegment : IDisposable
         Waiting -= frame.Visits;
     }
 
-    /// <summary>Reads a frame that was found whole before.</summary>
+    /// <summary>Reads a frame that was valid before.</summary>
     private (SpoolFrame Frame, byte[] Payload) Read(long offset)
     {
         var length = new byte[sizeof(int)];
@@ -205,6 +205,6 @@ internal sealed class SpoolSegment : IDisposable
         RandomAccess.Read(_handle, bytes, offset);
         return SpoolFrame.Read(bytes) is { } frame
             ? (frame, bytes[SpoolFrame.Bytes..])
-            : throw new InvalidDataException($"{_path} cannot be read at {offset} any more.");
+            : throw new InvalidDataException($"{_path} has a damaged batch at byte {offset}.");
     }
 }

@@ -6,19 +6,21 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>
-/// Visits as they stand in a spool: first the visits, which are all of one length and name texts by number,
-/// then each text once.
+/// The binary format of a batch in the spool: first the visits, each of the same length and with indexes in
+/// place of texts; then the table of texts.
 /// </summary>
 internal static class VisitBatchFormat
 {
     private const byte BotFlag = 0x80;
     private const int TextsOfVisit = 5;
-    private const int KindAt = 2 * sizeof(long);
-    private const int TextsAt = KindAt + 1;
+    private const int OutcomeAt = 2 * sizeof(long);
+    private const int TextsAt = OutcomeAt + 1;
     private const int VisitBytes = TextsAt + (TextsOfVisit * sizeof(ushort));
 
-    /// <remarks>Texts are told apart by where they are: nearly all are remembered (<see cref="TwoGenerationCache{T}"/>),
-    /// and one that stands twice does no harm.</remarks>
+    /// <remarks>
+    /// Compares texts by reference, which is fast: most texts come from a <see cref="TwoGenerationCache{T}"/>.
+    /// An equal text with another reference is only stored twice.
+    /// </remarks>
     public static void Write(IBufferWriter<byte> output, IReadOnlyList<Visit> visits)
     {
         var texts = new Dictionary<string, int>(ReferenceEqualityComparer.Instance) { [""] = 0 };
@@ -58,22 +60,22 @@ internal static class VisitBatchFormat
     {
         BinaryPrimitives.WriteInt64LittleEndian(bytes, visit.Link.ToInt64());
         BinaryPrimitives.WriteInt64LittleEndian(bytes[sizeof(long)..], visit.At.ToUnixTimeMilliseconds());
-        bytes[KindAt] = (byte)((byte)visit.Outcome | (visit.IsBot ? BotFlag : 0));
+        bytes[OutcomeAt] = (byte)((byte)visit.Outcome | (visit.IsBot ? BotFlag : 0));
         bytes = bytes[TextsAt..];
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes, NumberOf(texts, visit.Country));
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes[2..], NumberOf(texts, visit.Referrer));
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes[4..], NumberOf(texts, visit.Browser));
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes[6..], NumberOf(texts, visit.Os));
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], NumberOf(texts, visit.Device));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, IndexOf(texts, visit.Country));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[2..], IndexOf(texts, visit.Referrer));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[4..], IndexOf(texts, visit.Browser));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[6..], IndexOf(texts, visit.Os));
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], IndexOf(texts, visit.Device));
     }
 
-    /// <summary>A batch has fewer texts than 65,536.</summary>
-    private static ushort NumberOf(Dictionary<string, int> texts, string text)
+    /// <summary>A batch has fewer than 65,536 texts.</summary>
+    private static ushort IndexOf(Dictionary<string, int> texts, string text)
     {
         if (text.Length == 0)
             return 0;
-        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(texts, text, out var isKnown);
-        if (!isKnown)
+        ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(texts, text, out var exists);
+        if (!exists)
             number = texts.Count - 1;
         return (ushort)number;
     }
@@ -82,12 +84,12 @@ internal static class VisitBatchFormat
     {
         var link = Tsid.FromInt64(reader.ReadInt64());
         var at = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64());
-        var kind = reader.ReadByte();
+        var outcome = reader.ReadByte();
         return new Visit(
             link,
             at,
-            (RedirectOutcome)(kind & ~BotFlag),
-            (kind & BotFlag) != 0,
+            (RedirectOutcome)(outcome & ~BotFlag),
+            (outcome & BotFlag) != 0,
             texts[reader.ReadUInt16()],
             texts[reader.ReadUInt16()],
             texts[reader.ReadUInt16()],

@@ -3,10 +3,10 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// The folder in which visits wait for the database. Opening it takes up what an earlier process left: the
-/// batches of its spool, and in a new ring the visits of its ring that are in no batch. The new ring takes
-/// the old one's place in one step, so that a process may end at any point of it, and each visit still goes
-/// into one batch.
+/// The folder in which visits wait for the database. Opening the folder recovers the visits of an earlier
+/// process: the batches of its spool, and the visits of its ring that are not in a batch. These visits move to
+/// a new ring, which atomically replaces the old ring. So a kill at any point leaves each visit in exactly one
+/// batch.
 /// </summary>
 internal sealed class VisitFolder : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class VisitFolder : IDisposable
     private readonly FileStream _lock;
 
     /// <exception cref="StartupException">Another server uses the folder.</exception>
-    /// <exception cref="IOException">There is no room on the disk, or the folder cannot be used.</exception>
+    /// <exception cref="IOException">The disk is full, or the folder cannot be used.</exception>
     public VisitFolder(string folder, int ringSlots, long spoolBytes)
     {
         Directory.CreateDirectory(folder);
@@ -24,13 +24,13 @@ internal sealed class VisitFolder : IDisposable
         try
         {
             var path = Path.Combine(folder, RingFile);
-            var left = RecoveredVisits.Read(path);
+            var recovered = RecoveredVisits.Read(path);
             Spool = new VisitSpool(folder, spoolBytes);
-            var end = left.RingId is { } ringId ? Spool.EndOf(ringId) : 0;
+            var end = recovered.RingId is { } ringId ? Spool.EndOf(ringId) : 0;
             Ring = CreateRing(
                 path,
                 ringSlots,
-                [.. left.Visits.Where(visit => visit.Position >= end).Select(visit => visit.Slot)]);
+                [.. recovered.Visits.Where(visit => visit.Position >= end).Select(visit => visit.Slot)]);
         }
         catch
         {
@@ -50,8 +50,8 @@ internal sealed class VisitFolder : IDisposable
     }
 
     /// <summary>
-    /// On a disk that is nearly full a smaller one: visits may be lost sooner, which is counted, but
-    /// redirects go on.
+    /// Creates a smaller ring if the disk is nearly full. A smaller ring loses visits sooner, which a metric
+    /// counts, but redirects continue.
     /// </summary>
     private static VisitRing CreateRing(string path, int slots, IReadOnlyList<byte[]> recovered)
     {

@@ -3,11 +3,10 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Sends what is spooled to the database, batch by batch, until the database has it. The faster visits come,
-/// the longer it rests, so that counting leaves the machine and the database to redirects, and has all of
-/// them when nobody follows a link. When counts would be old it does not rest, unless visits come faster than
-/// it could send them: then there is no catching up, and redirects need the machine more. When the disk's
-/// part fills it never rests.
+/// Sends the batches of the spool to the database. After each batch the sender pauses; the more visits arrive,
+/// the longer is the pause, so that counting takes little CPU time from redirects. When visits are older than
+/// a minute, the sender does not pause, unless visits arrive faster than they can be sent: then the sender
+/// cannot catch up, and redirects have priority. When the spool is half full, the sender never pauses.
 /// </summary>
 internal sealed partial class VisitSender(
     VisitSpool spool,
@@ -16,50 +15,51 @@ internal sealed partial class VisitSender(
     TimeProvider time,
     ILogger<VisitSender> logger) : BackgroundService
 {
-    /// <summary>Times what a batch took, where visits come as fast as they are sent, or faster.</summary>
-    private const int MaxRestFactor = 19;
+    /// <summary>The longest pause as a multiple of the time that the batch took.</summary>
+    private const int MaxPauseFactor = 19;
 
-    private static readonly TimeSpan MaxRest = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
 
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LoadCheckInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Visits that are older than this are sent without a rest, where that gets ahead.</summary>
+    /// <summary>Older visits are sent without a pause, if the sender can catch up.</summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
-    /// <summary>Between two looks for a batch, where none waits.</summary>
+    /// <summary>The polling interval while the spool is empty.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a stop waits for the database; the next start sends the rest.</summary>
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(5);
+    /// <summary>The maximum time to send batches during shutdown; the next start sends the rest.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
     private TimeSpan _backoff = Interval;
     private TimeSpan _pause;
-    private long _lookedAt = time.GetTimestamp();
+    private long _measuredAt = time.GetTimestamp();
     private long _appended = spool.Appended;
 
-    /// <param name="took">How long the last batch took.</param>
-    /// <param name="age">How old its visits are.</param>
-    /// <param name="load">How many visits came, for each that could have been sent.</param>
-    /// <param name="isHalfFull">Whether half of what may wait on the disk does.</param>
-    public static TimeSpan RestAfter(TimeSpan took, TimeSpan age, double load, bool isHalfFull)
+    /// <summary>The pause after a batch.</summary>
+    /// <param name="took">How long it took to send the batch.</param>
+    /// <param name="age">The age of the batch's first visit.</param>
+    /// <param name="load">Arriving visits divided by the visits that can be sent in the same time.</param>
+    /// <param name="isHalfFull">Whether the spool is half full.</param>
+    public static TimeSpan PauseAfter(TimeSpan took, TimeSpan age, double load, bool isHalfFull)
     {
         if (isHalfFull)
             return TimeSpan.Zero;
         if (age > MaxAge)
-            return load > 1 ? MaxRest : TimeSpan.Zero;
-        var rest = took * (MaxRestFactor * Math.Min(load, 1));
-        return rest < MaxRest ? rest : MaxRest;
+            return load > 1 ? MaxPause : TimeSpan.Zero;
+        var pause = took * (MaxPauseFactor * Math.Min(load, 1));
+        return pause < MaxPause ? pause : MaxPause;
     }
 
     /// <inheritdoc/>
-    /// <remarks>The ring has been emptied into the spool before.</remarks>
+    /// <remarks><see cref="VisitSpooler"/> has moved all visits to the spool before this call.</remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
-        using var farewell = new CancellationTokenSource(Farewell, time);
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(farewell.Token, cancellationToken);
+        using var timeout = new CancellationTokenSource(ShutdownTimeout, time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
         await BackgroundLoop.TryAsync(
             async _ =>
             {
@@ -79,7 +79,7 @@ internal sealed partial class VisitSender(
         }
     }
 
-    /// <summary>Sends a batch, if one waits, and sets the pause before the next.</summary>
+    /// <summary>Sends the next batch, and sets the pause before the next call.</summary>
     private async Task SendNextAsync(CancellationToken cancellationToken)
     {
         if (spool.Peek() is not { } batch)
@@ -91,7 +91,7 @@ internal sealed partial class VisitSender(
         var begin = time.GetTimestamp();
         await SendAsync(batch, cancellationToken);
         _backoff = Interval;
-        await RestAsync(batch, time.GetElapsedTime(begin), cancellationToken);
+        await PauseAsync(batch, time.GetElapsedTime(begin), cancellationToken);
         _pause = TimeSpan.Zero;
     }
 
@@ -103,28 +103,28 @@ internal sealed partial class VisitSender(
         _pause = _backoff;
     }
 
-    /// <summary>Rests while visits come, and looks now and then whether they still do.</summary>
-    private async Task RestAsync(VisitBatch sent, TimeSpan took, CancellationToken cancellationToken)
+    /// <summary>Pauses after a batch. The load is measured again each second, and changes the pause.</summary>
+    private async Task PauseAsync(VisitBatch sent, TimeSpan took, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
         while (true)
         {
             var age = time.GetUtcNow() - sent.Visits[0].At;
-            var rest = RestAfter(took, age, LookAtLoad(sent, took), spool.IsHalfFull);
-            var left = rest - time.GetElapsedTime(begin);
-            if (left <= TimeSpan.Zero)
+            var pause = PauseAfter(took, age, MeasureLoad(sent, took), spool.IsHalfFull);
+            var remaining = pause - time.GetElapsedTime(begin);
+            if (remaining <= TimeSpan.Zero)
                 return;
-            await Task.Delay(left < BetweenLooks ? left : BetweenLooks, time, cancellationToken);
+            await Task.Delay(remaining < LoadCheckInterval ? remaining : LoadCheckInterval, time, cancellationToken);
         }
     }
 
-    /// <summary>How many visits came since the last look, for each that could have been sent.</summary>
-    private double LookAtLoad(VisitBatch sent, TimeSpan took)
+    /// <summary>The load since the last call; see <see cref="PauseAfter"/>.</summary>
+    private double MeasureLoad(VisitBatch sent, TimeSpan took)
     {
         var (now, appended) = (time.GetTimestamp(), spool.Appended);
-        var elapsed = Math.Max(time.GetElapsedTime(_lookedAt, now).TotalSeconds, 1e-6);
+        var elapsed = Math.Max(time.GetElapsedTime(_measuredAt, now).TotalSeconds, 1e-6);
         var load = (appended - _appended) / elapsed * took.TotalSeconds / sent.Visits.Count;
-        (_lookedAt, _appended) = (now, appended);
+        (_measuredAt, _appended) = (now, appended);
         return load;
     }
 
@@ -138,12 +138,12 @@ internal sealed partial class VisitSender(
     [LoggerMessage(
         810,
         LogLevel.Warning,
-        "Visits wait on the disk until the database takes them; it is tried again: {Reason}")]
+        "Visits wait on the disk because the database does not store them; the server tries again: {Reason}")]
     private partial void LogNotCounted(string reason, Exception? exception);
 
     [LoggerMessage(
         811,
         LogLevel.Warning,
-        "{Visits} visits wait on the disk for the next start of this server: {Reason}")]
+        "{Visits} visits wait on the disk; the next start of this server sends them: {Reason}")]
     private partial void LogLeft(long visits, string reason);
 }

@@ -3,20 +3,21 @@ using System.Buffers;
 namespace Terse.Visits;
 
 /// <summary>
-/// Visits on the disk, on their way to the database: batches in files, each of one run of this server. One
-/// thread appends, another reads and acknowledges. A file goes when the database has all of it and it is no
-/// longer appended to; until then the last one of a run says how far its ring was emptied.
+/// Visits on the disk that wait for the database, in files of batches. Each file belongs to one run of this
+/// server. One thread appends; another thread reads and acknowledges. A file is deleted when all its batches
+/// are acknowledged and no more batches are appended to it. The last file of a run also stores the ring's
+/// position up to which visits are spooled.
 /// </summary>
-/// <param name="folder">Its folder; no other process uses it.</param>
-/// <param name="maxBytes">How much may wait.</param>
+/// <param name="folder">The folder, which no other process uses.</param>
+/// <param name="maxBytes">The maximum size of all files in bytes.</param>
 internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
 {
-    /// <summary>When the database has all of it, a file of this size is ended.</summary>
+    /// <summary>A file of this size is closed if all its batches are acknowledged.</summary>
     private const long SmallBytes = 1 << 16;
 
     private const long LargeBytes = 1 << 24;
 
-    /// <summary>How many files a full spool is made of, so that it shrinks as it is emptied.</summary>
+    /// <summary>The number of files of a full spool, so that disk space is freed step by step.</summary>
     private const int FullSegments = 16;
 
     private readonly Lock _lock = new();
@@ -25,7 +26,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     private bool _isLive;
     private long _appended;
 
-    /// <summary>How many visits the database does not have.</summary>
+    /// <summary>The number of visits that the database has not stored.</summary>
     public long Waiting
     {
         get
@@ -35,10 +36,10 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         }
     }
 
-    /// <summary>How many visits were added since the folder was opened.</summary>
+    /// <summary>The number of visits that were appended since the folder was opened.</summary>
     public long Appended => Volatile.Read(ref _appended);
 
-    /// <summary>Whether half of what may wait does.</summary>
+    /// <summary>Whether the files take half of the maximum size, or more.</summary>
     public bool IsHalfFull
     {
         get
@@ -50,10 +51,10 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
 
     private long Bytes => _segments.Sum(segment => segment.Length);
 
-    /// <summary>What is appended to; null before the first batch.</summary>
+    /// <summary>The file to which batches are appended; null before the first batch.</summary>
     private SpoolSegment? Live => _isLive ? _segments[^1] : null;
 
-    /// <summary>The position up to which a ring was emptied.</summary>
+    /// <summary>The position up to which the visits of a ring are in the spool.</summary>
     public long EndOf(long ringId)
     {
         lock (_lock)
@@ -65,20 +66,20 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         }
     }
 
-    /// <summary>Adds a batch.</summary>
-    /// <param name="run">The run of the server; always the same.</param>
+    /// <summary>Appends a batch.</summary>
+    /// <param name="run">The run of the server, the same in every call.</param>
     /// <param name="ringId">The ring of the visits.</param>
-    /// <param name="end">The ring's position after the last of them.</param>
-    /// <param name="visits">One or more.</param>
-    /// <returns>False where the spool is full.</returns>
-    /// <exception cref="IOException">There is no room on the disk; add the batch again.</exception>
+    /// <param name="end">The ring's position after the last visit.</param>
+    /// <param name="visits">One or more visits.</param>
+    /// <returns>False if the spool is full.</returns>
+    /// <exception cref="IOException">The disk is full; append the batch again later.</exception>
     public bool TryAppend(VisitRun run, long ringId, long end, IReadOnlyList<Visit> visits)
     {
         lock (_lock)
         {
             if (Bytes >= maxBytes)
                 return false;
-            if (Live is null || IsLongEnough(Live))
+            if (Live is null || IsComplete(Live))
             {
                 _segments.Add(
                     SpoolSegment.Create(folder, run, NextNumber(run), ringId, begin: Live?.End ?? 0));
@@ -93,7 +94,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         }
     }
 
-    /// <summary>The first batch that the database does not have; null where it has all.</summary>
+    /// <summary>The first batch that is not acknowledged; null if all are acknowledged.</summary>
     public VisitBatch? Peek()
     {
         lock (_lock)
@@ -103,7 +104,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         }
     }
 
-    /// <summary>Goes on to the batch after the one that <see cref="Peek"/> showed.</summary>
+    /// <summary>Marks the batch that <see cref="Peek"/> returned as stored.</summary>
     public void Acknowledge()
     {
         lock (_lock)
@@ -114,7 +115,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
             }
             catch (IOException)
             {
-                // After the next start the database is query once more, and knows it.
+                // After the next start the batch is sent again, and the database ignores the batch.
             }
         }
     }
@@ -125,7 +126,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
             _segments.ForEach(segment => segment.Dispose());
     }
 
-    /// <summary>In the order in which they are sent: of a run, that of their numbers.</summary>
+    /// <summary>The files in the order in which they are sent; within a run, ordered by batch number.</summary>
     private static List<SpoolSegment> ReadFolder(string folder) =>
     [
         .. Directory.EnumerateFiles(folder, "*" + SpoolSegment.Extension)
@@ -136,12 +137,12 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
             .ThenBy(segment => segment.First),
     ];
 
-    private bool IsLongEnough(SpoolSegment segment) =>
+    private bool IsComplete(SpoolSegment segment) =>
         segment.Length >= (segment.Waiting == 0 ? SmallBytes : Math.Min(LargeBytes, maxBytes / FullSegments));
 
     /// <summary>
-    /// 1 in a run that is new, as they all are. Where the database was replaced by an empty one, its epochs
-    /// begin again, and what waits here may have used the numbers.
+    /// Usually 1, because runs are unique. But if an empty database replaced the old one, epochs repeat, and
+    /// waiting batches may already use the first numbers.
     /// </summary>
     private long NextNumber(VisitRun run) => _segments
         .Where(segment => segment.Run == run)
@@ -149,7 +150,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         .DefaultIfEmpty()
         .Max() + 1;
 
-    /// <summary>Removes the files that nobody needs any more.</summary>
+    /// <summary>Deletes the files without waiting visits, except the live file.</summary>
     private void Trim()
     {
         foreach (var segment in _segments.Where(segment => segment.Waiting == 0 && segment != Live).ToList())

@@ -3,16 +3,16 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Empties the ring into the spool, in batches: what a visit is told from becomes what is kept. Slots are
-/// released when their batch is in the file, so that a visit is in the ring, or in a batch, or in both, and
-/// then the batch says so.
+/// Moves visits from the ring to the spool, in batches, and classifies them. The slots of a batch are released
+/// after the batch was written to the file. So a kill loses no visit. If a visit is in both places, the ring
+/// position in the batch shows the duplicate.
 /// </summary>
-/// <param name="ring">Where visits come from.</param>
-/// <param name="spool">Where they go.</param>
-/// <param name="classifier">Used by nobody else.</param>
-/// <param name="run">What the server holds at present; visits wait until it holds something.</param>
-/// <param name="time">For the time between batches.</param>
-/// <param name="logger">For what goes wrong.</param>
+/// <param name="ring">The source.</param>
+/// <param name="spool">The destination.</param>
+/// <param name="classifier">Used only by this object.</param>
+/// <param name="run">The current run; visits wait in the ring while the run is null.</param>
+/// <param name="time">Measures the time between batches.</param>
+/// <param name="logger">Logs failures.</param>
 internal sealed partial class VisitSpooler(
     VisitRing ring,
     VisitSpool spool,
@@ -21,35 +21,35 @@ internal sealed partial class VisitSpooler(
     TimeProvider time,
     ILogger<VisitSpooler> logger) : BackgroundService
 {
-    /// <summary>Visits of a batch at most.</summary>
+    /// <summary>The maximum number of visits of a batch.</summary>
     public const int MaxBatch = 5_000;
 
-    /// <summary>How long a visit waits for others to fill its batch.</summary>
+    /// <summary>The maximum time for which a visit waits for other visits of its batch.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>Between two looks at the ring; 50,000 visits a second fill it in ten times that.</summary>
+    /// <summary>The polling interval. 50,000 visits per second fill the default ring in 650 ms.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
-    private static readonly TimeSpan BetweenWarnings = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
 
     private readonly List<Visit> _batch = [];
     private VisitRun? _run;
     private long _lastBatchAt = time.GetTimestamp();
     private long? _warnedAt;
 
-    /// <summary>A ring that has no room for two such batches is not let run full while visits wait.</summary>
-    private int EnoughForBatch => Math.Min(MaxBatch, ring.Slots / 2);
+    /// <summary>The number of waiting visits that starts a batch early: at most half of the ring.</summary>
+    private int EarlyBatchSize => Math.Min(MaxBatch, ring.Slots / 2);
 
     /// <inheritdoc/>
-    /// <remarks>Redirects have ended before; what is in the ring then, goes into the spool.</remarks>
+    /// <remarks>Redirects have ended before this call, so this is the last batch.</remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         await BackgroundLoop.TryAsync(_ => SpoolOrWarnAsync(), WarnOfFailure, CancellationToken.None);
     }
 
-    /// <summary>Empties the ring, whatever there is; false where the spool does not take it.</summary>
-    /// <exception cref="IOException">There is no room on the disk.</exception>
+    /// <summary>Moves all visits of the ring to the spool; false if the spool is full.</summary>
+    /// <exception cref="IOException">The disk is full.</exception>
     public bool SpoolAll()
     {
         _run ??= run();
@@ -75,7 +75,7 @@ internal sealed partial class VisitSpooler(
     private bool IsTimeForBatch()
     {
         var waiting = ring.Waiting;
-        return waiting >= EnoughForBatch || (waiting > 0 && time.GetElapsedTime(_lastBatchAt) >= MaxWait);
+        return waiting >= EarlyBatchSize || (waiting > 0 && time.GetElapsedTime(_lastBatchAt) >= MaxWait);
     }
 
     private Task SpoolOrWarnAsync()
@@ -122,7 +122,7 @@ internal sealed partial class VisitSpooler(
 
     private bool IsTimeToWarn()
     {
-        if (_warnedAt is { } warnedAt && time.GetElapsedTime(warnedAt) < BetweenWarnings)
+        if (_warnedAt is { } warnedAt && time.GetElapsedTime(warnedAt) < WarningInterval)
             return false;
         _warnedAt = time.GetTimestamp();
         return true;
@@ -131,14 +131,18 @@ internal sealed partial class VisitSpooler(
     [LoggerMessage(
         800,
         LogLevel.Warning,
-        "Visits wait in memory, and are lost when there is no room: as many as Visits:SpoolBytes allows wait "
-            + "for the database.")]
+        "The spool of visits is full, and new visits are lost when the memory for visits is full; check the "
+            + "database, or increase Visits:SpoolBytes.")]
     private partial void LogSpoolFull();
 
     [LoggerMessage(
-        801, LogLevel.Warning, "Visits wait in memory, and are lost when there is no room: {Reason}")]
+        801,
+        LogLevel.Warning,
+        "Visits cannot be written to the disk, and are lost when the memory for visits is full: {Reason}")]
     private partial void LogNoRoom(string reason);
 
-    [LoggerMessage(802, LogLevel.Error, "Visits wait in memory, and are lost when there is no room.")]
+    [LoggerMessage(802,
+        LogLevel.Error,
+        "Visits cannot be written to the disk, and are lost when the memory for visits is full.")]
     private partial void LogFailed(Exception exception);
 }

@@ -135,7 +135,7 @@ public sealed class VisitRingTests : IDisposable
             VisitSlot.Write(slot, VisitOf(round));
             for (var damage = random.Next(4); damage >= 0; damage--)
                 slot[random.Next(32)] = (byte)random.Next(256);
-            if (!VisitSlot.IsWhole(slot))
+            if (!VisitSlot.IsValid(slot))
                 continue;
             var visit = VisitSlot.Read(slot);
             Assert.InRange(visit.UserAgent.Length + visit.Referrer.Length, 0, VisitSlot.Bytes);

@@ -70,7 +70,7 @@ public sealed class VisitSenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_sends_what_waits_without_a_rest()
+    public async Task A_shutdown_sends_all_waiting_batches_without_pauses()
     {
         var store = new CountingStore();
         using var shipper = await StartAsync(store, TimeProvider.System);
@@ -105,7 +105,7 @@ public sealed class VisitSenderTests : IDisposable
         double tookMs, double ageSeconds, double load, bool isHalfFull, double restMs) =>
         Assert.Equal(
             TimeSpan.FromMilliseconds(restMs),
-            VisitSender.RestAfter(
+            VisitSender.PauseAfter(
                 TimeSpan.FromMilliseconds(tookMs), TimeSpan.FromSeconds(ageSeconds), load, isHalfFull));
 
     private async Task<VisitSender> StartAsync(CountingStore store, TimeProvider? time = null)

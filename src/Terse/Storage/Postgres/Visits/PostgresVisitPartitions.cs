@@ -7,56 +7,56 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
-/// Partitions of the table of visits. One is made as a table of its own and then attached, which locks nobody
-/// out; to drop one takes the whole table for a moment, or fails where that takes longer.
+/// A partition is created as a separate table and then attached, which does not block other transactions. Dropping
+/// a partition locks the whole visit table briefly, or fails if the lock takes too long.
 /// </remarks>
 internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) : IVisitPartitions
 {
-    /// <summary>Those that this server knows of; another one may have dropped some.</summary>
-    private readonly ConcurrentDictionary<DateOnly, bool> _known = [];
+    /// <summary>Partitions that existed when last checked; another server may have dropped some since.</summary>
+    private readonly ConcurrentDictionary<DateOnly, bool> _cached = [];
 
-    /// <summary>Makes those of the days that do not exist yet.</summary>
-    public async Task MakeAsync(IEnumerable<DateOnly> days, CancellationToken cancellationToken)
+    /// <summary>Creates the missing partitions of the days.</summary>
+    public async Task CreateAsync(IEnumerable<DateOnly> days, CancellationToken cancellationToken)
     {
         foreach (var day in days)
         {
-            if (_known.ContainsKey(day))
+            if (_cached.ContainsKey(day))
                 continue;
-            await visits.WriteAsync(day, MakeAsync, cancellationToken);
-            _known.TryAdd(day, true);
+            await visits.WriteAsync(day, CreateAsync, cancellationToken);
+            _cached.TryAdd(day, true);
         }
     }
 
-    /// <summary>Looks anew which ones there are.</summary>
-    public void Forget() => _known.Clear();
+    /// <summary>Makes the next <see cref="CreateAsync(IEnumerable{DateOnly}, CancellationToken)"/> check all days again.</summary>
+    public void ClearCache() => _cached.Clear();
 
-    /// <summary>"VISITDAY": servers make, and drop, one after the other.</summary>
+    /// <summary>"VISITDAY" in ASCII. Only one server at a time creates or drops partitions.</summary>
     private const string Lock = "SELECT pg_advisory_xact_lock(x'5649534954444159'::bigint)";
 
     /// <summary>
-    /// By the rows of the catalogue as they are when the lock is held; to_regclass, which goes by what the
-    /// connection remembers, is late.
+    /// Reads the catalog while the lock is held. The function to_regclass uses the connection's cache, which can be
+    /// outdated.
     /// </summary>
-    private const string IsThere =
+    private const string SelectExists =
         """
         SELECT EXISTS (
             SELECT FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
             WHERE i.inhparent = 'visit'::regclass AND c.relname = $1)
         """;
 
-    private static async Task<bool> IsThereAsync(
+    private static async Task<bool> ExistsAsync(
         WriteTransaction write, DateOnly day, CancellationToken cancellationToken)
     {
         await RunAsync(write, Lock, cancellationToken);
-        await using var look = PostgresVisitTransactions.CreateCommand(write, IsThere);
-        look.Bind(VisitPartition.TableName(day));
-        return (bool)(await look.ExecuteScalarAsync(cancellationToken))!;
+        await using var select = PostgresVisitTransactions.CreateCommand(write, SelectExists);
+        select.Bind(VisitPartition.TableName(day));
+        return (bool)(await select.ExecuteScalarAsync(cancellationToken))!;
     }
 
-    private static async Task<bool> MakeAsync(
+    private static async Task<bool> CreateAsync(
         WriteTransaction write, DateOnly day, CancellationToken cancellationToken)
     {
-        if (await IsThereAsync(write, day, cancellationToken))
+        if (await ExistsAsync(write, day, cancellationToken))
             return false;
 
         var (table, next) = (VisitPartition.TableName(day), day.AddDays(1));
@@ -72,14 +72,14 @@ internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) 
     }
 
     /// <inheritdoc/>
-    public async Task<int> DropExpiredAsync(TimeSpan keptFor, CancellationToken cancellationToken)
+    public async Task<int> DropExpiredAsync(TimeSpan retention, CancellationToken cancellationToken)
     {
         var dropped = 0;
-        foreach (var day in await visits.WriteAsync(keptFor, ReadOldAsync, cancellationToken))
+        foreach (var day in await visits.WriteAsync(retention, ReadOldAsync, cancellationToken))
         {
             if (await visits.WriteAsync(day, DropAsync, cancellationToken))
                 dropped++;
-            _known.TryRemove(day, out _);
+            _cached.TryRemove(day, out _);
         }
 
         return dropped;
@@ -94,10 +94,10 @@ internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) 
         """;
 
     private static async Task<List<DateOnly>> ReadOldAsync(
-        WriteTransaction write, TimeSpan keptFor, CancellationToken cancellationToken)
+        WriteTransaction write, TimeSpan retention, CancellationToken cancellationToken)
     {
         await using var select = write.CreateCommand(SelectOld);
-        select.Bind(keptFor);
+        select.Bind(retention);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var days = new List<DateOnly>();
         while (await row.ReadAsync(cancellationToken))
@@ -108,7 +108,7 @@ internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) 
     private static async Task<bool> DropAsync(
         WriteTransaction write, DateOnly day, CancellationToken cancellationToken)
     {
-        if (!await IsThereAsync(write, day, cancellationToken))
+        if (!await ExistsAsync(write, day, cancellationToken))
             return false;
         await RunAsync(write, $"DROP TABLE {VisitPartition.TableName(day)}", cancellationToken);
         return true;

@@ -50,7 +50,7 @@ internal sealed class PostgresVisitReader(PostgresVisitTransactions visits) : IV
         return hours;
     }
 
-    /// <summary>The sum of all, of kind 0, comes first.</summary>
+    /// <summary>The row of kind 0, which counts all visits, comes first.</summary>
     private const string SelectValues =
         """
         SELECT kind, value, people, bots,
@@ -183,7 +183,7 @@ internal sealed class PostgresVisitReader(PostgresVisitTransactions visits) : IV
     private static VisitSum ReadSum(NpgsqlDataReader row, int column) =>
         new(row.GetInt64(column), row.GetInt64(column + 1));
 
-    /// <summary>$1 to $3. An hour of the counts belongs to a span that its begin is in.</summary>
+    /// <summary>Binds $1 to $3. The range contains each hour that begins in the range.</summary>
     private static void BindRange(NpgsqlCommand select, VisitRange range)
     {
         select.Bind(range.Link);

@@ -6,29 +6,30 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitStore"/>
 /// <remarks>
-/// A batch is one transaction, a statement a table; rows that others write too come last, and in one order.
+/// A batch is one transaction with one statement for each table. Rows that other servers also update come last,
+/// and in the same order on every server, to avoid deadlocks.
 /// </remarks>
-internal sealed class PostgresVisitStore(PostgresVisitTransactions visits, PostgresVisitPartitions days) : IVisitStore
+internal sealed class PostgresVisitStore(PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore
 {
-    /// <summary>How often days are made anew that others drop at the same time.</summary>
-    private const int MaxTries = 10;
+    /// <summary>Attempts to store a batch while other servers drop the partitions of its days.</summary>
+    private const int MaxAttempts = 10;
 
     /// <inheritdoc/>
     public async Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)
     {
         var counts = new BatchCounts(batch.Visits);
-        for (var tries = 1; ; tries++)
+        for (var attempt = 1; ; attempt++)
         {
-            await days.MakeAsync(counts.Days, cancellationToken);
+            await partitions.CreateAsync(counts.Days, cancellationToken);
             try
             {
                 return await visits.WriteAsync((batch, counts), AddAsync, cancellationToken);
             }
             catch (PostgresException exception)
-                when (exception.SqlState == PostgresErrorCodes.CheckViolation && tries < MaxTries)
+                when (exception.SqlState == PostgresErrorCodes.CheckViolation && attempt < MaxAttempts)
             {
-                // Another server has dropped a day that was old; these visits go with it next.
-                days.Forget();
+                // Another server dropped the partition of an expired day. The next attempt creates it again.
+                partitions.ClearCache();
             }
         }
     }
@@ -59,7 +60,7 @@ internal sealed class PostgresVisitStore(PostgresVisitTransactions visits, Postg
         WHERE b.last_batch < excluded.last_batch
         """;
 
-    /// <summary>Who sends the same number at the same time waits here for the end of the other.</summary>
+    /// <summary>A second transaction with the same number waits here until the first transaction ends.</summary>
     private static async Task<bool> StoreNumberAsync(
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
     {

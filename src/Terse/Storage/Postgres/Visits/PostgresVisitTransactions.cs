@@ -4,13 +4,16 @@ using Terse.Hosting;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>Reads and writes of the tables of visits, which are no links: no horizon guards them.</summary>
+/// <summary>
+/// Runs transactions on the tables of visits, with time limits and translated errors. The horizon does not guard
+/// these tables.
+/// </summary>
 internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider time)
 {
-    /// <summary>Nobody waits for a write with an answer; one that is given up on is done again.</summary>
-    private static readonly TimeSpan WritePatience = TimeSpan.FromSeconds(30);
+    /// <summary>Writes run in the background, so a long limit is fine. A write after a timeout is repeated.</summary>
+    private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(30);
 
-    /// <summary>Reads what a replica has, or the primary where there is none.</summary>
+    /// <summary>Reads from a replica, or from the primary if no replica is available.</summary>
     /// <exception cref="StoreUnavailableException">No host can be read.</exception>
     public Task<TResult> ReadAsync<TArgument, TResult>(
         TArgument argument,
@@ -20,22 +23,22 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
             token => cluster.ReadAsync(Freshness.Any, argument, work, token), time, cancellationToken));
 
     /// <summary>Writes in a transaction on the primary.</summary>
-    /// <exception cref="StoreUnavailableException">Whether it was written is unknown.</exception>
+    /// <exception cref="StoreUnavailableException">The transaction may have been committed.</exception>
     public Task<TResult> WriteAsync<TArgument, TResult>(
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken) =>
         TranslateAsync(PostgresErrors.WithTimeoutAsync(
-            WritePatience,
+            WriteTimeout,
             token => cluster.WriteAsync(argument, work, token),
             time,
             cancellationToken));
 
-    /// <summary>A command of a write, which may take longer than one that somebody waits for.</summary>
+    /// <summary>Creates a command with the time limit of a write.</summary>
     public static NpgsqlCommand CreateCommand(WriteTransaction write, string sql)
     {
         var command = write.CreateCommand(sql);
-        command.CommandTimeout = (int)WritePatience.TotalSeconds;
+        command.CommandTimeout = (int)WriteTimeout.TotalSeconds;
         return command;
     }
 
@@ -52,7 +55,7 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
         catch (PostgresException exception) when (exception.SqlState != PostgresErrorCodes.CheckViolation)
         {
             throw new StoreUnavailableException(
-                $"PostgreSQL refuses visits with {exception.SqlState}.", exception);
+                $"PostgreSQL refused visits with the error {exception.SqlState}.", exception);
         }
     }
 }

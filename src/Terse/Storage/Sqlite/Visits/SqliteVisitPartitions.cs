@@ -4,12 +4,12 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
-/// Single visits, in a table for each day. The key of a row is its time within the day, in front of a number:
-/// so the table, and an index of its links, are in the order of time.
+/// Each day has its own table. A row id consists of the time within the day and a number, so the table and its
+/// index on links are ordered by time.
 /// </remarks>
 internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider time) : IVisitPartitions
 {
-    /// <summary>More visits come about before a number comes again than any millisecond sees.</summary>
+    /// <summary>A number repeats only after 2^36 visits, far more than a millisecond can have.</summary>
     private const int NumberBits = 36;
 
     private const long NumberMask = (1L << NumberBits) - 1;
@@ -17,13 +17,13 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
     private const string TakeNumbers =
         "UPDATE visit_number SET next_number = next_number + ?1 RETURNING next_number - ?1";
 
-    /// <summary>Adds a part's visits, within its transaction.</summary>
+    /// <summary>Adds the single visits of a part of a batch, within the transaction of the session.</summary>
     public static void Add(SqliteSession session, BatchCounts part)
     {
         if (part.Visits.Count == 0)
             return;
         foreach (var day in part.Days)
-            session.Execute(MakeDay(day));
+            session.Execute(CreateDay(day));
         var number = (long)session.Command(TakeNumbers, part.Visits.Count).ExecuteScalar()!;
         foreach (var day in part.Visits.GroupBy(visit => VisitPartition.DayOf(visit.At)))
         {
@@ -33,8 +33,8 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
         }
     }
 
-    private static void Add(SqliteRows insert, in Visit visit, long key) => insert
-        .With(key)
+    private static void Add(SqliteRows insert, in Visit visit, long rowId) => insert
+        .With(rowId)
         .With(visit.Link.ToInt64())
         .With(visit.IsBot ? 1 : 0)
         .With(visit.Country)
@@ -44,7 +44,7 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
         .With(visit.Device)
         .Run();
 
-    /// <summary>The key at a place; for one of another day, the first or the last key there can be.</summary>
+    /// <summary>The row id of a position; the minimum or maximum id if the position is on another day.</summary>
     public static long RowIdOf(VisitPosition position, DateOnly day)
     {
         var sinceMidnight = (long)(position.At - VisitPartition.StartOf(day)).TotalMilliseconds;
@@ -53,13 +53,13 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
             : (sinceMidnight << NumberBits) | (position.Number & NumberMask);
     }
 
-    public static VisitPosition PositionOf(long key, DateOnly day) =>
-        new(VisitPartition.StartOf(day).AddMilliseconds(key >> NumberBits), key & NumberMask);
+    public static VisitPosition PositionOf(long rowId, DateOnly day) =>
+        new(VisitPartition.StartOf(day).AddMilliseconds(rowId >> NumberBits), rowId & NumberMask);
 
     private const string SelectDays =
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'visit_day_[0-9]*' ORDER BY name";
 
-    /// <summary>The days that there are, in order.</summary>
+    /// <summary>The days that have a table, in ascending order.</summary>
     public static List<DateOnly> Read(SqliteSession session)
     {
         using var row = session.Command(SelectDays).ExecuteReader();
@@ -70,9 +70,9 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
     }
 
     /// <inheritdoc/>
-    public async Task<int> DropExpiredAsync(TimeSpan keptFor, CancellationToken cancellationToken)
+    public async Task<int> DropExpiredAsync(TimeSpan retention, CancellationToken cancellationToken)
     {
-        var first = VisitPartition.DayOf(time.GetUtcNow() - keptFor);
+        var first = VisitPartition.DayOf(time.GetUtcNow() - retention);
         var days = await writer.RunAsync(Read, cancellationToken);
         var dropped = 0;
         foreach (var day in days.Where(day => day < first))
@@ -86,7 +86,7 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
         return 1;
     }
 
-    private static string MakeDay(DateOnly day)
+    private static string CreateDay(DateOnly day)
     {
         var table = VisitPartition.TableName(day);
         return

@@ -40,7 +40,7 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         return hours;
     }
 
-    /// <summary>The sum of all, of kind 0, comes first.</summary>
+    /// <summary>The row of kind 0, which counts all visits, comes first.</summary>
     private const string SelectValues =
         """
         SELECT kind, value, people, bots,
@@ -102,7 +102,7 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
     public Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
         Task.FromResult(readers.Run(List, page));
 
-    /// <summary>In one transaction, since a day may be dropped after it was read that there is one.</summary>
+    /// <summary>Uses one transaction, because a day could be dropped after the list of days was read.</summary>
     private static IReadOnlyList<StoredVisit> List(SqliteSession session, VisitPage page)
     {
         session.Command("BEGIN").ExecuteNonQuery();

@@ -4,12 +4,12 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IVisitStore"/>
 /// <remarks>
-/// Creations wait for the same writer, so a batch is written in parts, each in a transaction with how far the
-/// batch has come. One that is sent again, whole and unchanged, goes on there.
+/// Creations of links wait for the same writer, so a batch is stored in several short transactions. Each
+/// transaction also stores the progress. A batch that is sent again continues after the stored progress.
 /// </remarks>
 internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
 {
-    /// <summary>Visits of a part: some ten milliseconds of the writer's time.</summary>
+    /// <summary>The visits of one transaction, which takes the writer about ten milliseconds.</summary>
     private const int MaxPart = 500;
 
     /// <inheritdoc/>
@@ -45,7 +45,7 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
     private const string SelectProgress =
         "SELECT last_batch, counted FROM visit_batch WHERE node = ?1 AND epoch = ?2";
 
-    /// <summary>How many visits of the batch are counted; more than it has where all are.</summary>
+    /// <summary>The number of stored visits of the batch; <see cref="int.MaxValue"/> if all are stored.</summary>
     private static int ReadProgress(SqliteSession session, VisitBatch batch)
     {
         using var row = session.Command(SelectProgress, batch.Node, batch.Epoch).ExecuteReader();
