@@ -25,7 +25,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
 
     private protected abstract IVisitReader Reader { get; }
 
-    private protected abstract IVisitPartitions Days { get; }
+    private protected abstract IVisitPartitions Partitions { get; }
 
     protected abstract ValueTask CloseAsync();
 
@@ -227,8 +227,8 @@ public abstract class VisitStoreContract : IAsyncLifetime
     [Fact]
     public async Task Only_whole_days_before_the_retention_time_are_dropped_and_counts_stay()
     {
-        var keptFor = TimeSpan.FromDays(90);
-        var first = new DateTimeOffset(Now.UtcDateTime.Date, TimeSpan.Zero) - keptFor;
+        var retention = TimeSpan.FromDays(90);
+        var first = new DateTimeOffset(Now.UtcDateTime.Date, TimeSpan.Zero) - retention;
         await SetClockAsync(Now);
         await Store.AddAsync(
             new(1, 1, 1,
@@ -238,13 +238,13 @@ public abstract class VisitStoreContract : IAsyncLifetime
             ]),
             default);
 
-        Assert.Equal(2, await Days.DropExpiredAsync(keptFor, default));
-        Assert.Equal(0, await Days.DropExpiredAsync(keptFor, default));
+        Assert.Equal(2, await Partitions.DropExpiredAsync(retention, default));
+        Assert.Equal(0, await Partitions.DropExpiredAsync(retention, default));
         Assert.Equal([Now, first], (await ListAsync(Everything)).Select(kept => kept.Visit.At));
         Assert.Equal(new VisitSum(4, 0), await TotalAsync(1));
 
         await SetClockAsync(Now.AddDays(1));
-        Assert.Equal(1, await Days.DropExpiredAsync(keptFor, default));
+        Assert.Equal(1, await Partitions.DropExpiredAsync(retention, default));
         Assert.Equal([Now], (await ListAsync(Everything)).Select(kept => kept.Visit.At));
     }
 
@@ -255,8 +255,8 @@ public abstract class VisitStoreContract : IAsyncLifetime
         var old = Now.AddDays(-200);
         await Store.AddAsync(new(1, 1, 1, [NewVisit(1, old)]), default);
         await Task.WhenAll(
-            Days.DropExpiredAsync(TimeSpan.FromDays(90), default),
-            Days.DropExpiredAsync(TimeSpan.FromDays(90), default));
+            Partitions.DropExpiredAsync(TimeSpan.FromDays(90), default),
+            Partitions.DropExpiredAsync(TimeSpan.FromDays(90), default));
         Assert.True(await Store.AddAsync(new(1, 1, 2, [NewVisit(1, old), NewVisit(1)]), default));
 
         Assert.Equal(new VisitSum(3, 0), await TotalAsync(1));

@@ -21,7 +21,10 @@ internal sealed class VisitMetrics
         meter.CreateObservableCounter(
             "terse.visits.recorded", () => ring.Written, Unit, "Visits that the server recorded.");
         meter.CreateObservableCounter(
-            "terse.visits.lost", () => Lost, Unit, "Visits that were not recorded, because the memory for visits was full.");
+            "terse.visits.lost",
+            () => Lost,
+            Unit,
+            "Visits that were not recorded, because the memory for visits was full.");
         meter.CreateObservableCounter(
             "terse.visits.counted", () => Counted, Unit, "Visits that the database acknowledged.");
         meter.CreateObservableUpDownCounter(

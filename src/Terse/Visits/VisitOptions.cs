@@ -25,8 +25,8 @@ internal sealed class VisitOptions
 
     /// <summary>
     /// The number of visits that can wait in memory: a power of two, 64 to 1,048,576. Each visit takes 384
-    /// bytes. If the number is too small, visits are lost in a burst of redirects. If the disk is nearly full,
-    /// the server uses a smaller number. Default: 32,768.
+    /// bytes. If the number is too small, visits are lost in a burst of redirects. If the disk is nearly
+    /// full, the server uses a smaller number. Default: 32,768.
     /// </summary>
     public int RingSlots { get; set; } = 32_768;
 
@@ -71,7 +71,11 @@ internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
     private static IEnumerable<string> FindErrors(VisitOptions options)
     {
         if (options.Folder is { } folder && (string.IsNullOrWhiteSpace(folder) || File.Exists(folder)))
-            yield return $"Visits:Folder is '{folder}', which is not a folder; set the path of a folder, or remove the setting.";
+        {
+            yield return $"Visits:Folder is '{folder}', which is not a folder; set the path of a folder, or "
+                + "remove the setting.";
+        }
+
         if (options.RingSlots is < VisitOptions.MinRingSlots or > MaxRingSlots
             || !BitOperations.IsPow2(options.RingSlots))
         {
@@ -82,7 +86,11 @@ internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
         if (options.SpoolBytes < MinSpoolBytes)
             yield return $"Visits:SpoolBytes is {options.SpoolBytes}; set {MinSpoolBytes} or more.";
         if (options.CountryHeader is { } header && !IsHeaderName(header))
-            yield return $"Visits:CountryHeader is '{header}', which is not a header name; set a name like 'CF-IPCountry'.";
+        {
+            yield return $"Visits:CountryHeader is '{header}', which is not a header name; "
+                + "set a name like 'CF-IPCountry'.";
+        }
+
         if (options.ClientAddressHeader is { } address && !IsHeaderName(address))
         {
             yield return $"Visits:ClientAddressHeader is '{address}', which is not a header name; "

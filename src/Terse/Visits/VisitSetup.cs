@@ -5,11 +5,12 @@ using Terse.Ids;
 namespace Terse.Visits;
 
 /// <summary>
-/// Registers the recording of visits, which never delays a redirect. <see cref="VisitRecorder"/> writes a visit
-/// to memory that survives a kill of the process (<see cref="VisitRing"/>). <see cref="VisitSpooler"/> writes
-/// batches of visits to the disk (<see cref="VisitSpool"/>). <see cref="VisitSender"/> sends each batch to the
-/// database until the database has stored it. Batches are numbered, and the database ignores a number that it
-/// has stored. So each visit counts exactly once, even if the process, the network or the database fails.
+/// Registers the recording of visits, which never delays a redirect. <see cref="VisitRecorder"/> writes a
+/// visit to memory that survives a kill of the process (<see cref="VisitRing"/>). <see cref="VisitSpooler"/>
+/// writes batches of visits to the disk (<see cref="VisitSpool"/>). <see cref="VisitSender"/> sends each
+/// batch to the database until the database has stored it. Batches are numbered, and the database ignores a
+/// number that it has stored. So each visit counts exactly once, even if the process, the network or the
+/// database fails.
 /// </summary>
 internal static class VisitSetup
 {
@@ -33,7 +34,8 @@ internal static class VisitSetup
         services.AddSingleton<Func<VisitRun?>>(provider =>
             () => RunOf(provider.GetRequiredService<IdMint>().Reservation));
 
-        // Hosted services stop in reverse order: the spooler empties the ring, then the sender empties the spool.
+        // Hosted services stop in reverse order: the spooler empties the ring, then the sender empties the
+        // spool.
         services.AddHostedService<VisitSender>();
         services.AddHostedService<VisitSpooler>();
     }

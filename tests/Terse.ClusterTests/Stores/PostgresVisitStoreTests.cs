@@ -14,7 +14,7 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
 
     private protected override IVisitReader Reader => _database.Get<IVisitReader>();
 
-    private protected override IVisitPartitions Days => _database.Get<IVisitPartitions>();
+    private protected override IVisitPartitions Partitions => _database.Get<IVisitPartitions>();
 
     public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
@@ -39,7 +39,8 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
                 await server.GetRequiredService<IVisitStore>().AddAsync(
                     new(node, 1, number, [NewVisit(1, Now.AddDays(-number)), NewVisit(1, Now.AddDays(-95))]),
                     default);
-                await server.GetRequiredService<IVisitPartitions>().DropExpiredAsync(TimeSpan.FromDays(90), default);
+                await server.GetRequiredService<IVisitPartitions>().DropExpiredAsync(
+                    TimeSpan.FromDays(90), default);
             }
         }));
 

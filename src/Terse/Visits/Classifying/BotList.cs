@@ -7,8 +7,8 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Detects bots by their user agent, with a public list of patterns (source and license: Bots/README.md).
-/// Most patterns are plain texts, which one search finds in a single pass. The other patterns form one regular
-/// expression without backtracking. Both are built on first use, in about 10 ms.
+/// Most patterns are plain texts, which one search finds in a single pass. The other patterns form one
+/// regular expression without backtracking. Both are built on first use, in about 10 ms.
 /// </summary>
 internal static class BotList
 {

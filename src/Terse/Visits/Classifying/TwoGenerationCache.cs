@@ -5,8 +5,8 @@ namespace Terse.Visits;
 /// <summary>
 /// Caches values by text, so that a repeated text costs a lookup and no allocation. The cache has two
 /// generations. When the young generation is full, it becomes the old generation, and the previous old
-/// generation is evicted. A hit moves an entry to the young generation. Texts are Latin-1, as in the ring. Not
-/// safe for use by several threads.
+/// generation is evicted. A hit moves an entry to the young generation. Texts are Latin-1, as in the ring.
+/// Not safe for use by several threads.
 /// </summary>
 /// <param name="capacity">The maximum number of entries; at least half of them are the newest.</param>
 /// <param name="create">Creates the value of a text.</param>

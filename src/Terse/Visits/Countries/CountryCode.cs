@@ -13,7 +13,8 @@ internal static class CountryCode
     private static readonly string[] All = MakeAll();
 
     /// <summary>
-    /// The code in capitals; empty if the text is not a code, and for the unknown countries <c>XX</c> and <c>ZZ</c>.
+    /// The code in capitals; empty if the text is not a code, and for the unknown countries <c>XX</c> and
+    /// <c>ZZ</c>.
     /// </summary>
     public static string Of(ReadOnlySpan<byte> text) => text.Length == 2 ? Of(text[0], text[1]) : "";
 

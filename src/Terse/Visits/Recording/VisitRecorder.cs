@@ -14,8 +14,8 @@ internal sealed class VisitRecorder(
     private const string GlobalPrivacyControl = "Sec-GPC";
 
     /// <summary>
-    /// Records a request for a code. Never blocks and never throws. Allocates only to look up the country of an
-    /// IP address.
+    /// Records a request for a code. Never blocks and never throws. Allocates only to look up the country of
+    /// an IP address.
     /// </summary>
     /// <param name="outcome">How the request is answered.</param>
     /// <param name="link">The link's id; 0 if no link has the code.</param>

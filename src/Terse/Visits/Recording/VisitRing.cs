@@ -74,8 +74,12 @@ internal sealed unsafe class VisitRing
     /// the old ring or the new ring exists.
     /// </summary>
     /// <param name="path">The ring's file.</param>
-    /// <param name="slots">A power of two. The ring is larger if the recovered visits need more slots.</param>
-    /// <param name="recovered">The first visits of the ring, in the format of <see cref="VisitSlot"/>.</param>
+    /// <param name="slots">
+    /// A power of two. The ring is larger if the recovered visits need more slots.
+    /// </param>
+    /// <param name="recovered">
+    /// The first visits of the ring, in the format of <see cref="VisitSlot"/>.
+    /// </param>
     /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
     public static VisitRing Create(string path, int slots, IReadOnlyList<byte[]> recovered)
     {
@@ -153,7 +157,9 @@ internal sealed unsafe class VisitRing
     private Span<byte> SlotAt(long position) =>
         new(_slots + ((position & _mask) * SlotBytes) + sizeof(long), VisitSlot.Bytes);
 
-    /// <summary>Head and tail are on separate cache lines, with an unused line after each (prefetching).</summary>
+    /// <summary>
+    /// Head and tail are on separate cache lines, with an unused line after each (prefetching).
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 384)]
     private struct Positions
     {

@@ -44,8 +44,8 @@ internal readonly ref struct RawVisit
 }
 
 /// <summary>
-/// The binary format of a visit in the ring, without the sequence number: link, time, outcome, flags and three
-/// texts. Texts are Latin-1, and are cut to the size of the slot.
+/// The binary format of a visit in the ring, without the sequence number: link, time, outcome, flags and
+/// three texts. Texts are Latin-1, and are cut to the size of the slot.
 /// </summary>
 internal static class VisitSlot
 {

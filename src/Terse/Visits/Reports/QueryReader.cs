@@ -6,8 +6,8 @@ using Terse.Web;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads query parameters. The first invalid parameter is stored in <see cref="Problem"/>; an invalid parameter
-/// reads as its default.
+/// Reads query parameters. The first invalid parameter is stored in <see cref="Problem"/>; an invalid
+/// parameter reads as its default.
 /// </summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
@@ -110,7 +110,9 @@ internal sealed class QueryReader(IQueryCollection query)
 
     private string? Text(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
 
-    /// <summary>Allows only safe names: the system opens the name as a path below its time zone files.</summary>
+    /// <summary>
+    /// Allows only safe names: the system opens the name as a path below its time zone files.
+    /// </summary>
     private static bool IsZoneName(string text) =>
         text.Length <= 64
         && text.Split('/').All(part => part.Length > 0 && char.IsAsciiLetter(part[0]))

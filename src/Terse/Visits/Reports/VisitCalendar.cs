@@ -11,16 +11,16 @@ internal enum VisitPeriod
 }
 
 /// <summary>
-/// Groups hours in UTC into days, weeks and months of a time zone. Each hour belongs to the period in which the
-/// hour begins. This matters in zones whose offset is not a whole number of hours.
+/// Groups hours in UTC into days, weeks and months of a time zone. Each hour belongs to the period in which
+/// the hour begins. This matters in zones whose offset is not a whole number of hours.
 /// </summary>
 internal static class VisitCalendar
 {
     private const string HourFormat = "yyyy-MM-dd'T'HH:mm:sszzz";
 
     /// <summary>
-    /// Converts a local time of a zone to an instant. An ambiguous time is the first of the two instants. A skipped
-    /// time uses the offset before the change.
+    /// Converts a local time of a zone to an instant. An ambiguous time is the first of the two instants. A
+    /// skipped time uses the offset before the change.
     /// </summary>
     public static DateTimeOffset InstantOf(DateTime local, TimeZoneInfo zone)
     {
@@ -30,7 +30,9 @@ internal static class VisitCalendar
         return new(local, offset);
     }
 
-    /// <summary>The sums of all periods of a range in ascending order, including periods without visits.</summary>
+    /// <summary>
+    /// The sums of all periods of a range in ascending order, including periods without visits.
+    /// </summary>
     public static List<ValueCount> Sum(
         VisitRange range, VisitPeriod period, TimeZoneInfo zone, IReadOnlyList<HourCount> hours)
     {
@@ -53,7 +55,9 @@ internal static class VisitCalendar
     public static string Show(DateTimeOffset instant, TimeZoneInfo zone) =>
         TimeZoneInfo.ConvertTime(instant, zone).ToString(HourFormat);
 
-    /// <summary>Identifies a period. Dates have no offset; hours keep theirs, because a local hour can repeat.</summary>
+    /// <summary>
+    /// Identifies a period. Dates have no offset; hours keep theirs, because a local hour can repeat.
+    /// </summary>
     private static DateTimeOffset BeginOf(DateTimeOffset local, VisitPeriod period)
     {
         var day = new DateTimeOffset(local.Date, TimeSpan.Zero);

@@ -8,12 +8,12 @@ using Terse.Web;
 namespace Terse.Visits;
 
 /// <summary>
-/// Visits of a link, or of all links together: counted by time or by where they came from, and one by one. A
-/// link that was deleted keeps them.
+/// Endpoints for visit counts and for lists of single visits, of one link or of all links. A deleted link
+/// keeps its visits.
 /// </summary>
 internal static class VisitEndpoints
 {
-    private const string Everything = "/api/v1/visits";
+    private const string AllLinks = "/api/v1/visits";
     private const string OfLink = "/api/v1/links/{code}/visits";
 
     private const int MaxPage = 1000;
@@ -33,8 +33,8 @@ internal static class VisitEndpoints
     public static void MapVisits(this IEndpointRouteBuilder app)
     {
         var visits = app.MapGroup("").WithTags("visits");
-        visits.MapGet(Everything, CountAsync);
-        visits.MapGet(Everything + "/list", ListAsync);
+        visits.MapGet(AllLinks, CountAsync);
+        visits.MapGet(AllLinks + "/list", ListAsync);
         visits.MapGet(OfLink, CountOfLinkAsync);
         visits.MapGet(OfLink + "/list", ListOfLinkAsync);
     }
@@ -98,7 +98,9 @@ internal static class VisitEndpoints
             found.Count > page.Limit ? QueryReader.WriteCursor(found[page.Limit - 1].Position) : null));
     }
 
-    /// <summary>Reads the parameters of a list. Without a range, the list contains all stored visits.</summary>
+    /// <summary>
+    /// Reads the parameters of a list. Without a range, the list contains all stored visits.
+    /// </summary>
     private static VisitPage ReadPage(QueryReader reader, long link)
     {
         var zone = reader.ReadZone("zone");

@@ -26,13 +26,16 @@ internal sealed record VisitQuery(
         if (from >= to)
             query.Reject("from", "'from' must be before 'to'; the default of 'to' is the current time.");
         else if ((to - from).TotalDays > maxDays)
-            query.Reject("from", $"The range from 'from' to 'to' must be at most {maxDays:N0} days by {by.Name}.");
+            query.Reject(
+                "from", $"The range from 'from' to 'to' must be at most {maxDays:N0} days by {by.Name}.");
         return new(from, to, zone, by, query.ReadFlag("bots"));
     }
 
     public VisitRange RangeOf(long link) => new(link, From, To);
 
-    /// <summary>Begins so that the range covers whole days of the zone, including the day of the end.</summary>
+    /// <summary>
+    /// Begins so that the range covers whole days of the zone, including the day of the end.
+    /// </summary>
     private static DateTimeOffset DefaultFrom(DateTimeOffset to, TimeZoneInfo zone)
     {
         var last = TimeZoneInfo.ConvertTime(to.AddTicks(-1), zone).Date;
@@ -40,7 +43,9 @@ internal sealed record VisitQuery(
     }
 }
 
-/// <summary>A grouping by periods of time if the dimension is None, or else by values of the dimension.</summary>
+/// <summary>
+/// A grouping by periods of time if the dimension is None, or else by values of the dimension.
+/// </summary>
 internal sealed record VisitGrouping(string Name, VisitPeriod Period, VisitDimension Dimension)
 {
     public static readonly IReadOnlyList<(string Name, VisitGrouping Value)> Choices =

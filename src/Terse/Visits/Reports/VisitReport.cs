@@ -68,7 +68,8 @@ internal sealed class VisitReport(IVisitReader reader)
     {
         var missed = await reader.CountMissedAsync(
             query.RangeOf(VisitRange.AllLinks), cancellationToken);
-        return [.. MissedOutcomes.Select(row => Show(query, row.Name, missed.GetValueOrDefault(row.Outcome)))];
+        return [.. MissedOutcomes.Select(
+            row => Show(query, row.Name, missed.GetValueOrDefault(row.Outcome)))];
     }
 
     private static CountResource Show(VisitQuery query, string value, VisitSum sum) =>

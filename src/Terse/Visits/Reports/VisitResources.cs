@@ -3,15 +3,15 @@ using Terse.Web;
 
 namespace Terse.Visits;
 
-/// <summary>Visits of a stretch of time as the API shows them.</summary>
-/// <param name="From">The first instant, in the zone.</param>
-/// <param name="To">The first instant that no longer belongs to it.</param>
-/// <param name="Zone">The IANA name.</param>
-/// <param name="By">What <paramref name="Counts"/> are of.</param>
-/// <param name="Visits">The visits of people; also those that no count shows.</param>
-/// <param name="Bots">The visits of programs; null where they were not asked for.</param>
-/// <param name="Counts">By time in order; else the most frequent first.</param>
-/// <param name="Missed">Requests that led nowhere, by kind; null for a single link.</param>
+/// <summary>Visit counts of a time range.</summary>
+/// <param name="From">The beginning, inclusive, as local time of the zone.</param>
+/// <param name="To">The end, exclusive, as local time of the zone.</param>
+/// <param name="Zone">The IANA name of the time zone.</param>
+/// <param name="By">How <paramref name="Counts"/> are grouped.</param>
+/// <param name="Visits">All person's visits, including visits without an entry in the counts.</param>
+/// <param name="Bots">All visits of bots; null if the request does not include bots.</param>
+/// <param name="Counts">Periods in ascending order, or values with the most frequent first.</param>
+/// <param name="Missed">Requests that were not redirected, by outcome; null for a single link.</param>
 internal sealed record VisitsResource(
     string From,
     string To,
@@ -23,21 +23,21 @@ internal sealed record VisitsResource(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyList<CountResource>? Missed);
 
-/// <param name="Value">The begin of the period, or the value; empty where it is unknown.</param>
-/// <param name="Visits">Those of people.</param>
-/// <param name="Bots">Those of programs; null where they were not asked for.</param>
+/// <param name="Value">The beginning of the period, or the value of the dimension; empty if unknown.</param>
+/// <param name="Visits">Person's visits.</param>
+/// <param name="Bots">Visits of bots; null if the request does not include bots.</param>
 internal sealed record CountResource(
     string Value,
     long Visits,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Bots);
 
 /// <param name="Visits">Newest first.</param>
-/// <param name="Next">The cursor of the next page; null where this is the last one.</param>
+/// <param name="Next">The cursor of the next page; null on the last page.</param>
 internal sealed record VisitListResource(
     IReadOnlyList<VisitResource> Visits,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);
 
-/// <summary>A single visit; texts are empty where nothing is known.</summary>
+/// <summary>A single visit. Texts are empty if the value is unknown.</summary>
 internal sealed record VisitResource(
     DateTime At,
     string LinkId,

@@ -7,8 +7,8 @@ namespace Terse.Visits;
 internal interface IVisitPartitions
 {
     /// <summary>
-    /// Drops each partition whose day ended more than the retention ago, by the store's clock. Several servers
-    /// may call this method at the same time.
+    /// Drops each partition whose day ended more than the retention ago, by the store's clock. Several
+    /// servers may call this method at the same time.
     /// </summary>
     /// <returns>The number of partitions that this call dropped.</returns>
     /// <exception cref="Hosting.StoreUnavailableException">

@@ -10,8 +10,8 @@ internal sealed class RetentionOptions
     public static readonly string[] SettingNames = [nameof(Retention)];
 
     /// <summary>
-    /// How long single visits are kept, 1 to 3,660 days. Expired visits are dropped in whole days (UTC); counts
-    /// stay. Each single visit takes some hundred bytes in the database. Default: 90 days.
+    /// How long single visits are kept, 1 to 3,660 days. Expired visits are dropped in whole days (UTC);
+    /// counts stay. Each single visit takes some hundred bytes in the database. Default: 90 days.
     /// </summary>
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(90);
 }
@@ -24,5 +24,5 @@ internal sealed class RetentionOptionsValidator : IValidateOptions<RetentionOpti
         options.Retention.TotalDays is >= 1 and <= MaxDays
             ? ValidateOptionsResult.Success
             : ValidateOptionsResult.Fail(
-                $"Visits:Retention is {options.Retention}; set 1 to {MaxDays} days, for example '90.00:00:00'.");
+                $"Visits:Retention is {options.Retention}; set 1 to {MaxDays} days, like '90.00:00:00'.");
 }

@@ -33,6 +33,9 @@ internal sealed partial class VisitRetention(
     [LoggerMessage(850, LogLevel.Information, "Dropped the expired single visits of {Count} days.")]
     private partial void LogDropped(int count);
 
-    [LoggerMessage(851, LogLevel.Warning, "Expired visits were not dropped; the server tries again in 4 hours: {Reason}")]
+    [LoggerMessage(
+        851,
+        LogLevel.Warning,
+        "Expired visits were not dropped; the server tries again in 4 hours: {Reason}")]
     private partial void LogNotDropped(string reason, Exception? exception);
 }

@@ -36,7 +36,9 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
         return header;
     }
 
-    /// <summary>Reads the frame at the beginning of the bytes; null if the frame is incomplete or damaged.</summary>
+    /// <summary>
+    /// Reads the frame at the beginning of the bytes; null if the frame is incomplete or damaged.
+    /// </summary>
     public static SpoolFrame? Read(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < Bytes)

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Terse.Visits;
 
 /// <summary>
-/// Identifies a run of a server by the node reservation that the server held when it wrote its first batch. An
-/// epoch of a node is never assigned twice.
+/// Identifies a run of a server by the node reservation that the server held when it wrote its first batch.
+/// An epoch of a node is never assigned twice.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct VisitRun(int Node, long Epoch);
@@ -48,10 +48,14 @@ internal sealed class SpoolSegment : IDisposable
     /// <summary>The number of the first batch.</summary>
     public long First { get; }
 
-    /// <summary>The number of the last batch; one less than <see cref="First"/> if the file is empty.</summary>
+    /// <summary>
+    /// The number of the last batch; one less than <see cref="First"/> if the file is empty.
+    /// </summary>
     public long Last { get; private set; }
 
-    /// <summary>The ring's position after the last batch, or before the first batch if the file is empty.</summary>
+    /// <summary>
+    /// The ring's position after the last batch, or before the first batch if the file is empty.
+    /// </summary>
     public long End { get; private set; }
 
     /// <summary>The number of the last batch that the database stored.</summary>
@@ -88,7 +92,9 @@ internal sealed class SpoolSegment : IDisposable
         }
     }
 
-    /// <summary>Opens a file of an earlier process; null if the file is not a segment, or has no header.</summary>
+    /// <summary>
+    /// Opens a file of an earlier process; null if the file is not a segment, or has no header.
+    /// </summary>
     public static SpoolSegment? Open(string path)
     {
         if (ReadName(path) is not (var run, var first))

@@ -18,8 +18,8 @@ internal static class VisitBatchFormat
     private const int VisitBytes = TextsAt + (TextsOfVisit * sizeof(ushort));
 
     /// <remarks>
-    /// Compares texts by reference, which is fast: most texts come from a <see cref="TwoGenerationCache{T}"/>.
-    /// An equal text with another reference is only stored twice.
+    /// Compares texts by reference, which is fast: most texts come from a <see
+    /// cref="TwoGenerationCache{T}"/>. An equal text with another reference is only stored twice.
     /// </remarks>
     public static void Write(IBufferWriter<byte> output, IReadOnlyList<Visit> visits)
     {

@@ -4,9 +4,9 @@ namespace Terse.Visits;
 
 /// <summary>
 /// The folder in which visits wait for the database. Opening the folder recovers the visits of an earlier
-/// process: the batches of its spool, and the visits of its ring that are not in a batch. These visits move to
-/// a new ring, which atomically replaces the old ring. So a kill at any point leaves each visit in exactly one
-/// batch.
+/// process: the batches of its spool, and the visits of its ring that are not in a batch. These visits move
+/// to a new ring, which atomically replaces the old ring. So a kill at any point leaves each visit in exactly
+/// one batch.
 /// </summary>
 internal sealed class VisitFolder : IDisposable
 {

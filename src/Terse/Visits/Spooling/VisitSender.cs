@@ -3,10 +3,11 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Sends the batches of the spool to the database. After each batch the sender pauses; the more visits arrive,
-/// the longer is the pause, so that counting takes little CPU time from redirects. When visits are older than
-/// a minute, the sender does not pause, unless visits arrive faster than they can be sent: then the sender
-/// cannot catch up, and redirects have priority. When the spool is half full, the sender never pauses.
+/// Sends the batches of the spool to the database. After each batch the sender pauses; the more visits
+/// arrive, the longer is the pause, so that counting takes little CPU time from redirects. When visits are
+/// older than a minute, the sender does not pause, unless visits arrive faster than they can be sent: then
+/// the sender cannot catch up, and redirects have priority. When the spool is half full, the sender never
+/// pauses.
 /// </summary>
 internal sealed partial class VisitSender(
     VisitSpool spool,
@@ -103,7 +104,9 @@ internal sealed partial class VisitSender(
         _pause = _backoff;
     }
 
-    /// <summary>Pauses after a batch. The load is measured again each second, and changes the pause.</summary>
+    /// <summary>
+    /// Pauses after a batch. The load is measured again each second, and changes the pause.
+    /// </summary>
     private async Task PauseAsync(VisitBatch sent, TimeSpan took, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
@@ -114,7 +117,8 @@ internal sealed partial class VisitSender(
             var remaining = pause - time.GetElapsedTime(begin);
             if (remaining <= TimeSpan.Zero)
                 return;
-            await Task.Delay(remaining < LoadCheckInterval ? remaining : LoadCheckInterval, time, cancellationToken);
+            var delay = remaining < LoadCheckInterval ? remaining : LoadCheckInterval;
+            await Task.Delay(delay, time, cancellationToken);
         }
     }
 

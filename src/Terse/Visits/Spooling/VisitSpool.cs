@@ -126,7 +126,9 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
             _segments.ForEach(segment => segment.Dispose());
     }
 
-    /// <summary>The files in the order in which they are sent; within a run, ordered by batch number.</summary>
+    /// <summary>
+    /// The files in the order in which they are sent; within a run, ordered by batch number.
+    /// </summary>
     private static List<SpoolSegment> ReadFolder(string folder) =>
     [
         .. Directory.EnumerateFiles(folder, "*" + SpoolSegment.Extension)

@@ -3,9 +3,9 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Moves visits from the ring to the spool, in batches, and classifies them. The slots of a batch are released
-/// after the batch was written to the file. So a kill loses no visit. If a visit is in both places, the ring
-/// position in the batch shows the duplicate.
+/// Moves visits from the ring to the spool, in batches, and classifies them. The slots of a batch are
+/// released after the batch was written to the file. So a kill loses no visit. If a visit is in both places,
+/// the ring position in the batch shows the duplicate.
 /// </summary>
 /// <param name="ring">The source.</param>
 /// <param name="spool">The destination.</param>

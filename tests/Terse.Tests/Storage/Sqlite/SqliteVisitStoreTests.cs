@@ -15,7 +15,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
 
     private protected override IVisitReader Reader => new SqliteVisitReader(_file.Readers);
 
-    private protected override IVisitPartitions Days => new SqliteVisitPartitions(_file.Writer, _time);
+    private protected override IVisitPartitions Partitions => new SqliteVisitPartitions(_file.Writer, _time);
 
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 

@@ -7,7 +7,7 @@ namespace Terse.Tests.Visits;
 public sealed class BotListTests
 {
     [Fact]
-    public void Every_example_of_the_list_is_a_bot()
+    public void Every_example_of_the_public_list_is_a_bot()
     {
         var path = Path.Combine(Repository.Root, "tests/Terse.Tests/Visits/Classifying/Data/crawlers.json");
         using var json = JsonDocument.Parse(File.ReadAllText(path));
@@ -40,13 +40,13 @@ public sealed class BotListTests
     [InlineData("^curl", null)]
     [InlineData("\\d", null)]
     [InlineData("a\\", null)]
-    public void A_pattern_that_stands_for_one_text_is_looked_for_as_such(string pattern, string? text)
+    public void A_pattern_without_operators_is_searched_as_plain_text(string pattern, string? text)
     {
         Assert.Equal(text, BotList.TextOf(pattern));
     }
 
     [Fact]
-    public void An_agent_of_any_length_is_read_in_one_pass()
+    public void A_very_long_user_agent_is_searched_without_backtracking()
     {
         var agent = string.Concat(Enumerable.Repeat("ContextualBot Spider Current ", 50_000));
         Assert.False(BotList.Has(agent));

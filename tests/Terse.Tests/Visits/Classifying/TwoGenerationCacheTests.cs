@@ -5,18 +5,18 @@ namespace Terse.Tests.Visits;
 
 public sealed class TwoGenerationCacheTests
 {
-    private readonly List<string> _made = [];
+    private readonly List<string> _created = [];
 
     [Fact]
-    public void What_was_made_once_is_not_made_again()
+    public void A_repeated_text_creates_no_second_value()
     {
         var cache = CacheOf(8);
         Assert.Same(Get(cache, "a"), Get(cache, "a"));
-        Assert.Equal(["a"], _made);
+        Assert.Equal(["a"], _created);
     }
 
     [Fact]
-    public void It_never_keeps_more_than_it_may()
+    public void The_cache_never_exceeds_its_capacity()
     {
         var cache = CacheOf(8);
         for (var i = 0; i < 1000; i++)
@@ -27,7 +27,7 @@ public sealed class TwoGenerationCacheTests
     }
 
     [Fact]
-    public void What_is_asked_for_again_and_again_outlives_a_flood()
+    public void A_frequent_text_survives_many_new_texts()
     {
         var cache = CacheOf(8);
         for (var i = 0; i < 1000; i++)
@@ -36,16 +36,16 @@ public sealed class TwoGenerationCacheTests
             Get(cache, $"text {i}");
         }
 
-        Assert.Single(_made, "known");
+        Assert.Single(_created, "known");
     }
 
     [Fact]
-    public void Of_a_long_text_the_beginning_counts()
+    public void Only_the_beginning_of_a_long_text_is_compared()
     {
         var cache = CacheOf(8);
         var text = new string('a', 10_000);
         Assert.Same(Get(cache, text + "b"), Get(cache, text + "c"));
-        Assert.Equal(512, Assert.Single(_made).Length);
+        Assert.Equal(512, Assert.Single(_created).Length);
     }
 
     private static string Get(TwoGenerationCache<string> cache, string text) =>
@@ -53,7 +53,7 @@ public sealed class TwoGenerationCacheTests
 
     private TwoGenerationCache<string> CacheOf(int capacity) => new(capacity, text =>
     {
-        _made.Add(text);
+        _created.Add(text);
         return text;
     });
 }

@@ -6,7 +6,7 @@ public sealed class UserAgentTests
 {
     [Theory]
     [MemberData(nameof(RealAgents.All), MemberType = typeof(RealAgents))]
-    public void A_browser_is_known_and_no_bot(string browser, string os, string device, string agent)
+    public void A_real_browser_is_recognized_and_is_not_a_bot(string browser, string os, string device, string agent)
     {
         Assert.Equal(new(browser, os, device, IsBot: false), UserAgent.Read(agent));
     }
@@ -16,20 +16,20 @@ public sealed class UserAgentTests
     [InlineData("-")]
     [InlineData("Mozilla/5.0")]
     [InlineData("something of its own")]
-    public void An_agent_that_says_nothing_known_leaves_all_empty(string agent)
+    public void An_unknown_user_agent_has_empty_fields(string agent)
     {
         Assert.Equal(new("", "", "", IsBot: false), UserAgent.Read(agent));
     }
 
     [Fact]
-    public void A_program_may_have_a_name_and_is_a_bot()
+    public void A_known_command_line_program_is_a_bot_with_a_name()
     {
         Assert.Equal(new("curl", "", "", IsBot: true), UserAgent.Read("curl/8.5.0"));
         Assert.Equal(new("Wget", "Linux", "desktop", IsBot: true), UserAgent.Read("Wget/1.21.4 (Linux)"));
     }
 
     [Fact]
-    public void A_bot_that_calls_itself_a_browser_is_a_bot()
+    public void A_bot_with_the_user_agent_of_a_browser_is_a_bot()
     {
         const string Agent = "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 "
             + "(KHTML, like Gecko) Chrome/120.0.0.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; "

@@ -15,7 +15,7 @@ public sealed class CountrySettingsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task A_server_asks_the_file_and_the_headers_that_its_settings_name()
+    public async Task A_server_reads_the_country_from_the_configured_file_and_headers()
     {
         var file = new MmdbWriter().Add("192.0.2.0/24", Country("DE"));
         await File.WriteAllBytesAsync(_folder["countries.mmdb"], file.ToBytes());
@@ -38,7 +38,7 @@ public sealed class CountrySettingsTests : IDisposable
     [Theory]
     [InlineData("Visits:CountryHeader")]
     [InlineData("Visits:ClientAddressHeader")]
-    public async Task What_is_no_name_of_a_header_is_refused(string key)
+    public async Task An_invalid_header_name_in_a_setting_is_refused(string key)
     {
         await using var app = Program.BuildServer([new("Storage:Folder", _folder.Path), new(key, "a: b")]);
         Assert.StartsWith($"{key} is 'a: b'", Assert.Single(Settings.FindErrors(app.Services)));

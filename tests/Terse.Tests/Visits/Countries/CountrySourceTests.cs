@@ -13,14 +13,14 @@ public sealed class CountrySourceTests
     public CountrySourceTests() => _context.Connection.RemoteIpAddress = IPAddress.Parse("192.0.2.1");
 
     [Fact]
-    public void Without_settings_no_country_is_known_and_no_header_is_read()
+    public void Without_settings_the_country_is_empty_and_headers_are_ignored()
     {
         _context.Request.Headers["CF-IPCountry"] = "SE";
         Assert.Equal("", CountryBy(new(null, null, null)));
     }
 
     [Fact]
-    public void The_header_that_the_settings_name_comes_first_and_then_the_file()
+    public void The_configured_header_has_priority_over_the_file()
     {
         var source = new CountrySource("CF-IPCountry", null, new Known());
 
@@ -33,7 +33,7 @@ public sealed class CountrySourceTests
     }
 
     [Fact]
-    public void An_address_in_a_header_is_not_believed_unless_the_settings_name_it()
+    public void An_address_header_is_used_only_if_configured()
     {
         _context.Request.Headers[Forwarded] = "192.0.2.2";
         Assert.Equal("DE", CountryBy(new(null, null, new Known())));
@@ -51,14 +51,14 @@ public sealed class CountrySourceTests
     [InlineData("unknown", "")]
     [InlineData("", "")]
     [InlineData(null, "")]
-    public void What_the_nearest_proxy_added_counts_and_nothing_else(string? header, string country)
+    public void Only_the_last_address_of_the_header_is_used(string? header, string country)
     {
         _context.Request.Headers[Forwarded] = header;
         Assert.Equal(country, CountryBy(new(null, Forwarded, new Known())));
     }
 
     [Fact]
-    public void Of_several_headers_the_last_counts()
+    public void The_last_of_several_address_headers_is_used()
     {
         _context.Request.Headers[Forwarded] = new string[] { "192.0.2.1", "192.0.2.2" };
         Assert.Equal("FR", CountryBy(new(null, Forwarded, new Known())));

@@ -6,16 +6,18 @@ using System.Text;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Makes MaxMind DB files, by the specification and not by the reader
+/// Writes MaxMind DB files, independently of the reader under test
 /// (https://maxmind.github.io/MaxMind-DB/).
 /// </summary>
 /// <param name="recordSize">24, 28 or 32 bits.</param>
-/// <param name="ipVersion">4 or 6; in a tree of 6, addresses of IPv4 lie under ::/96.</param>
+/// <param name="ipVersion">4 or 6; in an IPv6 tree, IPv4 addresses are below ::/96.</param>
 internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
 {
     private const int Empty = 0;
 
-    /// <summary>Two records a node: another node, nothing, or minus one minus the offset of data.</summary>
+    /// <summary>
+    /// Two records for each node: the index of a node, 0 for none, or -1 minus a data offset.
+    /// </summary>
     private readonly List<int[]> _nodes = [new int[2]];
     private readonly List<byte> _data = [];
 
@@ -39,7 +41,7 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
         return [.. Head(3, 8), .. bytes];
     }
 
-    /// <summary>Of kind 5, 6 or 9: of 16, 32 or 64 bits.</summary>
+    /// <summary>Kind 5, 6 or 9: an unsigned number of 16, 32 or 64 bits.</summary>
     public static byte[] Number(int kind, ulong value)
     {
         var bytes = new byte[8];
@@ -48,7 +50,9 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
         return [.. Head(kind, digits.Length), .. digits];
     }
 
-    /// <summary>The shortest pointer to an offset, unless a longer form is asked for.</summary>
+    /// <summary>
+    /// A pointer to an offset, in the shortest form that is not shorter than the requested form.
+    /// </summary>
     public static byte[] Pointer(int offset, int form = 0) => (form, offset) switch
     {
         (0, < 2_048) => [(byte)(0x20 | (offset >> 8)), (byte)offset],
@@ -57,7 +61,7 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
         _ => [0x38, .. Tail(offset, 4)],
     };
 
-    /// <summary>What MaxMind has for a country: names first, so that a reader has to go past them.</summary>
+    /// <summary>A record in MaxMind's form. The names come first, so a reader must skip them.</summary>
     public static byte[] Country(string code) => Map(
         ("continent", Map(("geoname_id", Number(6, 6_255_148)), ("names", Map(("de", Text("Europa")))))),
         ("country", Map(
@@ -66,7 +70,7 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
             ("names", Map(("en", Text(new string('n', 300))))),
             ("iso_code", Text(code)))));
 
-    /// <summary>Adds data of which nothing is known yet; returns its offset.</summary>
+    /// <summary>Adds data that no network uses yet; returns its offset.</summary>
     public int AddData(byte[] data)
     {
         _data.AddRange(data);

@@ -37,7 +37,7 @@ public sealed class VisitRecorderTests : IDisposable
     }
 
     [Fact]
-    public void A_visit_has_its_link_its_time_and_what_the_headers_say()
+    public void A_recorded_visit_has_link_time_and_headers()
     {
         Record(
             ("User-Agent", "Mozilla/5.0 (X11; Linux x86_64)"),
@@ -56,7 +56,7 @@ public sealed class VisitRecorderTests : IDisposable
     [Theory]
     [InlineData("DNT")]
     [InlineData("Sec-GPC")]
-    public void Of_a_visitor_who_asks_not_to_be_tracked_nothing_is_written(string header)
+    public void A_visitor_who_asks_not_to_be_tracked_leaves_no_texts_in_the_file(string header)
     {
         Record(
             (header, "1"),
@@ -74,7 +74,7 @@ public sealed class VisitRecorderTests : IDisposable
     }
 
     [Fact]
-    public void Texts_that_are_too_long_are_cut()
+    public void Too_long_texts_are_cut()
     {
         Record(
             ("User-Agent", new string('u', 5_000)),
@@ -88,7 +88,7 @@ public sealed class VisitRecorderTests : IDisposable
     }
 
     [Fact]
-    public void Visits_that_find_no_room_are_lost_and_counted()
+    public void Visits_beyond_a_full_ring_are_counted_as_lost()
     {
         for (var visit = 0; visit < Slots + 3; visit++)
             Record(("User-Agent", "Mozilla/5.0"));
@@ -97,7 +97,7 @@ public sealed class VisitRecorderTests : IDisposable
     }
 
     [Fact]
-    public void Taking_a_visit_down_allocates_nothing()
+    public void Recording_a_visit_allocates_nothing()
     {
         var context = ContextOf(
             ("User-Agent", "Mozilla/5.0"), ("Referer", "https://a.example/"), ("CF-IPCountry", "DE"));

@@ -14,7 +14,7 @@ public sealed class VisitRingTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Visits_of_many_threads_are_each_read_once()
+    public async Task Each_visit_of_several_writers_is_read_exactly_once()
     {
         const int Writers = 4;
         const int VisitsEach = 50_000;
@@ -46,7 +46,7 @@ public sealed class VisitRingTests : IDisposable
             Assert.Equal($"agent {visit.Link}", System.Text.Encoding.Latin1.GetString(visit.UserAgent));
             Assert.False(seen[visit.Link], "read twice");
             seen[visit.Link] = true;
-            Assert.True(last[visit.Link / VisitsEach] < visit.Link, "a thread's visits changed places");
+            Assert.True(last[visit.Link / VisitsEach] < visit.Link, "visits of one writer changed their order");
             last[visit.Link / VisitsEach] = visit.Link;
             ring.Release(position + 1);
         }
@@ -58,7 +58,7 @@ public sealed class VisitRingTests : IDisposable
     }
 
     [Fact]
-    public void A_full_ring_takes_nothing_until_a_slot_is_released()
+    public void A_full_ring_refuses_visits_until_a_slot_is_released()
     {
         var ring = VisitRing.Create(RingFile, Slots, []);
         for (var link = 0; link < Slots; link++)
@@ -75,7 +75,7 @@ public sealed class VisitRingTests : IDisposable
     }
 
     [Fact]
-    public void What_was_written_and_not_released_is_in_the_file_for_whoever_comes_after_a_kill()
+    public void Unreleased_visits_are_recovered_from_the_file_after_a_kill()
     {
         var ring = VisitRing.Create(RingFile, Slots, []);
         for (var link = 0L; link < 150; link++)
@@ -84,22 +84,22 @@ public sealed class VisitRingTests : IDisposable
             ring.Release(Math.Max(0, link - 40));
         }
 
-        var left = RecoveredVisits.Read(RingFile);
-        Assert.Equal(ring.Id, left.RingId);
-        Assert.Equal(Enumerable.Range(109, 41).Select(link => (long)link), left.Visits.Select(LinkOf));
-        Assert.Equal(left.Visits.Select(LinkOf), left.Visits.Select(visit => visit.Position));
+        var recovered = RecoveredVisits.Read(RingFile);
+        Assert.Equal(ring.Id, recovered.RingId);
+        Assert.Equal(Enumerable.Range(109, 41).Select(link => (long)link), recovered.Visits.Select(LinkOf));
+        Assert.Equal(recovered.Visits.Select(LinkOf), recovered.Visits.Select(visit => visit.Position));
         Assert.Equal("agent 109", System.Text.Encoding.Latin1.GetString(
-            VisitSlot.Read(left.Visits[0].Slot).UserAgent));
+            VisitSlot.Read(recovered.Visits[0].Slot).UserAgent));
     }
 
     [Fact]
-    public void A_new_ring_begins_with_what_was_recovered_and_grows_where_that_is_more_than_it_has_room_for()
+    public void A_new_ring_starts_with_the_recovered_visits_and_grows_to_hold_them()
     {
         var old = VisitRing.Create(RingFile, Slots * 2, []);
         for (var link = 0; link < 100; link++)
             Assert.True(old.TryWrite(VisitOf(link)));
-        var left = RecoveredVisits.Read(RingFile).Visits.Select(visit => visit.Slot).ToList();
-        var ring = VisitRing.Create(RingFile, Slots, left);
+        var recovered = RecoveredVisits.Read(RingFile).Visits.Select(visit => visit.Slot).ToList();
+        var ring = VisitRing.Create(RingFile, Slots, recovered);
 
         Assert.NotEqual(old.Id, ring.Id);
         Assert.Equal((100, 0), (ring.Waiting, ring.Written));
@@ -113,19 +113,19 @@ public sealed class VisitRingTests : IDisposable
     [InlineData(0)]
     [InlineData(8)]
     [InlineData(5_000)]
-    public void A_file_that_is_no_whole_ring_has_nothing_to_recover(int length)
+    public void An_incomplete_ring_file_has_no_visits_to_recover(int length)
     {
         VisitRing.Create(RingFile, Slots, []).TryWrite(VisitOf(1));
         using (var file = File.OpenWrite(RingFile))
             file.SetLength(length);
 
-        var left = RecoveredVisits.Read(RingFile);
-        Assert.Null(left.RingId);
-        Assert.Empty(left.Visits);
+        var recovered = RecoveredVisits.Read(RingFile);
+        Assert.Null(recovered.RingId);
+        Assert.Empty(recovered.Visits);
     }
 
     [Fact]
-    public void A_slot_that_holds_anything_at_all_is_passed_over_or_can_be_read()
+    public void A_slot_with_random_damage_is_invalid_or_readable()
     {
         const int Seed = 5;
         var random = new Random(Seed);

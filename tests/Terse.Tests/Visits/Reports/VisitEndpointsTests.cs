@@ -25,7 +25,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
     [Fact]
-    public async Task A_link_tells_how_often_it_was_followed()
+    public async Task A_link_shows_its_total_of_visits()
     {
         var before = await GetAsync("/api/v1/links/sale");
         await AddAsync(1, NewVisit(), NewVisit(), NewVisit() with { IsBot = true });
@@ -36,7 +36,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Visits_are_counted_by_the_days_of_a_time_zone()
+    public async Task Visits_are_grouped_by_days_of_a_time_zone()
     {
         await AddAsync(
             1, NewVisit(At.AddHours(-4)), NewVisit(), NewVisit(), NewVisit() with { IsBot = true });
@@ -64,7 +64,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Visits_are_counted_by_value_and_what_is_unknown_is_one_more()
+    public async Task Visits_are_grouped_by_value_and_unknown_is_the_empty_value()
     {
         await AddAsync(
             1,
@@ -89,7 +89,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Everything_tells_of_requests_that_led_nowhere_as_well()
+    public async Task Counts_of_all_links_include_requests_that_were_not_redirected()
     {
         await AddAsync(
             1,
@@ -110,7 +110,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_a_span_it_is_the_last_30_days()
+    public async Task The_default_range_is_the_last_30_days()
     {
         var now = TimeProvider.System.GetUtcNow();
         await AddAsync(1, NewVisit(now.AddHours(-1)), NewVisit(now.AddDays(-28)), NewVisit(now.AddDays(-31)));
@@ -184,7 +184,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     [InlineData("visits/list?cursor=__________________________", "cursor")]
     [InlineData("visits/list?cursor=_____________________w", "cursor")]
     [InlineData("visits/list?from=2026-11-22&to=2026-11-21", "from")]
-    public async Task A_parameter_that_is_wrong_is_named(string query, string field)
+    public async Task An_invalid_parameter_is_named_in_the_error(string query, string field)
     {
         foreach (var root in new[] { "/api/v1/", "/api/v1/links/sale/" })
         {
@@ -199,7 +199,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     [InlineData("/api/v1/links/nope/visits/list", HttpStatusCode.NotFound, "link-not-found", "code")]
     [InlineData("/api/v1/links/a%20b/visits", HttpStatusCode.NotFound, "link-not-found", "code")]
     [InlineData("/api/v1/links/sale/visits?domain=x", HttpStatusCode.BadRequest, "domain-unknown", "domain")]
-    public async Task Visits_of_no_link_are_not_found(
+    public async Task Visits_of_an_unknown_link_are_404(
         string path, HttpStatusCode status, string type, string field)
     {
         using var response = await _server.GetAsync(path);
@@ -209,7 +209,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
     private static readonly string[] Longest = ["hour", "day", "week", "month"];
 
     [Fact]
-    public async Task The_longest_spans_are_answered()
+    public async Task The_maximum_ranges_are_accepted()
     {
         foreach (var by in Longest)
         {

@@ -8,7 +8,7 @@ namespace Terse.Tests.Visits;
 public sealed class VisitRetentionTests
 {
     [Fact]
-    public async Task A_start_drops_single_visits_that_are_too_old_and_keeps_their_counts()
+    public async Task A_start_drops_expired_single_visits_and_keeps_their_counts()
     {
         using var folder = new TemporaryFolder();
         var now = TimeProvider.System.GetUtcNow();
@@ -30,7 +30,7 @@ public sealed class VisitRetentionTests
     [InlineData("-1")]
     [InlineData("3661.00:00:00")]
     [InlineData("soon")]
-    public async Task A_retention_that_makes_no_sense_is_refused(string retention)
+    public async Task An_invalid_retention_is_refused(string retention)
     {
         using var folder = new TemporaryFolder();
         await using var app = Program.BuildServer(

@@ -4,19 +4,19 @@ using Terse.Visits;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Counts as a database has to: a number of a run once. It finds out where batches come in another order
-/// than that of their numbers, or one comes again with other visits. Visits are told apart by their link.
+/// Counts each batch number of a run once, as a database must. Fails the test if batches arrive out of order,
+/// or if a repeated batch has other visits. The link of a visit identifies the visit.
 /// </summary>
 internal sealed class CountingStore : IVisitStore
 {
     private readonly Dictionary<(int Node, long Epoch), List<VisitBatch>> _batches = [];
 
-    /// <summary>Says for each call, by the number of calls before it, how it fails.</summary>
+    /// <summary>The failure of each call; the argument is the number of earlier calls.</summary>
     public Func<int, StoreFault> Fault { get; init; } = _ => StoreFault.None;
 
     public int Calls { get; private set; }
 
-    /// <summary>How often each visit was counted.</summary>
+    /// <summary>The number of times that each visit was counted.</summary>
     public Dictionary<long, int> Counts { get; } = [];
 
     public Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)
@@ -55,6 +55,6 @@ internal enum StoreFault
     /// <summary>The batch is not stored.</summary>
     Down,
 
-    /// <summary>The batch is stored, and nobody is told.</summary>
+    /// <summary>The batch is stored, but the caller gets an exception.</summary>
     ReplyLost,
 }

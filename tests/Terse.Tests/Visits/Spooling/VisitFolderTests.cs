@@ -4,7 +4,7 @@ using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-/// <summary>A process that ends at any point: what it left is taken up by the next one.</summary>
+/// <summary>A process is killed at any point, and the next process recovers its visits.</summary>
 public sealed class VisitFolderTests : IDisposable
 {
     private const int Slots = 64;
@@ -16,7 +16,7 @@ public sealed class VisitFolderTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_second_server_on_the_folder_does_not_start_and_says_why()
+    public void A_second_server_on_the_same_folder_fails_with_advice()
     {
         using var first = new VisitFolder(_folder.Path, Slots, MaxBytes);
         var error = Assert.Throws<StartupException>(() => new VisitFolder(_folder.Path, Slots, MaxBytes));
@@ -25,7 +25,7 @@ public sealed class VisitFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Visits_that_are_in_no_batch_yet_are_counted_after_a_kill()
+    public async Task Visits_outside_a_batch_are_counted_after_a_kill()
     {
         var folder = NewFolder();
         using (var visits = new VisitFolder(folder, Slots, MaxBytes))
@@ -39,7 +39,7 @@ public sealed class VisitFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task Visits_of_a_server_that_never_held_a_node_are_counted_by_the_next()
+    public async Task Visits_of_a_server_without_a_node_are_counted_by_the_next_server()
     {
         var folder = NewFolder();
         using (var visits = new VisitFolder(folder, Slots, MaxBytes))
@@ -52,11 +52,12 @@ public sealed class VisitFolderTests : IDisposable
     }
 
     /// <summary>
-    /// The file of the last batch ends at every one of its bytes, while the ring still holds its visits: all
-    /// that a kill between the begin of the write and the release of the slots can leave.
+    /// Truncates the file of the last batch at each of its bytes, while the ring still holds the visits.
+    /// These are all states that a kill between the write of the batch and the release of the slots can
+    /// leave.
     /// </summary>
     [Fact]
-    public async Task A_kill_at_any_byte_of_a_batch_loses_no_visit_and_counts_none_twice()
+    public async Task A_kill_at_any_byte_of_a_batch_counts_each_visit_exactly_once()
     {
         var folder = NewFolder();
         using var visits = new VisitFolder(folder, Slots, MaxBytes);
@@ -84,7 +85,7 @@ public sealed class VisitFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_kill_after_any_released_slot_counts_none_twice()
+    public async Task A_kill_after_any_released_slot_counts_each_visit_exactly_once()
     {
         for (var released = 0; released <= 20; released++)
         {
@@ -103,7 +104,7 @@ public sealed class VisitFolderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_kill_while_the_next_process_takes_over_changes_nothing()
+    public async Task A_kill_during_recovery_counts_each_visit_exactly_once()
     {
         var folder = NewFolder();
         using (var visits = new VisitFolder(folder, Slots, MaxBytes))
@@ -113,7 +114,7 @@ public sealed class VisitFolderTests : IDisposable
             Write(visits, 20, 10);
         }
 
-        // Killed before the new ring took the old one's place, or after it and before its first batch.
+        // A kill before the new ring replaces the old ring, or after that and before the first batch.
         await File.WriteAllBytesAsync(RingOf(folder) + ".new", new byte[100]);
         for (var epoch = 2; epoch < 4; epoch++)
             new VisitFolder(folder, Slots, MaxBytes).Dispose();
@@ -135,7 +136,7 @@ public sealed class VisitFolderTests : IDisposable
     private static void SpoolAll(VisitFolder visits, long epoch) =>
         Assert.True(new SpoolerHarness(visits, new VisitRun(0, epoch)).Spooler.SpoolAll());
 
-    /// <summary>Starts on the folder, counts all, and does so once more, as after another kill.</summary>
+    /// <summary>Counts all visits of the folder twice, as after one more kill.</summary>
     private static async Task AssertEachCountsOnceAsync(string folder, int visits)
     {
         var store = new CountingStore();

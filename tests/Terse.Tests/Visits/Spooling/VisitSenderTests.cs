@@ -35,7 +35,7 @@ public sealed class VisitSenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_store_that_is_lost_or_loses_replies_has_each_visit_once_in_the_end()
+    public async Task Each_visit_counts_once_if_the_store_fails_or_loses_responses()
     {
         const int Seed = 1;
         var random = new Random(Seed);
@@ -51,7 +51,7 @@ public sealed class VisitSenderTests : IDisposable
     }
 
     [Fact]
-    public async Task An_outage_is_logged_once_and_what_is_no_outage_ends_nothing()
+    public async Task An_outage_is_logged_once_and_a_bug_does_not_end_the_sender()
     {
         var store = new CountingStore
         {
@@ -81,7 +81,7 @@ public sealed class VisitSenderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stop_without_a_database_leaves_what_waits_and_says_how_much()
+    public async Task A_shutdown_without_a_database_keeps_the_visits_and_logs_their_number()
     {
         var store = new CountingStore { Fault = _ => StoreFault.Down };
         using var shipper = await StartAsync(store);
@@ -101,7 +101,7 @@ public sealed class VisitSenderTests : IDisposable
     [InlineData(2, 61, 3, true, 0)]
     [InlineData(2, 0.5, 0.5, true, 0)]
     [InlineData(1_900, 1, 1, false, 30_000)]
-    public void Counting_rests_as_visits_come_unless_what_waits_is_old_and_can_be_caught_up(
+    public void The_pause_grows_with_the_load_and_ends_for_old_visits(
         double tookMs, double ageSeconds, double load, bool isHalfFull, double restMs) =>
         Assert.Equal(
             TimeSpan.FromMilliseconds(restMs),

@@ -5,9 +5,9 @@ using Terse.Visits;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// A server that takes visits down, writes batches, sends them, is killed at some point of that, and starts
-/// again on what it left; a database that is lost, or whose reply is. In the end each visit that was taken
-/// down has to count once.
+/// Simulates a server that records visits, writes batches, sends the batches, is killed at random points and
+/// starts again on the same files; and a database that fails or loses responses. At the end, each recorded
+/// visit must count exactly once.
 /// </summary>
 internal sealed class VisitSimulation : IDisposable
 {
@@ -25,8 +25,8 @@ internal sealed class VisitSimulation : IDisposable
     private int _life;
     private bool _isFaulty = true;
 
-    /// <param name="seed">The same one gives the same run.</param>
-    /// <param name="forgetsRingPosition">Whether a kill takes the last batch's ring position along.</param>
+    /// <param name="seed">The same seed repeats the same run.</param>
+    /// <param name="forgetsRingPosition">Whether a kill removes the ring position of the last batch.</param>
     public VisitSimulation(int seed, bool forgetsRingPosition)
     {
         _random = new Random(seed);
@@ -58,7 +58,7 @@ internal sealed class VisitSimulation : IDisposable
                 return $"visit {link} of {Recorded} counted {count} times";
         }
 
-        return _store.Counts.Count == Recorded ? null : "a visit was counted that never was";
+        return _store.Counts.Count == Recorded ? null : "a visit was counted that was not recorded";
     }
 
     public void Dispose()
@@ -114,15 +114,15 @@ internal sealed class VisitSimulation : IDisposable
         }
         catch (StoreUnavailableException)
         {
-            // It is sent again.
+            // The batch is sent again.
         }
     }
 
     private StoreFault NextFault() => _isFaulty ? (StoreFault)_random.Next(3) : StoreFault.None;
 
     /// <summary>
-    /// The next process finds the files as they are at some point of a batch: the ring before any of its
-    /// slots was released or after some were, and a torn file only with a ring that is whole.
+    /// Copies the files as they are at some point of a batch: the ring before or after slots were released,
+    /// and a truncated file only together with the ring before the release.
     /// </summary>
     private void Kill(bool isTorn)
     {
@@ -147,7 +147,7 @@ internal sealed class VisitSimulation : IDisposable
     private Dictionary<string, long> Lengths() => Directory.GetFiles(_at, "*.spool")
         .ToDictionary(file => file, file => new FileInfo(file).Length, StringComparer.Ordinal);
 
-    /// <summary>Cuts what the last spooler wrote, at any byte of it.</summary>
+    /// <summary>Truncates the batches that were just written, at a random byte.</summary>
     private void Tear(Dictionary<string, long> before)
     {
         foreach (var file in Directory.GetFiles(_at, "*.spool"))

@@ -3,8 +3,8 @@ using Terse.Harness;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// TERSE_SCHEDULES says how many schedules are run, one for 10,000 of that number; TERSE_SEED which is the
-/// first. A failure names its seed, and TERSE_SCHEDULES=1 with that seed runs it again.
+/// Runs TERSE_SCHEDULES / 10,000 schedules, at least one. TERSE_SEED is the first seed. A failure names its
+/// seed; TERSE_SCHEDULES=1 with that seed repeats the failure.
 /// </summary>
 public sealed class VisitSimulationTests
 {
@@ -13,7 +13,7 @@ public sealed class VisitSimulationTests
     private static readonly int FirstSeed = TestVariable.Read("TERSE_SEED", 1);
 
     [Fact]
-    public async Task No_schedule_of_kills_and_lost_replies_loses_a_visit_or_counts_one_twice()
+    public async Task Each_visit_counts_exactly_once_in_every_schedule_of_kills_and_lost_responses()
     {
         var (recorded, lost, kills) = (0L, 0L, 0);
         for (var seed = FirstSeed; seed < FirstSeed + Schedules; seed++)

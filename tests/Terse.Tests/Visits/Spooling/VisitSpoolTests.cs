@@ -17,7 +17,7 @@ public sealed class VisitSpoolTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Visits_come_out_as_they_went_in()
+    public void Visits_are_read_as_they_were_written()
     {
         Visit[] visits =
         [
@@ -35,7 +35,7 @@ public sealed class VisitSpoolTests : IDisposable
     }
 
     [Fact]
-    public void A_batch_goes_when_it_is_acknowledged_and_not_before()
+    public void A_batch_stays_until_it_is_acknowledged()
     {
         using var spool = new VisitSpool(_folder.Path, MaxBytes);
         spool.TryAppend(Run, RingId, 1, [VisitOf(1)]);
@@ -52,7 +52,7 @@ public sealed class VisitSpoolTests : IDisposable
     }
 
     [Fact]
-    public void What_an_earlier_process_left_is_sent_from_the_first_batch_on_that_was_not_acknowledged()
+    public void Batches_of_an_earlier_process_are_sent_from_the_first_unacknowledged_batch()
     {
         using (var spool = new VisitSpool(_folder.Path, MaxBytes))
         {
@@ -76,7 +76,7 @@ public sealed class VisitSpoolTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_torn_at_any_byte_has_the_batches_before_and_no_half_one()
+    public void A_truncated_file_has_only_its_complete_batches()
     {
         var lengths = new List<long>();
         using (var spool = new VisitSpool(_folder.Path, MaxBytes))
@@ -99,7 +99,7 @@ public sealed class VisitSpoolTests : IDisposable
     }
 
     [Fact]
-    public void A_byte_that_changed_ends_the_file_before_its_batch()
+    public void A_damaged_batch_ends_the_file()
     {
         using (var spool = new VisitSpool(_folder.Path, MaxBytes))
         {
@@ -120,7 +120,7 @@ public sealed class VisitSpoolTests : IDisposable
     }
 
     [Fact]
-    public void A_full_spool_takes_no_more_until_a_file_of_it_is_acknowledged()
+    public void A_full_spool_refuses_batches_until_a_whole_file_is_acknowledged()
     {
         using var spool = new VisitSpool(_folder.Path, MaxBytes);
         var end = 0L;
@@ -138,7 +138,7 @@ public sealed class VisitSpoolTests : IDisposable
     }
 
     [Fact]
-    public void A_spool_that_is_kept_empty_stays_small()
+    public void A_spool_whose_batches_are_acknowledged_at_once_stays_small()
     {
         using var spool = new VisitSpool(_folder.Path, MaxBytes);
         for (var number = 1; number <= 500; number++)
@@ -153,7 +153,7 @@ public sealed class VisitSpoolTests : IDisposable
     }
 
     [Fact]
-    public void A_run_whose_name_was_used_before_goes_on_counting_its_batches()
+    public void A_repeated_run_continues_the_batch_numbers()
     {
         using (var spool = new VisitSpool(_folder.Path, MaxBytes))
             spool.TryAppend(Run, RingId, 1, [VisitOf(1)]);

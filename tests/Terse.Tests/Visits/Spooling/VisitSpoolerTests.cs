@@ -18,7 +18,7 @@ public sealed class VisitSpoolerTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void A_batch_has_no_more_visits_than_the_database_takes_well_at_once()
+    public void A_batch_has_at_most_the_maximum_number_of_visits()
     {
         const int Visits = VisitSpooler.MaxBatch + 10;
         using var visits = new VisitFolder(_folder.Path, 1 << 14, 1 << 24);
@@ -30,7 +30,7 @@ public sealed class VisitSpoolerTests : IDisposable
         Assert.Equal(VisitSpooler.MaxBatch, visits.Spool.Peek()?.Visits.Count);
     }
 
-    /// <summary>The clock stands still, so it is not the time that visits have waited.</summary>
+    /// <summary>The clock does not advance, so the waiting time cannot start the batch.</summary>
     [Fact]
     public async Task A_small_ring_is_emptied_when_it_is_half_full()
     {
@@ -62,7 +62,7 @@ public sealed class VisitSpoolerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_full_spool_is_logged_once_a_minute_and_what_comes_then_is_lost_when_the_ring_is_full()
+    public async Task A_full_spool_is_logged_once_a_minute_and_visits_wait_until_the_ring_is_full()
     {
         using var visits = new VisitFolder(_folder.Path, Slots, spoolBytes: 100);
         using var log = new KeptLog();
@@ -88,7 +88,7 @@ public sealed class VisitSpoolerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_takes_visits_down_and_those_of_the_one_before_it_are_not_its_own()
+    public async Task The_recorded_metric_of_a_server_excludes_visits_of_earlier_runs()
     {
         for (var start = 0; start < 3; start++)
         {
@@ -104,7 +104,7 @@ public sealed class VisitSpoolerTests : IDisposable
     }
 
     [Fact]
-    public async Task Two_servers_in_one_folder_need_a_folder_each_for_their_visits()
+    public async Task Two_servers_in_one_storage_folder_need_separate_visit_folders()
     {
         await using var first = await TerseServer.StartAsync(_folder.Path);
         await Assert.ThrowsAsync<StartupException>(() => TerseServer.StartAsync(_folder.Path));

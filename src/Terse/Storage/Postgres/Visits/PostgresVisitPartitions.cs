@@ -7,12 +7,14 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
-/// A partition is created as a separate table and then attached, which does not block other transactions. Dropping
-/// a partition locks the whole visit table briefly, or fails if the lock takes too long.
+/// A partition is created as a separate table and then attached, which does not block other transactions.
+/// Dropping a partition locks the whole visit table briefly, or fails if the lock takes too long.
 /// </remarks>
 internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) : IVisitPartitions
 {
-    /// <summary>Partitions that existed when last checked; another server may have dropped some since.</summary>
+    /// <summary>
+    /// Partitions that existed when last checked; another server may have dropped some since.
+    /// </summary>
     private readonly ConcurrentDictionary<DateOnly, bool> _cached = [];
 
     /// <summary>Creates the missing partitions of the days.</summary>
@@ -27,15 +29,18 @@ internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) 
         }
     }
 
-    /// <summary>Makes the next <see cref="CreateAsync(IEnumerable{DateOnly}, CancellationToken)"/> check all days again.</summary>
+    /// <summary>
+    /// Makes the next <see cref="CreateAsync(IEnumerable{DateOnly}, CancellationToken)"/> check all days
+    /// again.
+    /// </summary>
     public void ClearCache() => _cached.Clear();
 
     /// <summary>"VISITDAY" in ASCII. Only one server at a time creates or drops partitions.</summary>
     private const string Lock = "SELECT pg_advisory_xact_lock(x'5649534954444159'::bigint)";
 
     /// <summary>
-    /// Reads the catalog while the lock is held. The function to_regclass uses the connection's cache, which can be
-    /// outdated.
+    /// Reads the catalog while the lock is held. The function to_regclass uses the connection's cache, which
+    /// can be outdated.
     /// </summary>
     private const string SelectExists =
         """

@@ -6,10 +6,11 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitStore"/>
 /// <remarks>
-/// A batch is one transaction with one statement for each table. Rows that other servers also update come last,
-/// and in the same order on every server, to avoid deadlocks.
+/// A batch is one transaction with one statement for each table. Rows that other servers also update come
+/// last, and in the same order on every server, to avoid deadlocks.
 /// </remarks>
-internal sealed class PostgresVisitStore(PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore
+internal sealed class PostgresVisitStore(
+    PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore
 {
     /// <summary>Attempts to store a batch while other servers drop the partitions of its days.</summary>
     private const int MaxAttempts = 10;
@@ -60,7 +61,9 @@ internal sealed class PostgresVisitStore(PostgresVisitTransactions visits, Postg
         WHERE b.last_batch < excluded.last_batch
         """;
 
-    /// <summary>A second transaction with the same number waits here until the first transaction ends.</summary>
+    /// <summary>
+    /// A second transaction with the same number waits here until the first transaction ends.
+    /// </summary>
     private static async Task<bool> StoreNumberAsync(
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
     {

@@ -5,12 +5,14 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Runs transactions on the tables of visits, with time limits and translated errors. The horizon does not guard
-/// these tables.
+/// Runs transactions on the tables of visits, with time limits and translated errors. The horizon does not
+/// guard these tables.
 /// </summary>
 internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider time)
 {
-    /// <summary>Writes run in the background, so a long limit is fine. A write after a timeout is repeated.</summary>
+    /// <summary>
+    /// Writes run in the background, so a long limit is fine. A write after a timeout is repeated.
+    /// </summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads from a replica, or from the primary if no replica is available.</summary>

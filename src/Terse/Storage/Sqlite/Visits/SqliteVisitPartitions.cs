@@ -4,8 +4,8 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
-/// Each day has its own table. A row id consists of the time within the day and a number, so the table and its
-/// index on links are ordered by time.
+/// Each day has its own table. A row id consists of the time within the day and a number, so the table and
+/// its index on links are ordered by time.
 /// </remarks>
 internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider time) : IVisitPartitions
 {
@@ -44,7 +44,9 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
         .With(visit.Device)
         .Run();
 
-    /// <summary>The row id of a position; the minimum or maximum id if the position is on another day.</summary>
+    /// <summary>
+    /// The row id of a position; the minimum or maximum id if the position is on another day.
+    /// </summary>
     public static long RowIdOf(VisitPosition position, DateOnly day)
     {
         var sinceMidnight = (long)(position.At - VisitPartition.StartOf(day)).TotalMilliseconds;
@@ -107,7 +109,8 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
 
     private static string InsertVisit(DateOnly day) =>
         $"""
-        INSERT INTO {VisitPartition.TableName(day)} (id, link_id, is_bot, country, referrer, browser, os, device)
+        INSERT INTO {VisitPartition.TableName(day)} 
+            (id, link_id, is_bot, country, referrer, browser, os, device)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         """;
 }

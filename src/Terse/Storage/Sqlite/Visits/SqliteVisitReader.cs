@@ -33,7 +33,8 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
 
     private static IReadOnlyList<HourCount> CountHours(SqliteSession session, VisitRange range)
     {
-        using var row = session.Command(SelectHours, range.Link, range.FirstHour, range.EndHour).ExecuteReader();
+        using var row = session.Command(
+            SelectHours, range.Link, range.FirstHour, range.EndHour).ExecuteReader();
         var hours = new List<HourCount>();
         while (row.Read())
             hours.Add(new(row.GetInt64(0), ReadSum(row, 1)));
@@ -86,7 +87,8 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         VisitRange range, CancellationToken cancellationToken) =>
         Task.FromResult(readers.Run(CountMissed, range));
 
-    private static IReadOnlyDictionary<RedirectOutcome, VisitSum> CountMissed(SqliteSession session, VisitRange range)
+    private static IReadOnlyDictionary<RedirectOutcome, VisitSum> CountMissed(
+        SqliteSession session, VisitRange range)
     {
         using var row = session.Command(SelectMissed, range.FirstHour, range.EndHour).ExecuteReader();
         var missed = new Dictionary<RedirectOutcome, VisitSum>();
@@ -102,7 +104,9 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
     public Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
         Task.FromResult(readers.Run(List, page));
 
-    /// <summary>Uses one transaction, because a day could be dropped after the list of days was read.</summary>
+    /// <summary>
+    /// Uses one transaction, because a day could be dropped after the list of days was read.
+    /// </summary>
     private static IReadOnlyList<StoredVisit> List(SqliteSession session, VisitPage page)
     {
         session.Command("BEGIN").ExecuteNonQuery();

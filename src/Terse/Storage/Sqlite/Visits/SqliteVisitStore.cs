@@ -45,7 +45,9 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
     private const string SelectProgress =
         "SELECT last_batch, counted FROM visit_batch WHERE node = ?1 AND epoch = ?2";
 
-    /// <summary>The number of stored visits of the batch; <see cref="int.MaxValue"/> if all are stored.</summary>
+    /// <summary>
+    /// The number of stored visits of the batch; <see cref="int.MaxValue"/> if all are stored.
+    /// </summary>
     private static int ReadProgress(SqliteSession session, VisitBatch batch)
     {
         using var row = session.Command(SelectProgress, batch.Node, batch.Epoch).ExecuteReader();
