@@ -31,7 +31,7 @@ public sealed class SettingsTests
     [InlineData("Codes:RandomLength", "5", "6 to 64")]
     [InlineData("Codes:RandomAlphabet", "abcdefghijklmnop.", "letters, digits, '-' and '_'")]
     [InlineData("Codes:RandomAlphabet", "abcdefghijklmnopa", "each once")]
-    [InlineData("Codes:RandomAlphabet", "abcdefghijk0123456789", "no digits")]
+    [InlineData("Codes:RandomAlphabet", "abcdefghijk0123456789", "at least 16 non-digits")]
     [InlineData("Ids:TickLength", "00:00:02", "00:00:00.001 to 00:00:01")]
     [InlineData("Ids:TickLength", "00:00:00.0105", "whole milliseconds")]
     [InlineData("Ids:TickLength", "10", "00:00:00.001 to 00:00:01")]
@@ -66,8 +66,8 @@ public sealed class SettingsTests
     }
 
     [Theory]
-    [InlineData("ulid", "Codes:Opaque", "true", "random as they are")]
-    [InlineData("snowflake", "Ids:NodeBits", "11", "room for 10 Ids:NodeBits and 12 Ids:SequenceBits")]
+    [InlineData("ulid", "Codes:Opaque", "true", "random already")]
+    [InlineData("snowflake", "Ids:NodeBits", "11", "Ids:NodeBits to at most 10 and Ids:SequenceBits")]
     public async Task The_error_of_settings_that_exclude_each_other_names_both(
         string strategy, string name, string value, string hint)
     {
