@@ -46,7 +46,7 @@ public sealed class TsidGenerator
     /// <param name="layout">The layout of the ids.</param>
     /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
     /// <param name="from">
-    /// The begin of the reservation. The generator uses no tick that begins before it.
+    /// The start of the reservation. The generator uses no tick that begins before it.
     /// </param>
     /// <param name="until">The end of the reservation. The generator uses no tick that ends after it.</param>
     /// <param name="now">The present, by the clock of the system that granted the reservation.</param>
@@ -81,11 +81,11 @@ public sealed class TsidGenerator
     /// <summary>Whether the reservation has no ids left until it is extended.</summary>
     public bool IsExhausted => Math.Max(NowTick(), TickOf(Volatile.Read(ref _next))) >= EndTick;
 
-    /// <summary>The begin of the current tick, by the time of this generator.</summary>
+    /// <summary>The start of the current tick, by the time of this generator.</summary>
     public DateTimeOffset Now => Layout.StartOf(NowTick());
 
     /// <summary>
-    /// The end of the last tick with a minted id; the begin of the first reserved tick before the first id.
+    /// The end of the last tick with a minted id; the start of the first reserved tick before the first id.
     /// </summary>
     public DateTimeOffset UsedUntil => UsedUntilOf(Volatile.Read(ref _next));
 

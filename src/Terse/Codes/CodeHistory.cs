@@ -6,7 +6,7 @@ namespace Terse.Codes;
 /// <param name="Strategy">The strategy.</param>
 /// <param name="Layout">The layout of the id.</param>
 /// <param name="Id">The id, or the first id of its tick: see <see cref="ICodeStrategy.Encodes"/>.</param>
-/// <param name="Begin">The begin of the id's tick.</param>
+/// <param name="Begin">The start of the id's tick.</param>
 /// <param name="End">The end of that tick.</param>
 internal sealed record CodeOrigin(
     ICodeStrategy Strategy, IdLayout Layout, Tsid Id, DateTimeOffset Begin, DateTimeOffset End);

@@ -98,7 +98,7 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
         return true;
     }
 
-    /// <summary>The begin and the end of an id's tick; false when they lie after the year 9999.</summary>
+    /// <summary>The start and the end of an id's tick; false when they lie after the year 9999.</summary>
     public bool TryBoundsOf(Tsid id, out DateTimeOffset begin, out DateTimeOffset end)
     {
         var tick = Ids.TickOf(id);
@@ -110,17 +110,17 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
 
     private static ArgumentException NoRoom(DesiredLayout desired) => new(
         $"With Ids:NodeBits {desired.NodeBits}, Ids:SequenceBits {desired.SequenceBits} and ticks of "
-        + $"{desired.TickLength.TotalMilliseconds} ms, new ids would not exceed the existing ids for another "
+        + $"{desired.TickLength.TotalMilliseconds} ms, ids greater than the existing ids last for less than a "
         + "year; set more bits or a shorter Ids:TickLength.",
         nameof(desired));
 
     private static TsidLayout NewIds(DesiredLayout desired, DateTimeOffset epoch)
     {
-        var usual = TsidLayout.Terse(epoch);
+        var standard = TsidLayout.Terse(epoch);
         if ((desired.TickLength, desired.NodeBits, desired.SequenceBits)
-            == (usual.TickLength, usual.NodeBits, usual.SequenceBits))
+            == (standard.TickLength, standard.NodeBits, standard.SequenceBits))
         {
-            return usual;
+            return standard;
         }
 
         var name = string.Create(
