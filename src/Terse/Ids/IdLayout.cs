@@ -110,8 +110,8 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
 
     private static ArgumentException NoRoom(DesiredLayout desired) => new(
         $"With Ids:NodeBits {desired.NodeBits}, Ids:SequenceBits {desired.SequenceBits} and ticks of "
-        + $"{desired.TickLength.TotalMilliseconds} ms, ids greater than the existing ids last for less than a "
-        + "year; set more bits or a shorter Ids:TickLength.",
+        + $"{desired.TickLength.TotalMilliseconds} ms, ids greater than the existing ids last for less than "
+        + "a year; set more bits or a shorter Ids:TickLength.",
         nameof(desired));
 
     private static TsidLayout NewIds(DesiredLayout desired, DateTimeOffset epoch)
