@@ -38,7 +38,7 @@ internal static class JsonBody
         try
         {
             return JsonSerializer.Deserialize(body, type)
-                ?? throw new JsonBodyException($"The body must be {expected}.", field: null);
+                ?? throw new JsonBodyException($"The body must be {expected}.");
         }
         catch (JsonException)
         {

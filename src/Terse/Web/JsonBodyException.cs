@@ -16,11 +16,23 @@ internal sealed class JsonBodyException : BadHttpRequestException
     /// <summary>The longest part of a field's name that an error repeats, in characters.</summary>
     private const int MaxFieldLength = 100;
 
-    public JsonBodyException(string message, string? field)
-        : base(message) => Field = field;
+    public JsonBodyException()
+        : base("The body cannot be read.")
+    {
+    }
+
+    public JsonBodyException(string message)
+        : base(message)
+    {
+    }
+
+    public JsonBodyException(string message, Exception innerException)
+        : base(message, innerException)
+    {
+    }
 
     /// <summary>The field with the mistake; null if the mistake is not in a field.</summary>
-    public string? Field { get; }
+    public string? Field { get; init; }
 
     /// <param name="body">The body, without a byte order mark.</param>
     /// <param name="type">The type that could not be read from it.</param>
@@ -31,19 +43,19 @@ internal sealed class JsonBodyException : BadHttpRequestException
         try
         {
             return FindMistake(body, type, ref field)
-                ?? new JsonBodyException($"The body must be {expected}.", field: null);
+                ?? new JsonBodyException($"The body must be {expected}.");
         }
-        catch (InvalidOperationException)
+        catch (InvalidOperationException exception)
         {
             var subject = field is null ? "The name of a field" : $"The field '{field}'";
-            return new JsonBodyException(
-                $"{subject} is not valid Unicode; send complete surrogate pairs in UTF-8.", field);
+            var message = $"{subject} is not valid Unicode; send complete surrogate pairs in UTF-8.";
+            return new JsonBodyException(message, exception) { Field = field };
         }
         catch (JsonException exception)
         {
             var place = $"line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}";
-            return new JsonBodyException(
-                $"The body is not valid JSON ({place}); it must be {expected}.", field);
+            var message = $"The body is not valid JSON ({place}); it must be {expected}.";
+            return new JsonBodyException(message, exception) { Field = field };
         }
     }
 
@@ -67,15 +79,12 @@ internal sealed class JsonBodyException : BadHttpRequestException
             var name = reader.GetString()!;
             field = name.Length <= MaxFieldLength ? name : name[..MaxFieldLength] + "…";
             if (Find(type, name) is not { } property)
-                return new($"The field '{field}' is unknown; the fields are {NamesOf(type)}.", field);
+                return InField(field, $"is unknown; the fields are {NamesOf(type)}.");
             if (!seen.Add(name))
-                return new($"The field '{field}' is given more than once; send it once.", field);
+                return InField(field, "is given more than once; send it once.");
             reader.Read();
             if (!IsOfType(ref reader, property.PropertyType))
-            {
-                var typeName = NameOf(property.PropertyType);
-                return new($"The field '{field}' has the wrong type; it must be {typeName}.", field);
-            }
+                return InField(field, $"has the wrong type; it must be {NameOf(property.PropertyType)}.");
 
             field = null;
         }
@@ -83,6 +92,9 @@ internal sealed class JsonBodyException : BadHttpRequestException
         reader.Read();
         return null;
     }
+
+    private static JsonBodyException InField(string field, string mistake) =>
+        new($"The field '{field}' {mistake}") { Field = field };
 
     private static JsonPropertyInfo? Find(JsonTypeInfo type, string name) =>
         type.Properties.FirstOrDefault(property =>

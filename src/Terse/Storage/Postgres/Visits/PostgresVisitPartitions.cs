@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Npgsql;
 using Terse.Horizon;
 using Terse.Visits;
 
