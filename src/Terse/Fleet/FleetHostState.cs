@@ -22,7 +22,7 @@ internal enum FleetHostState
     [JsonStringEnumMemberName("inRotation")]
     InRotation,
 
-    /// <summary>The host is a replica that lags too much to serve reads, or has not caught up enough since.</summary>
+    /// <summary>The host is a replica that lags too much to serve reads, or did so until recently.</summary>
     [JsonStringEnumMemberName("lagging")]
     Lagging,
 }

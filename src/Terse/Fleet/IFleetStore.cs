@@ -28,7 +28,7 @@ internal interface IFleetStore
     /// <exception cref="StoreUnavailableException">It is unknown whether the report was stored.</exception>
     Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken);
 
-    /// <summary>Removes a server that shuts down, unless a newer server reported under the same name.</summary>
+    /// <summary>Removes a server that shuts down, unless a newer server has the same name.</summary>
     /// <exception cref="StoreUnavailableException">It is unknown whether the server was removed.</exception>
     Task RemoveAsync(ServerReport report, CancellationToken cancellationToken);
 }

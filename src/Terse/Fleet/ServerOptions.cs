@@ -15,7 +15,9 @@ internal sealed class ServerOptions
     /// </summary>
     public string Name { get; set; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
-    /// <summary>Where this server runs, such as an availability zone, 1 to 100 characters. Default: none.</summary>
+    /// <summary>
+    /// Where this server runs, such as an availability zone, 1 to 100 characters. Default: none.
+    /// </summary>
     public string? Zone { get; set; }
 }
 

@@ -50,7 +50,8 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
         services.AddSingleton<PostgresVisitTransactions>();
         services.AddSingleton<PostgresVisitPartitions>();
-        services.AddSingleton<IVisitPartitions>(provider => provider.GetRequiredService<PostgresVisitPartitions>());
+        services.AddSingleton<IVisitPartitions>(
+            provider => provider.GetRequiredService<PostgresVisitPartitions>());
         services.AddSingleton<IVisitStore, PostgresVisitStore>();
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IStorage, PostgresStorage>();

@@ -42,7 +42,8 @@ public sealed class LinkChangerTests
         _store.Before = link => link with { DeletedAt = Now, Version = link.Version + 1 };
 
         Assert.IsType<ChangeLinkResult.Deleted>(await ChangeAsync(versions: null));
-        Assert.IsType<ChangeLinkResult.Deleted>(await NewChanger().DeleteAsync(new("", "sale"), null, default));
+        Assert.IsType<ChangeLinkResult.Deleted>(
+            await NewChanger().DeleteAsync(new("", "sale"), null, default));
     }
 
     [Fact]

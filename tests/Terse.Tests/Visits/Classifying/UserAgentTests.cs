@@ -6,7 +6,8 @@ public sealed class UserAgentTests
 {
     [Theory]
     [MemberData(nameof(RealAgents.All), MemberType = typeof(RealAgents))]
-    public void A_real_browser_is_recognized_and_is_not_a_bot(string browser, string os, string device, string agent)
+    public void A_real_browser_is_recognized_and_is_not_a_bot(
+        string browser, string os, string device, string agent)
     {
         Assert.Equal(new(browser, os, device, IsBot: false), UserAgent.Read(agent));
     }

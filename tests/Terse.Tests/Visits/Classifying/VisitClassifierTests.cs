@@ -23,8 +23,8 @@ public sealed class VisitClassifierTests
         var at = new DateTimeOffset(2023, 11, 14, 22, 13, 20, 123, TimeSpan.Zero);
         Assert.Equal(
             new Visit(
-                new Tsid(7), at, RedirectOutcome.Expired, IsBot: false, "DE", "news.example", "Firefox", "Linux",
-                "desktop"),
+                new Tsid(7), at, RedirectOutcome.Expired, IsBot: false, "DE", "news.example", "Firefox",
+                "Linux", "desktop"),
             visit);
     }
 

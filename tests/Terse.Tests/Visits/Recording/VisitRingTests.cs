@@ -46,7 +46,7 @@ public sealed class VisitRingTests : IDisposable
             Assert.Equal($"agent {visit.Link}", System.Text.Encoding.Latin1.GetString(visit.UserAgent));
             Assert.False(seen[visit.Link], "read twice");
             seen[visit.Link] = true;
-            Assert.True(last[visit.Link / VisitsEach] < visit.Link, "visits of one writer changed their order");
+            Assert.True(last[visit.Link / VisitsEach] < visit.Link, "a writer's visits changed their order");
             last[visit.Link / VisitsEach] = visit.Link;
             ring.Release(position + 1);
         }

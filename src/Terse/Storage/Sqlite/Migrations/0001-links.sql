@@ -1,7 +1,7 @@
 -- Constants of this database. Ids count their ticks from the epoch.
 CREATE TABLE installation (
     one   INTEGER PRIMARY KEY CHECK (one = 1),
-    epoch INTEGER NOT NULL -- milliseconds since 1970: midnight UTC of the day on which the database was created
+    epoch INTEGER NOT NULL -- milliseconds since 1970: midnight UTC of the day the database was created
 ) STRICT;
 
 -- Every layout of ids that was ever in use in this database. Rows are added, never changed.

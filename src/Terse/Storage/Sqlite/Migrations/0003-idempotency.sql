@@ -1,4 +1,5 @@
--- The link that each creation with an Idempotency-Key made, so that a retry returns the same link. Rows live one day.
+-- The link that each creation with an Idempotency-Key made, so that a retry returns the same link.
+-- Rows live one day.
 CREATE TABLE idempotency (
     key        TEXT    NOT NULL PRIMARY KEY,
     request    BLOB    NOT NULL, -- SHA-256 of the request
