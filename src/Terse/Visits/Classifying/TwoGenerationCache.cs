@@ -8,7 +8,7 @@ namespace Terse.Visits;
 /// generation is evicted. A hit moves an entry to the young generation. Texts are Latin-1, as in the ring.
 /// Not safe for use by several threads.
 /// </summary>
-/// <param name="capacity">The maximum number of entries; at least half of them are the newest.</param>
+/// <param name="capacity">The maximum number of entries in both generations together.</param>
 /// <param name="create">Creates the value of a text.</param>
 internal sealed class TwoGenerationCache<TValue>(int capacity, Func<string, TValue> create)
 {
