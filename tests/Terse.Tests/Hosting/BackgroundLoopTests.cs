@@ -52,7 +52,8 @@ public sealed class BackgroundLoopTests : IDisposable
     [Fact]
     public async Task A_failed_run_does_not_end_the_loop_and_only_the_first_failure_of_an_outage_is_marked()
     {
-        Exception?[] errors = [new("lost"), new("lost"), null, new("lost again"), null];
+        Exception?[] errors =
+            [new IOException("lost"), new IOException("lost"), null, new IOException("lost again"), null];
         var loop = _loop.RunAsync(
             _ => errors[_runs++] is { } error ? throw error : Task.CompletedTask, _stopping.Token);
         for (var run = 1; run < errors.Length; run++)

@@ -48,7 +48,7 @@ public sealed class DeadlineTests
 
     private static async Task<int> WaitForCancellationAsync(CancellationToken cancellationToken)
     {
-        await Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
         return 0;
     }
 
