@@ -62,7 +62,9 @@ internal sealed class CountryFile : ICountryLookup
     {
         try
         {
+#pragma warning disable CA2000 // Never disposed; see the field of the lookup.
             var reader = new Reader(stream);
+#pragma warning restore CA2000
             return reader.Metadata.BinaryFormatMajorVersion == FormatVersion
                 ? new CountryFile(reader, IsNested(reader))
                 : null;

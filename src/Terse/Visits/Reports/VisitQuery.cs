@@ -24,10 +24,15 @@ internal sealed record VisitQuery(
         var by = query.ReadChoice("by", VisitGrouping.Choices);
         var maxDays = by.Period == VisitPeriod.Hour ? MaxDaysByHour : MaxDays;
         if (from >= to)
+        {
             query.Reject("from", "'from' must be before 'to'; the default of 'to' is the current time.");
+        }
         else if ((to - from).TotalDays > maxDays)
+        {
             query.Reject(
                 "from", $"The range from 'from' to 'to' must be at most {maxDays:N0} days by {by.Name}.");
+        }
+
         return new(from, to, zone, by, query.ReadFlag("bots"));
     }
 
