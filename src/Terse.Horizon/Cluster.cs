@@ -4,63 +4,96 @@ namespace Terse.Horizon;
 
 /// <summary>
 /// A PostgreSQL primary and its replicas as one database. Reads go to a replica that is fresh enough, writes
-/// to the primary; which host is what, and how far each has come, is looked up in the background.
+/// go to the primary. Probes in the background find out the role of each host and how far each replica has
+/// come.
 /// </summary>
 /// <remarks>
-/// Safe for use by any number of threads. No clock of this machine or of a replica is trusted; how far a
-/// replica has come is what its own horizon says (<see cref="HorizonSchema"/>).
+/// Safe for use by any number of threads. The cluster trusts no clock of this machine or of a replica; a
+/// replica's own horizon says how far it has come (<see cref="HorizonSchema"/>).
 /// </remarks>
 public sealed class Cluster : IAsyncDisposable
 {
     private readonly DatabaseHost[] _hosts;
-    private readonly HostRegistry _board;
-    private readonly HostMonitor _watch;
+    private readonly HostRegistry _registry;
+    private readonly HostMonitor _monitor;
     private readonly AsyncLocal<object?> _ambient = new();
 
-    /// <summary>Creates a cluster; nothing is connected to before <see cref="StartAsync"/>.</summary>
-    /// <exception cref="ArgumentException">There is no host, or a connection string is wrong.</exception>
+    /// <summary>Creates a cluster; it connects to no host before <see cref="StartAsync"/>.</summary>
+    /// <exception cref="ArgumentException">
+    /// The list of hosts is empty, or a connection string is invalid.
+    /// </exception>
     public Cluster(ClusterOptions options, TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
         if (options.Hosts.Count == 0)
-            throw new ArgumentException("A cluster has at least one host.", nameof(options));
+            throw new ArgumentException("A cluster needs at least one host.", nameof(options));
         _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
-        _board = new HostRegistry([.. _hosts.Select(host => host.Standing)], options, time, Random.Shared);
-        _watch = new HostMonitor(_hosts, _board, options, time);
+        _registry = new HostRegistry([.. _hosts.Select(host => host.Status)], options, time, Random.Shared);
+        _monitor = new HostMonitor(_hosts, _registry, options, time);
     }
 
-    /// <summary>The hosts, as they were given.</summary>
+    /// <summary>The hosts, in the order of the options.</summary>
     public IReadOnlyList<DatabaseHost> Hosts => _hosts;
 
     /// <summary>
-    /// The latest timeline that any host ever showed: the present primary's. It never falls.
+    /// The latest timeline that any host ever showed, which is the present primary's. It never falls.
     /// </summary>
-    public int Timeline => _board.Timeline;
+    public int Timeline => _registry.Timeline;
 
     /// <summary>
-    /// Whether any host can be read from by what the last looks saw; one that failed is no loss yet.
+    /// Whether at least one host can be read from, by the last probes. A single failed probe changes nothing;
+    /// see <see cref="ClusterOptions.FailedProbes"/>.
     /// </summary>
-    public bool HasReadableHost => _board.HasReadableHost;
+    public bool HasReadableHost => _registry.HasReadableHost;
 
     /// <summary>
-    /// Looks at the hosts until there is a primary, for <see cref="ClusterOptions.StartPatience"/> at most,
-    /// and goes on looking until it is disposed.
+    /// Probes the hosts until a primary is found, for <see cref="ClusterOptions.StartTimeout"/> at most, and
+    /// then keeps probing until the cluster is disposed.
     /// </summary>
-    public Task StartAsync() => _watch.StartAsync();
+    public Task StartAsync() => _monitor.StartAsync();
 
     /// <summary>
-    /// Looks at the hosts until there is a primary, in the same way, and no further, for those who are done
-    /// after a read or two. Nothing is written.
+    /// Probes the hosts until a primary is found, for <see cref="ClusterOptions.StartTimeout"/> at most, and
+    /// then stops. For programs that end after a read or two. Nothing is written.
     /// </summary>
-    public Task FindPrimaryAsync() => _watch.FindPrimaryAsync();
+    public Task FindPrimaryAsync() => _monitor.FindPrimaryAsync();
 
-    /// <summary>Runs a read on a host that is fresh enough; inside a write, as a part of that.</summary>
-    /// <remarks>A host that turns out dead is passed over once, so the work may run twice.</remarks>
-    /// <param name="freshness">How fresh it has to be.</param>
-    /// <param name="argument">What the work needs, so that it can be static.</param>
+    /// <summary>
+    /// Picks a host for a read. The caller opens a connection with <see cref="OpenAsync"/>, runs its
+    /// statements, and disposes the read. After an error that <see cref="HostRead.IsLost"/> recognizes, the
+    /// caller may call <see cref="HostRead.Move"/> and try again.
+    /// </summary>
+    /// <remarks>
+    /// <see cref="ReadAsync"/> does all of this, and joins a surrounding write. This method is for hot paths
+    /// that need no callback; it never joins a write.
+    /// </remarks>
+    /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
+    public HostRead PickHost(Freshness freshness) => new(_registry, freshness);
+
+    /// <summary>
+    /// Opens a read-only connection to the host that was picked for a read. The caller disposes the
+    /// connection.
+    /// </summary>
+    public ValueTask<NpgsqlConnection> OpenAsync(HostRead read, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(read);
+        return _hosts[read.Host].Reads.OpenConnectionAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Runs a read on a host that is fresh enough. Inside a write, the read joins the write.
+    /// </summary>
+    /// <remarks>
+    /// When the connection to the host is lost, the read runs again on another host, so <paramref
+    /// name="work"/> may run twice.
+    /// </remarks>
+    /// <param name="freshness">How fresh the host must be.</param>
+    /// <param name="argument">
+    /// A value that is passed to <paramref name="work"/>, so that it can be static.
+    /// </param>
     /// <param name="work">Reads; must not keep the transaction.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
     public async Task<TResult> ReadAsync<TArgument, TResult>(
         Freshness freshness,
@@ -72,23 +105,33 @@ public sealed class Cluster : IAsyncDisposable
         if (_ambient.Value is WriteTransaction write)
             return await work(write.AsRead, argument, cancellationToken).ConfigureAwait(false);
 
-        return await _board.ReadAsync(
-            freshness,
-            (cluster: this, argument, work),
-            static (host, call, token) => call.cluster.ReadOnAsync(host, call.argument, call.work, token),
-            cancellationToken).ConfigureAwait(false);
+        using var read = PickHost(freshness);
+        while (true)
+        {
+            try
+            {
+                return await ReadOnAsync(read, argument, work, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (HostRead.IsLost(exception))
+            {
+                read.Move(exception);
+            }
+        }
     }
 
     /// <summary>
-    /// Runs a write on the primary and commits it; inside another write, as a part of that.
+    /// Runs a write on the primary and commits it. Inside another write, it joins that write.
     /// </summary>
-    /// <param name="argument">What the work needs, so that it can be static.</param>
-    /// <param name="work">Writes; when it throws, nothing is written.</param>
-    /// <param name="cancellationToken">Ends the wait; not looked at any more from the commit on.</param>
+    /// <param name="argument">
+    /// A value that is passed to <paramref name="work"/>, so that it can be static.
+    /// </param>
+    /// <param name="work">Writes; when it throws, the transaction is rolled back.</param>
+    /// <param name="cancellationToken">Cancels the write; has no effect once the commit has begun.</param>
     /// <exception cref="HostUnavailableException">
-    /// No primary can be reached, or it broke off; then it is unknown whether the write was committed.
+    /// No primary can be reached, or the connection was lost; then it is unknown whether the write was
+    /// committed.
     /// </exception>
-    /// <exception cref="InvalidOperationException">It is called inside a read.</exception>
+    /// <exception cref="InvalidOperationException">The method is called inside a read.</exception>
     public Task<TResult> WriteAsync<TArgument, TResult>(
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
@@ -96,13 +139,18 @@ public sealed class Cluster : IAsyncDisposable
         WriteAsync(argument, work, isStatement: false, cancellationToken);
 
     /// <summary>
-    /// Like a write, for work of a single statement, which commits by itself and is quicker.
+    /// Runs a write that consists of a single statement. The statement commits by itself, which saves round
+    /// trips.
     /// </summary>
-    /// <param name="argument">What the work needs, so that it can be static.</param>
-    /// <param name="work">Writes; when it throws, nothing is written.</param>
-    /// <param name="cancellationToken">Ends the wait; the statement may have been run all the same.</param>
+    /// <param name="argument">
+    /// A value that is passed to <paramref name="work"/>, so that it can be static.
+    /// </param>
+    /// <param name="work">Runs one statement.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the write; the statement may have been committed nevertheless.
+    /// </param>
     /// <exception cref="HostUnavailableException">As for any write.</exception>
-    /// <exception cref="InvalidOperationException">It is called inside a read.</exception>
+    /// <exception cref="InvalidOperationException">The method is called inside a read.</exception>
     public Task<TResult> WriteStatementAsync<TArgument, TResult>(
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
@@ -110,14 +158,17 @@ public sealed class Cluster : IAsyncDisposable
         WriteAsync(argument, work, isStatement: true, cancellationToken);
 
     /// <summary>Waits until a replica in rotation is complete up to an instant.</summary>
-    /// <returns>False where that takes longer than <paramref name="limit"/>, or is bound to.</returns>
+    /// <returns>
+    /// False when that takes longer than <paramref name="limit"/>, or when the instant is so far ahead that
+    /// it would.
+    /// </returns>
     public Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
-        _board.WaitForHorizonAsync(horizon, limit, cancellationToken);
+        _registry.WaitForHorizonAsync(horizon, limit, cancellationToken);
 
     /// <summary>
-    /// Opens a connection to the primary for the caller's own use, beside those that are kept, such as to
-    /// listen on. The caller disposes it. When <see cref="Timeline"/> has grown, another host is the primary.
+    /// Opens a connection to the primary outside of the pools, for example to LISTEN on. The caller disposes
+    /// it. When <see cref="Timeline"/> has grown since, another host is the primary.
     /// </summary>
     /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
     public async Task<NpgsqlConnection> OpenPrimaryAsync(CancellationToken cancellationToken)
@@ -127,33 +178,32 @@ public sealed class Cluster : IAsyncDisposable
         {
             return await host.Unpooled.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
+        catch (Exception exception) when (HostUnavailableException.IsCausedBy(exception))
         {
-            throw HostUnavailableException.Of(host.Name, exception);
+            throw HostUnavailableException.From(host.Name, exception);
         }
     }
 
-    /// <summary>Ends the looks and closes all connections.</summary>
+    /// <summary>Stops the probes and closes all connections.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _watch.DisposeAsync().ConfigureAwait(false);
+        await _monitor.DisposeAsync().ConfigureAwait(false);
         foreach (var host in _hosts)
             await host.CloseAsync().ConfigureAwait(false);
     }
 
     private async Task<TResult> ReadOnAsync<TArgument, TResult>(
-        int index,
+        HostRead read,
         TArgument argument,
         Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken)
     {
-        var host = _hosts[index];
-        var connection = await host.Reads.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await OpenAsync(read, cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            var read = new ReadTransaction(connection, host);
-            _ambient.Value = read;
-            return await work(read, argument, cancellationToken).ConfigureAwait(false);
+            var transaction = new ReadTransaction(connection, _hosts[read.Host]);
+            _ambient.Value = transaction;
+            return await work(transaction, argument, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -167,7 +217,7 @@ public sealed class Cluster : IAsyncDisposable
         if (_ambient.Value is WriteTransaction outer)
             return await work(outer, argument, cancellationToken).ConfigureAwait(false);
         if (_ambient.Value is ReadTransaction)
-            throw new InvalidOperationException("A read cannot write; begin with the write.");
+            throw new InvalidOperationException("A write cannot begin inside a read; begin the write first.");
 
         var host = PickPrimary();
         try
@@ -189,13 +239,13 @@ public sealed class Cluster : IAsyncDisposable
                 }
             }
         }
-        catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
+        catch (Exception exception) when (HostUnavailableException.IsCausedBy(exception))
         {
-            throw HostUnavailableException.Of(host.Name, exception);
+            throw HostUnavailableException.From(host.Name, exception);
         }
     }
 
-    private DatabaseHost PickPrimary() => _board.PickPrimary() is >= 0 and var primary
+    private DatabaseHost PickPrimary() => _registry.PickPrimary() is >= 0 and var primary
         ? _hosts[primary]
         : throw new HostUnavailableException("No primary can be reached.");
 }

@@ -1,23 +1,25 @@
 namespace Terse.Horizon;
 
-/// <summary>How fresh a read has to be.</summary>
+/// <summary>How fresh the data of a read must be.</summary>
 /// <remarks>Immutable.</remarks>
 public readonly record struct Freshness
 {
     private Freshness(DateTimeOffset horizon, bool isLatest) => (Horizon, IsLatest) = (horizon, isLatest);
 
-    /// <summary>Any host will do, however far behind.</summary>
+    /// <summary>Any host may answer, however far it lags.</summary>
     public static Freshness Any => new(DateTimeOffset.MinValue, isLatest: false);
 
-    /// <summary>The primary, which has all that was ever acknowledged.</summary>
+    /// <summary>Only the primary may answer; it has everything that was ever acknowledged.</summary>
     public static Freshness Latest => new(DateTimeOffset.MaxValue, isLatest: true);
 
-    /// <summary>The instant up to which the host has to be complete.</summary>
+    /// <summary>The instant up to which the host must be complete.</summary>
     public DateTimeOffset Horizon { get; }
 
-    /// <summary>Whether only the primary will do.</summary>
+    /// <summary>Whether only the primary may answer.</summary>
     public bool IsLatest { get; }
 
-    /// <summary>A host that is complete up to an instant, or the primary where there is none.</summary>
+    /// <summary>
+    /// A host that is complete up to an instant may answer; without such a replica, the primary answers.
+    /// </summary>
     public static Freshness AtLeast(DateTimeOffset horizon) => new(horizon, isLatest: false);
 }

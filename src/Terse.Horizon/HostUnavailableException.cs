@@ -4,38 +4,39 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// No host can do what was asked for, for now: none is reachable, or the one that was asked broke off. After
-/// a write that broke off it is unknown whether it was committed.
+/// No host can serve the call at present: no suitable host is reachable, or the connection was lost. After a
+/// write whose connection was lost, it is unknown whether the write was committed.
 /// </summary>
 public sealed class HostUnavailableException : Exception
 {
     /// <summary>
-    /// Connections, authorization, database, resources, an operator's intervention, the system's errors.
+    /// Classes of SQLSTATE that mean a lost host: 08 connection, 28 authorization, 3D database name, 53
+    /// resources, 57 operator intervention, 58 system error. Source: PostgreSQL documentation, appendix A.
     /// </summary>
     private static readonly string[] LostClasses = ["08", "28", "3D", "53", "57", "58"];
 
-    /// <summary>Creates one without a message.</summary>
+    /// <summary>Creates an exception without a message.</summary>
     public HostUnavailableException()
     {
     }
 
-    /// <summary>Creates one that says which host, and why.</summary>
+    /// <summary>Creates an exception that names the host and the reason.</summary>
     public HostUnavailableException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Creates one that says which host, and why.</summary>
+    /// <summary>Creates an exception that names the host and the reason.</summary>
     public HostUnavailableException(string message, Exception innerException)
         : base(message, innerException)
     {
     }
 
-    internal static HostUnavailableException Of(string host, Exception exception) =>
+    internal static HostUnavailableException From(string host, Exception exception) =>
         new($"Host {host}: {exception.Message}", exception);
 
     /// <summary>Whether an error means that the host is lost, and not that the statement is wrong.</summary>
-    internal static bool IsMeantBy(Exception exception) => exception switch
+    internal static bool IsCausedBy(Exception exception) => exception switch
     {
         PostgresException postgres => postgres.SqlState
             is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable
@@ -48,15 +49,15 @@ public sealed class HostUnavailableException : Exception
     };
 
     /// <summary>
-    /// What an error says by its code alone: a driver's message may repeat what it was given to connect by.
+    /// Describes an error by its code alone: the driver's message may repeat the connection string.
     /// </summary>
     internal static string Describe(Exception exception) => exception switch
     {
-        PostgresException postgres => $"PostgreSQL refuses with {postgres.SqlState}.",
-        SocketException socket => $"It cannot be connected to: {socket.SocketErrorCode}.",
-        OperationCanceledException or TimeoutException => "It does not answer in time.",
+        PostgresException postgres => $"PostgreSQL refused the probe with SQLSTATE {postgres.SqlState}.",
+        SocketException socket => $"The connection failed: {socket.SocketErrorCode}.",
+        OperationCanceledException or TimeoutException => "The host did not answer in time.",
         { InnerException: { } inner } => Describe(inner),
-        NpgsqlException or IOException => "The connection broke off.",
-        _ => $"The look at it failed with {exception.GetType().Name}.",
+        NpgsqlException or IOException => "The connection was lost.",
+        _ => $"The probe failed with {exception.GetType().Name}.",
     };
 }

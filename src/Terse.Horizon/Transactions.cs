@@ -3,8 +3,8 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// Reads on one host; what it runs cannot write. Each statement sees a snapshot of its own. For one thread at
-/// a time, and only inside the work that it was given to.
+/// Statements that read on one host. PostgreSQL refuses writes on its connection. Each statement sees its own
+/// snapshot. For one thread at a time, and only inside the callback that receives it.
 /// </summary>
 public sealed class ReadTransaction
 {
@@ -13,15 +13,15 @@ public sealed class ReadTransaction
     internal ReadTransaction(NpgsqlConnection connection, DatabaseHost host) =>
         (_connection, Host) = (connection, host);
 
-    /// <summary>Which host answers.</summary>
+    /// <summary>The host that answers.</summary>
     public DatabaseHost Host { get; }
 
-    /// <summary>A command; the caller disposes it.</summary>
+    /// <summary>Creates a command; the caller disposes it.</summary>
     /// <param name="sql">Constant SQL, with parameters <c>$1</c>, <c>$2</c>, …</param>
     public NpgsqlCommand CreateCommand(string sql)
     {
         var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // The SQL is the caller's, and constant by contract.
+#pragma warning disable CA2100 // By contract the caller passes constant SQL.
         command.CommandText = sql;
 #pragma warning restore CA2100
         return command;
@@ -29,7 +29,8 @@ public sealed class ReadTransaction
 }
 
 /// <summary>
-/// Writes on the primary, committed when the work that it was given to has ended. For one thread at a time.
+/// Statements that write on the primary; they are committed when the callback that receives the transaction
+/// returns. For one thread at a time.
 /// </summary>
 public sealed class WriteTransaction
 {
@@ -45,7 +46,7 @@ public sealed class WriteTransaction
     /// <summary>The primary.</summary>
     public DatabaseHost Host { get; }
 
-    /// <summary>The same transaction for what only reads.</summary>
+    /// <summary>The same transaction, for code that only reads.</summary>
     public ReadTransaction AsRead { get; }
 
     /// <inheritdoc cref="ReadTransaction.CreateCommand"/>

@@ -6,7 +6,7 @@ namespace Terse.Horizon;
 public sealed class DatabaseHost
 {
     /// <summary>
-    /// A server that stands still in the middle of a transaction keeps its locks for seconds, not for hours.
+    /// A client that stops in the middle of a transaction keeps its locks for seconds, not for hours.
     /// </summary>
     private const string LimitsOfWrites =
         "-c idle_in_transaction_session_timeout=5s -c lock_timeout=1500ms -c tcp_keepalives_idle=5 "
@@ -14,7 +14,7 @@ public sealed class DatabaseHost
 
     internal DatabaseHost(HostAddress address, ClusterOptions options)
     {
-        Standing = new HostStatus(address.Name);
+        Status = new HostStatus(address.Name);
         var writes = new NpgsqlConnectionStringBuilder(address.ConnectionString)
         {
             Timeout = Seconds(options.WriteTimeout),
@@ -32,7 +32,7 @@ public sealed class DatabaseHost
         Unpooled = Build(writes, address.Name + ", unpooled");
         writes.Pooling = true;
 
-        // Whatever a reader asks for, the database lets him write nothing.
+        // PostgreSQL itself refuses a write on a connection for reads.
         var reads = new NpgsqlConnectionStringBuilder(writes.ConnectionString)
         {
             Timeout = Seconds(options.ReadTimeout),
@@ -45,16 +45,16 @@ public sealed class DatabaseHost
         Probes = Build(reads, address.Name + ", probes");
     }
 
-    /// <summary>What the host is called.</summary>
-    public string Name => Standing.Name;
+    /// <summary>The name from <see cref="HostAddress.Name"/>.</summary>
+    public string Name => Status.Name;
 
-    /// <summary>What the last look at it saw.</summary>
-    public HostState State => Standing.State;
+    /// <summary>What the last probe of the host returned.</summary>
+    public HostState State => Status.State;
 
-    /// <summary>Reads that are under way on it.</summary>
-    public int ReadsInFlight => Standing.ReadsInFlight;
+    /// <summary>The number of reads that run on the host now.</summary>
+    public int ReadsInFlight => Status.ReadsInFlight;
 
-    internal HostStatus Standing { get; }
+    internal HostStatus Status { get; }
 
     internal NpgsqlDataSource Writes { get; }
 

@@ -3,32 +3,33 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// Looks at every host again and again, off the path of requests, tells the board, and lets the primary beat.
+/// Probes every host at a fixed interval, off the request path, stores the results in the registry, and runs
+/// the beat on the primary.
 /// </summary>
 internal sealed class HostMonitor(
-    IReadOnlyList<DatabaseHost> hosts, HostRegistry board, ClusterOptions options, TimeProvider time)
+    IReadOnlyList<DatabaseHost> hosts, HostRegistry registry, ClusterOptions options, TimeProvider time)
     : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
-    /// <summary>Looks until there is a primary, or for a while, then goes on in the background.</summary>
+    /// <summary>Probes until a primary is found or the time is up, then goes on in the background.</summary>
     public async Task StartAsync()
     {
         await FindPrimaryAsync().ConfigureAwait(false);
-        _running = Task.WhenAll([.. hosts.Select(WatchAsync), BeatAsync()]);
+        _running = Task.WhenAll([.. hosts.Select(ProbeRepeatedlyAsync), BeatRepeatedlyAsync()]);
     }
 
-    /// <summary>Looks until there is a primary, or for a while.</summary>
+    /// <summary>Probes until a primary is found or the time is up.</summary>
     public async Task FindPrimaryAsync()
     {
         var begin = time.GetTimestamp();
-        await Task.WhenAll(hosts.Select(LookAsync)).ConfigureAwait(false);
-        while (board.PickPrimary() < 0
-            && time.GetElapsedTime(begin) < options.StartPatience)
+        await Task.WhenAll(hosts.Select(ProbeAsync)).ConfigureAwait(false);
+        while (registry.PickPrimary() < 0
+            && time.GetElapsedTime(begin) < options.StartTimeout)
         {
             await Task.Delay(options.ProbeInterval, time, _stopping.Token).ConfigureAwait(false);
-            await Task.WhenAll(hosts.Select(LookAsync)).ConfigureAwait(false);
+            await Task.WhenAll(hosts.Select(ProbeAsync)).ConfigureAwait(false);
         }
     }
 
@@ -39,14 +40,14 @@ internal sealed class HostMonitor(
         _stopping.Dispose();
     }
 
-    private async Task WatchAsync(DatabaseHost host)
+    private async Task ProbeRepeatedlyAsync(DatabaseHost host)
     {
         using var timer = new PeriodicTimer(options.ProbeInterval, time);
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
-            await LookAsync(host).ConfigureAwait(false);
+            await ProbeAsync(host).ConfigureAwait(false);
     }
 
-    private const string Look =
+    private const string SelectState =
         """
         SELECT
             pg_is_in_recovery(),
@@ -55,8 +56,8 @@ internal sealed class HostMonitor(
         FROM horizon
         """;
 
-    /// <summary>Before there is a schema, there is no horizon.</summary>
-    private const string LookWithoutSchema =
+    /// <summary>Runs before the schema exists, when the host has no horizon yet.</summary>
+    private const string SelectStateWithoutSchema =
         $"""
         SELECT
             pg_is_in_recovery(),
@@ -64,35 +65,37 @@ internal sealed class HostMonitor(
             CASE WHEN NOT pg_is_in_recovery() THEN {HorizonSchema.WrittenTimeline} END
         """;
 
-    private async Task LookAsync(DatabaseHost host)
+    private async Task ProbeAsync(DatabaseHost host)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         limit.CancelAfter(options.ProbeTimeout);
         try
         {
-            board.Judge(host.Standing, await QueryAsync(host, limit.Token).ConfigureAwait(false));
+            registry.Update(host.Status, await ReadStateAsync(host, limit.Token).ConfigureAwait(false));
         }
-#pragma warning disable CA1031 // Whatever is wrong with a host, it is watched on.
+#pragma warning disable CA1031 // Whatever error a probe ends with, the host is probed again.
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            board.JudgeFailed(host.Standing, HostUnavailableException.Describe(exception));
+            registry.UpdateFailed(host.Status, HostUnavailableException.Describe(exception));
         }
     }
 
-    private static async Task<HostState> QueryAsync(DatabaseHost host, CancellationToken cancellationToken)
+    private static async Task<HostState> ReadStateAsync(
+        DatabaseHost host, CancellationToken cancellationToken)
     {
         try
         {
-            return await QueryAsync(host, Look, cancellationToken).ConfigureAwait(false);
+            return await ReadStateAsync(host, SelectState, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            return await QueryAsync(host, LookWithoutSchema, cancellationToken).ConfigureAwait(false);
+            return await ReadStateAsync(host, SelectStateWithoutSchema, cancellationToken)
+                .ConfigureAwait(false);
         }
     }
 
-    private static async Task<HostState> QueryAsync(
+    private static async Task<HostState> ReadStateAsync(
         DatabaseHost host, string sql, CancellationToken cancellationToken)
     {
         var connection = await host.Probes.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
@@ -122,17 +125,17 @@ internal sealed class HostMonitor(
     private const string Beat = "SELECT horizon_beat($1, $2)";
 
     /// <summary>
-    /// Tries from one beat to the next, so that one that writes kept from the lock is made up for soon.
+    /// How often each server tries within one interval: a beat that did not get the lock is soon made up for.
     /// </summary>
-    private const int TriesABeat = 5;
+    private const int TriesPerBeat = 5;
 
-    /// <summary>Every server tries; whoever comes when a beat is due makes it.</summary>
-    private async Task BeatAsync()
+    /// <summary>Every server tries; the database lets the first try after the beat is due succeed.</summary>
+    private async Task BeatRepeatedlyAsync()
     {
-        using var timer = new PeriodicTimer(options.BeatInterval / TriesABeat, time);
+        using var timer = new PeriodicTimer(options.BeatInterval / TriesPerBeat, time);
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
         {
-            if (board.PickPrimary() is >= 0 and var primary)
+            if (registry.PickPrimary() is >= 0 and var primary)
                 await TryBeatAsync(hosts[primary]).ConfigureAwait(false);
         }
     }
@@ -143,8 +146,8 @@ internal sealed class HostMonitor(
         limit.CancelAfter(options.ProbeTimeout);
         try
         {
-            // Due half a try early: else a beat would come a whole try late as often as not.
-            var due = options.BeatInterval - (options.BeatInterval / TriesABeat / 2);
+            // A beat is due half a try early; else every second beat would come a whole try late.
+            var due = options.BeatInterval - (options.BeatInterval / TriesPerBeat / 2);
             var beat = primary.Writes.CreateCommand(Beat);
             await using (beat.ConfigureAwait(false))
             {
@@ -153,11 +156,11 @@ internal sealed class HostMonitor(
                 await beat.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
             }
         }
-#pragma warning disable CA1031 // Whatever is wrong with it, the looks tell.
+#pragma warning disable CA1031 // The probes report a primary that fails.
         catch (Exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            // The next beat, or that of another server, makes up for it.
+            // The next beat, or the beat of another server, makes up for it.
         }
     }
 }

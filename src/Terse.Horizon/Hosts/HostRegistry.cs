@@ -1,25 +1,27 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// What the looks at all hosts come to: who is in rotation, which timeline is the present one, who answers.
-/// It talks to no host itself, so that it runs over simulated ones as well. Safe for use by any number of
-/// threads.
+/// Combines the probes of all hosts: which hosts are in rotation, which timeline is the present one, which
+/// host answers a read. The registry connects to no host itself, so the same class runs over simulated hosts.
+/// Safe for use by any number of threads.
 /// </summary>
-/// <param name="hosts">All hosts; they are named by their place in this list.</param>
+/// <param name="hosts">All hosts; a host is identified by its index in this list.</param>
 /// <param name="options">The limits.</param>
-/// <param name="time">For waiting.</param>
-/// <param name="random">Picks among equals.</param>
+/// <param name="time">The monotonic clock, and the timer of waits.</param>
+/// <param name="random">Picks among equal hosts.</param>
 internal sealed class HostRegistry(
     IReadOnlyList<HostStatus> hosts, ClusterOptions options, TimeProvider time, Random random)
 {
     /// <summary>
-    /// How long others are asked first after a read failed on a host. A look may go well where reads hang,
-    /// such as on a disk that stands still.
+    /// How long reads prefer other hosts after a read failed on a host. A probe may succeed while reads hang,
+    /// for example on a stalled disk.
     /// </summary>
-    private static readonly TimeSpan Suspicion = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FailedReadPenalty = TimeSpan.FromSeconds(5);
 
-    private readonly Lock _judging = new();
+    private readonly Lock _updating = new();
     private int _timeline;
+
+    public IReadOnlyList<HostStatus> Hosts => hosts;
 
     /// <summary>The latest timeline that any host ever showed. It never falls.</summary>
     public int Timeline => Volatile.Read(ref _timeline);
@@ -29,15 +31,15 @@ internal sealed class HostRegistry(
         host.State.Role != HostRole.Unknown && host.State.Failures < options.FailedProbes);
 
     /// <summary>
-    /// Takes in what a look saw. Each look may change what others are worth, such as when the primary went
-    /// ahead.
+    /// Stores what a probe returned, and decides anew which hosts are in rotation: when the primary has
+    /// advanced, another host may have fallen too far behind.
     /// </summary>
-    public void Judge(HostStatus host, HostState seen)
+    public void Update(HostStatus host, HostState probed)
     {
-        lock (_judging)
+        lock (_updating)
         {
-            host.State = seen with { IsInRotation = host.State.IsInRotation };
-            Volatile.Write(ref _timeline, Math.Max(_timeline, seen.Timeline));
+            host.State = probed with { IsInRotation = host.State.IsInRotation };
+            Volatile.Write(ref _timeline, Math.Max(_timeline, probed.Timeline));
             var newest = (hosts.Max(other => other.State.Horizon), _timeline);
             foreach (var other in hosts)
             {
@@ -49,49 +51,34 @@ internal sealed class HostRegistry(
         }
     }
 
-    /// <summary>Takes in that a look failed; what the one before saw is kept.</summary>
-    public void JudgeFailed(HostStatus host, string error) =>
-        Judge(host, host.State with { Failures = host.State.Failures + 1, Error = error });
+    /// <summary>
+    /// Stores that a probe failed; the role, timeline and horizon of the last good probe are kept.
+    /// </summary>
+    public void UpdateFailed(HostStatus host, string error) =>
+        Update(host, host.State with { Failures = host.State.Failures + 1, Error = error });
 
-    /// <summary>The host to write to, or −1.</summary>
+    /// <summary>Stores that a read failed on a host.</summary>
+    public void MarkFailedRead(HostStatus host) => host.LastFailedReadAt = time.GetTimestamp();
+
+    /// <summary>The index of the host to write to, or −1.</summary>
     public int PickPrimary() => Router.PickPrimary([.. hosts.Select(host => host.State)], options);
 
-    /// <summary>
-    /// Runs a read on a host that is fresh enough, and once elsewhere where that turns out dead.
-    /// </summary>
+    /// <summary>The index of a host to read from.</summary>
+    /// <param name="freshness">How fresh the host must be.</param>
+    /// <param name="except">The index of a host that just failed, or −1.</param>
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
-    public async Task<TResult> ReadAsync<TArgument, TResult>(
-        Freshness freshness,
-        TArgument argument,
-        Func<int, TArgument, CancellationToken, Task<TResult>> work,
-        CancellationToken cancellationToken)
+    public int PickRead(Freshness freshness, int except)
     {
-        var failed = -1;
-        while (true)
-        {
-            var picked = PickRead(freshness, except: failed);
-            var host = hosts[picked];
-            host.BeginRead();
-            try
-            {
-                return await work(picked, argument, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception exception) when (HostUnavailableException.IsMeantBy(exception))
-            {
-                host.SuspectSince = time.GetTimestamp();
-                if (failed >= 0)
-                    throw HostUnavailableException.Of(host.Name, exception);
-                failed = picked;
-            }
-            finally
-            {
-                host.EndRead();
-            }
-        }
+        Span<RouterView> views = new RouterView[hosts.Count];
+        for (var host = 0; host < hosts.Count; host++)
+            views[host] = new(hosts[host].State, hosts[host].ReadsInFlight, HasFailedRecently(hosts[host]));
+        var picked = Router.PickRead(views, freshness, except, options, random);
+        return picked >= 0
+            ? picked
+            : throw new HostUnavailableException("No database host that is fresh enough can be reached.");
     }
 
-    /// <summary>Waits until a replica in rotation is complete up to an instant.</summary>
-    /// <returns>False where that takes longer than <paramref name="limit"/>, or is bound to.</returns>
+    /// <inheritdoc cref="Cluster.WaitForHorizonAsync"/>
     public async Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
     {
@@ -108,17 +95,6 @@ internal sealed class HostRegistry(
         return true;
     }
 
-    private bool IsSuspect(HostStatus host) =>
-        host.SuspectSince is > long.MinValue and var since && time.GetElapsedTime(since) < Suspicion;
-
-    private int PickRead(Freshness freshness, int except)
-    {
-        Span<RouterView> views = new RouterView[hosts.Count];
-        for (var host = 0; host < hosts.Count; host++)
-            views[host] = new(hosts[host].State, hosts[host].ReadsInFlight, IsSuspect(hosts[host]));
-        var picked = Router.PickRead(views, freshness, except, options, random);
-        return picked >= 0
-            ? picked
-            : throw new HostUnavailableException("No database host that is fresh enough can be reached.");
-    }
+    private bool HasFailedRecently(HostStatus host) =>
+        host.LastFailedReadAt is > long.MinValue and var at && time.GetElapsedTime(at) < FailedReadPenalty;
 }

@@ -1,36 +1,36 @@
 namespace Terse.Horizon;
 
-/// <summary>What a host is.</summary>
+/// <summary>The role of a host.</summary>
 public enum HostRole
 {
-    /// <summary>It has not been reached yet.</summary>
+    /// <summary>No probe of the host has succeeded yet.</summary>
     Unknown,
 
-    /// <summary>It takes writes.</summary>
+    /// <summary>The host takes writes.</summary>
     Primary,
 
-    /// <summary>It replays what a primary wrote.</summary>
+    /// <summary>The host replays the primary's log.</summary>
     Replica,
 }
 
-/// <summary>What the last look at a host saw. Immutable.</summary>
-/// <param name="Role">What the host is.</param>
-/// <param name="Timeline">The timeline of the horizon that it shows; it grows with each failover.</param>
+/// <summary>What the last probes of a host returned. Immutable.</summary>
+/// <param name="Role">The role of the host.</param>
+/// <param name="Timeline">The timeline of the horizon that the host shows; each failover raises it.</param>
 /// <param name="Horizon">
-/// Up to when the host is complete; the earliest of all instants before it is known.
+/// The instant up to which the host is complete; <see cref="DateTimeOffset.MinValue"/> before it is known.
 /// </param>
-/// <param name="Failures">Looks that failed in a row.</param>
-/// <param name="IsInRotation">Whether reads go to it.</param>
+/// <param name="Failures">The number of probes in a row that failed.</param>
+/// <param name="IsInRotation">Whether ordinary reads go to the host.</param>
 /// <param name="Error">
-/// Why the last look failed, in words that hold no address, no name and no secret; null where it did not.
+/// Why the last probe failed, without addresses, names and secrets; null when the probe succeeded.
 /// </param>
 public sealed record HostState(
     HostRole Role, int Timeline, DateTimeOffset Horizon, int Failures, bool IsInRotation, string? Error)
 {
-    /// <summary>Of a host that was not looked at yet.</summary>
+    /// <summary>The state of a host before its first probe.</summary>
     public static HostState Unknown { get; } =
         new(HostRole.Unknown, 0, DateTimeOffset.MinValue, 0, IsInRotation: false, Error: null);
 
-    /// <summary>Whether the last look succeeded.</summary>
+    /// <summary>Whether the last probe succeeded.</summary>
     public bool IsReachable => Role != HostRole.Unknown && Failures == 0;
 }

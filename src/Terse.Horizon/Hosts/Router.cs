@@ -1,20 +1,20 @@
 namespace Terse.Horizon;
 
-/// <summary>What a host is to the router.</summary>
-/// <param name="State">What the last look saw.</param>
-/// <param name="Reads">Reads that are under way on it.</param>
-/// <param name="IsSuspect">Whether a read failed on it a moment ago.</param>
-internal readonly record struct RouterView(HostState State, int Reads, bool IsSuspect);
+/// <summary>What the router needs to know about a host.</summary>
+/// <param name="State">What the last probe returned.</param>
+/// <param name="Reads">The number of reads that run on the host now.</param>
+/// <param name="HasFailedRecently">Whether a read failed on the host during the last seconds.</param>
+internal readonly record struct RouterView(HostState State, int Reads, bool HasFailedRecently);
 
 /// <summary>
-/// Decides by what the last looks saw which host answers; it talks to none. Hosts are named by their place in
-/// the list.
+/// Decides which host answers, from the results of the last probes alone. A host is identified by its index
+/// in the list.
 /// </summary>
 internal static class Router
 {
     /// <summary>
-    /// The host to write to, or −1: of all that claim to be primary, the highest timeline's. Looks at it may
-    /// fail as often as at a replica, since there is no other to go to.
+    /// The host to write to, or −1. When several hosts claim to be primary, the highest timeline wins. A
+    /// primary is allowed as many failed probes as a replica, because no other host can take its writes.
     /// </summary>
     public static int PickPrimary(ReadOnlySpan<HostState> hosts, ClusterOptions options)
     {
@@ -29,19 +29,20 @@ internal static class Router
             }
         }
 
-        // A replica that has seen a later timeline has seen the primary that took over.
+        // A replica on a later timeline follows a newer primary, so this primary has been replaced.
         return picked >= 0 && hosts[picked].Timeline < LatestTimeline(hosts) ? -1 : picked;
     }
 
     /// <summary>
-    /// The host to read from, or −1: of the replicas in rotation that are fresh enough the less busy of two
-    /// picked at random; then the primary; then, where any will do, a replica that is out of rotation.
+    /// The host to read from, or −1. First choice: of the fresh replicas in rotation, the less busy of two
+    /// picked at random. Second choice: the primary. Third choice: a replica out of rotation that is still
+    /// fresh enough.
     /// </summary>
     /// <param name="hosts">All hosts.</param>
-    /// <param name="freshness">What is asked for.</param>
-    /// <param name="except">A host that just failed, or −1.</param>
+    /// <param name="freshness">How fresh the host must be.</param>
+    /// <param name="except">The index of a host that just failed, or −1.</param>
     /// <param name="options">The limits.</param>
-    /// <param name="random">Picks among equals.</param>
+    /// <param name="random">Picks among equal hosts.</param>
     public static int PickRead(
         ReadOnlySpan<RouterView> hosts,
         Freshness freshness,
@@ -60,7 +61,7 @@ internal static class Router
         var count = 0;
         for (var host = 0; host < hosts.Length; host++)
         {
-            if (host != except && !hosts[host].IsSuspect && IsFresh(states[host], freshness))
+            if (host != except && !hosts[host].HasFailedRecently && IsFresh(states[host], freshness))
                 fresh[count++] = host;
         }
 
@@ -69,21 +70,23 @@ internal static class Router
         return primary >= 0 && primary != except ? primary : PickAnyReplica(states, freshness, except);
     }
 
-    /// <summary>Whether a replica is to be in rotation after a look at it.</summary>
-    /// <param name="seen">What the look saw.</param>
-    /// <param name="wasInRotation">Whether it was in rotation before; then it may lag longer.</param>
+    /// <summary>Whether a host belongs in rotation after a probe.</summary>
+    /// <param name="probed">What the probe returned.</param>
+    /// <param name="wasInRotation">
+    /// Whether the host was in rotation before; then a larger lag is allowed.
+    /// </param>
     /// <param name="newest">The newest horizon and the latest timeline that any host shows.</param>
     /// <param name="options">The limits.</param>
     public static bool BelongsInRotation(
-        HostState seen,
+        HostState probed,
         bool wasInRotation,
         (DateTimeOffset Horizon, int Timeline) newest,
         ClusterOptions options)
     {
-        if (seen.Role != HostRole.Replica || seen.Failures >= options.FailedProbes)
+        if (probed.Role != HostRole.Replica || probed.Failures >= options.FailedProbes)
             return false;
         var maxLag = wasInRotation ? options.MaxLag : options.MaxLag - options.LagHysteresis;
-        return seen.Timeline == newest.Timeline && newest.Horizon - seen.Horizon <= maxLag;
+        return probed.Timeline == newest.Timeline && newest.Horizon - probed.Horizon <= maxLag;
     }
 
     /// <summary>The latest timeline that any host shows.</summary>
@@ -100,7 +103,7 @@ internal static class Router
 
     private static int PickLessBusy(ReadOnlySpan<RouterView> hosts, ReadOnlySpan<int> fresh, Random random)
     {
-#pragma warning disable CA5394 // It spreads load; nobody gains by guessing it.
+#pragma warning disable CA5394 // The numbers spread load; guessing them gains an attacker nothing.
         var (first, second) = (fresh[random.Next(fresh.Length)], fresh[random.Next(fresh.Length)]);
 #pragma warning restore CA5394
         return hosts[second].Reads < hosts[first].Reads ? second : first;

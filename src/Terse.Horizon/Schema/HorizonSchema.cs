@@ -1,20 +1,21 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// What the horizon needs in the database: one row and some functions. <see cref="Install"/> belongs into a
-/// migration of the user's, on the primary, then <c>SELECT horizon_protect('table')</c> for each table; and
-/// <see cref="Functions"/> alone into one for each later version of the library.
+/// The database objects of the horizon: one row and some functions. Run <see cref="Install"/> in a migration
+/// on the primary, then <c>SELECT horizon_protect('table')</c> for each table to protect. For each later
+/// version of the library, run <see cref="Functions"/> in a migration.
 /// </summary>
 /// <remarks>
-/// A protected table has a column <c>written_at timestamptz NOT NULL</c>. Who inserts sets it to an instant
-/// of his own choice, such as the end of the tick of an id; who updates finds it set for him. The guard, a
-/// trigger on each row, refuses an insert at or before the horizon. So what was written at or before a
-/// horizon that a replica shows is on that replica.
+/// A protected table has a column <c>written_at timestamptz NOT NULL</c>. An insert sets the column to an
+/// instant that the client chooses, for example the end of the tick of an id. An update may leave the column
+/// alone: the guard sets it. The guard is a trigger on each row, which refuses an insert at or before the
+/// horizon. Therefore every row that was written at or before the horizon that a replica shows is on that
+/// replica.
 /// </remarks>
 public static class HorizonSchema
 {
     /// <summary>
-    /// The SQLSTATE of an insert that came too late: choose a later instant, and insert again.
+    /// The SQLSTATE of an insert at or before the horizon: choose a later instant and insert again.
     /// </summary>
     public const string TooLate = "TH001";
 
@@ -22,28 +23,29 @@ public static class HorizonSchema
     public const string WrongIsolation = "TH002";
 
     /// <summary>
-    /// The SQLSTATE of a write on a new primary that has not beaten yet: try again in a moment.
+    /// The SQLSTATE of a write on a new primary before its first beat: retry shortly.
     /// </summary>
     public const string NotBeaten = "TH003";
 
-    /// <summary>The timeline that a primary writes, as an expression; a replica has none.</summary>
+    /// <summary>An SQL expression for the timeline that a primary writes; it fails on a replica.</summary>
     internal const string WrittenTimeline =
         "('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer";
 
     /// <summary>
-    /// The functions of this version of the library, in place of an earlier one's. The lock that keeps beats
-    /// and writes apart is the advisory lock 0x54484f52495a4f4e ("THORIZON"): writes hold it shared until
-    /// their transaction ends, a beat alone.
+    /// The functions of this version of the library; they replace the functions of an earlier version. Beats
+    /// and writes exclude each other with the advisory lock 0x54484f52495a4f4e ("THORIZON"): a write holds
+    /// the lock in shared mode until its transaction ends, a beat holds the lock in exclusive mode.
     /// </summary>
     public const string Functions =
         $"""
-        -- The timeline that the primary writes; it grows with each failover.
+        -- The timeline that the primary writes; each failover raises it.
         CREATE OR REPLACE FUNCTION horizon_timeline() RETURNS integer LANGUAGE sql VOLATILE AS $$
             SELECT {WrittenTimeline}
         $$;
 
-        -- Sets the horizon forward, when it is due. Returns whether it did. The first beat of a new primary
-        -- closes all up to its present, and so what the old one may have closed without this one knowing.
+        -- Moves the horizon forward when a beat is due, and returns whether it did. The first beat of a new
+        -- primary closes everything up to its present time. So it covers every horizon that the old primary
+        -- may have closed without replicating it to this host.
         CREATE OR REPLACE FUNCTION horizon_beat(due interval, grace interval) RETURNS boolean
         LANGUAGE plpgsql VOLATILE AS $$
         BEGIN
@@ -52,7 +54,7 @@ public static class HorizonSchema
                 WHERE closed_at > clock_timestamp() - grace - due AND timeline = horizon_timeline()) THEN
                 RETURN false;
             END IF;
-            -- Writes wait behind a beat that waits, so it waits little, and longer only when it is overdue.
+            -- New writes queue behind a waiting beat. So a beat waits briefly, and longer only when overdue.
             PERFORM set_config(
                 'lock_timeout',
                 CASE WHEN closed_at < clock_timestamp() - grace - interval '2 s' THEN '200ms' ELSE '10ms' END,
@@ -67,26 +69,28 @@ public static class HorizonSchema
             RETURN false;
         END $$;
 
-        -- Runs before each row that is written into a protected table. The lock comes first; the horizon is
-        -- read by a statement of its own, whose snapshot is taken when the lock is held. Before the first
-        -- beat of a new primary it is the old one's, and maybe not its last.
+        -- Runs before each row that is written into a protected table. It takes the lock first. A separate
+        -- statement then reads the horizon, so that its snapshot is taken while the lock is held. Before the
+        -- first beat of a new primary, the row shows a horizon of the old primary, perhaps not the last one.
         CREATE OR REPLACE FUNCTION horizon_guard() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $$
         DECLARE
             closed timestamptz;
             has_beaten boolean;
         BEGIN
             IF current_setting('transaction_isolation') <> 'read committed' THEN
-                RAISE EXCEPTION 'Writes to % need READ COMMITTED.', TG_TABLE_NAME USING ERRCODE = 'TH002';
+                RAISE EXCEPTION 'Writes to % need the isolation level READ COMMITTED.', TG_TABLE_NAME
+                    USING ERRCODE = 'TH002';
             END IF;
             PERFORM pg_advisory_xact_lock_shared(x'54484f52495a4f4e'::bigint);
             SELECT closed_at, timeline = horizon_timeline() INTO STRICT closed, has_beaten FROM horizon;
             IF NOT has_beaten THEN
-                RAISE EXCEPTION 'The horizon of this timeline is not known yet.' USING ERRCODE = 'TH003';
+                RAISE EXCEPTION 'The new primary has not closed its first horizon yet; retry shortly.'
+                    USING ERRCODE = 'TH003';
             END IF;
             IF TG_OP = 'UPDATE' THEN
                 NEW.written_at := greatest(clock_timestamp(), closed + interval '1 microsecond');
             ELSIF NEW.written_at <= closed THEN
-                RAISE EXCEPTION 'The horizon is closed at %, and the row is of %.', closed, NEW.written_at
+                RAISE EXCEPTION 'The horizon is closed at %, and written_at is %.', closed, NEW.written_at
                     USING ERRCODE = 'TH001';
             END IF;
             RETURN NEW;
@@ -100,7 +104,7 @@ public static class HorizonSchema
         END $$;
         """;
 
-    /// <summary>All that there has to be, where nothing is yet.</summary>
+    /// <summary>Creates the table, its row and the functions in a database without them.</summary>
     public const string Install =
         $"""
         CREATE TABLE horizon (

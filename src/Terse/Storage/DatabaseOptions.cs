@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace Terse.Storage;
 
-/// <summary>Where links are kept when one machine is not enough. Section <c>Database</c>.</summary>
+/// <summary>The PostgreSQL hosts that several servers share. Section <c>Database</c>.</summary>
 internal sealed class DatabaseOptions
 {
     public const string Section = "Database";
@@ -12,24 +12,24 @@ internal sealed class DatabaseOptions
         [nameof(Hosts) + ":0", nameof(PasswordFile), nameof(Migrate), nameof(MissesPerSecond)];
 
     /// <summary>
-    /// Npgsql connection strings of a PostgreSQL primary and its replicas, in any order: which is the primary
-    /// is found out. Default: none; then links are kept in SQLite.
+    /// The Npgsql connection strings of a PostgreSQL primary and its replicas, in any order; Terse finds out
+    /// which host is the primary. Default: none; then Terse stores its links in SQLite.
     /// </summary>
     public IReadOnlyList<string> Hosts { get; set; } = [];
 
     /// <summary>
-    /// A file whose first line is the password for all hosts. Default: none; the environment variable
-    /// <c>PGPASSWORD</c> and <c>~/.pgpass</c> are read as by every PostgreSQL program.
+    /// A file whose first line is the password for all hosts. Default: none; then the environment variable
+    /// <c>PGPASSWORD</c> and the file <c>~/.pgpass</c> apply, as with every PostgreSQL client.
     /// </summary>
     public string? PasswordFile { get; set; }
 
-    /// <summary>Whether a start brings the schema up to date. Default: true.</summary>
+    /// <summary>Whether the server migrates the schema when it starts. Default: true.</summary>
     public bool Migrate { get; set; } = true;
 
     /// <summary>
-    /// Codes a second that a server may ask the primary for when its replica does not know them, 1 to
-    /// 100,000; twice as many at once. Default: 100. Too few, and followers of the youngest links wait for a
-    /// replica; too many, and a flood of invented codes reaches the primary.
+    /// How many codes per second a server may look up on the primary when no replica shows them: 1 to
+    /// 100,000, and twice as many in a burst. Default: 100. When it is too small, redirects of the youngest
+    /// links wait for a replica; when it is too large, a flood of invented codes reaches the primary.
     /// </summary>
     public int MissesPerSecond { get; set; } = 100;
 }
@@ -48,20 +48,20 @@ internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOption
         {
             if (!TryParse(options.Hosts[index], out var host))
             {
-                yield return $"Database:Hosts:{index} is no connection string of one host; write it like "
+                yield return $"Database:Hosts:{index} is not a connection string of one host; write it like "
                     + "'Host=db1;Port=5432;Username=terse;Database=terse'.";
             }
             else if (!string.IsNullOrEmpty(host.Password))
             {
-                yield return $"Database:Hosts:{index} holds a password; put it into a file that only Terse "
-                    + "reads, and name it in Database:PasswordFile, or set PGPASSWORD.";
+                yield return $"Database:Hosts:{index} contains a password; move it to a file that only Terse "
+                    + "can read and set Database:PasswordFile to that file, or set PGPASSWORD.";
             }
         }
 
         if (options.PasswordFile is { } file && !File.Exists(file))
-            yield return $"Database:PasswordFile is '{file}', which does not exist.";
+            yield return $"Database:PasswordFile is '{file}', which does not exist; correct the path.";
         if (options.MissesPerSecond is < 1 or > 100_000)
-            yield return $"Database:MissesPerSecond is {options.MissesPerSecond}; it is 1 to 100000.";
+            yield return $"Database:MissesPerSecond is {options.MissesPerSecond}; set it to 1 to 100000.";
     }
 
     private static bool TryParse(string text, out NpgsqlConnectionStringBuilder host)

@@ -3,19 +3,23 @@ using Terse.Ids;
 
 namespace Terse.Storage;
 
-/// <summary>What keeps the links, as the start sees it.</summary>
+/// <summary>The storage of the links, as far as the start of the server needs to know it.</summary>
 internal interface IStorage : IReadiness
 {
-    /// <summary>What it is and where, for the line that says that the server is ready.</summary>
+    /// <summary>The kind and place of the storage, for the log line of a ready server.</summary>
     string Description { get; }
 
-    /// <summary>Makes it ready for use: connected, and with this version's schema.</summary>
-    /// <exception cref="StartupException">It cannot be used; the message says why.</exception>
-    /// <exception cref="StoreUnavailableException">It cannot be reached.</exception>
+    /// <summary>Connects, and migrates or checks the schema.</summary>
+    /// <exception cref="StartupException">The storage is unusable; the message says why.</exception>
+    /// <exception cref="StoreUnavailableException">The storage cannot be reached.</exception>
     Task PrepareAsync(CancellationToken cancellationToken);
 
-    /// <summary>Looks how codes were made, without <see cref="PrepareAsync"/>, and changes nothing.</summary>
-    /// <exception cref="StartupException">There is no database, or not of this version's schema.</exception>
-    /// <exception cref="StoreUnavailableException">It cannot be reached.</exception>
+    /// <summary>
+    /// Reads the layouts of all ids, without <see cref="PrepareAsync"/> before it. Nothing is written.
+    /// </summary>
+    /// <exception cref="StartupException">
+    /// The database does not exist, or its schema is not this version's.
+    /// </exception>
+    /// <exception cref="StoreUnavailableException">The storage cannot be reached.</exception>
     Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken);
 }

@@ -1,10 +1,10 @@
 namespace Terse.Storage;
 
-/// <summary>The files Migrations/NNNN-….sql in the folders of the stores; the build embeds them.</summary>
+/// <summary>The files Migrations/NNNN-….sql of each store, which the build embeds.</summary>
 internal static class MigrationFiles
 {
-    /// <summary>The statements of each, in order.</summary>
-    /// <param name="store">The folder's name.</param>
+    /// <summary>Loads the text of each file, in order.</summary>
+    /// <param name="store">The name of the store's folder.</param>
     public static List<string> Load(string store)
     {
         var assembly = typeof(MigrationFiles).Assembly;

@@ -73,7 +73,7 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
         using var answer = await server.Http.PatchAsJsonAsync(
             new Uri($"/api/v1/links/{code}", UriKind.Relative), new { target = "https://example.com/new" });
         answer.EnsureSuccessStatusCode();
-        await Eventually.IsTrueAsync(async () => (await figures.ReadAsync())["terse.changes.heard"] > 0);
+        await Eventually.IsTrueAsync(async () => (await figures.ReadAsync())["terse.changes.received"] > 0);
         return code;
     }
 

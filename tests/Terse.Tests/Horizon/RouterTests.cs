@@ -3,9 +3,9 @@ using Terse.Horizon;
 namespace Terse.Tests.Horizon;
 
 /// <summary>
-/// Hosts are written as role (P, R, U for not reached), timeline, lag in seconds; then <c>!</c> for each
-/// failed look, <c>+</c> for in rotation, <c>*</c> for a busy one, <c>?</c> for one
-/// on which a read failed.
+/// A host is written as its role (P primary, R replica, U unknown), its timeline, and its lag in seconds after
+/// a comma. Then <c>!</c> stands for each failed probe, <c>+</c> for "in rotation", <c>*</c> for "busy",
+/// <c>?</c> for "a read failed recently".
 /// </summary>
 public sealed class RouterTests
 {
@@ -41,10 +41,10 @@ public sealed class RouterTests
     [InlineData("P1!!! R1,60", "1", -1)]
     [InlineData("P1!!! R1,60", "latest", -1)]
     [InlineData("U0 U0", "any", -1)]
-    public void Reads_go_to_the_least_busy_replica_that_is_fresh_enough(
+    public void Reads_go_to_the_less_busy_replica_that_is_fresh_enough_else_to_the_primary(
         string hosts, string freshness, int expected)
     {
-        // Two are drawn at random; that the busy one was drawn twice is all that luck may do.
+        // The router draws two hosts at random. It picks the busy host only when it draws that host twice.
         var picks = Enumerable.Range(0, 40).Select(seed =>
             Router.PickRead(Parse(hosts), ParseFreshness(freshness), -1, Options, new Random(seed)));
 
@@ -56,7 +56,7 @@ public sealed class RouterTests
     [InlineData("P1 R1+", "any", 1, 0)]
     [InlineData("P1", "any", 0, -1)]
     [InlineData("P1 R1+", "latest", 0, -1)]
-    public void A_host_that_just_failed_is_passed_over(
+    public void A_read_does_not_return_to_the_host_that_just_failed(
         string hosts, string freshness, int failed, int expected) =>
         Assert.Equal(
             expected,
@@ -71,7 +71,7 @@ public sealed class RouterTests
     [InlineData("R1!!!", true, false)]
     [InlineData("R0", true, false)]
     [InlineData("P1", true, false)]
-    public void A_replica_leaves_rotation_when_it_lags_fails_or_follows_another_primary(
+    public void A_host_in_rotation_is_a_replica_that_answers_lags_little_and_follows_the_present_primary(
         string host, bool wasInRotation, bool expected) =>
         Assert.Equal(
             expected,
@@ -101,6 +101,6 @@ public sealed class RouterTests
         return new(
             state,
             Reads: text.Contains('*', StringComparison.Ordinal) ? 9 : 0,
-            IsSuspect: text.Contains('?', StringComparison.Ordinal));
+            HasFailedRecently: text.Contains('?', StringComparison.Ordinal));
     }
 }

@@ -14,16 +14,19 @@ internal static class PostgresErrors
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     public static StoreUnavailableException Translate(HostUnavailableException exception) =>
-        new("The database cannot be reached at present.", exception);
+        new("The database cannot be reached; retry shortly.", exception);
 
-    /// <summary>Whether a statement needs what the schema of an earlier version does not have.</summary>
+    /// <summary>Whether a statement failed because the schema is that of an earlier version.</summary>
     public static bool IsOfEarlierSchema(PostgresException exception) => exception.SqlState
         is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn;
 
-    /// <param name="lack">What that schema does not do, to be read after "which".</param>
-    /// <param name="exception">What the database said.</param>
-    public static StoreUnavailableException OfEarlierSchema(string lack, PostgresException exception) =>
-        new($"The database has an earlier version's schema, which {lack}; run 'terse migrate'.", exception);
+    /// <param name="limitation">What that schema cannot do; it follows the word "which".</param>
+    /// <param name="exception">The error of the database, if any.</param>
+    public static StoreUnavailableException OfEarlierSchema(
+        string limitation, PostgresException? exception = null) =>
+        new(
+            $"The database has the schema of an earlier version, which {limitation}; run 'terse migrate'.",
+            exception!);
 
     /// <summary>Runs a call that a client waits for, with <see cref="Timeout"/> as its limit.</summary>
     public static Task<T> WithTimeoutAsync<T>(

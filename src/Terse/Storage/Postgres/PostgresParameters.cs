@@ -7,7 +7,9 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 internal static class PostgresParameters
 {
-    /// <summary>Binds one value. Its type decides the PostgreSQL type, also where the value is null.</summary>
+    /// <summary>
+    /// Binds one value. Its type decides the PostgreSQL type, also where the value is null.
+    /// </summary>
     public static void Bind<T>(this NpgsqlCommand command, T value) =>
         command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value });
 

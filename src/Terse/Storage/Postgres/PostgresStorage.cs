@@ -9,8 +9,9 @@ using Terse.Visits;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Links on a PostgreSQL primary and its replicas, shared by any number of servers. Redirects read replicas,
-/// creations write the primary; <see cref="LinkFinder"/> knows when "not found" may be said.
+/// Stores links on a PostgreSQL primary and its replicas, which any number of servers share. Redirects read
+/// replicas; creations and changes write to the primary. <see cref="LinkFinder"/> decides when the answer may
+/// be "not found".
 /// </summary>
 internal sealed class PostgresStorage(
     Cluster cluster,
@@ -20,9 +21,9 @@ internal sealed class PostgresStorage(
     TimeProvider time) : IStorage
 {
     /// <summary>
-    /// Npgsql asks a lost host to cancel with a blocking call; on few cores some of those would use up all
-    /// threads, and everybody would wait until the pool slowly adds more. More threads than cores make
-    /// redirects some percent slower, so only those have them who need them.
+    /// To cancel a statement, Npgsql makes a blocking call. When a host is lost, a few such calls block all
+    /// threads of a small machine, and all requests wait until the pool slowly adds threads. More threads
+    /// than cores make redirects a few percent slower, so only a server on PostgreSQL has them.
     /// </summary>
     private const int MinThreads = 32;
 
@@ -43,6 +44,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ILinkReader, LinkFinder>();
         services.AddSingleton<IChangeSource, PostgresChangeSource>();
         services.AddHostedService<PostgresChangeFeed>();
+        services.AddSingleton<PostgresSchema>();
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<PostgresLinkUpdater>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();

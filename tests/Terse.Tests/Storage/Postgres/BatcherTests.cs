@@ -13,7 +13,7 @@ public sealed class BatcherTests
         [];
 
     [Fact]
-    public async Task Calls_that_come_while_one_is_under_way_go_together_after_it()
+    public async Task Calls_that_arrive_during_a_statement_share_the_next_statement()
     {
         await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);
@@ -31,7 +31,7 @@ public sealed class BatcherTests
     }
 
     [Fact]
-    public async Task As_many_statements_are_under_way_at_once_as_are_allowed()
+    public async Task As_many_statements_run_at_once_as_are_allowed()
     {
         await using var batcher = new Batcher<int, int>(statements: 2, MaxWaiting, SendAsync);
         var calls = new List<Task<int>> { batcher.CallAsync(1, default) };
@@ -50,7 +50,7 @@ public sealed class BatcherTests
     }
 
     [Fact]
-    public async Task What_fails_a_statement_fails_its_calls_and_no_others()
+    public async Task A_statement_that_fails_fails_its_own_calls_and_no_others()
     {
         await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);
@@ -69,7 +69,7 @@ public sealed class BatcherTests
     }
 
     [Fact]
-    public async Task More_calls_than_may_wait_fail_at_once_and_those_that_wait_go_on()
+    public async Task A_call_beyond_the_limit_of_waiting_calls_fails_at_once_and_the_waiting_calls_succeed()
     {
         await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(0, default);
@@ -96,7 +96,7 @@ public sealed class BatcherTests
     }
 
     [Fact]
-    public async Task Whoever_left_before_his_call_was_sent_does_not_keep_others_waiting()
+    public async Task A_call_that_was_cancelled_while_it_waited_is_not_sent()
     {
         await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
         using var leaving = new CancellationTokenSource();
@@ -115,7 +115,7 @@ public sealed class BatcherTests
     }
 
     [Fact]
-    public async Task What_waits_at_the_end_fails_and_what_was_sent_is_waited_for()
+    public async Task Disposing_fails_the_waiting_calls_and_waits_for_the_running_statements()
     {
         var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);
@@ -130,9 +130,9 @@ public sealed class BatcherTests
         Assert.Equal(-1, await first);
     }
 
-    /// <summary>Such as a text that the database cannot hold.</summary>
+    /// <summary>Such an error is, for example, text that the database cannot store.</summary>
     [Fact]
-    public async Task An_error_of_one_call_is_not_that_of_those_that_went_with_it()
+    public async Task An_error_of_one_call_does_not_fail_the_other_calls_of_its_statement()
     {
         await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);

@@ -7,134 +7,269 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The table of what a lookup may answer. A look is written as the host (R, P, N for a replica that is
-/// promoted meanwhile, or <c>lost</c>), its timeline, and what it shows: a link, or nothing with a horizon
-/// that is before or past the time of the code. Where a link has changed, <c>link</c> stands for one with a
-/// horizon before that change, <c>new</c> for one past it.
+/// Tables of what the finder answers. A lookup is written as host, timeline, content and horizon, for example
+/// <c>R2 none after</c>, or as <c>lost</c>. Hosts: P primary, R replica, N a replica that is promoted during
+/// the lookup, D a primary that became a replica before the lookup. The horizon of the host is before, at or
+/// after the time of the code, or of the pending change. The present timeline is 2.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
-    private static readonly DateTimeOffset Minted = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
-    private static readonly Tsid Id = SimulatedNodes.IdAt(Minted, 1);
-    private static readonly string TimedCode = SimulatedNodes.CodeOf(Id);
+    private static readonly Tsid Id =
+        SimulatedNodes.IdAt(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero), 1);
+
+    private static readonly DateTimeOffset Time = SimulatedNodes.EndOf(Id);
+    private static readonly LinkName Timed = new("", SimulatedNodes.CodeOf(Id));
+    private static readonly LinkName Custom = new("", "sale");
 
     private readonly Figures _figures = new();
+    private readonly PendingChanges _pending = new(TimeProvider.System);
+    private readonly List<string> _errors = [];
 
     [Theory]
-    [InlineData("timed", "R2 link", "", "found")]
-    [InlineData("timed", "R2 past", "", "not found")]
-    [InlineData("timed", "R2 before", "P2 link", "found")]
-    [InlineData("timed", "R2 before", "P2 before", "not found")]
-    [InlineData("custom", "R2 past", "P2 link", "found")]
-    [InlineData("custom", "R2 past", "P2 past", "not found")]
-    [InlineData("custom", "P2 past", "", "not found")]
-    [InlineData("timed", "R1 past", "P2 link", "found")]
-    [InlineData("timed", "R1 past", "P1 past", "unavailable")]
-    [InlineData("custom", "R1 link", "P2 past", "not found")]
-    [InlineData("custom", "R1 link", "lost", "unavailable")]
-    [InlineData("custom", "R2 past", "lost", "unavailable")]
-    [InlineData("timed", "R2 before", "lost", "unavailable")]
-    [InlineData("timed", "R2 before", "lost, R2 past", "not found")]
-    [InlineData("timed", "R2 before", "lost, R2 link", "found")]
-    [InlineData("timed", "lost", "", "unavailable")]
-    public async Task What_may_be_answered_follows_from_what_hosts_show(
-        string kind, string first, string then, string expected)
-    {
-        var code = kind == "timed" ? TimedCode : "sale";
-        var answer = await FindAsync(code, perSecond: 100, [first, .. then.Split(", ")]);
+    [InlineData("R2 link before", "found")]
+    [InlineData("P2 link before", "found")]
+    [InlineData("D2 link before", "found")]
+    [InlineData("N2 link before", "found")]
+    [InlineData("R2 none after", "not found")]
+    [InlineData("R2 none at", "not found")]
+    [InlineData("D2 none at", "not found")]
+    [InlineData("P2 none before", "not found")]
+    [InlineData("R2 none before, P2 link before", "found")]
+    [InlineData("R2 none before, P2 none before", "not found")]
+    [InlineData("N2 none before, P2 none before", "not found")]
+    [InlineData("D2 none before, P2 none before", "not found")]
+    [InlineData("R1 none after, P2 link after", "found")]
+    [InlineData("R1 none after, P1 none after", "unavailable")]
+    [InlineData("R1 link after, P2 none after", "not found")]
+    [InlineData("R2 none before, lost", "unavailable")]
+    [InlineData("R2 none before, lost, R2 none at", "not found")]
+    [InlineData("R2 none before, lost, R2 none before", "unavailable")]
+    [InlineData("R2 none before, lost, R1 none after", "unavailable")]
+    [InlineData("R2 none before, lost, R2 link before", "found")]
+    [InlineData("R2 none before, N2 none before, R2 none after", "not found")]
+    [InlineData("lost", "unavailable")]
+    public async Task A_code_that_carries_its_time_is_not_found_once_a_horizon_has_passed_that_time(
+        string lookups, string expected) =>
+        Assert.Equal(expected, await FindAsync(Timed, lookups));
 
-        Assert.Equal(expected, answer);
+    [Theory]
+    [InlineData("R2 link before", "found")]
+    [InlineData("R2 none after, P2 link after", "found")]
+    [InlineData("R2 none after, P2 none after", "not found")]
+    [InlineData("P2 none before", "not found")]
+    [InlineData("N2 none after, P2 link after", "found")]
+    [InlineData("D2 none after, P2 link after", "found")]
+    [InlineData("R1 link after, P2 none after", "not found")]
+    [InlineData("P1 none after, P2 link after", "found")]
+    [InlineData("R1 link after, lost", "unavailable")]
+    [InlineData("R2 none after, lost", "unavailable")]
+    [InlineData("R2 none after, lost, R2 none after", "unavailable")]
+    [InlineData("R2 none after, N2 none after", "unavailable")]
+    public async Task A_code_without_a_time_is_not_found_only_when_the_primary_does_not_have_it(
+        string lookups, string expected) =>
+        Assert.Equal(expected, await FindAsync(Custom, lookups));
+
+    [Theory]
+    [InlineData(2, "R2 link after", "found")]
+    [InlineData(2, "R2 link at", "found")]
+    [InlineData(2, "D2 link at", "found")]
+    [InlineData(2, "P2 link before", "found")]
+    [InlineData(2, "R2 link before, P2 link before", "found")]
+    [InlineData(2, "R2 link before, P2 none before", "not found")]
+    [InlineData(2, "R2 link before, lost", "unavailable")]
+    [InlineData(2, "R2 link before, lost, R2 link at", "found")]
+    [InlineData(2, "R2 link before, lost, R2 link before", "unavailable")]
+    [InlineData(2, "R2 link before, N2 link after, R2 link after", "found")]
+    [InlineData(2, "N2 link before, P2 link before", "found")]
+    [InlineData(2, "D2 link before, P2 link before", "found")]
+    [InlineData(1, "R2 link before", "found")]
+    [InlineData(3, "R2 link after, P2 link before, lost", "unavailable")]
+    public async Task A_link_with_a_pending_change_is_found_only_on_a_host_that_is_complete_up_to_the_change(
+        int timeline, string lookups, string expected)
+    {
+        _pending.Add(Custom, new(timeline, Time));
+
+        Assert.Equal(expected, await FindAsync(Custom, lookups, perSecond: 0));
     }
 
     [Theory]
-    [InlineData(2, "R2 new", "", "found")]
-    [InlineData(2, "R2 link", "P2 link", "found")]
-    [InlineData(2, "R2 link", "P2 past", "not found")]
-    [InlineData(2, "P2 link", "", "found")]
-    [InlineData(2, "R2 link", "lost", "unavailable")]
-    [InlineData(2, "R2 link", "lost, R2 new", "found")]
-    [InlineData(2, "R2 link", "lost, R2 link", "unavailable")]
-    [InlineData(2, "R2 link", "N2 new, R2 new", "found")]
-    [InlineData(2, "N2 link", "P2 link", "found")]
-    [InlineData(1, "R2 link", "", "found")]
-    [InlineData(3, "R2 new", "P2 link, lost", "unavailable")]
-    public async Task A_link_that_a_host_shows_is_no_answer_where_a_change_is_pending_that_it_may_not_have(
-        int timeline, string first, string then, string expected)
+    [InlineData("R2 link at", "found")]
+    [InlineData("R2 link before, P2 link before", "found")]
+    [InlineData("R2 link before, lost", "unavailable")]
+    public async Task Below_the_floor_every_link_counts_as_changed(string lookups, string expected)
     {
-        foreach (var isFloor in new[] { false, true })
-        {
-            var pending = new PendingChanges(TimeProvider.System);
-            if (isFloor)
-                pending.RaiseFloor(new(timeline, Minted));
-            else
-                pending.Add(new("", "sale"), new(timeline, Minted));
-            var answer = await FindAsync("sale", perSecond: 0, [first, .. then.Split(", ")], pending);
+        _pending.RaiseFloor(new(2, Time));
 
-            Assert.Equal(expected, answer);
-        }
+        Assert.Equal(expected, await FindAsync(Custom, lookups, perSecond: 0));
+    }
+
+    [Theory]
+    [InlineData("R2 none after, P2 none after")]
+    [InlineData("R1 link after, P2 link after")]
+    [InlineData("R1 none after, P2 link after")]
+    public async Task Beyond_the_budget_the_primary_is_not_asked_for_a_code_that_no_replica_shows(
+        string lookups)
+    {
+        Assert.Equal("unavailable", await FindAsync(Custom, lookups, perSecond: 0));
+        Assert.Equal((1, 0), (Lookups("replica"), Lookups("primary")));
     }
 
     [Fact]
-    public async Task Beyond_the_budget_nobody_asks_the_primary_and_nothing_is_told()
+    public async Task Beyond_the_budget_a_replica_that_catches_up_answers() =>
+        Assert.Equal("found", await FindAsync(Timed, "R2 none before, R2 link before", perSecond: 0));
+
+    [Fact]
+    public async Task A_replica_with_an_id_layout_that_this_server_does_not_know_proves_nothing()
     {
-        Assert.Equal("unavailable", await FindAsync("sale", perSecond: 0, ["R2 past", "P2 past"]));
-        Assert.Equal("found", await FindAsync(TimedCode, perSecond: 0, ["R2 before", "R2 link"]));
+        var lookups = new ScriptedLookups("R2 none after, P2 link after") { Layouts = 2 };
+
+        Assert.Equal("found", await FindAsync(Timed, lookups));
+    }
+
+    [Fact]
+    public async Task The_finder_waits_until_a_replica_has_passed_the_time_of_the_code_or_of_the_change()
+    {
+        var missing = new ScriptedLookups("R2 none before, lost, R2 none at");
+        await FindAsync(Timed, missing);
+        var changed = new ScriptedLookups("R2 link before, lost, R2 link at");
+        _pending.Add(Custom, new(2, Time));
+        await FindAsync(Custom, changed);
+
+        Assert.Equal([Time, Time], missing.Horizons);
+        Assert.Equal([Time, Time], changed.Horizons);
+        Assert.Equal([PostgresErrors.Timeout], missing.Limits);
+    }
+
+    [Fact]
+    public async Task Each_lookup_is_counted_by_the_role_of_the_host_that_answered()
+    {
+        await FindAsync(Custom, "R2 none after, P2 link after");
+        await FindAsync(Custom, "N2 link after");
+        await FindAsync(Custom, "D2 link after");
+
+        Assert.Equal((2, 2), (Lookups("replica"), Lookups("primary")));
+    }
+
+    [Theory]
+    [InlineData("P2 link before", "found")]
+    [InlineData("P2 none before", "not found")]
+    [InlineData("P1 link after", "unavailable")]
+    [InlineData("N2 link after", "unavailable")]
+    [InlineData("D2 link after", "unavailable")]
+    [InlineData("lost", "unavailable")]
+    public async Task The_latest_state_of_a_link_comes_from_the_present_primary_alone(
+        string lookup, string expected)
+    {
+        _pending.RaiseFloor(new(3, Time));
+        var lookups = new ScriptedLookups(lookup);
+
+        Assert.Equal(expected, await FindAsync(lookups, finder => finder.FindLatestAsync(Custom, default)));
+        Assert.Equal(["latest"], lookups.Asked);
+    }
+
+    [Fact]
+    public async Task An_error_tells_the_client_to_retry()
+    {
+        await FindAsync(Custom, "R2 none after", perSecond: 0);
+        await FindAsync(
+            new ScriptedLookups("P1 link after"), finder => finder.FindLatestAsync(Custom, default));
+
+        Assert.All(_errors, error => Assert.Contains("etry shortly", error, StringComparison.Ordinal));
+        Assert.Equal(2, _errors.Count);
     }
 
     public void Dispose() => _figures.Dispose();
 
+    private long Lookups(string role) => _figures[$"terse.lookups {role}"];
+
+    private Task<string> FindAsync(LinkName name, string lookups, int perSecond = 100) =>
+        FindAsync(name, new ScriptedLookups(lookups), perSecond);
+
+    private Task<string> FindAsync(LinkName name, ScriptedLookups lookups, int perSecond = 100) =>
+        FindAsync(lookups, finder => finder.FindAsync(name, default), perSecond);
+
     private async Task<string> FindAsync(
-        string code, int perSecond, string[] looks, PendingChanges? pending = null)
+        ScriptedLookups lookups, Func<LinkFinder, ValueTask<Link?>> find, int perSecond = 100)
     {
-        pending ??= new PendingChanges(TimeProvider.System);
         var time = TimeProvider.System;
         await using var layouts = new LayoutLease(SimulatedNodes.Store, SimulatedNodes.Strategies, time);
         await layouts.StartAsync(default);
         var metrics = new LookupMetrics(_figures);
-        var gate = new PrimaryLookupBudget(perSecond, metrics, time);
-        var finder = new LinkFinder(new WrittenLookups(looks), layouts, gate, pending, metrics, time);
+        var budget = new PrimaryLookupBudget(perSecond, metrics, time);
         try
         {
-            return await finder.FindAsync(new("", code), default) is null ? "not found" : "found";
+            var link = await find(new LinkFinder(lookups, layouts, budget, _pending, metrics, time));
+            return link is null ? "not found" : "found";
         }
-        catch (StoreUnavailableException)
+        catch (StoreUnavailableException exception)
         {
+            _errors.Add(exception.Message);
             return "unavailable";
         }
     }
 
-    /// <summary>Shows what is written, look by look; the present timeline is 2.</summary>
-    private sealed class WrittenLookups(string[] looks) : ILinkLookups
+    /// <summary>Answers each lookup with the next one of the script.</summary>
+    private sealed class ScriptedLookups(string script) : ILinkLookups
     {
-        private readonly Queue<string> _looks = new(looks);
+        private readonly Queue<string> _script = new(script.Split(", "));
 
         public int Timeline => 2;
 
-        public Task<LookupResult> LookAsync(
-            Freshness freshness, LinkName name, CancellationToken cancellationToken)
+        public long Layouts { get; init; } = 1;
+
+        public List<string> Asked { get; } = [];
+
+        public List<DateTimeOffset> Horizons { get; } = [];
+
+        public List<TimeSpan> Limits { get; } = [];
+
+        public IBatcher<LinkName, LookupResult> Any => new ScriptedBatcher(this, "any");
+
+        public IBatcher<LinkName, LookupResult> Latest => new ScriptedBatcher(this, "latest");
+
+        public Task<LookupResult> LookUpAsync(
+            LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken)
         {
-            var look = _looks.Dequeue();
-            if (look == "lost")
-                return Task.FromException<LookupResult>(new HostUnavailableException("lost"));
-            var (was, isReplica) = (look[0] == 'P' ? HostRole.Primary : HostRole.Replica, look[0] == 'R');
-            var link = new Link(Id, name.Domain, name.Code, "https://example.com/", Minted);
-            var showsLink = look.EndsWith("link", StringComparison.Ordinal)
-                || look.EndsWith("new", StringComparison.Ordinal);
-            var offset = look.EndsWith("past", StringComparison.Ordinal)
-                || look.EndsWith("new", StringComparison.Ordinal)
-                ? 1
-                : -1;
-            return Task.FromResult(new LookupResult(
-                showsLink ? link : null,
-                Minted.AddSeconds(offset),
-                Timeline: look[1] - '0',
-                Layouts: 1,
-                was,
-                isReplica));
+            Horizons.Add(horizon);
+            return AnswerAsync(name, "at least");
         }
 
+        /// <summary>A replica gets there in time when the script has a lookup left.</summary>
         public Task<bool> WaitForHorizonAsync(
-            DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
-            Task.FromResult(_looks.Count > 0);
+            DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
+        {
+            Horizons.Add(horizon);
+            Limits.Add(limit);
+            return Task.FromResult(_script.Count > 0);
+        }
+
+        private Task<LookupResult> AnswerAsync(LinkName name, string asked)
+        {
+            Asked.Add(asked);
+            var lookup = _script.Dequeue();
+            return lookup == "lost"
+                ? Task.FromException<LookupResult>(new HostUnavailableException("lost"))
+                : Task.FromResult(Parse(name, lookup.Split(' ')));
+        }
+
+        private LookupResult Parse(LinkName name, string[] lookup)
+        {
+            var (host, content, horizon) = (lookup[0], lookup[1], lookup[2]);
+            var offset = horizon switch { "before" => -1, "at" => 0, _ => 1 };
+            return new LookupResult(
+                content == "link" ? new Link(Id, name.Domain, name.Code, "https://example.com/", Time) : null,
+                Time.AddMicroseconds(offset),
+                Timeline: host[1] - '0',
+                Layouts,
+                host[0] is 'P' or 'D' ? HostRole.Primary : HostRole.Replica,
+                IsReplica: host[0] is 'R' or 'D');
+        }
+
+        private sealed class ScriptedBatcher(ScriptedLookups lookups, string kind)
+            : IBatcher<LinkName, LookupResult>
+        {
+            public Task<LookupResult> CallAsync(LinkName call, CancellationToken cancellationToken) =>
+                lookups.AnswerAsync(call, kind);
+        }
     }
 }

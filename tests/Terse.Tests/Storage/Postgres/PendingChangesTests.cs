@@ -16,65 +16,65 @@ public sealed class PendingChangesTests
     public PendingChangesTests() => _pending = new PendingChanges(_time);
 
     [Fact]
-    public void The_newest_change_of_a_link_is_pending_and_no_other_link_s()
+    public void The_newest_change_of_a_link_is_required_for_that_link_alone()
     {
         Assert.True(_pending.Add(Sale, At(1)));
         Assert.True(_pending.Add(Sale, At(3)));
         Assert.False(_pending.Add(Sale, At(2)));
         Assert.False(_pending.Add(Sale, At(3)));
 
-        Assert.Equal((At(3), default), (_pending.NewestOf(Sale), _pending.NewestOf(Other)));
+        Assert.Equal((At(3), default), (_pending.RequiredFor(Sale), _pending.RequiredFor(Other)));
     }
 
     [Fact]
-    public void What_every_host_has_passed_is_dropped_and_a_host_that_is_thrown_back_is_not_believed()
+    public void Changes_that_every_host_has_passed_are_removed_and_raise_the_floor()
     {
         _pending.Add(Sale, At(1));
         _pending.Add(Other, At(5));
-        _pending.Drop(passed: At(4));
+        _pending.RemovePassed(At(4));
 
         Assert.Equal(1, _pending.Count);
-        Assert.Equal((At(1), At(5)), (_pending.NewestOf(Sale), _pending.NewestOf(Other)));
+        Assert.Equal((At(1), At(5)), (_pending.RequiredFor(Sale), _pending.RequiredFor(Other)));
     }
 
     [Fact]
-    public void A_change_that_no_host_passes_is_dropped_after_an_hour_and_the_floor_takes_its_place()
+    public void A_change_that_no_host_passes_is_removed_after_an_hour_and_raises_the_floor()
     {
         _pending.Add(Sale, At(1));
         _time.Advance(TimeSpan.FromMinutes(59));
-        _pending.Drop(passed: default);
+        _pending.RemovePassed(default);
         Assert.Equal(1, _pending.Count);
 
         _time.Advance(TimeSpan.FromMinutes(1));
-        _pending.Drop(passed: default);
+        _pending.RemovePassed(default);
 
-        Assert.Equal((0, At(1)), (_pending.Count, _pending.NewestOf(Other)));
+        Assert.Equal((0, At(1)), (_pending.Count, _pending.RequiredFor(Other)));
     }
 
     [Fact]
-    public void More_changes_than_there_is_room_for_raise_the_floor_the_oldest_first()
+    public void Beyond_the_maximum_the_oldest_changes_are_removed_and_raise_the_floor()
     {
         for (var number = 0; number < PendingChanges.MaxPending + 5; number++)
             _pending.Add(new("", $"{number}"), At(number));
 
         Assert.Equal(PendingChanges.MaxPending, _pending.Count);
-        Assert.Equal(At(4), _pending.NewestOf(new("", "0")));
-        Assert.Equal(At(5), _pending.NewestOf(new("", "5")));
+        Assert.Equal(At(4), _pending.RequiredFor(new("", "0")));
+        Assert.Equal(At(5), _pending.RequiredFor(new("", "5")));
     }
 
     [Fact]
-    public void Every_instant_of_a_later_timeline_is_later_whatever_the_clocks_say()
+    public void Every_instant_of_a_later_timeline_is_later_whatever_the_clocks_show()
     {
         _pending.Add(Sale, new(2, Noon));
         _pending.Add(Sale, new(1, Noon.AddYears(1)));
 
-        Assert.Equal(new Moment(2, Noon), _pending.NewestOf(Sale));
-        Assert.True(new Moment(3, Noon.AddYears(-1)) > _pending.NewestOf(Sale));
+        Assert.Equal(new Moment(2, Noon), _pending.RequiredFor(Sale));
+        Assert.True(new Moment(3, Noon.AddYears(-1)) > _pending.RequiredFor(Sale));
     }
 
-    /// <summary>Whatever was added stays asked for, however it is dropped. The seed is fixed.</summary>
+    /// <summary>Random additions and removals with a fixed seed.</summary>
     [Fact]
-    public void Of_no_change_that_was_added_an_earlier_moment_is_ever_enough()
+    public void The_required_moment_is_never_earlier_than_an_added_change()
     {
         var random = new Random(1);
         var added = new Dictionary<LinkName, Moment>();
@@ -89,10 +89,10 @@ public sealed class PendingChangesTests
             }
             else
             {
-                _pending.Drop(moment);
+                _pending.RemovePassed(moment);
             }
 
-            Assert.True(_pending.NewestOf(name) >= added.GetValueOrDefault(name));
+            Assert.True(_pending.RequiredFor(name) >= added.GetValueOrDefault(name));
         }
     }
 

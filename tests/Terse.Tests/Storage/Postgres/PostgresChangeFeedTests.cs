@@ -8,8 +8,9 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The feed over readings that are written down: each connection gives its own in turn, and is lost after the
-/// last. What the feed tells is written as <c>unheard</c>, <c>all</c>, <c>heard</c>, or the code of a link.
+/// The feed over scripted reads. Each connection returns its own reads in turn and is lost after the last
+/// one. The calls to the listener are written as <c>lost</c>, <c>all</c>, <c>connected</c>, or the code of a
+/// changed link.
 /// </summary>
 public sealed class PostgresChangeFeedTests : IDisposable
 {
@@ -17,66 +18,66 @@ public sealed class PostgresChangeFeedTests : IDisposable
     private static readonly ChangeBatch AtNoon = Read(1, 0);
 
     private readonly Figures _figures = new();
-    private readonly ToldInOrder _told = new();
+    private readonly RecordedCalls _calls = new();
     private readonly PendingChanges _pending = new(TimeProvider.System);
 
     [Fact]
-    public async Task At_first_all_may_have_changed_up_to_the_present_horizon()
+    public async Task The_first_read_reports_that_any_link_may_have_changed()
     {
         await RunAsync([[Read(1, 0, ("sale", 2))]]);
 
-        Assert.Equal("unheard sale all heard unheard", _told.ToString());
-        Assert.Equal(new Moment(1, Noon), _pending.NewestOf(new("", "other")));
-        Assert.Equal(new Moment(1, Noon.AddSeconds(2)), _pending.NewestOf(new("", "sale")));
+        Assert.Equal("lost sale all connected lost", _calls.ToString());
+        Assert.Equal(new Moment(1, Noon), _pending.RequiredFor(new("", "other")));
+        Assert.Equal(new Moment(1, Noon.AddSeconds(2)), _pending.RequiredFor(new("", "sale")));
     }
 
     [Fact]
-    public async Task What_nobody_was_notified_of_is_told_by_the_next_reading_and_only_once()
+    public async Task A_change_without_a_notification_is_published_by_the_next_read_and_only_once()
     {
         await RunAsync([[AtNoon, Read(1, 1, ("sale", 2)), Read(1, 2, ("sale", 2), ("other", 3))]]);
 
-        Assert.Equal("unheard all heard sale other unheard", _told.ToString());
-        Assert.Equal(2, _figures["terse.changes.heard"]);
+        Assert.Equal("lost all connected sale other lost", _calls.ToString());
+        Assert.Equal(2, _figures["terse.changes.received"]);
     }
 
     [Fact]
-    public async Task After_a_lost_connection_it_goes_on_from_the_last_horizon_before_it_hears_again()
+    public async Task After_a_lost_connection_the_feed_continues_from_the_last_horizon()
     {
         var source = await RunAsync([[AtNoon, Read(1, 5)], [Read(1, 9, ("sale", 6))]]);
 
-        Assert.Equal("unheard all heard unheard sale heard unheard", _told.ToString());
-        Assert.Equal([null, Noon, Noon.AddSeconds(5)], source.AskedSince);
+        Assert.Equal("lost all connected lost sale connected lost", _calls.ToString());
+        Assert.Equal([null, Noon, Noon.AddSeconds(5)], source.RequestedSince);
     }
 
     [Theory]
     [InlineData("another primary")]
-    [InlineData("a horizon that was thrown back")]
+    [InlineData("a horizon that was set back")]
     [InlineData("half a day")]
     [InlineData("too many changes")]
-    public async Task Where_it_cannot_go_on_all_may_have_changed(string reason)
+    public async Task When_the_feed_cannot_continue_any_link_may_have_changed(string reason)
     {
         var many = Enumerable.Range(0, 10_001).Select(number => ($"code{number}", 1)).ToArray();
         var (missed, present) = reason switch
         {
             "another primary" => (Read(2, 1), Read(2, 1)),
-            "a horizon that was thrown back" => (Read(1, -1), Read(1, -1)),
+            "a horizon that was set back" => (Read(1, -1), Read(1, -1)),
             "half a day" => (Read(1, 43_200), Read(1, 43_200)),
             _ => (Read(1, 2, many), Read(1, 2)),
         };
         var source = await RunAsync([[AtNoon], [missed, present]]);
 
-        Assert.Equal("unheard all heard unheard all heard unheard", _told.ToString());
-        Assert.Equal([null, Noon, null], source.AskedSince);
-        Assert.True(_pending.NewestOf(new("", "any")) >= present.Complete);
+        Assert.Equal("lost all connected lost all connected lost", _calls.ToString());
+        Assert.Equal([null, Noon, null], source.RequestedSince);
+        Assert.True(_pending.RequiredFor(new("", "any")) >= present.CompleteUpTo);
     }
 
     [Fact]
-    public async Task A_primary_that_was_replaced_is_not_listened_to_any_longer()
+    public async Task The_feed_leaves_a_primary_that_was_replaced()
     {
-        var source = new WrittenChanges([[AtNoon, Read(1, 1, ("sale", 1)), Read(1, 2)]]) { Timeline = 2 };
+        var source = new ScriptedChanges([[AtNoon, Read(1, 1, ("sale", 1)), Read(1, 2)]]) { Timeline = 2 };
         await RunAsync(source);
 
-        Assert.Equal("unheard all heard unheard", _told.ToString());
+        Assert.Equal("lost all connected lost", _calls.ToString());
     }
 
     [Theory]
@@ -84,13 +85,13 @@ public sealed class PostgresChangeFeedTests : IDisposable
     [InlineData("1795435200000001|short.example:81|a-b_c", "short.example:81", "a-b_c", true)]
     [InlineData("soon||sale", "", "", false)]
     [InlineData("1795435200000001", "", "", false)]
-    public void A_notification_tells_when_and_which_link(
-        string payload, string domain, string code, bool isOne)
+    public void The_payload_of_a_notification_is_parsed(
+        string payload, string domain, string code, bool isValid)
     {
-        var isRead = PostgresListener.TryParse(payload, timeline: 3, out var change);
+        var isParsed = PostgresListener.TryParse(payload, timeline: 3, out var change);
 
-        Assert.Equal(isOne, isRead);
-        if (isOne)
+        Assert.Equal(isValid, isParsed);
+        if (isValid)
             Assert.Equal(new ChangeNotice(new(domain, code), new(3, Instant())), change);
         static DateTimeOffset Instant() =>
             DateTimeOffset.FromUnixTimeSeconds(1_795_435_200).AddMicroseconds(1);
@@ -104,62 +105,62 @@ public sealed class PostgresChangeFeedTests : IDisposable
         [.. changes.Select(change =>
             new ChangeNotice(new("", change.Code), new(timeline, Noon.AddSeconds(change.Second))))]);
 
-    private async Task<WrittenChanges> RunAsync(ChangeBatch[][] readings)
+    private async Task<ScriptedChanges> RunAsync(ChangeBatch[][] reads)
     {
-        var source = new WrittenChanges(readings);
+        var source = new ScriptedChanges(reads);
         await RunAsync(source);
         return source;
     }
 
-    private async Task RunAsync(WrittenChanges source)
+    private async Task RunAsync(ScriptedChanges source)
     {
         using var feed = new PostgresChangeFeed(
             source,
             _pending,
-            _told,
+            _calls,
             new ChangeMetrics(_figures),
             TimeProvider.System,
             NullLogger<PostgresChangeFeed>.Instance);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => feed.RunAsync(source.AllRead));
     }
 
-    /// <summary>Readings of one connection after the other.</summary>
-    private sealed class WrittenChanges(ChangeBatch[][] readings) : IChangeSource
+    /// <summary>The scripted reads of one connection after the other.</summary>
+    private sealed class ScriptedChanges(ChangeBatch[][] reads) : IChangeSource
     {
-        private readonly Queue<ChangeBatch[]> _readings = new(readings);
+        private readonly Queue<ChangeBatch[]> _reads = new(reads);
         private readonly CancellationTokenSource _allRead = new();
 
         public CancellationToken AllRead => _allRead.Token;
 
-        public List<DateTimeOffset?> AskedSince { get; } = [];
+        public List<DateTimeOffset?> RequestedSince { get; } = [];
 
         public int Timeline { get; init; } = 1;
 
-        public Moment Passed => default;
+        public Moment CompleteOnAllHosts => default;
 
         public async Task<IChangeConnection> ListenAsync(
-            Action<ChangeNotice> onChanged, CancellationToken cancellationToken)
+            Action<ChangeNotice> onNotification, CancellationToken cancellationToken)
         {
-            if (_readings.TryDequeue(out var own))
-                return new WrittenConnection(own, AskedSince);
+            if (_reads.TryDequeue(out var own))
+                return new ScriptedConnection(own, RequestedSince);
             await _allRead.CancelAsync();
             throw new OperationCanceledException(AllRead);
         }
     }
 
-    private sealed class WrittenConnection(ChangeBatch[] readings, List<DateTimeOffset?> askedSince)
+    private sealed class ScriptedConnection(ChangeBatch[] reads, List<DateTimeOffset?> requestedSince)
         : IChangeConnection
     {
-        private readonly Queue<ChangeBatch> _readings = new(readings);
+        private readonly Queue<ChangeBatch> _reads = new(reads);
 
-        public Task HearAsync(TimeSpan time, CancellationToken cancellationToken) => Task.CompletedTask;
+        public Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<ChangeBatch> ReadAsync(
             DateTimeOffset? since, int limit, CancellationToken cancellationToken)
         {
-            if (!_readings.TryDequeue(out var read))
+            if (!_reads.TryDequeue(out var read))
                 return Task.FromException<ChangeBatch>(new HostUnavailableException("lost"));
-            askedSince.Add(since);
+            requestedSince.Add(since);
             return Task.FromResult(read);
         }
 
@@ -167,18 +168,18 @@ public sealed class PostgresChangeFeedTests : IDisposable
     }
 }
 
-/// <summary>Takes down what a watcher is told.</summary>
-internal sealed class ToldInOrder : ILinkChangeListener
+/// <summary>Records the calls to a listener.</summary>
+internal sealed class RecordedCalls : ILinkChangeListener
 {
-    private readonly List<string> _told = [];
+    private readonly List<string> _calls = [];
 
-    public void OnChanged(LinkName name) => _told.Add(name.Code);
+    public void OnChanged(LinkName name) => _calls.Add(name.Code);
 
-    public void OnDisconnected() => _told.Add("unheard");
+    public void OnDisconnected() => _calls.Add("lost");
 
-    public void OnConnected() => _told.Add("heard");
+    public void OnConnected() => _calls.Add("connected");
 
-    public void OnAllChanged() => _told.Add("all");
+    public void OnAllChanged() => _calls.Add("all");
 
-    public override string ToString() => string.Join(' ', _told);
+    public override string ToString() => string.Join(' ', _calls);
 }

@@ -15,11 +15,11 @@ public sealed class PostgresFleetHostsTests
     [InlineData(HostRole.Replica, 1, 0, true, FleetHostState.OtherTimeline)]
     [InlineData(HostRole.Replica, 2, 1, true, FleetHostState.Unreachable)]
     [InlineData(HostRole.Unknown, 0, 0, false, FleetHostState.Unreachable)]
-    internal void A_host_is_what_it_is_good_for(
+    internal void The_state_of_a_host_follows_from_its_last_probe(
         HostRole role, int timeline, int failures, bool isInRotation, FleetHostState expected)
     {
-        var seen = new HostState(role, timeline, DateTimeOffset.UnixEpoch, failures, isInRotation, null);
+        var probed = new HostState(role, timeline, DateTimeOffset.UnixEpoch, failures, isInRotation, null);
 
-        Assert.Equal(expected, PostgresFleetHosts.StateOf(seen, timeline: 2));
+        Assert.Equal(expected, PostgresFleetHosts.StateOf(probed, timeline: 2));
     }
 }

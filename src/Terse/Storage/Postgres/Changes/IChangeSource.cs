@@ -3,44 +3,52 @@ using Terse.Links;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>Where <see cref="PostgresChangeFeed"/> hears of changes; a simulation has one as well.</summary>
+/// <summary>
+/// Where <see cref="PostgresChangeFeed"/> gets changes from. The simulation has its own implementation.
+/// </summary>
 internal interface IChangeSource
 {
     /// <summary>The latest timeline that any host ever showed; it never falls.</summary>
     int Timeline { get; }
 
-    /// <summary>Up to when every host is complete, those that are lost too, by what was seen last.</summary>
-    Moment Passed { get; }
+    /// <summary>
+    /// The moment up to which every host is complete, by its last successful probe. Lost hosts count too.
+    /// </summary>
+    Moment CompleteOnAllHosts { get; }
 
-    /// <summary>Connects to the primary, and listens from then on.</summary>
-    /// <param name="onChanged">Is told of each change that is committed from then on, soon after.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <summary>Connects to the primary and listens to its notifications.</summary>
+    /// <param name="onNotification">
+    /// Is called for each change that is committed after the connection listens, milliseconds after the
+    /// commit.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
-    Task<IChangeConnection> ListenAsync(Action<ChangeNotice> onChanged, CancellationToken cancellationToken);
+    Task<IChangeConnection> ListenAsync(
+        Action<ChangeNotice> onNotification, CancellationToken cancellationToken);
 }
 
-/// <summary>A connection of its own to a primary. For one thread at a time.</summary>
+/// <summary>A connection to a primary that serves the feed alone. For one thread at a time.</summary>
 internal interface IChangeConnection : IAsyncDisposable
 {
-    /// <summary>Passes on what it is told for a while.</summary>
-    Task HearAsync(TimeSpan time, CancellationToken cancellationToken);
+    /// <summary>Waits for a time, and passes on the notifications that arrive meanwhile.</summary>
+    Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads the changes that were written after an instant, and the horizon, in one snapshot.
     /// </summary>
-    /// <param name="since">The instant; null for that horizon itself.</param>
-    /// <param name="limit">How many changes at most.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="HostUnavailableException">It has become primary, and not beaten yet.</exception>
+    /// <param name="since">The instant; null for the horizon itself.</param>
+    /// <param name="limit">The maximum number of changes.</param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="HostUnavailableException">A new primary has not made its first beat yet.</exception>
     Task<ChangeBatch> ReadAsync(DateTimeOffset? since, int limit, CancellationToken cancellationToken);
 }
 
 /// <summary>What one snapshot of the primary shows.</summary>
-/// <param name="Complete">Its horizon: whatever was written up to it shows.</param>
-/// <param name="Changes">The changes that were asked for.</param>
-internal sealed record ChangeBatch(Moment Complete, IReadOnlyList<ChangeNotice> Changes);
+/// <param name="CompleteUpTo">The horizon: the snapshot contains every change up to it.</param>
+/// <param name="Changes">The requested changes.</param>
+internal sealed record ChangeBatch(Moment CompleteUpTo, IReadOnlyList<ChangeNotice> Changes);
 
 /// <summary>A link was changed.</summary>
 /// <param name="Name">The link's name.</param>
-/// <param name="Written">When, by the primary's clock.</param>
-internal readonly record struct ChangeNotice(LinkName Name, Moment Written);
+/// <param name="WrittenAt">When the change was written, by the primary's clock.</param>
+internal readonly record struct ChangeNotice(LinkName Name, Moment WrittenAt);

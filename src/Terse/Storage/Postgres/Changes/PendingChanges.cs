@@ -5,24 +5,30 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The changes that this server knows of and that some host may not show yet. A replica that shows a link is
-/// believed only where its horizon, of the same snapshot, has passed what is pending for that link
-/// (<see cref="LinkFinder"/>). Safe for use by any number of threads.
+/// The changes that this server knows of and that some host may not show yet. When a replica shows a link,
+/// the link counts only if the replica's horizon, from the same snapshot, has passed the pending change of
+/// that link (<see cref="LinkFinder"/>). Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
-/// The invariant: of each change that was added, either it is pending, or a later one of its link is, or the
-/// floor is at or past it; and <see cref="NewestOf"/> is never less than any of them. To drop a change raises
-/// the floor to it. So what is dropped is a matter of economy alone: as long as every host has passed it, the
-/// floor is below all horizons and costs nothing; and where a host is thrown back, such as by a backup, or
-/// changes had to be dropped early, the floor keeps what that host shows from being believed.
+/// The invariant: for each added change, the change is pending, or a later change of its link is pending, or
+/// the floor is at or after the change. So <see cref="RequiredFor"/> is never earlier than an added change.
+/// Removing a change raises the floor to it, so removal is only a matter of memory. As long as every host has
+/// passed the removed changes, the floor is below all horizons and costs nothing. When a host is set back,
+/// for example by a restored backup, or when changes were removed early, the floor keeps outdated links of
+/// that host from being served.
 /// </remarks>
 /// <param name="time">The monotonic clock.</param>
 internal sealed class PendingChanges(TimeProvider time)
 {
-    /// <summary>More are dropped, the oldest first, at some 200 bytes each.</summary>
+    /// <summary>
+    /// The maximum number of pending changes, at about 200 bytes each. Beyond it, the oldest change is
+    /// removed.
+    /// </summary>
     public const int MaxPending = 100_000;
 
-    /// <summary>A host that is lost for good does not keep changes pending for longer.</summary>
+    /// <summary>
+    /// How long a change stays pending at most, so that a host lost for good holds no memory.
+    /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
     private readonly ConcurrentDictionary<LinkName, Moment> _newest = new();
@@ -30,43 +36,41 @@ internal sealed class PendingChanges(TimeProvider time)
     private readonly Lock _writing = new();
     private Floor _floor = new(default(Moment));
 
-    /// <summary>How many links have a change that is pending.</summary>
+    /// <summary>The number of links with a pending change.</summary>
     public int Count => _newest.Count;
 
     /// <summary>Adds a change.</summary>
-    /// <returns>False where it is pending already, or a later one of its link.</returns>
-    public bool Add(LinkName name, Moment written)
+    /// <returns>False when this change, or a later change of its link, is pending already.</returns>
+    public bool Add(LinkName name, Moment writtenAt)
     {
         lock (_writing)
         {
-            if (written <= _newest.GetValueOrDefault(name))
+            if (writtenAt <= _newest.GetValueOrDefault(name))
                 return false;
-            if (written <= _floor.Value)
+            if (writtenAt <= _floor.Value)
                 return true;
-            _newest[name] = written;
-            _added.Enqueue(new(name, written, time.GetTimestamp()));
+            _newest[name] = writtenAt;
+            _added.Enqueue(new(name, writtenAt, time.GetTimestamp()));
             if (_added.Count > MaxPending)
-                DropOldest();
+                RemoveOldest();
             return true;
         }
     }
 
-    /// <summary>
-    /// Up to when a host must be complete, at least, for what it shows of this link to be believed.
-    /// </summary>
-    public Moment NewestOf(LinkName name)
+    /// <summary>The moment up to which a host must be complete, so that this link of it counts.</summary>
+    public Moment RequiredFor(LinkName name)
     {
-        // In this order: who drops a change raises the floor first.
+        // The order of these two reads matters: a removal raises the floor first, then removes the change.
         var newest = _newest.GetValueOrDefault(name);
         var floor = Volatile.Read(ref _floor).Value;
         return newest > floor ? newest : floor;
     }
 
-    /// <summary>Whether a snapshot shows a link, and all changes of it that are known.</summary>
-    public bool AreShownBy(LookupResult seen) =>
-        seen.Link is { } link && seen.Complete >= NewestOf(link.Name);
+    /// <summary>Whether a lookup shows a link with every change of it that this server knows of.</summary>
+    public bool AreContainedIn(LookupResult result) =>
+        result.Link is { } link && result.CompleteUpTo >= RequiredFor(link.Name);
 
-    /// <summary>There may have been any changes up to then.</summary>
+    /// <summary>Treats every link as changed up to a moment.</summary>
     public void RaiseFloor(Moment floor)
     {
         lock (_writing)
@@ -76,38 +80,40 @@ internal sealed class PendingChanges(TimeProvider time)
         }
     }
 
-    /// <summary>Drops those that every host has passed, and those that are too old.</summary>
-    /// <param name="passed">Up to when every host is complete, by what the last looks saw.</param>
-    public void Drop(Moment passed)
+    /// <summary>Removes the changes that every host has passed, and the changes that are too old.</summary>
+    /// <param name="completeOnAllHosts">The moment up to which every host is complete.</param>
+    public void RemovePassed(Moment completeOnAllHosts)
     {
         lock (_writing)
         {
             while (_added.TryPeek(out var oldest)
-                && (oldest.Written <= passed || time.GetElapsedTime(oldest.AddedAt) >= MaxAge))
+                && (oldest.WrittenAt <= completeOnAllHosts || time.GetElapsedTime(oldest.AddedAt) >= MaxAge))
             {
-                DropOldest();
+                RemoveOldest();
             }
         }
     }
 
-    private void DropOldest()
+    private void RemoveOldest()
     {
-        var (name, written, _) = _added.Dequeue();
-        if (_newest.GetValueOrDefault(name) != written)
-            return; // A later one of the link is pending.
-        RaiseFloor(written);
+        var (name, writtenAt, _) = _added.Dequeue();
+        if (_newest.GetValueOrDefault(name) != writtenAt)
+            return; // A later change of the link is pending.
+        RaiseFloor(writtenAt);
         _newest.TryRemove(name, out _);
     }
 
+    /// <summary>A reference type, so that it can be read and written atomically.</summary>
     private sealed record Floor(Moment Value);
 
-    private sealed record Added(LinkName Name, Moment Written, long AddedAt);
+    private sealed record Added(LinkName Name, Moment WrittenAt, long AddedAt);
 }
 
 /// <summary>
-/// An instant by the clock of the primary of a timeline; every instant of a later timeline is later. A
-/// snapshot that is complete up to a moment has what was written at or before it, by whichever clock: what
-/// was written on an earlier timeline, and not lost with it, came before all that its heir closed.
+/// An instant by the clock of the primary of a timeline. Every instant of a later timeline is later. A
+/// snapshot that is complete up to a moment contains everything that was written at or before the moment, by
+/// whichever primary's clock: what an earlier primary wrote, and the failover did not lose, precedes
+/// everything that the new primary closed.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Moment(int Timeline, DateTimeOffset At) : IComparable<Moment>

@@ -5,54 +5,58 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Hears of the changes that any server makes, tells those that keep links, and keeps them pending until
-/// every host shows them. A connection to the primary is told of each within milliseconds. Once a second it
-/// also reads what was written after the horizon of the reading before.
+/// Receives the changes that any server makes, publishes them to this server's cache, and keeps them pending
+/// until every host shows them. A connection to the primary receives a notification within milliseconds of a
+/// change. In addition, once a second, the feed reads every change after the horizon of the read before.
 /// </summary>
 /// <remarks>
-/// The readings are what the promise rests on: a snapshot has all that was written up to its horizon, and
-/// what it shows beyond that is read with it, so from one reading to the next nothing is missed, whether or
-/// not anybody was notified, and however long lies between them. A reading that takes too long means that
-/// the connection is lost, and the next one, on another connection, goes on from the same horizon. Where it
-/// cannot, because too much was changed, too long ago, or by another primary, the floor is raised to the
-/// present horizon, and all that was kept may have changed.
+/// Correctness rests on the reads, not on the notifications. A snapshot contains every change up to its
+/// horizon, and the read also returns the changes after it. So between two reads no change is missed, whether
+/// or not a notification arrived, and however much time lies between the reads. When a read takes too long,
+/// the connection counts as lost; the first read on the next connection continues from the same horizon.
+/// Sometimes it cannot continue: too many changes, too long a gap, or another primary. Then the feed raises
+/// the floor to the present horizon and reports that any link may have changed.
 /// </remarks>
 internal sealed partial class PostgresChangeFeed(
     IChangeSource source,
     PendingChanges pending,
-    ILinkChangeListener watcher,
+    ILinkChangeListener listener,
     ChangeMetrics metrics,
     TimeProvider time,
     ILogger<PostgresChangeFeed> logger) : BackgroundService
 {
-    /// <summary>Between two readings.</summary>
-    private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
+    /// <summary>The time between two reads.</summary>
+    private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a connection or a reading may take before it counts as lost.</summary>
+    /// <summary>
+    /// How long a connection attempt or a read may take before the connection counts as lost.
+    /// </summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Between two tries to connect.</summary>
-    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(250);
+    /// <summary>The time between two attempts to connect.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>More than were made meanwhile are not told one by one.</summary>
-    private const int MaxMissed = 10_000;
+    /// <summary>
+    /// The number of missed changes that are published one by one. With more, any link may have changed.
+    /// </summary>
+    private const int MaxMissedChanges = 10_000;
 
-    /// <summary>What was changed earlier may be trimmed already.</summary>
-    private static readonly TimeSpan MaxMissedFor = TimeSpan.FromHours(12);
+    /// <summary>A longer gap cannot be filled: the database keeps changes for one day.</summary>
+    private static readonly TimeSpan MaxGap = TimeSpan.FromHours(12);
 
-    /// <summary>Up to then all changes have been told; null before the first reading.</summary>
-    private Moment? _told;
+    /// <summary>The moment up to which all changes were published; null before the first read.</summary>
+    private Moment? _publishedUpTo;
 
     private bool _isLost;
 
-    /// <summary>Listens until it is stopped, on one connection after the other.</summary>
+    /// <summary>Listens until it is cancelled, on one connection after the other.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        watcher.OnDisconnected();
+        listener.OnDisconnected();
         while (!cancellationToken.IsCancellationRequested)
         {
             await BackgroundLoop.TryAsync(ListenAsync, OnLost, cancellationToken);
-            await Task.Delay(Retry, time, cancellationToken);
+            await Task.Delay(RetryInterval, time, cancellationToken);
         }
     }
 
@@ -68,60 +72,62 @@ internal sealed partial class PostgresChangeFeed(
     private async Task ListenAsync(CancellationToken cancellationToken)
     {
         await using var connection = await WithTimeoutAsync(
-            token => source.ListenAsync(Hear, token), cancellationToken);
+            token => source.ListenAsync(OnNotification, token), cancellationToken);
         await CatchUpAsync(connection, cancellationToken);
-        watcher.OnConnected();
+        listener.OnConnected();
         metrics.SetConnected(true);
-        LogHeard();
+        LogConnected();
         _isLost = false;
         try
         {
             while (true)
             {
-                await connection.HearAsync(Between, cancellationToken);
-                await GoOnAsync(connection, cancellationToken);
+                await connection.ReceiveAsync(ReadInterval, cancellationToken);
+                await ReadNewChangesAsync(connection, cancellationToken);
             }
         }
         finally
         {
             metrics.SetConnected(false);
-            watcher.OnDisconnected();
+            listener.OnDisconnected();
         }
     }
 
-    /// <summary>Tells what was changed since the last connection was lost.</summary>
+    /// <summary>Publishes the changes that were made since the last connection was lost.</summary>
     private async Task CatchUpAsync(IChangeConnection connection, CancellationToken cancellationToken)
     {
-        if (_told is { } told)
+        if (_publishedUpTo is { } published)
         {
-            var missed = await ReadAsync(connection, told.At, MaxMissed + 1, cancellationToken);
-            if (IsContinued(told, missed))
+            var missed = await ReadAsync(
+                connection, published.At, MaxMissedChanges + 1, cancellationToken);
+            if (IsContinuation(published, missed))
             {
-                Tell(missed);
+                Publish(missed);
                 return;
             }
         }
 
         var present = await ReadAsync(connection, since: null, int.MaxValue, cancellationToken);
-        pending.RaiseFloor(present.Complete);
-        Tell(present);
-        watcher.OnAllChanged();
+        pending.RaiseFloor(present.CompleteUpTo);
+        Publish(present);
+        listener.OnAllChanged();
     }
 
-    private static bool IsContinued(Moment told, ChangeBatch missed) =>
-        missed.Complete.Timeline == told.Timeline
-        && missed.Complete >= told
-        && missed.Complete.At - told.At < MaxMissedFor
-        && missed.Changes.Count <= MaxMissed;
+    private static bool IsContinuation(Moment published, ChangeBatch missed) =>
+        missed.CompleteUpTo.Timeline == published.Timeline
+        && missed.CompleteUpTo >= published
+        && missed.CompleteUpTo.At - published.At < MaxGap
+        && missed.Changes.Count <= MaxMissedChanges;
 
-    private async Task GoOnAsync(IChangeConnection connection, CancellationToken cancellationToken)
+    private async Task ReadNewChangesAsync(IChangeConnection connection, CancellationToken cancellationToken)
     {
-        var read = await ReadAsync(connection, _told?.At, int.MaxValue, cancellationToken);
-        if (read.Complete.Timeline < source.Timeline)
-            throw new HostUnavailableException("The primary has been replaced.");
-        Tell(read);
-        var passed = source.Passed;
-        pending.Drop(passed < read.Complete ? passed : read.Complete); // What is read again is still known.
+        var batch = await ReadAsync(connection, _publishedUpTo?.At, int.MaxValue, cancellationToken);
+        if (batch.CompleteUpTo.Timeline < source.Timeline)
+            throw new HostUnavailableException("Another host has become the primary.");
+        Publish(batch);
+        // The next read returns the changes after this horizon again, so they must stay pending until then.
+        var complete = source.CompleteOnAllHosts;
+        pending.RemovePassed(complete < batch.CompleteUpTo ? complete : batch.CompleteUpTo);
     }
 
     private Task<ChangeBatch> ReadAsync(
@@ -131,30 +137,31 @@ internal sealed partial class PostgresChangeFeed(
         CancellationToken cancellationToken) =>
         WithTimeoutAsync(token => connection.ReadAsync(since, limit, token), cancellationToken);
 
-    private void Tell(ChangeBatch read)
+    private void Publish(ChangeBatch batch)
     {
-        foreach (var change in read.Changes)
+        foreach (var change in batch.Changes)
         {
-            if (pending.Add(change.Name, change.Written))
-                Tell(change);
+            if (pending.Add(change.Name, change.WrittenAt))
+                Publish(change);
         }
 
-        _told = read.Complete;
+        _publishedUpTo = batch.CompleteUpTo;
     }
 
     /// <summary>
-    /// This server's own change is pending already, and told all the same: whoever made it may not come to.
+    /// Publishes a change even when it is pending already: this server may have made the change itself, and
+    /// the request that made it may end before it reaches the cache.
     /// </summary>
-    private void Hear(ChangeNotice change)
+    private void OnNotification(ChangeNotice change)
     {
-        pending.Add(change.Name, change.Written);
-        Tell(change);
+        pending.Add(change.Name, change.WrittenAt);
+        Publish(change);
     }
 
-    private void Tell(ChangeNotice change)
+    private void Publish(ChangeNotice change)
     {
-        metrics.CountHeard();
-        watcher.OnChanged(change.Name);
+        metrics.CountReceived();
+        listener.OnChanged(change.Name);
     }
 
     private Task<T> WithTimeoutAsync<T>(
@@ -169,9 +176,9 @@ internal sealed partial class PostgresChangeFeed(
     [LoggerMessage(
         600,
         LogLevel.Warning,
-        "Changes of links are not heard; links are kept for 5 s until they are heard again: {Reason}")]
+        "The connection for changes of links is lost. Until it is back, cached links live 5 s: {Reason}")]
     private partial void LogLost(string reason);
 
-    [LoggerMessage(601, LogLevel.Information, "Changes of links are heard.")]
-    private partial void LogHeard();
+    [LoggerMessage(601, LogLevel.Information, "The server receives changes of links.")]
+    private partial void LogConnected();
 }

@@ -5,24 +5,23 @@ using Terse.Horizon;
 namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IChangeSource"/>
-/// <remarks>The trigger that notifies is in Migrations; its payload is read here.</remarks>
+/// <remarks>The trigger in Migrations sends the notifications; this file parses their payload.</remarks>
 internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) : IChangeSource
 {
     /// <inheritdoc/>
     public int Timeline => cluster.Timeline;
 
     /// <inheritdoc/>
-    public Moment Passed =>
-        cluster.Hosts.Min(host => host.State is var seen ? new Moment(seen.Timeline, seen.Horizon) : default);
+    public Moment CompleteOnAllHosts => cluster.Hosts.Min(host => CompleteUpTo(host.State));
 
     /// <inheritdoc/>
     public async Task<IChangeConnection> ListenAsync(
-        Action<ChangeNotice> onChanged, CancellationToken cancellationToken)
+        Action<ChangeNotice> onNotification, CancellationToken cancellationToken)
     {
         var connection = await cluster.OpenPrimaryAsync(cancellationToken);
         try
         {
-            return await PostgresListener.ListenAsync(connection, onChanged, time, cancellationToken);
+            return await PostgresListener.ListenAsync(connection, onNotification, time, cancellationToken);
         }
         catch
         {
@@ -30,6 +29,8 @@ internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) :
             throw;
         }
     }
+
+    private static Moment CompleteUpTo(HostState host) => new(host.Timeline, host.Horizon);
 }
 
 /// <inheritdoc cref="IChangeConnection"/>
@@ -43,16 +44,16 @@ internal sealed class PostgresListener : IChangeConnection
         (_connection, _time, _timeline) = (connection, time, timeline);
 
     /// <summary>
-    /// The timeline of a connection to a primary stays: it ends when the host is no primary.
+    /// Read once: when the host stops being the primary, it restarts, and the connection ends with it.
     /// </summary>
     private const string ReadTimeline = "SELECT horizon_timeline()";
 
     private const string Listen = "LISTEN link_change";
 
-    /// <summary>Listens on a connection, which is its own from then on.</summary>
+    /// <summary>Listens on a connection; the listener owns the connection from then on.</summary>
     public static async Task<PostgresListener> ListenAsync(
         NpgsqlConnection connection,
-        Action<ChangeNotice> onChanged,
+        Action<ChangeNotice> onNotification,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
@@ -61,7 +62,7 @@ internal sealed class PostgresListener : IChangeConnection
         connection.Notification += (_, notification) =>
         {
             if (TryParse(notification.Payload, timeline, out var change))
-                onChanged(change);
+                onNotification(change);
         };
         await using var listen = new NpgsqlCommand(Listen, connection);
         await listen.ExecuteNonQueryAsync(cancellationToken);
@@ -69,8 +70,8 @@ internal sealed class PostgresListener : IChangeConnection
     }
 
     /// <summary>
-    /// Reads <c>microseconds since 1970|domain|code</c>; what is not of that form is passed over, since a
-    /// reading will have it.
+    /// Parses <c>microseconds since 1970|domain|code</c>. The feed skips a payload of another form, because
+    /// the next read returns the change.
     /// </summary>
     public static bool TryParse(string payload, int timeline, out ChangeNotice change)
     {
@@ -89,11 +90,11 @@ internal sealed class PostgresListener : IChangeConnection
     }
 
     /// <inheritdoc/>
-    public async Task HearAsync(TimeSpan time, CancellationToken cancellationToken)
+    public async Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         var begin = _time.GetTimestamp();
-        while (time - _time.GetElapsedTime(begin) is var left && left > TimeSpan.FromMilliseconds(1))
-            await _connection.WaitAsync(left, cancellationToken);
+        while (time - _time.GetElapsedTime(begin) is var rest && rest > TimeSpan.FromMilliseconds(1))
+            await _connection.WaitAsync(rest, cancellationToken);
     }
 
     private const string SelectChanges =
@@ -112,25 +113,25 @@ internal sealed class PostgresListener : IChangeConnection
         select.Bind(limit);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var changes = new List<ChangeNotice>();
-        Moment complete = default;
+        Moment completeUpTo = default;
         while (await row.ReadAsync(cancellationToken))
         {
-            complete = ReadComplete(row);
+            completeUpTo = ReadHorizon(row);
             if (ReadChange(row, _timeline) is { } change)
                 changes.Add(change);
         }
 
-        return complete.Timeline == _timeline
-            ? new(complete, changes)
-            : throw new HostUnavailableException("The primary has not beaten yet.");
+        return completeUpTo.Timeline == _timeline
+            ? new(completeUpTo, changes)
+            : throw new HostUnavailableException("The new primary has not closed its first horizon yet.");
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    private static Moment ReadComplete(NpgsqlDataReader row) =>
+    private static Moment ReadHorizon(NpgsqlDataReader row) =>
         new(row.GetInt32(1), row.GetFieldValue<DateTimeOffset>(0));
 
-    /// <summary>Null where there is none after the instant.</summary>
+    /// <summary>Null when the row stands for the horizon alone, without a change.</summary>
     private static ChangeNotice? ReadChange(NpgsqlDataReader row, int timeline) => row.IsDBNull(2)
         ? null
         : new(

@@ -3,41 +3,41 @@ using Terse.Horizon;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>What the last looks at the hosts mean to those who operate them.</summary>
+/// <summary>Describes the hosts for operators, from the last probes.</summary>
 internal static class PostgresFleetHosts
 {
     public static IReadOnlyList<FleetHost> Show(Cluster cluster)
     {
-        var seen = cluster.Hosts.Select(host => (Host: host, host.State)).ToList();
-        var newest = seen.Max(host => host.State.Horizon);
-        return [.. seen.Select(host => Show(host.Host, host.State, newest, cluster.Timeline))];
+        var hosts = cluster.Hosts.Select(host => (Host: host, host.State)).ToList();
+        var newest = hosts.Max(host => host.State.Horizon);
+        return [.. hosts.Select(host => Show(host.Host, host.State, newest, cluster.Timeline))];
     }
 
-    /// <param name="seen">What the last look at a host saw.</param>
-    /// <param name="timeline">The present primary's.</param>
-    public static FleetHostState StateOf(HostState seen, int timeline)
+    /// <param name="probed">What the last probe of a host returned.</param>
+    /// <param name="timeline">The timeline of the present primary.</param>
+    public static FleetHostState StateOf(HostState probed, int timeline)
     {
-        if (!seen.IsReachable)
+        if (!probed.IsReachable)
             return FleetHostState.Unreachable;
-        if (seen.Timeline != timeline)
+        if (probed.Timeline != timeline)
             return FleetHostState.OtherTimeline;
-        if (seen.Role == HostRole.Primary)
+        if (probed.Role == HostRole.Primary)
             return FleetHostState.Primary;
-        return seen.IsInRotation ? FleetHostState.InRotation : FleetHostState.Lagging;
+        return probed.IsInRotation ? FleetHostState.InRotation : FleetHostState.Lagging;
     }
 
-    private static FleetHost Show(DatabaseHost host, HostState seen, DateTimeOffset newest, int timeline)
+    private static FleetHost Show(DatabaseHost host, HostState probed, DateTimeOffset newest, int timeline)
     {
-        var isKnown = seen.Horizon > DateTimeOffset.MinValue;
+        var hasHorizon = probed.Horizon > DateTimeOffset.MinValue;
         return new(
             host.Name,
-            RoleOf(seen.Role),
-            StateOf(seen, timeline),
-            isKnown ? seen.Horizon.UtcDateTime : null,
-            isKnown ? Math.Round((newest - seen.Horizon).TotalSeconds, 3) : null,
-            seen.Timeline > 0 ? seen.Timeline : null,
+            RoleOf(probed.Role),
+            StateOf(probed, timeline),
+            hasHorizon ? probed.Horizon.UtcDateTime : null,
+            hasHorizon ? Math.Round((newest - probed.Horizon).TotalSeconds, 3) : null,
+            probed.Timeline > 0 ? probed.Timeline : null,
             host.ReadsInFlight,
-            seen.Error);
+            probed.Error);
     }
 
     private static FleetHostRole RoleOf(HostRole role) => role switch

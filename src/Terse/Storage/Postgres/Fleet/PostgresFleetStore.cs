@@ -7,8 +7,8 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IFleetStore"/>
 /// <remarks>
-/// Servers write the primary by its clock. Whoever reads, from whatever host, compares with the horizon that
-/// this host shows: so no other clock matters, and while the primary is lost the list stays as it was.
+/// Each server writes its row with the primary's clock. A read compares the rows with the horizon that the
+/// same host shows. So no other clock matters, and while the primary is lost the list does not change.
 /// </remarks>
 internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : IFleetStore
 {
@@ -50,10 +50,10 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         row.GetDateTime(5),
         row.GetDateTime(6));
 
-    /// <summary>Rows that somebody else is about to remove, or to bring back to life, are his.</summary>
+    /// <summary>The removal of old rows skips rows that another server is removing or renewing.</summary>
     private const string UpsertServer =
         """
-        WITH gone AS (
+        WITH removed AS (
             DELETE FROM server WHERE name IN (
                 SELECT name FROM server WHERE seen_at < clock_timestamp() - $7 AND name <> $1
                 FOR UPDATE SKIP LOCKED))
@@ -108,7 +108,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         catch (PostgresException exception)
         {
             throw new StoreUnavailableException(
-                $"PostgreSQL refuses the list of servers with {exception.SqlState}.", exception);
+                $"PostgreSQL refused the list of servers with SQLSTATE {exception.SqlState}.", exception);
         }
     }
 }

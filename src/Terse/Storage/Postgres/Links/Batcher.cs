@@ -4,50 +4,58 @@ using Terse.Hosting;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>
-/// Makes one statement of the calls that wait: while some are under way others gather, and go together. One
-/// call alone goes at once; under load a round trip and a commit serve many. Safe for any number of threads.
-/// </summary>
-/// <remarks>A call is never added to a statement that was sent before it came.</remarks>
-internal sealed class Batcher<TCall, TResult> : IAsyncDisposable
+/// <summary>Runs calls together with others. A simulation implements it without batches.</summary>
+internal interface IBatcher<in TCall, TResult>
 {
-    /// <summary>Calls of one statement, so that none waits for long.</summary>
+    /// <summary>Runs a call, perhaps in one statement with other calls.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="cancellationToken">Cancels the wait; a call that was not sent yet is dropped.</param>
+    /// <exception cref="StoreUnavailableException">
+    /// Too many calls wait, or the server is stopping.
+    /// </exception>
+    Task<TResult> CallAsync(TCall call, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// Combines calls into statements. A call alone is sent at once. Calls that arrive while all statements are
+/// busy wait, and the next statement takes all of them; so under load one round trip and one commit serve
+/// many calls. Safe for use by any number of threads.
+/// </summary>
+/// <remarks>A call never joins a statement that was sent before the call arrived.</remarks>
+internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsyncDisposable
+{
+    /// <summary>The number of calls in one statement; the limit keeps each statement short.</summary>
     private const int MaxBatch = 256;
 
     private readonly Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> _run;
     private readonly Channel<Waiting> _waiting;
     private readonly Task _running;
 
-    /// <param name="statements">How many statements may be under way at once.</param>
-    /// <param name="maxWaiting">
-    /// Calls that may wait; one more fails at once rather than be kept waiting.
+    /// <param name="statements">The number of statements that may run at once.</param>
+    /// <param name="maxWaiting">The number of calls that may wait; the next call fails at once.</param>
+    /// <param name="run">
+    /// Runs calls as one statement, and returns one result per call, in their order.
     /// </param>
-    /// <param name="run">Runs calls as one statement, and returns a result for each, in order.</param>
     public Batcher(
         int statements, int maxWaiting, Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> run)
     {
         _run = run;
         _waiting = Channel.CreateBounded<Waiting>(maxWaiting);
-        // Whoever happens to come first is not to lend all later statements his trace, or his transaction.
-        using var own = ExecutionContext.SuppressFlow();
+        // Without this, every later statement would run in the trace and transaction of the first caller.
+        using var flow = ExecutionContext.SuppressFlow();
         _running = Task.WhenAll(Enumerable.Range(0, statements).Select(_ => RunAsync()));
     }
 
-    /// <summary>Makes a call together with others.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="cancellationToken">Ends the wait; a call that was not sent yet is not made.</param>
-    /// <exception cref="StoreUnavailableException">
-    /// Too many calls wait, or the server is stopping.
-    /// </exception>
+    /// <inheritdoc/>
     public Task<TResult> CallAsync(TCall call, CancellationToken cancellationToken)
     {
         var waiting = new Waiting(call, cancellationToken);
         return _waiting.Writer.TryWrite(waiting)
             ? waiting.Result.Task.WaitAsync(cancellationToken)
-            : throw new StoreUnavailableException("The database is asked too much at present.");
+            : throw new StoreUnavailableException("The database is overloaded; retry shortly.");
     }
 
-    /// <summary>Waits for the statements under way; what was not sent yet fails.</summary>
+    /// <summary>Waits for the running statements. Calls that were not sent yet fail.</summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
@@ -83,11 +91,11 @@ internal sealed class Batcher<TCall, TResult> : IAsyncDisposable
         }
         catch (PostgresException) when (batch.Count > 1)
         {
-            // What is wrong with one is not to be the others' error.
+            // One bad call must not fail the other calls of its statement, so each call runs alone.
             foreach (var waiting in batch)
                 await RunAsync([waiting]);
         }
-#pragma warning disable CA1031 // Whatever went wrong, those who wait must hear of it, and the next go on.
+#pragma warning disable CA1031 // Every error goes to the callers, and the next statements must still run.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

@@ -5,64 +5,59 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Inserts links, all that wait in one statement, so that under load one commit serves many. A link that the
-/// statement could not insert is inserted by one of its own, which tells why.
+/// Inserts links. One statement inserts all links that wait, so that under load one commit serves many
+/// requests. A link that the common statement could not insert gets its own statement, which tells the
+/// reason.
 /// </summary>
 internal sealed class PostgresLinkInserter : IAsyncDisposable
 {
     /// <summary>
-    /// Two: while the one waits for its commit, the other is made. More would hold more locks against a beat.
+    /// The number of statements at once. While one statement waits for its commit, the next is prepared. More
+    /// statements would hold more guard locks, and a beat waits for all of them.
     /// </summary>
     private const int Statements = 2;
 
     /// <summary>
-    /// Few enough that the horizon does not pass the ids of those that wait, each for a commit or two.
+    /// The number of links that may wait: few enough that the horizon does not pass their ids meanwhile.
     /// </summary>
     private const int MaxWaiting = 1024;
 
     private readonly Cluster _cluster;
+    private readonly PostgresSchema _schema;
     private readonly Batcher<AddedLink, AddLinkResult?> _batcher;
 
-    public PostgresLinkInserter(Cluster cluster)
+    public PostgresLinkInserter(Cluster cluster, PostgresSchema schema)
     {
-        _cluster = cluster;
+        (_cluster, _schema) = (cluster, schema);
         _batcher = new(Statements, MaxWaiting, InsertAsync);
     }
 
     /// <inheritdoc cref="ILinkStore.AddAsync"/>
     public async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken)
     {
-        try
-        {
-            return await _batcher.CallAsync(added, cancellationToken)
-                ?? await AddAloneAsync(added, cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("keeps no rules of links", exception);
-        }
+        await RequireSchemaAsync(_schema, added.Link, cancellationToken);
+        return await _batcher.CallAsync(added, cancellationToken)
+            ?? await AddAloneAsync(added, cancellationToken);
     }
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
-    /// <summary>What <see cref="BindLink"/> binds.</summary>
-    public const string Columns = "id, domain, code, target, created_at, written_at";
+    /// <summary>Refuses a link with rules as long as the schema has no columns for rules.</summary>
+    public static ValueTask RequireSchemaAsync(
+        PostgresSchema schema, Link link, CancellationToken cancellationToken) =>
+        link.ExpiresAt is null && link.MaxVisits is null
+            ? default
+            : schema.RequireCurrentAsync("cannot store the rules of links", cancellationToken);
 
-    /// <summary>What <see cref="BindRules"/> binds; the schema of the version before lacks them.</summary>
-    public const string RuleColumns = "expires_at, max_visits";
+    /// <summary>The columns of the schema of the version before: <c>$1</c> to <c>$6</c>.</summary>
+    public const string EarlierColumns = "id, domain, code, target, created_at, written_at";
+
+    /// <summary>The columns of this version's schema: <c>$1</c> to <c>$8</c>.</summary>
+    public const string Columns = $"{EarlierColumns}, expires_at, max_visits";
 
     private const string InsertLinks =
         $"""
         INSERT INTO link ({Columns})
-        SELECT * FROM unnest(
-            $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
-        ON CONFLICT DO NOTHING
-        RETURNING id, domain, code
-        """;
-
-    private const string InsertLinksWithRules =
-        $"""
-        INSERT INTO link ({Columns}, {RuleColumns})
         SELECT * FROM unnest(
             $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
             $7::timestamptz[], $8::bigint[])
@@ -70,12 +65,28 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         RETURNING id, domain, code
         """;
 
-    /// <summary>What became of each link; null where it has to be tried alone.</summary>
+    private const string InsertLinksIntoEarlierSchema =
+        $"""
+        INSERT INTO link ({EarlierColumns})
+        SELECT * FROM unnest(
+            $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
+        ON CONFLICT DO NOTHING
+        RETURNING id, domain, code
+        """;
+
+    /// <summary>
+    /// Inserts links with one statement. A result is null when the link must be inserted by its own
+    /// statement.
+    /// </summary>
     private async Task<IReadOnlyList<AddLinkResult?>> InsertAsync(IReadOnlyList<AddedLink> links)
     {
         try
         {
-            var inserted = await _cluster.WriteStatementAsync(links, InsertAsync, CancellationToken.None);
+            var isCurrent = await _schema.IsCurrentAsync(CancellationToken.None);
+            var inserted = await _cluster.WriteStatementAsync(
+                (isCurrent ? InsertLinks : InsertLinksIntoEarlierSchema, links),
+                InsertAsync,
+                CancellationToken.None);
             return [.. links.Select(added =>
                 inserted.Contains(IdentityOf(added.Link)) ? AddLinkResult.Added : (AddLinkResult?)null)];
         }
@@ -87,7 +98,10 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
 
     private const string SelectHorizon = "SELECT closed_at FROM horizon";
 
-    /// <summary>The guard refused all for the sake of some, which the horizon has passed for good.</summary>
+    /// <summary>
+    /// The guard refused the statement, because the horizon has passed the ids of some links. Those links are
+    /// too late; the others are inserted again.
+    /// </summary>
     private async Task<IReadOnlyList<AddLinkResult?>> InsertOthersAsync(IReadOnlyList<AddedLink> links)
     {
         var closedAt = await _cluster.ReadAsync(
@@ -108,24 +122,27 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     private static async Task<HashSet<(long Id, string Domain, string Code)>> InsertAsync(
-        WriteTransaction write, IReadOnlyList<AddedLink> links, CancellationToken cancellationToken)
+        WriteTransaction write,
+        (string Sql, IReadOnlyList<AddedLink> Links) batch,
+        CancellationToken cancellationToken)
     {
-        var haveRules = links.Any(added => HasRules(added.Link));
-        await using var insert = write.CreateCommand(haveRules ? InsertLinksWithRules : InsertLinks);
-        BindLinks(insert, links, haveRules);
+        await using var insert = write.CreateCommand(batch.Sql);
+        BindLinks(insert, batch.Links);
         await using var row = await insert.ExecuteReaderAsync(cancellationToken);
         var inserted = new HashSet<(long, string, string)>();
         while (await row.ReadAsync(cancellationToken))
             inserted.Add((row.GetInt64(0), row.GetString(1), row.GetString(2)));
-        // The rows are sent before the commit is tried; where it fails, only the end tells.
+        // PostgreSQL sends the rows before it commits; a commit that fails shows only at the end of the
+        // results.
         await row.NextResultAsync(cancellationToken);
         return inserted;
     }
 
     /// <summary>
-    /// By the order of their codes, so that no two statements wait for each other in a ring.
+    /// Binds the columns of all links, sorted by code, so that two statements never wait for each other in a
+    /// cycle. A statement for the earlier schema ignores the last two parameters.
     /// </summary>
-    private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links, bool haveRules)
+    private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links)
     {
         var sorted = links.OrderBy(added => added.Link.Code, StringComparer.Ordinal)
             .ThenBy(added => added.Link.Domain, StringComparer.Ordinal)
@@ -136,8 +153,6 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         insert.BindColumn(sorted, added => added.Link.Target);
         insert.BindColumn(sorted, added => added.Link.CreatedAt);
         insert.BindColumn(sorted, added => added.TickEnd);
-        if (!haveRules)
-            return;
         insert.BindColumn(sorted, added => added.Link.ExpiresAt);
         insert.BindColumn(sorted, added => added.Link.MaxVisits);
     }
@@ -148,14 +163,14 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     public const string InsertLink =
         $"""
         INSERT INTO link ({Columns})
-        VALUES ($1, $2, $3, $4, $5, $6)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
-    private const string InsertLinkWithRules =
+    private const string InsertLinkIntoEarlierSchema =
         $"""
-        INSERT INTO link ({Columns}, {RuleColumns})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO link ({EarlierColumns})
+        VALUES ($1, $2, $3, $4, $5, $6)
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
@@ -163,7 +178,11 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            return await _cluster.WriteStatementAsync(added, InsertAsync, cancellationToken);
+            var isCurrent = await _schema.IsCurrentAsync(cancellationToken);
+            return await _cluster.WriteStatementAsync(
+                (isCurrent ? InsertLink : InsertLinkIntoEarlierSchema, added),
+                InsertAsync,
+                cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
         {
@@ -171,25 +190,25 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
         {
-            // A code that is taken is no error: what is left is the id.
+            // The statement tolerates a taken code, so the violated constraint is the primary key.
             return AddLinkResult.IdTaken;
         }
     }
 
     private static async Task<AddLinkResult> InsertAsync(
-        WriteTransaction write, AddedLink added, CancellationToken cancellationToken)
+        WriteTransaction write, (string Sql, AddedLink Added) one, CancellationToken cancellationToken)
     {
-        var hasRules = HasRules(added.Link);
-        await using var insert = write.CreateCommand(hasRules ? InsertLinkWithRules : InsertLink);
-        BindLink(insert, added);
-        if (hasRules)
-            BindRules(insert, added.Link);
+        await using var insert = write.CreateCommand(one.Sql);
+        BindLink(insert, one.Added);
         return await insert.ExecuteNonQueryAsync(cancellationToken) == 1
             ? AddLinkResult.Added
             : AddLinkResult.CodeTaken;
     }
 
-    /// <summary>The values of a link's columns, from <c>$1</c> on, in the order of the insert.</summary>
+    /// <summary>
+    /// Binds the values of <see cref="Columns"/>, from <c>$1</c> on. A statement for the earlier schema
+    /// ignores the last two parameters.
+    /// </summary>
     public static void BindLink(NpgsqlCommand insert, AddedLink added)
     {
         var link = added.Link;
@@ -199,16 +218,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         insert.Bind(link.Target);
         insert.Bind(link.CreatedAt);
         insert.Bind(added.TickEnd);
-    }
-
-    /// <summary>Whether a link has anything that the schema of the version before cannot keep.</summary>
-    public static bool HasRules(Link link) => link.ExpiresAt is not null || link.MaxVisits is not null;
-
-    /// <summary>The values of a link's rules, in the next two places.</summary>
-    public static void BindRules(NpgsqlCommand command, Link link)
-    {
-        command.Bind(link.ExpiresAt);
-        command.Bind(link.MaxVisits);
+        insert.Bind(link.ExpiresAt);
+        insert.Bind(link.MaxVisits);
     }
 }
 

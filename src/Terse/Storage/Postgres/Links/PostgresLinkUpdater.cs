@@ -5,11 +5,15 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Changes links and takes visits of limited ones: each a single statement on the primary, whose condition
-/// and effect are one step. None is tried again where its outcome is unknown. Safe for any number of threads.
+/// Changes links, and takes visits from links with a limit. Each call is one statement on the primary, which
+/// checks its condition and writes in one step. A statement with an unknown outcome is never retried. Safe
+/// for use by any number of threads.
 /// </summary>
-/// <remarks>Triggers note a change, tell the other servers of it, and keep the limits beside it.</remarks>
-internal sealed class PostgresLinkUpdater(Cluster cluster, PendingChanges pending, TimeProvider time)
+/// <remarks>
+/// Triggers record a change, notify the other servers, and update the table of limits.
+/// </remarks>
+internal sealed class PostgresLinkUpdater(
+    Cluster cluster, PostgresSchema schema, PendingChanges pending, TimeProvider time)
 {
     /// <inheritdoc cref="ILinkStore.ReplaceAsync"/>
     public async Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken)
@@ -24,7 +28,7 @@ internal sealed class PostgresLinkUpdater(Cluster cluster, PendingChanges pendin
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
         WriteAsync(link, TakeVisitAsync, cancellationToken);
 
-    /// <summary>The guard sets <c>written_at</c>.</summary>
+    /// <summary>The horizon's guard sets <c>written_at</c>.</summary>
     private const string UpdateLink =
         """
         UPDATE link SET target = $2, version = $3, deleted_at = $4, expires_at = $5, max_visits = $6
@@ -40,19 +44,21 @@ internal sealed class PostgresLinkUpdater(Cluster cluster, PendingChanges pendin
         update.Bind(changed.Target);
         update.Bind(changed.Version);
         update.Bind(changed.DeletedAt);
-        PostgresLinkInserter.BindRules(update, changed);
+        update.Bind(changed.ExpiresAt);
+        update.Bind(changed.MaxVisits);
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         Moment? written = await row.ReadAsync(cancellationToken)
             ? new(row.GetInt32(1), await row.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken))
             : null;
-        // The row is sent before the commit is tried; where it fails, only the end tells.
+        // PostgreSQL sends the row before it commits; a commit that fails shows only at the end of the
+        // results.
         await row.NextResultAsync(cancellationToken);
         return written;
     }
 
     /// <summary>
-    /// A link without a row is limited no longer. Who waits for another's visit counts on from what that
-    /// one left.
+    /// A link without a row in <c>link_limit</c> has no limit any more. Concurrent visits of a link wait for
+    /// its row one after the other, and each sees the count that the one before committed.
     /// </summary>
     private const string TakeVisit =
         """
@@ -70,23 +76,20 @@ internal sealed class PostgresLinkUpdater(Cluster cluster, PendingChanges pendin
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var isTaken = row.GetBoolean(0);
-        await row.NextResultAsync(cancellationToken); // As above.
+        await row.NextResultAsync(cancellationToken); // As in ReplaceAsync.
         return isTaken;
     }
 
-    private async Task<TResult> WriteAsync<TResult>(
+    private Task<TResult> WriteAsync<TResult>(
         Link link,
         Func<WriteTransaction, Link, CancellationToken, Task<TResult>> statement,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.WriteStatementAsync(link, statement, token), time, cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("keeps no rules of links and no changes", exception);
-        }
-    }
+        CancellationToken cancellationToken) =>
+        PostgresErrors.WithTimeoutAsync(
+            async token =>
+            {
+                await schema.RequireCurrentAsync("cannot store rules and changes of links", token);
+                return await cluster.WriteStatementAsync(link, statement, token);
+            },
+            time,
+            cancellationToken);
 }

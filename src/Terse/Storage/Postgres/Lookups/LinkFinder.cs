@@ -5,130 +5,130 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Finds links, and knows when "there is none" may be said. A replica lags: it is asked first, and what it
-/// shows is served; that it shows nothing is final only where the code tells its time, and the replica's
-/// horizon, read in the same snapshot, has passed it. All else is asked of the primary, within a budget.
-/// Where the primary cannot be asked, a replica has to come far enough in time; and where none does, nothing
-/// can be told. Safe for use by any number of threads.
+/// Finds links, and decides when the answer may be "not found". Replicas lag. A link that a replica shows is
+/// served. That a replica shows no link is final only when the code carries its time and the replica's
+/// horizon, read in the same snapshot, has passed that time. Every other lookup goes to the primary, within a
+/// budget. When the primary cannot be asked, the finder waits until a replica is complete enough. When no
+/// replica gets there in time, the answer is "unavailable", never "not found". Safe for use by any number of
+/// threads.
 /// </summary>
 /// <remarks>
-/// A link that changed since is no answer: what a host shows counts only where its snapshot is complete up to
-/// the newest change that this server knows of (<see cref="PendingChanges"/>). So who was told of a change
-/// never answers an older version, whichever host he asks.
+/// The finder also rejects outdated links. A link counts only when its snapshot is complete up to the newest
+/// change of that link that this server knows of (<see cref="PendingChanges"/>). So a server that was
+/// notified of a change never answers with an older version, whichever host it reads.
 /// </remarks>
 internal sealed class LinkFinder(
     ILinkLookups lookups,
     LayoutLease layouts,
-    PrimaryLookupBudget misses,
+    PrimaryLookupBudget budget,
     PendingChanges pending,
     LookupMetrics metrics,
     TimeProvider time) : ILinkReader
 {
     /// <inheritdoc/>
-    public async ValueTask<Link?> FindAsync(
-        LinkName name, CancellationToken cancellationToken) =>
+    public async ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken) =>
         await PostgresErrors.WithTimeoutAsync(
             token => FindOnAnyHostAsync(name, token), time, cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask<Link?> FindLatestAsync(
-        LinkName name, CancellationToken cancellationToken)
+    public async ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken)
     {
-        var seen = await PostgresErrors.WithTimeoutAsync(
-            token => LookAsync(Freshness.Latest, name, token), time, cancellationToken);
-        return seen.IsPrimary && seen.Timeline == lookups.Timeline
-            ? seen.Link
-            : throw new StoreUnavailableException("The primary is being replaced.");
+        var result = await PostgresErrors.WithTimeoutAsync(
+            token => CountAsync(lookups.Latest.CallAsync(name, token)), time, cancellationToken);
+        return result.IsPrimary && result.Timeline == lookups.Timeline
+            ? result.Link
+            : throw new StoreUnavailableException("Another host is becoming the primary; retry shortly.");
     }
 
-    private async Task<Link?> FindOnAnyHostAsync(
-        LinkName name, CancellationToken cancellationToken)
+    private async Task<Link?> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)
     {
-        var seen = await LookAsync(Freshness.Any, name, cancellationToken);
-        if (IsAnswer(seen, name.Code))
-            return seen.Link;
-        return seen.Link is not null && seen.Timeline == lookups.Timeline
+        var result = await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
+        if (IsFinal(result, name.Code))
+            return result.Link;
+        return result.Link is not null && result.Timeline == lookups.Timeline
             ? await FindChangedAsync(name, cancellationToken)
-            : await FindMissedAsync(name, cancellationToken);
+            : await FindMissingAsync(name, cancellationToken);
     }
 
     /// <summary>
-    /// There is a link, and it may have changed since. The primary is asked without a budget, which a change
-    /// does not need: only links that there are get here, and only until replicas have caught up.
+    /// The host showed the link, but perhaps not its newest change. This lookup needs no budget: only
+    /// existing links get here, and only until the replicas have caught up.
     /// </summary>
-    private async Task<Link?> FindChangedAsync(
-        LinkName name, CancellationToken cancellationToken)
+    private async Task<Link?> FindChangedAsync(LinkName name, CancellationToken cancellationToken)
     {
         try
         {
-            var seen = await LookAsync(Freshness.Latest, name, cancellationToken);
-            if (IsAnswer(seen, name.Code))
-                return seen.Link;
+            var result = await CountAsync(lookups.Latest.CallAsync(name, cancellationToken));
+            if (IsFinal(result, name.Code))
+                return result.Link;
         }
         catch (HostUnavailableException)
         {
-            // Then a replica has to come far enough.
+            // Without the primary, wait for a replica.
         }
 
-        return await FindLaterAsync(name, pending.NewestOf(name).At, cancellationToken);
+        return await WaitAndFindAsync(name, pending.RequiredFor(name).At, cancellationToken);
     }
 
-    private async Task<Link?> FindMissedAsync(
-        LinkName name, CancellationToken cancellationToken)
+    /// <summary>The host showed no link, or belongs to an earlier timeline.</summary>
+    private async Task<Link?> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
     {
         try
         {
-            if (misses.TryPass()
-                && await LookAsync(Freshness.Latest, name, cancellationToken) is var seen
-                && IsAnswer(seen, name.Code))
+            if (budget.TryTake()
+                && await CountAsync(lookups.Latest.CallAsync(name, cancellationToken)) is var result
+                && IsFinal(result, name.Code))
             {
-                return seen.Link;
+                return result.Link;
             }
         }
         catch (HostUnavailableException)
         {
-            // Then a replica has to come far enough.
+            // Without the primary, wait for a replica.
         }
 
-        return await FindLaterAsync(name, layouts.NewestTimeOf(name.Code), cancellationToken);
+        return await WaitAndFindAsync(name, layouts.NewestTimeOf(name.Code), cancellationToken);
     }
 
-    private async Task<Link?> FindLaterAsync(
-        LinkName name, DateTimeOffset? enough, CancellationToken cancellationToken)
+    /// <summary>Waits until a replica is complete up to an instant, and looks the link up there.</summary>
+    /// <param name="name">The link's name.</param>
+    /// <param name="horizon">The instant; null when no instant would make the answer final.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
+    private async Task<Link?> WaitAndFindAsync(
+        LinkName name, DateTimeOffset? horizon, CancellationToken cancellationToken)
     {
-        if (enough is { } horizon
-            && await lookups.WaitForHorizonAsync(horizon, PostgresErrors.Timeout, cancellationToken))
+        if (horizon is { } instant
+            && await lookups.WaitForHorizonAsync(instant, PostgresErrors.Timeout, cancellationToken))
         {
-            var seen = await LookAsync(Freshness.AtLeast(horizon), name, cancellationToken);
-            if (IsAnswer(seen, name.Code))
-                return seen.Link;
+            var result = await CountAsync(lookups.LookUpAsync(name, instant, cancellationToken));
+            if (IsFinal(result, name.Code))
+                return result.Link;
         }
 
         throw new StoreUnavailableException(
-            "Where this code leads cannot be told at present: no replica has come far enough, and the "
-            + "primary is lost or asked too much.");
+            "The database cannot tell whether this link exists: the replicas lag behind, and the primary is "
+            + "lost or overloaded. Retry shortly.");
     }
 
-    private async Task<LookupResult> LookAsync(
-        Freshness freshness, LinkName name, CancellationToken cancellationToken)
+    private async Task<LookupResult> CountAsync(Task<LookupResult> lookup)
     {
-        var seen = await lookups.LookAsync(freshness, name, cancellationToken);
-        metrics.CountLookup(seen);
-        return seen;
+        var result = await lookup;
+        metrics.CountLookup(result);
+        return result;
     }
 
     /// <summary>
-    /// Whether a lookup shows a link as it is, or that there is none. On an earlier timeline, compared with
-    /// what is known now, after the lookup, even a link may be one that the present primary never had, and
-    /// its code another's by now.
+    /// Whether a result proves the newest state of a link, or proves that the link does not exist. A host of
+    /// an earlier timeline proves nothing, not even with a link: the present primary may never have had that
+    /// link, and the code may belong to another link by now. The timeline is compared after the lookup.
     /// </summary>
-    private bool IsAnswer(LookupResult seen, string code)
+    private bool IsFinal(LookupResult result, string code)
     {
-        if (seen.Timeline != lookups.Timeline)
+        if (result.Timeline != lookups.Timeline)
             return false;
-        if (seen.Link is not null)
-            return pending.AreShownBy(seen);
-        return seen.IsPrimary
-            || (layouts.NewestTimeOf(code, seen.Layouts) is { } newest && newest <= seen.ClosedAt);
+        if (result.Link is not null)
+            return pending.AreContainedIn(result);
+        return result.IsPrimary
+            || (layouts.NewestTimeOf(code, result.Layouts) is { } newest && newest <= result.ClosedAt);
     }
 }

@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Counts who answers lookups, and what becomes of those that a replica could not answer for good. Counting
-/// costs no allocation.
+/// Counts which hosts answer lookups, and what happens when the answer of a replica is not final. Counting
+/// allocates nothing.
 /// </summary>
 internal sealed class LookupMetrics(IMeterFactory meters)
 {
@@ -16,16 +16,16 @@ internal sealed class LookupMetrics(IMeterFactory meters)
         new("terse.miss.outcome", "over_budget");
 
     private readonly Counter<long> _lookups = meters.Create(Telemetry.Meter).CreateCounter<long>(
-        "terse.lookups", "{lookup}", "Lookups of a link that a database host answered.");
+        "terse.lookups", "{lookup}", "Lookups of links, by the role of the host that answered.");
 
     private readonly Counter<long> _misses = meters.Create(Telemetry.Meter).CreateCounter<long>(
-        "terse.lookup.misses", "{lookup}", "Lookups that a replica could not answer for good.");
+        "terse.lookup.misses", "{lookup}", "Lookups for which the answer of a replica was not final.");
 
-    public void CountLookup(LookupResult seen) => _lookups.Add(1, seen.IsInRecovery ? Replica : Primary);
+    public void CountLookup(LookupResult result) => _lookups.Add(1, result.IsReplica ? Replica : Primary);
 
-    /// <summary>The primary is asked for a code.</summary>
+    /// <summary>The budget allows a lookup on the primary.</summary>
     public void CountAsked() => _misses.Add(1, Asked);
 
-    /// <summary>The primary is not asked.</summary>
+    /// <summary>The budget is used up, so the primary is not asked.</summary>
     public void CountOverBudget() => _misses.Add(1, OverBudget);
 }

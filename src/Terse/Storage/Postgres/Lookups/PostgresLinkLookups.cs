@@ -6,16 +6,19 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ILinkLookups"/>
 /// <remarks>
-/// Lookups that any host may answer go together, all that wait in one statement: its snapshot is taken after
-/// the last of them came. So do those that the primary is to answer.
+/// One statement answers all lookups that wait for the same kind of host. The snapshot of the statement is
+/// taken after the last of them was called.
 /// </remarks>
 internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
 {
-    /// <summary>Enough to keep some hosts busy, and few enough that lookups gather under load.</summary>
+    /// <summary>
+    /// The number of statements at once on all hosts: enough to keep some hosts busy, and few enough that
+    /// lookups are batched under load.
+    /// </summary>
     private const int Statements = 4;
 
-    /// <summary>Of the primary, which has other things to do.</summary>
-    private const int StatementsOfPrimary = 2;
+    /// <summary>The number of statements at once on the primary, which also serves the writes.</summary>
+    private const int StatementsOnPrimary = 2;
 
     private const int MaxWaiting = 16_384;
 
@@ -27,26 +30,26 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     {
         _cluster = cluster;
         _any = new(
-            Statements, MaxWaiting, names => LookAsync(Freshness.Any, names, CancellationToken.None));
+            Statements, MaxWaiting, names => LookUpAsync(Freshness.Any, names, CancellationToken.None));
         _latest = new(
-            StatementsOfPrimary,
+            StatementsOnPrimary,
             MaxWaiting,
-            names => LookAsync(Freshness.Latest, names, CancellationToken.None));
+            names => LookUpAsync(Freshness.Latest, names, CancellationToken.None));
     }
 
     /// <inheritdoc/>
     public int Timeline => _cluster.Timeline;
 
     /// <inheritdoc/>
-    public async Task<LookupResult> LookAsync(
-        Freshness freshness, LinkName name, CancellationToken cancellationToken)
-    {
-        if (freshness == Freshness.Any)
-            return await _any.CallAsync(name, cancellationToken);
-        return freshness.IsLatest
-            ? await _latest.CallAsync(name, cancellationToken)
-            : (await LookAsync(freshness, [name], cancellationToken))[0];
-    }
+    public IBatcher<LinkName, LookupResult> Any => _any;
+
+    /// <inheritdoc/>
+    public IBatcher<LinkName, LookupResult> Latest => _latest;
+
+    /// <inheritdoc/>
+    public async Task<LookupResult> LookUpAsync(
+        LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken) =>
+        (await LookUpAsync(Freshness.AtLeast(horizon), [name], cancellationToken))[0];
 
     /// <inheritdoc/>
     public Task<bool> WaitForHorizonAsync(
@@ -60,9 +63,10 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     }
 
     /// <summary>
-    /// What <see cref="ReadLink"/> reads, selected within a lateral subquery that stands after
-    /// <see cref="Absent"/>. A column that a table lacks is looked for outside of it: so the schema of the
-    /// version before will do, on each host for itself, until the host has the columns of this version.
+    /// The columns that <see cref="ReadLink"/> reads. They stand in a lateral subquery after
+    /// <see cref="Defaults"/>. When the table lacks one of the last four columns, PostgreSQL resolves its
+    /// name outside of the subquery, to the default. So the statement runs on the schema of the version
+    /// before as well, on each host until the migration has arrived there.
     /// </summary>
     public const string Columns =
         """
@@ -70,58 +74,68 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
             version, expires_at, max_visits, deleted_at
         """;
 
-    /// <summary>The columns of this version's schema, as links of the version before have them.</summary>
-    public const string Absent =
+    /// <summary>The values that links of the version before have in the columns of this version.</summary>
+    public const string Defaults =
         """
         (SELECT 1 AS version, NULL::timestamptz AS expires_at, NULL::bigint AS max_visits,
-            NULL::timestamptz AS deleted_at) AS absent
+            NULL::timestamptz AS deleted_at) AS defaults
         """;
 
-    /// <summary>One statement, so that horizon and links are of one snapshot.</summary>
+    /// <summary>One statement, so that the horizon and the links come from the same snapshot.</summary>
     private const string SelectLinks =
         $"""
         SELECT l.*, k.number, h.closed_at,
             CASE WHEN pg_is_in_recovery() THEN h.timeline ELSE horizon_timeline() END,
             (SELECT count(*) FROM id_layout), pg_is_in_recovery()
         FROM horizon AS h
-            CROSS JOIN {Absent}
+            CROSS JOIN {Defaults}
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
             LEFT JOIN LATERAL (
                 SELECT {Columns} FROM link
                 WHERE link.domain = k.domain AND link.code = k.code LIMIT 1) AS l ON true
         """;
 
-    private Task<IReadOnlyList<LookupResult>> LookAsync(
-        Freshness freshness,
-        IReadOnlyList<LinkName> names,
-        CancellationToken cancellationToken) =>
-        _cluster.ReadAsync(freshness, names, LookAsync, cancellationToken);
-
-    private static async Task<IReadOnlyList<LookupResult>> LookAsync(
-        ReadTransaction read,
-        IReadOnlyList<LinkName> names,
-        CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<LookupResult>> LookUpAsync(
+        Freshness freshness, IReadOnlyList<LinkName> names, CancellationToken cancellationToken)
     {
-        var before = read.Host.State.Role;
-        await using var select = read.CreateCommand(SelectLinks);
+        using var read = _cluster.PickHost(freshness);
+        while (true)
+        {
+            try
+            {
+                return await LookUpAsync(read, names, cancellationToken);
+            }
+            catch (Exception exception) when (HostRead.IsLost(exception))
+            {
+                read.Move(exception);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<LookupResult>> LookUpAsync(
+        HostRead read, IReadOnlyList<LinkName> names, CancellationToken cancellationToken)
+    {
+        await using var connection = await _cluster.OpenAsync(read, cancellationToken);
+        var probedRole = read.State.Role;
+        await using var select = new NpgsqlCommand(SelectLinks, connection);
         select.BindColumn(names, name => name.Domain);
         select.BindColumn(names, name => name.Code);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        var lookups = new LookupResult[names.Count];
+        var results = new LookupResult[names.Count];
         while (await row.ReadAsync(cancellationToken))
-            lookups[row.GetInt64(9) - 1] = ReadLookup(row, before);
-        return lookups;
+            results[row.GetInt64(9) - 1] = ReadResult(row, probedRole);
+        return results;
     }
 
-    private static LookupResult ReadLookup(NpgsqlDataReader row, HostRole before) => new(
+    private static LookupResult ReadResult(NpgsqlDataReader row, HostRole probedRole) => new(
         row.IsDBNull(0) ? null : ReadLink(row),
         row.GetFieldValue<DateTimeOffset>(10),
         row.GetInt32(11),
         row.GetInt64(12),
-        before,
-        IsInRecovery: row.GetBoolean(13));
+        probedRole,
+        IsReplica: row.GetBoolean(13));
 
-    /// <summary>Reads a link from the first columns, which are <see cref="Columns"/>.</summary>
+    /// <summary>Reads a link from the first columns of a row, which are <see cref="Columns"/>.</summary>
     public static Link ReadLink(NpgsqlDataReader row) => new(
         Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),

@@ -1,11 +1,11 @@
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Keeps a flood of codes that no replica knows off the primary: so many questions a second (a token bucket).
-/// Safe for use by any number of threads.
+/// Limits how often a server asks the primary for codes that no replica shows, so that a flood of invented
+/// codes does not reach the primary. The budget is a token bucket. Safe for use by any number of threads.
 /// </summary>
-/// <param name="perSecond">Questions a second; twice as many at once.</param>
-/// <param name="metrics">Counts each question, by what becomes of it.</param>
+/// <param name="perSecond">Lookups per second; up to twice as many in a burst.</param>
+/// <param name="metrics">Counts each lookup that is allowed or refused.</param>
 /// <param name="time">The monotonic clock.</param>
 internal sealed class PrimaryLookupBudget(int perSecond, LookupMetrics metrics, TimeProvider time)
 {
@@ -13,18 +13,18 @@ internal sealed class PrimaryLookupBudget(int perSecond, LookupMetrics metrics, 
     private double _tokens = perSecond * 2;
     private long _filledAt = time.GetTimestamp();
 
-    /// <summary>Whether the primary may be asked; not when the budget is spent.</summary>
-    public bool TryPass()
+    /// <summary>Takes one lookup from the budget; false when the budget is used up.</summary>
+    public bool TryTake()
     {
-        var passes = TryTake();
-        if (passes)
+        var isTaken = TryTakeToken();
+        if (isTaken)
             metrics.CountAsked();
         else
             metrics.CountOverBudget();
-        return passes;
+        return isTaken;
     }
 
-    private bool TryTake()
+    private bool TryTakeToken()
     {
         lock (_lock)
         {

@@ -1,4 +1,4 @@
--- Every layout of ids that was ever minted by; rows are added, never changed.
+-- Every layout of ids that was ever used; rows are added and never changed.
 CREATE TABLE id_layout (
     number        integer     PRIMARY KEY, -- from 1, in order
     name          text        NOT NULL,
@@ -11,18 +11,18 @@ CREATE TABLE id_layout (
     stored_at     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 
--- Tells the secret of opaque codes from another; null while there are none.
+-- Recognizes a wrong secret of opaque codes; null while no layout is opaque.
 CREATE TABLE installation (
     one          integer PRIMARY KEY CHECK (one = 1),
     secret_check text
 );
 INSERT INTO installation (one) VALUES (1);
 
--- Who may mint ids with which node, and until when; NodeRow has the rules.
+-- Which server may mint ids with which node, and until when; NodeRow has the rules.
 CREATE TABLE node (
     id             integer     PRIMARY KEY,
-    owner          text,                 -- null where it was given back
-    epoch          bigint      NOT NULL, -- grows with every change
+    owner          text,                 -- null when the node was given back
+    epoch          bigint      NOT NULL, -- rises with every change
     reserved_until timestamptz NOT NULL
 );
 
@@ -32,7 +32,7 @@ CREATE TABLE link (
     code       text        COLLATE "C" NOT NULL,
     target     text        COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,
-    written_at timestamptz NOT NULL, -- the end of the id's tick, or when it was changed last
+    written_at timestamptz NOT NULL, -- the end of the id's tick, or the time of the last change
     UNIQUE (domain, code)
 );
 SELECT horizon_protect('link');

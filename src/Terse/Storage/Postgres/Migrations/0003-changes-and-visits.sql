@@ -1,11 +1,12 @@
 -- Rules of links, and changes of them.
 ALTER TABLE link
-    ADD COLUMN version    integer NOT NULL DEFAULT 1, -- one more with each change
+    ADD COLUMN version    integer NOT NULL DEFAULT 1, -- each change adds 1
     ADD COLUMN expires_at timestamptz,
     ADD COLUMN max_visits bigint,
     ADD COLUMN deleted_at timestamptz;
 
--- How many of its visits a limited link has answered. Apart from the link, so that a visit is no change.
+-- How many of its visits a link with a limit has used. A table of its own, so that a visit does not change
+-- the link.
 CREATE TABLE link_limit (
     link_id    bigint PRIMARY KEY,
     max_visits bigint NOT NULL,
@@ -27,7 +28,7 @@ CREATE TRIGGER link_limited_at_first AFTER INSERT ON link
 CREATE TRIGGER link_limited AFTER UPDATE ON link
     FOR EACH ROW WHEN (NEW.max_visits IS DISTINCT FROM OLD.max_visits) EXECUTE FUNCTION link_limited();
 
--- What was changed during the last day, for servers that did not hear of it at once.
+-- The changes of the last day, for servers that missed the notification.
 CREATE TABLE link_change (
     seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     domain     text        COLLATE "C" NOT NULL,
@@ -37,8 +38,8 @@ CREATE TABLE link_change (
 );
 CREATE INDEX link_change_written_at ON link_change (written_at);
 
--- The listeners hear 'microseconds since 1970|domain|code'. More old rows go than new ones come, and none
--- is waited for.
+-- Notifies the servers with 'microseconds since 1970|domain|code'. Each change removes up to 4 old rows, more
+-- than it adds, and skips locked rows.
 CREATE FUNCTION link_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO link_change (domain, code, version, written_at)
@@ -54,11 +55,11 @@ BEGIN
 END $$;
 CREATE TRIGGER link_changed AFTER UPDATE ON link FOR EACH ROW EXECUTE FUNCTION link_changed();
 
--- Which batches of visits were counted, by the node and the epoch of the run that numbered them.
+-- The batches of visits that were counted, by the node and the epoch of the server run that numbered them.
 CREATE TABLE visit_batch (
     node       integer NOT NULL,
     epoch      bigint  NOT NULL,
-    last_batch bigint  NOT NULL, -- the newest number; all before it are counted
+    last_batch bigint  NOT NULL, -- the newest counted number; all lower numbers are counted too
     PRIMARY KEY (node, epoch)
 );
 
@@ -71,27 +72,28 @@ CREATE TABLE visit_total (
 CREATE TABLE visit_count (
     link_id bigint      NOT NULL, -- 0 is everything
     kind    smallint    NOT NULL, -- 0 all, 1 country, 2 referrer, 3 browser, 4 operating system, 5 device
-    hour    timestamptz NOT NULL, -- its begin
-    value   text        COLLATE "C" NOT NULL, -- '' with kind 0; a visit of which nothing is known has no row
+    hour    timestamptz NOT NULL, -- the beginning of the hour
+    value   text        COLLATE "C" NOT NULL, -- '' with kind 0; a visit with an unknown value has no row
     is_bot  boolean     NOT NULL,
     visits  bigint      NOT NULL,
     PRIMARY KEY (link_id, kind, hour, value, is_bot)
 );
 
--- Requests for codes that led nowhere.
+-- Requests for codes without a redirect.
 CREATE TABLE missed_visit (
-    hour   timestamptz NOT NULL, -- its begin
+    hour   timestamptz NOT NULL, -- the beginning of the hour
     kind   smallint    NOT NULL, -- 1 unknown, 2 expired, 3 blocked, 4 deleted, 5 used up
     is_bot boolean     NOT NULL,
     visits bigint      NOT NULL,
     PRIMARY KEY (hour, kind, is_bot)
 );
 
--- Single visits, in partitions of a day each, visit_day_20261122; PostgresVisitDays makes them.
+-- Single visits, in one partition per day, such as visit_day_20261122; PostgresVisitDays creates the
+-- partitions.
 CREATE SEQUENCE visit_number;
 CREATE TABLE visit (
     at       timestamptz NOT NULL,
-    number   bigint      NOT NULL DEFAULT nextval('visit_number'), -- tells visits of one millisecond apart
+    number   bigint      NOT NULL DEFAULT nextval('visit_number'), -- orders visits of one millisecond
     link_id  bigint      NOT NULL,
     is_bot   boolean     NOT NULL,
     country  text        COLLATE "C" NOT NULL,

@@ -5,21 +5,25 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Brings the database to this version's schema: the horizon, then Migrations/NNNN-….sql, in order, each
-/// once, all in one transaction, under a lock, so that servers that start at once do it one after the other.
+/// Migrates the database to this version's schema: first the horizon, then Migrations/NNNN-….sql in order,
+/// each migration once. All run in one transaction, under a lock, so that servers that start at the same time
+/// migrate one after the other.
 /// </summary>
 /// <remarks>
-/// While servers are replaced one by one, those of two versions share a database. So a server also serves on
-/// the schema of the version before its own, and, since migrations only add, on that of the version after.
+/// During a rolling update, servers of two versions share a database. So a server also serves on the schema
+/// of the version before its own and, because migrations only add, on the schema of the version after.
 /// </remarks>
 internal static class PostgresMigrations
 {
+    /// <summary>Applies all migrations that the database lacks.</summary>
     /// <exception cref="StartupException">The schema is later than the next version's.</exception>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
     public static Task ApplyAsync(Cluster cluster, CancellationToken cancellationToken) =>
         ApplyAsync(cluster, Load(), cancellationToken);
 
-    /// <summary>The same for a part of them, which is the schema of an earlier version.</summary>
+    /// <summary>
+    /// Applies the given migrations alone; the first ones make the schema of an earlier version.
+    /// </summary>
     public static async Task ApplyAsync(
         Cluster cluster, List<string> migrations, CancellationToken cancellationToken)
     {
@@ -29,27 +33,22 @@ internal static class PostgresMigrations
         }
         catch (HostUnavailableException exception)
         {
-            throw new StoreUnavailableException($"The schema cannot be made: {exception.Message}", exception);
+            throw new StoreUnavailableException($"The migration failed: {exception.Message}", exception);
         }
         catch (PostgresException exception)
         {
-            throw new StartupException($"The schema cannot be made: {exception.MessageText}", exception);
+            throw new StartupException($"The migration failed: {exception.MessageText}", exception);
         }
     }
 
-    /// <summary>Looks whether this server can serve on the schema that there is.</summary>
+    /// <summary>Checks that this server can serve on the schema of the database.</summary>
     /// <exception cref="StartupException">It cannot; the message says what to do.</exception>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
     public static async Task AssertServesAsync(Cluster cluster, CancellationToken cancellationToken)
     {
         try
         {
-            var version = await cluster.ReadAsync(
-                Freshness.Latest,
-                argument: 0,
-                static (read, _, token) => ReadVersionAsync(read, token),
-                cancellationToken);
-            AssertServes(version, Load().Count);
+            AssertServes(await ReadVersionAsync(cluster, cancellationToken), Load().Count);
         }
         catch (HostUnavailableException exception)
         {
@@ -60,6 +59,16 @@ internal static class PostgresMigrations
             throw new StartupException("The database has no schema; run 'terse migrate'.", exception);
         }
     }
+
+    /// <summary>
+    /// Reads the version of the primary's schema: the number of migrations that were applied.
+    /// </summary>
+    public static Task<int> ReadVersionAsync(Cluster cluster, CancellationToken cancellationToken) =>
+        cluster.ReadAsync(
+            Freshness.Latest,
+            argument: 0,
+            static (read, _, token) => ReadVersionAsync(read, token),
+            cancellationToken);
 
     private const string ReadVersion = "SELECT version FROM schema_version";
 
@@ -75,15 +84,15 @@ internal static class PostgresMigrations
         if (version < own - 1)
         {
             throw new StartupException(
-                $"The database has schema {version}, but Terse {Server.Version} serves on {own - 1} to "
+                $"The database has schema {version}, but Terse {Server.Version} needs schema {own - 1} to "
                 + $"{own + 1}; run 'terse migrate'.");
         }
 
         if (version > own + 1)
         {
             throw new StartupException(
-                $"The database has schema {version}, but Terse {Server.Version} knows only up to {own}, and "
-                + $"serves up to {own + 1}. Start the version of Terse that made it, or a later one.");
+                $"The database has schema {version}, but Terse {Server.Version} serves on schema {own + 1} "
+                + "at most. Start the version of Terse that migrated the database, or a later one.");
         }
     }
 
@@ -93,7 +102,7 @@ internal static class PostgresMigrations
         SELECT pg_advisory_xact_lock(x'5445525345'::bigint);
         CREATE TABLE IF NOT EXISTS schema_version (
             one     integer PRIMARY KEY CHECK (one = 1),
-            version integer NOT NULL -- the number of migrations that were applied
+            version integer NOT NULL -- the number of applied migrations
         );
         INSERT INTO schema_version (one, version) VALUES (1, 0) ON CONFLICT DO NOTHING;
         """;
@@ -114,7 +123,7 @@ internal static class PostgresMigrations
 
         foreach (var migration in migrations.Skip(version))
             await RunAsync(write, migration, cancellationToken);
-        if (version > 0) // else they have just been installed
+        if (version > 0) // Else the first migration has just installed these functions.
             await RunAsync(write, HorizonSchema.Functions, cancellationToken);
         await using var store = write.CreateCommand(StoreVersion);
         store.Bind(migrations.Count);
@@ -131,8 +140,8 @@ internal static class PostgresMigrations
         if ((string)(await select.ExecuteScalarAsync(cancellationToken))! is not "UTF8" and var encoding)
         {
             throw new StartupException(
-                $"The database's encoding is {encoding}, which cannot hold every target; make another with "
-                + "CREATE DATABASE … ENCODING 'UTF8'.");
+                $"The encoding of the database is {encoding}, which cannot store every target; create a "
+                + "database with CREATE DATABASE … ENCODING 'UTF8'.");
         }
     }
 
@@ -140,7 +149,7 @@ internal static class PostgresMigrations
         WriteTransaction write, string statements, CancellationToken cancellationToken)
     {
         await using var command = write.CreateCommand(statements);
-        command.CommandTimeout = 0; // A migration may take its time.
+        command.CommandTimeout = 0; // No limit: a migration of a large table takes long.
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 

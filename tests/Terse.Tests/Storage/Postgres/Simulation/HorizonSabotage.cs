@@ -1,22 +1,22 @@
 namespace Terse.Tests.Storage;
 
-/// <summary>A part of what keeps false answers away, taken out.</summary>
+/// <summary>The protection against wrong answers that a simulation removes.</summary>
 public enum HorizonSabotage
 {
     None,
 
-    /// <summary>A link is stored however early its tick.</summary>
+    /// <summary>The guard lets every link in, however early the tick of its id.</summary>
     NoGuard,
 
-    /// <summary>The guard looks at the horizon, and does not keep it where it is until the commit.</summary>
+    /// <summary>The guard reads the horizon, but takes no lock that keeps it until the commit.</summary>
     NoLock,
 
-    /// <summary>A lookup reads the link first, and the horizon a moment later.</summary>
+    /// <summary>A lookup reads the link first, and the horizon in a second statement.</summary>
     TwoStatements,
 
-    /// <summary>Nobody looks at timelines: a primary that was replaced is as good as its heir.</summary>
+    /// <summary>Servers ignore timelines: a replaced primary counts as much as the new primary.</summary>
     NoTimeline,
 
-    /// <summary>A link that a replica shows is believed, whatever changed since.</summary>
+    /// <summary>A server serves every link that a replica shows, whatever changed since.</summary>
     NoPending,
 }

@@ -3,19 +3,19 @@ using System.Runtime.CompilerServices;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Picks who goes on next. Whoever awaits a step stands still until he is picked; what he does then runs to
-/// his next step on the spot, so that there is no thread and no real time in a schedule.
+/// Picks the task that runs next. A task that awaits a step stops until the scheduler picks it. Then it runs
+/// synchronously to its next step. So a schedule needs no thread and no real time.
 /// </summary>
 internal sealed class HorizonScheduler(Random random)
 {
-    private readonly List<(SimulatedServer Server, int HaltedUntil, Action GoOn)> _waiting = [];
+    private readonly List<(SimulatedServer Server, int HaltedUntil, Action Continue)> _waiting = [];
     private int _picks;
 
     public Step StepOf(SimulatedServer server) => new(this, server);
 
     /// <summary>
-    /// Lets one who waits go on, unless he is halted or his server is paused. Prefers who came last. Returns
-    /// whether anybody waits.
+    /// Lets one waiting task continue, unless the task is halted or its server is paused. Prefers the task
+    /// that was added last. Returns whether any task waits.
     /// </summary>
     public bool TryRun()
     {
@@ -23,19 +23,19 @@ internal sealed class HorizonScheduler(Random random)
         if (_waiting.Count == 0)
             return false;
         var index = random.Next(2) == 0 ? _waiting.Count - 1 : random.Next(_waiting.Count);
-        var (server, haltedUntil, goOn) = _waiting[index];
+        var (server, haltedUntil, next) = _waiting[index];
         if (!server.IsPaused && haltedUntil <= _picks)
         {
             _waiting.RemoveAt(index);
-            goOn();
+            next();
         }
 
         return true;
     }
 
-    /// <summary>Some are halted for longer, while others do all that they have to.</summary>
-    private void Add(SimulatedServer server, Action goOn) =>
-        _waiting.Add((server, random.Next(6) == 0 ? _picks + random.Next(80) : _picks, goOn));
+    /// <summary>Halts some tasks for a long time, so that other tasks do much meanwhile.</summary>
+    private void Add(SimulatedServer server, Action next) =>
+        _waiting.Add((server, random.Next(6) == 0 ? _picks + random.Next(80) : _picks, next));
 
     internal readonly struct Step(HorizonScheduler scheduler, SimulatedServer server)
         : ICriticalNotifyCompletion
@@ -46,7 +46,7 @@ internal sealed class HorizonScheduler(Random random)
 
         public void GetResult()
         {
-            // Nothing comes of standing still.
+            // A step has no result.
         }
 
         public void OnCompleted(Action continuation) => scheduler.Add(server, continuation);

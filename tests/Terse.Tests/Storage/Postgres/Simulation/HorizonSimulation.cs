@@ -4,7 +4,7 @@ using Terse.Links;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>Lookups that were answered with a link, with none, and not at all.</summary>
+/// <summary>The number of lookups by their outcome.</summary>
 internal sealed record Answers(long Found, long NotFound, long Unavailable)
 {
     public static Answers operator +(Answers one, Answers other) => new(
@@ -12,45 +12,44 @@ internal sealed record Answers(long Found, long NotFound, long Unavailable)
 }
 
 /// <summary>
-/// One random schedule of servers that create, change and follow links on a primary and its replicas while
-/// everything goes wrong: replication lags and stands still, hosts are lost and come back from backups,
-/// clocks jump, replicas take over, servers are halted anywhere, replies are lost. The same seed gives the
-/// same schedule.
+/// One random schedule of servers that create, change and follow links on a primary and its replicas during
+/// faults: replication lags and stops, hosts fail and are restored from backups, clocks jump, replicas become
+/// primaries, servers stop anywhere, replies are lost. The same seed gives the same schedule.
 /// </summary>
 internal sealed class HorizonSimulation
 {
     private const int Steps = 300;
     private const string Version = "?version=";
-    private const int RoundsOfPeace = 20;
-    private const int StepsOfRound = 60;
+    private const int CalmRounds = 20;
+    private const int StepsPerRound = 60;
 
     /// <summary>
-    /// How often at most something is replicated, fails, is paused, beats, looks, creates, changes, cut off
-    /// from changes, follows.
+    /// The maximum weights of the activities: replicate, fault, pause, beat, probe, create, change, cut the
+    /// feed, follow. The order is that of <see cref="Begin"/>.
     /// </summary>
-    private static readonly int[] MostLikings = [30, 6, 1, 10, 30, 8, 4, 1, 8];
+    private static readonly int[] MaxWeights = [30, 6, 1, 10, 30, 8, 4, 1, 8];
 
     private readonly Random _random;
     private readonly HorizonScheduler _scheduler;
     private readonly SimulatedCluster _cluster;
     private readonly SimulatedServer[] _servers;
     private readonly Dictionary<string, string> _targets = new(StringComparer.Ordinal);
-    private readonly List<string> _made = [];
+    private readonly List<string> _codes = [];
     private readonly List<string> _acknowledged = [];
-    private readonly int[] _likings;
+    private readonly int[] _weights;
     private string? _broken;
     private int _open;
 
-    /// <param name="seed">Which schedule.</param>
-    /// <param name="sabotage">What is taken out.</param>
+    /// <param name="seed">Selects the schedule.</param>
+    /// <param name="sabotage">The protection to remove.</param>
     public HorizonSimulation(int seed, HorizonSabotage sabotage)
     {
         _random = new Random(seed);
-        _likings = [.. MostLikings.Select(most => _random.Next(1, most + 1))];
+        _weights = [.. MaxWeights.Select(most => _random.Next(1, most + 1))];
         _scheduler = new HorizonScheduler(_random);
         _cluster = new SimulatedCluster(_random)
         {
-            IsKnownToAll = timeline => Array.TrueForAll(_servers!, server => server.Timeline == timeline),
+            HaveAllSeen = timeline => Array.TrueForAll(_servers!, server => server.Timeline == timeline),
         };
         _servers = new SimulatedServer[_random.Next(1, 4)];
         for (var index = 0; index < _servers.Length; index++)
@@ -59,7 +58,7 @@ internal sealed class HorizonSimulation
 
     public Answers Answers { get; private set; } = new(0, 0, 0);
 
-    /// <summary>Runs the schedule and says which promise broke, or null when all held.</summary>
+    /// <summary>Runs the schedule. Returns the broken promise, or null when all promises held.</summary>
     public string? Run()
     {
         for (var step = 0; step < Steps && _broken is null; step++)
@@ -69,7 +68,7 @@ internal sealed class HorizonSimulation
                 Begin(AnyServer());
         }
 
-        _cluster.Mend();
+        _cluster.Repair();
         foreach (var server in _servers)
             server.Pause(false);
         Finish();
@@ -80,7 +79,7 @@ internal sealed class HorizonSimulation
         return _broken ?? (_open > 0 ? "a lookup hangs" : null);
     }
 
-    /// <summary>Lets lookups come to their ends.</summary>
+    /// <summary>Runs until all lookups have ended.</summary>
     private void Finish()
     {
         for (var step = 0; step < 10 * Steps && _open > 0 && _broken is null; step++)
@@ -91,11 +90,11 @@ internal sealed class HorizonSimulation
     }
 
     /// <summary>
-    /// When nothing goes wrong for some seconds, every server shows every link as the primary has it.
+    /// After some seconds without faults, every server must show every link as the primary has it.
     /// </summary>
     private void CatchUp()
     {
-        for (var round = 0; round < RoundsOfPeace; round++)
+        for (var round = 0; round < CalmRounds; round++)
         {
             PassTime(400);
             _ = _servers[0].Writes.BeatAsync();
@@ -103,10 +102,10 @@ internal sealed class HorizonSimulation
             foreach (var server in _servers)
             {
                 for (var host = 0; host < _cluster.Hosts.Count; host++)
-                    _ = server.LookAtAsync(host);
+                    _ = server.ProbeAsync(host);
             }
 
-            for (var step = 0; step < StepsOfRound; step++)
+            for (var step = 0; step < StepsPerRound; step++)
                 _scheduler.TryRun();
         }
 
@@ -122,20 +121,22 @@ internal sealed class HorizonSimulation
 
     private void PassTime(int milliseconds)
     {
-        _cluster.Passed += TimeSpan.FromMilliseconds(milliseconds);
+        _cluster.Elapsed += TimeSpan.FromMilliseconds(milliseconds);
         foreach (var server in _servers)
         {
             if (!server.IsPaused)
-                server.Time.GoOff();
+                server.Time.FireDueTimers();
         }
     }
 
-    /// <summary>Each schedule has likings of its own: what is rare in one is common in another.</summary>
+    /// <summary>
+    /// Begins an activity. The weights differ between schedules, so that each activity is frequent in some.
+    /// </summary>
     private void Begin(SimulatedServer server)
     {
-        var what = _random.Next(_likings.Sum());
+        var what = _random.Next(_weights.Sum());
         var activity = 0;
-        while ((what -= _likings[activity]) >= 0)
+        while ((what -= _weights[activity]) >= 0)
             activity++;
         switch (activity)
         {
@@ -143,7 +144,7 @@ internal sealed class HorizonSimulation
                 _cluster.Replicate();
                 break;
             case 1:
-                _cluster.Suffer();
+                _cluster.InjectFault();
                 break;
             case 2:
                 server.Pause(!server.IsPaused);
@@ -152,8 +153,9 @@ internal sealed class HorizonSimulation
                 _ = server.Writes.BeatAsync();
                 break;
             case 4:
-                server = _servers[_random.Next(_random.Next(_servers.Length) + 1)]; // Some see all later.
-                _ = server.LookAtAsync(_random.Next(_cluster.Hosts.Count));
+                // Servers with a high index probe rarely.
+                server = _servers[_random.Next(_random.Next(_servers.Length) + 1)];
+                _ = server.ProbeAsync(_random.Next(_cluster.Hosts.Count));
                 break;
             case 5:
                 _ = CreateAsync(server);
@@ -182,27 +184,27 @@ internal sealed class HorizonSimulation
         _ = FollowAsync(AnyServer(), link.Code);
     }
 
-    /// <summary>With a custom code, which tells no time, or one that is made of the id.</summary>
+    /// <summary>A link with a custom code, which carries no time, or with a code made of its id.</summary>
     private Link NewLink(Tsid id)
     {
         var code = _random.Next(4) == 0 ? $"custom{_targets.Count}" : SimulatedNodes.CodeOf(id);
         var target = $"https://example.com/{_targets.Count}";
         if (!_targets.TryAdd(code, target))
             return NewLink(new Tsid(id.Value + 1));
-        _made.Add(code);
+        _codes.Add(code);
         if (_random.Next(2) == 0)
-            _ = FollowAsync(AnyServer(), code); // Somebody guessed it.
+            _ = FollowAsync(AnyServer(), code); // A client that guesses the code.
         return new Link(id, "", code, target, default);
     }
 
     /// <summary>
-    /// Changes what was made a moment ago, and follows it while that is under way, and after.
+    /// Changes a recent link, and follows it before, during and after the change.
     /// </summary>
     private async Task ChangeAsync(SimulatedServer server)
     {
-        if (_made.Count == 0)
+        if (_codes.Count == 0)
             return;
-        var code = _random.Next(2) == 0 ? _made[^1] : _made[_random.Next(_made.Count)];
+        var code = _random.Next(2) == 0 ? _codes[^1] : _codes[_random.Next(_codes.Count)];
         _ = FollowAsync(AnyServer(), code);
         await server.Writes.ChangeAsync(code, Change);
         _ = FollowAsync(server, code);
@@ -218,31 +220,33 @@ internal sealed class HorizonSimulation
     private string TargetOf(string code, int version) =>
         version == 1 ? _targets[code] : $"{_targets[code]}{Version}{version}";
 
-    /// <summary>Mostly what was acknowledged or made a moment ago; or what nobody made.</summary>
+    /// <summary>Mostly the code of a recent link, sometimes a code that no link has.</summary>
     private string AnyCode() => _random.Next(8) switch
     {
         0 => SimulatedNodes.CodeOf(SimulatedNodes.IdAt(
             _cluster.Primary.ClosedAt.AddMilliseconds(_random.Next(-8000, 1000)), _random.Next(4096))),
-        1 => $"nobody{_random.Next(3)}",
-        2 or 3 or 4 when _made.Count > 0 => _made[^1],
+        1 => $"unknown{_random.Next(3)}",
+        2 or 3 or 4 when _codes.Count > 0 => _codes[^1],
         5 when _acknowledged.Count > 0 => _acknowledged[_random.Next(_acknowledged.Count)],
-        _ => _acknowledged.Count > 0 ? _acknowledged[^1] : "nobody",
+        _ => _acknowledged.Count > 0 ? _acknowledged[^1] : "unknown",
     };
 
-    /// <param name="server">Whom to ask.</param>
-    /// <param name="code">What to follow.</param>
-    /// <param name="newest">What it must show at least, told or not.</param>
+    /// <param name="server">The server to ask.</param>
+    /// <param name="code">The code to follow.</param>
+    /// <param name="newest">
+    /// The version that the server must show at least; null for the version that the server was notified of.
+    /// </param>
     private async Task FollowAsync(SimulatedServer server, string code, Link? newest = null)
     {
         _open++;
         var isAcknowledged = _acknowledged.Contains(code, StringComparer.Ordinal);
-        var told = newest ?? server.Told[code];
-        var mustBeTold = new MustBeTold(_cluster, server, code, _targets);
+        var notified = newest ?? server.Notified[code];
+        var rule = new PrimaryNotAskedRule(_cluster, server, code, _targets);
         try
         {
-            var target = await server.FollowAsync(code, isByCache: _random.Next(2) == 0);
+            var target = await server.FollowAsync(code, isCached: _random.Next(2) == 0);
             Check(code, isAcknowledged, target);
-            CheckVersion(code, told, target);
+            CheckVersion(code, notified, target);
         }
         catch (StoreUnavailableException)
         {
@@ -253,8 +257,8 @@ internal sealed class HorizonSimulation
             _broken ??= $"'{code}': {exception}";
         }
 
-        if (mustBeTold.WasBroken())
-            _broken ??= $"'{code}' is old, nobody made it, and yet the primary was asked for it";
+        if (rule.IsBroken())
+            _broken ??= $"'{code}' is old and no link has it, but the primary was asked for it";
         _open--;
     }
 
@@ -270,17 +274,17 @@ internal sealed class HorizonSimulation
         {
             Answers = Answers with { Found = Answers.Found + 1 };
             if (!_targets.ContainsKey(code) || target != TargetOf(code, VersionOf(target)))
-                _broken ??= $"'{code}' leads to {target}, which nobody made";
+                _broken ??= $"'{code}' leads to {target}, which no link has";
         }
     }
 
-    private void CheckVersion(string code, Link? told, string? target)
+    private void CheckVersion(string code, Link? notified, string? target)
     {
-        if (told is null)
+        if (notified is null)
             return;
         var version = target is null ? 0 : VersionOf(target);
-        if (version < told.Version && !_cluster.HasLost(told))
-            _broken ??= $"'{code}' was answered with version {version} when {told.Version} had been told of";
+        if (version < notified.Version && !_cluster.HasLost(notified))
+            _broken ??= $"'{code}': version {version} after a notification of {notified.Version} is outdated";
     }
 
     private static int VersionOf(string target) =>

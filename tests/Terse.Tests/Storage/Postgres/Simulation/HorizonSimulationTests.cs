@@ -3,8 +3,8 @@ using Terse.Harness;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// TERSE_SCHEDULES says how many schedules are run, one for 40 of that number; TERSE_SEED which is the first.
-/// A failure names its seed, and TERSE_SCHEDULES=1 with that seed runs it again.
+/// The tests run TERSE_SCHEDULES / 40 schedules; TERSE_SEED is the seed of the first one. A failure names its
+/// seed; TERSE_SCHEDULES=1 with that seed runs it again.
 /// </summary>
 public sealed class HorizonSimulationTests(ITestOutputHelper output)
 {
@@ -12,7 +12,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     private static readonly int FirstSeed = TestVariable.Read("TERSE_SEED", 1);
 
     [Fact]
-    public async Task No_schedule_ends_in_a_false_not_found_a_wrong_or_older_target_or_a_lookup_that_hangs()
+    public async Task No_schedule_leads_to_a_wrong_or_outdated_answer_or_to_a_lookup_that_never_ends()
     {
         var begin = TimeProvider.System.GetTimestamp();
         var (broken, answers) = await Task.Run(() => FindBroken(Schedules, HorizonSabotage.None));
@@ -32,20 +32,20 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     [InlineData(HorizonSabotage.NoLock, "not found")]
     [InlineData(HorizonSabotage.TwoStatements, "not found")]
     [InlineData(HorizonSabotage.NoTimeline, "not found")]
-    [InlineData(HorizonSabotage.NoLock, "told of")]
-    [InlineData(HorizonSabotage.NoPending, "told of")]
-    public async Task Without_one_of_its_parts_the_simulation_finds_a_false_answer(
-        HorizonSabotage sabotage, string falsely)
+    [InlineData(HorizonSabotage.NoLock, "outdated")]
+    [InlineData(HorizonSabotage.NoPending, "outdated")]
+    public async Task Without_one_protection_the_simulation_finds_a_wrong_answer(
+        HorizonSabotage sabotage, string wrongAnswer)
     {
-        var (broken, _) = await Task.Run(() => FindBroken(20_000, sabotage, falsely));
+        var (broken, _) = await Task.Run(() => FindBroken(20_000, sabotage, wrongAnswer));
 
         output.WriteLine($"{sabotage}: {broken}");
         Assert.NotNull(broken);
-        Assert.EndsWith(falsely, broken, StringComparison.Ordinal);
+        Assert.EndsWith(wrongAnswer, broken, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_seed_gives_the_same_schedule_whenever_it_runs()
+    public async Task The_same_seed_gives_the_same_schedule()
     {
         var once = await Task.Run(() => RunAll(1500));
         var again = await Task.Run(() => RunAll(1500));
@@ -65,12 +65,14 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
         return ends;
     }
 
-    /// <summary>On threads of the pool, where no context takes continuations elsewhere.</summary>
-    /// <param name="schedules">How many schedules at most.</param>
-    /// <param name="sabotage">What is taken out.</param>
-    /// <param name="falsely">How the reason ends that is looked for; by default any is.</param>
+    /// <summary>
+    /// Runs schedules on pool threads, where no synchronization context moves continuations to other threads.
+    /// </summary>
+    /// <param name="schedules">The maximum number of schedules.</param>
+    /// <param name="sabotage">The protection to remove.</param>
+    /// <param name="wrongAnswer">The end of the reason to search for; by default every reason counts.</param>
     private static (string? Broken, Answers Answers) FindBroken(
-        int schedules, HorizonSabotage sabotage, string falsely = "")
+        int schedules, HorizonSabotage sabotage, string wrongAnswer = "")
     {
         (int Seed, string? Reason) broken = (int.MaxValue, null);
         var sum = new Answers(0, 0, 0);
@@ -82,13 +84,13 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
             lock (adding)
             {
                 sum += simulation.Answers;
-                if (reason?.EndsWith(falsely, StringComparison.Ordinal) != true)
+                if (reason?.EndsWith(wrongAnswer, StringComparison.Ordinal) != true)
                     return;
                 if (seed < broken.Seed)
                     broken = (seed, $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {reason}");
             }
 
-            loop.Break(); // Those before it are run to their end, so that the first is named.
+            loop.Break(); // Earlier schedules still run, so that the first broken one is named.
         });
         return (broken.Reason, sum);
     }

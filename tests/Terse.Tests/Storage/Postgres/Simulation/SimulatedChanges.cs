@@ -5,8 +5,9 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// What a server's feed of changes listens to: the primary that its board knows. Connections end with their
-/// host, or are cut and nobody notices before the next reading; replies may be lost, and notifications late.
+/// The source of a server's change feed: the primary, as the server's registry knows it. A connection ends
+/// with its host. The simulation may also cut it, which shows only at the next read. Replies may be lost, and
+/// notifications may be late.
 /// </summary>
 internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster cluster, Random random)
     : IChangeSource
@@ -15,8 +16,8 @@ internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster 
 
     public int Timeline => server.KnownTimeline;
 
-    public Moment Passed => server.Standings.Min(standing =>
-        new Moment(standing.State.Timeline, standing.State.Horizon));
+    public Moment CompleteOnAllHosts => server.Hosts.Min(host =>
+        new Moment(host.State.Timeline, host.State.Horizon));
 
     public void Cut()
     {
@@ -25,7 +26,7 @@ internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster 
     }
 
     public async Task<IChangeConnection> ListenAsync(
-        Action<ChangeNotice> onChanged, CancellationToken cancellationToken)
+        Action<ChangeNotice> onNotification, CancellationToken cancellationToken)
     {
         await server.StepAsync();
         if (server.FindPrimary() is not { Role: HostRole.Primary } host
@@ -35,19 +36,19 @@ internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster 
             throw new HostUnavailableException("The primary is lost.");
         }
 
-        _listener = new SimulatedListener(server, cluster, host, onChanged, random);
+        _listener = new SimulatedListener(server, cluster, host, onNotification, random);
         cluster.Listeners.Add(_listener);
         await server.StepAsync();
         return _listener;
     }
 }
 
-/// <summary>A connection that listens on a host.</summary>
+/// <summary>A connection that listens to the notifications of a host.</summary>
 internal sealed class SimulatedListener(
     SimulatedServer server,
     SimulatedCluster cluster,
     SimulatedHost host,
-    Action<ChangeNotice> onChanged,
+    Action<ChangeNotice> onNotification,
     Random random) : IChangeConnection
 {
     private readonly int _starts = host.Starts;
@@ -60,34 +61,34 @@ internal sealed class SimulatedListener(
     private bool IsAlive =>
         !IsCut && host.IsUp && host.Starts == _starts && cluster.Reaches(server.Timeline, host);
 
-    /// <summary>A notification, which arrives some time later, or never.</summary>
-    public async Task TellAsync(Link changed, DateTimeOffset at)
+    /// <summary>Sends a notification, which arrives later or never.</summary>
+    public async Task NotifyAsync(Link changed, DateTimeOffset at)
     {
         await server.StepAsync();
         if (!IsAlive)
             return;
-        server.Told.Hand(changed);
-        onChanged(new(new(changed.Domain, changed.Code), new(_timeline, at)));
+        server.Notified.Announce(changed);
+        onNotification(new(changed.Name, new(_timeline, at)));
     }
 
-    public Task HearAsync(TimeSpan time, CancellationToken cancellationToken) =>
+    public Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken) =>
         server.Time.PassAsync(time, cancellationToken);
 
     public async Task<ChangeBatch> ReadAsync(
         DateTimeOffset? since, int limit, CancellationToken cancellationToken)
     {
         await server.StepAsync();
-        AssertIsAlive();
+        AssertAlive();
         if (host.ShownTimeline != host.Timeline)
-            throw new HostUnavailableException("The primary has not beaten yet.");
-        var complete = new Moment(_timeline, host.ClosedAt);
+            throw new HostUnavailableException("The new primary has not closed its first horizon yet.");
+        var completeUpTo = new Moment(_timeline, host.ClosedAt);
         var all = host.Changes.Select(change => change.Link).ToList();
         var after = host.Changes.Where(change => change.At > (since ?? host.ClosedAt)).ToList();
         await server.StepAsync();
-        AssertIsAlive();
+        AssertAlive();
         foreach (var link in since is null ? all : after.Select(change => change.Link))
-            server.Told.Hand(link);
-        return new(complete, [.. after.Select(change =>
+            server.Notified.Announce(link);
+        return new(completeUpTo, [.. after.Select(change =>
             new ChangeNotice(change.Link.Name, new(_timeline, change.At)))]);
     }
 
@@ -98,7 +99,7 @@ internal sealed class SimulatedListener(
         return ValueTask.CompletedTask;
     }
 
-    private void AssertIsAlive()
+    private void AssertAlive()
     {
         if (!IsAlive || random.Next(60) == 0)
             throw new IOException("The reply is lost.");

@@ -4,9 +4,9 @@ using Terse.Links;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// A primary and its replicas, and what befalls them. It keeps the promises that the horizon builds on: a
-/// failover loses nothing that was confirmed, a primary that was replaced takes no writes, and until every
-/// server has seen a failover, the new primary's clock is not behind the horizons that were lost with it.
+/// A primary and its replicas, and treplica faults. The simulation keeps the conditions of the horizon: a
+/// failover loses no confirmed write, a replaced primary takes no writes, and until every server has seen a
+/// failover, the new primary's clock is not behind the horizons that the failover lost.
 /// </summary>
 internal sealed class SimulatedCluster
 {
@@ -33,21 +33,21 @@ internal sealed class SimulatedCluster
 
     public SimulatedHost Primary => _primary;
 
-    /// <summary>How much time has passed since the beginning.</summary>
-    public TimeSpan Passed { get; set; }
+    /// <summary>The simulated time since the start.</summary>
+    public TimeSpan Elapsed { get; set; }
 
-    public DateTimeOffset TrueNow => Start + Passed;
+    public DateTimeOffset TrueNow => Start + Elapsed;
 
-    /// <summary>Whether all servers know of the present primary.</summary>
-    public required Func<int, bool> IsKnownToAll { get; init; }
+    /// <summary>Whether all servers have seen a timeline.</summary>
+    public required Func<int, bool> HaveAllSeen { get; init; }
 
-    /// <summary>All who ever listened on a host.</summary>
+    /// <summary>The open connections that listen to notifications.</summary>
     public List<SimulatedListener> Listeners { get; } = [];
 
-    /// <summary>How much of the log was confirmed to a writer.</summary>
+    /// <summary>The number of log entries that were confirmed to a writer.</summary>
     public int Confirmed { get; set; }
 
-    /// <summary>Counts what moves a horizon back or makes one void.</summary>
+    /// <summary>Counts the faults that set a horizon back or make it invalid.</summary>
     public int Setbacks { get; private set; }
 
     public IEnumerable<SimulatedHost> Replicas => _hosts.Where(host => host.Role == HostRole.Replica);
@@ -57,19 +57,19 @@ internal sealed class SimulatedCluster
         replica.ShownTimeline == _primary.Timeline && replica.ClosedAt >= horizon);
 
     /// <summary>
-    /// Whether a server that knows of a timeline reaches a host. A primary that was replaced is no more than
-    /// a trap for those who know of the new one: to all others it is lost.
+    /// Whether a server that has seen a timeline reaches a host. Only servers that have seen the new timeline
+    /// reach a replaced primary; a correct server then ignores its answers.
     /// </summary>
     public bool Reaches(int timeline, SimulatedHost host) => host.IsUp
         && (host.Role == HostRole.Replica || host == _primary || timeline > host.Timeline);
 
     /// <summary>
-    /// Whether the primary does not have what was written, since it was lost in a failover.
+    /// Whether a failover lost a version of a link.
     /// </summary>
     public bool HasLost(Link link) =>
         !_primary.Log.Exists(entry => ReferenceEquals(entry.Link, link));
 
-    /// <summary>Begins a transaction that writes, where the host takes any.</summary>
+    /// <summary>Begins a writing transaction, if the host accepts writes.</summary>
     public bool TryBegin(SimulatedHost host, object transaction)
     {
         if (host != _primary || !host.IsUp)
@@ -78,11 +78,11 @@ internal sealed class SimulatedCluster
         return true;
     }
 
-    /// <summary>Tells those who listen on a host of a change that has just been committed there.</summary>
+    /// <summary>Notifies the listeners of a host of a change that was just committed there.</summary>
     public void Notify(SimulatedHost host, Link changed, DateTimeOffset at)
     {
         foreach (var listener in Listeners.Where(listener => listener.Host == host))
-            _ = listener.TellAsync(changed, at);
+            _ = listener.NotifyAsync(changed, at);
     }
 
     public void Replicate()
@@ -92,8 +92,8 @@ internal sealed class SimulatedCluster
             host.Follow(host.Timeline == _primary.Timeline ? _primary : host, _random);
     }
 
-    /// <summary>Something goes wrong, or comes right again.</summary>
-    public void Suffer()
+    /// <summary>Injects a fault, or ends one.</summary>
+    public void InjectFault()
     {
         var host = Any();
         switch (host.IsUp ? _random.Next(8) : 8)
@@ -125,8 +125,8 @@ internal sealed class SimulatedCluster
         }
     }
 
-    /// <summary>All hosts are up and follow the primary; nothing else befalls them.</summary>
-    public void Mend()
+    /// <summary>Ends all faults: all hosts are up and follow the primary.</summary>
+    public void Repair()
     {
         foreach (var host in _hosts)
         {
@@ -138,7 +138,7 @@ internal sealed class SimulatedCluster
         }
     }
 
-    /// <summary>All replicas receive and replay.</summary>
+    /// <summary>Lets all replicas receive and replay.</summary>
     public void ReplicateAll()
     {
         foreach (var host in Replicas)
@@ -151,12 +151,12 @@ internal sealed class SimulatedCluster
     {
         var jump = TimeSpan.FromMilliseconds(_random.Next(-5000, 5000));
         host.Error += _random.Next(8) == 0 ? jump * 1000 : jump;
-        KeepPromiseOfClock();
+        KeepClockCondition();
     }
 
-    private void KeepPromiseOfClock()
+    private void KeepClockCondition()
     {
-        if (_primary.Now < _lostHorizon && !IsKnownToAll(_primary.Timeline))
+        if (_primary.Now < _lostHorizon && !HaveAllSeen(_primary.Timeline))
             _primary.Error += _lostHorizon - _primary.Now;
     }
 
@@ -167,29 +167,29 @@ internal sealed class SimulatedCluster
         host.StartAsReplica(host.Log[..kept], _random.Next(1, kept + 1), host.Timeline);
     }
 
-    /// <summary>Only a replica that has all that was confirmed takes over; the old primary is lost.</summary>
-    private void FailOver(SimulatedHost heir)
+    /// <summary>Promotes a replica that has every confirmed write; the old primary goes down.</summary>
+    private void FailOver(SimulatedHost replica)
     {
-        if (heir.Role != HostRole.Replica || !heir.IsUp || heir.Timeline != _primary.Timeline
-            || heir.Log.Count < Confirmed)
+        if (replica.Role != HostRole.Replica || !replica.IsUp || replica.Timeline != _primary.Timeline
+            || replica.Log.Count < Confirmed)
         {
             return;
         }
 
         Setbacks++;
         _primary.GoDown();
-        foreach (var host in _hosts.Where(host => host.Timeline == heir.Timeline))
+        foreach (var host in _hosts.Where(host => host.Timeline == replica.Timeline))
         {
-            foreach (var lost in host.Log.Skip(heir.Log.Count))
+            foreach (var lost in host.Log.Skip(replica.Log.Count))
                 _lostHorizon = lost.At > _lostHorizon ? lost.At : _lostHorizon;
         }
 
-        heir.Promote(_primary.Timeline + 1);
-        _primary = heir;
-        KeepPromiseOfClock();
+        replica.Promote(_primary.Timeline + 1);
+        _primary = replica;
+        KeepClockCondition();
     }
 
-    /// <summary>Follows the present primary, from what both have or from a backup.</summary>
+    /// <summary>Makes a host follow the present primary, from their common log or from a backup.</summary>
     private void Rejoin(SimulatedHost host)
     {
         Setbacks++;

@@ -4,16 +4,16 @@ using Terse.Storage.Postgres;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>What a commit leaves in the log: a link that was created or changed, or a beat.</summary>
-/// <param name="Link">The link, as it is from then on; null for a beat.</param>
-/// <param name="At">When the link was changed, or up to when the beat closes.</param>
-/// <param name="Timeline">The beat's timeline.</param>
+/// <summary>A committed entry of the log: a created or changed link, or a beat.</summary>
+/// <param name="Link">The new version of the link; null for a beat.</param>
+/// <param name="At">The time of the change, or the horizon that the beat closes.</param>
+/// <param name="Timeline">The timeline of the beat.</param>
 internal sealed record LogEntry(Link? Link, DateTimeOffset At, int Timeline);
 
 /// <summary>
-/// A model of a PostgreSQL host: the log that it has, the part of it that shows, and, where it is the
-/// primary, the advisory lock of beat and guard, and those of rows that are changed. A commit stands in the
-/// log before it shows, and is locked until then.
+/// A model of a PostgreSQL host: its log, the visible part of the log, and, on the primary, the advisory lock
+/// of beat and guard and the row locks of changes. A commit is in the log before it is visible, and keeps its
+/// locks until then.
 /// </summary>
 internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 {
@@ -29,47 +29,50 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 
     public HostRole Role { get; private set; } = HostRole.Replica;
 
-    /// <summary>The timeline that it writes, or follows.</summary>
+    /// <summary>The timeline that the host writes or follows.</summary>
     public int Timeline { get; private set; } = 1;
 
-    /// <summary>The columns of the horizon's row that shows.</summary>
+    /// <summary>The horizon in the visible row.</summary>
     public DateTimeOffset ClosedAt { get; private set; }
 
     public int ShownTimeline { get; private set; } = 1;
 
     public bool IsUp { get; private set; } = true;
 
-    /// <summary>Grows with each restart, which ends all connections.</summary>
+    /// <summary>The number of restarts; each ends all connections.</summary>
     public int Starts { get; private set; }
 
     public bool IsReplaying { get; set; } = true;
 
-    /// <summary>The changes that show, as rows of link_change.</summary>
+    /// <summary>The visible changes, as rows of link_change.</summary>
     public IReadOnlyList<(Link Link, DateTimeOffset At)> Changes => _changes;
 
-    /// <summary>How far its clock is off the true time.</summary>
+    /// <summary>The difference between its clock and the true time.</summary>
     public TimeSpan Error { get; set; }
 
     public DateTimeOffset Now => trueNow() + Error;
 
-    private bool IsInRecovery => Role == HostRole.Replica;
+    public LookupResult LookUp(string code, HostRole probedRole) => new(
+        _links.GetValueOrDefault(code),
+        ClosedAt,
+        ReadTimeline(),
+        Layouts: 1,
+        probedRole,
+        IsReplica: Role == HostRole.Replica);
 
-    public LookupResult Look(string code, HostRole before) => new(
-        _links.GetValueOrDefault(code), ClosedAt, ReadTimeline(), Layouts: 1, before, IsInRecovery);
-
-    /// <summary>A primary tells its own; a replica what the row says.</summary>
+    /// <summary>A primary returns its own timeline, a replica the timeline of the visible row.</summary>
     public int ReadTimeline() => Role == HostRole.Primary ? Timeline : ShownTimeline;
 
     public void Begin(object transaction) => _open.Add(transaction);
 
-    /// <summary>Whether a transaction is still there; those of before a crash are not.</summary>
+    /// <summary>Whether a transaction still runs; a crash ends all transactions.</summary>
     public bool IsOpen(object transaction) => _open.Contains(transaction);
 
-    /// <summary>Takes the lock shared, unless a beat has it.</summary>
+    /// <summary>Takes the lock in shared mode, unless a beat holds it.</summary>
     public bool TryShare(object transaction) => _beating is null && _sharing.Add(transaction);
 
-    /// <summary>Takes the lock alone, unless anybody has it.</summary>
-    public bool TryTakeAlone(object transaction)
+    /// <summary>Takes the lock in exclusive mode, unless any transaction holds it.</summary>
+    public bool TryTakeExclusive(object transaction)
     {
         if (_beating is not null || _sharing.Count > 0)
             return false;
@@ -77,13 +80,13 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         return true;
     }
 
-    /// <summary>The link that shows, locked for a change, unless another changes it.</summary>
+    /// <summary>Locks the visible link for a change, unless another transaction has locked it.</summary>
     public Link? FindToChange(string code, object transaction) =>
         _links.TryGetValue(code, out var link) && _changing.TryAdd(code, transaction) ? link : null;
 
     public Link? Find(string code) => _links.GetValueOrDefault(code);
 
-    /// <summary>Ends a transaction: its locks are free.</summary>
+    /// <summary>Ends a transaction and releases its locks.</summary>
     public void End(object transaction)
     {
         _open.Remove(transaction);
@@ -94,14 +97,14 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
             _beating = null;
     }
 
-    /// <summary>Shows what of the log did not show, up to a place in it.</summary>
+    /// <summary>Makes the log visible up to a position.</summary>
     public void Show(int count)
     {
         for (; _shown < count; _shown++)
             Show(Log[_shown]);
     }
 
-    /// <summary>A commit of this primary's own shows, maybe sooner than one before it.</summary>
+    /// <summary>Makes an entry visible; on a primary perhaps before an earlier entry.</summary>
     public void Show(LogEntry entry)
     {
         if (entry.Link is not { } link)
@@ -115,7 +118,7 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
             _changes.Add((link, entry.At));
     }
 
-    /// <summary>Receives from the primary that it follows, and replays; each as far as it comes.</summary>
+    /// <summary>Receives a random part of the primary's log and replays a random part of its own.</summary>
     public void Follow(SimulatedHost primary, Random random)
     {
         if (primary.IsUp && primary.Role == HostRole.Primary)
@@ -138,7 +141,7 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         _beating = null;
     }
 
-    /// <summary>After a restart all shows that is in a primary's log.</summary>
+    /// <summary>Starts the host. On a primary, the whole log is visible after a restart.</summary>
     public void ComeUp()
     {
         IsUp = true;
@@ -152,7 +155,7 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         (Role, Timeline, IsReplaying) = (HostRole.Primary, timeline, true);
     }
 
-    /// <summary>Starts as a replica, with what it has or what it is given, and shows a part of it.</summary>
+    /// <summary>Starts the host as a replica with a log of which a part is visible.</summary>
     public void StartAsReplica(IReadOnlyList<LogEntry> log, int shown, int timeline)
     {
         GoDown();

@@ -5,63 +5,94 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Lookups of a server on the simulated hosts, by its real board. Between picking a host, the snapshot, what
-/// the statement reads besides, and the reply anything can happen; the reply may be lost.
+/// The lookups of a server on simulated hosts. The server's real registry picks the host. Anything can happen
+/// between the pick, the snapshot, the rest of the statement, and the reply; and the reply may be lost.
 /// </summary>
 internal sealed class SimulatedLookups(
     SimulatedServer server,
     SimulatedCluster cluster,
-    HostRegistry board,
+    HostRegistry registry,
     HorizonSabotage sabotage,
     Random random) : ILinkLookups
 {
     private readonly HashSet<string> _askedOfPrimary = new(StringComparer.Ordinal);
 
-    public int Timeline => board.Timeline;
+    public int Timeline => registry.Timeline;
+
+    public IBatcher<LinkName, LookupResult> Any => new SingleCalls(this, Freshness.Any);
+
+    public IBatcher<LinkName, LookupResult> Latest => new SingleCalls(this, Freshness.Latest);
 
     public bool WasAskedOfPrimary(string code) => _askedOfPrimary.Contains(code);
 
-    public Task<LookupResult> LookAsync(
-        Freshness freshness, LinkName name, CancellationToken cancellationToken)
-    {
-        if (freshness.IsLatest)
-            _askedOfPrimary.Add(name.Code);
-        return board.ReadAsync(freshness, name.Code, LookAsync, cancellationToken);
-    }
+    public Task<LookupResult> LookUpAsync(
+        LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken) =>
+        LookUpAsync(Freshness.AtLeast(horizon), name.Code);
 
     public Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
-        board.WaitForHorizonAsync(horizon, limit, cancellationToken);
+        registry.WaitForHorizonAsync(horizon, limit, cancellationToken);
 
-    private async Task<LookupResult> LookAsync(int index, string code, CancellationToken cancellationToken)
+    private async Task<LookupResult> LookUpAsync(Freshness freshness, string code)
     {
-        var host = cluster.Hosts[index];
-        var before = server.Standings[index].State.Role;
+        if (freshness.IsLatest)
+            _askedOfPrimary.Add(code);
+        using var read = new HostRead(registry, freshness);
+        while (true)
+        {
+            try
+            {
+                return await LookUpAsync(read, code);
+            }
+            catch (Exception exception) when (HostRead.IsLost(exception))
+            {
+                read.Move(exception);
+            }
+        }
+    }
+
+    private async Task<LookupResult> LookUpAsync(HostRead read, string code)
+    {
+        var host = cluster.Hosts[read.Host];
+        var probedRole = read.State.Role;
         await server.StepAsync();
         AssertReached(host);
-        var seen = host.Look(code, before);
+        var result = host.LookUp(code, probedRole);
         await server.StepAsync();
         AssertReached(host);
-        seen = seen with { Timeline = TimelineOf(host, seen), IsInRecovery = host.Role == HostRole.Replica };
+        result = result with
+        {
+            Timeline = TimelineOf(host, result),
+            IsReplica = host.Role == HostRole.Replica,
+        };
         if (sabotage == HorizonSabotage.TwoStatements)
-            seen = seen with { ClosedAt = host.ClosedAt };
+            result = result with { ClosedAt = host.ClosedAt };
         await server.StepAsync();
         if (random.Next(60) == 0)
             throw new IOException("The reply is lost.");
-        return seen;
+        return result;
     }
 
     /// <summary>
-    /// Whether a host is in recovery, and a primary's timeline, are of the moment; all else of the snapshot.
+    /// The role and a primary's timeline are read at the moment of the call; the rest belongs to the
+    /// snapshot.
     /// </summary>
-    private int TimelineOf(SimulatedHost host, LookupResult seen) =>
+    private int TimelineOf(SimulatedHost host, LookupResult result) =>
         sabotage == HorizonSabotage.NoTimeline ? 0
         : host.Role == HostRole.Primary ? host.Timeline
-        : seen.Timeline;
+        : result.Timeline;
 
     private void AssertReached(SimulatedHost host)
     {
         if (!cluster.Reaches(server.Timeline, host))
             throw new IOException("The host is lost.");
+    }
+
+    /// <summary>Sends each call alone: batches would need threads of their own.</summary>
+    private sealed class SingleCalls(SimulatedLookups lookups, Freshness freshness)
+        : IBatcher<LinkName, LookupResult>
+    {
+        public Task<LookupResult> CallAsync(LinkName call, CancellationToken cancellationToken) =>
+            lookups.LookUpAsync(freshness, call.Code);
     }
 }

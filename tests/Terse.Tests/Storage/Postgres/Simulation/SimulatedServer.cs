@@ -10,11 +10,11 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// A server: the real board, layouts, gate, finder, cache and feed of changes, over simulated hosts.
+/// A server: the real registry, layouts, budget, finder, cache and change feed over simulated hosts.
 /// </summary>
 internal sealed class SimulatedServer
 {
-    /// <summary>Nobody listens to them.</summary>
+    /// <summary>No test reads these metrics.</summary>
     private static readonly IMeterFactory Meters =
         new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
 
@@ -25,9 +25,9 @@ internal sealed class SimulatedServer
 
     private readonly SimulatedCluster _cluster;
     private readonly HorizonScheduler _scheduler;
-    private readonly bool[] _isLooking;
+    private readonly bool[] _isProbing;
     private readonly bool _hidesTimelines;
-    private readonly HostRegistry _board;
+    private readonly HostRegistry _registry;
     private readonly LinkCache _cache;
     private readonly LinkLoader _loader;
     private readonly OwnMeters _meters = new();
@@ -37,36 +37,36 @@ internal sealed class SimulatedServer
         SimulatedCluster cluster, HorizonScheduler scheduler, HorizonSabotage sabotage, Random random)
     {
         (_cluster, _scheduler) = (cluster, scheduler);
-        Time = new SimulatedTime(() => cluster.Passed);
-        Standings = [.. cluster.Hosts.Select((_, index) => new HostStatus($"host {index}"))];
-        _isLooking = new bool[Standings.Count];
-        _board = new HostRegistry(Standings, new ClusterOptions { Hosts = [] }, Time, random);
+        Time = new SimulatedTime(() => cluster.Elapsed);
+        Hosts = [.. cluster.Hosts.Select((_, index) => new HostStatus($"host {index}"))];
+        _isProbing = new bool[Hosts.Count];
+        _registry = new HostRegistry(Hosts, new ClusterOptions { Hosts = [] }, Time, random);
         _hidesTimelines = sabotage == HorizonSabotage.NoTimeline;
-        for (var index = 0; index < Standings.Count; index++)
-            _board.Judge(Standings[index], See(cluster.Hosts[index]));
+        for (var index = 0; index < Hosts.Count; index++)
+            _registry.Update(Hosts[index], StateOf(cluster.Hosts[index]));
         Layouts = new LayoutLease(SimulatedNodes.Store, SimulatedNodes.Strategies, Time);
-        Lookups = new SimulatedLookups(this, cluster, _board, sabotage, random);
+        Lookups = new SimulatedLookups(this, cluster, _registry, sabotage, random);
         Writes = new SimulatedWrites(this, cluster, sabotage, random);
         Pending = new PendingChanges(Time);
         Changes = new SimulatedChanges(this, cluster, random);
         var pending = sabotage == HorizonSabotage.NoPending ? new PendingChanges(Time) : Pending;
-        var gate = new PrimaryLookupBudget(random.Next(2) == 0 ? 1000 : random.Next(1, 20), Metrics, Time);
-        Finder = new LinkFinder(Lookups, Layouts, gate, pending, Metrics, Time);
+        var budget = new PrimaryLookupBudget(random.Next(2) == 0 ? 1000 : random.Next(1, 20), Metrics, Time);
+        Finder = new LinkFinder(Lookups, Layouts, budget, pending, Metrics, Time);
         var metrics = new RedirectMetrics(_meters);
         var table = new BoundedLinkTable(SmallCache.Value.MaxEntries, SmallCache.Value.MaxBytes, metrics);
         var circuit = new StoreCircuit(Time);
         _loader = new LinkLoader(Finder, static _ => false, table, circuit, metrics, Time);
         _cache = new LinkCache(table, _loader, circuit, SmallCache, metrics, Time);
-        Told = new ToldChanges(cluster, _cache);
+        Notified = new NotifiedChanges(cluster, _cache);
         _ = Layouts.StartAsync(default);
         var feed = new PostgresChangeFeed(
-            Changes, Pending, Told, NoChangeMetrics, Time, NullLogger<PostgresChangeFeed>.Instance);
+            Changes, Pending, Notified, NoChangeMetrics, Time, NullLogger<PostgresChangeFeed>.Instance);
         _ = feed.RunAsync(_stopping.Token);
     }
 
     public SimulatedTime Time { get; }
 
-    public IReadOnlyList<HostStatus> Standings { get; }
+    public IReadOnlyList<HostStatus> Hosts { get; }
 
     public LayoutLease Layouts { get; }
 
@@ -80,18 +80,20 @@ internal sealed class SimulatedServer
 
     public SimulatedChanges Changes { get; }
 
-    /// <summary>The changes that it was told of.</summary>
-    public ToldChanges Told { get; }
+    /// <summary>The changes that the server was notified of.</summary>
+    public NotifiedChanges Notified { get; }
 
-    /// <summary>The latest timeline that its board was told of.</summary>
-    public int KnownTimeline => _board.Timeline;
+    /// <summary>The latest timeline that the registry knows.</summary>
+    public int KnownTimeline => _registry.Timeline;
 
-    /// <summary>The latest timeline that it has seen, whether or not its board was told.</summary>
+    /// <summary>
+    /// The latest timeline that a probe returned; a sabotage may hide it from the registry.
+    /// </summary>
     public int Timeline { get; private set; } = 1;
 
     public bool IsPaused { get; private set; }
 
-    /// <summary>How often it was paused.</summary>
+    /// <summary>The number of pauses.</summary>
     public int Pauses { get; private set; }
 
     public void Pause(bool isPaused)
@@ -109,43 +111,45 @@ internal sealed class SimulatedServer
 
     public HorizonScheduler.Step StepAsync() => _scheduler.StepOf(this);
 
-    /// <summary>Where a code leads, by the cache or past it; null where there is no link.</summary>
-    public async Task<string?> FollowAsync(string code, bool isByCache) => isByCache
+    /// <summary>
+    /// The target of a code, through the cache or directly; null when no link has the code.
+    /// </summary>
+    public async Task<string?> FollowAsync(string code, bool isCached) => isCached
         ? (await _loader.FindAsync(new("", code), _cache.Probe("", code), default))?.Location
         : (await Finder.FindAsync(new("", code), default))?.Target;
 
-    /// <summary>One look at a host, as the watch makes it; one at a time.</summary>
-    public async Task LookAtAsync(int index)
+    /// <summary>Probes a host as the monitor does, one probe of a host at a time.</summary>
+    public async Task ProbeAsync(int index)
     {
-        if (_isLooking[index])
+        if (_isProbing[index])
             return;
-        _isLooking[index] = true;
+        _isProbing[index] = true;
         var host = _cluster.Hosts[index];
-        var seen = _cluster.Reaches(Timeline, host) ? See(host) : null;
+        var probed = _cluster.Reaches(Timeline, host) ? StateOf(host) : null;
         var timeline = host.ReadTimeline();
         await StepAsync();
-        _isLooking[index] = false;
-        if (seen is null)
+        _isProbing[index] = false;
+        if (probed is null)
         {
-            _board.JudgeFailed(Standings[index], "The host is lost.");
+            _registry.UpdateFailed(Hosts[index], "The host is lost.");
             return;
         }
 
         Timeline = Math.Max(Timeline, timeline);
-        _board.Judge(Standings[index], seen);
+        _registry.Update(Hosts[index], probed);
     }
 
-    /// <summary>The host that it writes to, as it believes; null where it knows of none.</summary>
+    /// <summary>The host that the registry takes for the primary; null without one.</summary>
     public SimulatedHost? FindPrimary() =>
-        _board.PickPrimary() is >= 0 and var index ? _cluster.Hosts[index] : null;
+        _registry.PickPrimary() is >= 0 and var index ? _cluster.Hosts[index] : null;
 
-    private HostState See(SimulatedHost host)
+    private HostState StateOf(SimulatedHost host)
     {
         var timeline = _hidesTimelines ? 0 : host.ReadTimeline();
         return new(host.Role, timeline, host.ClosedAt, Failures: 0, IsInRotation: false, Error: null);
     }
 
-    /// <summary>A cache registers itself with its meter, which would keep it for good.</summary>
+    /// <summary>Own meters per server, because a meter keeps a reference to each cache for good.</summary>
     private sealed class OwnMeters : IMeterFactory
     {
         private readonly List<Meter> _meters = [];

@@ -1,18 +1,18 @@
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// A server's monotonic clock, and its timers, which go off only when they are told to: not while the server
-/// is paused.
+/// A server's monotonic clock and timers. The timers fire only when the simulation says so, which it does not
+/// do while the server is paused.
 /// </summary>
-internal sealed class SimulatedTime(Func<TimeSpan> passed) : TimeProvider
+internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
 {
     private readonly List<Timer> _timers = [];
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
-    public override long GetTimestamp() => passed().Ticks;
+    public override long GetTimestamp() => elapsed().Ticks;
 
-    /// <summary>A wall clock that is years off: nothing that is looked for here hangs on it.</summary>
+    /// <summary>A wall clock that is years off, because no promise may depend on it.</summary>
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
 
     public override ITimer CreateTimer(
@@ -23,26 +23,26 @@ internal sealed class SimulatedTime(Func<TimeSpan> passed) : TimeProvider
         return timer;
     }
 
-    /// <summary>Ends when so much time has passed on this clock.</summary>
+    /// <summary>Waits until so much time has passed on this clock.</summary>
     public async Task PassAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(time, this);
         await timer.WaitForNextTickAsync(cancellationToken);
     }
 
-    /// <summary>Lets all go off that are due.</summary>
-    public void GoOff()
+    /// <summary>Fires all timers that are due.</summary>
+    public void FireDueTimers()
     {
         for (var index = 0; index < _timers.Count; index++)
         {
-            if (_timers[index].Due > passed())
+            if (_timers[index].Due > elapsed())
                 continue;
-            _timers[index].GoOff();
-            index = -1; // Timers may have come and gone.
+            _timers[index].Fire();
+            index = -1; // The timer may have added and removed timers.
         }
     }
 
-    private sealed class Timer(SimulatedTime time, Action goOff) : ITimer
+    private sealed class Timer(SimulatedTime time, Action onDue) : ITimer
     {
         private TimeSpan _period;
 
@@ -61,10 +61,10 @@ internal sealed class SimulatedTime(Func<TimeSpan> passed) : TimeProvider
             return true;
         }
 
-        public void GoOff()
+        public void Fire()
         {
             Change(_period > TimeSpan.Zero ? _period : Timeout.InfiniteTimeSpan, _period);
-            goOff();
+            onDue();
         }
 
         public void Dispose() => time._timers.Remove(this);

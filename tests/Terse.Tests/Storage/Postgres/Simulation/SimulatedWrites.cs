@@ -3,16 +3,16 @@ using Terse.Links;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// What a server does to the primary: models of horizon_beat, and of an insert and an update that pass
-/// horizon_guard. It may be halted before each statement, before the commit, before that shows, and before it
-/// hears of it.
+/// The writes of a server on the primary: models of horizon_beat, and of an insert and an update that pass
+/// horizon_guard. The server may be halted before each statement, before the commit, before the commit is
+/// visible, and before the server receives the confirmation.
 /// </summary>
 internal sealed class SimulatedWrites(
     SimulatedServer server, SimulatedCluster cluster, HorizonSabotage sabotage, Random random)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How far its idea of the primary's clock is off the true time.</summary>
+    /// <summary>The difference between the server's idea of the primary's clock and the true time.</summary>
     private TimeSpan _error = TimeSpan.FromMilliseconds(random.Next(-600, 600));
 
     public async Task BeatAsync()
@@ -23,7 +23,7 @@ internal sealed class SimulatedWrites(
         await server.StepAsync();
         if (!cluster.TryBegin(host, beat))
             return;
-        if (!host.TryTakeAlone(beat))
+        if (!host.TryTakeExclusive(beat))
         {
             host.End(beat);
             return;
@@ -34,13 +34,15 @@ internal sealed class SimulatedWrites(
         await CommitAsync(host, beat, new(null, closed, host.Timeline));
     }
 
-    /// <summary>Creates a link. Returns it when the server has heard that it is committed.</summary>
-    /// <param name="make">Makes a link of an id.</param>
+    /// <summary>
+    /// Creates a link. Returns the link when the server received the confirmation of its commit.
+    /// </summary>
+    /// <param name="make">Makes a link with an id.</param>
     public async Task<Link?> CreateAsync(Func<Tsid, Link> make)
     {
         for (var tries = 0; tries < 3; tries++)
         {
-            // Some are minted a while ahead of all that follows.
+            // Some ids are minted long before their insert.
             var age = TimeSpan.FromMilliseconds(random.Next(3) == 0 ? random.Next(2000) : 0);
             var id = SimulatedNodes.IdAt(cluster.TrueNow + _error - age, random.Next(4096));
             await server.StepAsync();
@@ -63,7 +65,7 @@ internal sealed class SimulatedWrites(
                 return null;
             }
 
-            if (IsLetIn(host, SimulatedNodes.EndOf(id)))
+            if (IsAllowed(host, SimulatedNodes.EndOf(id)))
             {
                 var link = make(id);
                 return await CommitAsync(host, creation, new(link, default, 0)) ? link : null;
@@ -76,9 +78,9 @@ internal sealed class SimulatedWrites(
         return null;
     }
 
-    /// <summary>Changes a link: what was acknowledged of it is known here.</summary>
+    /// <summary>Changes a link, and records the acknowledged change on this server.</summary>
     /// <param name="code">The link's code.</param>
-    /// <param name="change">Makes of the link what it is to be.</param>
+    /// <param name="change">Makes the new version of the link.</param>
     public async Task ChangeAsync(string code, Func<Link, Link> change)
     {
         if (server.FindPrimary() is not { } host)
@@ -107,12 +109,12 @@ internal sealed class SimulatedWrites(
         if (!await CommitAsync(host, update, new(changed, written, timeline)))
             return;
         server.Pending.Add(changed.Name, new(timeline, written));
-        server.Told.Add(changed);
+        server.Notified.Add(changed);
     }
 
     private static bool HasBeaten(SimulatedHost host) => host.ShownTimeline == host.Timeline;
 
-    private bool IsLetIn(SimulatedHost host, DateTimeOffset written) =>
+    private bool IsAllowed(SimulatedHost host, DateTimeOffset written) =>
         sabotage == HorizonSabotage.NoGuard || written > host.ClosedAt;
 
     private async Task<bool> CommitAsync(SimulatedHost host, object transaction, LogEntry entry)
@@ -134,7 +136,9 @@ internal sealed class SimulatedWrites(
         return random.Next(20) != 0;
     }
 
-    /// <summary>What a renewed reservation tells: the primary's clock, or just after the horizon.</summary>
+    /// <summary>
+    /// A renewed reservation returns the primary's clock, or a time just after the horizon.
+    /// </summary>
     private void CatchUp(SimulatedHost host) =>
         _error = Later(host.Now, host.ClosedAt.AddMilliseconds(2)) - cluster.TrueNow;
 

@@ -1,10 +1,10 @@
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// A code that no link has and that is older than every replica's horizon: the primary is not to be asked for
-/// it, provided that nothing throws a replica back while it is looked for.
+/// The promise that a server does not ask the primary for a code that no link has and whose time every
+/// replica's horizon has passed. It holds as long as no replica is set back during the lookup.
 /// </summary>
-internal sealed class MustBeTold
+internal sealed class PrimaryNotAskedRule
 {
     private readonly SimulatedCluster _cluster;
     private readonly SimulatedServer _server;
@@ -13,19 +13,19 @@ internal sealed class MustBeTold
     private readonly int _pauses;
     private readonly bool _applies;
 
-    public MustBeTold(
-        SimulatedCluster cluster, SimulatedServer server, string code, Dictionary<string, string> made)
+    public PrimaryNotAskedRule(
+        SimulatedCluster cluster, SimulatedServer server, string code, Dictionary<string, string> targets)
     {
         (_cluster, _server, _code) = (cluster, server, code);
         (_setbacks, _pauses) = (cluster.Setbacks, server.Pauses);
-        _applies = !made.ContainsKey(code)
+        _applies = !targets.ContainsKey(code)
             && server.Timeline == cluster.Primary.Timeline
             && server.Layouts.NewestTimeOf(code, layouts: 1) is { } newest
             && cluster.AllHavePassed(newest)
             && !server.Lookups.WasAskedOfPrimary(code);
     }
 
-    public bool WasBroken() => _applies
+    public bool IsBroken() => _applies
         && (_setbacks, _pauses) == (_cluster.Setbacks, _server.Pauses)
         && _server.Lookups.WasAskedOfPrimary(_code);
 }
