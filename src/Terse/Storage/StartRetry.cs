@@ -3,14 +3,15 @@ using Terse.Hosting;
 namespace Terse.Storage;
 
 /// <summary>
-/// A start that finds its database busy, or all nodes held, tries for a while before it gives up.
+/// Retries a step of the server's start while the database is busy or all nodes are held.
 /// </summary>
 internal static class StartRetry
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
-    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(45);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
-    /// <exception cref="StoreUnavailableException">It failed to the end.</exception>
+    /// <summary>Runs a step until it succeeds, for 45 s at most.</summary>
+    /// <exception cref="StoreUnavailableException">The last attempt failed too.</exception>
     public static async Task RunAsync(
         Func<CancellationToken, Task> start, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -22,9 +23,9 @@ internal static class StartRetry
                 await start(cancellationToken);
                 return;
             }
-            catch (StoreUnavailableException) when (time.GetElapsedTime(begin) < Patience)
+            catch (StoreUnavailableException) when (time.GetElapsedTime(begin) < Timeout)
             {
-                await Task.Delay(Between, time, cancellationToken);
+                await Task.Delay(Interval, time, cancellationToken);
             }
         }
     }

@@ -6,7 +6,7 @@ using Terse.Storage.Sqlite;
 namespace Terse.Storage;
 
 /// <summary>
-/// Where links are kept: in PostgreSQL where the settings name hosts of it, else in SQLite.
+/// Registers the storage: PostgreSQL when the settings name database hosts, else SQLite.
 /// </summary>
 internal static class StorageSetup
 {

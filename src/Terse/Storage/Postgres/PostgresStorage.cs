@@ -46,7 +46,6 @@ internal sealed class PostgresStorage(
         services.AddHostedService<PostgresChangeFeed>();
         services.AddSingleton<PostgresSchema>();
         services.AddSingleton<PostgresLinkInserter>();
-        services.AddSingleton<PostgresLinkUpdater>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddSingleton<IFleetStore, PostgresFleetStore>();

@@ -32,13 +32,11 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         _batcher = new(Statements, MaxWaiting, InsertAsync);
     }
 
-    /// <inheritdoc cref="ILinkStore.AddAsync"/>
-    public async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken)
-    {
-        await RequireSchemaAsync(_schema, added.Link, cancellationToken);
-        return await _batcher.CallAsync(added, cancellationToken)
-            ?? await AddAloneAsync(added, cancellationToken);
-    }
+    /// <summary>
+    /// Inserts links in common statements. A result is null when the link needs
+    /// <see cref="InsertAloneAsync"/>.
+    /// </summary>
+    public IBatcher<AddedLink, AddLinkResult?> Batches => _batcher;
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
@@ -174,7 +172,9 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
-    private async Task<AddLinkResult> AddAloneAsync(AddedLink added, CancellationToken cancellationToken)
+    /// <summary>Inserts one link with its own statement.</summary>
+    public async Task<AddLinkResult> InsertAloneAsync(
+        AddedLink added, CancellationToken cancellationToken)
     {
         try
         {

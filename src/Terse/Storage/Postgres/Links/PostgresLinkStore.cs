@@ -1,11 +1,22 @@
+using Npgsql;
+using Terse.Horizon;
 using Terse.Links;
 
 namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ILinkStore"/>
-/// <remarks>Every insert passes the horizon's guard.</remarks>
+/// <remarks>
+/// <see cref="PostgresLinkInserter"/> inserts links; this class changes them, and takes visits from links
+/// with a limit. Each call is one statement on the primary, which checks its condition and writes in one
+/// step. A statement with an unknown outcome is never retried. Triggers record a change, notify the other
+/// servers, and update the table of limits.
+/// </remarks>
 internal sealed class PostgresLinkStore(
-    PostgresLinkInserter writer, PostgresLinkUpdater changer, TimeProvider time) : ILinkStore
+    Cluster cluster,
+    PostgresSchema schema,
+    PostgresLinkInserter inserter,
+    PendingChanges pending,
+    TimeProvider time) : ILinkStore
 {
     /// <inheritdoc/>
     public TimeSpan Timeout => PostgresErrors.Timeout;
@@ -14,13 +25,90 @@ internal sealed class PostgresLinkStore(
     public Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
         PostgresErrors.WithTimeoutAsync(
-            token => writer.AddAsync(new(link, tickEnd), token), time, cancellationToken);
+            token => AddAsync(new(link, tickEnd), token), time, cancellationToken);
+
+    private async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken)
+    {
+        await PostgresLinkInserter.RequireSchemaAsync(schema, added.Link, cancellationToken);
+        return await inserter.Batches.CallAsync(added, cancellationToken)
+            ?? await inserter.InsertAloneAsync(added, cancellationToken);
+    }
 
     /// <inheritdoc/>
-    public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
-        changer.ReplaceAsync(changed, cancellationToken);
+    public async Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken)
+    {
+        if (await WriteAsync(changed, ReplaceAsync, cancellationToken) is not { } written)
+            return null;
+        pending.Add(changed.Name, written);
+        return written.At;
+    }
 
     /// <inheritdoc/>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
-        changer.TakeVisitAsync(link, cancellationToken);
+        WriteAsync(link, TakeVisitAsync, cancellationToken);
+
+    /// <summary>The horizon's guard sets <c>written_at</c>.</summary>
+    private const string UpdateLink =
+        """
+        UPDATE link SET target = $2, version = $3, deleted_at = $4, expires_at = $5, max_visits = $6
+        WHERE id = $1 AND version = $3 - 1
+        RETURNING written_at, horizon_timeline()
+        """;
+
+    private static async Task<Moment?> ReplaceAsync(
+        WriteTransaction write, Link changed, CancellationToken cancellationToken)
+    {
+        await using var update = write.CreateCommand(UpdateLink);
+        update.Bind(changed.Id.ToInt64());
+        update.Bind(changed.Target);
+        update.Bind(changed.Version);
+        update.Bind(changed.DeletedAt);
+        update.Bind(changed.ExpiresAt);
+        update.Bind(changed.MaxVisits);
+        await using var row = await update.ExecuteReaderAsync(cancellationToken);
+        Moment? written = await row.ReadAsync(cancellationToken)
+            ? new(row.GetInt32(1), await row.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken))
+            : null;
+        // PostgreSQL sends the row before it commits; a commit that fails shows only at the end of the
+        // results.
+        await row.NextResultAsync(cancellationToken);
+        return written;
+    }
+
+    /// <summary>
+    /// A link without a row in <c>link_limit</c> has no limit any more. Concurrent visits of a link wait for
+    /// its row one after the other, and each sees the count that the one before committed.
+    /// </summary>
+    private const string TakeVisit =
+        """
+        WITH taken AS (
+            UPDATE link_limit SET used = used + 1 WHERE link_id = $1 AND used < max_visits RETURNING 1
+        )
+        SELECT EXISTS (SELECT FROM taken) OR NOT EXISTS (SELECT FROM link_limit WHERE link_id = $1)
+        """;
+
+    private static async Task<bool> TakeVisitAsync(
+        WriteTransaction write, Link link, CancellationToken cancellationToken)
+    {
+        await using var update = write.CreateCommand(TakeVisit);
+        update.Bind(link.Id.ToInt64());
+        await using var row = await update.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var isTaken = row.GetBoolean(0);
+        await row.NextResultAsync(cancellationToken); // As in ReplaceAsync.
+        return isTaken;
+    }
+
+    private Task<TResult> WriteAsync<TResult>(
+        Link link,
+        Func<WriteTransaction, Link, CancellationToken, Task<TResult>> statement,
+        CancellationToken cancellationToken) =>
+        PostgresErrors.WithTimeoutAsync(
+            async token =>
+            {
+                await schema.RequireCurrentAsync("cannot store rules and changes of links", token);
+                return await cluster.WriteStatementAsync(link, statement, token);
+            },
+            time,
+            cancellationToken);
 }
