@@ -1,0 +1,159 @@
+using Npgsql;
+using Terse.Horizon;
+using Terse.Links;
+
+namespace Terse.Storage.Postgres;
+
+/// <inheritdoc cref="ICreationStore"/>
+/// <remarks>
+/// One statement on the primary stores the Idempotency-Key and the link together. So a server that stops in
+/// the middle never holds a lock on the key, or the guard's lock, until a timeout. A request whose key is
+/// about to be stored by another transaction waits until that transaction ends.
+/// </remarks>
+internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema schema, TimeProvider time)
+    : ICreationStore, IDisposable
+{
+    /// <summary>
+    /// The number of statements at once. Statements with the same key wait for each other; they must not use
+    /// up the connections that other writes need.
+    /// </summary>
+    private readonly SemaphoreSlim _statements = new(8);
+
+    public void Dispose() => _statements.Dispose();
+
+    /// <inheritdoc/>
+    public async Task<AddOnceResult> AddOnceAsync(
+        IdempotentRequest request,
+        Link link,
+        DateTimeOffset tickEnd,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PostgresErrors.WithTimeoutAsync(
+                token => AddOnceAsync(request, new(link, tickEnd), token), time, cancellationToken);
+        }
+        catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
+        {
+            return new AddOnceResult.Tried(AddLinkResult.TooLate);
+        }
+        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return new AddOnceResult.Tried(
+                exception.ConstraintName == "link_pkey" ? AddLinkResult.IdTaken : AddLinkResult.CodeTaken);
+        }
+    }
+
+    private async Task<AddOnceResult> AddOnceAsync(
+        IdempotentRequest request, AddedLink added, CancellationToken cancellationToken)
+    {
+        await PostgresLinkInserter.RequireSchemaAsync(schema, added.Link, cancellationToken);
+        var sql = await schema.IsCurrentAsync(cancellationToken) ? AddOnce : AddOnceIntoEarlierSchema;
+        await _statements.WaitAsync(cancellationToken);
+        try
+        {
+            return await cluster.WriteStatementAsync((sql, request, added), AddOnceAsync, cancellationToken);
+        }
+        finally
+        {
+            _statements.Release();
+        }
+    }
+
+    /// <summary>
+    /// A key that is stored already keeps its values, but the statement updates its row nevertheless, for two
+    /// reasons. The update returns the latest version of the row, whatever the snapshot. And its commit,
+    /// which follows the commit of the link in the log, waits for the synchronous replicas. A link that
+    /// cannot be inserted raises an error, which rolls back the key too. The removal of old rows skips locked
+    /// rows.
+    /// </summary>
+    private const string StoreKey =
+        """
+        WITH kept AS (
+            INSERT INTO idempotency AS i (key, request, link_id) VALUES ($9, $10, $1)
+            ON CONFLICT (key) DO UPDATE SET
+                request = CASE WHEN i.created_at > statement_timestamp() - $11
+                    THEN i.request ELSE excluded.request END,
+                link_id = CASE WHEN i.created_at > statement_timestamp() - $11
+                    THEN i.link_id ELSE excluded.link_id END,
+                created_at = CASE WHEN i.created_at > statement_timestamp() - $11
+                    THEN i.created_at ELSE excluded.created_at END
+            RETURNING link_id, request = $10 AS is_same
+        ), removed AS (
+            DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
+                SELECT ctid FROM idempotency
+                WHERE created_at <= statement_timestamp() - $11 AND key <> $9
+                ORDER BY created_at LIMIT 4
+                FOR UPDATE SKIP LOCKED))
+        )
+        """;
+
+    private const string AddOnce =
+        $"""
+        {StoreKey}, made AS (
+            INSERT INTO link ({PostgresLinkInserter.Columns})
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8 FROM kept WHERE kept.link_id = $1
+        )
+        SELECT link_id, is_same FROM kept
+        """;
+
+    private const string AddOnceIntoEarlierSchema =
+        $"""
+        {StoreKey}, made AS (
+            INSERT INTO link ({PostgresLinkInserter.EarlierColumns})
+            SELECT $1, $2, $3, $4, $5, $6 FROM kept WHERE kept.link_id = $1
+        )
+        SELECT link_id, is_same FROM kept
+        """;
+
+    private static async Task<AddOnceResult> AddOnceAsync(
+        WriteTransaction write,
+        (string Sql, IdempotentRequest Request, AddedLink Added) call,
+        CancellationToken cancellationToken)
+    {
+        await using var insert = write.CreateCommand(call.Sql);
+        PostgresLinkInserter.BindLink(insert, call.Added);
+        insert.Bind(call.Request.Key);
+        insert.Bind(call.Request.Hash);
+        insert.Bind(IdempotentRequest.RetentionTime);
+        var (id, isSame) = await ReadKeyAsync(insert, cancellationToken);
+        if (id == call.Added.Link.Id.ToInt64())
+            return new AddOnceResult.Tried(AddLinkResult.Added);
+        return isSame
+            ? new AddOnceResult.Repeated(await ReadLinkAsync(write, id, cancellationToken))
+            : new AddOnceResult.KeyReused();
+    }
+
+    private static async Task<(long LinkId, bool IsSame)> ReadKeyAsync(
+        NpgsqlCommand insert, CancellationToken cancellationToken)
+    {
+        await using var row = await insert.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var key = ReadKey(row);
+        // PostgreSQL sends the row before it inserts the link and commits; a failure shows only at the end.
+        await row.NextResultAsync(cancellationToken);
+        return key;
+    }
+
+    private static (long LinkId, bool IsSame) ReadKey(NpgsqlDataReader row) =>
+        (row.GetInt64(0), row.GetBoolean(1));
+
+    /// <summary>
+    /// A separate statement, because the link may have been committed after the snapshot of the first one.
+    /// </summary>
+    private const string SelectLink =
+        $"""
+        SELECT l.* FROM {PostgresLinkLookups.Defaults}
+            CROSS JOIN LATERAL (SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1) AS l
+        """;
+
+    private static async Task<Link> ReadLinkAsync(
+        WriteTransaction write, long id, CancellationToken cancellationToken)
+    {
+        await using var select = write.CreateCommand(SelectLink);
+        select.Bind(id);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return PostgresLinkLookups.ReadLink(row);
+    }
+}
