@@ -88,7 +88,7 @@ CREATE TABLE missed_visit (
     PRIMARY KEY (hour, kind, is_bot)
 );
 
--- Single visits, in one partition per day, such as visit_day_20261122; PostgresVisitDays creates the
+-- Single visits, in one partition per day, such as visit_day_20261122; PostgresVisitPartitions creates the
 -- partitions.
 CREATE SEQUENCE visit_number;
 CREATE TABLE visit (
