@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Microsoft.Extensions.Options;
 using Terse.Codes;
 using Terse.Commands;
 using Terse.Domains;
@@ -43,15 +42,14 @@ internal static class Program
         builder.Services.AddIds();
         builder.Services.AddCodes();
         builder.Services.AddLinks();
-        builder.Services.AddRedirects(FolderOf);
-        builder.Services.AddVisits(FolderOf);
+        builder.Services.AddRedirects(StorageSetup.FolderOf);
+        builder.Services.AddVisits(StorageSetup.FolderOf);
         builder.Services.AddFleet();
         builder.Services.AddVisitHistory();
 
         var app = builder.Build();
         app.UseRedirects();
-        app.UseErrorPolicy();
-        app.UseRouting();
+        app.UseWeb();
         app.MapHealth();
         app.MapHome();
         app.MapLinks();
@@ -59,7 +57,4 @@ internal static class Program
         app.MapVisits();
         return app;
     }
-
-    private static string FolderOf(IServiceProvider services) =>
-        services.GetRequiredService<IOptions<StorageOptions>>().Value.Folder;
 }

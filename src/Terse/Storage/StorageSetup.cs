@@ -31,4 +31,8 @@ internal static class StorageSetup
         services.AddSingleton<ChangeMetrics>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IStorage>());
     }
+
+    /// <summary>The folder for the files of this server.</summary>
+    public static string FolderOf(IServiceProvider services) =>
+        services.GetRequiredService<IOptions<StorageOptions>>().Value.Folder;
 }

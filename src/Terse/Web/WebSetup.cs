@@ -28,4 +28,11 @@ internal static class WebSetup
         services.AddSingleton(context);
 
     public static void UseErrorPolicy(this IApplicationBuilder app) => app.UseMiddleware<ErrorPolicy>();
+
+    /// <summary>Routes requests to endpoints, with a body for every error.</summary>
+    public static void UseWeb(this IApplicationBuilder app)
+    {
+        app.UseErrorPolicy();
+        app.UseRouting();
+    }
 }

@@ -20,7 +20,7 @@ public sealed class HostErrorTests
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public void The_description_of_an_error_repeats_no_part_of_the_driver_s_message(Exception error, string hint)
+    public void The_description_of_an_error_omits_the_driver_s_message(Exception error, string hint)
     {
         var description = HostUnavailableException.Describe(error);
 

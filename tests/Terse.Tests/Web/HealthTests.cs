@@ -42,7 +42,7 @@ public sealed class HealthTests
         await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
         File.Delete(folder["terse.db"]);
 
-        await AssertNotReadyAsync(server, "file is gone");
+        await AssertNotReadyAsync(server, "file is missing");
         Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "/livez"));
     }
 

@@ -79,6 +79,6 @@ public sealed class BoundedLinkTableTests : IDisposable
             _table.Put(TestLinks.NewCached(code));
     }
 
-    private string Found() => string.Join(' ', new[] { "a", "b", "c", "d" }
+    private string Found() => string.Join(' ', "abcd".Select(code => code.ToString())
         .Where(code => _table.TryGet(new("", code), out _)));
 }

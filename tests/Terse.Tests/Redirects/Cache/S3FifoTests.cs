@@ -143,7 +143,7 @@ public sealed class S3FifoTests
     public void A_removed_link_leaves_the_order_of_the_others(string removed, string left)
     {
         var order = new S3Fifo(maxEntries: 0, NoByteBound);
-        var links = new[] { "a", "b", "c", "d" }.Select(code => TestLinks.NewCached(code)).ToList();
+        var links = "abcd".Select(code => TestLinks.NewCached(code.ToString())).ToList();
         links.ForEach(order.Add);
         var link = links.Single(link => link.Code == removed);
         order.Remove(link);

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Time.Testing;
-using Terse.Harness;
 using Terse.Links;
 using Terse.Storage.Sqlite;
 using Terse.TestSupport;
