@@ -46,11 +46,8 @@ public sealed class DeadlineTests
             () => RunAsync(_ => throw new InvalidOperationException(), default));
     }
 
-    private static async Task<int> WaitForCancellationAsync(CancellationToken cancellationToken)
-    {
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
-        return 0;
-    }
+    private static Task<int> WaitForCancellationAsync(CancellationToken cancellationToken) =>
+        new TaskCompletionSource<int>().Task.WaitAsync(cancellationToken);
 
     private Task<int> RunAsync(
         Func<CancellationToken, Task<int>> call, CancellationToken cancellationToken) =>
