@@ -4,8 +4,8 @@ namespace Terse.Tests.Horizon;
 
 /// <summary>
 /// A host is written as its role (P primary, R replica, U unknown), its timeline, and its lag in seconds
-/// after a comma. Then <c>!</c> stands for each failed probe, <c>+</c> for "in rotation", <c>*</c> for "busy",
-/// <c>?</c> for "a read failed recently".
+/// after a comma. Then <c>!</c> stands for each failed probe, <c>+</c> for "in rotation", <c>*</c> for
+/// "busy", <c>?</c> for "a read failed recently".
 /// </summary>
 public sealed class RouterTests
 {

@@ -33,6 +33,9 @@ internal static class DependencyRules
     /// <summary>Parses connection strings with Npgsql, to validate the settings.</summary>
     private const string ConnectionStringCheck = "Terse.Storage.DatabaseOptionsValidator";
 
+    /// <summary>The namespace of the types that MaxMind.Db's source generator adds to the program.</summary>
+    private const string Generated = "MaxMind.Db.Generated.";
+
     private static readonly AssemblyTypes Program = AssemblyTypes.InAssembly(Assembly.Load("terse"));
 
     internal static IEnumerable<Finding> BetweenRooms() =>
@@ -48,6 +51,7 @@ internal static class DependencyRules
     internal static IEnumerable<Finding> OutsideRooms() =>
         from type in Program.GetTypes()
         where type.FullName.Split('.', '/') is not ["Terse", "Program", ..]
+        where !type.FullName.StartsWith(Generated, StringComparison.Ordinal)
         where type.FullName.Split('.') is not ["Terse", var room, _, ..] || !Rooms.Contains(room)
         select At(type, "belongs to no room; move it into one, or add the room to DependencyRules");
 
