@@ -11,6 +11,8 @@ internal sealed class HorizonScheduler(Random random)
     private readonly List<(SimulatedServer Server, int HaltedUntil, Action Continue)> _waiting = [];
     private int _picks;
 
+    public bool HasWaiting => _waiting.Count > 0;
+
     public Step StepOf(SimulatedServer server) => new(this, server);
 
     /// <summary>
