@@ -1,11 +1,13 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// Starts and disposes several objects at once. A failure of one object leaves no other object undisposed.
+/// Starts and disposes several objects concurrently. If one object fails, the others are disposed
+/// nevertheless.
 /// </summary>
 internal static class Cleanup
 {
-    /// <summary>Starts all objects; if one start fails, disposes the started objects and throws.</summary>
+    /// <summary>Starts all objects. If one of them fails to start, disposes the started objects and
+    /// throws.</summary>
     public static async Task<T[]> StartAllAsync<T>(IEnumerable<Task<T>> starts)
         where T : class, IAsyncDisposable
     {

@@ -1,9 +1,10 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// A time provider whose wall clock and monotonic clock a test moves independently, also backwards. Its
-/// timers are real. Tests in which both clocks move together use FakeTimeProvider of
-/// Microsoft.Extensions.TimeProvider.Testing, whose timers run only when the test moves the clock.
+/// A time provider for tests that set the wall clock and the monotonic clock independently. The wall clock
+/// can also move backwards. Timers of this provider run in real time. A test in which both clocks move
+/// together uses FakeTimeProvider from Microsoft.Extensions.TimeProvider.Testing instead; timers of that
+/// provider fire only when the test advances the clock.
 /// </summary>
 internal sealed class FakeTime(DateTimeOffset now) : TimeProvider
 {
@@ -17,7 +18,7 @@ internal sealed class FakeTime(DateTimeOffset now) : TimeProvider
 
     public override long GetTimestamp() => _timestamp;
 
-    /// <summary>Moves both clocks forward.</summary>
+    /// <summary>Advances the wall clock and the monotonic clock by the same time.</summary>
     public void Pass(TimeSpan time)
     {
         Now += time;

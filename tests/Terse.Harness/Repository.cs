@@ -1,11 +1,11 @@
 namespace Terse.Harness;
 
-/// <summary>The paths of the repository and of its builds.</summary>
+/// <summary>The paths of the repository root and of the Terse programs built from it.</summary>
 internal static class Repository
 {
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The program that <c>./run</c> builds.</summary>
+    /// <summary>The Terse executable that <c>./run</c> builds.</summary>
     public static string BuiltProgram { get; } = Path.Combine(Root, "artifacts/bin/Terse/release/terse");
 
     /// <summary>The output folder of <c>dotnet publish src/Terse -c Release</c>.</summary>
@@ -13,8 +13,9 @@ internal static class Repository
         Path.Combine(Root, "artifacts/publish/Terse/release_linux-x64");
 
     /// <summary>
-    /// The program under test: the path in TERSE_PROGRAM, which ./test sets to the published program; without
-    /// that variable the built program.
+    /// The Terse executable that the tests start. The variable TERSE_PROGRAM contains its path; <c>./test</c>
+    /// sets the variable to the published executable. If the variable is not set, the tests start
+    /// <see cref="BuiltProgram"/>.
     /// </summary>
     public static string Program { get; } =
         Environment.GetEnvironmentVariable("TERSE_PROGRAM") is { Length: > 0 } path ? path : BuiltProgram;

@@ -1,6 +1,6 @@
 namespace Terse.Harness;
 
-/// <summary>Reads a parameter of a test run, such as its seed, from the environment.</summary>
+/// <summary>Reads a parameter of a test run, for example a seed, from an environment variable.</summary>
 internal static class TestVariable
 {
     public static int Read(string name, int defaultValue) =>

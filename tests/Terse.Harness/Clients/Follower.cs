@@ -7,43 +7,46 @@ namespace Terse.Harness;
 /// <summary>What a client knows about the outcome of its request for a code.</summary>
 internal enum FollowResult
 {
-    /// <summary>The response was a redirect: the server must count one visit.</summary>
+    /// <summary>The server sent a redirect, so it must count exactly one visit.</summary>
     Redirected,
 
-    /// <summary>The response was not a redirect.</summary>
+    /// <summary>The server sent a complete response that is not a redirect.</summary>
     Refused,
 
     /// <summary>
-    /// The connection broke before the response was complete: the server may or may not count a visit.
+    /// The connection broke after the request was sent and before the response was complete, so the server
+    /// may have counted a visit or not.
     /// </summary>
     CutOff,
 
-    /// <summary>The connection failed, so the request was not sent.</summary>
+    /// <summary>The client could not connect to the server, so it did not send the request.</summary>
     NotSent,
 }
 
 /// <summary>
-/// A client that follows links one after the other, over one open connection to each server. It never sends a
-/// request twice. <see cref="HttpClient"/> does: it retries when a pooled connection is closed, so it does
-/// not know how many requests it sent.
+/// A client that follows links one after the other, over one open connection to each server. The client sends
+/// each request at most once. <see cref="HttpClient"/> cannot be used here: it silently repeats a request
+/// when a pooled connection is closed, so a test would not know how many requests were sent.
 /// </summary>
 internal sealed class Follower : IDisposable
 {
-    /// <summary>The time limit for all requests of a follower.</summary>
+    /// <summary>A follower fails this long after its creation, so that a hanging request cannot block a
+    /// test.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
     private readonly CancellationTokenSource _limit = new(Timeout, TimeProvider.System);
     private readonly Dictionary<string, Socket> _connections = new(StringComparer.Ordinal);
     private readonly byte[] _answer = new byte[4096];
 
-    /// <summary>A response with this status has no body.</summary>
+    /// <summary>The start of a redirect's status line. A redirect of the Terse server has no body.</summary>
     private static ReadOnlySpan<byte> Found => "HTTP/1.1 302 "u8;
 
-    /// <summary>Follows a link many times, and returns the number of redirects.</summary>
+    /// <summary>Follows a link with several clients at once, and returns how many responses were
+    /// redirects.</summary>
     /// <param name="server">The server that receives the requests.</param>
     /// <param name="code">The code of the link.</param>
-    /// <param name="clients">The number of concurrent clients.</param>
-    /// <param name="timesEach">The number of requests of each client.</param>
+    /// <param name="clients">How many clients send requests at the same time.</param>
+    /// <param name="timesEach">How many requests each client sends.</param>
     public static async Task<int> FollowAsync(TerseProcess server, string code, int clients, int timesEach)
     {
         var redirects = await Task.WhenAll(Enumerable.Range(0, clients).Select(async _ =>
@@ -62,7 +65,7 @@ internal sealed class Follower : IDisposable
     }
 
     /// <summary>Follows a link once.</summary>
-    /// <param name="server">Host and port of the server.</param>
+    /// <param name="server">The host and port of the server, for example <c>127.0.0.1:8080</c>.</param>
     /// <param name="code">The code of the link.</param>
     public async Task<FollowResult> FollowAsync(string server, string code)
     {

@@ -3,12 +3,13 @@ using System.Collections.Concurrent;
 namespace Terse.Harness;
 
 /// <summary>
-/// Clients that follow links without a pause and count the visits of each link. Each redirect is one visit. A
-/// request that was cut off may be a visit or not.
+/// Clients that follow links without a pause and count the visits of each link. The server must count one
+/// visit for each redirect, and zero or one for each request whose connection broke before the response was
+/// complete.
 /// </summary>
 internal sealed class Followers
 {
-    /// <summary>The time before the next request after a failed connection.</summary>
+    /// <summary>How long a client waits after it failed to connect to a server.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentDictionary<string, int> _redirects = new(StringComparer.Ordinal);
@@ -19,9 +20,9 @@ internal sealed class Followers
     private readonly List<Task> _clients;
     private int _refused;
 
-    /// <param name="codes">The codes of the links.</param>
-    /// <param name="clients">The number of concurrent clients.</param>
-    /// <param name="server">Chooses the server of the next request.</param>
+    /// <param name="codes">The codes of the links that the clients follow.</param>
+    /// <param name="clients">How many clients send requests at the same time.</param>
+    /// <param name="server">Chooses the server that receives the next request.</param>
     public Followers(IReadOnlyList<string> codes, int clients, Func<Random, TerseProcess> server)
     {
         (_codes, _server) = (codes, server);
@@ -32,10 +33,10 @@ internal sealed class Followers
 
     public int CutOff => _cutOff.Values.Sum();
 
-    /// <summary>The number of error responses.</summary>
+    /// <summary>How many responses were complete and not redirects.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
-    /// <summary>The lowest and the highest number of visits that is correct for a link.</summary>
+    /// <summary>The lowest and the highest visit count that the server may report for a link.</summary>
     public (int Least, int Most) VisitsOf(string code)
     {
         var least = _redirects.GetValueOrDefault(code);
@@ -43,7 +44,8 @@ internal sealed class Followers
     }
 
     /// <summary>
-    /// Waits until the clients have received this many more redirects. The wait depends on load, not on time.
+    /// Waits until the clients have received <paramref name="more"/> further redirects. The wait counts
+    /// redirects instead of seconds, so that a slow machine produces as many visits as a fast one.
     /// </summary>
     public async Task WaitForAsync(int more)
     {

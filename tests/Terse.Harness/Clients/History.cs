@@ -3,9 +3,10 @@ using System.Collections.Concurrent;
 namespace Terse.Harness;
 
 /// <summary>
-/// The requests and responses of all clients of a run. Violations are: an acknowledged link is answered 404
-/// or with another target; a code leads to two targets, or to a target that no client sent; a creation with
-/// an Idempotency-Key makes two links.
+/// Records the requests and responses of all clients of a test run, and collects violations. A violation is
+/// one of the following. A server answers the code of an acknowledged link with 404 or redirects it to a
+/// wrong target. A code leads to two targets, or to a target that no client sent. Two creations with the same
+/// Idempotency-Key make two links.
 /// </summary>
 internal sealed class History
 {
@@ -21,11 +22,13 @@ internal sealed class History
     public IReadOnlyCollection<string> Violations => _violations;
 
     /// <summary>
-    /// For each failover: the time from the promotion of the replica to the end of the first later creation.
+    /// One duration for each failover: from the promotion of the replica until the first acknowledgement of a
+    /// creation that a client sent after the promotion.
     /// </summary>
     public IReadOnlyCollection<TimeSpan> RecoveryTimes => _recoveryTimes;
 
-    /// <summary>The codes of all acknowledged links, oldest first.</summary>
+    /// <summary>The codes of all acknowledged links. The code that was acknowledged first is the first
+    /// one.</summary>
     public IReadOnlyList<string> Codes
     {
         get
@@ -39,7 +42,10 @@ internal sealed class History
 
     public bool IsAcknowledged(string code) => _targets.ContainsKey(code);
 
-    /// <summary>Returns a random code of the last links, or of all links; null if there is none.</summary>
+    /// <summary>
+    /// Returns a random code among the <paramref name="last"/> latest acknowledged codes, or null if no link
+    /// has been acknowledged.
+    /// </summary>
     public string? PickCode(Random random, int last = int.MaxValue)
     {
         lock (_adding)
@@ -49,17 +55,18 @@ internal sealed class History
     }
 
     /// <summary>
-    /// Records that a client asks for a link with this target. Apart from retries, each target is used once.
+    /// Records that a client requests a link with this target. A client uses a new target for each new link
+    /// and sends the same target again only when it repeats a request.
     /// </summary>
     public void Request(string target, bool hasKey) => _requested[target] = hasKey;
 
-    /// <summary>Records that the primary is dead and that a replica is being promoted.</summary>
+    /// <summary>Records that the primary has been killed and that a replica is being promoted.</summary>
     public void StartRecovery() => Volatile.Write(ref _promotedAt, TimeProvider.System.GetTimestamp());
 
-    /// <summary>Records that a server acknowledged a creation.</summary>
-    /// <param name="code">The link's code.</param>
+    /// <summary>Records that a server responded to a creation with 201.</summary>
+    /// <param name="code">The code of the created link.</param>
     /// <param name="target">The target that the client sent.</param>
-    /// <param name="begun">The timestamp at which the client sent the request.</param>
+    /// <param name="begun">The monotonic timestamp at which the client sent the request.</param>
     public void Acknowledge(string code, string target, long begun)
     {
         if (begun >= Volatile.Read(ref _promotedAt)
@@ -92,7 +99,7 @@ internal sealed class History
     }
 
     /// <summary>
-    /// Checks that the primary holds each link once, even if a client repeated the creation.
+    /// Checks that the primary contains each target once, even if a client sent the creation several times.
     /// </summary>
     public async Task CheckOnceAsync(PostgresServer primary)
     {

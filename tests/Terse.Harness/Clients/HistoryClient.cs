@@ -6,12 +6,13 @@ using System.Text.Json;
 namespace Terse.Harness;
 
 /// <summary>
-/// A client that creates a link, follows it on another server, follows older links, and requests codes that
-/// no link has. A response other than 201, 302 and 404 must be 503 with Retry-After.
+/// A client that creates a link, follows the link on a different server, follows older links, and requests
+/// codes that belong to no link. The only responses that the client accepts are 201, 302, 404, and 503 with a
+/// Retry-After header.
 /// </summary>
 internal sealed class HistoryClient(TestServers servers, History history, ResponseTimes times, int seed)
 {
-    /// <summary>The time limit of a request.</summary>
+    /// <summary>How long the client waits for the response to one request.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(40);
 
     private readonly Random _random = new(seed);
@@ -33,7 +34,7 @@ internal sealed class HistoryClient(TestServers servers, History history, Respon
     }
 
     /// <summary>
-    /// Follows a code and records the response. Returns whether the response is a redirect.
+    /// Follows a code and records the response. Returns true if the response is a redirect.
     /// </summary>
     public async Task<bool> FollowAsync(TestServer server, string code)
     {
@@ -55,8 +56,9 @@ internal sealed class HistoryClient(TestServers servers, History history, Respon
     }
 
     /// <summary>
-    /// Sends a creation with one Idempotency-Key to random servers, with short time limits, until a server
-    /// acknowledges it. In a quarter of all cases it sends the creation once more after that.
+    /// Sends the same creation, with the same Idempotency-Key, to random servers until one of them
+    /// acknowledges the creation. Each attempt has a short time limit. In a quarter of all cases the client
+    /// sends the acknowledged creation once more.
     /// </summary>
     private async Task<string?> CreateOnceAsync(string target, CancellationToken ended)
     {
@@ -90,7 +92,8 @@ internal sealed class HistoryClient(TestServers servers, History history, Respon
     }
 
     /// <summary>
-    /// Follows a code without a time, a code with an old time, or the code after the latest code.
+    /// Requests one of three codes that no client has received: a code that is not a valid id, a code whose
+    /// id has an old timestamp, or the code that directly follows the latest acknowledged code.
     /// </summary>
     private async Task FollowInventedAsync()
     {
@@ -105,7 +108,10 @@ internal sealed class HistoryClient(TestServers servers, History history, Respon
         await FollowAsync(servers.Any(_random), code);
     }
 
-    /// <summary>Returns null if the server is killed or suspended.</summary>
+    /// <summary>
+    /// Sends a request. Returns null if no response arrives within the time limit or the connection breaks,
+    /// for example because a fault killed or suspended the server.
+    /// </summary>
     private async Task<HttpResponseMessage?> SendAsync(
         TestServer server, HttpRequestMessage request, TimeSpan timeout)
     {
@@ -120,7 +126,7 @@ internal sealed class HistoryClient(TestServers servers, History history, Respon
         catch (Exception exception)
             when (exception is HttpRequestException or OperationCanceledException or ObjectDisposedException)
         {
-            // The outcome of the request is unknown.
+            // No response arrived, so the client does not know whether the server executed the request.
         }
 
         if (before % 2 == 0 && before == server.Disturbances)

@@ -3,19 +3,22 @@ using System.Net;
 
 namespace Terse.Harness;
 
-/// <summary>The response times of servers that were not suspended or killed during the request.</summary>
+/// <summary>
+/// The response times of requests during which the requested server was neither suspended nor killed.
+/// </summary>
 internal sealed class ResponseTimes
 {
     private readonly ConcurrentBag<(TimeSpan Time, HttpMethod Method)> _times = [];
     private int _unavailable;
     private int _withoutResponse;
 
-    /// <summary>The longest time; zero if there is none.</summary>
+    /// <summary>The longest response time, or zero if no response time was added.</summary>
     public TimeSpan Max => _times.Select(answer => answer.Time).DefaultIfEmpty().Max();
 
     /// <param name="method">The method of the request.</param>
-    /// <param name="time">The time until the response, or until the client gave up.</param>
-    /// <param name="status">The status of the response; null if there was no response.</param>
+    /// <param name="time">The time from sending the request until the response arrived or the client gave
+    ///     up.</param>
+    /// <param name="status">The status code of the response, or null if no response arrived.</param>
     public void Add(HttpMethod method, TimeSpan time, HttpStatusCode? status)
     {
         _times.Add((time, method));

@@ -3,7 +3,8 @@ using System.Net;
 namespace Terse.Harness;
 
 /// <summary>
-/// Repeats a request while the response is 503. A slow machine must not fail a test.
+/// Repeats each request while the server responds with 503, because an overloaded test machine must not make
+/// a test fail.
 /// </summary>
 internal static class RetryingClient
 {
@@ -14,7 +15,7 @@ internal static class RetryingClient
         return code!;
     }
 
-    /// <summary>Returns the target of a code, or null if the response is not a redirect.</summary>
+    /// <summary>Follows a code and returns the target, or null if the response is not a redirect.</summary>
     public static async Task<string?> FollowAsync(TerseProcess server, string code)
     {
         string? target = null;

@@ -1,6 +1,9 @@
 namespace Terse.Harness;
 
-/// <summary>The faults of the PostgreSQL hosts and of the network between servers and hosts.</summary>
+/// <summary>
+/// The faults that a test injects into PostgreSQL hosts and into the network between Terse servers and these
+/// hosts.
+/// </summary>
 internal sealed class DatabaseFaults(PostgresCluster postgres, TestServers servers, History history, int seed)
 {
     private readonly Random _random = new(seed);
@@ -43,7 +46,10 @@ internal sealed class DatabaseFaults(PostgresCluster postgres, TestServers serve
         postgres.Primary.Resume();
     }
 
-    /// <summary>The old primary returns as a replica at the end of the fault.</summary>
+    /// <summary>
+    /// Kills the primary and promotes a replica. At the end of the fault, the killed primary joins the
+    /// cluster again as a replica.
+    /// </summary>
     private async Task FailOverAsync(Func<Task> waitAsync)
     {
         await postgres.FailOverAsync(history.StartRecovery);

@@ -1,17 +1,19 @@
 namespace Terse.Harness;
 
-/// <summary>A fault that lasts for some time.</summary>
-/// <param name="Name">The name in the report.</param>
-/// <param name="LongestFactor">The factor by which the fault may last longer than other faults.</param>
-/// <param name="InjectAsync">Causes the fault, waits for its duration by calling its argument, and
-///     repairs it.</param>
+/// <summary>A disturbance that a test causes, keeps up for some time, and repairs.</summary>
+/// <param name="Name">The fault's name in the report of the test run.</param>
+/// <param name="LongestFactor">The maximum duration of this fault, as a multiple of the maximum duration that
+///     the test run sets for ordinary faults.</param>
+/// <param name="InjectAsync">Causes the fault, awaits its argument (which waits for the chosen duration), and
+///     repairs the fault.</param>
 internal sealed record Fault(string Name, int LongestFactor, Func<Func<Task>, Task> InjectAsync)
 {
     /// <summary>
-    /// Injects one fault after the other until the run is over, and each fault at least once. In each round
-    /// each fault occurs once, in an order that the seed determines.
+    /// Injects one fault after the other until <paramref name="over"/> is cancelled. The faults come in
+    /// rounds. In each round each fault occurs once, in an order that the seed determines. The first round is
+    /// always complete, so each fault occurs at least once.
     /// </summary>
-    /// <returns>The names and durations of the faults, in order.</returns>
+    /// <returns>The names and durations of the injected faults, in the order of injection.</returns>
     public static async Task<IReadOnlyList<string>> RunAsync(
         Fault[] faults, int seed, TimeSpan longest, CancellationToken over)
     {
@@ -43,7 +45,7 @@ internal sealed record Fault(string Name, int LongestFactor, Func<Func<Task>, Ta
         }
         catch (OperationCanceledException)
         {
-            // The run is over, and the fault ends.
+            // The test run is over. The fault ends early, and its repair still runs.
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace Terse.Harness;
 
-/// <summary>The faults of the Terse servers. Each fault affects one server.</summary>
+/// <summary>The faults that a test injects into Terse servers. Each fault affects only one server.</summary>
 internal sealed class ServerFaults(PostgresCluster postgres, TestServers servers, int seed)
 {
     private readonly Random _random = new(seed);

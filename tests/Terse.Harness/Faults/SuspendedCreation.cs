@@ -3,32 +3,37 @@ using Npgsql;
 namespace Terse.Harness;
 
 /// <summary>
-/// Suspends a server when it has minted ids of which none has reached the database, and resumes it when the
-/// horizon has passed these ids.
+/// Suspends a Terse server that has minted ids and not yet inserted them. Resumes the server after the
+/// horizon has passed these ids, so that the database must refuse them. The horizon is a time in the
+/// database: the database refuses to insert a link whose id is older than the horizon.
 /// </summary>
 internal static class SuspendedCreation
 {
     /// <summary>
-    /// A server drops a connection after 2 s without a response. The connection must be open when it resumes.
+    /// How long the server stays suspended at most. A Terse server closes a database connection that gave no
+    /// response for 2 s. The suspension is shorter, because the connection must still be open when the server
+    /// resumes.
     /// </summary>
     private static readonly TimeSpan SuspensionLimit = TimeSpan.FromSeconds(1.8);
 
-    /// <summary>Selects the horizon in microseconds.</summary>
+    /// <summary>Selects the horizon, in microseconds since 1970.</summary>
     public const string SelectHorizon =
         "SELECT (extract(epoch FROM closed_at) * 1000000)::bigint FROM horizon";
 
-    /// <summary>Selects the clock of the primary in microseconds.</summary>
+    /// <summary>Selects the current time of the primary, in microseconds since 1970.</summary>
     private const string SelectNow = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
     /// <summary>
-    /// Resets all connections, and holds new connections before they reach the database. A creation first
-    /// mints its id and then opens a connection for writing, which asks for a lock timeout. The method waits
-    /// for two such connections, since one of them may be the beat's.
+    /// Resets all connections from the server to the primary. New connections are accepted, but no bytes
+    /// reach the database until the server resumes. A creation first mints an id, and then opens a connection
+    /// for writing and sends a statement that contains <c>lock_timeout</c>. The server's periodic write of
+    /// the horizon opens such a connection as well. The method therefore waits for two of these connections:
+    /// at least one belongs to a creation.
     /// </summary>
     /// <param name="server">The server to suspend.</param>
-    /// <param name="primary">The primary, which the creations reach too late.</param>
-    /// <param name="beforeResume">Runs when the horizon has passed the ids, before the server
-    ///     resumes.</param>
+    /// <param name="primary">The database server into which the late ids are inserted.</param>
+    /// <param name="beforeResume">Runs after the horizon has passed the ids and before the server
+    /// resumes.</param>
     public static async Task InjectAsync(
         TestServer server, PostgresServer primary, Func<Task>? beforeResume = null)
     {
@@ -55,7 +60,10 @@ internal static class SuspendedCreation
         }
     }
 
-    /// <summary>Waits with a time limit, since another fault may prevent the condition.</summary>
+    /// <summary>
+    /// Waits until the condition is true or the time limit has passed. Both outcomes are normal, because a
+    /// different fault may prevent the condition.
+    /// </summary>
     private static async Task WaitForAsync(TimeSpan limit, Func<Task<bool>> condition)
     {
         var begin = TimeProvider.System.GetTimestamp();

@@ -1,7 +1,8 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// A server that can be killed and replaced; the new process keeps the folder and the proxies.
+/// A Terse server that a test can kill and restart. The new process uses the same data folder and the same
+/// proxies to the database hosts.
 /// </summary>
 internal sealed class TestServer : IAsyncDisposable
 {
@@ -17,13 +18,15 @@ internal sealed class TestServer : IAsyncDisposable
     public TerseProcess Process => Volatile.Read(ref _process);
 
     /// <summary>
-    /// The number is odd while the process is suspended or dead. If it is even and the same before and after
-    /// a request, the process was running during the request.
+    /// Increases by one when the process is suspended or killed, and again when a process runs. The number is
+    /// therefore odd while no process runs. If the number is even and the same before and after a request,
+    /// the process ran during the whole request.
     /// </summary>
     public int Disturbances => Volatile.Read(ref _disturbances);
 
     /// <summary>
-    /// The number of ids of this and all earlier processes that came too late to be stored.
+    /// How many ids the database refused because the ids were older than the horizon. Counts the ids of the
+    /// current process and of all earlier processes of this server.
     /// </summary>
     public int TooLate => _tooLate + Process.TooLate;
 
@@ -43,7 +46,10 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Suspends the process (SIGSTOP) while the argument runs, then resumes it (SIGCONT).</summary>
+    /// <summary>
+    /// Suspends the process (SIGSTOP), awaits <paramref name="whileSuspended"/>, and resumes the process
+    /// (SIGCONT).
+    /// </summary>
     public async Task SuspendAsync(Func<Task> whileSuspended)
     {
         Interlocked.Increment(ref _disturbances);
@@ -59,7 +65,7 @@ internal sealed class TestServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills the process (SIGKILL) and starts another process.</summary>
+    /// <summary>Kills the process (SIGKILL) and starts a new process.</summary>
     public async Task ReplaceAsync()
     {
         Interlocked.Increment(ref _disturbances);
@@ -78,7 +84,8 @@ internal sealed class TestServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Each process uses the same folder, which holds visits that a killed process has not counted.
+    /// Starts a process in the folder of this server. The folder contains the visits that a killed process
+    /// has recorded and not yet sent to the database, so the new process counts them.
     /// </summary>
     private Task<TerseProcess> ServeAsync() => TerseProcess.ServeAsync(
         _folder.Path, [.. PostgresCluster.SettingsOf(Network.ConnectionStrings)]);

@@ -1,6 +1,6 @@
 namespace Terse.Harness;
 
-/// <summary>Servers over one PostgreSQL cluster.</summary>
+/// <summary>Several Terse servers that share one PostgreSQL cluster.</summary>
 internal sealed class TestServers : IAsyncDisposable
 {
     private TestServers(IReadOnlyList<TestServer> all) => All = all;
@@ -13,7 +13,10 @@ internal sealed class TestServers : IAsyncDisposable
 
     public TestServer Any(Random random) => All[random.Next(All.Count)];
 
-    /// <summary>Disturbs the network between every server and a host while the last argument runs.</summary>
+    /// <summary>
+    /// Calls <paramref name="disturb"/> on the proxy between each server and the host, awaits
+    /// <paramref name="whileDisturbed"/>, and restores the network.
+    /// </summary>
     public async Task DisturbNetworkAsync(
         PostgresServer host, Action<TcpProxy> disturb, Func<Task> whileDisturbed)
     {

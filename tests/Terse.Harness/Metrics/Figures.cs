@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Terse.Harness;
 
-/// <summary>A meter factory for one test, and the sums of its counters.</summary>
+/// <summary>A meter factory for one test. Sums up the measurements of the counters of its meters.</summary>
 internal sealed class Figures : IMeterFactory
 {
     private readonly ConcurrentDictionary<string, long> _sums = new(StringComparer.Ordinal);
@@ -23,10 +23,13 @@ internal sealed class Figures : IMeterFactory
         _listener.Start();
     }
 
-    /// <summary>A counter's sum, by its name and attributes: <c>terse.lookups primary</c>.</summary>
+    /// <summary>
+    /// The sum of a counter, addressed by the counter's name and tag values, for example <c>terse.lookups
+    /// primary</c>.
+    /// </summary>
     public long this[string counter] => _sums.GetValueOrDefault(counter);
 
-    /// <summary>Reads an observable instrument now, and returns its value.</summary>
+    /// <summary>Reads the current value of an observable instrument and returns it.</summary>
     public long Observe(string instrument)
     {
         _listener.RecordObservableInstruments();

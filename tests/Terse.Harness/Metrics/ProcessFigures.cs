@@ -6,14 +6,16 @@ using Microsoft.Diagnostics.Tracing;
 namespace Terse.Harness;
 
 /// <summary>
-/// The values of a server's instruments, read from outside as <c>dotnet-counters</c> does: through the
-/// diagnostics socket of the .NET runtime, ten times a second. Native programs have this socket as well.
+/// Reads the metrics of a Terse server process from a different process, ten times per second. Like
+/// <c>dotnet-counters</c>, the class uses the diagnostics socket of the .NET runtime. A server that was
+/// compiled ahead of time (Native AOT) has this socket too.
 /// </summary>
 internal sealed class ProcessFigures : IAsyncDisposable
 {
     private const string Source = "System.Diagnostics.Metrics";
 
-    /// <summary>The keyword of the event source for instrument values.</summary>
+    /// <summary>The keyword that enables the events with metric values
+    /// (MetricsEventSource.Keywords).</summary>
     private const long TimeSeriesValues = 2;
 
     private const int BufferMegabytes = 16;
@@ -31,8 +33,9 @@ internal sealed class ProcessFigures : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts to read. Observable counters, such as <c>terse.redirects</c>, give their sum since the start of
-    /// the server; other counters, such as <c>terse.lookups</c>, give their sum since this call.
+    /// Starts to read the metrics of a server. An observable counter, such as <c>terse.redirects</c>, yields
+    /// its total since the start of the server. Any other counter, such as <c>terse.lookups</c>, yields its
+    /// total since this call.
     /// </summary>
     public static async Task<ProcessFigures> OfAsync(TerseProcess server)
     {
@@ -49,7 +52,7 @@ internal sealed class ProcessFigures : IAsyncDisposable
             provider, requestRundown: false, BufferMegabytes, default));
     }
 
-    /// <summary>Returns values that were measured after this call.</summary>
+    /// <summary>Waits for a reading that began after this call, and returns it.</summary>
     public async Task<FigureReading> ReadAsync()
     {
         var begin = TimeProvider.System.GetUtcNow().UtcDateTime;
@@ -57,7 +60,8 @@ internal sealed class ProcessFigures : IAsyncDisposable
         return Volatile.Read(ref _last);
     }
 
-    /// <summary>Waits until an instrument has this value, and returns all values of that reading.</summary>
+    /// <summary>Waits until an instrument has this value, and returns the reading that contains the
+    /// value.</summary>
     public async Task<FigureReading> WaitForAsync(string instrument, long value)
     {
         var reading = _last;
@@ -68,7 +72,7 @@ internal sealed class ProcessFigures : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _session.Dispose();
-        await Task.WhenAny(_reading); // The result of the reader does not matter.
+        await Task.WhenAny(_reading); // The reader may fail, because its session is disposed.
     }
 
     private void ReadAll()
@@ -103,8 +107,8 @@ internal sealed class ProcessFigures : IAsyncDisposable
         long.Parse((string)data.PayloadByName(field), CultureInfo.InvariantCulture));
 }
 
-/// <summary>The values of the instruments of a server at one time.</summary>
-/// <param name="begin">All values were read after this time.</param>
+/// <summary>The values of all instruments of a server, from one reading.</summary>
+/// <param name="begin">The time at which the reading began, in UTC.</param>
 internal sealed class FigureReading(DateTime begin)
 {
     private readonly Dictionary<string, long> _values = new(StringComparer.Ordinal);
@@ -112,21 +116,21 @@ internal sealed class FigureReading(DateTime begin)
     public DateTime Begin => begin;
 
     /// <summary>
-    /// A value by instrument name and tags, for example <c>terse.redirects followed</c>; 0 if it was not
-    /// reported.
+    /// The value of an instrument, addressed by the instrument's name and tag values, for example
+    /// <c>terse.redirects followed</c>. The value is 0 if the instrument reported nothing.
     /// </summary>
     public long this[string instrument] => _values.GetValueOrDefault(instrument);
 
     /// <summary>
-    /// Whether an instrument reported this value. An instrument that reported nothing does not have the value
-    /// 0.
+    /// Returns true if the instrument reported exactly this value. An instrument that reported nothing does
+    /// not match the value 0.
     /// </summary>
     public bool HasValue(string instrument, long value) =>
         _values.TryGetValue(instrument, out var reported) && reported == value;
 
-    /// <param name="instrument">The name of the instrument.</param>
-    /// <param name="tags">The tags in the form <c>name=value,name=value</c>.</param>
-    /// <param name="value">The reported value.</param>
+    /// <param name="instrument">The name of the instrument, without tags.</param>
+    /// <param name="tags">The tags in the format <c>name=value,name=value</c>.</param>
+    /// <param name="value">The value that the instrument reported.</param>
     public void Add(string instrument, string tags, long value)
     {
         var values = tags.Split(',', StringSplitOptions.RemoveEmptyEntries)

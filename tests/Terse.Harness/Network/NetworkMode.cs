@@ -1,20 +1,20 @@
 namespace Terse.Harness;
 
-/// <summary>What a network does with the bytes that it gets.</summary>
+/// <summary>What a proxy does with the bytes that it receives.</summary>
 internal enum NetworkMode
 {
-    /// <summary>It forwards all bytes.</summary>
+    /// <summary>The proxy forwards all bytes.</summary>
     Open,
 
-    /// <summary>It forwards all bytes after a delay.</summary>
+    /// <summary>The proxy forwards all bytes after a delay.</summary>
     Delayed,
 
-    /// <summary>It keeps all bytes.</summary>
+    /// <summary>The proxy forwards no bytes and keeps the connections open.</summary>
     BlackHole,
 
-    /// <summary>It forwards requests and keeps responses.</summary>
+    /// <summary>The proxy forwards requests and holds back responses.</summary>
     BlackHoleResponses,
 
-    /// <summary>It resets all connections.</summary>
+    /// <summary>The proxy resets all connections.</summary>
     Reset,
 }

@@ -1,6 +1,9 @@
 namespace Terse.Harness;
 
-/// <summary>The behaviour of a network until the next change.</summary>
+/// <summary>
+/// What a proxy does with bytes from one change by the test until the next change. An instance never changes;
+/// the proxy replaces it.
+/// </summary>
 internal sealed class NetworkState(NetworkMode mode, TimeSpan delay)
 {
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -17,7 +20,10 @@ internal sealed class NetworkState(NetworkMode mode, TimeSpan delay)
         _ => true,
     };
 
-    /// <summary>Waits until the rest of the delay has passed or the network changes.</summary>
+    /// <summary>
+    /// Waits until a chunk may be forwarded or the test changes the network. <paramref name="waited"/> is the
+    /// time that the chunk has already waited.
+    /// </summary>
     public async Task WaitAsync(TimeSpan waited, CancellationToken cancellationToken)
     {
         var left = mode == NetworkMode.Delayed ? delay - waited : Timeout.InfiniteTimeSpan;
@@ -27,7 +33,7 @@ internal sealed class NetworkState(NetworkMode mode, TimeSpan delay)
         }
         catch (TimeoutException)
         {
-            // The delay is over.
+            // The chunk has waited for the whole delay.
         }
     }
 

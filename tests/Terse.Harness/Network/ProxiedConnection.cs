@@ -4,19 +4,22 @@ using System.Text;
 
 namespace Terse.Harness;
 
-/// <summary>A client's connection, and the proxy's connection to the target.</summary>
+/// <summary>
+/// One connection through the proxy: the socket of the client, and the socket from the proxy to the target.
+/// </summary>
 internal sealed class ProxiedConnection(Socket client, Socket host, Func<NetworkState> state)
 {
     private const int ChunkBytes = 16 * 1024;
 
-    /// <summary>The number of sent characters that are kept.</summary>
+    /// <summary>How many of the characters that the client sent are kept for searches.</summary>
     private const int MaxSent = 64 * 1024;
 
     private readonly StringBuilder _sent = new();
     private NetworkState? _ownState;
 
     /// <summary>
-    /// The bytes that wait, as Latin-1 text: of the request direction, then of the response direction.
+    /// The bytes that the proxy holds back, as Latin-1 text. Element 0 belongs to the client's requests,
+    /// element 1 to the target's responses.
     /// </summary>
     private readonly string?[] _held = new string?[2];
 
@@ -29,11 +32,14 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
             return _sent.ToString().Contains(text, StringComparison.Ordinal);
     }
 
-    /// <summary>Makes this connection a black hole. Returns false if it already is one.</summary>
+    /// <summary>
+    /// Stops this connection from forwarding bytes. Returns false if the connection was stopped before.
+    /// </summary>
     public bool TryBlackHole() =>
         Interlocked.CompareExchange(ref _ownState, new(NetworkMode.BlackHole, TimeSpan.Zero), null) is null;
 
-    /// <summary>Forwards bytes until both ends have closed, or the connection breaks.</summary>
+    /// <summary>Forwards bytes until both sides have closed the connection, or the connection
+    /// breaks.</summary>
     public async Task RunAsync(IPEndPoint target, CancellationToken cancellationToken)
     {
         try
@@ -52,7 +58,7 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
         }
     }
 
-    /// <summary>Closes both sockets with RST.</summary>
+    /// <summary>Closes both sockets with a TCP reset (RST).</summary>
     public void Reset()
     {
         foreach (var socket in new[] { client, host })
@@ -63,7 +69,7 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
             }
             catch (Exception exception) when (TcpProxy.IsBreak(exception))
             {
-                // The socket is closed already.
+                // The socket is already closed, so no reset is necessary.
             }
 
             socket.Dispose();
@@ -88,7 +94,7 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
         }
         catch (Exception exception) when (TcpProxy.IsBreak(exception))
         {
-            Reset(); // The other direction must stop as well.
+            Reset(); // Without this call the opposite direction would wait forever.
             throw;
         }
     }

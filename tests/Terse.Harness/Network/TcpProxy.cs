@@ -4,13 +4,15 @@ using System.Net.Sockets;
 namespace Terse.Harness;
 
 /// <summary>
-/// A TCP proxy that can delay, hold or break the connections to a target on this machine. Each direction of a
-/// connection holds one chunk at most; more bytes wait at the sender, as on any network.
+/// A TCP proxy that can delay, hold back or reset the connections to a target on this machine. For each
+/// direction of a connection the proxy keeps at most one chunk; further bytes stay in the socket buffers of
+/// the sender.
 /// </summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
     /// <summary>
-    /// Further connections are reset. Clients that give up leave their connections in a black hole.
+    /// The proxy resets connections beyond this number. The limit is needed because clients that give up
+    /// leave their connections open in a proxy that forwards nothing.
     /// </summary>
     private const int MaxConnections = 500;
 
@@ -33,19 +35,19 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Forwards all bytes again, also the bytes that a black hole holds.</summary>
+    /// <summary>Forwards all bytes again, including the bytes that the proxy has held back.</summary>
     public void Forward() => Change(NetworkState.Open);
 
-    /// <summary>Delays each chunk in both directions.</summary>
+    /// <summary>Delays each chunk by this time, in both directions.</summary>
     public void Delay(TimeSpan time) => Change(new(NetworkMode.Delayed, time));
 
-    /// <summary>Keeps and accepts connections, but forwards nothing.</summary>
+    /// <summary>Keeps open connections and accepts new ones, but forwards no bytes.</summary>
     public void BlackHole() => Change(new(NetworkMode.BlackHole, TimeSpan.Zero));
 
-    /// <summary>Forwards requests and holds responses.</summary>
+    /// <summary>Forwards requests to the target and holds back the responses.</summary>
     public void HoldResponses() => Change(new(NetworkMode.BlackHoleResponses, TimeSpan.Zero));
 
-    /// <summary>Resets all connections and all new connections.</summary>
+    /// <summary>Resets all open connections, and each new connection as soon as it is accepted.</summary>
     public void Reset()
     {
         Change(new(NetworkMode.Reset, TimeSpan.Zero));
@@ -57,8 +59,8 @@ internal sealed class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>
-    /// Makes a black hole of the connections that sent this text among their first characters. New
-    /// connections are not affected. Returns the number of connections that were changed.
+    /// Stops forwarding on each connection whose first characters from the client contain this text. Does not
+    /// affect connections that clients open later. Returns how many connections were stopped.
     /// </summary>
     public int BlackHole(string text)
     {
@@ -69,7 +71,10 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    /// <summary>Resets the connections that sent this text. Returns their number.</summary>
+    /// <summary>
+    /// Resets each connection whose first characters from the client contain this text. Returns how many
+    /// connections were reset.
+    /// </summary>
     public int Reset(string text)
     {
         ProxiedConnection[] matching;
@@ -80,7 +85,8 @@ internal sealed class TcpProxy : IAsyncDisposable
         return matching.Length;
     }
 
-    /// <summary>The number of connections that hold a chunk with this text.</summary>
+    /// <summary>Counts the connections in which the proxy holds back a chunk that contains this
+    /// text.</summary>
     public int CountHeld(string text)
     {
         lock (_changing)
@@ -115,7 +121,7 @@ internal sealed class TcpProxy : IAsyncDisposable
         }
         catch (Exception exception) when (_stopping.IsCancellationRequested && IsBreak(exception))
         {
-            // The proxy is disposed.
+            // The proxy is being disposed, so it accepts no more connections.
         }
     }
 
@@ -133,7 +139,7 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     private async Task ServeAsync(ProxiedConnection connection)
     {
-        await Task.Yield(); // The connection is added before it can be removed.
+        await Task.Yield(); // The caller adds the connection to the list before this method can remove it.
         await connection.RunAsync(_target, _stopping.Token);
         lock (_changing)
             _connections.Remove(connection);

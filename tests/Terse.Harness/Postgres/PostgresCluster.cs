@@ -3,14 +3,15 @@ using System.Globalization;
 namespace Terse.Harness;
 
 /// <summary>
-/// A primary and its streaming replicas in a temporary folder, which is deleted on disposal. One caller at a
-/// time changes the cluster; concurrent readers see the state before or after a change.
+/// A PostgreSQL primary and its streaming replicas. Their data is in a temporary folder that is deleted on
+/// disposal. Only one caller at a time may change the cluster. Concurrent readers see the cluster as it was
+/// before or after a change.
 /// </summary>
 internal sealed class PostgresCluster : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
-    /// <summary>The primary is the first element. The array is replaced, never changed.</summary>
+    /// <summary>The primary is the first element. A change replaces the whole array.</summary>
     private PostgresServer[] _servers = [];
 
     private PostgresServer? _killed;
@@ -24,16 +25,17 @@ internal sealed class PostgresCluster : IAsyncDisposable
     public IReadOnlyList<PostgresServer> Replicas => Volatile.Read(ref _servers)[1..];
 
     /// <summary>
-    /// The synchronous replica, which has all acknowledged commits; null if replication is asynchronous.
+    /// The synchronous replica, which has received all acknowledged commits; null if all replicas are
+    /// asynchronous.
     /// </summary>
     public PostgresServer? Synchronous { get; private set; }
 
-    /// <summary>The primary is the first element.</summary>
+    /// <summary>All database servers of the cluster. The primary is the first element.</summary>
     public IEnumerable<PostgresServer> Servers => Volatile.Read(ref _servers);
 
     public IEnumerable<string> ConnectionStrings => Servers.Select(server => server.ConnectionString);
 
-    /// <summary>The command-line options of a server that uses these database hosts.</summary>
+    /// <summary>Returns the command-line options for a Terse server that uses these database hosts.</summary>
     public static IEnumerable<string> SettingsOf(IEnumerable<string> hosts) =>
         hosts.SelectMany((host, index) =>
             new[] { string.Create(CultureInfo.InvariantCulture, $"--Database:Hosts:{index}"), host });
@@ -64,7 +66,10 @@ internal sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Makes a replica synchronous: each commit waits until the replica has flushed it.</summary>
+    /// <summary>
+    /// Makes a replica synchronous: the primary acknowledges a commit only after the replica has written the
+    /// commit to disk.
+    /// </summary>
     public async Task MakeSynchronousAsync(PostgresServer replica)
     {
         await Primary.MakeSynchronousAsync(replica);
@@ -73,10 +78,11 @@ internal sealed class PostgresCluster : IAsyncDisposable
 
     /// <summary>
     /// Kills the primary and promotes the synchronous replica, or the first replica if none is synchronous.
-    /// The other replicas follow the new primary. Replicas that have log that the new primary lacks are
-    /// copied anew.
+    /// The other replicas then follow the new primary. A replica that received WAL (write-ahead log) that the
+    /// new primary lacks is deleted and copied from the new primary.
     /// </summary>
-    /// <param name="onPrimaryKilled">Called when the old primary is dead.</param>
+    /// <param name="onPrimaryKilled">Called after the old primary was killed and before the
+    /// promotion.</param>
     public async Task FailOverAsync(Action? onPrimaryKilled = null)
     {
         var (old, successor, wasSynchronous) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);
@@ -98,7 +104,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
             await MakeSynchronousAsync(Replicas[0]);
     }
 
-    /// <summary>Starts the old primary again as a replica, at its old address.</summary>
+    /// <summary>Starts the killed primary as a replica, on the same port as before.</summary>
     public async Task RejoinAsync()
     {
         if (_killed is not { } old)

@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace Terse.Harness;
 
-/// <summary>A PostgreSQL server in its own folder. As root it runs as the user postgres.</summary>
+/// <summary>
+/// A PostgreSQL server process with its own data folder. If the tests run as root, the process runs as the
+/// user <c>postgres</c>.
+/// </summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
     private const string Programs = "/usr/lib/postgresql/15/bin/";
@@ -22,17 +25,20 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>The name of the server as a replica, and of its replication slot.</summary>
+    /// <summary>The name under which this server connects to a primary, and the name of its replication
+    /// slot.</summary>
     public string Name => Path.GetFileName(_folder);
 
     public string ConnectionString => ConnectionStringBy(Port);
 
-    /// <summary>The connection string for another port, such as the port of a proxy.</summary>
+    /// <summary>Returns the connection string for a different port, for example the port of a
+    /// proxy.</summary>
     public static string ConnectionStringBy(int port) => string.Create(
         CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=terse;Database=terse");
 
     /// <summary>
-    /// Creates a database cluster and starts it. It runs without fsync, since no test cuts the power.
+    /// Runs <c>initdb</c> in the folder and starts a primary. The primary runs without fsync, because no test
+    /// cuts the power.
     /// </summary>
     public static async Task<PostgresServer> StartPrimaryAsync(string folder)
     {
@@ -68,7 +74,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         await create.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Copies this server and starts the copy as its replica.</summary>
+    /// <summary>Copies the data of this server to a folder and starts a replica on the copy.</summary>
     public async Task<PostgresServer> StartReplicaAsync(string folder)
     {
         var replica = new PostgresServer(folder, FreePort.Find());
@@ -76,7 +82,9 @@ internal sealed class PostgresServer : IAsyncDisposable
         return replica;
     }
 
-    /// <summary>Deletes all data of this server, copies a primary, and follows that primary.</summary>
+    /// <summary>
+    /// Deletes all data of this server, copies the data of a primary, and starts this server as its replica.
+    /// </summary>
     public async Task BecomeReplicaAsync(PostgresServer primary)
     {
         await StopAsync();
@@ -93,7 +101,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     public async Task StartAsync()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        _process?.Dispose(); // The process was killed.
+        _process?.Dispose(); // A process from before was killed; only its handle is left.
         _process = Command.Start("setpriv", AsPostgres(Programs + "postgres", "-D", _folder, "-p", port));
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process.ErrorDataReceived += (_, line) =>
@@ -115,7 +123,10 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    /// <summary>A replica still receives log from its primary, but no longer replays it.</summary>
+    /// <summary>
+    /// Pauses replay: this replica still receives WAL from its primary, but its queries do not see the
+    /// changes.
+    /// </summary>
     public Task PauseReplayAsync() => ExecuteAsync("SELECT pg_wal_replay_pause()");
 
     public Task ResumeReplayAsync() => ExecuteAsync("SELECT pg_wal_replay_resume()");
@@ -123,7 +134,10 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Promotes a replica to primary.</summary>
     public Task PromoteAsync() => ExecuteAsync("SELECT pg_promote()");
 
-    /// <summary>Whether a promoted primary has all the log that this replica has.</summary>
+    /// <summary>
+    /// Returns true if the promoted server has replayed all WAL that this replica has received, so this
+    /// replica can follow the promoted server.
+    /// </summary>
     public async Task<bool> IsBehindAsync(PostgresServer promoted)
     {
         var end = await promoted.ReadAsync("SELECT (pg_last_wal_replay_lsn() - '0/0')::bigint");
@@ -131,7 +145,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             "SELECT (greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0')::bigint") <= end;
     }
 
-    /// <summary>Makes this replica follow another primary.</summary>
+    /// <summary>Makes this replica follow a different primary.</summary>
     public async Task FollowAsync(PostgresServer primary)
     {
         await primary.CreateSlotAsync(Name);
@@ -140,7 +154,10 @@ internal sealed class PostgresServer : IAsyncDisposable
         await ExecuteAsync("SELECT pg_reload_conf()");
     }
 
-    /// <summary>Makes a replica synchronous: each commit waits until the replica has flushed it.</summary>
+    /// <summary>
+    /// Makes a replica synchronous: this primary acknowledges a commit only after the replica has written the
+    /// commit to disk.
+    /// </summary>
     public async Task MakeSynchronousAsync(PostgresServer replica)
     {
         await ExecuteAsync($"ALTER SYSTEM SET synchronous_standby_names = '{replica.Name}'");
@@ -149,12 +166,14 @@ internal sealed class PostgresServer : IAsyncDisposable
             "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1);
     }
 
-    /// <summary>SIGSTOP to the server and its children: connections stay open and get no response.</summary>
+    /// <summary>
+    /// Suspends PostgreSQL and its child processes (SIGSTOP). Open connections stay open and get no response.
+    /// </summary>
     public void Pause() => ChildProcess.SignalFamily(_process!, ChildProcess.SigStop);
 
     public void Resume() => ChildProcess.SignalFamily(_process!, ChildProcess.SigCont);
 
-    /// <summary>SIGKILL to the server and its children, also while they are suspended.</summary>
+    /// <summary>Kills PostgreSQL and its child processes (SIGKILL), even if they are suspended.</summary>
     public async Task KillAsync()
     {
         _process!.Kill(entireProcessTree: true);
@@ -162,8 +181,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Shuts the server down: it disconnects all clients and writes its memory to disk. It can be started
-    /// again.
+    /// Shuts PostgreSQL down cleanly: it disconnects all clients and writes its buffers to disk. The server
+    /// can be started again.
     /// </summary>
     public async Task StopAsync()
     {
@@ -177,7 +196,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         }
         catch (Exception exception) when (exception is InvalidOperationException or TimeoutException)
         {
-            // The server has ended already, or does not end by this signal.
+            // The process has already ended, or it ignores the signal. The next line kills it.
         }
 
         _process.Kill(entireProcessTree: true);
@@ -185,8 +204,8 @@ internal sealed class PostgresServer : IAsyncDisposable
         _process = null;
     }
 
-    /// <param name="sql">The statement.</param>
-    /// <param name="limit">The time limit; 30 seconds if null.</param>
+    /// <param name="sql">The SQL statement to execute.</param>
+    /// <param name="limit">How long the statement may run; 30 seconds if null.</param>
     public async Task ExecuteAsync(string sql, TimeSpan? limit = null)
     {
         await using var connection = await ConnectAsync("terse");
@@ -195,7 +214,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Reads one whole number.</summary>
+    /// <summary>Runs a query that returns one <c>bigint</c>, and returns the number.</summary>
     public async Task<long> ReadAsync(string sql)
     {
         await using var connection = await ConnectAsync("terse");
@@ -203,7 +222,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>Reads one column of text.</summary>
+    /// <summary>Runs a query, and returns the first column of all its rows as text.</summary>
     public async Task<IReadOnlyList<string>> ReadTextsAsync(string sql)
     {
         await using var connection = await ConnectAsync("terse");
@@ -217,7 +236,7 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await StopAsync();
 
-    /// <summary>The connection string with which a replica follows this server.</summary>
+    /// <summary>The <c>primary_conninfo</c> with which a replica connects to this server.</summary>
     private string SourceFor(PostgresServer follower) => string.Create(
         CultureInfo.InvariantCulture,
         $"host=127.0.0.1 port={Port} user=terse application_name={follower.Name}");
@@ -247,7 +266,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException($"{program}: {result.Errors}");
     }
 
-    /// <summary>PostgreSQL refuses to run as root.</summary>
+    /// <summary>Prefixes a command for <c>setpriv</c>, because PostgreSQL refuses to run as root.</summary>
     private static string[] AsPostgres(params string[] command) => Environment.UserName == "root"
         ? ["--reuid=postgres", "--regid=postgres", "--clear-groups", .. command]
         : command;

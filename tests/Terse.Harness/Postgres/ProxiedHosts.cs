@@ -1,8 +1,8 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// One proxy for each host of a cluster, between a server and the host. The hosts replicate without the
-/// proxies, and keep their addresses when their roles change.
+/// The network between one Terse server and the database hosts: one proxy for each host. Replication between
+/// the hosts does not pass through these proxies. A host keeps its proxy when its role changes.
 /// </summary>
 internal sealed class ProxiedHosts(PostgresCluster postgres) : IAsyncDisposable
 {

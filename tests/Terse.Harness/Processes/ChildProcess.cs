@@ -5,7 +5,7 @@ using System.Runtime.InteropServices;
 
 namespace Terse.Harness;
 
-/// <summary>Sends signals to processes that this process started, by their id.</summary>
+/// <summary>Sends signals to processes that this process started, addressed by their process ids.</summary>
 internal static partial class ChildProcess
 {
     public const int SigInt = 2;
@@ -15,7 +15,9 @@ internal static partial class ChildProcess
 
     private static readonly ConcurrentBag<Process> Started = [];
 
-    /// <summary>In .NET 10 these signals end the process without raising ProcessExit.</summary>
+    /// <summary>
+    /// Handlers for signals that end a .NET 10 process without raising <c>ProcessExit</c>.
+    /// </summary>
     private static readonly PosixSignalRegistration[] Registrations =
     [
         PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => EndAll()),
@@ -23,8 +25,8 @@ internal static partial class ChildProcess
     ];
 
     /// <summary>
-    /// Ends a process when this process ends. A test runner that receives a signal, for instance at a time
-    /// limit, disposes nothing.
+    /// Kills a child process when this process ends. Disposal is not enough, because a test runner that
+    /// receives a signal, for example after a time limit, disposes no objects.
     /// </summary>
     public static void EndWithThisProcess(Process process)
     {
@@ -34,7 +36,8 @@ internal static partial class ChildProcess
         GC.KeepAlive(Registrations);
     }
 
-    /// <exception cref="InvalidOperationException">The process does not exist, or another user owns
+    /// <exception cref="InvalidOperationException">The process does not exist, or this user may not send
+    /// signals to
     ///     it.</exception>
     public static void Signal(Process process, int signal)
     {
@@ -43,7 +46,7 @@ internal static partial class ChildProcess
     }
 
     /// <summary>
-    /// Sends a signal to a process and to its children. Children that have just ended are ignored.
+    /// Sends a signal to a process and its direct children. Does not fail if a child has just ended.
     /// </summary>
     public static void SignalFamily(Process process, int signal)
     {
@@ -66,12 +69,13 @@ internal static partial class ChildProcess
         }
         catch (InvalidOperationException)
         {
-            // The process has ended, and the object is disposed.
+            // The process has already ended, and its object is disposed, so nothing is left to kill.
         }
     }
 
     /// <summary>
-    /// In <c>/proc/PID/stat</c> the name in parentheses is followed by the state and the parent (proc(5)).
+    /// Returns true if the process has this parent. In <c>/proc/PID/stat</c> the program's name in
+    /// parentheses is followed by the state and the parent's process id (proc(5)).
     /// </summary>
     private static bool IsChild(string folder, int parent)
     {

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Terse.Harness;
 
-/// <summary>The result of a process that has ended.</summary>
+/// <summary>The exit code and the output of a process that has ended.</summary>
 internal sealed record CommandResult(int ExitCode, string Output, string Errors)
 {
     public string[] OutputLines { get; } = Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -10,7 +10,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
     public string[] ErrorLines { get; } = Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
 
-/// <summary>Runs a program and waits until it ends, for at most nine minutes.</summary>
+/// <summary>Runs a program and waits for its end. The limit for the wait is nine minutes.</summary>
 internal static class Command
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);

@@ -9,7 +9,8 @@ using Npgsql;
 namespace Terse.Harness;
 
 /// <summary>
-/// A fleet that <c>./fleet</c> runs in a temporary folder and on free ports. Disposal stops it.
+/// A fleet (Terse servers, a balancer and databases) that the script <c>./fleet</c> starts in a temporary
+/// folder and on free ports. Disposal stops the fleet.
 /// </summary>
 internal sealed class FleetScript : IAsyncDisposable
 {
@@ -30,7 +31,10 @@ internal sealed class FleetScript : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Runs <c>./fleet</c> with the folder of this fleet, and for <c>up</c> with its port.</summary>
+    /// <summary>
+    /// Runs <c>./fleet</c> with a command, for example <c>up</c>. Adds the options for this fleet's folder
+    /// and port.
+    /// </summary>
     public async Task<CommandResult> RunAsync(string command, params string[] options)
     {
         await Command.RunAsync("chmod", ["a+rwx", _folder.Path]);
@@ -44,7 +48,7 @@ internal sealed class FleetScript : IAsyncDisposable
         return new(result.ExitCode, JsonDocument.Parse(result.Output).RootElement);
     }
 
-    /// <summary>Creates a link through the balancer and returns its short URL.</summary>
+    /// <summary>Creates a link through the fleet's balancer, and returns the short URL.</summary>
     public async Task<Uri> CreateAsync(string target)
     {
         using var answer = await _http.PostAsJsonAsync("/api/v1/links", new { target });
@@ -52,7 +56,7 @@ internal sealed class FleetScript : IAsyncDisposable
         return new Uri(link.GetProperty("shortUrl").GetString()!);
     }
 
-    /// <summary>Follows a short URL many times, and returns the status of each response.</summary>
+    /// <summary>Follows a short URL several times, and returns the status code of each response.</summary>
     public async Task<IReadOnlyList<HttpStatusCode>> FollowAsync(Uri shortUrl, int times)
     {
         var statuses = new List<HttpStatusCode>();
@@ -65,7 +69,8 @@ internal sealed class FleetScript : IAsyncDisposable
         return statuses;
     }
 
-    /// <summary>Reads one value from a database of the fleet.</summary>
+    /// <summary>Runs a query on one database of the fleet, and returns the first column of the first
+    /// row.</summary>
     public static async Task<object?> QueryAsync(JsonElement database, string sql)
     {
         var address = new NpgsqlConnectionStringBuilder
@@ -84,7 +89,8 @@ internal sealed class FleetScript : IAsyncDisposable
         return await command.ExecuteScalarAsync();
     }
 
-    /// <summary>Kills one part of the fleet (SIGKILL).</summary>
+    /// <summary>Kills one process of the fleet (SIGKILL): a Terse server, a database or the
+    /// balancer.</summary>
     public static void Kill(JsonElement part)
     {
         using var process = Process.GetProcessById(part.GetProperty("pid").GetInt32());
@@ -92,7 +98,7 @@ internal sealed class FleetScript : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether a process exists and is not a zombie (proc(5), stat).
+    /// Returns true if a process exists and is not a zombie, according to <c>/proc/PID/stat</c> (proc(5)).
     /// </summary>
     public static bool IsAlive(int process)
     {
@@ -118,7 +124,8 @@ internal sealed class FleetScript : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the first of several adjacent free ports, below the range of ports that the system assigns.
+    /// Returns the first of several consecutive free ports. The ports are below the range from which the
+    /// operating system assigns ports to other programs.
     /// </summary>
     private static int FreePorts(int count)
     {
@@ -143,7 +150,7 @@ internal sealed class FleetScript : IAsyncDisposable
     }
 }
 
-/// <summary>The output and the exit code of <c>./fleet status --json</c>.</summary>
+/// <summary>The exit code of <c>./fleet status --json</c> and the parsed output.</summary>
 internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
 {
     public JsonElement Servers => Parts.GetProperty("servers");
@@ -153,7 +160,7 @@ internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
     public IEnumerable<JsonElement> All =>
         [Parts.GetProperty("balancer"), .. Servers.EnumerateArray(), .. Databases.EnumerateArray()];
 
-    /// <summary>The process ids of the parts that are alive.</summary>
+    /// <summary>The process ids of all processes of the fleet that are alive.</summary>
     public IEnumerable<int> Processes =>
         from part in All
         where part.GetProperty("alive").GetBoolean()

@@ -6,10 +6,13 @@ using System.Text.RegularExpressions;
 
 namespace Terse.Harness;
 
-/// <summary>A process that runs <c>terse serve</c> and is ready, on a port that the system chose.</summary>
+/// <summary>
+/// A process that runs <c>terse serve</c> on a port that the operating system chose. The process accepts
+/// requests from the moment the object exists.
+/// </summary>
 internal sealed partial class TerseProcess : IAsyncDisposable
 {
-    /// <summary>The time limit for each operation of a server.</summary>
+    /// <summary>How long each request to the server, and its shutdown, may take.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
@@ -22,7 +25,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
         _process = process;
         ReadyLine = readyLine;
         process.ErrorDataReceived += (_, line) => Count(line.Data);
-        process.BeginErrorReadLine(); // a full pipe would block the server
+        process.BeginErrorReadLine(); // If nobody read the error output, a full pipe would block the server.
         Http = new HttpClient(_handler)
         {
             BaseAddress = new Uri(Address().Match(readyLine).Value),
@@ -30,27 +33,30 @@ internal sealed partial class TerseProcess : IAsyncDisposable
         };
     }
 
-    /// <summary>The line that the program writes when it is ready.</summary>
+    /// <summary>The line that the process writes to its output when it can accept requests.</summary>
     public string ReadyLine { get; }
 
     public HttpClient Http { get; }
 
     public string Url => Http.BaseAddress!.GetLeftPart(UriPartial.Authority);
 
-    /// <summary>Host and port.</summary>
+    /// <summary>The host and port of the server.</summary>
     public string Authority => Http.BaseAddress!.Authority;
 
     public int Id => _process.Id;
 
-    /// <summary>The number of log lines that say that an id came too late to be stored.</summary>
+    /// <summary>
+    /// How many log lines report that the database refused an id because it was older than the horizon.
+    /// </summary>
     public int TooLate => Volatile.Read(ref _tooLate);
 
-    /// <summary>Starts a server with its links in the folder <paramref name="data"/>.</summary>
+    /// <summary>Starts a server on SQLite. The folder <paramref name="data"/> contains the database
+    /// file.</summary>
     public static Task<TerseProcess> ServeAsync(string data, params string[] options) =>
         StartAsync(Repository.Program, ["serve", "--urls", "http://127.0.0.1:0", "--data", data, .. options]);
 
     /// <summary>
-    /// Starts a server on PostgreSQL, with a temporary folder that is deleted with the server.
+    /// Starts a server on PostgreSQL with a temporary data folder. Disposal of the server deletes the folder.
     /// </summary>
     public static async Task<TerseProcess> ServeAsync(IEnumerable<string> hosts, params string[] settings)
     {
@@ -99,7 +105,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
             new StringContent(JsonSerializer.Serialize(new { target }), Encoding.UTF8, "application/json"),
             cancellationToken);
 
-    /// <summary>Creates a link and returns its code, or null if the server refused the creation.</summary>
+    /// <summary>Creates a link and returns its code, or null if the response is not a success.</summary>
     public async Task<string?> CreateCodeAsync(string target, CancellationToken cancellationToken = default)
     {
         using var response = await CreateAsync(target, cancellationToken);
@@ -110,7 +116,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the target of a code or a short URL, or null if the response is not a redirect.
+    /// Follows a code or a short URL and returns the target, or null if the response is not a redirect.
     /// </summary>
     public async Task<string?> FollowAsync(string code)
     {
@@ -120,24 +126,24 @@ internal sealed partial class TerseProcess : IAsyncDisposable
             : null;
     }
 
-    /// <summary>Reads a JSON document from the API.</summary>
+    /// <summary>Sends a GET request to a path of the API and returns the JSON response.</summary>
     public Task<JsonElement> ReadAsync(string path) =>
         Http.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative));
 
-    /// <summary>SIGSTOP: suspends the process until <see cref="Resume"/>.</summary>
+    /// <summary>Suspends the process (SIGSTOP) until <see cref="Resume"/>.</summary>
     public void Pause() => ChildProcess.Signal(_process, ChildProcess.SigStop);
 
-    /// <summary>SIGCONT: resumes the process.</summary>
+    /// <summary>Resumes the suspended process (SIGCONT).</summary>
     public void Resume() => ChildProcess.Signal(_process, ChildProcess.SigCont);
 
-    /// <summary>SIGKILL: ends the process at once.</summary>
+    /// <summary>Kills the process (SIGKILL).</summary>
     public async Task KillAsync()
     {
         _process.Kill();
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>SIGTERM: lets the process shut down, and returns its exit code.</summary>
+    /// <summary>Makes the process shut down cleanly (SIGTERM), and returns its exit code.</summary>
     public async Task<int> StopAsync()
     {
         ChildProcess.Signal(_process, ChildProcess.SigTerm);
