@@ -8,7 +8,8 @@ public sealed class CodesTests
     private static readonly string Secret = new('s', 32);
 
     /// <summary>
-    /// Restarts the server with each strategy on one database. After each start all earlier links still work.
+    /// Restarts the server on the same database with a different code strategy each time. After each start
+    /// all links that were created before still work.
     /// </summary>
     [Fact]
     public async Task The_strategy_can_change_at_any_start_and_all_codes_still_lead_to_their_targets()

@@ -33,8 +33,8 @@ public sealed class DurabilityTests
     }
 
     /// <summary>
-    /// The first client ends when there are enough links; the other clients continue until the server is
-    /// killed.
+    /// Creates links one after the other. Client 0 returns when <paramref name="enough"/> links are
+    /// acknowledged; the other clients continue until the server is killed.
     /// </summary>
     private static async Task CreateUntilTheEndAsync(
         TerseProcess server,
@@ -54,7 +54,7 @@ public sealed class DurabilityTests
         }
         catch (HttpRequestException)
         {
-            // The server was killed. A request without a response does not count.
+            // The server was killed. It did not acknowledge the last creation, so the link need not exist.
         }
     }
 

@@ -3,8 +3,8 @@ using Terse.Harness;
 namespace Terse.ProcessTests;
 
 /// <summary>
-/// The output of <c>dotnet publish src/Terse -c Release</c>, which ./test runs once and logs to
-/// <c>artifacts/publish.log</c>.
+/// Tests of the files that <c>dotnet publish src/Terse -c Release</c> produces. The script ./test publishes
+/// once before the tests and writes the log to <c>artifacts/publish.log</c>.
 /// </summary>
 public sealed class PublishTests
 {
@@ -32,7 +32,8 @@ public sealed class PublishTests
     }
 
     /// <summary>
-    /// Debug information is in sections whose names begin with <c>.debug_</c> (readelf(1)).
+    /// Debug information is in ELF sections whose names begin with <c>.debug_</c>. The command readelf(1)
+    /// lists the sections of a file.
     /// </summary>
     [Fact]
     public async Task The_program_is_stripped_and_the_symbols_are_in_the_file_beside_it()

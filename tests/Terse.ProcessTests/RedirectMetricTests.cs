@@ -2,7 +2,7 @@ using Terse.Harness;
 
 namespace Terse.ProcessTests;
 
-/// <summary>Cache hits and lost visits of redirects, by the metrics of the program.</summary>
+/// <summary>Tests of the server's metrics for cache hits and for lost visits.</summary>
 public sealed class RedirectMetricTests(ITestOutputHelper output)
 {
     private const int Clients = 8;
@@ -37,7 +37,7 @@ public sealed class RedirectMetricTests(ITestOutputHelper output)
         await using var server = await TerseProcess.ServeAsync(folder.Path);
         await using var figures = await ProcessFigures.OfAsync(server);
 
-        // Without the change feed the cache keeps links for a short time only.
+        // While the change feed is not connected, the cache keeps links for a short time only.
         await figures.WaitForAsync("terse.feed.connected", 1);
         var code = (await server.CreateCodeAsync("https://example.com/"))!;
         Assert.Equal(1, await Follower.FollowAsync(server, code, clients: 1, timesEach: 1));

@@ -15,7 +15,8 @@ public sealed class RunScriptTests
         Assert.Matches(@"^\d+\.\d+\.\d+\n$", result.Output);
     }
 
-    /// <summary>Most tests use the published program; this test covers the ordinary build.</summary>
+    /// <summary>Most tests use the published executable. This test uses the one that <c>./run</c>
+    /// builds.</summary>
     [Fact]
     public async Task Run_serves_links_with_the_program_that_it_builds()
     {

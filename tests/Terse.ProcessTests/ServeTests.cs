@@ -18,7 +18,10 @@ public sealed class ServeTests
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
-    /// <summary>A watcher of the working folder would see each write to the database below it.</summary>
+    /// <summary>
+    /// The data folder is inside the working folder. A file watcher on the working folder would receive an
+    /// event for each write to the database.
+    /// </summary>
     [Fact]
     public async Task A_server_watches_no_files()
     {

@@ -10,7 +10,8 @@ namespace Terse.ProcessTests;
 public sealed class ShortenTests
 {
     /// <summary>
-    /// 48,009 real URLs. If the file does not exist, the tests use the sample in the repository.
+    /// The path of a file with 48,009 real URLs. If the file does not exist, the tests use the smaller sample
+    /// in the repository.
     /// </summary>
     private static readonly string RealFile = Path.Combine(Repository.Root, "../shared/data/urls.txt");
 
@@ -56,7 +57,7 @@ public sealed class ShortenTests
         if (location == line)
             return;
 
-        // A target that is not ASCII is stored unchanged, and the redirect uses its ASCII form.
+        // The server stores a target with non-ASCII characters unchanged and redirects to the ASCII version.
         Assert.False(Ascii.IsValid(line), line);
         Assert.Equal(Terse.Links.Target.ToAscii(line), location);
         var code = shortUrl[(shortUrl.LastIndexOf('/') + 1)..];
@@ -65,7 +66,10 @@ public sealed class ShortenTests
         Assert.Equal(line, link.GetProperty("target").GetString());
     }
 
-    /// <summary>The real file ends with an incomplete line, <c>https://</c>, which is not a URL.</summary>
+    /// <summary>
+    /// Checks the error message for the last line of the real file, which is the incomplete URL
+    /// <c>https://</c>.
+    /// </summary>
     private static void AssertTailIsReported(CommandResult result, string tail, int number)
     {
         if (tail.Length == 0)

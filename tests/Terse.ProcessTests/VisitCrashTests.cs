@@ -3,8 +3,8 @@ using Terse.Harness;
 namespace Terse.ProcessTests;
 
 /// <summary>
-/// Clients count tsuccessor redirects while the server is killed; then the test compares the visit counts of
-/// the API.
+/// Clients follow links and count their redirects while the server is killed several times. Afterwards the
+/// test compares these counts with the visit counts of the API.
 /// </summary>
 public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
 {
@@ -12,7 +12,8 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
     private const int Clients = 8;
 
     /// <summary>
-    /// A start creates a new ring of visits in this file and renames it to the file of the old ring.
+    /// The name of the new ring buffer file of visits that a starting server creates. The server then renames
+    /// this file to <see cref="Ring"/>, which replaces the ring buffer of the previous process.
     /// </summary>
     private const string NewRing = "visits.ring.new";
     private const string Ring = "visits.ring";
@@ -43,7 +44,7 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
             await ReplaceAsync();
         }
 
-        await _server.KillAsync(); // The server has just become ready.
+        await _server.KillAsync(); // The server was killed right after its start.
         await ReplaceAsync();
         await followers.WaitForAsync(5000);
         await followers.StopAsync();
@@ -66,7 +67,9 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
         await Interlocked.Exchange(ref _server, successor).DisposeAsync();
     }
 
-    /// <summary>Starts the server, and kills it when it creates a file of visits.</summary>
+    /// <summary>
+    /// Starts the server, and kills it as soon as a file with this name appears in the folder of visits.
+    /// </summary>
     private async Task KillAtAsync(string file)
     {
         using var watcher = new FileSystemWatcher(_folder["visits"], file);

@@ -2,7 +2,10 @@ using Terse.Links;
 
 namespace Terse.TestSupport;
 
-/// <summary>The behaviour of every store of creations with an <c>Idempotency-Key</c>.</summary>
+/// <summary>
+/// The tests that every store of creations with an <c>Idempotency-Key</c> must pass. The SQLite store and the
+/// PostgreSQL store each have a subclass.
+/// </summary>
 public abstract class CreationStoreContract : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
@@ -23,7 +26,7 @@ public abstract class CreationStoreContract : IAsyncLifetime
 
     protected abstract ValueTask CloseAsync();
 
-    /// <summary>Makes all stored keys older.</summary>
+    /// <summary>Moves the creation times of all stored idempotency keys into the past.</summary>
     protected abstract Task AgeAsync(TimeSpan age);
 
     protected abstract Task<long> CountKeysAsync();
@@ -176,7 +179,9 @@ public abstract class CreationStoreContract : IAsyncLifetime
         Assert.False(await Links.TakeVisitAsync(link, default));
     }
 
-    /// <summary>Later than any horizon during the tests.</summary>
+    /// <summary>
+    /// A link time later than the horizon, so that the database never refuses a link as too old.
+    /// </summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 
     private protected static AddOnceResult Tried(AddLinkResult result) => new AddOnceResult.Tried(result);

@@ -2,7 +2,9 @@ using Terse.Links;
 
 namespace Terse.TestSupport;
 
-/// <summary>The behaviour of every store of links.</summary>
+/// <summary>
+/// The tests that every link store must pass. The SQLite store and the PostgreSQL store each have a subclass.
+/// </summary>
 public abstract class LinkStoreContract : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
@@ -21,10 +23,12 @@ public abstract class LinkStoreContract : IAsyncLifetime
 
     protected abstract ValueTask CloseAsync();
 
-    /// <summary>The stored changes, which a server reads when it has missed notifications.</summary>
+    /// <summary>
+    /// Reads the stored changes of links. A server reads them after it may have missed notifications.
+    /// </summary>
     private protected abstract Task<IReadOnlyList<StoredChange>> ReadChangesAsync();
 
-    /// <summary>Makes all stored changes older.</summary>
+    /// <summary>Moves the times of all stored changes into the past.</summary>
     protected abstract Task AgeChangesAsync(TimeSpan age);
 
     [Fact]
@@ -175,7 +179,9 @@ public abstract class LinkStoreContract : IAsyncLifetime
         Assert.Empty(await ReadChangesAsync());
     }
 
-    /// <summary>Only the removal of the limit resets the used visits.</summary>
+    /// <summary>
+    /// Removing the visit limit resets the number of used visits. Raising or lowering the limit does not.
+    /// </summary>
     [Fact]
     public async Task A_changed_limit_counts_the_visits_before_the_change()
     {
@@ -236,7 +242,10 @@ public abstract class LinkStoreContract : IAsyncLifetime
     private Task<bool[]> TakeAllAsync(Link link, int times) =>
         Task.WhenAll(Enumerable.Range(0, times).Select(_ => Store.TakeVisitAsync(link, default)));
 
-    /// <summary>One link in four has no rule; the others have an expiry, a limit, or both.</summary>
+    /// <summary>
+    /// Gives a link an expiry, a visit limit, both, or neither, depending on the remainder of the number
+    /// modulo 4.
+    /// </summary>
     private static Link WithRules(Link link, int number) => link with
     {
         ExpiresAt = number % 4 is 1 or 3 ? Now.AddDays(number) : null,
@@ -246,7 +255,9 @@ public abstract class LinkStoreContract : IAsyncLifetime
     private protected readonly record struct StoredChange(
         string Domain, string Code, int Version, DateTimeOffset At);
 
-    /// <summary>Later than any horizon during the tests.</summary>
+    /// <summary>
+    /// A link time later than the horizon, so that the database never refuses a link as too old.
+    /// </summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 
     private protected Task<AddLinkResult> AddAsync(Link link) => Store.AddAsync(link, TickEnd, default);

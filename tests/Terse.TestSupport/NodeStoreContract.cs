@@ -5,7 +5,10 @@ using Terse.Ids;
 
 namespace Terse.TestSupport;
 
-/// <summary>The behaviour of every store of layouts and node reservations.</summary>
+/// <summary>
+/// The tests that every store of id layouts and node reservations must pass. The SQLite store and the
+/// PostgreSQL store each have a subclass.
+/// </summary>
 public abstract class NodeStoreContract : IAsyncLifetime
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
@@ -22,7 +25,7 @@ public abstract class NodeStoreContract : IAsyncLifetime
 
     private protected abstract INodeStore Store { get; }
 
-    /// <summary>The database's clock.</summary>
+    /// <summary>The clock that the store uses in place of the database's clock.</summary>
     private protected FakeTime Time { get; } = new(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero));
 
     protected abstract ValueTask CloseAsync();

@@ -4,7 +4,8 @@ using Terse.Visits;
 namespace Terse.TestSupport;
 
 /// <summary>
-/// The behaviour of every store of visits: it counts each batch once, and reports the counts.
+/// The tests that every visit store must pass. The most important rule: a batch that arrives twice is counted
+/// once.
 /// </summary>
 public abstract class VisitStoreContract : IAsyncLifetime
 {
@@ -29,7 +30,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
 
     protected abstract ValueTask CloseAsync();
 
-    /// <summary>Sets the clock of the store.</summary>
+    /// <summary>Sets the time that the store takes for the current time.</summary>
     protected abstract Task SetClockAsync(DateTimeOffset now);
 
     [Fact]
@@ -195,7 +196,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_cursor_returns_every_visit_once_and_the_newest_visit_first()
     {
-        // Some visits have the same millisecond, and all visits lie on four days.
+        // Four visits share each time, and the visits are spread over several days.
         var visits = Enumerable.Range(0, 300)
             .Select(number => NewVisit(number % 2 + 1, Now.AddHours(-number / 4)) with
             {

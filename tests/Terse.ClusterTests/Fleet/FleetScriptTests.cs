@@ -4,7 +4,8 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>The command <c>./fleet</c>: HAProxy, servers, a primary and its replicas.</summary>
+/// <summary>Tests of the script <c>./fleet</c>, which starts HAProxy, Terse servers, a primary and its
+/// replicas.</summary>
 public sealed class FleetScriptTests
 {
     [Fact]
@@ -38,7 +39,7 @@ public sealed class FleetScriptTests
     [Fact]
     public async Task After_a_failover_the_old_primary_becomes_a_replica()
     {
-        const long Links = 2; // this link, and the link that `up` creates
+        const long Links = 2; // One link of this test, and one link that `up` creates.
         await using var fleet = new FleetScript();
         await UpAsync(fleet, "--servers", "1", "--replicas", "1");
         var link = await fleet.CreateAsync("https://example.com/");

@@ -4,7 +4,8 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>The servers and database hosts that the API and <c>terse hosts</c> show.</summary>
+/// <summary>Tests of the lists of Terse servers and database hosts in the API and in <c>terse
+/// hosts</c>.</summary>
 public sealed class FleetStatusTests
 {
     [Fact]

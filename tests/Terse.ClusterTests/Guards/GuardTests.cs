@@ -6,13 +6,16 @@ using Terse.Storage.Postgres;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// A transaction inserts a link, a beat runs, the replica is paused after the beat, and then the transaction
-/// commits. With the guard the replica does not answer that the link does not exist. Without a part of the
-/// guard it does, which is a false "not found".
+/// Tests of the guard: the trigger that refuses to insert a link whose time is not later than the horizon. A
+/// beat (the statement that advances the horizon) runs while a transaction with an inserted link is open.
+/// Then replay on the replica is paused, and the transaction commits. With the complete guard, the replica
+/// does not claim that the link does not exist. If a part of the guard is missing, the replica does, although
+/// the link is acknowledged.
 /// </summary>
 public sealed class GuardTests
 {
-    /// <summary>The trigger function horizon_guard without its lock.</summary>
+    /// <summary>The trigger function <c>horizon_guard</c> without the statement that locks the
+    /// horizon.</summary>
     private const string WithoutLock =
         """
         CREATE OR REPLACE FUNCTION horizon_guard() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -47,7 +50,7 @@ public sealed class GuardTests
         await postgres.Replicas[0].PauseReplayAsync();
         await transaction.CommitAsync();
 
-        // The link is acknowledged. A redirect runs this lookup on the replica.
+        // The link is acknowledged now. A redirect would run the following query on the replica.
         var falselyFinal = await postgres.Replicas[0].ReadAsync(
             """
             SELECT count(*) FROM horizon AS h LEFT JOIN link AS l ON l.code = '1'
@@ -57,8 +60,8 @@ public sealed class GuardTests
     }
 
     /// <summary>
-    /// The old primary may have closed a later time than the new primary has, and other replicas may show
-    /// that time.
+    /// The horizon of the old primary may have been later than the horizon that the new primary has replayed.
+    /// Other replicas may already have the later horizon, so the new primary must not accept links before it.
     /// </summary>
     [Fact]
     public async Task A_new_primary_refuses_links_until_its_first_beat_which_closes_all_time_up_to_now()
@@ -87,7 +90,8 @@ public sealed class GuardTests
     }
 
     /// <summary>
-    /// Inserts a link whose tick ends at the time in the table <c>written</c>, which both hosts have.
+    /// Inserts a link whose time is the value in the table <c>written</c>. The table exists on the primary
+    /// and on the replica.
     /// </summary>
     private static async Task InsertAsync(NpgsqlConnection creation)
     {
@@ -104,7 +108,7 @@ public sealed class GuardTests
     {
         await using var cluster = await TestDatabases.MigrateAsync(
             postgres.Primary.ConnectionString, PostgresMigrations.Load());
-        // The tick ends 20 ms from now.
+        // The time of the link (the end of its id's timestamp tick) is 20 ms from now.
         await postgres.Primary.ExecuteAsync(
             "CREATE TABLE written AS SELECT clock_timestamp() + interval '20 ms' AS at");
     }

@@ -6,13 +6,16 @@ namespace Terse.ClusterTests;
 public sealed class SuspendedCreationTests
 {
     /// <summary>
-    /// A server that resumes too late drops its creations; then the test suspends it again.
+    /// How often the test suspends the server at most. A server that resumes too late closes its connections
+    /// and cancels the creations, so that nothing is tested; the test suspends the server again in this case.
     /// </summary>
     private const int MaxSuspensions = 10;
 
     /// <summary>
-    /// The replica is paused when it shows a horizon that has passed the ids of the suspended creations.
-    /// Without the guard their links are stored and acknowledged, and then are falsely not found.
+    /// Creates links on a server that is suspended until the horizon has passed the ids of its running
+    /// creations. Replay on the replica is paused with this horizon. Without the guard (the trigger that
+    /// refuses ids older than the horizon) the links are stored and acknowledged, but a server that reads the
+    /// replica responds with 404.
     /// </summary>
     [Theory]
     [InlineData(true)]
@@ -45,7 +48,7 @@ public sealed class SuspendedCreationTests
         Assert.Equal((isGuarded, !isGuarded), (servers.All[0].TooLate > 0, notFound > 0));
     }
 
-    /// <summary>Pauses the replica when it shows the horizon that the primary shows now.</summary>
+    /// <summary>Waits until the replica has the current horizon of the primary, and pauses replay.</summary>
     private static async Task PauseReplicaAsync(PostgresCluster postgres)
     {
         var horizon = await postgres.Primary.ReadAsync(SuspendedCreation.SelectHorizon);

@@ -2,7 +2,7 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>The violations that <see cref="History"/> finds.</summary>
+/// <summary>Tests which requests and responses <see cref="History"/> reports as violations.</summary>
 public sealed class HistoryRuleTests
 {
     private readonly History _history = new();

@@ -5,7 +5,7 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>The target of the proxy returns all bytes that it receives.</summary>
+/// <summary>Tests of <see cref="TcpProxy"/>. Its target is an echo server: it sends back all bytes.</summary>
 public sealed class TcpProxyTests : IAsyncLifetime
 {
     private readonly TcpListener _host = new(IPAddress.Loopback, 0);
@@ -159,7 +159,7 @@ public sealed class TcpProxyTests : IAsyncLifetime
         }
         catch (Exception exception) when (TcpProxy.IsBreak(exception))
         {
-            // The test is over.
+            // The test has ended and closed the listener, so no more connections arrive.
         }
     }
 

@@ -4,7 +4,8 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// The statements that redirects cause in the database, by the metrics of the program and of PostgreSQL.
+/// Measures which database statements a redirect causes. The source is the metrics of the Terse server and
+/// PostgreSQL's <c>pg_stat_statements</c>.
 /// </summary>
 public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
 {
@@ -13,7 +14,8 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
     private const int Redirects = Clients * TimesEach;
 
     /// <summary>
-    /// Matches the table <c>link</c>, but not <c>link_change</c>, which the change feed reads.
+    /// A regular expression that matches the table <c>link</c> and not <c>link_change</c>. The Terse server
+    /// polls <c>link_change</c> even if no redirect runs.
     /// </summary>
     private const string Links = @"\mlink\M";
 
@@ -43,7 +45,7 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
         Assert.Equal(before["terse.lookups primary"], after["terse.lookups primary"]);
         Assert.Equal(before["terse.lookups replica"], after["terse.lookups replica"]);
         Assert.Empty(await FindStatementsAsync(postgres, Links));
-        Assert.NotEmpty(await FindStatementsAsync(postgres, Beat)); // The hosts still count statements.
+        Assert.NotEmpty(await FindStatementsAsync(postgres, Beat)); // The hosts record statements.
     }
 
     private static async Task CountStatementsAsync(PostgresCluster postgres)
@@ -64,8 +66,8 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Creates a link and waits until the server has received its change: from then on the server caches
-    /// links.
+    /// Creates and changes a link, and waits until the server has received the change. A server caches links
+    /// only after its change feed works.
     /// </summary>
     private static async Task<string> CreateCachedAsync(TerseProcess server, ProcessFigures figures)
     {
@@ -77,7 +79,7 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
         return code;
     }
 
-    /// <summary>Returns the statements that match a pattern, of all hosts.</summary>
+    /// <summary>Returns the recorded statements of all hosts that match a regular expression.</summary>
     private static async Task<List<string>> FindStatementsAsync(PostgresCluster postgres, string pattern)
     {
         var texts = new List<string>();

@@ -3,12 +3,13 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>Changed targets, on servers whose replicas are paused.</summary>
+/// <summary>Tests how soon all Terse servers redirect to a changed target while the replicas are
+/// paused.</summary>
 public sealed class ChangedTargetTests(ITestOutputHelper output)
 {
     private const int Rounds = 20;
 
-    /// <summary>Only the connection that listens for changes sends this statement.</summary>
+    /// <summary>Identifies the connection on which a Terse server listens for changes.</summary>
     private const string Listening = "LISTEN link_change";
 
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -57,7 +58,8 @@ public sealed class ChangedTargetTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Creates a link that every server has in its cache, and pauses the replicas.</summary>
+    /// <summary>Creates a link, pauses the replicas, and follows the link once on every server to cache
+    /// it.</summary>
     private static async Task<string> PrepareAsync(PostgresCluster postgres, TestServers servers)
     {
         var code = await RetryingClient.CreateAsync(servers.All[0].Process, "https://example.com/");
@@ -75,8 +77,8 @@ public sealed class ChangedTargetTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Changes a target, and returns for each server the time from the response until it serves the new
-    /// target.
+    /// Changes the target of a link on one server. Returns one duration for each server: from the response to
+    /// the change until this server redirects to the new target.
     /// </summary>
     private static async Task<TimeSpan[]> ChangeAsync(
         TestServers servers, TestServer changer, string code, string target)

@@ -3,20 +3,21 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// Clients create and follow links while faults are injected into servers and databases.
-/// TERSE_HISTORY_SECONDS is the duration of the run, TERSE_SEED determines the faults; the test prints both.
-/// Faults and requests run in real time, so a seed repeats the faults but not their exact timing.
+/// Clients create and follow links while faults are injected into Terse servers and databases.
+/// TERSE_HISTORY_SECONDS is the duration of the run, and TERSE_SEED determines the faults; the test prints
+/// both values. The run happens in real time, so the same seed repeats the faults but not their exact timing.
 /// </summary>
 public sealed class HistoryTests(ITestOutputHelper output)
 {
     private const int Clients = 8;
 
     /// <summary>
-    /// The number of youngest links that are followed on every server at the end.
+    /// At the end of the run, this many of the newest links are followed on every server. Older links are
+    /// followed on one server only.
     /// </summary>
     private const int FollowedEverywhere = 500;
 
-    /// <summary>A response that takes longer means that a server hangs.</summary>
+    /// <summary>A server that needs longer than this for a response hangs, and the test fails.</summary>
     private static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(30);
 
     private static readonly int Seconds = TestVariable.Read("TERSE_HISTORY_SECONDS", 120);
@@ -51,7 +52,7 @@ public sealed class HistoryTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Runs the clients while faults are injected one after the other: one sequence for databases, one for
+    /// Runs the clients and, at the same time, two sequences of faults: one for databases, and one for Terse
     /// servers.
     /// </summary>
     private async Task RunAsync(PostgresCluster postgres, TestServers servers)
@@ -79,7 +80,7 @@ public sealed class HistoryTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Follows every link on one server, and the youngest links on every server.</summary>
+    /// <summary>Follows every link on one server, and the newest links on every server.</summary>
     private async Task FollowAllAsync(TestServers servers)
     {
         var codes = _history.Codes;

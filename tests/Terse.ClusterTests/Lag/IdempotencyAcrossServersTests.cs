@@ -6,7 +6,8 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// Creations with an Idempotency-Key that are repeated on another server, as a load balancer does.
+/// Tests creations with an Idempotency-Key. A load balancer may send the repetition of a creation to a
+/// different server than the first attempt, so these tests do the same.
 /// </summary>
 public sealed class IdempotencyAcrossServersTests
 {

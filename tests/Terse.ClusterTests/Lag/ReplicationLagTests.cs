@@ -3,7 +3,7 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>Servers over a primary and replicas that lag, are killed, and are promoted.</summary>
+/// <summary>Tests Terse servers while PostgreSQL hosts lag behind, are killed, and are promoted.</summary>
 public sealed class ReplicationLagTests
 {
     [Fact]
@@ -72,7 +72,7 @@ public sealed class ReplicationLagTests
             Assert.Null(await RetryingClient.FollowAsync(server, code));
     }
 
-    /// <summary>The replica has no id layout when the first link is followed.</summary>
+    /// <summary>The paused replica has no id layout, so it cannot tell whether a code is old.</summary>
     [Fact]
     public async Task The_first_link_of_a_database_is_followed_while_its_replica_is_paused()
     {

@@ -4,16 +4,18 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>Servers whose knowledge of the database is out of date.</summary>
+/// <summary>
+/// Tests Terse servers that do not know the current primary or the current id layout of the database.
+/// </summary>
 public sealed class SwitchoverTests
 {
     private static readonly Uri Launch = new("launch", UriKind.Relative);
 
     /// <summary>
-    /// The server queries a code that carries no time, and is suspended before the response of the primary
-    /// ("no row") arrives. While it is suspended, the hosts exchange their roles, and links are created, also
-    /// one with that code. When the server resumes, it reaches only the old primary, which is now a paused
-    /// replica.
+    /// The server follows a custom code, which contains no timestamp, and is suspended before the response of
+    /// the primary ("no row") arrives. During the suspension the primary and the replica exchange their
+    /// roles, and links are created, one of them with the custom code. When the server resumes, it can reach
+    /// only the old primary, which is now a paused replica and does not have these links.
     /// </summary>
     [Fact]
     public async Task A_server_that_was_suspended_during_a_switchover_does_not_trust_the_old_primary()
@@ -28,7 +30,7 @@ public sealed class SwitchoverTests
         Task<HttpResponseMessage> response = null!;
         await Eventually.IsTrueAsync(async () =>
         {
-            // If the proxy holds a response too long, the server drops the connection and opens no other.
+            // The proxy must not hold back a response for long: the Terse server would close the connection.
             Assert.Null(await RetryingClient.FollowAsync(suspended.Process, Launch.OriginalString));
             answers.HoldResponses();
             response = suspended.Process.Http.GetAsync(Launch);
@@ -37,7 +39,7 @@ public sealed class SwitchoverTests
             if (!response.IsCompleted)
                 return true;
 
-            // The proxy held another connection before the query was sent.
+            // The server used a connection that the proxy did not hold back, so it got a response. Try again.
             answers.Forward();
             (await response).Dispose();
             return false;
@@ -62,15 +64,16 @@ public sealed class SwitchoverTests
             answer.Dispose();
         }
 
-        (await response).Dispose(); // The request began before the link existed: both answers are correct.
+        (await response).Dispose(); // 302 and 404 are correct: the link was created meanwhile.
         suspended.Network.To(successor).Forward();
         foreach (var (code, target) in links)
             Assert.Equal(target, await RetryingClient.FollowAsync(suspended.Process, code));
     }
 
     /// <summary>
-    /// Under the new layout the same code has another time. A server or a replica that does not know the new
-    /// layout must not answer that such a code is old and therefore not found.
+    /// The same code has a different timestamp under the new id layout. If a server or a replica does not
+    /// have the new layout, the code of a new link can look old. The server must not conclude that the link
+    /// does not exist.
     /// </summary>
     [Fact]
     public async Task Links_of_a_new_layout_are_followed_at_once_while_a_replica_does_not_have_the_layout()
@@ -97,7 +100,7 @@ public sealed class SwitchoverTests
                 $"https://example.com/other/{round}", await RetryingClient.FollowAsync(restarted, others));
         }
 
-        // The server has the followed link in its cache, and has not received the last link.
+        // The server `other` has the link `young` in its cache, and does not have the link `unknown`.
         var unknown = await RetryingClient.CreateAsync(restarted, "https://example.com/unknown");
         await postgres.Primary.KillAsync();
         Assert.Equal("https://example.com/29", await other.FollowAsync(young));
@@ -106,7 +109,8 @@ public sealed class SwitchoverTests
     }
 
     /// <summary>
-    /// Creates links whose codes carry their time, and one link whose code carries no time.
+    /// Creates 20 links whose codes contain a timestamp, and one link with a custom code, which contains
+    /// none.
     /// </summary>
     private static async Task<IReadOnlyDictionary<string, string>> CreateManyAsync(TerseProcess server)
     {

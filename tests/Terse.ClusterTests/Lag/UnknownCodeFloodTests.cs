@@ -12,15 +12,18 @@ using Terse.Storage.Postgres;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// Floods of codes that no link has, over a primary and its replica. The seed is fixed; the rate of the flood
-/// depends on the machine.
+/// Sends many requests for codes that belong to no link, over a primary and its replica. The seed of the
+/// random codes is fixed. How many requests run per second depends on the machine.
 /// </summary>
 public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLifetime
 {
     private const int Flood = 5000;
     private const int PerSecond = 100;
 
-    /// <summary>Fewer than the connections to a host, so that no read waits for a connection.</summary>
+    /// <summary>
+    /// The number of concurrent requests. It is lower than the connection pool's size, so that no request
+    /// waits for a connection.
+    /// </summary>
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 12 };
 
     private readonly Random _random = new(1);
@@ -48,7 +51,8 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
             {
                 Hosts = [.. _postgres.ConnectionStrings.Select(host => new HostAddress(host, host))],
 
-                // On a slow machine no host must leave rotation.
+                // The limits are long, because on a slow machine the router must not stop sending reads to a
+                // host.
                 ReadTimeout = TimeSpan.FromSeconds(20),
                 ProbeTimeout = TimeSpan.FromSeconds(10),
                 MaxLag = TimeSpan.FromMinutes(1),
@@ -133,7 +137,7 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
     private string CodeAt(DateTimeOffset instant) => Strategy.NewCode(
         _layout.Ids.Compose(_layout.Ids.TickAt(instant), node: 31, _random.Next(128)), _layout);
 
-    /// <summary>Follows each code, and after each code an existing link.</summary>
+    /// <summary>Requests each code and, after each of these requests, follows an existing link.</summary>
     private async Task<(int Found, int NotFound, int Unavailable)> FollowAsync(List<string> codes)
     {
         var (found, notFound, unavailable) = (0, 0, 0);

@@ -38,8 +38,8 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     }
 
     /// <summary>
-    /// PostgreSQL sends the row of the key before it commits. The driver reports a failed commit only if the
-    /// program reads the response to its end.
+    /// PostgreSQL sends the inserted row before it commits. If the commit fails, the driver throws only when
+    /// the Terse server reads the response to its end.
     /// </summary>
     [Fact]
     public async Task A_failed_commit_is_an_error_and_not_a_created_link()
@@ -60,8 +60,10 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     }
 
     /// <summary>
-    /// After a restart a primary shows commits that its replica lacks. If a retry only read such a commit,
-    /// its response would be wrong after a failover. So a retry commits as well, which waits for the replica.
+    /// After a restart, queries on a primary see commits that the synchronous replica has not received yet. A
+    /// failover would lose these commits. A retry that only reads the first creation could therefore
+    /// acknowledge a link that is lost later. So the retry commits a transaction of its own, which waits for
+    /// the replica.
     /// </summary>
     [Fact]
     public async Task A_retry_is_answered_after_its_own_commit()
@@ -132,7 +134,10 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
 
     private const string InsertKey = "INSERT INTO idempotency (key, request, link_id) VALUES ($1, $2, $3)";
 
-    /// <summary>Opens a transaction that has inserted a creation and waits before its commit.</summary>
+    /// <summary>
+    /// Inserts a link and its idempotency key in a transaction, and keeps the transaction open until the
+    /// caller completes <c>IsToCommit</c>.
+    /// </summary>
     private async Task<(Task<bool> Holding, TaskCompletionSource<bool> IsToCommit)> HoldAsync(
         IdempotentRequest request, Link link)
     {

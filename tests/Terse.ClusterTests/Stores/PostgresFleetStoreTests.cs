@@ -3,7 +3,7 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>The list of servers, with a database clock that the test sets.</summary>
+/// <summary>Tests of the stored list of Terse servers. The test sets the clock of the database.</summary>
 public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLifetime
 {
     private static readonly ServerReport Report = new("a", 1, "eu-1a", "1.0", "0123456789ab", null);
@@ -30,7 +30,8 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
         living = living with { Since = await Store.ReportAsync(living, default) };
         Assert.Equal(["a", "b"], await NamesAsync());
 
-        // No server reported, so no row was removed; the row is hidden because the horizon has passed it.
+        // Only a report deletes old rows. No server has reported since, so the row of "a" exists but is not
+        // listed.
         await SetClockAsync(_begin.AddSeconds(62));
         await Eventually.IsTrueAsync(async () => await NamesAsync() is ["b"]);
         Assert.Equal(2, await CountAsync());
@@ -78,7 +79,7 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
             await Store.ReportAsync(Report with { Name = $"gone{gone}" }, default);
         await SetClockAsync(_begin.AddMinutes(2));
 
-        // An old row is removed by one report and written again by another.
+        // Concurrently, one report deletes an old row and a different report writes the same row again.
         await Task.WhenAll(Enumerable.Range(0, 100).Select(
             told => Store.ReportAsync(Report with { Name = $"gone{told % 10}" }, default)));
         Assert.Equal(10, await CountAsync());

@@ -77,7 +77,8 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     }
 
     /// <summary>
-    /// One statement inserts concurrent links. An error of one link does not affect the other links.
+    /// The store inserts concurrently added links with one statement. A link that cannot be inserted must not
+    /// make the other links fail.
     /// </summary>
     [Fact]
     public async Task Each_of_several_concurrent_additions_gets_its_own_result()

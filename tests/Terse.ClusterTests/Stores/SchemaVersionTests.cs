@@ -11,7 +11,10 @@ using Terse.Storage.Postgres;
 
 namespace Terse.ClusterTests;
 
-/// <summary>Servers of two versions share a database during a rolling update.</summary>
+/// <summary>
+/// Tests the schema versions that a Terse server accepts. During a rolling update, servers of two versions
+/// share one database.
+/// </summary>
 public sealed class SchemaVersionTests(TestDatabases databases)
 {
     private const string AddToVersion = "UPDATE schema_version SET version = version + $1";
@@ -77,7 +80,8 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     }
 
     /// <summary>
-    /// The replica keeps the previous schema for a while after the primary has the new schema.
+    /// The database has the previous schema when the server starts. The migration runs later, while replay on
+    /// the replica is paused, so the replica keeps the previous schema for a while.
     /// </summary>
     [Fact]
     public async Task On_the_previous_schema_links_are_created_and_followed_and_rules_need_the_migration()
@@ -86,7 +90,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         await using (await TestDatabases.MigrateAsync(
             postgres.Primary.ConnectionString, PostgresMigrations.Load()[..^1]))
         {
-            // The servers start later.
+            // Disposal closes the connections of the migration. The server starts below.
         }
 
         await using var server = await StartAsync(postgres);

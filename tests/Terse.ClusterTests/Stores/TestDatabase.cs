@@ -4,16 +4,19 @@ using Terse.Horizon;
 
 namespace Terse.ClusterTests;
 
-/// <summary>An empty database, and its stores as the program builds them.</summary>
+/// <summary>A new database for one test, and the stores that the Terse server would use on it.</summary>
 internal sealed class TestDatabase(ServiceProvider services) : IAsyncDisposable
 {
     public Cluster Cluster { get; } = services.GetRequiredService<Cluster>();
 
-    /// <summary>One of the stores.</summary>
+    /// <summary>Returns the store (or another service) of this type.</summary>
     public T Get<T>()
         where T : notnull => services.GetRequiredService<T>();
 
-    /// <summary>Sets the clock of the database. Before the first call it is the real clock.</summary>
+    /// <summary>
+    /// Makes <c>clock_timestamp()</c> in this database return a fixed time. Before the first call it returns
+    /// the real time.
+    /// </summary>
     public Task SetClockAsync(DateTimeOffset now) =>
         ExecuteAsync("WITH old AS (DELETE FROM fake.clock) INSERT INTO fake.clock VALUES ($1)", now);
 
@@ -28,7 +31,7 @@ internal sealed class TestDatabase(ServiceProvider services) : IAsyncDisposable
         },
         default);
 
-    /// <summary>Reads one whole number.</summary>
+    /// <summary>Runs a query that returns one <c>bigint</c>, and returns the number.</summary>
     public Task<long> ReadAsync(string sql) => Cluster.ReadAsync(
         Freshness.Latest,
         sql,

@@ -14,7 +14,7 @@ using Terse.Storage.Postgres;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// One PostgreSQL server for all tests that need one host, and an empty database for each test.
+/// Starts one PostgreSQL server, which many tests share, and creates a new database for each test.
 /// </summary>
 public sealed class TestDatabases : IAsyncLifetime
 {
@@ -25,13 +25,13 @@ public sealed class TestDatabases : IAsyncLifetime
 
     public ValueTask DisposeAsync() => _postgres.DisposeAsync();
 
-    /// <summary>Creates a database with the schema of this version.</summary>
+    /// <summary>Creates a database with the current schema.</summary>
     internal Task<TestDatabase> OpenAsync() => OpenAsync(PostgresMigrations.Load());
 
-    /// <summary>Creates a database with the schema of the previous version.</summary>
+    /// <summary>Creates a database with the schema before the latest migration.</summary>
     internal Task<TestDatabase> OpenEarlierAsync() => OpenAsync(PostgresMigrations.Load()[..^1]);
 
-    /// <summary>Creates a cluster of one host and applies migrations to its database.</summary>
+    /// <summary>Applies migrations to the database of one host, and returns a cluster of this host.</summary>
     internal static async Task<Cluster> MigrateAsync(string host, List<string> migrations)
     {
         var cluster = new Cluster(
@@ -42,7 +42,8 @@ public sealed class TestDatabases : IAsyncLifetime
     }
 
     /// <summary>
-    /// Builds the stores over a cluster as the program does. Disposing them disposes the cluster.
+    /// Builds the stores with the same registrations as the Terse server. Disposing the result disposes the
+    /// cluster.
     /// </summary>
     internal static ServiceProvider BuildStorage(Cluster cluster, IMeterFactory? meters = null)
     {
@@ -64,8 +65,8 @@ public sealed class TestDatabases : IAsyncLifetime
         new(BuildStorage(await MigrateAsync(await NewDatabaseAsync(), migrations)));
 
     /// <summary>
-    /// Creates a database in which a test can set the unqualified <c>clock_timestamp()</c>: the test's
-    /// function precedes the real function in the search path.
+    /// Creates a database in which a test can set the clock. A function <c>clock_timestamp()</c> of the test
+    /// is in a schema that precedes PostgreSQL's own schema in the search path.
     /// </summary>
     private async Task<string> NewDatabaseAsync()
     {

@@ -4,8 +4,9 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// Clients count their redirects while servers and the database are killed; then the test compares the visit
-/// counts of the database. A request without a response may be counted or not.
+/// Clients follow links and count their redirects while Terse servers and the database are killed. Afterwards
+/// the test compares these counts with the visit counts in the database. A request whose connection broke
+/// before the response may be counted or not.
 /// </summary>
 public sealed class VisitCountAfterFailureTests(ITestOutputHelper output)
 {
@@ -51,7 +52,8 @@ public sealed class VisitCountAfterFailureTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// The database receives and executes the statements of the server, but the server gets no response.
+    /// Holds back the responses of the database to a Terse server. The database executes the server's
+    /// statements, but the server does not know it.
     /// </summary>
     private static async Task LoseResponsesAsync(
         PostgresCluster postgres, TestServer server, Followers followers)
