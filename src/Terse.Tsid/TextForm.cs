@@ -3,13 +3,14 @@ using System.Numerics;
 namespace Terse;
 
 /// <summary>
-/// A text form of numbers: an alphabet of digits and a length. Every form writes the most significant digit
-/// first, and its digits ascend in ASCII. So texts of one form and one length sort like their numbers.
+/// A text format for ids: it writes an id's number with an alphabet of digits and, in some formats, with a
+/// fixed length. Every format writes the most significant digit first, and the digits are in ASCII order.
+/// Therefore texts of the same format and the same length sort like their numbers.
 /// </summary>
 /// <remarks>Immutable, and therefore safe for use by any number of threads. Allocates nothing.</remarks>
 internal sealed class TextForm
 {
-    /// <summary>The length of the longest text: <see cref="ulong.MaxValue"/> in decimal.</summary>
+    /// <summary>The length of the longest text, which is <see cref="ulong.MaxValue"/> in decimal.</summary>
     public const int MaxLength = 20;
 
     private const string Base62Digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -19,13 +20,13 @@ internal sealed class TextForm
     private readonly int _length;
     private readonly bool _leadsWithDecimalDigit;
 
-    /// <param name="digits">The digits in ascending order; their number is the radix.</param>
-    /// <param name="length">The fixed length of a text; 0 for the shortest text.</param>
+    /// <param name="digits">All digits, from the smallest to the greatest; their count is the radix.</param>
+    /// <param name="length">The length of every text, or 0 when each text is as short as possible.</param>
     /// <param name="leadsWithDecimalDigit">
     /// Whether to write a 0 before a text that would begin with a letter.
     /// </param>
     /// <param name="alsoReads">
-    /// Pairs of characters: reading accepts the first character in place of the second.
+    /// Pairs of characters. Reading accepts the first character of a pair in place of the second.
     /// </param>
     private TextForm(string digits, int length = 0, bool leadsWithDecimalDigit = false, string alsoReads = "")
     {
@@ -41,29 +42,31 @@ internal sealed class TextForm
     }
 
     /// <summary>
-    /// The form of Terse's codes: the shortest base 62 text that begins with a decimal digit.
+    /// Format T, in which Terse writes the codes of links: the shortest base 62 text that begins with a
+    /// decimal digit.
     /// </summary>
     public static TextForm Code { get; } = new(Base62Digits, leadsWithDecimalDigit: true);
 
     /// <summary>
-    /// Canonical TSID: 13 digits of Crockford's base 32 (https://www.crockford.com/base32.html).
+    /// Format C, as in canonical TSID: 13 digits of Crockford's base 32
+    /// (https://www.crockford.com/base32.html).
     /// </summary>
     public static TextForm Crockford { get; } = new(
         "0123456789ABCDEFGHJKMNPQRSTVWXYZ",
         length: 13,
         alsoReads: "aAbBcCdDeEfFgGhHjJkKmMnNpPqQrRsStTvVwWxXyYzZi1I1l1L1o0O0");
 
-    /// <summary>11 digits of base 62.</summary>
+    /// <summary>Format B: 11 digits of base 62.</summary>
     public static TextForm Base62 { get; } = new(Base62Digits, length: 11);
 
-    /// <summary>Decimal, without leading zeros.</summary>
+    /// <summary>Format D: decimal digits without leading zeros.</summary>
     public static TextForm Decimal { get; } = new("0123456789");
 
-    /// <summary>16 hexadecimal digits, lower case; reading accepts upper case too.</summary>
+    /// <summary>Format X: 16 hexadecimal digits in lower case. Reading also accepts upper case.</summary>
     public static TextForm Hexadecimal { get; } =
         new("0123456789abcdef", length: 16, alsoReads: "AaBbCcDdEeFf");
 
-    /// <summary>Finds the form of a format string.</summary>
+    /// <summary>Returns the text format that a format string names; the empty string means T.</summary>
     /// <exception cref="FormatException">The format is not T, C, B, D or X.</exception>
     public static TextForm Named(ReadOnlySpan<char> format) => format switch
     {
@@ -75,8 +78,8 @@ internal sealed class TextForm
         _ => throw new FormatException($"The format '{format}' is unknown; use T, C, B, D or X."),
     };
 
-    /// <summary>Writes a number.</summary>
-    /// <returns>False when the destination is too short; then nothing is written.</returns>
+    /// <summary>Writes a number in this text format.</summary>
+    /// <returns>False when the destination is too short; nothing is written in that case.</returns>
     public bool TryWrite<TChar>(ulong value, Span<TChar> destination, out int written)
         where TChar : unmanaged, IBinaryInteger<TChar>
     {
@@ -102,9 +105,10 @@ internal sealed class TextForm
     }
 
     /// <summary>
-    /// Reads a number: the text that <see cref="TryWrite"/> writes, with other accepted characters in place
-    /// of its digits.
+    /// Reads a number from a text that <see cref="TryWrite"/> could have written. Some formats also accept
+    /// alternative characters for a digit, for example upper case.
     /// </summary>
+    /// <returns>False when the text is not in this format, or its number exceeds 64 bits.</returns>
     public bool TryRead<TChar>(ReadOnlySpan<TChar> text, out ulong value)
         where TChar : unmanaged, IBinaryInteger<TChar>
     {
@@ -131,7 +135,10 @@ internal sealed class TextForm
         return true;
     }
 
-    /// <summary>Ensures that each number has only one text: the text that writing it gives.</summary>
+    /// <summary>
+    /// Whether <see cref="TryWrite"/> would write exactly this text for the number. Without this check, texts
+    /// with additional leading zeros would be accepted, and one number would have several texts.
+    /// </summary>
     private bool IsShortest<TChar>(ReadOnlySpan<TChar> text, ulong value)
         where TChar : unmanaged, IBinaryInteger<TChar>
     {

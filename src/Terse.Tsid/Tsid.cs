@@ -5,17 +5,24 @@ using System.Text.Json.Serialization;
 namespace Terse;
 
 /// <summary>
-/// A time-sorted id: a 64-bit number whose parts a <see cref="TsidLayout"/> defines. Ids from a
-/// <see cref="TsidGenerator"/> have 63 bits, so that they fit into a signed database column.
+/// A 64-bit id that sorts by the time at which it was minted. A <see cref="TsidLayout"/> defines which bits
+/// contain the time, the node and the sequence. Ids from a <see cref="TsidGenerator"/> use only 63 bits, so
+/// that they fit into a signed database column.
 /// </summary>
 /// <remarks>
 /// <para>
-/// The text formats are: <c>T</c>, the default: the shortest base 62 text, with a <c>0</c> in front if it
-/// would begin with a letter; <c>C</c>: 13 characters of Crockford's base 32, like canonical TSID, where
-/// reading accepts <c>i</c> and <c>l</c> as 1, <c>o</c> as 0, and both cases; <c>B</c>: 11 characters of base
-/// 62; <c>D</c>: decimal; <c>X</c>: 16 hexadecimal characters. Texts of one format and one length sort in
-/// ASCII like their ids.
+/// An id can be written in five text formats. Texts of the same format and the same length sort in ASCII
+/// like their ids.
 /// </para>
+/// <list type="bullet">
+/// <item><description><c>T</c>, the default, is the shortest base 62 text. A text that would begin with a
+/// letter gets a <c>0</c> in front.</description></item>
+/// <item><description><c>C</c> has 13 characters of Crockford's base 32, like canonical TSID. Reading accepts
+/// upper and lower case, <c>i</c> and <c>l</c> as 1, and <c>o</c> as 0.</description></item>
+/// <item><description><c>B</c> has 11 characters of base 62.</description></item>
+/// <item><description><c>D</c> is decimal.</description></item>
+/// <item><description><c>X</c> has 16 hexadecimal characters.</description></item>
+/// </list>
 /// <para>
 /// Immutable, and therefore safe for use by any number of threads. Formatting and parsing allocate nothing
 /// except the returned string.
@@ -26,27 +33,29 @@ public readonly record struct Tsid
     : IComparable<Tsid>, IComparable, ISpanFormattable, ISpanParsable<Tsid>, IUtf8SpanFormattable,
         IUtf8SpanParsable<Tsid>
 {
-    /// <summary>Creates an id from its number.</summary>
-    /// <param name="value">Any number.</param>
+    /// <summary>Creates an id from its 64-bit value.</summary>
+    /// <param name="value">Any value; every 64-bit number is an id.</param>
     public Tsid(ulong value) => Value = value;
 
-    /// <summary>The number.</summary>
+    /// <summary>The id as a 64-bit number.</summary>
     public ulong Value { get; }
 
-    /// <summary>Whether <paramref name="left"/> is the smaller number, which is the older id.</summary>
+    /// <summary>Whether <paramref name="left"/> is less than <paramref name="right"/>.</summary>
     public static bool operator <(Tsid left, Tsid right) => left.Value < right.Value;
 
-    /// <summary>Whether <paramref name="left"/> is the greater number, which is the newer id.</summary>
+    /// <summary>Whether <paramref name="left"/> is greater than <paramref name="right"/>.</summary>
     public static bool operator >(Tsid left, Tsid right) => left.Value > right.Value;
 
-    /// <summary>Whether <paramref name="left"/> is the smaller number, or equal.</summary>
+    /// <summary>Whether <paramref name="left"/> is less than or equal to <paramref name="right"/>.</summary>
     public static bool operator <=(Tsid left, Tsid right) => left.Value <= right.Value;
 
-    /// <summary>Whether <paramref name="left"/> is the greater number, or equal.</summary>
+    /// <summary>
+    /// Whether <paramref name="left"/> is greater than or equal to <paramref name="right"/>.
+    /// </summary>
     public static bool operator >=(Tsid left, Tsid right) => left.Value >= right.Value;
 
-    /// <summary>Creates an id from the number of a signed column.</summary>
-    /// <param name="value">The number, 0 or greater.</param>
+    /// <summary>Creates an id from the value of a signed database column.</summary>
+    /// <param name="value">The value of the column, 0 or greater.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="value"/> is negative.</exception>
     public static Tsid FromInt64(long value)
     {
@@ -54,9 +63,9 @@ public readonly record struct Tsid
         return new Tsid((ulong)value);
     }
 
-    /// <summary>The number for a signed column.</summary>
+    /// <summary>Returns the id as a value for a signed database column.</summary>
     /// <exception cref="OverflowException">
-    /// The 64th bit is set; ids from a <see cref="TsidGenerator"/> never have it.
+    /// The id is greater than <see cref="long.MaxValue"/>; no id from a <see cref="TsidGenerator"/> is.
     /// </exception>
     public long ToInt64() => checked((long)Value);
 
@@ -64,7 +73,7 @@ public readonly record struct Tsid
     public int CompareTo(Tsid other) => Value.CompareTo(other.Value);
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException"><paramref name="obj"/> is not an id.</exception>
+    /// <exception cref="ArgumentException"><paramref name="obj"/> is not a <see cref="Tsid"/>.</exception>
     public int CompareTo(object? obj) => obj switch
     {
         null => 1,
@@ -124,7 +133,7 @@ public readonly record struct Tsid
             ? id
             : throw new FormatException("The text is not an id in format T.");
 
-    /// <summary>Reads an id in format <c>T</c>; returns false when the text is not an id.</summary>
+    /// <summary>Reads an id in format <c>T</c>; returns false when the text is not in this format.</summary>
     /// <inheritdoc/>
     public static bool TryParse([NotNullWhen(true)] string? s, IFormatProvider? provider, out Tsid result) =>
         TryParse(s.AsSpan(), provider, out result);
@@ -137,7 +146,7 @@ public readonly record struct Tsid
     public static bool TryParse(ReadOnlySpan<byte> utf8Text, IFormatProvider? provider, out Tsid result) =>
         TryRead(TextForm.Code, utf8Text, out result);
 
-    /// <summary>Reads an id in the given format; returns false when the text is not an id.</summary>
+    /// <summary>Reads an id in the given format; returns false when the text is not in this format.</summary>
     /// <exception cref="FormatException"><paramref name="format"/> is not T, C, B, D or X.</exception>
     public static bool TryParseExact(ReadOnlySpan<char> text, ReadOnlySpan<char> format, out Tsid id) =>
         TryRead(TextForm.Named(format), text, out id);

@@ -1,22 +1,30 @@
 namespace Terse;
 
 /// <summary>
-/// Mints ids for one node. Each id is greater than the id before, and all ids lie inside a reservation: a
-/// period in which no other generator uses the node. Whatever the clocks do, the ids of two generators differ
-/// as long as their (node, time) rectangles do not overlap.
+/// Mints ids for one node. Each id is greater than the previous id. The generator uses only ticks inside its
+/// reservation, which is a period in which no other generator uses the same node. Therefore two generators
+/// never mint the same id, even when a clock is wrong.
 /// </summary>
 /// <remarks>
-/// The time is the clock of the system that granted the reservation, advanced with the local monotonic clock.
-/// The generator does not read the local wall clock. When the ids of a tick are used, the generator uses the
-/// next ticks, at most <see cref="MaxAhead"/> ahead of time; then it waits. Safe for use by any number of
-/// threads; minting takes no lock and allocates nothing.
+/// <para>
+/// The generator keeps its own time: it starts from the time of the system that granted the reservation, for
+/// example a database server, and advances this time with the local monotonic clock. When all ids of the
+/// current tick are used, the generator uses the ids of the next ticks, up to <see cref="MaxAhead"/> ahead of
+/// its time.
+/// </para>
+/// <para>
+/// Safe for use by any number of threads. Minting takes no lock and allocates nothing.
+/// </para>
 /// </remarks>
 public sealed class TsidGenerator
 {
-    /// <summary>How far ahead of time a generator mints before it waits.</summary>
+    /// <summary>How far ahead of its own time a generator mints ids before it has to wait: 1 s.</summary>
     public static readonly TimeSpan MaxAhead = TimeSpan.FromSeconds(1);
 
-    /// <summary>A bit of <see cref="_next"/> that puts it beyond every limit.</summary>
+    /// <summary>
+    /// A bit that <see cref="Stop"/> sets in <see cref="_next"/>. It makes the tick of the next id greater
+    /// than every possible limit, so that no further id is minted.
+    /// </summary>
     private const ulong Stopped = 1UL << TsidLayout.IdBits;
 
     private readonly int _node;
@@ -24,19 +32,23 @@ public sealed class TsidGenerator
     private readonly long _aheadTicks;
     private Clock _clock;
 
-    /// <summary>The first tick after the reservation.</summary>
+    /// <summary>The first tick that does not belong to the reservation any more.</summary>
     private long _endTick;
 
     /// <summary>
-    /// The tick and the sequence of the next id, without the node: tick &lt;&lt; sequenceBits | sequence.
+    /// The tick and the sequence of the next id in one number: tick &lt;&lt; sequenceBits | sequence. The
+    /// number does not contain the node.
     /// </summary>
     private ulong _next;
 
-    /// <summary>Creates a generator for a node that no other generator uses from now on.</summary>
+    /// <summary>
+    /// Creates a generator whose reservation has no end. The caller must ensure that no other generator uses
+    /// the node from now on.
+    /// </summary>
     /// <param name="layout">The layout of the ids.</param>
-    /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
-    /// <param name="time">The clocks. The constructor reads the wall clock once.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The node does not fit the layout.</exception>
+    /// <param name="node">The node, 0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
+    /// <param name="time">The monotonic clock. The constructor also reads the wall clock, once.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The layout has no such node.</exception>
     public TsidGenerator(TsidLayout layout, int node, TimeProvider time)
         : this(layout, node, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, NowOf(time), time)
     {
@@ -44,14 +56,16 @@ public sealed class TsidGenerator
 
     /// <summary>Creates a generator for a node that is reserved for a period.</summary>
     /// <param name="layout">The layout of the ids.</param>
-    /// <param name="node">0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
+    /// <param name="node">The node, 0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
     /// <param name="from">
-    /// The start of the reservation. The generator uses no tick that begins before it.
+    /// The start of the reservation. The generator uses no tick that begins before this instant.
     /// </param>
-    /// <param name="until">The end of the reservation. The generator uses no tick that ends after it.</param>
-    /// <param name="now">The present, by the clock of the system that granted the reservation.</param>
+    /// <param name="until">
+    /// The end of the reservation. The generator uses no tick that ends after this instant.
+    /// </param>
+    /// <param name="now">The current time of the system that granted the reservation.</param>
     /// <param name="time">The monotonic clock that advances <paramref name="now"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The node does not fit the layout.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The layout has no such node.</exception>
     public TsidGenerator(
         TsidLayout layout,
         int node,
@@ -78,25 +92,30 @@ public sealed class TsidGenerator
     /// <summary>The layout of the ids.</summary>
     public TsidLayout Layout { get; }
 
-    /// <summary>Whether the reservation has no ids left until it is extended.</summary>
+    /// <summary>
+    /// Whether the reservation has no ids left. <see cref="Extend"/> provides more, unless the generator was
+    /// stopped.
+    /// </summary>
     public bool IsExhausted => Math.Max(NowTick(), TickOf(Volatile.Read(ref _next))) >= EndTick;
 
-    /// <summary>The start of the current tick, by the time of this generator.</summary>
+    /// <summary>The generator's own time, rounded down to the start of a tick.</summary>
     public DateTimeOffset Now => Layout.StartOf(NowTick());
 
     /// <summary>
-    /// The end of the last tick with a minted id; the start of the first reserved tick before the first id.
+    /// The end of the last tick in which an id was minted. Before the first id is minted, the start of the
+    /// first tick of the reservation.
     /// </summary>
     public DateTimeOffset UsedUntil => UsedUntilOf(Volatile.Read(ref _next));
 
     private long EndTick => Volatile.Read(ref _endTick);
 
     /// <summary>
-    /// Extends the reservation, and sets the time to <paramref name="now"/>. When the time moves back, it
-    /// stays close enough to the last id that half of <see cref="MaxAhead"/> can be minted without a wait.
+    /// Extends the reservation, and sets the generator's time to <paramref name="now"/>. The time may move
+    /// back, but at most to half of <see cref="MaxAhead"/> before the last id. So the ids of at least half of
+    /// <see cref="MaxAhead"/> can still be minted without a wait.
     /// </summary>
-    /// <param name="until">The end of the reservation; an earlier end than before is ignored.</param>
-    /// <param name="now">The present, by the clock of the system that granted the reservation.</param>
+    /// <param name="until">The new end of the reservation; ignored when it is before the current end.</param>
+    /// <param name="now">The current time of the system that granted the reservation.</param>
     public void Extend(DateTimeOffset until, DateTimeOffset now)
     {
         var end = Layout.EndTickUntil(until);
@@ -109,8 +128,9 @@ public sealed class TsidGenerator
     }
 
     /// <summary>
-    /// Mints an id. Returns false when the id would be more than <see cref="MaxAhead"/> ahead of time, after
-    /// the end of the reservation (<see cref="IsExhausted"/>), or after the layout's last tick.
+    /// Mints an id, without waiting. Returns false when the id would lie more than <see cref="MaxAhead"/>
+    /// ahead of the generator's time, after the end of the reservation (<see cref="IsExhausted"/>), or after
+    /// the last tick of the layout. Also returns false after <see cref="Stop"/>.
     /// </summary>
     public bool TryNext(out Tsid id)
     {
@@ -137,18 +157,21 @@ public sealed class TsidGenerator
     }
 
     /// <summary>
-    /// Ends minting for ever, for all threads, in one atomic step. No id was or will be minted at or after
-    /// the returned instant, so from then on another generator may use the node.
+    /// Stops the generator permanently, for all threads, in one atomic step. No id of this generator lies at
+    /// or after the returned instant. So a different generator may use the node from this instant on.
     /// </summary>
-    /// <returns><see cref="UsedUntil"/>.</returns>
+    /// <returns>The final value of <see cref="UsedUntil"/>.</returns>
     public DateTimeOffset Stop() => UsedUntilOf(Interlocked.Or(ref _next, Stopped));
 
     /// <summary>
-    /// Mints an id. Waits, without spinning, while all ids up to <see cref="MaxAhead"/> are used.
+    /// Mints an id. When all ids up to <see cref="MaxAhead"/> ahead of the generator's time are used, the
+    /// method waits on a timer until an id is available.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait; no id is minted in that case.</param>
     /// <exception cref="OperationCanceledException">The caller cancelled the wait.</exception>
-    /// <exception cref="InvalidOperationException">The reservation has no ids left.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The reservation has no ids left, or the generator was stopped.
+    /// </exception>
     public async ValueTask<Tsid> NextAsync(CancellationToken cancellationToken)
     {
         Tsid id;
@@ -182,6 +205,9 @@ public sealed class TsidGenerator
         return clock.Tick + (_time.GetElapsedTime(clock.Timestamp).Ticks / Layout.TickLength.Ticks);
     }
 
-    /// <summary>A tick, and the monotonic timestamp at which it was the current tick.</summary>
+    /// <summary>
+    /// The starting point of the generator's time: a tick, and the monotonic timestamp at which this tick was
+    /// the current one.
+    /// </summary>
     private sealed record Clock(long Tick, long Timestamp);
 }

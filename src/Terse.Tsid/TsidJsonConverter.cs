@@ -4,13 +4,16 @@ using System.Text.Json.Serialization;
 namespace Terse;
 
 /// <summary>
-/// Writes and reads an id as a JSON string in format <c>T</c>: JavaScript's numbers have only 53 exact bits.
+/// Writes and reads an id as a JSON string in format <c>T</c>. A JSON number would lose digits, because
+/// JavaScript represents integers exactly only up to 53 bits.
 /// </summary>
 /// <remarks>Stateless, and therefore safe for use by any number of threads.</remarks>
 public sealed class TsidJsonConverter : JsonConverter<Tsid>
 {
     /// <inheritdoc/>
-    /// <exception cref="JsonException">The token is not a string, or the string is not an id.</exception>
+    /// <exception cref="JsonException">
+    /// The JSON token is not a string, or the string is not an id in format T.
+    /// </exception>
     public override Tsid Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.String || Length(reader) > MaxEscapedLength)
@@ -31,7 +34,10 @@ public sealed class TsidJsonConverter : JsonConverter<Tsid>
         writer.WriteStringValue(text[..length]);
     }
 
-    /// <summary>Every character may be escaped, as in <c>\u0041</c>.</summary>
+    /// <summary>
+    /// How many characters the longest text has when each is written as a six-character escape, for example
+    /// <c>\u0041</c>.
+    /// </summary>
     private const int MaxEscapedLength = TextForm.MaxLength * 6;
 
     private static long Length(in Utf8JsonReader reader) =>

@@ -3,30 +3,35 @@ using System.Numerics;
 namespace Terse;
 
 /// <summary>
-/// The layout of an id's 63 bits: first the ticks since an epoch, so that ids sort by time, then the node,
-/// then a sequence within the tick.
+/// Defines how the 63 bits of an id are divided. The highest bits count the ticks since an epoch, so that ids
+/// sort by time. The next bits contain the node, and the lowest bits contain the sequence within the tick.
 /// </summary>
-/// <remarks>Immutable, and therefore safe for use by any number of threads.</remarks>
+/// <remarks>
+/// A tick is the unit of time of a layout, for example 10 ms; it is not the .NET tick of 100 ns. Immutable,
+/// and therefore safe for use by any number of threads.
+/// </remarks>
 public sealed record TsidLayout
 {
-    /// <summary>The number of bits of an id: those of a positive <see cref="long"/>.</summary>
+    /// <summary>How many bits an id has: 63, because an id is a positive <see cref="long"/>.</summary>
     public const int IdBits = 63;
 
-    /// <summary>Twitter's epoch: 2010-11-04T01:42:54.657Z.</summary>
+    /// <summary>The instant from which Twitter's Snowflake counts: 2010-11-04T01:42:54.657Z.</summary>
     private static readonly DateTimeOffset SnowflakeEpoch =
         DateTimeOffset.FromUnixTimeMilliseconds(1288834974657);
 
     private static readonly DateTimeOffset CanonicalEpoch = new(2020, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Creates a layout.</summary>
-    /// <param name="name">The name, for storage and display; not empty.</param>
-    /// <param name="tickLength">The length of a tick: whole milliseconds, from 1 ms to a day.</param>
+    /// <param name="name">The name of the layout, for storage and display; not empty.</param>
+    /// <param name="tickLength">
+    /// How long a tick is: a whole number of milliseconds, from 1 ms to 1 day.
+    /// </param>
     /// <param name="epoch">The instant at which tick 0 begins.</param>
-    /// <param name="nodeBits">The number of bits of the node, 0 to 30.</param>
-    /// <param name="sequenceBits">The number of bits of the sequence, 0 to 30.</param>
+    /// <param name="nodeBits">How many bits of an id contain the node, 0 to 30.</param>
+    /// <param name="sequenceBits">How many bits of an id contain the sequence, 0 to 30.</param>
     /// <exception cref="ArgumentException">
-    /// A parameter is out of its range, or the bits leave no room for a year of ticks. The message names the
-    /// parameter or shows the sum.
+    /// A parameter is out of its range, or node and sequence leave too few bits for a year of ticks. The
+    /// message names the parameter or shows the sum of the bits.
     /// </exception>
     public TsidLayout(string name, TimeSpan tickLength, DateTimeOffset epoch, int nodeBits, int sequenceBits)
     {
@@ -58,52 +63,58 @@ public sealed record TsidLayout
     }
 
     /// <summary>
-    /// Canonical TSID: ticks of 1 ms since 2020, 1024 nodes, 4096 ids per tick; until 2089.
+    /// The layout of canonical TSID: ticks of 1 ms since 2020-01-01, 1,024 nodes, and 4,096 ids per tick and
+    /// node. The ticks last until 2089.
     /// </summary>
     public static TsidLayout Canonical { get; } =
         new("tsid-canonical", TimeSpan.FromMilliseconds(1), CanonicalEpoch, nodeBits: 10, sequenceBits: 12);
 
-    /// <summary>Twitter's Snowflake: ticks of 1 ms, 1024 nodes, 4096 ids per tick; until 2080.</summary>
+    /// <summary>
+    /// The layout of Twitter's Snowflake: ticks of 1 ms since 2010-11-04, 1,024 nodes, and 4,096 ids per tick
+    /// and node. The ticks last until 2080.
+    /// </summary>
     public static TsidLayout Snowflake { get; } =
         new("snowflake", TimeSpan.FromMilliseconds(1), SnowflakeEpoch, nodeBits: 10, sequenceBits: 12);
 
-    /// <summary>The name, for storage and display.</summary>
+    /// <summary>The name of the layout, for storage and display.</summary>
     public string Name { get; }
 
-    /// <summary>The length of a tick; whole milliseconds.</summary>
+    /// <summary>How long a tick is: a whole number of milliseconds.</summary>
     public TimeSpan TickLength { get; }
 
     /// <summary>The instant at which tick 0 begins, in UTC.</summary>
     public DateTimeOffset Epoch { get; }
 
-    /// <summary>The number of bits of the node.</summary>
+    /// <summary>How many bits of an id contain the node, 0 to 30.</summary>
     public int NodeBits { get; }
 
-    /// <summary>The number of bits of the sequence.</summary>
+    /// <summary>How many bits of an id contain the sequence, 0 to 30.</summary>
     public int SequenceBits { get; }
 
-    /// <summary>The number of nodes; they are numbered from 0.</summary>
+    /// <summary>How many different nodes exist. Nodes are numbered from 0.</summary>
     public int NodeCount => 1 << NodeBits;
 
-    /// <summary>The number of ids that a node can mint per tick.</summary>
+    /// <summary>How many ids one node can mint per tick.</summary>
     public int SequenceCount => 1 << SequenceBits;
 
-    /// <summary>The last tick that fits into an id.</summary>
+    /// <summary>The number of the last tick that fits into an id.</summary>
     public long MaxTick => (1L << (IdBits - NodeBits - SequenceBits)) - 1;
 
     /// <summary>
-    /// The default layout of Terse: ticks of 10 ms, 32 nodes, 128 ids per tick. One node sustains 12,800 ids
-    /// per second.
+    /// The default layout of Terse: ticks of 10 ms, 32 nodes, and 128 ids per tick and node. So one node can
+    /// mint 12,800 ids per second.
     /// </summary>
-    /// <param name="epoch">The instant at which tick 0 begins. A later epoch gives shorter codes.</param>
+    /// <param name="epoch">The instant at which tick 0 begins. A later epoch gives shorter texts.</param>
     public static TsidLayout Terse(DateTimeOffset epoch) =>
         new("terse", TimeSpan.FromMilliseconds(10), epoch, nodeBits: 5, sequenceBits: 7);
 
-    /// <summary>Composes an id from its parts.</summary>
-    /// <param name="tick">0 to <see cref="MaxTick"/>.</param>
-    /// <param name="node">0 to <see cref="NodeCount"/> − 1.</param>
-    /// <param name="sequence">0 to <see cref="SequenceCount"/> − 1.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A part is out of its range.</exception>
+    /// <summary>Composes an id from its tick, node and sequence.</summary>
+    /// <param name="tick">The number of the tick, 0 to <see cref="MaxTick"/>.</param>
+    /// <param name="node">The node, 0 to <see cref="NodeCount"/> − 1.</param>
+    /// <param name="sequence">
+    /// The number of the id within its tick and node, 0 to <see cref="SequenceCount"/> − 1.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
     public Tsid Compose(long tick, int node, int sequence)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(tick);
@@ -116,18 +127,18 @@ public sealed record TsidLayout
         return Tsid.FromInt64((tick << (NodeBits + SequenceBits)) | within);
     }
 
-    /// <summary>The tick in which <paramref name="id"/> was minted.</summary>
+    /// <summary>Returns the tick that <paramref name="id"/> contains.</summary>
     public long TickOf(Tsid id) => (long)(id.Value >> (NodeBits + SequenceBits));
 
-    /// <summary>The node that minted <paramref name="id"/>.</summary>
+    /// <summary>Returns the node that minted <paramref name="id"/>.</summary>
     public int NodeOf(Tsid id) => (int)(id.Value >> SequenceBits) & (NodeCount - 1);
 
-    /// <summary>The number of <paramref name="id"/> within its tick and node, from 0.</summary>
+    /// <summary>Returns the number of <paramref name="id"/> within its tick and node, from 0.</summary>
     public int SequenceOf(Tsid id) => (int)id.Value & (SequenceCount - 1);
 
-    /// <summary>The tick that contains <paramref name="instant"/>.</summary>
+    /// <summary>Returns the tick during which <paramref name="instant"/> occurs.</summary>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// The instant is before the epoch, or after <see cref="MaxTick"/>.
+    /// The instant lies before the epoch, or after the end of tick <see cref="MaxTick"/>.
     /// </exception>
     public long TickAt(DateTimeOffset instant)
     {
@@ -143,19 +154,27 @@ public sealed record TsidLayout
         return tick;
     }
 
-    /// <summary>The instant at which <paramref name="tick"/> begins.</summary>
+    /// <summary>Returns the instant at which <paramref name="tick"/> begins, in UTC.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The instant lies beyond the year 9999.</exception>
-    /// <exception cref="OverflowException">The instant lies beyond the year 29,000.</exception>
+    /// <exception cref="OverflowException">
+    /// The instant lies more than 29,000 years after the epoch.
+    /// </exception>
     public DateTimeOffset StartOf(long tick) => Epoch.AddTicks(checked(TickLength.Ticks * tick));
 
-    /// <summary>The first tick that begins at or after an instant; 0 before the epoch.</summary>
+    /// <summary>
+    /// Returns the first tick that begins at or after <paramref name="instant"/>: 0 when the instant lies
+    /// before the epoch, and <see cref="MaxTick"/> + 1 when no such tick exists.
+    /// </summary>
     internal long FirstTickFrom(DateTimeOffset instant)
     {
         var tick = EndTickUntil(instant);
         return tick <= MaxTick && StartOf(tick) < instant ? tick + 1 : tick;
     }
 
-    /// <summary>The first tick that does not end at or before an instant; 0 before the epoch.</summary>
+    /// <summary>
+    /// Returns the first tick that ends after <paramref name="instant"/>: 0 when the instant lies before the
+    /// epoch, and <see cref="MaxTick"/> + 1 when no such tick exists.
+    /// </summary>
     internal long EndTickUntil(DateTimeOffset instant)
     {
         var tick = (instant.UtcTicks - Epoch.UtcTicks) / TickLength.Ticks;
