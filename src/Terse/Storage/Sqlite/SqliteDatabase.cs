@@ -6,16 +6,17 @@ using Terse.Ids;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// The database file. The constructor creates the file if it does not exist, and migrates it to the schema of
-/// this version. One connection writes (<see cref="SqliteWriter"/>) and any number of connections read
-/// (<see cref="SqliteReaders"/>); in WAL mode readers and the writer do not wait for each other.
+/// The SQLite database file. The constructor creates the file if it does not exist, and migrates it to the
+/// schema of this version of Terse. One connection writes (<see cref="SqliteWriter"/>), and any number of
+/// connections read (<see cref="SqliteReaders"/>). In WAL mode, readers and the writer do not wait for each
+/// other.
 /// </summary>
 internal sealed class SqliteDatabase
 {
     /// <summary>
-    /// With <c>synchronous = FULL</c> a commit returns when the log is on disk, so an acknowledged write
-    /// survives a power cut. The page cache (32 MiB) has room for all pages that a transaction of visits
-    /// changes; SQLite writes pages that do not fit twice.
+    /// With <c>synchronous = FULL</c>, a commit returns when the log is on disk, so an acknowledged write
+    /// survives a power cut. The page cache (32 MiB) has room for all pages that one transaction of visits
+    /// changes. If a page did not fit into the cache, SQLite would write that page to the log twice.
     /// </summary>
     private const string WriterPragmas =
         """
@@ -57,8 +58,10 @@ internal sealed class SqliteDatabase
 
     public string Path { get; }
 
-    /// <summary>Reads the layouts of an existing database without a change to the file.</summary>
-    /// <exception cref="StartupException">The file does not exist, or has another schema version.</exception>
+    /// <summary>Reads the id layouts of an existing database. Does not change the file.</summary>
+    /// <exception cref="StartupException">
+    /// The file does not exist, or its schema belongs to a different version.
+    /// </exception>
     public static StoredLayouts ReadLayouts(StorageOptions options)
     {
         var path = PathIn(options);

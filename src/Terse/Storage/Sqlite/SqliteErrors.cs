@@ -4,13 +4,16 @@ using static SQLitePCL.raw;
 
 namespace Terse.Storage.Sqlite;
 
-/// <summary>The meaning of SQLite's result codes (https://sqlite.org/rescode.html).</summary>
+/// <summary>
+/// Translates SQLite's result codes (https://sqlite.org/rescode.html) into messages and exceptions.
+/// </summary>
 internal static class SqliteErrors
 {
     public const string FileMissing = "The database file is missing; restore it from a backup.";
 
     /// <summary>
-    /// Describes a failure of the infrastructure; null for any other error, which is a bug.
+    /// Describes an error of the infrastructure, such as a full disk. Returns null for any other error,
+    /// because that error is a bug in Terse.
     /// </summary>
     public static string? Describe(SqliteException exception) => exception.SqliteErrorCode switch
     {
@@ -26,7 +29,10 @@ internal static class SqliteErrors
         _ => null,
     };
 
-    /// <summary>The exception that a store throws in place of the exception of the driver.</summary>
+    /// <summary>
+    /// Returns a <see cref="StoreUnavailableException"/> if the infrastructure failed; otherwise returns the
+    /// same exception.
+    /// </summary>
     public static Exception Translate(Exception exception) =>
         exception is SqliteException sqlite && Describe(sqlite) is { } description
             ? new StoreUnavailableException(description, exception)

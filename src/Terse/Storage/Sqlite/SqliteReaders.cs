@@ -3,22 +3,26 @@ using System.Collections.Concurrent;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// A pool of connections for reading, with their prepared statements. A read that starts after a commit sees
-/// that commit. Safe for use by any number of threads.
+/// A pool of connections that only read and that keep their prepared statements. A read that starts after a
+/// commit sees that commit. Safe for use by any number of threads.
 /// </summary>
 internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
 {
     /// <summary>
-    /// The size of the pool; with more parallel reads, further connections are opened and closed.
+    /// How many idle connections the pool keeps. When more reads run in parallel, the pool opens further
+    /// connections and closes them after their read.
     /// </summary>
     private static readonly int MaxPooled = Environment.ProcessorCount * 4;
 
     private readonly ConcurrentQueue<SqliteSession> _pooled = [];
 
-    /// <summary>Runs a read.</summary>
-    /// <param name="read">Must not store the session. It gets an argument, so that it can be static.</param>
-    /// <param name="argument">The argument of <paramref name="read"/>.</param>
-    /// <exception cref="Hosting.StoreUnavailableException">The file cannot be read now.</exception>
+    /// <summary>Runs a read on a connection of the pool.</summary>
+    /// <param name="read">The read. It must not store the session.</param>
+    /// <param name="argument">
+    /// An argument for the <paramref name="read"/> delegate, so that the delegate can be static and captures
+    /// nothing.
+    /// </param>
+    /// <exception cref="Hosting.StoreUnavailableException">The database file cannot be read now.</exception>
     public TResult Run<TArgument, TResult>(
         Func<SqliteSession, TArgument, TResult> read, TArgument argument)
     {

@@ -5,9 +5,9 @@ using static SQLitePCL.raw;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// A prepared statement that runs for thousands of rows. It binds parameters with SQLite's own functions,
-/// because the driver finds each parameter by its name for each row, which takes longer than the row itself.
-/// Not thread-safe: one thread at a time.
+/// A prepared statement that runs once per row, for thousands of rows. The class binds parameters with
+/// SQLite's own functions, because the .NET driver looks up each parameter by its name for each row, and that
+/// takes longer than writing the row. Not safe for use by several threads at once.
 /// </summary>
 internal sealed class SqliteRows : IDisposable
 {
@@ -22,7 +22,9 @@ internal sealed class SqliteRows : IDisposable
         SqliteException.ThrowExceptionForRC(sqlite3_prepare_v2(database, sql, out _statement), database);
     }
 
-    /// <summary>Binds the next parameter; the first is <c>?1</c>.</summary>
+    /// <summary>
+    /// Binds a value to the next parameter: the first call binds <c>?1</c>, the second call <c>?2</c>.
+    /// </summary>
     public SqliteRows With(long value)
     {
         SqliteException.ThrowExceptionForRC(sqlite3_bind_int64(_statement, ++_bound, value), _database);
@@ -36,7 +38,10 @@ internal sealed class SqliteRows : IDisposable
         return this;
     }
 
-    /// <summary>Runs the statement with the bound values; the next row binds from <c>?1</c> again.</summary>
+    /// <summary>
+    /// Runs the statement with the bound values. After that, <see cref="With(long)"/> begins with <c>?1</c>
+    /// again.
+    /// </summary>
     /// <exception cref="SqliteException">The row cannot be written.</exception>
     public void Run()
     {

@@ -3,7 +3,8 @@ using Microsoft.Data.Sqlite;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// One connection and its prepared statements. Not thread-safe: one thread at a time.
+/// A connection to the database file, with its prepared statements. Not safe for use by several threads at
+/// once.
 /// </summary>
 internal sealed class SqliteSession : IDisposable
 {
@@ -12,8 +13,10 @@ internal sealed class SqliteSession : IDisposable
     private readonly Dictionary<string, SqliteRows> _rows = new(StringComparer.Ordinal);
 
     /// <param name="path">The database file.</param>
-    /// <param name="mode">Whether to create a file that does not exist.</param>
-    /// <param name="pragmas">Statements that configure the connection.</param>
+    /// <param name="mode">
+    /// Whether to open the file only for reading, and whether to create a missing file.
+    /// </param>
+    /// <param name="pragmas">The <c>PRAGMA</c> statements that configure the connection.</param>
     /// <exception cref="SqliteException">The file cannot be opened.</exception>
     public SqliteSession(string path, SqliteOpenMode mode, string pragmas)
     {
@@ -37,8 +40,9 @@ internal sealed class SqliteSession : IDisposable
     }
 
     /// <summary>
-    /// Returns the prepared command of a constant SQL text, with the values of <c>?1</c>, <c>?2</c>, … set.
-    /// The session owns the command; the caller must not dispose it.
+    /// Returns the prepared command for an SQL text, with the values of <c>?1</c>, <c>?2</c>, … set. The SQL
+    /// text must be a constant, because the session keeps one command per text. The session owns the command;
+    /// the caller must not dispose it.
     /// </summary>
     public SqliteCommand Command(string sql, params ReadOnlySpan<object> values)
     {
@@ -56,8 +60,9 @@ internal sealed class SqliteSession : IDisposable
     }
 
     /// <summary>
-    /// Returns the prepared statement of a constant SQL text that runs for many rows. The session owns the
-    /// statement; the caller must not dispose it.
+    /// Returns the prepared statement for an SQL text that runs for many rows. The SQL text must be a
+    /// constant, because the session keeps one statement per text. The session owns the statement; the caller
+    /// must not dispose it.
     /// </summary>
     public SqliteRows Rows(string sql)
     {
@@ -66,7 +71,7 @@ internal sealed class SqliteSession : IDisposable
         return rows;
     }
 
-    /// <summary>Runs statements once, without preparing them for later.</summary>
+    /// <summary>Runs SQL statements once. The session does not keep them prepared.</summary>
     public void Execute(string sql)
     {
         using var command = NewCommand(sql);

@@ -6,10 +6,10 @@ using Terse.Visits;
 
 namespace Terse.Storage.Sqlite;
 
-/// <summary>The storage of a single machine: one SQLite file.</summary>
+/// <summary>The storage of an installation on a single machine: one SQLite file.</summary>
 /// <remarks>
-/// The constructor of <see cref="SqliteDatabase"/> creates the file; it is lazy, so that a command that only
-/// reads creates no file.
+/// The database is lazy, because the constructor of <see cref="SqliteDatabase"/> creates the file, and a
+/// command that only reads must not create a file.
 /// </remarks>
 internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<StorageOptions> options)
     : IStorage

@@ -4,19 +4,26 @@ using Terse.Hosting;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// The only thread that writes. It takes all queued writes, runs them in one transaction, and completes them
-/// after the commit: under load many writes share one sync of the disk (group commit).
+/// Runs all writes to the database on one thread. The thread takes all queued writes, runs them in one
+/// transaction, and completes them after the commit. Under load, many writes share one sync of the disk
+/// (group commit).
 /// </summary>
 /// <remarks>
-/// A write completes only when its commit is on disk. When a transaction fails, all its writes fail, the
-/// connection is closed, and the next transaction uses a new connection.
+/// A write completes only when its commit is on disk. When a transaction fails, all writes of the transaction
+/// fail, the writer closes the connection, and the next transaction uses a new connection.
 /// </remarks>
 internal sealed class SqliteWriter : IDisposable
 {
-    /// <summary>The length of the queue; a further write fails at once, which the API answers 503.</summary>
+    /// <summary>
+    /// How many writes the queue holds. A write that finds the queue full fails at once, and the API responds
+    /// with status 503.
+    /// </summary>
     private const int MaxQueued = 16_384;
 
-    /// <summary>The most writes of one transaction, so that no write waits long for its commit.</summary>
+    /// <summary>
+    /// How many writes one transaction contains at most. The limit keeps transactions short, so that no write
+    /// waits long for its commit.
+    /// </summary>
     private const int MaxBatch = 1024;
 
     private readonly SqliteDatabase _database;
@@ -32,9 +39,11 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>Runs a write in a transaction and returns its result when the commit is on disk.</summary>
-    /// <param name="write">Runs on the writer's thread; must not store the session.</param>
-    /// <param name="cancellationToken">Ends the wait; the write may still be committed.</param>
-    /// <exception cref="StoreUnavailableException">The commit failed, or the queue is full.</exception>
+    /// <param name="write">The write. It runs on the writer's thread and must not store the session.</param>
+    /// <param name="cancellationToken">Cancels the wait; the write may still be committed.</param>
+    /// <exception cref="StoreUnavailableException">
+    /// The commit failed, the queue is full, or the server is shutting down.
+    /// </exception>
     public Task<T> RunAsync<T>(Func<SqliteSession, T> write, CancellationToken cancellationToken)
     {
         var queued = new Write<T>(write);
@@ -86,11 +95,11 @@ internal sealed class SqliteWriter : IDisposable
                 write.Execute(_session);
             _session.Command("COMMIT").ExecuteNonQuery();
         }
-#pragma warning disable CA1031 // Every write of the batch gets the exception, and the thread goes on.
+#pragma warning disable CA1031 // Every write of the batch fails; the thread must survive.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _session?.Dispose(); // This rolls the transaction back.
+            _session?.Dispose(); // Closing the connection rolls the transaction back.
             _session = null;
             Fail(batch, SqliteErrors.Translate(exception));
             return;
@@ -101,8 +110,8 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>
-    /// When the infrastructure fails, the queued writes would fail in the same way, only later; so they fail
-    /// at once.
+    /// Fails all writes of the batch. When the infrastructure failed, the queued writes fail at once too,
+    /// because they would fail in the same way, only later.
     /// </summary>
     private void Fail(List<Write> batch, Exception exception)
     {

@@ -3,7 +3,10 @@ using Terse.Fleet;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IFleetStore"/>
-/// <remarks>A file has one server and no database hosts, so the report stays in memory.</remarks>
+/// <remarks>
+/// The list has at most one entry, the server of this process, because servers on several machines cannot
+/// share a SQLite file. So the report stays in memory. A SQLite file has no database hosts.
+/// </remarks>
 internal sealed class SqliteFleetStore(TimeProvider time) : IFleetStore
 {
     private FleetServer? _server;

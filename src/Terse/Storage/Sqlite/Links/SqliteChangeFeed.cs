@@ -4,9 +4,9 @@ using Terse.Links;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// Reports changes that another process makes in the same file, such as a second server. Four times a second
-/// the feed asks SQLite whether another connection has committed, which reads no page of the file; only then
-/// does the feed read the changes.
+/// Notifies the listener of changes of links that another process, such as a second Terse server, commits to
+/// the same file. Four times per second the feed asks SQLite whether another connection has committed; this
+/// check reads no page of the file. The feed reads the changes only after such a commit.
 /// </summary>
 internal sealed partial class SqliteChangeFeed(
     SqliteDatabase database,
@@ -28,7 +28,9 @@ internal sealed partial class SqliteChangeFeed(
         base.Dispose();
     }
 
-    /// <summary>Asks SQLite for new commits, and reports their changes to the listener.</summary>
+    /// <summary>
+    /// Asks SQLite whether there are new commits, and reports their changes to the listener.
+    /// </summary>
     public Task PollAsync(CancellationToken cancellationToken)
     {
         var isNew = _session is null;
@@ -43,7 +45,7 @@ internal sealed partial class SqliteChangeFeed(
         return Task.CompletedTask;
     }
 
-    /// <summary>Closes the session; the next poll opens another one.</summary>
+    /// <summary>Closes the connection after a failed poll; the next poll opens a new connection.</summary>
     public void OnFailure(Exception exception, bool isFirst)
     {
         _session?.Dispose();

@@ -4,8 +4,8 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="ICreationStore"/>
 /// <remarks>
-/// A creation runs in one transaction on the writer's thread: no other write comes between the select and the
-/// insert, and the result returns when the transaction is on disk.
+/// Each creation runs in one transaction on the writer's thread, so no other write runs between the select
+/// and the insert. The result returns after the commit is on disk.
 /// </remarks>
 internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time) : ICreationStore
 {
@@ -40,7 +40,8 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
     }
 
     /// <summary>
-    /// Each creation adds one row and deletes at most 4 expired rows, so that no creation is slow.
+    /// Each creation deletes at most 4 expired rows, so that no creation is slow. A creation adds only one
+    /// row, so the expired rows still disappear.
     /// </summary>
     private const string DeleteExpired =
         """
@@ -65,7 +66,10 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
             : new AddOnceResult.KeyReused();
     }
 
-    /// <summary>Replaces only an expired row.</summary>
+    /// <summary>
+    /// Stores the idempotency key. The statement replaces only an expired row, because <see cref="Find"/>
+    /// found no valid row with the same key.
+    /// </summary>
     private const string StoreKey =
         "INSERT OR REPLACE INTO idempotency (key, request, link_id, created_at) VALUES (?1, ?2, ?3, ?4)";
 }

@@ -15,7 +15,10 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         """;
 
     /// <inheritdoc/>
-    /// <remarks>Long, because there is no other disk: the store waits for a disk that syncs slowly.</remarks>
+    /// <remarks>
+    /// The timeout is long, because the store has no second disk to use instead: it waits even for a disk
+    /// that syncs slowly.
+    /// </remarks>
     public TimeSpan Timeout => TimeSpan.FromSeconds(30);
 
     /// <inheritdoc/>
@@ -24,7 +27,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         writer.RunAsync(session => Add(session, link), cancellationToken);
 
     /// <summary>
-    /// Adds a link within the transaction of the caller. Nothing changes unless the link is added.
+    /// Adds a link inside the caller's transaction. Unless the result is <see cref="AddLinkResult.Added"/>,
+    /// the database is unchanged.
     /// </summary>
     public static AddLinkResult Add(SqliteSession session, Link link)
     {
@@ -48,7 +52,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         }
     }
 
-    /// <summary>The columns that <see cref="ReadLink"/> reads.</summary>
+    /// <summary>The columns of a link, in the order in which <see cref="ReadLink"/> reads them.</summary>
     public const string Columns =
         """
         link.id, link.domain, link.code, link.target, link.created_at, link.version, link.expires_at,
@@ -67,7 +71,9 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         ValueTask.FromResult(readers.Run(Find, name));
 
     /// <inheritdoc/>
-    /// <remarks>There is one file, and a read sees every commit that came before the read.</remarks>
+    /// <remarks>
+    /// Every read sees all commits that came before the read, because there is only one file.
+    /// </remarks>
     public ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken) =>
         FindAsync(name, cancellationToken);
 
@@ -81,7 +87,9 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         WHERE id = ?1 AND version = ?3 - 1
         """;
 
-    /// <summary>The trigger <c>link_changed</c> has written this row.</summary>
+    /// <summary>
+    /// Selects the time that the trigger <c>link_changed</c> has just written in the same transaction.
+    /// </summary>
     private const string SelectChangedAt = "SELECT changed_at FROM link_change ORDER BY seq DESC LIMIT 1";
 
     private static DateTimeOffset? Replace(SqliteSession session, Link changed)
@@ -119,7 +127,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         return reader.Read() ? ReadLink(reader) : null;
     }
 
-    /// <summary>Reads a link from the first columns of a row, which are <see cref="Columns"/>.</summary>
+    /// <summary>Reads a link from a row whose first columns are <see cref="Columns"/>.</summary>
     public static Link ReadLink(SqliteDataReader row) => new(
         Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),

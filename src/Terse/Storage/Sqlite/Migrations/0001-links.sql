@@ -1,10 +1,10 @@
--- Constants of this database. Ids count their ticks from the epoch.
+-- A table with one row: the constants of this database. The timestamp of an id counts ticks since the epoch.
 CREATE TABLE installation (
     one   INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL -- milliseconds since 1970: midnight UTC of the day the database was created
 ) STRICT;
 
--- Every layout of ids that was ever in use in this database. Rows are added, never changed.
+-- Every id layout that this database has ever used. Terse only adds rows and never changes a row.
 CREATE TABLE id_layout (
     number         INTEGER PRIMARY KEY,
     name           TEXT    NOT NULL UNIQUE,
@@ -23,10 +23,11 @@ CREATE TABLE link (
     UNIQUE (domain, code)
 ) STRICT;
 
--- The reservations of nodes, which mint ids; the class NodeRow has the rules.
+-- One row per reserved node. A node is a number that one server at a time reserves to mint ids. The class
+-- NodeRow has the rules.
 CREATE TABLE node (
     id             INTEGER PRIMARY KEY,
-    owner          TEXT,             -- null after a release
-    epoch          INTEGER NOT NULL, -- grows with every change
+    owner          TEXT,             -- null after the server has released the node
+    epoch          INTEGER NOT NULL, -- each change of the row adds 1
     reserved_until INTEGER NOT NULL  -- milliseconds since 1970
 ) STRICT;

@@ -1,13 +1,14 @@
--- Layouts in order: ids have a layout from its start until the start of the next layout.
+-- The id layouts in the order of their use. A layout applies to the ids from its own start (since) until the
+-- start of the next layout.
 CREATE TABLE key_layout_2 (
-    number         INTEGER PRIMARY KEY, -- from 1, in order
+    number         INTEGER PRIMARY KEY, -- 1 for the first layout
     name           TEXT    NOT NULL,
     tick_length_ms INTEGER NOT NULL,
     epoch          INTEGER NOT NULL, -- milliseconds since 1970
     node_bits      INTEGER NOT NULL,
     sequence_bits  INTEGER NOT NULL,
-    since          INTEGER NOT NULL, -- milliseconds since 1970
-    opaque         INTEGER NOT NULL  -- 1 for opaque codes
+    since          INTEGER NOT NULL, -- start of the layout: milliseconds since 1970
+    opaque         INTEGER NOT NULL  -- 1 if codes are encrypted ids, otherwise 0
 ) STRICT;
 
 INSERT INTO key_layout_2 (number, name, tick_length_ms, epoch, node_bits, sequence_bits, since, opaque)
@@ -16,5 +17,6 @@ SELECT number, name, tick_length_ms, epoch, node_bits, sequence_bits, epoch, 0 F
 DROP TABLE id_layout;
 ALTER TABLE key_layout_2 RENAME TO id_layout;
 
--- Detects another secret of opaque codes; null before the first opaque code.
+-- A value computed from the secret that encrypts codes. Terse compares it to detect that the secret has
+-- changed. Null before the first encrypted code.
 ALTER TABLE installation ADD COLUMN secret_check TEXT;

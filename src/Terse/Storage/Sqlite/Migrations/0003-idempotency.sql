@@ -1,5 +1,5 @@
--- The link that each creation with an Idempotency-Key made, so that a retry returns the same link.
--- Rows live one day.
+-- Which link each request with an Idempotency-Key header created, so that a retry returns the same link. A
+-- row is valid for one day.
 CREATE TABLE idempotency (
     key        TEXT    NOT NULL PRIMARY KEY,
     request    BLOB    NOT NULL, -- SHA-256 of the request

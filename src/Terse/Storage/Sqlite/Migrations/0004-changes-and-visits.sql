@@ -1,10 +1,11 @@
--- Rules of links, and changes of them.
+-- Links can be changed and deleted. They can expire at a time or after a number of visits.
 ALTER TABLE link ADD COLUMN version    INTEGER NOT NULL DEFAULT 1; -- each change adds 1
 ALTER TABLE link ADD COLUMN expires_at INTEGER; -- milliseconds since 1970
 ALTER TABLE link ADD COLUMN max_visits INTEGER;
 ALTER TABLE link ADD COLUMN deleted_at INTEGER; -- milliseconds since 1970
 
--- The used visits of each link with a limit, in a table of their own: a visit is not a change of the link.
+-- How many visits each link with a limit has used. This is a separate table, because a visit must not count
+-- as a change of the link.
 CREATE TABLE link_limit (
     link_id    INTEGER PRIMARY KEY,
     max_visits INTEGER NOT NULL,
@@ -21,7 +22,7 @@ CREATE TRIGGER link_limited AFTER UPDATE ON link WHEN NEW.max_visits IS NOT OLD.
     ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits;
 END;
 
--- The changes of the last day, by any process.
+-- The changes of links during the last day. Each process reads the changes of the other processes here.
 CREATE TABLE link_change (
     seq        INTEGER PRIMARY KEY,
     domain     TEXT    NOT NULL,
@@ -31,7 +32,7 @@ CREATE TABLE link_change (
 ) STRICT;
 CREATE INDEX link_change_changed_at ON link_change (changed_at);
 
--- Each change adds one row and deletes at most 4 old rows, so the table stays small.
+-- Each change adds one row and deletes at most 4 rows that are older than one day, so the table stays small.
 CREATE TRIGGER link_changed AFTER UPDATE ON link BEGIN
     INSERT INTO link_change (domain, code, version, changed_at) VALUES (
         NEW.domain, NEW.code, NEW.version, CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER));
@@ -41,18 +42,19 @@ CREATE TRIGGER link_changed AFTER UPDATE ON link BEGIN
         ORDER BY changed_at LIMIT 4);
 END;
 
--- The counted batches of visits, by the node and the epoch of the run that numbered the batches.
+-- The last counted batch of visits of each server run. Node and epoch identify the server run, which numbers
+-- its batches.
 CREATE TABLE visit_batch (
     node       INTEGER NOT NULL,
     epoch      INTEGER NOT NULL,
-    last_batch INTEGER NOT NULL, -- the newest number; all smaller numbers are counted
-    counted    INTEGER,          -- visits counted so far of an incomplete batch; null for a complete batch
+    last_batch INTEGER NOT NULL, -- all batches with a smaller number are counted
+    counted    INTEGER,          -- how many visits of last_batch are counted; null if all are counted
     PRIMARY KEY (node, epoch)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE visit_total (
     link_id    INTEGER PRIMARY KEY,
-    visits     INTEGER NOT NULL, -- by people
+    visits     INTEGER NOT NULL, -- visits by people, without bots
     bot_visits INTEGER NOT NULL
 ) STRICT;
 
@@ -60,13 +62,13 @@ CREATE TABLE visit_count (
     link_id INTEGER NOT NULL, -- 0 for all links
     kind    INTEGER NOT NULL, -- 0 all, 1 country, 2 referrer, 3 browser, 4 operating system, 5 device
     hour    INTEGER NOT NULL, -- hours since 1970, UTC
-    value   TEXT    NOT NULL, -- '' with kind 0; an unknown value has no row
+    value   TEXT    NOT NULL, -- '' if kind is 0; visits with an unknown value have no row
     is_bot  INTEGER NOT NULL,
     visits  INTEGER NOT NULL,
     PRIMARY KEY (link_id, kind, hour, value, is_bot)
 ) STRICT, WITHOUT ROWID;
 
--- Requests for codes that were not redirected.
+-- How many requests for a code did not end in a redirect.
 CREATE TABLE missed_visit (
     hour   INTEGER NOT NULL, -- hours since 1970, UTC
     kind   INTEGER NOT NULL, -- 1 unknown, 2 expired, 3 blocked, 4 deleted, 5 used up
@@ -75,7 +77,8 @@ CREATE TABLE missed_visit (
     PRIMARY KEY (hour, kind, is_bot)
 ) STRICT, WITHOUT ROWID;
 
--- The numbers of single visits. SqliteVisitDays creates one table of single visits a day: visit_day_20261122.
+-- The running number for the next row of a single visit. The class SqliteVisitPartitions creates one table of
+-- single visits per day, such as visit_day_20261122.
 CREATE TABLE visit_number (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     next_number INTEGER NOT NULL

@@ -3,17 +3,20 @@ using Terse.Hosting;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// Migrates a database to the schema of this version: runs each new file Migrations/NNNN-….sql in order,
-/// all in one transaction. The database stores the number of the last migration as its <c>user_version</c>.
+/// Migrates a database to the schema of this version of Terse: runs each new file Migrations/NNNN-….sql in
+/// order, all in one transaction. The database stores the number of the last migration as its
+/// <c>user_version</c>.
 /// </summary>
 internal static class SqliteMigrations
 {
-    /// <summary>"Ters": the <c>PRAGMA application_id</c> of a database of Terse.</summary>
+    /// <summary>
+    /// The ASCII codes of "Ters". Every Terse database has this number as its <c>PRAGMA application_id</c>.
+    /// </summary>
     private const long ApplicationId = 0x54657273;
 
-    /// <summary>Checks, without a change to the file, that this version may migrate the file.</summary>
+    /// <summary>Checks that this version of Terse may migrate the file. Does not change the file.</summary>
     /// <exception cref="StartupException">
-    /// The file belongs to another program, or a later version of Terse has migrated it.
+    /// The file belongs to a different program, or a later version of Terse has migrated the file.
     /// </exception>
     public static void AssertIsOurs(SqliteSession session, string path)
     {
@@ -33,7 +36,7 @@ internal static class SqliteMigrations
         }
     }
 
-    /// <exception cref="StartupException">The file has the schema of an earlier version.</exception>
+    /// <exception cref="StartupException">The file has the schema of an earlier version of Terse.</exception>
     public static void AssertIsCurrent(SqliteSession session, string path)
     {
         if (Number(session, "PRAGMA user_version") < Load().Count)

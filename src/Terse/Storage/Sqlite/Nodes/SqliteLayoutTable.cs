@@ -2,7 +2,7 @@ using Terse.Ids;
 
 namespace Terse.Storage.Sqlite;
 
-/// <summary>Reads and writes <see cref="StoredLayouts"/> inside the transaction of the caller.</summary>
+/// <summary>Reads and writes <see cref="StoredLayouts"/> inside the caller's transaction.</summary>
 internal static class SqliteLayoutTable
 {
     private const string SelectCheck = "SELECT secret_check FROM installation";

@@ -5,7 +5,7 @@ using Terse.Ids;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="INodeStore"/>
-/// <remarks>Each method is one transaction on the thread of the writer, and therefore atomic.</remarks>
+/// <remarks>Each method runs as one transaction on the writer's thread, and is therefore atomic.</remarks>
 internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : INodeStore
 {
     /// <inheritdoc/>
@@ -121,7 +121,9 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
         row.GetInt64(2),
         DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
 
-    /// <summary>The time in whole milliseconds, as the rows store it.</summary>
+    /// <summary>
+    /// Returns the current time in whole milliseconds, because the tables store whole milliseconds.
+    /// </summary>
     private DateTimeOffset Now() =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
 }

@@ -4,12 +4,15 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
-/// Each day has its own table. A row id consists of the time within the day and a number, so the table and
-/// its index on links are ordered by time.
+/// Each day has its own table. A row id consists of the milliseconds since midnight and a running number, so
+/// the table and its index on links are sorted by time.
 /// </remarks>
 internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider time) : IVisitPartitions
 {
-    /// <summary>A number repeats only after 2^36 visits, far more than a millisecond can have.</summary>
+    /// <summary>
+    /// The number of bits of the running number. The number repeats only after 2^36 visits, far more than one
+    /// millisecond can have.
+    /// </summary>
     private const int NumberBits = 36;
 
     private const long NumberMask = (1L << NumberBits) - 1;
@@ -17,7 +20,7 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
     private const string TakeNumbers =
         "UPDATE visit_number SET next_number = next_number + ?1 RETURNING next_number - ?1";
 
-    /// <summary>Adds the single visits of a part of a batch, within the transaction of the session.</summary>
+    /// <summary>Adds one row for each visit of a part of a batch, inside the caller's transaction.</summary>
     public static void Add(SqliteSession session, BatchCounts part)
     {
         if (part.Visits.Count == 0)
@@ -45,7 +48,8 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
         .Run();
 
     /// <summary>
-    /// The row id of a position; the minimum or maximum id if the position is on another day.
+    /// Returns the row id of a position in the table of a day. Returns 0 if the position is before the day,
+    /// and <see cref="long.MaxValue"/> if the position is after the day.
     /// </summary>
     public static long RowIdOf(VisitPosition position, DateOnly day)
     {
@@ -61,7 +65,7 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
     private const string SelectDays =
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB 'visit_day_[0-9]*' ORDER BY name";
 
-    /// <summary>The days that have a table, in ascending order.</summary>
+    /// <summary>Returns the days that have a table, the oldest day first.</summary>
     public static List<DateOnly> Read(SqliteSession session)
     {
         using var row = session.Command(SelectDays).ExecuteReader();

@@ -41,7 +41,10 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         return hours;
     }
 
-    /// <summary>The row of kind 0, which counts all visits, comes first.</summary>
+    /// <summary>
+    /// The first result row has kind 0 and counts all visits; each further row counts the visits with one
+    /// value. The last two columns contain the sums over all values, including the values beyond the limit.
+    /// </summary>
     private const string SelectValues =
         """
         SELECT kind, value, people, bots,
@@ -105,7 +108,8 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         Task.FromResult(readers.Run(List, page));
 
     /// <summary>
-    /// Uses one transaction, because a day could be dropped after the list of days was read.
+    /// Lists visits, the newest first. All statements run in one transaction; otherwise another connection
+    /// could drop a day's table after this method has read the list of days.
     /// </summary>
     private static IReadOnlyList<StoredVisit> List(SqliteSession session, VisitPage page)
     {

@@ -4,12 +4,15 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IVisitStore"/>
 /// <remarks>
-/// Creations of links wait for the same writer, so a batch is stored in several short transactions. Each
-/// transaction also stores the progress. A batch that is sent again continues after the stored progress.
+/// Creations of links use the same writer and must not wait long, so the store splits a batch into several
+/// short transactions. Each transaction also stores how many visits of the batch are counted. When the caller
+/// sends the batch again, the store continues after the counted visits.
 /// </remarks>
 internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
 {
-    /// <summary>The visits of one transaction, which takes the writer about ten milliseconds.</summary>
+    /// <summary>
+    /// How many visits one transaction counts at most. The writer needs about 10 ms for this many visits.
+    /// </summary>
     private const int MaxPart = 500;
 
     /// <inheritdoc/>
@@ -46,7 +49,8 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
         "SELECT last_batch, counted FROM visit_batch WHERE node = ?1 AND epoch = ?2";
 
     /// <summary>
-    /// The number of stored visits of the batch; <see cref="int.MaxValue"/> if all are stored.
+    /// Returns how many visits of the batch are already counted; <see cref="int.MaxValue"/> if all visits are
+    /// counted.
     /// </summary>
     private static int ReadProgress(SqliteSession session, VisitBatch batch)
     {
