@@ -2,19 +2,28 @@ using Terse.Links;
 
 namespace Terse.Redirects;
 
-/// <summary>A path that names a link: <c>/{code}</c>, <c>/{code}/</c>, or <c>/{code}+</c>.</summary>
-/// <param name="code">A text that can be a code and is not a path of Terse itself.</param>
-/// <param name="isPreview">Whether the request asks for a preview in place of a redirect.</param>
+/// <summary>
+/// A request path that names a link: <c>/{code}</c>, <c>/{code}/</c>, or <c>/{code}+</c>, which asks for a
+/// preview.
+/// </summary>
+/// <param name="code">The code in the path, without the slashes and the plus sign.</param>
+/// <param name="isPreview">
+/// Whether the path ends with a plus sign: the client asks for a preview instead of a redirect.
+/// </param>
 internal readonly ref struct CodePath(ReadOnlySpan<char> code, bool isPreview)
 {
-    /// <summary>Characters of the longest path: a slash, the code, a plus, and a slash.</summary>
+    /// <summary>
+    /// The maximum length of such a path in characters: a slash, the code, a plus sign and a slash.
+    /// </summary>
     public const int MaxLength = CustomCode.MaxLength + 3;
 
     public ReadOnlySpan<char> Code { get; } = code;
 
     public bool IsPreview { get; } = isPreview;
 
-    /// <summary>Reads a path; false where the path names no link.</summary>
+    /// <summary>
+    /// Parses a path. Returns false if the path cannot name a link, or if Terse reserves the path for itself.
+    /// </summary>
     public static bool TryRead(ReadOnlySpan<char> path, out CodePath read)
     {
         var code = path is ['/', .. var rest] ? rest : [];

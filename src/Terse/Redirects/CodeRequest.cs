@@ -3,10 +3,11 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// A GET or HEAD request for a code that <see cref="RedirectMiddleware"/> did not answer itself, and what it
-/// found so far. The request carries it as a feature (<see cref="HttpContext.Features"/>).
+/// What <see cref="RedirectMiddleware"/> already knows about a GET or HEAD request for a code that it cannot
+/// answer from the cache. It passes this record to <see cref="Redirector"/> in
+/// <see cref="HttpContext.Features"/>.
 /// </summary>
-/// <param name="Name">The name of the link.</param>
-/// <param name="IsPreview"><inheritdoc cref="CodePath.IsPreview"/></param>
-/// <param name="Probe">What the cache has under this name.</param>
+/// <param name="Name">The name of the requested link; a link with this name need not exist.</param>
+/// <param name="IsPreview">Whether the client asks for a preview instead of a redirect.</param>
+/// <param name="Probe">The result of the cache lookup for this name.</param>
 internal sealed record CodeRequest(LinkName Name, bool IsPreview, CacheProbe Probe);

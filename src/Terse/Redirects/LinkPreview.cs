@@ -3,14 +3,16 @@ using Terse.Web;
 
 namespace Terse.Redirects;
 
-/// <summary>The JSON of a preview: where a link leads, without a redirect.</summary>
+/// <summary>The JSON body of a preview, which shows where a link leads without a redirect.</summary>
 internal sealed record LinkPreview(string ShortUrl, string Target);
 
-/// <summary>The JSON types of redirects.</summary>
+/// <summary>The types that this feature writes as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(LinkPreview))]
 internal sealed partial class RedirectJson : JsonSerializerContext
 {
-    /// <summary>The context with the rules of <see cref="JsonRules"/>, which <c>Default</c> lacks.</summary>
+    /// <summary>
+    /// The instance to use. The generated <c>Default</c> instance does not apply <see cref="JsonRules"/>.
+    /// </summary>
     public static RedirectJson Instance { get; } = new(JsonRules.CreateOptions());
 }

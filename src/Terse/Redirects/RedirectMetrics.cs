@@ -7,12 +7,15 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// Counts the outcomes of requests for codes, and the hits, misses and evictions of the cache. Each processor
-/// increments counters of its own, so that processors share no memory; a reader sums the counters of all
-/// processors.
+/// increments its own counters, so that two processors never write to the same memory. The exported value is
+/// the sum over all processors.
 /// </summary>
 internal sealed class RedirectMetrics
 {
-    /// <summary>Counters per processor: two cache lines, because processors fetch lines in pairs.</summary>
+    /// <summary>
+    /// The number of array elements per processor: 16 longs, which are two cache lines of 64 bytes. One cache
+    /// line is not enough, because processors fetch cache lines in pairs.
+    /// </summary>
     private const int Stride = 16;
 
     private const int Hits = 8;
@@ -37,7 +40,8 @@ internal sealed class RedirectMetrics
     {
         var processors = (int)BitOperations.RoundUpToPowerOf2((uint)Environment.ProcessorCount);
         _mask = processors - 1;
-        // The first stride is unused: it shares a cache line with the length of the array.
+        // The first 16 elements stay unused, because they can share a cache line with the length of the
+        // array, which every access reads.
         _counts = new long[(processors + 1) * Stride];
         _meter = meters.Create(Telemetry.Meter);
         _meter.CreateObservableCounter(
@@ -50,7 +54,9 @@ internal sealed class RedirectMetrics
             "terse.cache.evictions", () => Sum(Evictions), "{link}", "Links that the cache evicts.");
     }
 
-    /// <summary>Registers the size of the cache; a later call replaces an earlier one.</summary>
+    /// <summary>
+    /// Registers the functions that return the size of the cache: the number of links, and their bytes.
+    /// </summary>
     public void Observe(Func<long> entries, Func<long> bytes)
     {
         _meter.CreateObservableUpDownCounter(

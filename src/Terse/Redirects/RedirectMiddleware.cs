@@ -4,16 +4,19 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The hot path of the program: it runs before all other middleware, and redirects a request for a cached
-/// link at once, without a route, a lock, a log line or an allocation. Any other request for a code goes to a
-/// second pipeline, in which errors get bodies; a request for no code goes to the next middleware.
+/// The hot path of Terse. This middleware runs before all other middleware. It redirects a request for a
+/// cached link at once, without a route, a lock, a log line or an allocation. Any other request for a code
+/// goes to a second pipeline, whose error policy writes a body for each error. A request whose path names no
+/// code goes to the next middleware.
 /// </summary>
-/// <param name="next">Answers requests that are not for a code.</param>
-/// <param name="uncached">Answers requests for a code that this middleware does not answer itself.</param>
-/// <param name="cache">The links in memory.</param>
-/// <param name="domains">The domain of each host.</param>
+/// <param name="next">The next middleware, for requests whose path names no code.</param>
+/// <param name="uncached">
+/// The second pipeline, for requests for a code that this middleware cannot answer from the cache.
+/// </param>
+/// <param name="cache">Contains the cached links.</param>
+/// <param name="domains">Finds the domain of the request's host.</param>
 /// <param name="redirector">Writes the redirect.</param>
-/// <param name="time">The wall clock, for links that expire.</param>
+/// <param name="time">Provides the wall clock, by which links expire.</param>
 internal sealed class RedirectMiddleware(
     RequestDelegate next,
     RequestDelegate uncached,
@@ -46,11 +49,13 @@ internal sealed class RedirectMiddleware(
 
     private Task AnswerUncached(HttpContext context, string domain, CodePath path, CacheProbe probe)
     {
-        // With a slash or a plus behind the code, the first probe was for a name that no link can have.
+        // The first probe took the whole path as the code. If a slash or a plus sign follows the code, that
+        // probe cannot have found the link.
         if (path.Code.Length < context.Request.Path.Value!.Length - 1)
             probe = cache.Probe(domain, path.Code);
 
-        // A stale link shares its strings with the copy that replaces it.
+        // If there is a stale link, its strings are used again, so that the copy that replaces the stale link
+        // needs no new strings.
         var name = probe.Link?.Name ?? new LinkName(domain, path.Code.ToString());
         context.Features.Set(new CodeRequest(name, path.IsPreview, probe));
         return uncached(context);

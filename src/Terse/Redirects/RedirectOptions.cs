@@ -4,7 +4,9 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Redirects;
 
-/// <summary>The headers of a redirect. Section <c>Redirects</c>.</summary>
+/// <summary>
+/// Sets the headers of redirect responses. The settings are in the section <c>Redirects</c>.
+/// </summary>
 internal sealed class RedirectOptions
 {
     public const string Section = "Redirects";
@@ -12,9 +14,9 @@ internal sealed class RedirectOptions
     public static readonly string[] SettingNames = [nameof(CacheControl)];
 
     /// <summary>
-    /// The <c>Cache-Control</c> header of a redirect. Default: <c>no-store</c>. With a lifetime, such as
-    /// <c>private, max-age=90</c>, a browser follows the link again without a request: that visit is not
-    /// counted, and a change of the target reaches the browser only after the lifetime.
+    /// The value of the <c>Cache-Control</c> header of a redirect. Default: <c>no-store</c>. With a lifetime,
+    /// such as <c>private, max-age=90</c>, a browser repeats the redirect from its own cache. Terse does not
+    /// count those visits, and a changed target reaches the browser only after the lifetime.
     /// </summary>
     public string CacheControl { get; set; } = "no-store";
 }

@@ -6,11 +6,11 @@ using Terse.Web;
 
 namespace Terse.Redirects;
 
-/// <summary>Registers the services of redirects and their middleware.</summary>
+/// <summary>Registers the services and the middleware that answer requests for codes.</summary>
 internal static class RedirectSetup
 {
-    /// <param name="services">The services of the server.</param>
-    /// <param name="folder">Returns the folder for the files of this server.</param>
+    /// <param name="services">The service collection of the server.</param>
+    /// <param name="folder">Returns the folder in which this server keeps its files.</param>
     public static void AddRedirects(
         this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
@@ -42,10 +42,12 @@ internal static class RedirectSetup
     }
 
     /// <summary>
-    /// Puts <see cref="RedirectMiddleware"/> first. Requests for a code that the middleware does not answer
-    /// itself go through the error policy.
+    /// Adds <see cref="RedirectMiddleware"/>, which must be the first middleware. Requests for a code that
+    /// the middleware cannot answer from the cache go to a second pipeline with the error policy.
     /// </summary>
-    /// <remarks>The server calls this function when it starts, after it has validated its options.</remarks>
+    /// <remarks>
+    /// ASP.NET Core runs the lambda when the server starts, after the options have been validated.
+    /// </remarks>
     public static void UseRedirects(this IApplicationBuilder app) => app.Use(next =>
     {
         var services = app.ApplicationServices;

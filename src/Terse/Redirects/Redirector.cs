@@ -8,8 +8,9 @@ using Terse.Web;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Answers requests for codes. Only the host and the path of a request select the link. Every outcome is
-/// recorded before the response is sent.
+/// Answers requests for codes. Only the host and the path of a request select the link; the query string has
+/// no influence. Every visit, even one that ends with an error, is recorded before the response is sent.
+/// Previews are not recorded.
 /// </summary>
 internal sealed class Redirector(
     LinkLoader loader,
@@ -24,11 +25,13 @@ internal sealed class Redirector(
 
     private readonly StringValues _cacheControl = options.Value.CacheControl;
 
-    /// <summary>Whether the method follows a link. A HEAD request counts as a visit too.</summary>
+    /// <summary>
+    /// Whether the request follows a link: its method is GET or HEAD. A HEAD request also counts as a visit.
+    /// </summary>
     public static bool IsRead(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
-    /// <summary>Redirects to the target of a link.</summary>
+    /// <summary>Records the visit, and redirects the client to the target of the link.</summary>
     public void Redirect(HttpContext context, CachedLink link)
     {
         link.PrefetchLocation();
@@ -44,8 +47,8 @@ internal sealed class Redirector(
     }
 
     /// <summary>
-    /// Answers a request for a code that <see cref="RedirectMiddleware"/> did not answer itself. Without a
-    /// <see cref="CodeRequest"/>, the request has another method than GET or HEAD.
+    /// Answers a request for a code that <see cref="RedirectMiddleware"/> could not answer from the cache. If
+    /// the request has no <see cref="CodeRequest"/> feature, its method is neither GET nor HEAD.
     /// </summary>
     public async Task AnswerAsync(HttpContext context)
     {
@@ -86,7 +89,10 @@ internal sealed class Redirector(
         await ProblemOf(outcome).ExecuteAsync(context);
     }
 
-    /// <summary>Shows the target in ASCII, so that no letter of it can pass for another letter.</summary>
+    /// <summary>
+    /// Shows where a link leads. The target is shown in ASCII, because a letter of a different alphabet can
+    /// look like a Latin letter and so hide the real host.
+    /// </summary>
     private Task WritePreviewAsync(HttpContext context, CachedLink link)
     {
         var name = domains.DisplayNameOf(link.Domain, RequestHost.Of(context));

@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The links in memory, within a bound on their number and a bound on their bytes. Any number of threads may
-/// read without a lock. A writer holds <see cref="WriteLock"/>.
+/// The cached links, limited in number and in bytes. Any number of threads may read without a lock. A thread
+/// that writes must hold <see cref="WriteLock"/>.
 /// </summary>
 internal sealed class BoundedLinkTable
 {
@@ -13,7 +13,7 @@ internal sealed class BoundedLinkTable
     private readonly RedirectMetrics _metrics;
 
     /// <param name="maxEntries">The maximum number of links.</param>
-    /// <param name="maxBytes">The maximum of <see cref="Bytes"/>.</param>
+    /// <param name="maxBytes">The maximum value of <see cref="Bytes"/>.</param>
     /// <param name="metrics">Counts evictions.</param>
     public BoundedLinkTable(int maxEntries, long maxBytes, RedirectMetrics metrics)
     {
@@ -23,8 +23,8 @@ internal sealed class BoundedLinkTable
     }
 
     /// <summary>
-    /// Held for every write to this table and to the list of running loads, so that a change removes a link
-    /// and detaches its load in one step.
+    /// Must be held for every write to this table and to the running loads of <see cref="LinkLoader"/>, so
+    /// that a change removes a link from the table and detaches its load in one step.
     /// </summary>
     public Lock WriteLock { get; } = new();
 
@@ -36,7 +36,7 @@ internal sealed class BoundedLinkTable
         _links.TryGet(name, out link);
 
     /// <summary>
-    /// Adds a link, or replaces the older copy of the link, and evicts links beyond the bounds.
+    /// Adds a link, or replaces its older copy. Then evicts links until the table is within its limits.
     /// </summary>
     public void Put(CachedLink link)
     {
@@ -58,7 +58,7 @@ internal sealed class BoundedLinkTable
         }
     }
 
-    /// <summary>Removes a link; does nothing where the link is not in the table.</summary>
+    /// <summary>Removes a link. Does nothing if the link is not in the table.</summary>
     public void Remove(HashedLinkName name)
     {
         if (!_links.TryGet(name, out var link))

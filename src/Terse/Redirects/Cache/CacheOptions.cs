@@ -2,36 +2,42 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Redirects;
 
-/// <summary>The bounds of the cache of links. Section <c>Cache</c>.</summary>
+/// <summary>
+/// Limits the number, the memory and the age of the cached links. The settings are in the section
+/// <c>Cache</c>.
+/// </summary>
 internal sealed class CacheOptions
 {
     public const string Section = "Cache";
 
     /// <summary>
-    /// The maximum age of a cached link while the change feed is disconnected; not an option. A new request
-    /// joins no load that began longer ago, for the result of that load would be older.
+    /// The maximum age of a cached link while the change feed is disconnected. This is a constant, not a
+    /// setting. A request does not join a load that began longer ago, because the result of that load could
+    /// be older than this age.
     /// </summary>
     public static readonly TimeSpan MaxAgeWhileDisconnected = TimeSpan.FromSeconds(5);
 
     public static readonly string[] SettingNames = [nameof(MaxEntries), nameof(MaxBytes), nameof(MaxAge)];
 
     /// <summary>
-    /// The maximum number of cached links: 100 to 100,000,000. Default: 1,000,000. When this is too small,
-    /// links that are often followed are evicted and must be loaded again and again.
+    /// The maximum number of cached links: 100 to 100,000,000. Default: 1,000,000. If the number is too
+    /// small, links that are often followed are evicted and must be loaded again and again.
     /// </summary>
     public int MaxEntries { get; set; } = 1_000_000;
 
     /// <summary>
     /// The maximum memory of the cached links, in bytes, overhead included: 1 MiB to 1 TiB. Default: 256 MiB,
-    /// enough for 700,000 links with targets of 50 characters. The cache grows link by link, and memory that
-    /// it used stays with the process: set this well below the memory of the machine.
+    /// enough for 700,000 links with targets of 50 characters. The cache grows link by link, and the process
+    /// does not return this memory to the operating system: choose a value well below the memory of the
+    /// machine.
     /// </summary>
     public long MaxBytes { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>
-    /// How long a link is cached, however often it is followed, before it is loaded again: 1 s to 7 days.
-    /// Default: 1 hour. A change evicts a link at once, whatever this is set to. This bounds the harm of a
-    /// change that the change feed never reports, such as a database that is restored from a backup.
+    /// The age at which a cached link is loaded again, however often it is followed: 1 s to 7 days. Default:
+    /// 1 hour. The cache evicts a changed link at once, so this age matters only for a change that the change
+    /// feed never reports, such as the restore of a backup of the database. With a higher value, such a
+    /// change stays unnoticed for longer; a lower value causes more loads.
     /// </summary>
     public TimeSpan MaxAge { get; set; } = TimeSpan.FromHours(1);
 }

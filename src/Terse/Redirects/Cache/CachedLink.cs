@@ -7,32 +7,35 @@ using Terse.Visits;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The part of a link that a redirect needs. The cache may hold a million links, so each link is one small
-/// object that also holds its position in the cache.
+/// The data of a link that a redirect needs. The cache may contain a million links, so each link is one small
+/// object, which also stores its neighbours in the queue and in the hash table.
 /// </summary>
 internal sealed class CachedLink
 {
-    /// <summary>A lower bound of <see cref="Bytes"/>.</summary>
+    /// <summary>The smallest possible value of <see cref="Bytes"/>.</summary>
     public const int MinBytes = OverheadBytes;
 
     /// <summary>
-    /// Bytes of a cached link beyond its strings: this object, its share of the table, and its share of
-    /// <see cref="GhostQueue"/>. A test measures it.
+    /// The bytes that a cached link needs in addition to its strings: this object, its share of the hash
+    /// table, and its share of <see cref="GhostQueue"/>. A test measures this number.
     /// </summary>
     private const int OverheadBytes = 144;
 
-    /// <summary>Bytes of a string beyond its characters.</summary>
+    /// <summary>The bytes that a string needs in addition to its characters.</summary>
     private const int StringBytes = 22;
 
     private const int MaxHits = 3;
     private const int CacheLineBytes = 64;
 
-    /// <summary>A racing update may lose a hit.</summary>
+    /// <summary>
+    /// Updated without a lock, so two concurrent updates may count only one hit. This does no harm, because
+    /// the hits are only used to choose which link to evict.
+    /// </summary>
     private int _hits;
 
     private CachedLink? _next;
 
-    /// <summary>The stored domain name; empty for the default domain.</summary>
+    /// <summary>The domain name as stored; empty for the default domain.</summary>
     public required string Domain { get; init; }
 
     public required string Code { get; init; }
@@ -45,29 +48,35 @@ internal sealed class CachedLink
 
     public required long Id { get; init; }
 
-    /// <summary>The ASCII form of the target.</summary>
+    /// <summary>The target as ASCII, for the <c>Location</c> header.</summary>
     public required string Location { get; init; }
 
     /// <summary>
-    /// In milliseconds since 1970; <see cref="long.MaxValue"/> for a link that never expires.
+    /// When the link expires, in milliseconds since 1970 in UTC; <see cref="long.MaxValue"/> for a link that
+    /// never expires.
     /// </summary>
     public required long ExpiresAt { get; init; }
 
     /// <summary>
-    /// A timestamp of the monotonic clock, taken before the store was read: the copy is this old at most.
+    /// A timestamp of the monotonic clock, taken before the store was read, so that this copy never counts as
+    /// younger than it is.
     /// </summary>
     public required long LoadedAt { get; init; }
 
     /// <summary>
-    /// The outcome of a visit before expiry and the visit limit are checked;
-    /// <see cref="RedirectOutcome.Followed"/>, unless the link is deleted or blocked.
+    /// The outcome of a visit as far as it is known without the expiry and the visit limit:
+    /// <see cref="RedirectOutcome.Deleted"/>, <see cref="RedirectOutcome.Blocked"/>, or else
+    /// <see cref="RedirectOutcome.Followed"/>.
     /// </summary>
     public RedirectOutcome Outcome { get; init; }
 
-    /// <summary>The link, where each visit counts against <see cref="Link.MaxVisits"/>; else null.</summary>
+    /// <summary>
+    /// The complete link if it has a visit limit (<see cref="Link.MaxVisits"/>), because each visit must be
+    /// counted in the store; null for a link without a limit.
+    /// </summary>
     public Link? LimitedLink { get; init; }
 
-    /// <summary>Whether further requests may be answered from this copy.</summary>
+    /// <summary>Whether later requests may be answered with this copy.</summary>
     public bool IsCacheable => Outcome == RedirectOutcome.Followed && LimitedLink is null;
 
     public LinkName Name => new(Domain, Code);
@@ -76,11 +85,11 @@ internal sealed class CachedLink
 
     public int Bytes => OverheadBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length));
 
-    /// <summary>Hits since <see cref="S3Fifo"/> last reset them, 3 at most.</summary>
+    /// <summary>The number of hits since <see cref="S3Fifo"/> last reset it; at most 3.</summary>
     public int Hits => _hits;
 
     /// <summary>
-    /// Whether the link is in the main queue of <see cref="S3Fifo"/>; else in the small queue.
+    /// Whether the link is in the main queue of <see cref="S3Fifo"/>; if not, it is in the small queue.
     /// </summary>
     public bool IsInMain { get; set; }
 
@@ -88,7 +97,7 @@ internal sealed class CachedLink
 
     public CachedLink? Older { get; set; }
 
-    /// <summary>The next link of the same chain of the <see cref="LinkTable"/>.</summary>
+    /// <summary>The next link in the same chain of <see cref="LinkTable"/>.</summary>
     public ref CachedLink? Next => ref _next;
 
     public static CachedLink Of(Link link, LinkName name, long loadedAt, bool isBlocked)
@@ -113,8 +122,9 @@ internal sealed class CachedLink
     }
 
     /// <summary>
-    /// Whether this is the link of a name. The string of the code lies elsewhere in memory, so it is read
-    /// only for a code that has no packed form.
+    /// Whether this link has the given name. The string <see cref="Code"/> is a separate object, and to read
+    /// it costs another memory access. So it is compared only if the code does not fit into
+    /// <see cref="Packed"/>.
     /// </summary>
     public bool HasName(HashedLinkName name) =>
         Hash == name.Hash
@@ -122,15 +132,15 @@ internal sealed class CachedLink
         && (Packed != 0 || name.Code.SequenceEqual(Code))
         && Domain == name.Domain;
 
-    /// <summary>The outcome of a visit, before the visit limit is checked.</summary>
+    /// <summary>The outcome of a visit at an instant. The visit limit is not checked.</summary>
     public RedirectOutcome OutcomeAt(DateTimeOffset now) =>
         Outcome == RedirectOutcome.Followed && HasExpired(now) ? RedirectOutcome.Expired : Outcome;
 
     public bool HasExpired(DateTimeOffset now) => ExpiresAt <= now.ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// Counts up to the maximum and then writes nothing, so that the processors can share the memory of a hot
-    /// link.
+    /// Counts a hit, up to the maximum. After that, this method writes nothing, so that all processors can
+    /// keep the memory of a hot link in their caches.
     /// </summary>
     public void CountHit()
     {
@@ -142,9 +152,9 @@ internal sealed class CachedLink
     public void SetHits(int hits) => _hits = hits;
 
     /// <summary>
-    /// Starts to fetch the target into the processor's cache, because the redirect needs the target last and
-    /// hardly one of a million links is in that cache. The garbage collector may move the string meanwhile;
-    /// then the fetch has no effect.
+    /// Starts to load the target's characters into the processor's cache, because a redirect needs them soon
+    /// and they are rarely in that cache when there are a million links. If the garbage collector moves the
+    /// string meanwhile, the prefetch has no effect.
     /// </summary>
     public unsafe void PrefetchLocation()
     {

@@ -3,20 +3,21 @@ using System.Numerics;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The hashes of the links that were evicted last, as many as there are cached links. A ghost is an evicted
-/// link, of which only the hash is stored. Two links with the same hash count as the same ghost: then a link
-/// may stay in the cache longer than it should, which does no harm.
+/// Remembers the links that were evicted last from the small queue of <see cref="S3Fifo"/>, as many as there
+/// are cached links. Of an evicted link (a "ghost"), only the hash is stored, so two links with the same hash
+/// count as one ghost. A link may therefore stay in the cache longer than it should, which does no harm.
 /// </summary>
 /// <remarks>
-/// A table of sets, as in the cache of a processor: a hash can lie in any slot of one set. An eviction takes
-/// the oldest slot of its set.
+/// The table works like a set-associative processor cache: the hash selects a set of four slots, and the
+/// ghost may be in any slot of the set. A new ghost overwrites the oldest ghost of its set.
 /// </remarks>
 internal sealed class GhostQueue
 {
     private const int SlotsPerSet = 4;
 
     /// <summary>
-    /// The upper 32 bits are the hash, the lower 32 bits the number of its eviction; 0 is empty.
+    /// One ghost per slot: the upper 32 bits are its hash, the lower 32 bits are the value of
+    /// <see cref="_evictions"/> when the link was evicted. 0 means that the slot is empty.
     /// </summary>
     private ulong[] _slots = [];
     private uint _evictions;
@@ -42,7 +43,7 @@ internal sealed class GhostQueue
         set[oldest] = ((ulong)(uint)hash << 32) | _evictions;
     }
 
-    /// <summary>Removes a link that enters the cache again.</summary>
+    /// <summary>Removes the ghost of a link that enters the cache again.</summary>
     /// <param name="hash">The hash of the link.</param>
     /// <param name="capacity">The number of links that are cached.</param>
     /// <returns>Whether the link was among the last <paramref name="capacity"/> evicted links.</returns>
@@ -62,7 +63,10 @@ internal sealed class GhostQueue
         return false;
     }
 
-    /// <summary>The number of evictions since; the greatest number for an empty slot.</summary>
+    /// <summary>
+    /// How many links were evicted after the ghost in this slot; the greatest possible number for an empty
+    /// slot.
+    /// </summary>
     private uint AgeOf(ulong slot) => slot == 0 ? uint.MaxValue : _evictions - (uint)slot;
 
     private Span<ulong> SetOf(int hash) =>

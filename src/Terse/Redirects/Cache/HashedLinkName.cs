@@ -6,8 +6,8 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// A <see cref="LinkName"/> and its hash. The code may be a part of the request's path, so that a probe
-/// allocates no string.
+/// A <see cref="LinkName"/> with its hash. The code may be a span of the request's path, so that a probe of
+/// the cache allocates no string.
 /// </summary>
 internal readonly ref struct HashedLinkName(string domain, ReadOnlySpan<char> code)
 {
@@ -16,13 +16,15 @@ internal readonly ref struct HashedLinkName(string domain, ReadOnlySpan<char> co
     public ReadOnlySpan<char> Code { get; } = code;
 
     /// <summary>
-    /// Seeded at random for each process, so that an attacker cannot choose codes that collide.
+    /// The hash of domain and code. .NET chooses a random seed for each process, so that an attacker cannot
+    /// choose codes whose hashes collide.
     /// </summary>
     public int Hash { get; } = HashOf(domain, code);
 
     /// <summary>
-    /// The code itself where it is ASCII and has 16 characters at most; else 0. No code contains NUL, so two
-    /// codes with the same packed form that is not 0 are the same.
+    /// The characters of the code as 16 bytes, if the code is ASCII and has at most 16 characters; else 0.
+    /// Two codes with the same value other than 0 are equal, because no code contains NUL, with which shorter
+    /// codes are padded.
     /// </summary>
     public UInt128 Packed { get; } = Pack(code);
 

@@ -5,10 +5,10 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The links that redirects follow, in memory. A probe takes no lock, allocates nothing and waits for
-/// nothing; <see cref="LinkLoader"/> loads a link that a probe does not find. A change removes the link from
-/// the cache and detaches its running load, so nothing that was read before a change is cached after it.
-/// <see cref="S3Fifo"/> chooses which link to evict. Safe for use by any number of threads.
+/// Keeps links in memory for redirects. A probe takes no lock, allocates nothing and waits for nothing.
+/// <see cref="LinkLoader"/> loads a link that a probe does not find. When a link changes, the cache removes
+/// the link and detaches its running load. So the cache never contains a copy that was read before the newest
+/// known change. <see cref="S3Fifo"/> chooses which link to evict. Safe for use by any number of threads.
 /// </summary>
 internal sealed class LinkCache : ILinkChangeListener
 {
@@ -20,15 +20,17 @@ internal sealed class LinkCache : ILinkChangeListener
     private readonly long _maxTicksWhileConnected;
     private readonly long _maxTicksWhileDisconnected;
 
-    /// <summary>Up to which age a link is fresh, in ticks of the monotonic clock.</summary>
+    /// <summary>
+    /// The age up to which a link is fresh, in units of <see cref="TimeProvider.GetTimestamp"/>.
+    /// </summary>
     private long _maxTicks;
 
-    /// <param name="table">The links in memory.</param>
-    /// <param name="loader">Its running loads are detached when links change.</param>
-    /// <param name="circuit">Whether the store is lost.</param>
-    /// <param name="options">The maximum age.</param>
+    /// <param name="table">Contains the cached links.</param>
+    /// <param name="loader">Loads links; the cache detaches running loads when links change.</param>
+    /// <param name="circuit">Is open while the store cannot be reached.</param>
+    /// <param name="options">Contain the maximum age of a link.</param>
     /// <param name="metrics">Counts hits.</param>
-    /// <param name="time">The clocks.</param>
+    /// <param name="time">Provides the monotonic clock.</param>
     public LinkCache(
         BoundedLinkTable table,
         LinkLoader loader,
@@ -50,9 +52,9 @@ internal sealed class LinkCache : ILinkChangeListener
 
     public long Bytes => _table.Bytes;
 
-    /// <summary>Finds a link in memory. A fresh link counts as a hit.</summary>
-    /// <param name="domain">The stored domain name.</param>
-    /// <param name="code">The code; any text, since text that is no code finds nothing.</param>
+    /// <summary>Finds a link in memory. Counts a hit if the link is fresh.</summary>
+    /// <param name="domain">The domain name as stored; empty for the default domain.</param>
+    /// <param name="code">The code. A text that cannot be a code is allowed and finds nothing.</param>
     public CacheProbe Probe(string domain, ReadOnlySpan<char> code)
     {
         if (!_table.TryGet(new HashedLinkName(domain, code), out var link))
@@ -64,7 +66,9 @@ internal sealed class LinkCache : ILinkChangeListener
         return new(link, IsFresh: true);
     }
 
-    /// <summary>The names of the links that are the last to be evicted, the hottest link first.</summary>
+    /// <summary>
+    /// Returns the names of the links that are expected to be evicted last, the hottest link first.
+    /// </summary>
     public IReadOnlyList<LinkName> FindHottest(int limit)
     {
         lock (_table.WriteLock)
@@ -97,7 +101,9 @@ internal sealed class LinkCache : ILinkChangeListener
     /// <inheritdoc/>
     public void OnConnected() => Volatile.Write(ref _maxTicks, _maxTicksWhileConnected);
 
-    /// <summary>While the store is lost, a link of any age is fresh enough.</summary>
+    /// <summary>
+    /// Whether a link may be served without a load. While the circuit is open, a link of any age may.
+    /// </summary>
     private bool IsFresh(CachedLink link)
     {
         var now = _time.GetTimestamp();
@@ -108,9 +114,9 @@ internal sealed class LinkCache : ILinkChangeListener
 }
 
 /// <summary>The result of a probe of the cache.</summary>
-/// <param name="Link">The link in memory; null where the link is not cached.</param>
+/// <param name="Link">The link in memory, fresh or stale; null if the link is not cached.</param>
 /// <param name="IsFresh">
-/// Whether the link may be served without a load. False for a stale link, and where there is no link.
+/// Whether the link may be served without a load. False for a stale link, and if the link is not cached.
 /// </param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct CacheProbe(CachedLink? Link, bool IsFresh);

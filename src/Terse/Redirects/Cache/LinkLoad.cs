@@ -1,6 +1,6 @@
 namespace Terse.Redirects;
 
-/// <summary>One running load of a link, and the callers that wait for its result.</summary>
+/// <summary>One running load of a link. Any number of callers can wait for its result.</summary>
 /// <param name="startedAt">A timestamp of the monotonic clock, taken before the store is read.</param>
 internal sealed class LinkLoad(long startedAt)
 {
@@ -9,7 +9,8 @@ internal sealed class LinkLoad(long startedAt)
     public long StartedAt { get; } = startedAt;
 
     /// <summary>
-    /// Whether the link changed, or this load was replaced, so that the result must not be cached.
+    /// Whether the result must not be cached, because the link has changed or a newer load has replaced this
+    /// one.
     /// </summary>
     public bool IsDetached { get; set; }
 
@@ -18,9 +19,9 @@ internal sealed class LinkLoad(long startedAt)
     public void SetException(Exception exception) => _result.SetException(exception);
 
     /// <summary>
-    /// Each caller gets a task of its own, so that all callers continue on the thread that completes the
-    /// load, one after the other. When several callers await the same task, the runtime queues all but the
-    /// first to the thread pool.
+    /// Returns a separate task to each caller, so that all callers continue one after the other on the thread
+    /// that completes the load. If several callers awaited one task, the runtime would continue only the
+    /// first caller on that thread, and would queue the others to the thread pool.
     /// </summary>
     public Task<CachedLink?> WaitAsync(CancellationToken cancellationToken) => _result.Task.IsCompleted
         ? _result.Task

@@ -5,15 +5,16 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Loads links from the store and puts them into the cache's table. Requests that ask for the same link at
-/// the same time share one load (single-flight). A link that changes while its load runs detaches the load:
-/// the requests that wait for the load still get its result, but the result is never cached, so nothing that
-/// was read before a change is cached after it. Safe for use by any number of threads.
+/// Loads links from the store and puts them into the table of cached links. Requests that ask for the same
+/// link at the same time share one load (single-flight). When a link changes while its load runs, the load is
+/// detached: the requests that wait for the load still get its result, but the result is not cached. So the
+/// cache never contains a copy that was read before the newest known change. Safe for use by any number of
+/// threads.
 /// </summary>
 /// <remarks>
-/// A null result is never cached, and neither is a link that needs a decision at each visit: a deleted,
-/// expired or blocked link, and a link with a limited number of visits. The list of blocked hosts is read
-/// once at start, so no cached link leads to a blocked host.
+/// A null result is never cached. A link that needs a decision at each visit is not cached either: a deleted,
+/// expired or blocked link, and a link with a limited number of visits. The blocked hosts are read only once,
+/// when the server starts, so a cached link cannot become blocked later.
 /// </remarks>
 internal sealed class LinkLoader
 {
@@ -24,15 +25,20 @@ internal sealed class LinkLoader
     private readonly RedirectMetrics _metrics;
     private readonly TimeProvider _time;
 
-    /// <summary>The running loads that new requests may join; guarded by the table's lock.</summary>
+    /// <summary>
+    /// The running loads that new requests may join. Read and written only under
+    /// <see cref="BoundedLinkTable.WriteLock"/>.
+    /// </summary>
     private readonly Dictionary<LinkName, LinkLoad> _loads = [];
 
-    /// <param name="reader">The store.</param>
-    /// <param name="isBlocked">Whether redirects to a target are blocked.</param>
-    /// <param name="table">The links in memory.</param>
-    /// <param name="circuit">Whether the store is lost.</param>
+    /// <param name="reader">Reads links from the store.</param>
+    /// <param name="isBlocked">Returns whether the host of a target URL is blocked.</param>
+    /// <param name="table">Receives the loaded links.</param>
+    /// <param name="circuit">
+    /// Is opened when the store cannot be reached, and closed when a load succeeds.
+    /// </param>
     /// <param name="metrics">Counts hits and misses.</param>
-    /// <param name="time">The clocks.</param>
+    /// <param name="time">Provides the wall clock and the monotonic clock.</param>
     public LinkLoader(
         ILinkReader reader,
         Func<string, bool> isBlocked,
@@ -46,14 +52,18 @@ internal sealed class LinkLoader
     }
 
     /// <summary>
-    /// Finds a link after a probe of the cache. A fresh link is the result; without one, the link is loaded.
-    /// While the store is lost, a stale link is the result.
+    /// Finds a link after the cache was probed. Returns the cached link if it is fresh; else loads the link.
+    /// While the store cannot be reached, returns the cached link even if it is stale.
     /// </summary>
-    /// <param name="name">The link's name.</param>
+    /// <param name="name">The name of the link.</param>
     /// <param name="probe">The result of <see cref="LinkCache.Probe"/> for this name.</param>
-    /// <param name="cancellationToken">Ends the wait. The load goes on for other requests.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the wait of this caller. The load continues for other callers.
+    /// </param>
     /// <returns>Null where no link has this name.</returns>
-    /// <exception cref="StoreUnavailableException">The link is not cached, and the store is lost.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// The link is not cached, and the store cannot be reached.
+    /// </exception>
     public ValueTask<CachedLink?> FindAsync(
         LinkName name, CacheProbe probe, CancellationToken cancellationToken)
     {
@@ -71,14 +81,19 @@ internal sealed class LinkLoader
             : ReloadAsync(name, cancellationToken);
     }
 
-    /// <summary>Detaches the running load of a link. The caller holds the table's lock.</summary>
+    /// <summary>
+    /// Detaches the running load of a link, if there is one: new requests do not join this load, and its
+    /// result is not cached. The caller must hold <see cref="BoundedLinkTable.WriteLock"/>.
+    /// </summary>
     public void Detach(LinkName name)
     {
         if (_loads.Remove(name, out var load))
             load.IsDetached = true;
     }
 
-    /// <summary>Detaches all running loads. The caller holds the table's lock.</summary>
+    /// <summary>
+    /// Detaches all running loads. The caller must hold <see cref="BoundedLinkTable.WriteLock"/>.
+    /// </summary>
     public void DetachAll()
     {
         foreach (var load in _loads.Values)
@@ -86,7 +101,10 @@ internal sealed class LinkLoader
         _loads.Clear();
     }
 
-    /// <summary>Loads a link again; without the store, a stale link is better than an error.</summary>
+    /// <summary>
+    /// Loads a stale link again. If the store cannot be reached, returns the stale link, which is better than
+    /// an error.
+    /// </summary>
     private async ValueTask<CachedLink?> ReloadAsync(LinkName name, CancellationToken cancellationToken)
     {
         try
@@ -100,8 +118,9 @@ internal sealed class LinkLoader
     }
 
     /// <remarks>
-    /// A caller that joins a running load must not trust a null result: the link may have been created after
-    /// the load began. It loads once more.
+    /// The load that the caller joins began before this call. Its null result is not reliable, because the
+    /// link may have been created after the load began. The caller therefore waits for a second load, which
+    /// began later.
     /// </remarks>
     private async Task<CachedLink?> LoadAsync(LinkName name, CancellationToken cancellationToken)
     {
@@ -119,8 +138,9 @@ internal sealed class LinkLoader
     }
 
     /// <summary>
-    /// Joins the running load of a link, unless that load began too long ago; else registers a new load,
-    /// which the caller has to run.
+    /// Joins the running load of a link. If no load is running, or the running load began more than
+    /// <see cref="CacheOptions.MaxAgeWhileDisconnected"/> ago, registers a new load, which the caller must
+    /// run.
     /// </summary>
     private (LinkLoad Load, bool IsJoined) JoinOrStart(LinkName name)
     {
@@ -141,7 +161,10 @@ internal sealed class LinkLoader
         }
     }
 
-    /// <summary>Reads the store for all who wait, so that no single caller can cancel the read.</summary>
+    /// <summary>
+    /// Reads the link from the store, and completes the load. The read uses no caller's cancellation token,
+    /// because other callers may wait for the same load.
+    /// </summary>
     private async Task RunAsync(LinkName name, LinkLoad load)
     {
         CachedLink? found;
@@ -152,7 +175,7 @@ internal sealed class LinkLoader
                 ? null
                 : CachedLink.Of(link, name, load.StartedAt, _isBlocked(link.Target));
         }
-#pragma warning disable CA1031 // Every caller that waits gets the exception.
+#pragma warning disable CA1031 // Every caller that waits for the load gets the exception.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -164,8 +187,8 @@ internal sealed class LinkLoader
     }
 
     /// <summary>
-    /// The check of <see cref="LinkLoad.IsDetached"/> and the write to the table are one step under the lock:
-    /// no change can come between them.
+    /// Completes the load with its result. The check of <see cref="LinkLoad.IsDetached"/> and the write to
+    /// the table happen under one lock, so that no change can be reported between them.
     /// </summary>
     private void Complete(LinkName name, LinkLoad load, CachedLink? found)
     {
@@ -185,7 +208,10 @@ internal sealed class LinkLoader
         load.SetResult(found);
     }
 
-    /// <summary>Opens the circuit only where a stale link can be served meanwhile.</summary>
+    /// <summary>
+    /// Completes the load with an exception. Opens the circuit only if the cache contains a stale copy of the
+    /// link, because an open circuit is useful only where a stale copy can be served.
+    /// </summary>
     private void Fail(LinkName name, LinkLoad load, Exception exception)
     {
         if (exception is StoreUnavailableException && _table.TryGet(name, out _))

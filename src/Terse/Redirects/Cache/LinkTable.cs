@@ -4,19 +4,22 @@ using System.Numerics;
 namespace Terse.Redirects;
 
 /// <summary>
-/// A hash table of links. Any number of threads may read without a lock; one thread at a time may write. The
-/// links of a chain refer to one another, so a read touches no memory but the table's and the links':
-/// hardly one of a million links is in the processor's cache, and most of the cost of a read is the wait for
-/// memory.
+/// A hash table of links. Any number of threads may read without a lock; only one thread at a time may write.
+/// Links whose hashes select the same array element form a chain, in which each link refers to the next. So a
+/// read touches only the array and the links themselves. This matters, because with a million links hardly
+/// any link is in the processor's cache, and a read spends most of its time waiting for memory.
 /// </summary>
 /// <remarks>
-/// The table never grows, because a read could miss a link that moves. The operating system provides the
-/// memory of the table only where links are written. A removed link keeps its reference to the next link, for
-/// readers that are at the removed link; so a removed link is never added again.
+/// The array never grows, because a reader without a lock could miss a link that moves to a new array. The
+/// operating system assigns memory only to those parts of the array that are written. A removed link keeps
+/// its reference to the next link, because a reader may be at the removed link and must still reach the rest
+/// of the chain. Therefore a removed object is never added again.
 /// </remarks>
 internal sealed class LinkTable(long maxLinks)
 {
-    /// <summary>With more links than this, the chains become longer.</summary>
+    /// <summary>
+    /// The maximum number of chains, about 16.8 million. A table with more links has longer chains.
+    /// </summary>
     private const long MaxChains = 1 << 24;
 
     private readonly CachedLink?[] _chains =
@@ -30,7 +33,7 @@ internal sealed class LinkTable(long maxLinks)
         return link is not null;
     }
 
-    /// <summary>Adds a link. The table must not contain a link of the same name.</summary>
+    /// <summary>Adds a link. The table must not contain a link with the same name.</summary>
     public void Add(CachedLink link)
     {
         ref var chain = ref ChainOf(link.Hash);
@@ -38,14 +41,16 @@ internal sealed class LinkTable(long maxLinks)
         Volatile.Write(ref chain, link);
     }
 
-    /// <summary>Replaces a link of the table by another link of the same name, in one step.</summary>
+    /// <summary>
+    /// Replaces a link by a newer copy with the same name. Readers find either the old or the new copy.
+    /// </summary>
     public void Replace(CachedLink old, CachedLink link)
     {
         link.Next = old.Next;
         Volatile.Write(ref ReferenceTo(old), link);
     }
 
-    /// <summary>Removes a link, which must be in the table.</summary>
+    /// <summary>Removes a link. The link must be in the table.</summary>
     public void Remove(CachedLink link) => Volatile.Write(ref ReferenceTo(link), link.Next);
 
     public void Clear() => Array.Clear(_chains);

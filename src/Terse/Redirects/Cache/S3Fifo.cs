@@ -5,22 +5,28 @@ namespace Terse.Redirects;
 /// <summary>
 /// Chooses which link to evict when the cache is full: S3-FIFO (Yang, Zhang, Qiu, Yue, Vigfusson: "FIFO
 /// queues are all you need for cache eviction", SOSP 2023, §4). A new link enters the small queue, which has
-/// a tenth of the capacity. At the end of the small queue a link with at least two hits moves to the main
-/// queue, and any other link is evicted; so a scan over many links that are followed once evicts no hot
-/// link. At the end of the main queue a link with hits loses one hit and enters the main queue again. A link
-/// that comes back soon after its eviction enters the main queue at once (docs/decisions/0008-s3-fifo.md).
-/// Not thread-safe: one thread at a time.
+/// a tenth of the capacity. When a link reaches the end of the small queue, it moves to the main queue if it
+/// has at least two hits; else it is evicted. So links that are followed only once cannot evict hot links,
+/// however many they are. When a link with hits reaches the end of the main queue, it loses one hit and
+/// enters the main queue again; a link without hits is evicted. A link that is loaded again soon after its
+/// eviction enters the main queue directly (docs/decisions/0008-s3-fifo.md). Not safe for use by several
+/// threads at once.
 /// </summary>
 internal sealed class S3Fifo(int maxEntries, long maxBytes)
 {
-    /// <summary>The small queue has one part in ten of the capacity.</summary>
+    /// <summary>
+    /// The small queue may use one tenth of the maximum number of links and of the maximum bytes.
+    /// </summary>
     private const int SmallPart = 10;
 
-    /// <summary>The fewest hits with which a link moves from the small queue to the main queue.</summary>
+    /// <summary>
+    /// A link moves from the small queue to the main queue if it has at least this number of hits.
+    /// </summary>
     private const int MinHitsToMain = 2;
 
     /// <summary>
-    /// The most links that one eviction moves, so that no eviction holds the lock for a million moves.
+    /// How many links one eviction may move to the main queue. After that, the next link is evicted
+    /// regardless of its hits, so that no eviction holds the write lock for a million moves.
     /// </summary>
     private const int MaxMoves = 1000;
 
@@ -38,7 +44,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
         AddTo(isGhost ? _main : _small, link);
     }
 
-    /// <summary>Replaces a link by a newer copy, which keeps the number of hits.</summary>
+    /// <summary>Replaces a cached link by a newer copy, which takes over the number of hits.</summary>
     public void Replace(CachedLink old, CachedLink link)
     {
         link.SetHits(old.Hits);
@@ -49,7 +55,10 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
 
     public void Remove(CachedLink link) => (link.IsInMain ? _main : _small).Remove(link);
 
-    /// <summary>Evicts one link if the links exceed a bound.</summary>
+    /// <summary>
+    /// Evicts one link if there are too many links or if they use too many bytes. Returns false if no link
+    /// has to be evicted.
+    /// </summary>
     public bool TryEvict([NotNullWhen(true)] out CachedLink? evicted)
     {
         evicted = null;
@@ -82,7 +91,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
         _main.Clear();
     }
 
-    /// <summary>All links, the last to be evicted first.</summary>
+    /// <summary>Returns all links. The link that is expected to be evicted last comes first.</summary>
     public IEnumerable<CachedLink> FromHottest() =>
         _main.FromNewest().OrderByDescending(link => link.Hits)
             .Concat(_small.FromNewest().OrderByDescending(link => link.Hits));
@@ -97,7 +106,10 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
         queue.Add(link);
     }
 
-    /// <summary>Links in the order in which they entered; each link refers to its neighbours.</summary>
+    /// <summary>
+    /// A first-in, first-out queue. It is a doubly linked list: each link refers to its older and its newer
+    /// neighbour.
+    /// </summary>
     private sealed class Queue
     {
         private CachedLink? _newest;

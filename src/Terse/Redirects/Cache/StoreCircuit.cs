@@ -1,29 +1,34 @@
 namespace Terse.Redirects;
 
 /// <summary>
-/// The circuit breaker between the cache and the store. While the circuit is open, the store is lost and
-/// stale links are served without a wait. Once a second one request makes a trial: it loads its link, and a
-/// load that succeeds closes the circuit. Safe for use by any number of threads.
+/// The circuit breaker between the cache and the store. A load that fails because the store cannot be reached
+/// opens the circuit. While the circuit is open, the cache serves stale links without waiting for the store.
+/// After one second, one request makes a trial: it loads its link, and if the load succeeds, the circuit
+/// closes. Safe for use by any number of threads.
 /// </summary>
 internal sealed class StoreCircuit(TimeProvider time)
 {
-    /// <summary>The time from a failed load to the next trial.</summary>
+    /// <summary>The time between a failed load and the next trial.</summary>
     private static readonly TimeSpan TrialInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a trial may run before the next trial starts; longer than a load takes.</summary>
+    /// <summary>
+    /// The time after which a new trial may start although the last trial has not ended. It is longer than a
+    /// load takes, so that usually only one trial runs.
+    /// </summary>
     private static readonly TimeSpan TrialTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// When the next trial may start, on the monotonic clock; 0 while the circuit is closed.
+    /// The earliest time of the next trial, as a timestamp of the monotonic clock; 0 while the circuit is
+    /// closed.
     /// </summary>
     private long _nextTrialAt;
 
-    /// <summary>Whether the store is lost and no trial is due.</summary>
+    /// <summary>Whether the circuit is open and the next trial may not start yet.</summary>
     public bool IsOpenAt(long now) => now < Volatile.Read(ref _nextTrialAt);
 
     /// <summary>
-    /// Whether the caller may load a link. While the circuit is closed, every caller may; while it is open,
-    /// one caller at a time may.
+    /// Whether the caller may load a link. While the circuit is closed, every caller may. While the circuit
+    /// is open, only one caller may, and only when the next trial is due.
     /// </summary>
     public bool TryStartTrial()
     {
@@ -36,10 +41,10 @@ internal sealed class StoreCircuit(TimeProvider time)
                 == nextTrialAt;
     }
 
-    /// <summary>The store is lost.</summary>
+    /// <summary>Opens the circuit, because the store cannot be reached.</summary>
     public void Open() => Volatile.Write(ref _nextTrialAt, After(time.GetTimestamp(), TrialInterval));
 
-    /// <summary>The store is back, or was never lost.</summary>
+    /// <summary>Closes the circuit, because the store can be reached.</summary>
     public void Close() => Volatile.Write(ref _nextTrialAt, 0);
 
     private long After(long now, TimeSpan wait) => now + (long)(wait.TotalSeconds * time.TimestampFrequency);

@@ -4,8 +4,9 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The file <c>hot-codes</c>: a line that names the format, one line <c>domain/code</c> for each link, the
-/// hottest link first, and a line with the number of links. A file without the last line is incomplete.
+/// Reads and writes the file <c>hot-codes</c>, which lists the links that are followed most. The first line
+/// names the format. The lines after it are <c>domain/code</c> of one link each, the hottest link first. The
+/// last line contains the number of links; a file without this line is incomplete.
 /// </summary>
 internal sealed class HotCodesFile(string folder)
 {
@@ -14,8 +15,12 @@ internal sealed class HotCodesFile(string folder)
 
     public string Path { get; } = System.IO.Path.Combine(folder, "hot-codes");
 
-    /// <summary>Replaces the file in one step.</summary>
-    /// <exception cref="IOException">The file cannot be written; the file before is unchanged.</exception>
+    /// <summary>
+    /// Writes a new file and renames it, so that the existing file is replaced in one step.
+    /// </summary>
+    /// <exception cref="IOException">
+    /// The file cannot be written. An existing file stays unchanged.
+    /// </exception>
     /// <exception cref="UnauthorizedAccessException">The process may not write the file.</exception>
     public async Task WriteAsync(
         IReadOnlyList<LinkName> names, CancellationToken cancellationToken)
@@ -31,8 +36,10 @@ internal sealed class HotCodesFile(string folder)
         File.Move(unfinished, Path, overwrite: true);
     }
 
-    /// <summary>Reads the file; an empty list where there is no file.</summary>
-    /// <exception cref="InvalidDataException">The file is incomplete, or has another format.</exception>
+    /// <summary>
+    /// Reads the names in the file, the hottest first. The list is empty if the file does not exist.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file is incomplete or has a different format.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The process may not read the file.</exception>
     public async Task<IReadOnlyList<LinkName>> ReadAsync(CancellationToken cancellationToken)

@@ -4,9 +4,9 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Keeps the hottest links in the cache over a restart: when the server shuts down, it writes their names to
-/// a file, and after the next start it loads the links again while it already serves requests. When the file
-/// cannot be written or read, the server runs with an empty cache, which fills as links are followed.
+/// Fills the cache after a restart. When the server shuts down, it writes the names of the hottest links to a
+/// file. After the next start, the server loads these links while it already serves requests. If the file
+/// cannot be written or read, the cache starts empty and fills as links are followed.
 /// </summary>
 internal sealed partial class WarmStart(
     LinkCache cache,
@@ -16,10 +16,15 @@ internal sealed partial class WarmStart(
     IHostApplicationLifetime lifetime,
     ILogger<WarmStart> logger) : BackgroundService
 {
-    /// <summary>The most links in the file: a few MB on disk, and seconds to load.</summary>
+    /// <summary>
+    /// The maximum number of links in the file. They take a few MB on disk and a few seconds to load.
+    /// </summary>
     private const int MaxLinks = 100_000;
 
-    /// <summary>Loads at the same time; few, so that the store has room for the loads of requests.</summary>
+    /// <summary>
+    /// How many links are loaded at the same time. The number is small, so that the store can also serve the
+    /// requests that arrive meanwhile.
+    /// </summary>
     private const int MaxParallelLoads = 4;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
@@ -60,7 +65,10 @@ internal sealed partial class WarmStart(
         }
     }
 
-    /// <summary>The domain may have become the default domain since, or may have been removed.</summary>
+    /// <summary>
+    /// Loads one link of the file into the cache. The domain is looked up again, because it may have become
+    /// the default domain, or may have been removed, since the file was written.
+    /// </summary>
     private async ValueTask LoadAsync(LinkName written, CancellationToken cancellationToken)
     {
         var name = written with { Domain = domains.DomainOfHost(written.Domain) };
