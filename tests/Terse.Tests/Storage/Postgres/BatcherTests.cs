@@ -130,7 +130,10 @@ public sealed class BatcherTests
         Assert.Equal(-1, await first);
     }
 
-    /// <summary>Such an error is, for example, text that the database cannot store.</summary>
+    /// <summary>
+    /// An example is a call with text that the database cannot store: it must not affect calls in the same
+    /// statement.
+    /// </summary>
     [Fact]
     public async Task An_error_of_one_call_does_not_fail_the_other_calls_of_its_statement()
     {

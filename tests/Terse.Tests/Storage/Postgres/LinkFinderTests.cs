@@ -7,10 +7,11 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Tables of what the finder answers. A lookup is written as host, timeline, content and horizon, for example
-/// <c>R2 none after</c>, or as <c>lost</c>. Hosts: P primary, R replica, N a replica that is promoted during
-/// the lookup, D a primary that became a replica before the lookup. The horizon of the host is before, at or
-/// after the time of the code, or of the pending change. The present timeline is 2.
+/// Tables of what the finder returns for scripted lookups. A lookup is written as host with timeline, content
+/// and horizon, for example <c>R2 none after</c>, or as <c>lost</c> if the host does not respond. The hosts
+/// are: P, a primary; R, a replica; N, a replica that is promoted during the lookup; D, a primary that became
+/// a replica before the lookup. The horizon of the host is before, at or after the time of the code or of the
+/// pending change. The current timeline is 2.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
@@ -208,7 +209,7 @@ public sealed class LinkFinderTests : IDisposable
         }
     }
 
-    /// <summary>Answers each lookup with the next one of the script.</summary>
+    /// <summary>Returns the lookups of a script, one for each call.</summary>
     private sealed class ScriptedLookups(string script) : ILinkLookups
     {
         private readonly Queue<string> _script = new(script.Split(", "));
@@ -234,7 +235,10 @@ public sealed class LinkFinderTests : IDisposable
             return AnswerAsync(name, "at least");
         }
 
-        /// <summary>A replica gets there in time when the script has a lookup left.</summary>
+        /// <summary>
+        /// Returns true if the script contains a further lookup: a replica has then reached the horizon in
+        /// time.
+        /// </summary>
         public Task<bool> WaitForHorizonAsync(
             DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
         {

@@ -8,9 +8,9 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The feed over scripted reads. Each connection returns its own reads in turn and is lost after the last
-/// one. The calls to the listener are written as <c>lost</c>, <c>all</c>, <c>connected</c>, or the code of a
-/// changed link.
+/// Tests of the change feed with scripted connections. Each connection returns its scripted reads one after
+/// the other and is lost after the last read. A test writes the calls that the listener receives as
+/// <c>lost</c>, <c>all</c>, <c>connected</c>, or the code of a changed link.
 /// </summary>
 public sealed class PostgresChangeFeedTests : IDisposable
 {
@@ -124,7 +124,9 @@ public sealed class PostgresChangeFeedTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => feed.RunAsync(source.AllRead));
     }
 
-    /// <summary>The scripted reads of one connection after the other.</summary>
+    /// <summary>
+    /// A source of changes with scripted connections. Element n contains the reads of connection n.
+    /// </summary>
     private sealed class ScriptedChanges(ChangeBatch[][] reads) : IChangeSource
     {
         private readonly Queue<ChangeBatch[]> _reads = new(reads);
@@ -168,7 +170,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
     }
 }
 
-/// <summary>Records the calls to a listener.</summary>
+/// <summary>A listener that records the calls that it receives.</summary>
 internal sealed class RecordedCalls : ILinkChangeListener
 {
     private readonly List<string> _calls = [];

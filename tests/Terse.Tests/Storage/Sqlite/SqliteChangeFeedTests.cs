@@ -7,7 +7,9 @@ using Terse.Storage.Sqlite;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>The feed opens the file again, so that the store is like another process.</summary>
+/// <summary>
+/// The store and the feed open the database file separately, as two server processes would.
+/// </summary>
 public sealed class SqliteChangeFeedTests : IDisposable
 {
     private readonly SqliteFile _file = new();

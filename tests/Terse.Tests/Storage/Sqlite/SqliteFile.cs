@@ -5,7 +5,7 @@ using Terse.Storage.Sqlite;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>An empty database in a folder of its own, with its writer and its readers.</summary>
+/// <summary>A new SQLite database in a temporary folder, with a writer and with readers.</summary>
 internal sealed class SqliteFile : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -23,7 +23,7 @@ internal sealed class SqliteFile : IDisposable
 
     public SqliteReaders Readers { get; }
 
-    /// <summary>Opens the file again, as another process does.</summary>
+    /// <summary>Opens the database file a second time, as a different process would.</summary>
     public SqliteDatabase Open() => new(Options.Create(new StorageOptions { Folder = _folder.Path }));
 
     public void Dispose()

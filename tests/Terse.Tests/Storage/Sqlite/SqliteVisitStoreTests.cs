@@ -32,7 +32,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
     }
 
     /// <summary>
-    /// A large batch takes several transactions, and the process may end between two of them.
+    /// The store writes a large batch in several transactions. The process can be killed between two of them.
     /// </summary>
     [Fact]
     public async Task A_batch_that_was_interrupted_after_a_part_continues_with_the_next_part()

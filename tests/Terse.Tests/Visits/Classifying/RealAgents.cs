@@ -1,6 +1,8 @@
 namespace Terse.Tests.Visits;
 
-/// <summary>Agents as browsers send them, with what they say of the visitor.</summary>
+/// <summary>
+/// User-Agent headers of real browsers, each with the browser, operating system and device that it means.
+/// </summary>
 public static class RealAgents
 {
     private const string Chromium = " AppleWebKit/537.36 (KHTML, like Gecko) ";

@@ -119,7 +119,7 @@ public sealed class CountryFileTests : IDisposable
         Assert.Equal("DE", CountryOf(file, "192.0.2.1"));
     }
 
-    /// <summary>A lookup runs in every redirect.</summary>
+    /// <summary>Every redirect looks up a country, so a lookup must allocate little.</summary>
     [Fact]
     public void A_lookup_allocates_less_than_200_bytes()
     {

@@ -6,17 +6,18 @@ using System.Text;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Writes MaxMind DB files, independently of the reader under test
-/// (https://maxmind.github.io/MaxMind-DB/).
+/// Writes MaxMind DB files according to the specification (https://maxmind.github.io/MaxMind-DB/). Shares no
+/// code with the reader under test.
 /// </summary>
-/// <param name="recordSize">24, 28 or 32 bits.</param>
-/// <param name="ipVersion">4 or 6; in an IPv6 tree, IPv4 addresses are below ::/96.</param>
+/// <param name="recordSize">The size of a record of the search tree, in bits: 24, 28 or 32.</param>
+/// <param name="ipVersion">4 or 6. With 6, the tree contains IPv4 addresses as ::a.b.c.d (::/96).</param>
 internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
 {
     private const int Empty = 0;
 
     /// <summary>
-    /// Two records for each node: the index of a node, 0 for none, or -1 minus a data offset.
+    /// The nodes of the search tree. Each node has two records. A record is the index of the next node, or 0
+    /// if there is no data, or -1 minus an offset in the data section.
     /// </summary>
     private readonly List<int[]> _nodes = [new int[2]];
     private readonly List<byte> _data = [];
@@ -41,7 +42,9 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
         return [.. Head(3, 8), .. bytes];
     }
 
-    /// <summary>Kind 5, 6 or 9: an unsigned number of 16, 32 or 64 bits.</summary>
+    /// <summary>
+    /// Encodes an unsigned number. Kind 5 is a number of 16 bits, kind 6 of 32 bits, and kind 9 of 64 bits.
+    /// </summary>
     public static byte[] Number(int kind, ulong value)
     {
         var bytes = new byte[8];
@@ -51,7 +54,8 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
     }
 
     /// <summary>
-    /// A pointer to an offset, in the shortest form that is not shorter than the requested form.
+    /// Encodes a pointer to an offset. The specification has four formats (0 to 3) of growing length. The
+    /// result has the shortest format that can contain the offset and is at least <paramref name="form"/>.
     /// </summary>
     public static byte[] Pointer(int offset, int form = 0) => (form, offset) switch
     {
@@ -61,7 +65,10 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
         _ => [0x38, .. Tail(offset, 4)],
     };
 
-    /// <summary>A record in MaxMind's form. The names come first, so a reader must skip them.</summary>
+    /// <summary>
+    /// Encodes a record as in MaxMind's country databases. The names precede the country code, so a reader
+    /// must skip them.
+    /// </summary>
     public static byte[] Country(string code) => Map(
         ("continent", Map(("geoname_id", Number(6, 6_255_148)), ("names", Map(("de", Text("Europa")))))),
         ("country", Map(
@@ -70,7 +77,8 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
             ("names", Map(("en", Text(new string('n', 300))))),
             ("iso_code", Text(code)))));
 
-    /// <summary>Adds data that no network uses yet; returns its offset.</summary>
+    /// <summary>Appends data to the data section without assigning it to a network. Returns its
+    /// offset.</summary>
     public int AddData(byte[] data)
     {
         _data.AddRange(data);

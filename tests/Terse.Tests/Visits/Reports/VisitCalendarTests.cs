@@ -5,14 +5,14 @@ namespace Terse.Tests.Visits;
 public sealed class VisitCalendarTests
 {
     [Theory]
-    [InlineData("Europe/Vienna", 2026, 3, 29, 23)] // summer time begins
-    [InlineData("Europe/Vienna", 2026, 10, 25, 25)] // and ends
+    [InlineData("Europe/Vienna", 2026, 3, 29, 23)] // Daylight saving time begins.
+    [InlineData("Europe/Vienna", 2026, 10, 25, 25)] // Daylight saving time ends.
     [InlineData("Europe/Vienna", 2026, 11, 22, 24)]
     [InlineData("UTC", 2026, 3, 29, 24)]
     [InlineData("Asia/Kolkata", 2026, 3, 29, 24)]
-    [InlineData("Africa/Cairo", 2026, 4, 24, 23)] // midnight does not exist
-    [InlineData("America/Havana", 2026, 11, 1, 25)] // midnight comes twice
-    [InlineData("Australia/Lord_Howe", 2026, 4, 5, 24)] // an hour and a half, half of it twice
+    [InlineData("Africa/Cairo", 2026, 4, 24, 23)] // The clock skips midnight.
+    [InlineData("America/Havana", 2026, 11, 1, 25)] // Midnight occurs twice.
+    [InlineData("Australia/Lord_Howe", 2026, 4, 5, 24)] // The clock is set back by half an hour.
     public void A_day_has_the_hours_that_begin_in_it(string name, int year, int month, int day, int hours)
     {
         var zone = TimeZoneInfo.FindSystemTimeZoneById(name);
@@ -59,7 +59,7 @@ public sealed class VisitCalendarTests
     [Fact]
     public void Weeks_begin_on_Monday_and_periods_without_visits_are_there()
     {
-        var from = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero); // a Sunday
+        var from = new DateTimeOffset(2026, 11, 22, 0, 0, 0, TimeSpan.Zero); // A Sunday.
         var range = new VisitRange(1, from, from.AddDays(20));
         HourCount[] hours = [new(HourNumber.Of(from), new(1, 2)), new(HourNumber.Of(from) + 24, new(4, 0))];
 

@@ -4,19 +4,20 @@ using Terse.Visits;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Counts each batch number of a run once, as a database must. Fails the test if batches arrive out of order,
-/// or if a repeated batch has other visits. The link of a visit identifies the visit.
+/// A visit store that counts each batch once, as a database must. Throws if batches arrive out of order, or
+/// if a repeated batch contains different visits. Each visit in a test has a different link, so the link
+/// identifies the visit.
 /// </summary>
 internal sealed class CountingStore : IVisitStore
 {
     private readonly Dictionary<(int Node, long Epoch), List<VisitBatch>> _batches = [];
 
-    /// <summary>The failure of each call; the argument is the number of earlier calls.</summary>
+    /// <summary>Chooses the fault of a call. The argument is the number of earlier calls.</summary>
     public Func<int, StoreFault> Fault { get; init; } = _ => StoreFault.None;
 
     public int Calls { get; private set; }
 
-    /// <summary>The number of times that each visit was counted.</summary>
+    /// <summary>How often each visit was counted, by the visit's link.</summary>
     public Dictionary<long, int> Counts { get; } = [];
 
     public Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)
@@ -52,9 +53,9 @@ internal enum StoreFault
 {
     None,
 
-    /// <summary>The batch is not stored.</summary>
+    /// <summary>The store does not store the batch and throws an exception.</summary>
     Down,
 
-    /// <summary>The batch is stored, but the caller gets an exception.</summary>
+    /// <summary>The store stores the batch and throws an exception.</summary>
     ReplyLost,
 }

@@ -3,7 +3,10 @@ using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-/// <summary>The spooler of a visit folder, for a server that holds a node or holds none.</summary>
+/// <summary>
+/// Creates the spooler of a visit folder. <paramref name="run"/> is null for a server without a reserved
+/// node.
+/// </summary>
 internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
 {
     public VisitSpooler Spooler { get; } = new(
@@ -23,7 +26,8 @@ internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
         IsPrivate = link % 3 == 0,
     };
 
-    /// <summary>The stored form of a private <see cref="InputOf"/>.</summary>
+    /// <summary>The visit that the spooler makes from the result of <see cref="InputOf"/> if it is
+    /// private.</summary>
     public static Visit VisitOf(int link) => new(
         Tsid.FromInt64(link),
         DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000 + link),

@@ -4,7 +4,10 @@ using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-/// <summary>A process is killed at any point, and the next process recovers its visits.</summary>
+/// <summary>
+/// Simulates that a process is killed at any point, and checks that the next process recovers all visits
+/// once.
+/// </summary>
 public sealed class VisitFolderTests : IDisposable
 {
     private const int Slots = 64;
@@ -52,9 +55,9 @@ public sealed class VisitFolderTests : IDisposable
     }
 
     /// <summary>
-    /// Truncates the file of the last batch at each of its bytes, while the ring still holds the visits.
-    /// These are all states that a kill between the write of the batch and the release of the slots can
-    /// leave.
+    /// Truncates the file of the last batch after each of its bytes. The ring buffer still contains the
+    /// visits. These are all states that a kill can leave between the start of writing the batch and the
+    /// release of the ring's slots.
     /// </summary>
     [Fact]
     public async Task A_kill_at_any_byte_of_a_batch_counts_each_visit_exactly_once()
@@ -114,7 +117,8 @@ public sealed class VisitFolderTests : IDisposable
             Write(visits, 20, 10);
         }
 
-        // A kill before the new ring replaces the old ring, or after that and before the first batch.
+        // Imitates kills during recovery: one while the new ring buffer file was written, and two after the
+        // new file had replaced the old file and before the first batch was written.
         await File.WriteAllBytesAsync(RingOf(folder) + ".new", new byte[100]);
         for (var epoch = 2; epoch < 4; epoch++)
             new VisitFolder(folder, Slots, MaxBytes).Dispose();
@@ -136,7 +140,9 @@ public sealed class VisitFolderTests : IDisposable
     private static void SpoolAll(VisitFolder visits, long epoch) =>
         Assert.True(new SpoolerHarness(visits, new VisitRun(0, epoch)).Spooler.SpoolAll());
 
-    /// <summary>Counts all visits of the folder twice, as after one more kill.</summary>
+    /// <summary>
+    /// Recovers and counts the visits of the folder two times, as if the process were killed once more.
+    /// </summary>
     private static async Task AssertEachCountsOnceAsync(string folder, int visits)
     {
         var store = new CountingStore();

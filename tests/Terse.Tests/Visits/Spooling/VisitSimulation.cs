@@ -5,9 +5,9 @@ using Terse.Visits;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Simulates a server that records visits, writes batches, sends the batches, is killed at random points and
-/// starts again on the same files; and a database that fails or loses responses. At the end, each recorded
-/// visit must count exactly once.
+/// Simulates a server that records visits, writes batches to disk and sends them to a database. The server is
+/// killed at random points and starts again on the same files. The database fails or loses responses. At the
+/// end, each recorded visit must be counted exactly once.
 /// </summary>
 internal sealed class VisitSimulation : IDisposable
 {
@@ -25,8 +25,11 @@ internal sealed class VisitSimulation : IDisposable
     private int _life;
     private bool _isFaulty = true;
 
-    /// <param name="seed">The same seed repeats the same run.</param>
-    /// <param name="forgetsRingPosition">Whether a kill removes the ring position of the last batch.</param>
+    /// <param name="seed">Determines the whole run: the same seed repeats it.</param>
+    /// <param name="forgetsRingPosition">
+    /// Whether each kill changes the id of the ring buffer. The position that the last batch recorded then
+    /// belongs to a different ring buffer and cannot be used.
+    /// </param>
     public VisitSimulation(int seed, bool forgetsRingPosition)
     {
         _random = new Random(seed);
@@ -114,15 +117,16 @@ internal sealed class VisitSimulation : IDisposable
         }
         catch (StoreUnavailableException)
         {
-            // The batch is sent again.
+            // The batch stays on disk and is sent again later.
         }
     }
 
     private StoreFault NextFault() => _isFaulty ? (StoreFault)_random.Next(3) : StoreFault.None;
 
     /// <summary>
-    /// Copies the files as they are at some point of a batch: the ring before or after slots were released,
-    /// and a truncated file only together with the ring before the release.
+    /// Continues with a copy of the files, as a kill would leave them. The ring buffer in the copy is from
+    /// before or after the release of the slots. A batch file is truncated only if the slots are not
+    /// released, because a server releases the slots after it has written the batch completely.
     /// </summary>
     private void Kill(bool isTorn)
     {
@@ -147,7 +151,10 @@ internal sealed class VisitSimulation : IDisposable
     private Dictionary<string, long> Lengths() => Directory.GetFiles(_at, "*.spool")
         .ToDictionary(file => file, file => new FileInfo(file).Length, StringComparer.Ordinal);
 
-    /// <summary>Truncates the batches that were just written, at a random byte.</summary>
+    /// <summary>
+    /// Truncates each batch file at a random byte of the batches that were written after
+    /// <paramref name="before"/>.
+    /// </summary>
     private void Tear(Dictionary<string, long> before)
     {
         foreach (var file in Directory.GetFiles(_at, "*.spool"))

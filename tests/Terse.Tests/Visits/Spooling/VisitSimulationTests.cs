@@ -3,8 +3,9 @@ using Terse.Harness;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Runs TERSE_SCHEDULES / 10,000 schedules, at least one. TERSE_SEED is the first seed. A failure names its
-/// seed; TERSE_SCHEDULES=1 with that seed repeats the failure.
+/// Runs TERSE_SCHEDULES / 10,000 simulations, at least one, with consecutive seeds. TERSE_SEED is the first
+/// seed. The message of a failed test names the seed. TERSE_SCHEDULES=1 and TERSE_SEED with this seed repeat
+/// the failure.
 /// </summary>
 public sealed class VisitSimulationTests
 {

@@ -1,22 +1,27 @@
 namespace Terse.Tests.Storage;
 
-/// <summary>The protection against wrong answers that a simulation removes.</summary>
+/// <summary>
+/// A protection against wrong responses that a simulation switches off, to prove that the simulation detects
+/// the wrong responses. The guard is the trigger that refuses links whose time is not later than the horizon.
+/// </summary>
 public enum HorizonSabotage
 {
     None,
 
-    /// <summary>The guard lets every link in, however early the tick of its id.</summary>
+    /// <summary>The guard accepts every link, even if its time is before the horizon.</summary>
     NoGuard,
 
-    /// <summary>The guard reads the horizon, but takes no lock that keeps it until the commit.</summary>
+    /// <summary>The guard does not lock the horizon, so the horizon can advance before the link
+    /// commits.</summary>
     NoLock,
 
-    /// <summary>A lookup reads the link first, and the horizon in a second statement.</summary>
+    /// <summary>A lookup reads the link and the horizon with two statements instead of one.</summary>
     TwoStatements,
 
-    /// <summary>Servers ignore timelines: a replaced primary counts as much as the new primary.</summary>
+    /// <summary>Servers ignore timelines, so they trust a replaced primary as much as the new one.</summary>
     NoTimeline,
 
-    /// <summary>A server serves every link that a replica shows, whatever changed since.</summary>
+    /// <summary>A server trusts a link from a replica even if the replica lacks a newer change of the
+    /// link.</summary>
     NoPending,
 }

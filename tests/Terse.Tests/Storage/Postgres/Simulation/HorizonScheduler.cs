@@ -3,8 +3,9 @@ using System.Runtime.CompilerServices;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Picks the task that runs next. A task that awaits a step stops until the scheduler picks it. Then it runs
-/// synchronously to its next step. So a schedule needs no thread and no real time.
+/// Chooses which of several concurrent tasks runs next. A task that awaits a step is stopped until the
+/// scheduler chooses it; the task then runs synchronously until it awaits its next step. A simulation
+/// therefore needs no threads and no real time, and the same random numbers produce the same order.
 /// </summary>
 internal sealed class HorizonScheduler(Random random)
 {
@@ -16,8 +17,8 @@ internal sealed class HorizonScheduler(Random random)
     public Step StepOf(SimulatedServer server) => new(this, server);
 
     /// <summary>
-    /// Lets one waiting task continue, unless the task is halted or its server is paused. Prefers the task
-    /// that was added last. Returns whether any task waits.
+    /// Chooses a waiting task, in half of all cases the task that was added last, and lets it continue. A
+    /// task that is halted or whose server is paused does not continue. Returns false if no task is waiting.
     /// </summary>
     public bool TryRun()
     {
@@ -35,7 +36,10 @@ internal sealed class HorizonScheduler(Random random)
         return true;
     }
 
-    /// <summary>Halts some tasks for a long time, so that other tasks do much meanwhile.</summary>
+    /// <summary>
+    /// Adds a waiting task. Halts one task in six for up to 80 choices, so that other tasks make progress
+    /// meanwhile.
+    /// </summary>
     private void Add(SimulatedServer server, Action next) =>
         _waiting.Add((server, random.Next(6) == 0 ? _picks + random.Next(80) : _picks, next));
 
@@ -48,7 +52,7 @@ internal sealed class HorizonScheduler(Random random)
 
         public void GetResult()
         {
-            // A step has no result.
+            // A step has no result, so there is nothing to return or throw.
         }
 
         public void OnCompleted(Action continuation) => scheduler.Add(server, continuation);

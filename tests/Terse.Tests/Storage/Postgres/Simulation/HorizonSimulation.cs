@@ -4,7 +4,7 @@ using Terse.Links;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>The number of lookups by their outcome.</summary>
+/// <summary>How many lookups had each outcome.</summary>
 internal sealed record Answers(long Found, long NotFound, long Unavailable)
 {
     public static Answers operator +(Answers one, Answers other) => new(
@@ -12,9 +12,10 @@ internal sealed record Answers(long Found, long NotFound, long Unavailable)
 }
 
 /// <summary>
-/// One random schedule of servers that create, change and follow links on a primary and its replicas during
-/// faults: replication lags and stops, hosts fail and are restored from backups, clocks jump, replicas become
-/// primaries, servers stop anywhere, replies are lost. The same seed gives the same schedule.
+/// Simulates one random schedule of servers that create, change and follow links on a primary and its
+/// replicas. Faults happen meanwhile: replication is slow or stops, hosts fail and are restored from backups,
+/// clocks jump, replicas are promoted, servers are paused at any point, and responses are lost. The same seed
+/// produces the same schedule.
 /// </summary>
 internal sealed class HorizonSimulation
 {
@@ -24,8 +25,8 @@ internal sealed class HorizonSimulation
     private const int StepsPerRound = 60;
 
     /// <summary>
-    /// The maximum weights of the activities: replicate, fault, pause, beat, probe, create, change, cut the
-    /// feed, follow. The order is that of <see cref="Begin"/>.
+    /// How likely each activity is at most, relative to the others. The order is the order of the cases in
+    /// <see cref="Begin"/>: replicate, fault, pause, beat, probe, create, change, cut the feed, follow.
     /// </summary>
     private static readonly int[] MaxWeights = [30, 6, 1, 10, 30, 8, 4, 1, 8];
 
@@ -40,8 +41,8 @@ internal sealed class HorizonSimulation
     private string? _broken;
     private int _open;
 
-    /// <param name="seed">Selects the schedule.</param>
-    /// <param name="sabotage">The protection to remove.</param>
+    /// <param name="seed">Determines the whole schedule.</param>
+    /// <param name="sabotage">The protection against wrong responses that is switched off.</param>
     public HorizonSimulation(int seed, HorizonSabotage sabotage)
     {
         _random = new Random(seed);
@@ -58,7 +59,10 @@ internal sealed class HorizonSimulation
 
     public Answers Answers { get; private set; } = new(0, 0, 0);
 
-    /// <summary>Runs the schedule. Returns the broken promise, or null when all promises held.</summary>
+    /// <summary>
+    /// Runs the schedule. Returns a description of the first wrong response, or null if all responses were
+    /// correct.
+    /// </summary>
     public string? Run()
     {
         for (var step = 0; step < Steps && _broken is null; step++)
@@ -79,10 +83,11 @@ internal sealed class HorizonSimulation
         return _broken ?? (_open > 0 ? "a lookup hangs" : null);
     }
 
-    /// <summary>Runs until all lookups have ended.</summary>
+    /// <summary>Runs waiting tasks until all lookups have ended.</summary>
     /// <remarks>
-    /// On a deep stack, .NET runs a continuation on the thread pool. A loaded machine may start the
-    /// continuation late, so the simulation waits for the continuation before it reports a lookup that hangs.
+    /// If the stack is deep, .NET runs a continuation on the thread pool. A busy machine may run the
+    /// continuation late. The simulation therefore waits for the continuation before it reports that a lookup
+    /// hangs.
     /// </remarks>
     private void Finish()
     {
@@ -104,7 +109,8 @@ internal sealed class HorizonSimulation
     }
 
     /// <summary>
-    /// After some seconds without faults, every server must show every link as the primary has it.
+    /// Checks that after some seconds without faults every server redirects to the newest targets on the
+    /// primary.
     /// </summary>
     private void CatchUp()
     {
@@ -144,7 +150,8 @@ internal sealed class HorizonSimulation
     }
 
     /// <summary>
-    /// Begins an activity. The weights differ between schedules, so that each activity is frequent in some.
+    /// Begins a random activity. Each schedule has different weights, so that each activity is frequent in
+    /// some schedules.
     /// </summary>
     private void Begin(SimulatedServer server)
     {
@@ -167,7 +174,7 @@ internal sealed class HorizonSimulation
                 _ = server.Writes.BeatAsync();
                 break;
             case 4:
-                // Servers with a high index probe rarely.
+                // The higher the index of a server, the less often the server probes a host.
                 server = _servers[_random.Next(_random.Next(_servers.Length) + 1)];
                 _ = server.ProbeAsync(_random.Next(_cluster.Hosts.Count));
                 break;
@@ -198,7 +205,9 @@ internal sealed class HorizonSimulation
         _ = FollowAsync(AnyServer(), link.Code);
     }
 
-    /// <summary>A link with a custom code, which carries no time, or with a code made of its id.</summary>
+    /// <summary>
+    /// Makes a link with a custom code, which contains no timestamp, or with a code made from its id.
+    /// </summary>
     private Link NewLink(Tsid id)
     {
         var code = _random.Next(4) == 0 ? $"custom{_targets.Count}" : SimulatedNodes.CodeOf(id);
@@ -207,12 +216,12 @@ internal sealed class HorizonSimulation
             return NewLink(new Tsid(id.Value + 1));
         _codes.Add(code);
         if (_random.Next(2) == 0)
-            _ = FollowAsync(AnyServer(), code); // A client that guesses the code.
+            _ = FollowAsync(AnyServer(), code); // A client guesses the code before the creation has ended.
         return new Link(id, "", code, target, default);
     }
 
     /// <summary>
-    /// Changes a recent link, and follows it before, during and after the change.
+    /// Changes the target of a link, and follows the link before the change and after it.
     /// </summary>
     private async Task ChangeAsync(SimulatedServer server)
     {
@@ -234,7 +243,8 @@ internal sealed class HorizonSimulation
     private string TargetOf(string code, int version) =>
         version == 1 ? _targets[code] : $"{_targets[code]}{Version}{version}";
 
-    /// <summary>Mostly the code of a recent link, sometimes a code that no link has.</summary>
+    /// <summary>Returns the code of a link, mostly of a recent one, or a code that belongs to no
+    /// link.</summary>
     private string AnyCode() => _random.Next(8) switch
     {
         0 => SimulatedNodes.CodeOf(SimulatedNodes.IdAt(
@@ -245,10 +255,11 @@ internal sealed class HorizonSimulation
         _ => _acknowledged.Count > 0 ? _acknowledged[^1] : "unknown",
     };
 
-    /// <param name="server">The server to ask.</param>
-    /// <param name="code">The code to follow.</param>
+    /// <param name="server">The server that receives the request.</param>
+    /// <param name="code">The code of the request.</param>
     /// <param name="newest">
-    /// The version that the server must show at least; null for the version that the server was notified of.
+    /// The oldest version of the link that is a correct response. If null, this is the newest version of
+    /// which the server has been notified.
     /// </param>
     private async Task FollowAsync(SimulatedServer server, string code, Link? newest = null)
     {

@@ -3,8 +3,9 @@ using Terse.Harness;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The tests run TERSE_SCHEDULES / 40 schedules; TERSE_SEED is the seed of the first one. A failure names its
-/// seed; TERSE_SCHEDULES=1 with that seed runs it again.
+/// Each test runs TERSE_SCHEDULES / 40 simulations with consecutive seeds; TERSE_SEED is the first seed. The
+/// message of a failed test names the seed. TERSE_SCHEDULES=1 and TERSE_SEED with this seed repeat the
+/// failure.
 /// </summary>
 public sealed class HorizonSimulationTests(ITestOutputHelper output)
 {
@@ -66,11 +67,13 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Runs schedules on pool threads, where no synchronization context moves continuations to other threads.
+    /// Runs simulations until one of them reports a wrong response. Runs them on threads of the thread pool,
+    /// because the synchronization context of a test would move continuations to other threads.
     /// </summary>
-    /// <param name="schedules">The maximum number of schedules.</param>
-    /// <param name="sabotage">The protection to remove.</param>
-    /// <param name="wrongAnswer">The end of the reason to search for; by default every reason counts.</param>
+    /// <param name="schedules">How many simulations run at most.</param>
+    /// <param name="sabotage">The protection against wrong responses that is switched off.</param>
+    /// <param name="wrongAnswer">The end of the report to search for. The default matches every
+    /// report.</param>
     private static (string? Broken, Answers Answers) FindBroken(
         int schedules, HorizonSabotage sabotage, string wrongAnswer = "")
     {
@@ -90,7 +93,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
                     broken = (seed, $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {reason}");
             }
 
-            loop.Break(); // Earlier schedules still run, so that the first broken one is named.
+            loop.Break(); // Lower seeds still run: the lowest failing one is reported.
         });
         return (broken.Reason, sum);
     }

@@ -3,24 +3,26 @@ using Terse.Links;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The newest version of each link that a server was notified of. Notifications carry no versions, so the
-/// simulation announces the version before the feed delivers it.
+/// Records the newest version of each link of which a server has been notified. A notification contains no
+/// version. The simulation therefore announces the version here before the change feed delivers the
+/// notification.
 /// </summary>
-/// <param name="cluster">Knows which links a failover lost.</param>
-/// <param name="cache">The cache that is notified too.</param>
+/// <param name="cluster">Answers whether a failover lost a version of a link.</param>
+/// <param name="cache">The server's cache, which receives each notification too.</param>
 internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListener cache)
     : ILinkChangeListener
 {
     private readonly Dictionary<string, Link> _announced = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Link> _notified = new(StringComparer.Ordinal);
 
-    /// <summary>The newest version of a link that the server was notified of; null without one.</summary>
+    /// <summary>The newest version of this link of which the server was notified; null if there was
+    /// none.</summary>
     public Link? this[string code] => _notified.GetValueOrDefault(code);
 
-    /// <summary>The feed is about to deliver this version.</summary>
+    /// <summary>Records a version whose notification the change feed delivers next.</summary>
     public void Announce(Link changed) => Keep(_announced, changed);
 
-    /// <summary>The primary acknowledged a change that this server made.</summary>
+    /// <summary>Records a change that this server made and that the primary acknowledged.</summary>
     public void Add(Link changed)
     {
         Keep(_announced, changed);
@@ -44,7 +46,10 @@ internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListe
 
     public void OnConnected() => cache.OnConnected();
 
-    /// <summary>Notifications arrive in any order; a version that a failover lost no longer counts.</summary>
+    /// <summary>
+    /// Keeps the newest version, because notifications can arrive in any order. Replaces a version that a
+    /// failover lost even if the new version is older.
+    /// </summary>
     private void Keep(Dictionary<string, Link> links, Link changed)
     {
         if (!links.TryGetValue(changed.Code, out var current)

@@ -1,8 +1,9 @@
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The promise that a server does not ask the primary for a code that no link has and whose time every
-/// replica's horizon has passed. It holds as long as no replica is set back during the lookup.
+/// Checks that a server does not query the primary for a code if no link has this code and the horizon of
+/// every replica is later than the code's time. The check applies only if no replica's horizon moves
+/// backwards during the lookup.
 /// </summary>
 internal sealed class PrimaryNotAskedRule
 {

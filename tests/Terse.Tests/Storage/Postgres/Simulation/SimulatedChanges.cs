@@ -5,9 +5,9 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The source of a server's change feed: the primary, as the server's registry knows it. A connection ends
-/// with its host. The simulation may also cut it, which shows only at the next read. Replies may be lost, and
-/// notifications may be late.
+/// The source of a server's change feed. A connection goes to the host that the server takes for the primary,
+/// and ends when this host goes down. The simulation can also cut a connection; the server notices the cut at
+/// its next read. Responses can be lost, and notifications can arrive late.
 /// </summary>
 internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster cluster, Random random)
     : IChangeSource
@@ -43,7 +43,7 @@ internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster 
     }
 }
 
-/// <summary>A connection that listens to the notifications of a host.</summary>
+/// <summary>A connection on which a server listens to the notifications of a host.</summary>
 internal sealed class SimulatedListener(
     SimulatedServer server,
     SimulatedCluster cluster,
@@ -61,7 +61,8 @@ internal sealed class SimulatedListener(
     private bool IsAlive =>
         !IsCut && host.IsUp && host.Starts == _starts && cluster.Reaches(server.Timeline, host);
 
-    /// <summary>Sends a notification, which arrives later or never.</summary>
+    /// <summary>Sends a notification. It arrives later, or never if the connection has ended by
+    /// then.</summary>
     public async Task NotifyAsync(Link changed, DateTimeOffset at)
     {
         await server.StepAsync();

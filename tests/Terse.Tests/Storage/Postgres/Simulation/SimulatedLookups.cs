@@ -5,8 +5,9 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The lookups of a server on simulated hosts. The server's real registry picks the host. Anything can happen
-/// between the pick, the snapshot, the rest of the statement, and the reply; and the reply may be lost.
+/// The lookups of a server on simulated hosts. The server's real registry chooses the host. The simulation
+/// can run other tasks between this choice, the snapshot of the statement, the end of the statement, and the
+/// response. It can also lose the response.
 /// </summary>
 internal sealed class SimulatedLookups(
     SimulatedServer server,
@@ -74,8 +75,8 @@ internal sealed class SimulatedLookups(
     }
 
     /// <summary>
-    /// The role and a primary's timeline are read at the moment of the call; the rest belongs to the
-    /// snapshot.
+    /// The real statement reads the host's role and a primary's timeline when the functions run, and reads
+    /// everything else from its snapshot. The simulation does the same.
     /// </summary>
     private int TimelineOf(SimulatedHost host, LookupResult result) =>
         sabotage == HorizonSabotage.NoTimeline ? 0
@@ -88,7 +89,9 @@ internal sealed class SimulatedLookups(
             throw new IOException("The host is lost.");
     }
 
-    /// <summary>Sends each call alone: batches would need threads of their own.</summary>
+    /// <summary>
+    /// Sends each lookup alone. The real batcher would need threads, and a simulation has none.
+    /// </summary>
     private sealed class SingleCalls(SimulatedLookups lookups, Freshness freshness)
         : IBatcher<LinkName, LookupResult>
     {

@@ -4,7 +4,7 @@ using Terse.Ids;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>One fixed layout of ids for all simulated servers.</summary>
+/// <summary>A node store with one fixed id layout, which all simulated servers use.</summary>
 internal sealed class SimulatedNodes : INodeStore
 {
     private static readonly IdLayout Layout = IdLayout.First(
@@ -17,7 +17,10 @@ internal sealed class SimulatedNodes : INodeStore
 
     public static CodeStrategies Strategies { get; } = new(Options.Create(new CodeOptions()));
 
-    /// <summary>An id of the tick at an instant; the number distinguishes the ids of one tick.</summary>
+    /// <summary>
+    /// Makes an id with the timestamp of this instant. Different numbers make different ids with the same
+    /// timestamp.
+    /// </summary>
     public static Tsid IdAt(DateTimeOffset instant, int number) =>
         Layout.Ids.Compose(Layout.Ids.TickAt(instant), number % 32, number / 32 % 128);
 

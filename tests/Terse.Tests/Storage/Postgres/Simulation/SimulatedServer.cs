@@ -10,11 +10,12 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// A server: the real registry, layouts, budget, finder, cache and change feed over simulated hosts.
+/// A Terse server on simulated hosts. Its host registry, layouts, primary lookup budget, finder, cache and
+/// change feed are the real classes.
 /// </summary>
 internal sealed class SimulatedServer
 {
-    /// <summary>No test reads these metrics.</summary>
+    /// <summary>The metrics of all simulated servers. No test reads them.</summary>
     private static readonly IMeterFactory Meters =
         new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
 
@@ -80,20 +81,21 @@ internal sealed class SimulatedServer
 
     public SimulatedChanges Changes { get; }
 
-    /// <summary>The changes that the server was notified of.</summary>
+    /// <summary>The changes of which the server has been notified.</summary>
     public NotifiedChanges Notified { get; }
 
-    /// <summary>The latest timeline that the registry knows.</summary>
+    /// <summary>The newest timeline that the server's registry knows.</summary>
     public int KnownTimeline => _registry.Timeline;
 
     /// <summary>
-    /// The latest timeline that a probe returned; a sabotage may hide it from the registry.
+    /// The newest timeline that a probe of this server has read. The registry may not know it, because a
+    /// sabotage can hide timelines from the registry.
     /// </summary>
     public int Timeline { get; private set; } = 1;
 
     public bool IsPaused { get; private set; }
 
-    /// <summary>The number of pauses.</summary>
+    /// <summary>How often the server has been paused.</summary>
     public int Pauses { get; private set; }
 
     public void Pause(bool isPaused)
@@ -112,13 +114,15 @@ internal sealed class SimulatedServer
     public HorizonScheduler.Step StepAsync() => _scheduler.StepOf(this);
 
     /// <summary>
-    /// The target of a code, through the cache or directly; null when no link has the code.
+    /// Returns the target of a code, with or without the cache, or null if no link has the code.
     /// </summary>
     public async Task<string?> FollowAsync(string code, bool isCached) => isCached
         ? (await _loader.FindAsync(new("", code), _cache.Probe("", code), default))?.Location
         : (await Finder.FindAsync(new("", code), default))?.Target;
 
-    /// <summary>Probes a host as the monitor does, one probe of a host at a time.</summary>
+    /// <summary>
+    /// Probes a host as the real monitor does. Does nothing if a probe of the same host is running.
+    /// </summary>
     public async Task ProbeAsync(int index)
     {
         if (_isProbing[index])
@@ -139,7 +143,7 @@ internal sealed class SimulatedServer
         _registry.Update(Hosts[index], probed);
     }
 
-    /// <summary>The host that the registry takes for the primary; null without one.</summary>
+    /// <summary>Returns the host that the server takes for the primary, or null if there is none.</summary>
     public SimulatedHost? FindPrimary() =>
         _registry.PickPrimary() is >= 0 and var index ? _cluster.Hosts[index] : null;
 
@@ -149,7 +153,10 @@ internal sealed class SimulatedServer
         return new(host.Role, timeline, host.ClosedAt, Failures: 0, IsInRotation: false, Error: null);
     }
 
-    /// <summary>Own meters per server, because a meter keeps a reference to each cache for good.</summary>
+    /// <summary>
+    /// The meters of one server. Servers do not share meters, because a meter would keep the caches of all
+    /// servers in memory.
+    /// </summary>
     private sealed class OwnMeters : IMeterFactory
     {
         private readonly List<Meter> _meters = [];

@@ -3,16 +3,17 @@ using Terse.Links;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The writes of a server on the primary: models of horizon_beat, and of an insert and an update that pass
-/// horizon_guard. The server may be halted before each statement, before the commit, before the commit is
-/// visible, and before the server receives the confirmation.
+/// The writes of a server on the simulated primary. They imitate the SQL function <c>horizon_beat</c>, and
+/// inserts and updates that run the trigger <c>horizon_guard</c>. The simulation can run other tasks before
+/// each statement, before the commit, before the commit becomes visible, and before the server receives the
+/// response.
 /// </summary>
 internal sealed class SimulatedWrites(
     SimulatedServer server, SimulatedCluster cluster, HorizonSabotage sabotage, Random random)
 {
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>The difference between the server's idea of the primary's clock and the true time.</summary>
+    /// <summary>How far the server's estimate of the time is ahead of the true time.</summary>
     private TimeSpan _error = TimeSpan.FromMilliseconds(random.Next(-600, 600));
 
     public async Task BeatAsync()
@@ -35,14 +36,14 @@ internal sealed class SimulatedWrites(
     }
 
     /// <summary>
-    /// Creates a link. Returns the link when the server received the confirmation of its commit.
+    /// Creates a link. Returns the link if the server received the response to the commit, otherwise null.
     /// </summary>
-    /// <param name="make">Makes a link with an id.</param>
+    /// <param name="make">Makes a link with the id that it receives.</param>
     public async Task<Link?> CreateAsync(Func<Tsid, Link> make)
     {
         for (var tries = 0; tries < 3; tries++)
         {
-            // Some ids are minted long before their insert.
+            // The server mints one id in three some time before it inserts the link.
             var age = TimeSpan.FromMilliseconds(random.Next(3) == 0 ? random.Next(2000) : 0);
             var id = SimulatedNodes.IdAt(cluster.TrueNow + _error - age, random.Next(4096));
             await server.StepAsync();
@@ -78,9 +79,9 @@ internal sealed class SimulatedWrites(
         return null;
     }
 
-    /// <summary>Changes a link, and records the acknowledged change on this server.</summary>
-    /// <param name="code">The link's code.</param>
-    /// <param name="change">Makes the new version of the link.</param>
+    /// <summary>Changes a link. If the primary acknowledges the change, records it on this server.</summary>
+    /// <param name="code">The code of the link.</param>
+    /// <param name="change">Makes the new version of a link from the current version.</param>
     public async Task ChangeAsync(string code, Func<Link, Link> change)
     {
         if (server.FindPrimary() is not { } host)
@@ -137,7 +138,8 @@ internal sealed class SimulatedWrites(
     }
 
     /// <summary>
-    /// A renewed reservation returns the primary's clock, or a time just after the horizon.
+    /// Corrects the server's estimate of the time after the guard refused an id. A real server renews its
+    /// node reservation in this case, and receives the primary's clock or a time just after the horizon.
     /// </summary>
     private void CatchUp(SimulatedHost host) =>
         _error = Later(host.Now, host.ClosedAt.AddMilliseconds(2)) - cluster.TrueNow;

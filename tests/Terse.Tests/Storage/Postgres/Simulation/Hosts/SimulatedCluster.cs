@@ -4,9 +4,9 @@ using Terse.Links;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// A primary and its replicas, and treplica faults. The simulation keeps the conditions of the horizon: a
-/// failover loses no confirmed write, a replaced primary takes no writes, and until every server has seen a
-/// failover, the new primary's clock is not behind the horizons that the failover lost.
+/// A simulated primary and its replicas, with faults. The simulation guarantees the three conditions that the
+/// horizon relies on. A failover loses no acknowledged write. A replaced primary accepts no writes. A horizon
+/// can be lost in a failover: until all servers know the new primary, its clock is not behind such a horizon.
 /// </summary>
 internal sealed class SimulatedCluster
 {
@@ -33,43 +33,48 @@ internal sealed class SimulatedCluster
 
     public SimulatedHost Primary => _primary;
 
-    /// <summary>The simulated time since the start.</summary>
+    /// <summary>The simulated time that has passed since the start of the simulation.</summary>
     public TimeSpan Elapsed { get; set; }
 
     public DateTimeOffset TrueNow => Start + Elapsed;
 
-    /// <summary>Whether all servers have seen a timeline.</summary>
+    /// <summary>Returns whether every server has seen this timeline (the number of the latest
+    /// failover).</summary>
     public required Func<int, bool> HaveAllSeen { get; init; }
 
-    /// <summary>The open connections that listen to notifications.</summary>
+    /// <summary>The connections on which servers listen to notifications.</summary>
     public List<SimulatedListener> Listeners { get; } = [];
 
-    /// <summary>The number of log entries that were confirmed to a writer.</summary>
+    /// <summary>How many entries of the primary's log contain acknowledged writes.</summary>
     public int Confirmed { get; set; }
 
-    /// <summary>Counts the faults that set a horizon back or make it invalid.</summary>
+    /// <summary>How many faults so far may have moved the horizon of a host backwards.</summary>
     public int Setbacks { get; private set; }
 
     public IEnumerable<SimulatedHost> Replicas => _hosts.Where(host => host.Role == HostRole.Replica);
 
-    /// <summary>Whether all replicas are complete up to an instant, and on the primary's timeline.</summary>
+    /// <summary>
+    /// Returns true if every replica follows the current primary and has replayed all changes up to this
+    /// time.
+    /// </summary>
     public bool AllHavePassed(DateTimeOffset horizon) => Replicas.All(replica =>
         replica.ShownTimeline == _primary.Timeline && replica.ClosedAt >= horizon);
 
     /// <summary>
-    /// Whether a server that has seen a timeline reaches a host. Only servers that have seen the new timeline
-    /// reach a replaced primary; a correct server then ignores its answers.
+    /// Returns true if a server can connect to a host. The timeline is the latest one that the server has
+    /// seen. A replaced primary is reachable only for servers that have seen a newer timeline: a correct
+    /// server ignores the responses of this host.
     /// </summary>
     public bool Reaches(int timeline, SimulatedHost host) => host.IsUp
         && (host.Role == HostRole.Replica || host == _primary || timeline > host.Timeline);
 
     /// <summary>
-    /// Whether a failover lost a version of a link.
+    /// Returns true if a failover lost this version of a link: the primary's log does not contain it.
     /// </summary>
     public bool HasLost(Link link) =>
         !_primary.Log.Exists(entry => ReferenceEquals(entry.Link, link));
 
-    /// <summary>Begins a writing transaction, if the host accepts writes.</summary>
+    /// <summary>Begins a transaction that writes. Returns false if the host does not accept writes.</summary>
     public bool TryBegin(SimulatedHost host, object transaction)
     {
         if (host != _primary || !host.IsUp)
@@ -78,7 +83,7 @@ internal sealed class SimulatedCluster
         return true;
     }
 
-    /// <summary>Notifies the listeners of a host of a change that was just committed there.</summary>
+    /// <summary>Sends the notification of a committed change to all listeners of this host.</summary>
     public void Notify(SimulatedHost host, Link changed, DateTimeOffset at)
     {
         foreach (var listener in Listeners.Where(listener => listener.Host == host))
@@ -92,7 +97,7 @@ internal sealed class SimulatedCluster
             host.Follow(host.Timeline == _primary.Timeline ? _primary : host, _random);
     }
 
-    /// <summary>Injects a fault, or ends one.</summary>
+    /// <summary>Injects a random fault into a host, or ends a fault of the host.</summary>
     public void InjectFault()
     {
         var host = Any();
@@ -125,7 +130,7 @@ internal sealed class SimulatedCluster
         }
     }
 
-    /// <summary>Ends all faults: all hosts are up and follow the primary.</summary>
+    /// <summary>Ends all faults: every host runs, and all replicas follow the primary.</summary>
     public void Repair()
     {
         foreach (var host in _hosts)
@@ -138,7 +143,8 @@ internal sealed class SimulatedCluster
         }
     }
 
-    /// <summary>Lets all replicas receive and replay.</summary>
+    /// <summary>Lets every replica receive a part of the primary's log and replay a part of its own
+    /// log.</summary>
     public void ReplicateAll()
     {
         foreach (var host in Replicas)
@@ -167,7 +173,9 @@ internal sealed class SimulatedCluster
         host.StartAsReplica(host.Log[..kept], _random.Next(1, kept + 1), host.Timeline);
     }
 
-    /// <summary>Promotes a replica that has every confirmed write; the old primary goes down.</summary>
+    /// <summary>
+    /// Stops the primary and promotes the replica, if the replica has received all acknowledged writes.
+    /// </summary>
     private void FailOver(SimulatedHost replica)
     {
         if (replica.Role != HostRole.Replica || !replica.IsUp || replica.Timeline != _primary.Timeline
@@ -189,7 +197,10 @@ internal sealed class SimulatedCluster
         KeepClockCondition();
     }
 
-    /// <summary>Makes a host follow the present primary, from their common log or from a backup.</summary>
+    /// <summary>
+    /// Makes a host a replica of the current primary. The host keeps the log that it shares with the primary
+    /// and replays a random part of that log again.
+    /// </summary>
     private void Rejoin(SimulatedHost host)
     {
         Setbacks++;

@@ -4,16 +4,19 @@ using Terse.Storage.Postgres;
 
 namespace Terse.Tests.Storage;
 
-/// <summary>A committed entry of the log: a created or changed link, or a beat.</summary>
-/// <param name="Link">The new version of the link; null for a beat.</param>
-/// <param name="At">The time of the change, or the horizon that the beat closes.</param>
-/// <param name="Timeline">The timeline of the beat.</param>
+/// <summary>
+/// One committed entry of a host's log: a new version of a link, or a beat (a write that advances the
+/// horizon).
+/// </summary>
+/// <param name="Link">The new version of the link; null if the entry is a beat.</param>
+/// <param name="At">The time of the link's change, or the horizon that the beat writes.</param>
+/// <param name="Timeline">The timeline that the beat writes; unused for a link.</param>
 internal sealed record LogEntry(Link? Link, DateTimeOffset At, int Timeline);
 
 /// <summary>
-/// A model of a PostgreSQL host: its log, the visible part of the log, and, on the primary, the advisory lock
-/// of beat and guard and the row locks of changes. A commit is in the log before it is visible, and keeps its
-/// locks until then.
+/// A simulated PostgreSQL host: its log and the part of the log that queries can see. A primary also has the
+/// advisory lock that beats and the guard use, and the row locks of changed links. A commit first appears in
+/// the log, then becomes visible, and then releases its locks.
 /// </summary>
 internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 {
@@ -29,25 +32,26 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 
     public HostRole Role { get; private set; } = HostRole.Replica;
 
-    /// <summary>The timeline that the host writes or follows.</summary>
+    /// <summary>The timeline of a primary, or the timeline that a replica follows.</summary>
     public int Timeline { get; private set; } = 1;
 
-    /// <summary>The horizon in the visible row.</summary>
+    /// <summary>The horizon that queries on this host can see.</summary>
     public DateTimeOffset ClosedAt { get; private set; }
 
     public int ShownTimeline { get; private set; } = 1;
 
     public bool IsUp { get; private set; } = true;
 
-    /// <summary>The number of restarts; each ends all connections.</summary>
+    /// <summary>How often the host went down. Each time it loses all connections.</summary>
     public int Starts { get; private set; }
 
     public bool IsReplaying { get; set; } = true;
 
-    /// <summary>The visible changes, as rows of link_change.</summary>
+    /// <summary>The changes that queries on this host can see in the table <c>link_change</c>.</summary>
     public IReadOnlyList<(Link Link, DateTimeOffset At)> Changes => _changes;
 
-    /// <summary>The difference between its clock and the true time.</summary>
+    /// <summary>How far the host's clock is ahead of the true time; negative if the clock is
+    /// behind.</summary>
     public TimeSpan Error { get; set; }
 
     public DateTimeOffset Now => trueNow() + Error;
@@ -60,18 +64,21 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         probedRole,
         IsReplica: Role == HostRole.Replica);
 
-    /// <summary>A primary returns its own timeline, a replica the timeline of the visible row.</summary>
+    /// <summary>Returns the timeline of a primary, or the timeline that queries on a replica can
+    /// see.</summary>
     public int ReadTimeline() => Role == HostRole.Primary ? Timeline : ShownTimeline;
 
     public void Begin(object transaction) => _open.Add(transaction);
 
-    /// <summary>Whether a transaction still runs; a crash ends all transactions.</summary>
+    /// <summary>Returns true if the transaction is still open. A crash of the host ends all
+    /// transactions.</summary>
     public bool IsOpen(object transaction) => _open.Contains(transaction);
 
-    /// <summary>Takes the lock in shared mode, unless a beat holds it.</summary>
+    /// <summary>Takes the advisory lock in shared mode. Returns false if a beat has the lock.</summary>
     public bool TryShare(object transaction) => _beating is null && _sharing.Add(transaction);
 
-    /// <summary>Takes the lock in exclusive mode, unless any transaction holds it.</summary>
+    /// <summary>Takes the advisory lock in exclusive mode. Returns false if any transaction has the
+    /// lock.</summary>
     public bool TryTakeExclusive(object transaction)
     {
         if (_beating is not null || _sharing.Count > 0)
@@ -80,7 +87,10 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         return true;
     }
 
-    /// <summary>Locks the visible link for a change, unless another transaction has locked it.</summary>
+    /// <summary>
+    /// Locks the row of a link and returns the link. Returns null if there is no such link or a different
+    /// transaction has locked the row.
+    /// </summary>
     public Link? FindToChange(string code, object transaction) =>
         _links.TryGetValue(code, out var link) && _changing.TryAdd(code, transaction) ? link : null;
 
@@ -97,14 +107,17 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
             _beating = null;
     }
 
-    /// <summary>Makes the log visible up to a position.</summary>
+    /// <summary>Makes the first <paramref name="count"/> entries of the log visible to queries.</summary>
     public void Show(int count)
     {
         for (; _shown < count; _shown++)
             Show(Log[_shown]);
     }
 
-    /// <summary>Makes an entry visible; on a primary perhaps before an earlier entry.</summary>
+    /// <summary>
+    /// Makes one entry of the log visible to queries. On a primary, a later entry can become visible before
+    /// an earlier one.
+    /// </summary>
     public void Show(LogEntry entry)
     {
         if (entry.Link is not { } link)
@@ -118,7 +131,9 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
             _changes.Add((link, entry.At));
     }
 
-    /// <summary>Receives a random part of the primary's log and replays a random part of its own.</summary>
+    /// <summary>
+    /// Receives a random part of the primary's missing log entries, and replays a random part of its own log.
+    /// </summary>
     public void Follow(SimulatedHost primary, Random random)
     {
         if (primary.IsUp && primary.Role == HostRole.Primary)
@@ -141,7 +156,7 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         _beating = null;
     }
 
-    /// <summary>Starts the host. On a primary, the whole log is visible after a restart.</summary>
+    /// <summary>Starts the host again. On a primary, queries can see the whole log after the start.</summary>
     public void ComeUp()
     {
         IsUp = true;
@@ -155,7 +170,10 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         (Role, Timeline, IsReplaying) = (HostRole.Primary, timeline, true);
     }
 
-    /// <summary>Starts the host as a replica with a log of which a part is visible.</summary>
+    /// <summary>
+    /// Restarts the host as a replica with this log. Queries can see the first <paramref name="shown"/>
+    /// entries.
+    /// </summary>
     public void StartAsReplica(IReadOnlyList<LogEntry> log, int shown, int timeline)
     {
         GoDown();

@@ -1,8 +1,8 @@
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// A server's monotonic clock and timers. The timers fire only when the simulation says so, which it does not
-/// do while the server is paused.
+/// The monotonic clock and the timers of a simulated server. Timers fire only when the simulation calls
+/// <see cref="FireDueTimers"/>. The simulation does not call it while the server is paused.
 /// </summary>
 internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
 {
@@ -12,7 +12,8 @@ internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
 
     public override long GetTimestamp() => elapsed().Ticks;
 
-    /// <summary>A wall clock that is years off, because no promise may depend on it.</summary>
+    /// <summary>Returns a time that is years wrong: a correct server never relies on its wall
+    /// clock.</summary>
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
 
     public override ITimer CreateTimer(
@@ -23,7 +24,7 @@ internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
         return timer;
     }
 
-    /// <summary>Waits until so much time has passed on this clock.</summary>
+    /// <summary>Waits until the simulation has fired a timer with this due time.</summary>
     public async Task PassAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(time, this);
@@ -38,7 +39,7 @@ internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
             if (_timers[index].Due > elapsed())
                 continue;
             _timers[index].Fire();
-            index = -1; // The timer may have added and removed timers.
+            index = -1; // The timer's callback may have added or removed timers.
         }
     }
 
