@@ -2,34 +2,38 @@ using Terse.Ids;
 
 namespace Terse.Codes;
 
-/// <summary>A possible origin of a code: the strategy and the id that explain it.</summary>
-/// <param name="Strategy">The strategy.</param>
+/// <summary>One possible origin of a code: a strategy that creates this code from this id.</summary>
+/// <param name="Strategy">The strategy that can have created the code.</param>
 /// <param name="Layout">The layout of the id.</param>
-/// <param name="Id">The id, or the first id of its tick: see <see cref="ICodeStrategy.Encodes"/>.</param>
-/// <param name="Begin">The start of the id's tick.</param>
-/// <param name="End">The end of that tick.</param>
+/// <param name="Id">
+/// The id. If the code contains only the id's tick, this is the first id of the tick: see
+/// <see cref="ICodeStrategy.Encodes"/>.
+/// </param>
+/// <param name="Begin">The instant at which the id's tick begins.</param>
+/// <param name="End">The instant at which the id's tick ends.</param>
 internal sealed record CodeOrigin(
     ICodeStrategy Strategy, IdLayout Layout, Tsid Id, DateTimeOffset Begin, DateTimeOffset End);
 
 /// <summary>
-/// All layouts that a database ever minted ids with. The history tells when the link of a code can have been
-/// created at the latest. When a replica is complete up to that instant and does not have the link, no other
-/// host has it. The history must contain exactly the layouts of the snapshot that the lookup read.
+/// All id layouts that a database has ever used. With the layouts, Terse computes from a code the latest time
+/// at which its link can have been created. When a replica has received all changes up to that time and does
+/// not have the link, no other host has the link. The history must contain exactly the layouts of the
+/// snapshot in which the lookup searched for the link.
 /// </summary>
-/// <param name="layouts">The layouts, the oldest first.</param>
+/// <param name="layouts">The layouts, the oldest layout first.</param>
 /// <param name="strategies">All strategies that any version of Terse has used.</param>
 internal sealed class CodeHistory(IReadOnlyList<IdLayout> layouts, IReadOnlyList<ICodeStrategy> strategies)
 {
     /// <summary>
-    /// The latest instant at which a link with this code can have been created: the end of its tick. <see
-    /// cref="DateTimeOffset.MinValue"/> when no strategy explains the code; null when the code contains no
-    /// time.
+    /// Returns the latest instant at which a link with this code can have been created: the end of the id's
+    /// tick. Returns <see cref="DateTimeOffset.MinValue"/> when no strategy can have created the code, and
+    /// null when the code contains no time.
     /// </summary>
     public DateTimeOffset? NewestTimeOf(string code) => ContainsTime(code)
         ? FindOrigins(code).Select(origin => origin.End).DefaultIfEmpty(DateTimeOffset.MinValue).Max()
         : null;
 
-    /// <summary>Finds all possible origins of a code.</summary>
+    /// <summary>Finds every combination of a strategy and an id that can have created a code.</summary>
     public IEnumerable<CodeOrigin> FindOrigins(string code)
     {
         for (var index = 0; index < layouts.Count; index++)

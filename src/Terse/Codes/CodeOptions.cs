@@ -4,8 +4,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// How Terse creates codes. Section <c>Codes</c>. Every setting but <see cref="Secret"/> can be changed on a
-/// database that already has links.
+/// Decides how Terse creates the codes of links. Configuration section <c>Codes</c>. Every setting except
+/// <see cref="Secret"/> can be changed on a database that already has links.
 /// </summary>
 internal sealed class CodeOptions
 {
@@ -17,41 +17,42 @@ internal sealed class CodeOptions
     ];
 
     /// <summary>
-    /// The strategy for the codes of new links: one of <see cref="CodeStrategies.Names"/>. Default:
-    /// <c>tsid</c>, whose codes are the shortest that contain their time.
+    /// The strategy that creates the codes of new links: one of <see cref="CodeStrategies.Names"/>. Default:
+    /// <c>tsid</c>, which creates the shortest codes of all strategies whose codes contain the time of
+    /// creation.
     /// </summary>
     public string Strategy { get; set; } = TsidStrategy.StrategyName;
 
     /// <summary>
-    /// Whether the codes of new links are encrypted with <see cref="Secret"/>, so that a code does not reveal
-    /// the next one. Default: false.
+    /// Whether Terse encrypts the codes of new links with <see cref="Secret"/>, so that nobody can compute
+    /// the next code from a code. Default: false.
     /// </summary>
     public bool Opaque { get; set; }
 
     /// <summary>
-    /// The secret of opaque codes: at least <see cref="CodeOptionsValidator.MinSecretLength"/> characters.
-    /// Default: none. It cannot be changed after the first opaque code. Back it up: without it Terse does not
-    /// start.
+    /// The secret that encrypts opaque codes: at least <see cref="CodeOptionsValidator.MinSecretLength"/>
+    /// characters. Default: no secret. The secret cannot be changed after Terse has created the first opaque
+    /// code. Keep a backup of the secret, because Terse does not start without it.
     /// </summary>
     public string? Secret { get; set; }
 
     /// <summary>
-    /// The number of characters of a random code, 6 to 64. Default: 8. When the links fill most of the
-    /// possible codes, most attempts find a code that is taken.
+    /// How many characters a random code has, 6 to 64. Default: 8. When the length is too small, the links
+    /// fill most of the possible codes, and most attempts to create a code find a code that is taken.
     /// </summary>
     public int RandomLength { get; set; } = 8;
 
     /// <summary>
-    /// The characters of random codes: letters, digits, <c>-</c> and <c>_</c>, each once, with at least 16
-    /// non-digits. The first character of a code is never a digit. Default: letters and digits without 0 O o
-    /// 1 l I.
+    /// The characters of random codes: letters, digits, <c>-</c> and <c>_</c>. No character may occur twice.
+    /// At least 16 characters must not be digits, because the first character of a code is never a digit.
+    /// Default: letters and digits without the similar characters 0 O o 1 l I.
     /// </summary>
     public string RandomAlphabet { get; set; } = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz";
 }
 
 internal sealed class CodeOptionsValidator(IOptions<IdOptions> ids) : IValidateOptions<CodeOptions>
 {
-    /// <summary>The length of 16 random bytes in hexadecimal.</summary>
+    /// <summary>The number of hexadecimal digits of 16 random bytes.</summary>
     public const int MinSecretLength = 32;
 
     private const int MinRandomLetters = 16;

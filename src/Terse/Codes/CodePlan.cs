@@ -3,15 +3,19 @@ using System.Numerics;
 
 namespace Terse.Codes;
 
-/// <summary>The codes of a strategy in an installation of a given size.</summary>
-/// <param name="Strategy">The name of the strategy, with "opaque" if its codes are encrypted.</param>
-/// <param name="Lengths">The lengths of codes over the years.</param>
-/// <param name="GuessesAtMillion">The guesses per hit in an installation with a million links.</param>
-/// <param name="GuessesAtHundredMillion">
-/// The guesses per hit in an installation with 100 million links.
+/// <summary>Describes the codes that one strategy creates in an installation of the planned size.</summary>
+/// <param name="Strategy">The name of the strategy, with "opaque" if the codes are encrypted.</param>
+/// <param name="Lengths">The lengths of new codes over the years.</param>
+/// <param name="GuessesAtMillion">
+/// How many codes an attacker must guess on average to find one link when there are a million links.
 /// </param>
-/// <param name="HidesNeighbours">Whether a code reveals nothing about the next one.</param>
-/// <param name="Settings">The sections <c>Codes</c> and <c>Ids</c> to copy.</param>
+/// <param name="GuessesAtHundredMillion">
+/// How many codes an attacker must guess on average to find one link when there are 100 million links.
+/// </param>
+/// <param name="HidesNeighbours">Whether a code reveals nothing about the next code.</param>
+/// <param name="Settings">
+/// The configuration sections <c>Codes</c> and <c>Ids</c> as JSON, for the operator to copy.
+/// </param>
 internal sealed record StrategyEstimate(
     string Strategy,
     IReadOnlyList<LengthEstimate> Lengths,
@@ -20,39 +24,45 @@ internal sealed record StrategyEstimate(
     bool HidesNeighbours,
     string Settings);
 
-/// <param name="Characters">The length of new codes.</param>
+/// <param name="Characters">How many characters a new code has.</param>
 /// <param name="FromYear">
 /// The age of the installation, in years, from which new codes have this length.
 /// </param>
 internal sealed record LengthEstimate(int Characters, double FromYear);
 
 /// <summary>
-/// Finds the shortest codes for an installation: as few bits of node and sequence as its servers and its load
-/// need. Each bit more halves the time until codes grow by a character.
+/// Finds the shortest codes for an installation. Ids get only as many node bits and sequence bits as the
+/// servers and the load need, because each further bit halves the time after which new codes become one
+/// character longer.
 /// </summary>
-/// <param name="Servers">The largest number of servers that run at the same time, 1 to 16,384.</param>
+/// <param name="Servers">How many servers run at the same time at most, 1 to 16,384.</param>
 /// <param name="Rate">
-/// The sustained rate of creations per second over all servers; more than 0, at most 1,000,000.
+/// How many links all servers together create per second over a long time; more than 0, at most 1,000,000.
 /// </param>
-/// <param name="Years">The period of the plan, 1 to 100.</param>
+/// <param name="Years">How many years the plan covers, 1 to 100.</param>
 internal sealed record CodePlan(int Servers, double Rate, int Years)
 {
     private const double SecondsOfYear = 365.25 * 86_400;
     private const double TicksPerSecond = 100;
 
     /// <summary>
-    /// A reserve of nodes for servers that a rolling update replaces, and for crashed servers whose
-    /// reservations have not ended.
+    /// The share of additional nodes. During a rolling update, a new server and the server that it replaces
+    /// both have a node. A crashed server keeps its node until its reservation ends.
     /// </summary>
     private const double SpareServers = 0.25;
 
-    /// <summary>A quarter of the servers must be able to carry the whole load.</summary>
+    /// <summary>The share of the servers that must be able to mint ids for the whole load.</summary>
     private const double SufficientShare = 0.25;
 
-    /// <summary>1,600 ids per second and server, enough for the bursts of a small installation.</summary>
+    /// <summary>
+    /// 4 bits allow 1,600 ids per second and server, which is enough for the bursts of a small installation.
+    /// </summary>
     private const int MinSequenceBits = 4;
 
-    /// <summary>The share of all possible random codes that links may use.</summary>
+    /// <summary>
+    /// Links may use up at most this share of all possible random codes, so that few new codes are already
+    /// taken.
+    /// </summary>
     private const double MaxUsedShare = 0.01;
 
     private static readonly CodeOptions Defaults = new();
@@ -63,14 +73,14 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
         MinSequenceBits,
         BitsFor(Rate / Math.Max(1, Servers * SufficientShare) / TicksPerSecond));
 
-    /// <summary>The ids that one server can mint per second, sustained.</summary>
+    /// <summary>How many ids one server can mint per second over a long time.</summary>
     public double IdsPerSecondAndServer => Math.ScaleB(TicksPerSecond, SequenceBits);
 
     /// <summary>Whether the planned ids fit into the layouts of canonical TSID and Snowflake.</summary>
     public bool FitsForeignLayouts => NodeBits <= TsidLayout.Canonical.NodeBits
         && SequenceBits <= TsidLayout.Canonical.SequenceBits;
 
-    /// <summary>The number of possible ids per second over all nodes.</summary>
+    /// <summary>How many different ids exist per second over all nodes.</summary>
     private double IdSpacePerSecond => Math.ScaleB(TicksPerSecond, NodeBits + SequenceBits);
 
     public IEnumerable<StrategyEstimate> Strategies()
@@ -124,8 +134,8 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
     }
 
     /// <summary>
-    /// The lengths of a tsid's text: n characters for ids below 10·62ⁿ⁻¹. Lengths that end on the first day
-    /// are omitted.
+    /// Returns the lengths of tsid codes over the years. The code of an id has at most n characters if the id
+    /// is below 10·62ⁿ⁻¹. The list omits lengths that new codes exceed within the first day.
     /// </summary>
     private List<LengthEstimate> TsidLengths()
     {
@@ -143,8 +153,8 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
     }
 
     /// <summary>
-    /// The number of codes that are at most as long as the code of the newest link, divided by the number of
-    /// links.
+    /// Returns how many codes an attacker must guess on average to find one link: the number of codes that
+    /// are at most as long as the code of the newest link, divided by the number of links.
     /// </summary>
     private double OpaqueGuesses(double links)
     {

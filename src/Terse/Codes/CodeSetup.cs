@@ -5,8 +5,9 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Creates codes from ids. The configured strategy creates the code of each new link (<see
-/// cref="ICodeStrategy"/>). Every strategy can read its older codes (<see cref="CodeHistory"/>).
+/// Registers the services that create codes from ids. The configured strategy creates the code of each new
+/// link (<see cref="ICodeStrategy"/>). The other strategies still read the codes that they created before a
+/// change of the settings (<see cref="CodeHistory"/>).
 /// </summary>
 internal static class CodeSetup
 {
@@ -22,7 +23,7 @@ internal static class CodeSetup
         services.AddSingleton(provider => provider.GetRequiredService<CodeStrategies>().Chosen);
     }
 
-    /// <summary>The layout of ids that the settings ask for.</summary>
+    /// <summary>Returns the id layout that the settings request.</summary>
     public static DesiredLayout DesiredLayoutOf(CodeOptions codes, IdOptions ids) => new(
         ids.TickLength,
         ids.NodeBits,

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Terse.Codes;
 
 /// <summary>
-/// All strategies. The settings choose the strategy of new codes; every strategy can have created older
-/// codes.
+/// All strategies that create codes. The settings choose the strategy of new codes; any of the strategies can
+/// have created an existing code.
 /// </summary>
 internal sealed class CodeStrategies : IDisposable
 {
@@ -34,11 +34,12 @@ internal sealed class CodeStrategies : IDisposable
 
     public IReadOnlyList<ICodeStrategy> All { get; }
 
-    /// <summary>The strategy of new codes, from <c>Codes:Strategy</c>.</summary>
+    /// <summary>The strategy that creates new codes. The setting <c>Codes:Strategy</c> selects it.</summary>
     public ICodeStrategy Chosen { get; }
 
     /// <summary>
-    /// Whether a strategy's codes can be encrypted: only where one code would otherwise reveal the next.
+    /// Returns whether the codes of a strategy can be encrypted. Encryption exists only for strategies whose
+    /// plain codes reveal the next code.
     /// </summary>
     public static bool CanBeOpaque(string name) => name
         is TsidStrategy.StrategyName or ForeignStrategy.CanonicalName or ForeignStrategy.SnowflakeName;

@@ -4,8 +4,9 @@ using System.Security.Cryptography;
 namespace Terse.Codes;
 
 /// <summary>
-/// FF1 with AES: a keyed permutation of all numbers with a given number of digits (NIST SP 800-38G,
-/// algorithms 7 and 8). Variables have the names of the standard. For use by one thread at a time.
+/// FF1 with AES (NIST SP 800-38G, algorithms 7 and 8): a key selects a permutation of all numbers that have a
+/// given number of digits. Variables have the same names as in the standard. Not safe for use by several
+/// threads at once.
 /// </summary>
 internal sealed class Ff1 : IDisposable
 {
@@ -16,8 +17,8 @@ internal sealed class Ff1 : IDisposable
     private readonly ICryptoTransform _cipher;
     private readonly int _radix;
 
-    /// <param name="key">16, 24 or 32 bytes.</param>
-    /// <param name="radix">The radix of the digits, 2 to 65,536.</param>
+    /// <param name="key">An AES key of 16, 24 or 32 bytes.</param>
+    /// <param name="radix">The base of the digits, 2 to 65,536.</param>
     public Ff1(byte[] key, int radix)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(radix, 2);
@@ -25,17 +26,21 @@ internal sealed class Ff1 : IDisposable
         _radix = radix;
         _aes = Aes.Create();
         _aes.Key = key;
-#pragma warning disable CA5358 // FF1 is built on single AES blocks; no data is encrypted with ECB.
+#pragma warning disable CA5358 // FF1 needs single AES blocks; ECB never encrypts the data itself.
         _aes.Mode = CipherMode.ECB;
 #pragma warning restore CA5358
         _aes.Padding = PaddingMode.None;
         _cipher = _aes.CreateEncryptor();
     }
 
-    /// <summary>Encrypts a number: permutes it among the numbers with as many digits.</summary>
-    /// <param name="number">Less than the radix to the power of <paramref name="n"/>.</param>
+    /// <summary>Encrypts a number to a number that has at most the same number of digits.</summary>
+    /// <param name="number">
+    /// The number to encrypt; less than the radix to the power of <paramref name="n"/>.
+    /// </param>
     /// <param name="n">The number of digits, at least 2; half of the digits must fit into 64 bits.</param>
-    /// <param name="tweak">At most 128 bytes; each tweak selects another permutation.</param>
+    /// <param name="tweak">
+    /// At most 128 bytes that are not secret; each tweak selects a different permutation.
+    /// </param>
     public UInt128 Encrypt(UInt128 number, int n, ReadOnlySpan<byte> tweak)
     {
         var round = new Round(this, n, tweak);
@@ -69,7 +74,7 @@ internal sealed class Ff1 : IDisposable
         _aes.Dispose();
     }
 
-    /// <summary>The values that all rounds of one number share.</summary>
+    /// <summary>The values that stay the same during all rounds for one number.</summary>
     private readonly struct Round
     {
         private readonly Ff1 _ff1;
@@ -98,7 +103,7 @@ internal sealed class Ff1 : IDisposable
 
             var p = new byte[BlockBytes];
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(2), ff1._radix);
-            (p[0], p[1], p[2]) = (1, 2, 1); // Bytes 3 to 5 contain the radix.
+            (p[0], p[1], p[2]) = (1, 2, 1); // Overwrites byte 2 of the radix, which is 0.
             (p[6], p[7]) = (Rounds, (byte)u);
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(8), n);
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(12), tweak.Length);
@@ -117,7 +122,7 @@ internal sealed class Ff1 : IDisposable
 
         public UInt128 Join(ulong a, ulong b) => ((UInt128)a * _powerV) + b;
 
-        /// <summary>Steps 6.i to 6.iv of the standard: the number y of a round.</summary>
+        /// <summary>Computes the number y of a round (steps 6.i to 6.iv of the standard).</summary>
         public UInt128 F(int i, ulong half)
         {
             Span<byte> number = stackalloc byte[sizeof(ulong)];

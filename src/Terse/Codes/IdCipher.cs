@@ -5,21 +5,22 @@ using System.Text;
 namespace Terse.Codes;
 
 /// <summary>
-/// Encrypts ids to other ids whose text has the same length. Without the secret nobody can compute the next
-/// code from a code; with the secret the server still reads the id. The cipher is FF1 over the bits of an id,
-/// repeated until the result has the right length ("cycle walking", Black and Rogaway 2002). Each length has
-/// its own permutation.
+/// Encrypts ids to other ids whose text has the same length. Without the secret, nobody can compute the next
+/// code from a code; the Terse server has the secret and can read the id from a code. The cipher applies FF1
+/// to the bits of an id, and repeats FF1 until the text of the result has the same length ("cycle walking",
+/// Black and Rogaway 2002). Each length has its own permutation.
 /// </summary>
 /// <remarks>
-/// Encryption hides the order, the time and the neighbours of codes. It does not hide how many codes of a
-/// length exist: that shows in the share of guesses that find a link. Safe for use by any number of threads.
+/// Encryption hides the time of a code, the order of codes, and which codes are neighbours. It does not hide
+/// how many codes of a length exist, because an attacker can estimate this number from the share of guesses
+/// that find a link. Safe for use by any number of threads.
 /// </remarks>
 internal sealed class IdCipher : IDisposable
 {
     private const int KeyBytes = 32;
     private const int CheckBytes = 16;
 
-    /// <summary>Ids have 63 bits.</summary>
+    /// <summary>The number of possible ids. Each id has 63 bits.</summary>
     private const ulong IdCount = 1UL << TsidLayout.IdBits;
 
     private readonly Lock _lock = new();
@@ -28,14 +29,19 @@ internal sealed class IdCipher : IDisposable
     public IdCipher(string secret) => _ff1 = new Ff1(Derive(secret, "terse opaque ids", KeyBytes), radix: 2);
 
     /// <summary>
-    /// The check value of a secret, for the database: it identifies the secret and does not reveal it.
+    /// Returns a check value that identifies the secret and does not reveal the secret. The database stores
+    /// it.
     /// </summary>
     public static string CheckValueOf(string secret) =>
         Convert.ToHexStringLower(Derive(secret, "terse secret check", CheckBytes));
 
-    /// <summary>Encrypts an id to an id whose text in the format has the same length.</summary>
-    /// <param name="id">At most 63 bits.</param>
-    /// <param name="format">T, C or D.</param>
+    /// <summary>
+    /// Encrypts an id. The text of the result has the same length as the text of the given id.
+    /// </summary>
+    /// <param name="id">The id, at most 63 bits.</param>
+    /// <param name="format">
+    /// The text format of the codes: T (base 62), C (Crockford's base 32) or D (decimal).
+    /// </param>
     public Tsid Encrypt(Tsid id, string format) => Permute(id, format, decrypt: false);
 
     /// <summary>Reverses <see cref="Encrypt"/>.</summary>
@@ -70,7 +76,8 @@ internal sealed class IdCipher : IDisposable
     }
 
     /// <summary>
-    /// The least id whose text has the same length, and the least id whose text is longer.
+    /// Returns the range of ids whose text is as long as the text of this id: the smallest such id, and the
+    /// smallest id with a longer text.
     /// </summary>
     private static (ulong Least, ulong End) RangeOf(ulong id, string format)
     {

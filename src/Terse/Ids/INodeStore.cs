@@ -3,76 +3,82 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// A server's exclusive right to mint ids with a node, in the ticks between <paramref name="From"/> and
+/// A server's exclusive right to mint ids with a node, for the ticks between <paramref name="From"/> and
 /// <paramref name="Until"/>.
 /// </summary>
-/// <param name="Layout">The layout of the ids.</param>
-/// <param name="Node">The node.</param>
+/// <param name="Layout">The layout of the ids that the server mints.</param>
+/// <param name="Node">
+/// The number of the node. Every id contains the number of the node that minted it.
+/// </param>
 /// <param name="Epoch">
-/// Counts the changes of the node's row. A server with an older epoch has lost the node.
+/// Counts the changes of the node's row. A server whose epoch is older than the stored epoch has lost the
+/// node.
 /// </param>
 /// <param name="From">
-/// The first instant of the reservation. No server minted at or after it with the node.
+/// The start of the reservation. All earlier reservations of the node end at or before this instant.
 /// </param>
 /// <param name="Until">
-/// The end of the reservation. From this instant on another server may own the node.
+/// The end of the reservation. From this instant on, a different server may reserve the node.
 /// </param>
-/// <param name="Now">The database's clock when the store granted the reservation.</param>
+/// <param name="Now">The time of the database's clock when the store granted the reservation.</param>
 internal sealed record NodeReservation(
     IdLayout Layout, int Node, long Epoch, DateTimeOffset From, DateTimeOffset Until, DateTimeOffset Now);
 
 /// <summary>
 /// Stores the reservations of nodes and the layouts of ids. Two reservations of one node never overlap in
-/// time, whatever any clock does. The uniqueness of ids rests on this rule alone.
+/// time, even if a clock is wrong or was set back. The uniqueness of ids depends only on this rule.
 /// </summary>
 internal interface INodeStore
 {
     /// <summary>
-    /// Makes the stored layout match the settings. When that adds a layout, all reservations end, and every
-    /// server makes its next reservation under the new layout.
+    /// Adds a layout if the settings differ from the stored layout. A new layout ends all reservations, and
+    /// every server makes its next reservation under the new layout.
     /// </summary>
     /// <exception cref="StartupException">
-    /// The settings do not fit the stored layouts; nothing changed.
+    /// The settings do not fit the stored layouts; the store is unchanged.
     /// </exception>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task<StoredLayouts> EnsureLayoutAsync(DesiredLayout desired, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads the stored layouts; <see cref="StoredLayouts.Empty"/> before the first
+    /// Reads the stored layouts. Returns <see cref="StoredLayouts.Empty"/> before the first call of
     /// <see cref="EnsureLayoutAsync"/>.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read.</exception>
     Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Reserves a free node from now on; returns null when all nodes are reserved.</summary>
-    /// <param name="owner">Names the server in the table, for operators.</param>
-    /// <param name="desired">The server's settings; they must fit the stored layout.</param>
+    /// <summary>Reserves a free node from now on. Returns null when all nodes are reserved.</summary>
+    /// <param name="owner">The name of the server. Operators can read it in the table of nodes.</param>
+    /// <param name="desired">
+    /// The layout that the server's settings request. It must fit the stored layout.
+    /// </param>
     /// <param name="length">How long the reservation lasts.</param>
-    /// <param name="cancellationToken">Ends the wait; the store may reserve the node all the same.</param>
+    /// <param name="cancellationToken">Cancels the wait; the store may still reserve the node.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store cannot be written, and the outcome is unknown. Or the settings do not fit the layout that
-    /// another server began.
+    /// The store cannot be written, and it is unknown whether the node was reserved. Or the settings do not
+    /// fit the layout that a different server has added.
     /// </exception>
     Task<NodeReservation?> ReserveAsync(
         string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken);
 
-    /// <summary>Extends a reservation from now on; returns null when the server has lost the node.</summary>
-    /// <param name="held">The reservation of the server.</param>
+    /// <summary>Extends a reservation from now on. Returns null when the server has lost the node.</summary>
+    /// <param name="held">The current reservation of the server.</param>
     /// <param name="ownNow">
-    /// The time by which the server mints. It is ahead of the database's clock when that clock was set back;
-    /// the later of both counts as now.
+    /// The current time of the server's id generator. It is ahead of the database's clock if that clock was
+    /// set back. The store uses the later of the two times as the present.
     /// </param>
-    /// <param name="length">How long the reservation lasts.</param>
-    /// <param name="cancellationToken">
-    /// Ends the wait; the store may extend the reservation all the same.
-    /// </param>
+    /// <param name="length">How long the reservation lasts, counted from the present.</param>
+    /// <param name="cancellationToken">Cancels the wait; the store may still extend the reservation.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store cannot be written, and the outcome is unknown.
+    /// The store cannot be written, and it is unknown whether the reservation was extended.
     /// </exception>
     Task<NodeReservation?> ExtendAsync(
         NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken);
 
-    /// <summary>Releases the node. Its next owner starts at <paramref name="usedUntil"/> or later.</summary>
+    /// <summary>
+    /// Releases the node of a reservation. The next reservation of the node starts at
+    /// <paramref name="usedUntil"/> or later.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
     Task ReleaseAsync(
         NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken);

@@ -3,16 +3,19 @@ using System.Globalization;
 namespace Terse.Ids;
 
 /// <summary>
-/// The layout of ids that the settings of a server ask for. When it differs from the stored layout, the store
-/// adds an <see cref="IdLayout"/>.
+/// The layout of ids that a server's settings request. When it differs from the stored layout, the store adds
+/// an <see cref="IdLayout"/>.
 /// </summary>
-/// <param name="TickLength">The length of a tick.</param>
-/// <param name="NodeBits">The number of bits of the node.</param>
-/// <param name="SequenceBits">The number of bits of the sequence.</param>
+/// <param name="TickLength">The length of a tick, which is the unit of an id's timestamp.</param>
+/// <param name="NodeBits">How many bits of an id contain the node.</param>
+/// <param name="SequenceBits">How many bits of an id number the ids of one node within a tick.</param>
 /// <param name="Opaque">Whether codes are encrypted ids.</param>
-/// <param name="SecretCheck">The check value of the secret; null without a secret.</param>
+/// <param name="SecretCheck">
+/// The check value of the secret that encrypts codes; null without a secret.
+/// </param>
 /// <param name="Foreign">
-/// The layout of another system that ids must fit into; null for most strategies.
+/// The id layout of a different system, if codes have that system's format. Ids must fit into it. Null for
+/// all other strategies.
 /// </param>
 internal sealed record DesiredLayout(
     TimeSpan TickLength,
@@ -23,37 +26,40 @@ internal sealed record DesiredLayout(
     TsidLayout? Foreign);
 
 /// <summary>
-/// A layout of ids, with the instant from which servers mint ids of this layout. The layout ends where the
-/// next one begins, so each instant and each id belongs to exactly one layout.
+/// A layout of ids, and the instant from which servers mint ids of this layout. The layout ends where the
+/// next layout begins, so each instant and each id belongs to exactly one layout.
 /// </summary>
-/// <param name="Number">Counts the layouts of a database from 1.</param>
-/// <param name="Ids">The parts of an id.</param>
-/// <param name="Since">The tick of every id of this layout begins at or after it; whole milliseconds.</param>
+/// <param name="Number">The number of the layout. The first layout of a database has the number 1.</param>
+/// <param name="Ids">How an id is divided into tick, node and sequence.</param>
+/// <param name="Since">
+/// The start of the layout, in whole milliseconds. The tick of every id of this layout begins at or after it.
+/// </param>
 /// <param name="Opaque">Whether codes are encrypted ids, if the strategy supports encryption.</param>
 internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since, bool Opaque)
 {
-    /// <summary>
-    /// The first layout of a new database. Its epoch is the last midnight in UTC.
-    /// </summary>
+    /// <summary>Returns the first layout of a new database. Its epoch is the last midnight in UTC.</summary>
     public static IdLayout First(DesiredLayout desired, DateTimeOffset now)
     {
         var midnight = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);
         return new(1, NewIds(desired, midnight), midnight, desired.Opaque);
     }
 
-    /// <summary>Whether this layout equals the desired one.</summary>
+    /// <summary>Whether this layout equals the desired layout.</summary>
     public bool Matches(DesiredLayout desired) =>
         (Ids.TickLength, Ids.NodeBits, Ids.SequenceBits, Opaque)
         == (desired.TickLength, desired.NodeBits, desired.SequenceBits, desired.Opaque);
 
     /// <summary>
-    /// The layout that follows this one. Its epoch is chosen so that its first id is just above the last id
-    /// of this layout: ids keep growing across the change, and the change itself does not make codes longer.
+    /// Returns the layout that follows this layout. The new epoch is chosen so that the first id of the new
+    /// layout is just above the last id of this layout. Therefore ids keep growing across the change, and the
+    /// change itself does not make codes longer.
     /// </summary>
     /// <param name="desired">The desired layout.</param>
-    /// <param name="since">An instant after the ticks of all ids of this layout.</param>
+    /// <param name="since">
+    /// The start of the new layout: an instant after the ticks of all ids of this layout.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// The desired layout has no room for another year of ids.
+    /// The ids of the desired layout would last for less than one year.
     /// </exception>
     public IdLayout Next(DesiredLayout desired, DateTimeOffset since)
     {
@@ -74,7 +80,9 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
     /// <summary>The instant at which the tick of an id ends.</summary>
     public DateTimeOffset EndOf(Tsid id) => StartOf(id) + Ids.TickLength;
 
-    /// <summary>Finds the tick that begins exactly at an instant.</summary>
+    /// <summary>
+    /// Finds the tick that begins exactly at the given instant. Returns false if there is no such tick.
+    /// </summary>
     public bool TryTickFrom(DateTimeOffset begin, out long tick)
     {
         var (ticks, rest) = Math.DivRem(begin.UtcTicks - Ids.Epoch.UtcTicks, Ids.TickLength.Ticks);
@@ -83,7 +91,8 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
     }
 
     /// <summary>
-    /// Finds the first id of the tick that begins exactly at a Unix time in milliseconds.
+    /// Finds the first id of the tick that begins exactly at the given Unix time in milliseconds. Returns
+    /// false if there is no such tick.
     /// </summary>
     public bool TryFirstIdFrom(long milliseconds, out Tsid id)
     {
@@ -98,7 +107,9 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
         return true;
     }
 
-    /// <summary>The start and the end of an id's tick; false when they lie after the year 9999.</summary>
+    /// <summary>
+    /// Computes when an id's tick begins and ends. Returns false if the tick lies after the year 9999.
+    /// </summary>
     public bool TryBoundsOf(Tsid id, out DateTimeOffset begin, out DateTimeOffset end)
     {
         var tick = Ids.TickOf(id);

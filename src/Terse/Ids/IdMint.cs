@@ -4,24 +4,24 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Mints the ids of this server. The mint reserves a node, extends the reservation before it ends, but only
-/// while requests need ids, and reserves another node when it has lost its node. Without a reservation it
-/// mints nothing.
+/// Mints the ids of this server. The mint reserves a node, and extends the reservation before it ends, but
+/// only while requests need ids. When the mint has lost its node, it reserves a different node. Without a
+/// reservation it mints no ids.
 /// </summary>
 internal sealed partial class IdMint(
     INodeStore store, DesiredLayout desired, TimeProvider time, IMeterFactory meters, ILogger<IdMint> logger)
     : IAsyncDisposable, IReadiness
 {
     /// <summary>
-    /// The length of a reservation. A longer one bridges longer outages of the database, but also blocks the
-    /// node of a crashed server for longer.
+    /// How long a reservation lasts. With a longer reservation, the server can mint ids during a longer
+    /// outage of the database, but the node of a crashed server also stays reserved for longer.
     /// </summary>
     private static readonly TimeSpan ReservationLength = TimeSpan.FromSeconds(30);
 
-    /// <summary>The pause between two attempts while all ids of a tick are used.</summary>
+    /// <summary>How long a request waits before its next attempt when all ids of a tick are used.</summary>
     private static readonly TimeSpan TickPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>The interval between two early extensions while the store is unavailable.</summary>
+    /// <summary>How long the mint waits after a failed early extension before the next attempt.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
@@ -30,7 +30,7 @@ internal sealed partial class IdMint(
     private readonly Counter<long> _tooLate = meters.Create(Telemetry.Meter).CreateCounter<long>(
         "terse.ids.too_late", "{id}", "Ids whose time the horizon had passed before their link was stored.");
 
-    /// <summary>Guards <see cref="_renewal"/> and <see cref="_isStopping"/>.</summary>
+    /// <summary>Synchronizes access to <see cref="_renewal"/> and <see cref="_isStopping"/>.</summary>
     private readonly Lock _renewing = new();
     private Task _renewal = Task.CompletedTask;
     private string? _whyNoNode = "The server has not reserved a node for new ids yet.";
@@ -38,26 +38,27 @@ internal sealed partial class IdMint(
     private bool _hasEnsuredLayout;
     private bool _isStopping;
 
-    /// <summary>The reserved node; null without a reservation.</summary>
+    /// <summary>The number of the reserved node; null without a reservation.</summary>
     public int? Node => Reservation?.Node;
 
     /// <summary>
-    /// The current reservation. No other server ever has a reservation with the same node and epoch.
+    /// The current reservation; null without a reservation. No two reservations have the same node and the
+    /// same epoch.
     /// </summary>
     public NodeReservation? Reservation => _node.Reservation;
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The server is not ready before it has reserved a node, nor while it has lost its node and all nodes
-    /// are reserved. A reservation that has ended does not matter: the next id extends it, and redirects need
-    /// no node.
+    /// The server is not ready until it has reserved a node. It is also not ready while it has lost its node
+    /// and all nodes are reserved. A reservation that has merely ended does not make the server unready,
+    /// because the next creation extends the reservation, and redirects need no node.
     /// </remarks>
     public string? WhyNotReady => Volatile.Read(ref _whyNoNode);
 
-    /// <summary>Reserves a node.</summary>
+    /// <summary>Reserves a node, unless the current reservation still has ids.</summary>
     /// <exception cref="StartupException">The settings do not fit the stored layouts.</exception>
     /// <exception cref="StoreUnavailableException">
-    /// All nodes are reserved, or the store is unavailable.
+    /// All nodes are reserved, or the store cannot be reached.
     /// </exception>
     public Task StartAsync(CancellationToken cancellationToken) =>
         RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
@@ -87,10 +88,11 @@ internal sealed partial class IdMint(
     }
 
     /// <summary>
-    /// Synchronizes the time of minting with the database's clock, after an id was too late: the server was
-    /// paused between minting and storing, or its monotonic clock runs slow.
+    /// Sets the time of minting to the database's clock. The server calls this method after the store refused
+    /// a new link because its id was too old. Either the server was paused between minting the id and storing
+    /// the link, or its monotonic clock runs slow.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The store is unavailable.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     public Task SynchronizeClockAsync(CancellationToken cancellationToken)
     {
         LogTooLate();
@@ -98,7 +100,7 @@ internal sealed partial class IdMint(
         return RenewAsync(isNeeded: true).WaitAsync(cancellationToken);
     }
 
-    /// <summary>Stops minting, and releases the node.</summary>
+    /// <summary>Stops minting ids, and releases the node.</summary>
     public async ValueTask DisposeAsync()
     {
         Task renewal;
@@ -124,7 +126,8 @@ internal sealed partial class IdMint(
     }
 
     /// <summary>
-    /// Extends the reservation before it ends. After a failure a later id starts the next attempt.
+    /// Extends the reservation before it ends. After a failure, a later call of <see cref="MintAsync"/>
+    /// starts the next attempt.
     /// </summary>
     private async Task RenewAheadAsync()
     {
@@ -191,7 +194,10 @@ internal sealed partial class IdMint(
         return new(reason);
     }
 
-    /// <summary>Prevents an endless loop of renewals when a new reservation has no usable tick.</summary>
+    /// <summary>
+    /// Throws when a new reservation has no usable tick, because otherwise the mint would renew the
+    /// reservation in an endless loop.
+    /// </summary>
     private void ThrowIfExhausted(NodeReservation renewed)
     {
         if (_node.IsExhausted)

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Terse.Ids;
 
 /// <summary>
-/// The layout of ids. Section <c>Ids</c>. Every setting can be changed on a database that already has links.
+/// Decides the layout of ids. Configuration section <c>Ids</c>. Every setting can be changed on a database
+/// that already has links.
 /// </summary>
 internal sealed class IdOptions
 {
@@ -13,22 +14,22 @@ internal sealed class IdOptions
         [nameof(TickLength), nameof(NodeBits), nameof(SequenceBits)];
 
     /// <summary>
-    /// The length of an id's tick: whole milliseconds, 1 to 1000. Default: 10 ms. A longer tick makes shorter
-    /// codes, and fewer ids per second.
+    /// The length of a tick, which is the unit of an id's timestamp: whole milliseconds, 1 to 1000. Default:
+    /// 10 ms. With longer ticks, codes are shorter, and a server can mint fewer ids per second.
     /// </summary>
     public TimeSpan TickLength { get; set; } = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// The number of an id's bits that identify the server, 0 to 20. Default: 5, for 32 servers. Servers that
-    /// a rolling update replaces count too. Each further bit makes codes grow by a character in half the
-    /// time.
+    /// How many bits of an id identify the server, 0 to 20. Default: 5, which allows 32 servers. During a
+    /// rolling update, the old and the new servers count. With too few bits, a further server cannot reserve
+    /// a node. With each further bit, codes become one character longer in half the time.
     /// </summary>
     public int NodeBits { get; set; } = 5;
 
     /// <summary>
-    /// The number of an id's bits that count within a tick, 0 to 20. Default: 7, for 12,800 ids per second
-    /// and server at ticks of 10 ms. With too few bits creations wait. Each further bit makes codes grow by a
-    /// character in half the time.
+    /// How many bits of an id number the ids within a tick, 0 to 20. Default: 7, which allows 12,800 ids per
+    /// second and server when a tick lasts 10 ms. With too few bits, creations of links must wait. With each
+    /// further bit, codes become one character longer in half the time.
     /// </summary>
     public int SequenceBits { get; set; } = 7;
 }
@@ -37,7 +38,10 @@ internal sealed class IdOptionsValidator : IValidateOptions<IdOptions>
 {
     private const int MaxBits = 20;
 
-    /// <summary>With ticks of 1 ms, the remaining 41 bits last for 69 years.</summary>
+    /// <summary>
+    /// The largest sum of node bits and sequence bits. It leaves 41 bits for an id's timestamp, which last
+    /// for 69 years when a tick lasts 1 ms.
+    /// </summary>
     private const int MaxSumOfBits = 22;
 
     public ValidateOptionsResult Validate(string? name, IdOptions options)

@@ -4,8 +4,9 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Mints the ids of links. A server reserves a node in the database (<see cref="INodeStore"/>). With the node
-/// it mints ids that no other server can mint (<see cref="IdMint"/>).
+/// Registers the services that mint the ids of links. A server reserves a node in the database
+/// (<see cref="INodeStore"/>). With the node, the server mints ids that no other server can mint
+/// (<see cref="IdMint"/>).
 /// </summary>
 internal static class IdSetup
 {

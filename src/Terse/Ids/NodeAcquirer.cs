@@ -3,8 +3,8 @@ using Terse.Hosting;
 namespace Terse.Ids;
 
 /// <summary>
-/// Tries to reserve a node each second while the server has no node. A creation would reserve a node too, but
-/// a server that is not ready receives no creations.
+/// Tries to reserve a node every second while the server has no node. A creation of a link would reserve a
+/// node too, but a server that is not ready receives no requests.
 /// </summary>
 internal sealed partial class NodeAcquirer(IdMint mint, TimeProvider time, ILogger<NodeAcquirer> logger)
     : BackgroundService
@@ -31,7 +31,7 @@ internal sealed partial class NodeAcquirer(IdMint mint, TimeProvider time, ILogg
         }
         catch (StoreUnavailableException)
         {
-            // The readiness check shows the reason: see IdMint.WhyNotReady.
+            // Ignored: the loop retries in a second. The readiness check reports IdMint.WhyNotReady.
         }
     }
 

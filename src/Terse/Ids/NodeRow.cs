@@ -1,30 +1,34 @@
 namespace Terse.Ids;
 
 /// <summary>
-/// The stored row of a node, and the rules by which it changes. All stores share these rules and differ only
-/// in their SQL.
+/// The stored row of a node, and the rules by which the row changes. All stores share these rules and differ
+/// only in their SQL.
 /// </summary>
-/// <param name="Node">The node.</param>
+/// <param name="Node">The number of the node.</param>
 /// <param name="Owner">The server that reserved the node; null after a release.</param>
-/// <param name="Epoch">Grows with every change.</param>
+/// <param name="Epoch">Each change of the row adds 1.</param>
 /// <param name="ReservedUntil">
-/// The end of the latest reservation. Before it only the owner mints with the node; from it on the owner
-/// stops.
+/// The end of the latest reservation. Before this instant only the owner mints ids with the node; from this
+/// instant on the owner mints no ids.
 /// </param>
 internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffset ReservedUntil)
 {
-    /// <summary>No valid reservation ends further ahead of the clock by which it was granted.</summary>
+    /// <summary>
+    /// How far the end of a valid reservation can lie ahead of the clock. If it lies further ahead, the clock
+    /// was set back.
+    /// </summary>
     private static readonly TimeSpan MaxLead = TimeSpan.FromMinutes(2);
 
     /// <summary>
     /// Picks the node to reserve, in this order: a node that was released or whose reservation ended; a node
-    /// that was never reserved; a node whose reservation ends so far ahead that the clock must have been set
-    /// back.
+    /// that was never reserved; a node whose reservation ends so far in the future that the clock must have
+    /// been set back. Returns null if there is no such node.
     /// </summary>
     /// <remarks>
-    /// Of several released nodes the one with the latest end is picked, so that after a clock was set back
-    /// new ids still sort after the existing ones. Taking a node from a living owner is safe: the new
-    /// reservation begins where the old one ends.
+    /// Of several nodes of the first kind, the method picks the node whose reservation has the latest end. So
+    /// new ids are greater than the existing ids even after a clock was set back. The method may take the
+    /// node of a running server. This is safe, because the new reservation begins where the old reservation
+    /// ends.
     /// </remarks>
     public static NodeRow? PickFree(
         IReadOnlyDictionary<int, NodeRow> rows, IdLayout layout, DateTimeOffset now)
@@ -46,24 +50,30 @@ internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffs
     }
 
     /// <summary>
-    /// The row after a server reserved the node. The new reservation begins at <see cref="ReservedUntil"/>,
-    /// which is after all earlier reservations, whatever the clock shows.
+    /// Returns the row after a server has reserved the node. The new reservation begins at
+    /// <see cref="ReservedUntil"/>, so it overlaps no earlier reservation, even if the clock is wrong.
     /// </summary>
     public NodeRow Reserve(string owner, DateTimeOffset now, TimeSpan length) =>
         new(Node, owner, Epoch + 1, Later(ReservedUntil, now) + length);
 
-    /// <summary>The row after its owner extended the reservation; the end never moves back.</summary>
+    /// <summary>
+    /// Returns the row after the owner has extended its reservation. The end of a reservation never moves
+    /// back.
+    /// </summary>
     public NodeRow Extend(DateTimeOffset now, DateTimeOffset ownNow, TimeSpan length) => this with
     {
         Epoch = Epoch + 1,
         ReservedUntil = Later(ReservedUntil, Later(now, ownNow) + length),
     };
 
-    /// <summary>The row after its owner released the node.</summary>
+    /// <summary>Returns the row after the owner has released the node.</summary>
     public NodeRow Release(DateTimeOffset usedUntil) =>
         this with { Owner = null, Epoch = Epoch + 1, ReservedUntil = usedUntil };
 
-    /// <summary>The row after a new layout began, which is not before the end of any reservation.</summary>
+    /// <summary>
+    /// Returns the row after a new layout has begun. The layout begins at or after the end of every
+    /// reservation.
+    /// </summary>
     public NodeRow Retire(IdLayout next) => Release(next.Since);
 
     private bool IsFree(DateTimeOffset now) => Owner is null || ReservedUntil <= now;

@@ -1,23 +1,28 @@
 namespace Terse.Ids;
 
 /// <summary>
-/// The node that a server has reserved: mints ids with it, and reports when the reservation must be extended.
-/// It never calls the database. Safe for use by any number of threads that mint and one thread that renews.
+/// The node that this server has reserved. The class mints ids with the node, and reports when the
+/// reservation must be extended. It never calls the database. Safe for use by any number of threads that mint
+/// ids and one thread that renews the reservation.
 /// </summary>
 internal sealed class ReservedNode(TimeProvider time)
 {
     private State? _state;
 
-    /// <summary>The current reservation; null without a node.</summary>
+    /// <summary>The current reservation; null while the server has no node.</summary>
     public NodeReservation? Reservation => Volatile.Read(ref _state)?.Reservation;
 
-    /// <summary>The time by which ids are minted; null without a node.</summary>
+    /// <summary>The current time of the id generator; null while the server has no node.</summary>
     public DateTimeOffset? Now => Volatile.Read(ref _state)?.Generator.Now;
 
-    /// <summary>Whether no further id can be minted before the database renews the reservation.</summary>
+    /// <summary>
+    /// Whether no id can be minted until the database has granted or extended a reservation.
+    /// </summary>
     public bool IsExhausted => Volatile.Read(ref _state) is not { Generator.IsExhausted: false };
 
-    /// <summary>Mints an id, if the reservation allows one now.</summary>
+    /// <summary>
+    /// Tries to mint an id. The result says whether an id was minted, and if not, why.
+    /// </summary>
     public MintResult TryMint(out MintedId minted)
     {
         minted = default;
@@ -34,11 +39,13 @@ internal sealed class ReservedNode(TimeProvider time)
         return state.Generator.IsExhausted ? MintResult.ReservationExhausted : MintResult.WaitForNextTick;
     }
 
-    /// <summary>Starts to mint with a new reservation.</summary>
+    /// <summary>Starts to mint ids with a new reservation.</summary>
     public void Start(NodeReservation granted) => Set(granted, new TsidGenerator(
         granted.Layout.Ids, granted.Node, granted.From, granted.Until, granted.Now, time));
 
-    /// <summary>Continues to mint with the same node until the later end.</summary>
+    /// <summary>
+    /// Continues to mint ids with the same node, until the later end of the extended reservation.
+    /// </summary>
     public void Extend(NodeReservation extended)
     {
         var state = Volatile.Read(ref _state)
@@ -48,8 +55,8 @@ internal sealed class ReservedNode(TimeProvider time)
     }
 
     /// <summary>
-    /// Stops minting with the node, for all threads. Returns the end of the last tick that was used; null
-    /// without a node.
+    /// Stops minting ids with the node, for all threads. Returns the end of the last tick with a minted id;
+    /// returns null if the server has no node.
     /// </summary>
     public DateTimeOffset? Stop() => Interlocked.Exchange(ref _state, null)?.Generator.Stop();
 
@@ -59,18 +66,18 @@ internal sealed class ReservedNode(TimeProvider time)
         Volatile.Write(ref _state, new State(reservation, generator, time.GetTimestamp(), renewAfter));
     }
 
-    /// <param name="Reservation">The reservation.</param>
+    /// <param name="Reservation">The current reservation of the node.</param>
     /// <param name="Generator">Mints ids inside the reservation.</param>
-    /// <param name="Since">The monotonic timestamp at which the reservation arrived.</param>
+    /// <param name="Since">The monotonic timestamp at which the server received the reservation.</param>
     /// <param name="RenewAfter">
-    /// Half of the time that the reservation had left then. The other half is reserved for outages of the
-    /// database.
+    /// How long after <paramref name="Since"/> the reservation should be extended: half of the time that it
+    /// still lasted then. The other half is a reserve for outages of the database.
     /// </param>
     private sealed record State(
         NodeReservation Reservation, TsidGenerator Generator, long Since, TimeSpan RenewAfter);
 }
 
-/// <summary>An id and its layout.</summary>
+/// <summary>An id, and the layout with which it was minted.</summary>
 internal readonly record struct MintedId(Tsid Id, IdLayout Layout);
 
 /// <summary>The outcome of one attempt to mint an id.</summary>
@@ -78,13 +85,13 @@ internal enum MintResult
 {
     Minted,
 
-    /// <summary>An id was minted, and it is time to extend the reservation.</summary>
+    /// <summary>An id was minted, and the reservation should be extended now.</summary>
     MintedAndRenewalDue,
 
-    /// <summary>All ids up to the limit ahead of time are used; the next tick brings new ones.</summary>
+    /// <summary>All ids that may be minted now are used; the next tick brings new ids.</summary>
     WaitForNextTick,
 
-    /// <summary>The reservation has no ticks left; the database must extend it first.</summary>
+    /// <summary>The reservation has no ticks left; the database must extend the reservation first.</summary>
     ReservationExhausted,
 
     /// <summary>The server has no node.</summary>

@@ -2,24 +2,27 @@ using Terse.Hosting;
 
 namespace Terse.Ids;
 
-/// <summary>The layouts that a database stores, and the check value of its secret.</summary>
-/// <param name="Layouts">All layouts that ids were ever minted with, the oldest first.</param>
+/// <summary>
+/// The id layouts that a database stores, and the check value of the secret that encrypts codes.
+/// </summary>
+/// <param name="Layouts">All layouts that ids were ever minted with, the oldest layout first.</param>
 /// <param name="SecretCheck">
-/// The check value of the secret of opaque codes; null without opaque codes.
+/// The check value of the secret; null if the database has no encrypted (opaque) codes.
 /// </param>
 internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? SecretCheck)
 {
     public static readonly StoredLayouts Empty = new([], SecretCheck: null);
 
-    /// <summary>The layout of new ids.</summary>
+    /// <summary>The layout with which servers mint new ids.</summary>
     public IdLayout Current => Layouts[^1];
 
     /// <summary>
-    /// Returns the layouts that match the settings: these, or these and one more. The store adds the new
-    /// layout, and then retires every node (<see cref="NodeRow.Retire"/>).
+    /// Returns the layouts that match the settings: the stored layouts, plus a new layout if the settings
+    /// differ from the current layout. The store saves the new layout, and then retires every node
+    /// (<see cref="NodeRow.Retire"/>).
     /// </summary>
-    /// <param name="desired">The layout that the settings ask for.</param>
-    /// <param name="now">The present, or the end of the latest reservation if that is later.</param>
+    /// <param name="desired">The layout that the settings request.</param>
+    /// <param name="now">The current time, or the end of the latest reservation if that end is later.</param>
     /// <exception cref="StartupException">
     /// The settings do not fit the stored layouts; the message says why.
     /// </exception>
@@ -33,7 +36,9 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
             desired.Opaque ? desired.SecretCheck : SecretCheck);
     }
 
-    /// <exception cref="StartupException">The database has opaque codes of another secret.</exception>
+    /// <exception cref="StartupException">
+    /// A different secret encrypted the opaque codes of the database.
+    /// </exception>
     public void CheckSecret(DesiredLayout desired)
     {
         if (SecretCheck is not null && SecretCheck != desired.SecretCheck)
@@ -45,8 +50,8 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
     }
 
     /// <summary>
-    /// Returns why a server with these settings cannot use the current layout, which another server may have
-    /// begun since this server started; null when the server can use it.
+    /// Returns why a server with these settings cannot use the current layout; returns null when the server
+    /// can use it. A different server may have added the current layout after this server started.
     /// </summary>
     public string? FindConflict(DesiredLayout desired, DateTimeOffset now)
     {

@@ -3,7 +3,10 @@ using Terse.Hosting;
 
 namespace Terse.Storage;
 
-/// <summary>Counts the changes of links that this server received from its database.</summary>
+/// <summary>
+/// Counts the changes of links that this Terse server received from the database, and records whether the
+/// server receives changes now.
+/// </summary>
 internal sealed class ChangeMetrics(IMeterFactory meters)
 {
     private readonly Counter<long> _received = meters.Create(Telemetry.Meter).CreateCounter<long>(

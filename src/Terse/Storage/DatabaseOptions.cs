@@ -3,7 +3,10 @@ using Npgsql;
 
 namespace Terse.Storage;
 
-/// <summary>The PostgreSQL hosts that several servers share. Section <c>Database</c>.</summary>
+/// <summary>
+/// The PostgreSQL hosts that all Terse servers of an installation share. Configuration section
+/// <c>Database</c>.
+/// </summary>
 internal sealed class DatabaseOptions
 {
     public const string Section = "Database";
@@ -13,23 +16,26 @@ internal sealed class DatabaseOptions
 
     /// <summary>
     /// The Npgsql connection strings of a PostgreSQL primary and its replicas, in any order; Terse finds out
-    /// which host is the primary. Default: none; then Terse stores its links in SQLite.
+    /// which host is the primary. Default: no hosts, and Terse stores its links in SQLite.
     /// </summary>
     public IReadOnlyList<string> Hosts { get; set; } = [];
 
     /// <summary>
-    /// A file whose first line is the password for all hosts. Default: none; then the environment variable
-    /// <c>PGPASSWORD</c> and the file <c>~/.pgpass</c> apply, as with every PostgreSQL client.
+    /// The path of a file whose first line is the password for all hosts. Default: no file; the environment
+    /// variable <c>PGPASSWORD</c> and the file <c>~/.pgpass</c> apply, as with every PostgreSQL client.
     /// </summary>
     public string? PasswordFile { get; set; }
 
-    /// <summary>Whether the server migrates the schema when it starts. Default: true.</summary>
+    /// <summary>
+    /// Whether the Terse server migrates the database schema when it starts. Default: true.
+    /// </summary>
     public bool Migrate { get; set; } = true;
 
     /// <summary>
-    /// How many codes per second a server may look up on the primary when no replica shows them: 1 to
-    /// 100,000, and twice as many in a burst. Default: 100. When it is too small, redirects of the youngest
-    /// links wait for a replica; when it is too large, a flood of invented codes reaches the primary.
+    /// How many codes per second a Terse server may look up on the primary when no replica has their links: 1
+    /// to 100,000, and twice as many in a burst. Default: 100. When the number is too small, redirects of the
+    /// newest links wait for a replica. When the number is too large, a flood of requests for invented codes
+    /// reaches the primary.
     /// </summary>
     public int MissesPerSecond { get; set; } = 100;
 }

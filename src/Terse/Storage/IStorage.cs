@@ -3,22 +3,27 @@ using Terse.Ids;
 
 namespace Terse.Storage;
 
-/// <summary>The storage of the links, as far as the start of the server needs to know it.</summary>
+/// <summary>
+/// The storage of links, reduced to the operations that a Terse server needs while it starts.
+/// </summary>
 internal interface IStorage : IReadiness
 {
-    /// <summary>The kind and place of the storage, for the log line of a ready server.</summary>
+    /// <summary>
+    /// The kind and the location of the storage. A server writes them to its log when it is ready.
+    /// </summary>
     string Description { get; }
 
-    /// <summary>Connects, and migrates or checks the schema.</summary>
+    /// <summary>Connects to the storage, and migrates or checks the schema.</summary>
     /// <exception cref="StartupException">The storage is unusable; the message says why.</exception>
     /// <exception cref="StoreUnavailableException">The storage cannot be reached.</exception>
     Task PrepareAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads the layouts of all ids, without <see cref="PrepareAsync"/> before it. Nothing is written.
+    /// Reads the layouts of all ids, and writes nothing. The caller need not call <see cref="PrepareAsync"/>
+    /// before.
     /// </summary>
     /// <exception cref="StartupException">
-    /// The database does not exist, or its schema is not this version's.
+    /// The database does not exist, or its schema belongs to a different version of Terse.
     /// </exception>
     /// <exception cref="StoreUnavailableException">The storage cannot be reached.</exception>
     Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken);

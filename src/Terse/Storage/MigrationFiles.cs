@@ -1,10 +1,10 @@
 namespace Terse.Storage;
 
-/// <summary>The files Migrations/NNNN-….sql of each store, which the build embeds.</summary>
+/// <summary>Loads the files Migrations/NNNN-….sql of a store, which the build embeds as resources.</summary>
 internal static class MigrationFiles
 {
-    /// <summary>Loads the text of each file, in order.</summary>
-    /// <param name="store">The name of the store's folder.</param>
+    /// <summary>Returns the text of each file, in the order of the file names.</summary>
+    /// <param name="store">The name of the store's folder, such as "Sqlite".</param>
     public static List<string> Load(string store)
     {
         var assembly = typeof(MigrationFiles).Assembly;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Storage;
 
-/// <summary>Where links are kept. Section <c>Storage</c>.</summary>
+/// <summary>Where a Terse server stores its files. Configuration section <c>Storage</c>.</summary>
 internal sealed class StorageOptions
 {
     public const string Section = "Storage";
@@ -10,8 +10,9 @@ internal sealed class StorageOptions
     public static readonly string[] SettingNames = [nameof(Folder)];
 
     /// <summary>
-    /// The folder of the SQLite file <c>terse.db</c>; made where it does not exist. Relative to the working
-    /// folder. Default: <c>data</c>. Put it on a local disk: SQLite's locks do not hold on network shares.
+    /// The folder of the server's files, such as the SQLite file <c>terse.db</c>. Terse creates the folder if
+    /// it does not exist. A relative path starts at the working directory. Default: <c>data</c>. Use a local
+    /// disk, because SQLite's file locks are unreliable on network shares.
     /// </summary>
     public string Folder { get; set; } = "data";
 }

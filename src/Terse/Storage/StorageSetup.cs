@@ -32,7 +32,7 @@ internal static class StorageSetup
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IStorage>());
     }
 
-    /// <summary>The folder for the files of this server.</summary>
+    /// <summary>Returns the folder in which this server stores its files.</summary>
     public static string FolderOf(IServiceProvider services) =>
         services.GetRequiredService<IOptions<StorageOptions>>().Value.Folder;
 }

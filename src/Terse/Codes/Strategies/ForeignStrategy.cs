@@ -3,15 +3,17 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Codes in the id format of another system: time, node and sequence of the link's id, composed in that
-/// system's layout. The codes are unique because the ids are.
+/// Creates codes in the id format of a different system. A code contains the time, the node and the sequence
+/// of the link's id in the layout of that system. The codes are unique because the ids are unique.
 /// </summary>
 internal sealed class ForeignStrategy(TsidLayout foreign, string format, IdCipher? cipher) : ICodeStrategy
 {
-    /// <summary>Canonical TSID in 13 characters of Crockford's base 32.</summary>
+    /// <summary>
+    /// Names the strategy whose codes are canonical TSIDs: 13 characters of Crockford's base 32.
+    /// </summary>
     public const string CanonicalName = "tsid-canonical";
 
-    /// <summary>Twitter's Snowflake, in decimal.</summary>
+    /// <summary>Names the strategy whose codes are Twitter's Snowflake ids in decimal.</summary>
     public const string SnowflakeName = "snowflake";
 
     /// <inheritdoc/>

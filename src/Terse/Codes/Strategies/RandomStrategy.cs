@@ -4,8 +4,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Random codes of a given length. They contain no time. When a code is taken, the server creates another
-/// one, so the links should fill only a small part of the possible codes.
+/// Creates random codes of a given length, which contain no time. When a code is taken, the server creates a
+/// new code. To keep this rare, links should use only a small part of the possible codes.
 /// </summary>
 internal sealed class RandomStrategy(int length, string alphabet) : ICodeStrategy
 {

@@ -2,7 +2,9 @@ using Terse.Ids;
 
 namespace Terse.Codes;
 
-/// <summary>The id in its shortest text. The default strategy.</summary>
+/// <summary>
+/// Uses the link's id in its shortest text format as the code. This is the default strategy.
+/// </summary>
 internal sealed class TsidStrategy(IdCipher? cipher) : ICodeStrategy
 {
     public const string StrategyName = "tsid";

@@ -5,8 +5,8 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// ULID: 48 bits of Unix time in milliseconds from the id's tick, then 80 random bits, in 26 characters of
-/// Crockford's base 32 (https://github.com/ulid/spec).
+/// Creates codes that are ULIDs (https://github.com/ulid/spec): the Unix time of the id's tick in
+/// milliseconds (48 bits), followed by 80 random bits. A ULID has 26 characters of Crockford's base 32.
 /// </summary>
 internal sealed class UlidStrategy : ICodeStrategy
 {

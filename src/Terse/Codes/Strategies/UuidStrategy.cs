@@ -4,14 +4,16 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// UUID version 7 (RFC 9562, section 5.7) in 36 characters: 48 bits of Unix time in milliseconds from the
-/// id's tick, and 74 random bits.
+/// Creates codes that are UUIDs of version 7 (RFC 9562, section 5.7): the Unix time of the id's tick in
+/// milliseconds (48 bits), the version, the variant and 74 random bits. A UUID has 36 characters.
 /// </summary>
 internal sealed class UuidStrategy : ICodeStrategy
 {
     public const string StrategyName = "uuidv7";
 
-    /// <summary>The bits of the first 8 bytes that follow the time: version and random bits.</summary>
+    /// <summary>
+    /// How many of the first 64 bits follow the time: 4 bits of the version and 12 random bits.
+    /// </summary>
     private const int BitsAfterTime = 16;
 
     /// <inheritdoc/>

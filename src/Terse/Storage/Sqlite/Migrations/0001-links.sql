@@ -23,8 +23,8 @@ CREATE TABLE link (
     UNIQUE (domain, code)
 ) STRICT;
 
--- One row per reserved node. A node is a number that one server at a time reserves to mint ids. The class
--- NodeRow has the rules.
+-- One row per node that was ever reserved. A node is a number that one server at a time reserves to mint
+-- ids. The class NodeRow has the rules.
 CREATE TABLE node (
     id             INTEGER PRIMARY KEY,
     owner          TEXT,             -- null after the server has released the node
