@@ -8,7 +8,7 @@ namespace Terse.Ids;
 /// </summary>
 /// <param name="TickLength">The length of a tick, which is the unit of an id's timestamp.</param>
 /// <param name="NodeBits">How many bits of an id contain the node.</param>
-/// <param name="SequenceBits">How many bits of an id number the ids of one node within a tick.</param>
+/// <param name="SequenceBits">How many bits of an id count the ids of one node within a tick.</param>
 /// <param name="Opaque">Whether codes are encrypted ids.</param>
 /// <param name="SecretCheck">
 /// The check value of the secret that encrypts codes; null without a secret.

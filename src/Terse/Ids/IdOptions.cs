@@ -27,7 +27,7 @@ internal sealed class IdOptions
     public int NodeBits { get; set; } = 5;
 
     /// <summary>
-    /// How many bits of an id number the ids within a tick, 0 to 20. Default: 7, which allows 12,800 ids per
+    /// How many bits of an id count the ids within a tick, 0 to 20. Default: 7, which allows 12,800 ids per
     /// second and server when a tick lasts 10 ms. With too few bits, creations of links must wait. With each
     /// further bit, codes become one character longer in half the time.
     /// </summary>
