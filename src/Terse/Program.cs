@@ -13,7 +13,7 @@ using Terse.Web;
 
 namespace Terse;
 
-/// <summary>The table of contents: all commands, and all features of the server.</summary>
+/// <summary>Lists all commands, and adds all features to the server.</summary>
 internal static class Program
 {
     public static Task<int> Main(string[] args)
@@ -27,7 +27,8 @@ internal static class Program
             HostsCommand.Create(),
         };
 
-        // The server handles Ctrl+C and SIGTERM itself: it shuts down gracefully.
+        // Null turns off the signal handling of System.CommandLine, because the server itself handles Ctrl+C
+        // and SIGTERM and shuts down gracefully.
         return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
     }
 

@@ -7,7 +7,10 @@ using Terse.Fleet;
 
 namespace Terse.Commands;
 
-/// <summary><c>terse hosts</c>: shows the database hosts and the servers as one server sees them.</summary>
+/// <summary>
+/// The command <c>terse hosts</c>, which shows the database hosts and the Terse servers as one Terse server
+/// sees them.
+/// </summary>
 internal static class HostsCommand
 {
     private static readonly Option<bool> Json = new("--json")
@@ -56,7 +59,9 @@ internal static class HostsCommand
         return 0;
     }
 
-    /// <summary>The fleet; null if the answer is not from Terse.</summary>
+    /// <summary>
+    /// Reads the hosts and servers from the answer; null if the answer does not come from a Terse server.
+    /// </summary>
     private static FleetResource? Read(JsonObject answer)
     {
         try
@@ -119,7 +124,7 @@ internal static class HostsCommand
         server.Answering ? "yes" : "-",
     ];
 
-    /// <summary>The name of an enum value as in the JSON.</summary>
+    /// <summary>Returns the name that the JSON uses for an enum value.</summary>
     private static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 

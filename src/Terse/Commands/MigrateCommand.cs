@@ -4,8 +4,8 @@ using Terse.Storage;
 namespace Terse.Commands;
 
 /// <summary>
-/// <c>terse migrate</c>: migrates the database's schema to this version, for operators who set
-/// <c>Database:Migrate</c> to false and migrate in a separate step.
+/// The command <c>terse migrate</c>, which migrates the schema of the database to this version of Terse. The
+/// command is for operators who set <c>Database:Migrate</c> to false and migrate in a separate step.
 /// </summary>
 internal static class MigrateCommand
 {

@@ -7,7 +7,9 @@ using Terse.Visits;
 
 namespace Terse.Commands;
 
-/// <summary><c>terse serve</c>: runs the server until it gets a signal to stop.</summary>
+/// <summary>
+/// The command <c>terse serve</c>, which runs the server until the process receives a signal to stop.
+/// </summary>
 internal static class ServeCommand
 {
     public static Command Create(ServerBuilder build)
@@ -35,7 +37,10 @@ internal static class ServeCommand
         await app.WaitForShutdownAsync(cancellationToken);
     }
 
-    /// <summary>Detects problems of the database and of files before the first request.</summary>
+    /// <summary>
+    /// Opens the database, starts the id mint and loads the country file before the server accepts requests,
+    /// so that a problem with them prevents the start.
+    /// </summary>
     private static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {
         await app.Services.GetRequiredService<IStorage>().PrepareAsync(cancellationToken);
@@ -44,7 +49,7 @@ internal static class ServeCommand
             app.Services.GetRequiredService<TimeProvider>(),
             cancellationToken);
 
-        // The country file is loaded now, so that an invalid file prevents the start.
+        // Resolving this service loads the country file, so that an invalid file prevents the start.
         app.Services.GetRequiredService<CountrySource>();
     }
 

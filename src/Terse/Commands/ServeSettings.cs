@@ -16,7 +16,9 @@ internal static class ServeSettings
         Description = "The folder of the database. [default: data]",
     };
 
-    /// <summary>Reads the settings on the command line; other sources supply the rest.</summary>
+    /// <summary>
+    /// Returns the settings that the command line contains. The settings of other sources are not included.
+    /// </summary>
     public static List<KeyValuePair<string, string?>> Read(ParseResult arguments)
     {
         var settings = ReadPairs([.. arguments.UnmatchedTokens]);
@@ -50,9 +52,11 @@ internal static class ServeSettings
         return pairs;
     }
 
-    /// <summary>Validates all settings, before the first request needs them.</summary>
+    /// <summary>
+    /// Validates all settings of the server at once, instead of each setting when it is first used.
+    /// </summary>
     /// <exception cref="StartupException">
-    /// A setting is wrong; the message has a line for each error.
+    /// At least one setting is wrong. The message contains one line for each error.
     /// </exception>
     public static void AssertValid(IServiceProvider services)
     {

@@ -6,13 +6,13 @@ using Terse.Fleet;
 
 namespace Terse.Commands;
 
-/// <summary>The fields of a link that the commands need.</summary>
+/// <summary>The fields of a link in the answer of the server that the commands use.</summary>
 internal sealed record LinkAnswer(string? ShortUrl);
 
-/// <summary>The fields of a problem that the commands need.</summary>
+/// <summary>The fields of an error response of the server that the commands use.</summary>
 internal sealed record ProblemAnswer(string? Detail);
 
-/// <remarks>Unknown fields are ignored, because a server may be newer than its client.</remarks>
+/// <remarks>Unknown fields are ignored, because the server may be newer than this command.</remarks>
 [JsonSourceGenerationOptions(JsonSerializerDefaults.Web)]
 [JsonSerializable(typeof(LinkAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
@@ -21,7 +21,7 @@ internal sealed record ProblemAnswer(string? Detail);
 internal sealed partial class ServerAnswerJson : JsonSerializerContext;
 
 /// <summary>
-/// Calls a server's API. Every failure becomes an error message for the user of the command.
+/// Calls the API of a Terse server. Every failure becomes an error message for the user of the command.
 /// </summary>
 internal sealed class ServerClient : IDisposable
 {
@@ -38,10 +38,12 @@ internal sealed class ServerClient : IDisposable
         _http = new HttpClient(_handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
     }
 
-    /// <summary>The error if an answer has an unexpected form.</summary>
+    /// <summary>The error message for an answer that does not have the format of the Terse API.</summary>
     public string NotTerseError => $"{_http.BaseAddress} did not answer like a Terse server; check the URL.";
 
-    /// <summary>Sends a request. Returns either an answer or an error; the other one is null.</summary>
+    /// <summary>
+    /// Sends a request. Returns either the answer or an error message; the other value is null.
+    /// </summary>
     public async Task<(T? Answer, string? Error)> SendAsync<T>(
         HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
         where T : class

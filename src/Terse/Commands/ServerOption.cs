@@ -4,12 +4,12 @@ using System.CommandLine.Parsing;
 namespace Terse.Commands;
 
 /// <summary>
-/// The server that a command connects to: <c>--server</c>, else <c>TERSE_SERVER</c>, else the server on this
-/// machine.
+/// Determines the URL of the server that a command connects to: the option <c>--server</c>, otherwise the
+/// environment variable <c>TERSE_SERVER</c>, otherwise <c>http://127.0.0.1:8080</c>.
 /// </summary>
 internal static class ServerOption
 {
-    /// <summary>The exit code if <c>TERSE_SERVER</c> is not the URL of a server.</summary>
+    /// <summary>The exit code of a command if <c>TERSE_SERVER</c> is not the URL of a server.</summary>
     public const int WrongEnvironment = 2;
 
     public static readonly Option<Uri> Server = new("--server")
@@ -21,7 +21,8 @@ internal static class ServerOption
     };
 
     /// <summary>
-    /// The URL of the server; null if <c>TERSE_SERVER</c> is invalid, after an error message.
+    /// Returns the URL of the server. If <c>TERSE_SERVER</c> is invalid, prints an error message and returns
+    /// null.
     /// </summary>
     public static async Task<Uri?> ReadAsync(ParseResult arguments)
     {

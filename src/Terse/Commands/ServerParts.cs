@@ -4,20 +4,26 @@ using Terse.Hosting;
 
 namespace Terse.Commands;
 
-/// <summary>Builds a server without starting it. The settings override all other sources.</summary>
+/// <summary>
+/// Builds a server without starting it. The settings that are passed override the settings from all other
+/// sources.
+/// </summary>
 internal delegate WebApplication ServerBuilder(IEnumerable<KeyValuePair<string, string?>> settings);
 
 /// <summary>
-/// Runs a command that needs the settings and services of a server, whether the command starts it or not.
+/// Runs a command that needs the settings and the services of a server. Some of these commands never start
+/// the server.
 /// </summary>
 internal static class ServerParts
 {
     /// <param name="build">Builds the server.</param>
-    /// <param name="arguments">The command line, whose settings override other sources.</param>
-    /// <param name="failure">The text that standard error shows before the reason of a failure.</param>
-    /// <param name="work">The command; it gets the server.</param>
-    /// <param name="forced">Settings that the command enforces.</param>
-    /// <returns>The exit code: 0, or 1 after a failure that the operator can fix.</returns>
+    /// <param name="arguments">
+    /// The command line. Its settings override the settings from other sources.
+    /// </param>
+    /// <param name="failure">The text that standard error shows before the reason for a failure.</param>
+    /// <param name="work">The work of the command, which receives the server.</param>
+    /// <param name="forced">Settings that the command sets itself; they override the command line.</param>
+    /// <returns>The exit code: 0 after success, 1 after a failure that the operator can fix.</returns>
     public static async Task<int> RunAsync(
         ServerBuilder build,
         ParseResult arguments,
@@ -41,7 +47,9 @@ internal static class ServerParts
         }
     }
 
-    /// <summary>Whether the message is enough for the operator, so that no stack trace is needed.</summary>
+    /// <summary>
+    /// Whether the message of the exception tells the operator enough, so that no stack trace is needed.
+    /// </summary>
     private static bool CanOperatorFix(Exception exception) => exception
         is StartupException or StoreUnavailableException
         or IOException or InvalidDataException or UnauthorizedAccessException or SocketException;

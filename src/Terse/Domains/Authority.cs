@@ -2,12 +2,15 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Terse.Domains;
 
-/// <summary>A host and a port in canonical spelling: two authorities that mean the same are equal.</summary>
-/// <param name="Host">ASCII, lower case, without the dot of the DNS root at its end.</param>
-/// <param name="Port">0 to 65535, or null where the text has none.</param>
+/// <summary>
+/// A host and an optional port in canonical spelling. Two spellings of the same host and port give equal
+/// authorities.
+/// </summary>
+/// <param name="Host">The host in ASCII and lower case, without the dot of the DNS root at the end.</param>
+/// <param name="Port">The port, 0 to 65535; null if the text contains no port.</param>
 internal sealed record Authority(string Host, int? Port)
 {
-    /// <summary>Reads <c>host</c>, <c>host:port</c> or <c>user@host:port</c>, without the user.</summary>
+    /// <summary>Parses <c>host</c>, <c>host:port</c> or <c>user@host:port</c>, and drops the user.</summary>
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out Authority? authority)
     {
         authority = null;
@@ -27,7 +30,8 @@ internal sealed record Authority(string Host, int? Port)
     }
 
     /// <summary>
-    /// Whether both reach the same server; all names of the loopback interface count as one.
+    /// Whether both authorities lead to the same server. All names and addresses of the local machine, such
+    /// as <c>localhost</c> and <c>127.0.0.1</c>, count as the same host.
     /// </summary>
     public bool IsSameServer(Authority other, string scheme)
     {
@@ -38,7 +42,9 @@ internal sealed record Authority(string Host, int? Port)
 
     public override string ToString() => Port is null ? Host : $"{Host}:{Port}";
 
-    /// <summary>Host and port as written, without the user.</summary>
+    /// <summary>
+    /// Splits a text into its host and its port without changing their spelling, and drops the user.
+    /// </summary>
     public static AuthorityParts Split(ReadOnlySpan<char> text)
     {
         text = text[(text.LastIndexOf('@') + 1)..];

@@ -5,9 +5,9 @@ using Microsoft.Extensions.Options;
 namespace Terse.Domains;
 
 /// <summary>
-/// The domains of this installation. A link is stored with the name of its domain, which is empty for the
-/// default domain: so the default domain can get another name, or another port on a laptop, and keeps its
-/// links (docs/decisions/0002-default-domain-without-a-name.md).
+/// Knows the domains of this installation. Each stored link contains the name of its domain. The stored name
+/// of the default domain is empty, so the default domain keeps its links when the operator gives it a
+/// different name or port (docs/decisions/0002-default-domain-without-a-name.md).
 /// </summary>
 internal sealed class DomainMap
 {
@@ -15,7 +15,8 @@ internal sealed class DomainMap
     public const string Default = "";
 
     /// <summary>
-    /// How many spellings of hosts the map caches; each further spelling is parsed on every request.
+    /// How many spellings of hosts the map caches at most. A spelling that is not cached is parsed on every
+    /// request.
     /// </summary>
     private const int MaxCachedHosts = 1000;
 
@@ -35,11 +36,12 @@ internal sealed class DomainMap
         }
     }
 
-    /// <summary>The scheme of short URLs; null for the scheme of the request.</summary>
+    /// <summary>The scheme of short URLs; null if short URLs use the scheme of the request.</summary>
     public string? Scheme { get; }
 
     /// <summary>
-    /// The stored name of the domain that a <c>Host</c> header names; an unknown host is the default.
+    /// Returns the stored name of the domain that a <c>Host</c> header names. An unknown host belongs to the
+    /// default domain.
     /// </summary>
     public string DomainOfHost(string host)
     {
@@ -55,11 +57,16 @@ internal sealed class DomainMap
     }
 
     /// <summary>
-    /// Picks the domain that a request names; without a name, the domain of the request's host.
+    /// Picks the domain that the request names. If the request names no domain, picks the domain of the host
+    /// that the request was sent to.
     /// </summary>
-    /// <param name="name">The name in the request, such as <c>go.example.com</c>; null for none.</param>
-    /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="domain">The stored domain name.</param>
+    /// <param name="name">
+    /// The name in the request, such as <c>go.example.com</c>; null if the request names no domain.
+    /// </param>
+    /// <param name="host">The host and port that the request was sent to.</param>
+    /// <param name="domain">
+    /// The stored name of the domain that was picked; null if the domain is unknown.
+    /// </param>
     public bool TryPick(string? name, string host, [NotNullWhen(true)] out string? domain)
     {
         domain = name is null ? DomainOfHost(host) : null;
@@ -72,14 +79,14 @@ internal sealed class DomainMap
         return domain is not null;
     }
 
-    /// <summary>The name that short URLs and the API show for a domain.</summary>
-    /// <param name="domain">The stored domain name.</param>
-    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <summary>Returns the name that short URLs and the API show for a domain.</summary>
+    /// <param name="domain">The stored name of the domain.</param>
+    /// <param name="host">The host and port that the request was sent to.</param>
     public string DisplayNameOf(string domain, string host) =>
         domain.Length > 0 ? domain : _default?.ToString() ?? host;
 
     /// <summary>Whether a URL leads to this installation, so that a redirect to it would be a loop.</summary>
-    /// <param name="authority">Host and port of the URL.</param>
+    /// <param name="authority">The host and port of the URL.</param>
     /// <param name="scheme">The scheme of the URL, in lower case.</param>
     /// <param name="ownNames">The names and addresses under which the request reached this server.</param>
     public bool LeadsHere(Authority authority, string scheme, params ReadOnlySpan<string> ownNames)
@@ -98,7 +105,8 @@ internal sealed class DomainMap
     }
 
     /// <summary>
-    /// A name with its port wins over the name without it, the default domain over the others.
+    /// Finds the domain for an authority. A domain with the port of the authority takes precedence over a
+    /// domain without a port. If both match equally well, the default domain takes precedence.
     /// </summary>
     private string? Find(Authority authority)
     {

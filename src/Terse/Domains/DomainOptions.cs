@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Domains;
 
-/// <summary>The domains of short URLs. Section <c>Domains</c>.</summary>
+/// <summary>The settings for the domains of short URLs. Section <c>Domains</c>.</summary>
 internal sealed class DomainOptions
 {
     public const string Section = "Domains";
@@ -11,17 +11,21 @@ internal sealed class DomainOptions
 
     /// <summary>
     /// The domain of links that are created without a domain, and of requests to an unknown host: a host,
-    /// with a port unless it is the scheme's default port. Default: none; short URLs then begin with the host
-    /// that the request was sent to. If it is changed, its links answer under the new name.
+    /// followed by a port unless the port is the scheme's default port. Default: none; short URLs then begin
+    /// with the host that the request was sent to. When this setting changes, the links of the default domain
+    /// keep their codes and are reachable under the new name.
     /// </summary>
     public string? Default { get; set; }
 
-    /// <summary>Further domains, each with its own links. Default: none.</summary>
+    /// <summary>
+    /// Further domains. Each domain has its own links, so two domains can use the same code for different
+    /// links. Default: none.
+    /// </summary>
     public IReadOnlyList<string> Others { get; set; } = [];
 
     /// <summary>
     /// The scheme of short URLs, <c>https</c> or <c>http</c>. Default: none; short URLs then have the scheme
-    /// of the request. Set it to <c>https</c> behind a proxy that terminates TLS.
+    /// of the request. Behind a proxy that terminates TLS, use <c>https</c>.
     /// </summary>
     public string? Scheme { get; set; }
 }

@@ -7,16 +7,19 @@ using System.Net.Sockets;
 namespace Terse.Domains;
 
 /// <summary>
-/// Canonical host names. The rules are the browsers' (URL Standard,
-/// https://url.spec.whatwg.org/#host-parsing), because Terse must compare the host that a browser connects
-/// to: percent encoding is decoded, names outside ASCII become Punycode, and every spelling of an IP address
-/// becomes the usual one.
+/// Converts host names to their canonical spelling. The rules are those of browsers (URL Standard,
+/// https://url.spec.whatwg.org/#host-parsing), because Terse must know which host a browser would connect to.
+/// Percent encoding is decoded, names outside ASCII become Punycode, and every spelling of an IP address
+/// becomes the usual spelling.
 /// </summary>
 internal static class HostName
 {
     private static readonly IdnMapping Idn = new();
 
-    /// <summary>The URL Standard's forbidden domain code points without control characters.</summary>
+    /// <summary>
+    /// The forbidden domain code points of the URL Standard, except control characters.
+    /// <see cref="TryCanonicalize"/> checks control characters separately.
+    /// </summary>
     private static readonly SearchValues<char> Forbidden = SearchValues.Create(" #/:<>?@[\\]^|%");
 
     private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
@@ -24,8 +27,8 @@ internal static class HostName
     private static readonly SearchValues<char> DotsOfOtherScripts = SearchValues.Create("\u3002\uff0e\uff61");
 
     /// <summary>Converts a host to its canonical ASCII spelling.</summary>
-    /// <param name="text">The text between <c>//</c> and the port, without a user.</param>
-    /// <param name="host">Lower case; an IPv6 address in brackets.</param>
+    /// <param name="text">The host as it stands in a URL, without the user and the port.</param>
+    /// <param name="host">The canonical host in lower case; an IPv6 address is in brackets.</param>
     /// <returns>False if a browser would not accept the text as a host.</returns>
     public static bool TryCanonicalize(ReadOnlySpan<char> text, [NotNullWhen(true)] out string? host)
     {
@@ -60,7 +63,10 @@ internal static class HostName
         }
     }
 
-    /// <summary>Whether a canonical host is a name or address of this machine itself.</summary>
+    /// <summary>
+    /// Whether a canonical host always means the local machine: <c>localhost</c>, a name below it, a loopback
+    /// address or an unspecified address such as <c>0.0.0.0</c>.
+    /// </summary>
     public static bool IsThisMachine(string host)
     {
         if (host == "localhost" || host.EndsWith(".localhost", StringComparison.Ordinal))
@@ -72,8 +78,9 @@ internal static class HostName
     }
 
     /// <summary>
-    /// Converts a name to Punycode. Without ICU the compatibility mapping of UTS 46 is missing. A character
-    /// that needs this mapping is refused, because its Punycode would be a host that does not exist.
+    /// Converts a name to Punycode. Without the ICU library, .NET does not apply the compatibility mapping of
+    /// UTS 46. A name with a character that needs this mapping is refused, because the Punycode of the
+    /// unmapped name would be a host that does not exist.
     /// </summary>
     private static bool TryMapToAscii(string name, [NotNullWhen(true)] out string? ascii)
     {
@@ -105,7 +112,7 @@ internal static class HostName
         or (>= 0x00A0 and <= 0x00BF) // Latin-1 signs, superscripts
         or 0x0132 or 0x0133 or 0x0149 or 0x017F or (>= 0x01C4 and <= 0x01CC) // digraphs, long s
         or (>= 0x02B0 and <= 0x02FF) // modifier letters
-        or (>= 0x0300 and <= 0x036F) // combining marks, which UTS 46 composes with the letter before
+        or (>= 0x0300 and <= 0x036F) // combining marks, which UTS 46 merges with the letter before them
         or (>= 0x1D2C and <= 0x1D6A) // superscript letters
         or (>= 0x2000 and <= 0x2BFF) // punctuation, signs, letterlike symbols
         or (>= 0x3200 and <= 0x33FF) // enclosed and squared characters

@@ -2,12 +2,12 @@ using System.Net;
 
 namespace Terse.Domains;
 
-/// <summary>The names and addresses under which a request reached this server.</summary>
+/// <summary>Finds the names and addresses under which a request reached this server.</summary>
 internal static class RequestHost
 {
     /// <summary>
-    /// The <c>Host</c> header; if it is not a valid host, the address that received the request, so that
-    /// every short URL leads to this server.
+    /// Returns the <c>Host</c> header. If the header is not a valid host, returns the address that received
+    /// the request instead, so that every short URL leads to this server.
     /// </summary>
     public static string Of(HttpContext context)
     {
@@ -15,10 +15,10 @@ internal static class RequestHost
         return Authority.TryParse(sent, out _) ? sent : AddressOf(context);
     }
 
-    /// <summary>The <c>Host</c> header as sent, which may be empty or invalid.</summary>
+    /// <summary>The <c>Host</c> header as the client sent it. The header may be empty or invalid.</summary>
     public static string Sent(HttpContext context) => context.Request.Headers.Host.ToString();
 
-    /// <summary>The address and port that received the request.</summary>
+    /// <summary>The local address and port that received the request.</summary>
     public static string AddressOf(HttpContext context)
     {
         var connection = context.Connection;

@@ -6,8 +6,8 @@ using Terse.Web;
 namespace Terse.Fleet;
 
 /// <summary>
-/// Shows the servers and the database hosts: whether each one is reachable, how far a host lags behind, and
-/// whether all servers have the same settings.
+/// Shows the Terse servers and the database hosts, so that operators see which hosts are reachable, how far
+/// each host lags behind, and whether all servers have the same settings.
 /// </summary>
 internal static class FleetEndpoints
 {
@@ -40,7 +40,8 @@ internal static class FleetEndpoints
         }
         catch (StoreUnavailableException exception)
         {
-            // When no host can be read, the operator needs the state of the hosts most.
+            // The response is still a success, because the operator needs the state of the hosts most when no
+            // database host can be read.
             return TypedResults.Ok(new FleetResource(store.Hosts, [], exception.Message));
         }
     }

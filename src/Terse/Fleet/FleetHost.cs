@@ -1,16 +1,23 @@
 namespace Terse.Fleet;
 
-/// <summary>A database host as this server sees it.</summary>
-/// <param name="Name">Host and port.</param>
-/// <param name="Role">The role that the last successful probe found.</param>
-/// <param name="State">What this server uses the host for now.</param>
-/// <param name="Horizon">The instant up to which the host's data is complete; null if unknown.</param>
-/// <param name="Lag">
-/// How far the host's horizon is behind the newest horizon of all hosts, in seconds; null if unknown.
+/// <summary>The state of a database host as this server sees it.</summary>
+/// <param name="Name">The host name or address, and the port.</param>
+/// <param name="Role">The role in replication that the last successful probe found.</param>
+/// <param name="State">What this server uses the host for.</param>
+/// <param name="Horizon">
+/// The host contains every write that was committed up to this time; null if the time is unknown.
 /// </param>
-/// <param name="Timeline">PostgreSQL's timeline, which grows with each failover; null if unknown.</param>
-/// <param name="ReadsInFlight">How many reads this server is running on the host.</param>
-/// <param name="Error">Why the last probe failed; null if it succeeded. Contains no secret.</param>
+/// <param name="Lag">
+/// By how many seconds the host's horizon is behind the newest horizon of all hosts; null if unknown.
+/// </param>
+/// <param name="Timeline">
+/// The number of the PostgreSQL timeline that the host is on; each failover increases the number. Null if
+/// unknown.
+/// </param>
+/// <param name="ReadsInFlight">How many read queries of this server are running on the host.</param>
+/// <param name="Error">
+/// Why the last probe failed; null if the probe succeeded. The text contains no secret.
+/// </param>
 internal sealed record FleetHost(
     string Name,
     FleetHostRole Role,

@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Terse.Fleet;
 
-/// <summary>What a server uses a database host for. The first state that applies is shown.</summary>
+/// <summary>
+/// What a server uses a database host for. If several states apply, the API shows the first of them in the
+/// order of this enum.
+/// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FleetHostState>))]
 internal enum FleetHostState
 {
@@ -10,7 +13,10 @@ internal enum FleetHostState
     [JsonStringEnumMemberName("unreachable")]
     Unreachable,
 
-    /// <summary>After a failover, the host is the old primary or still follows it.</summary>
+    /// <summary>
+    /// The host is on a different PostgreSQL timeline than the current primary. After a failover, these are
+    /// the old primary and the replicas that still follow the old primary.
+    /// </summary>
     [JsonStringEnumMemberName("otherTimeline")]
     OtherTimeline,
 
@@ -22,7 +28,10 @@ internal enum FleetHostState
     [JsonStringEnumMemberName("inRotation")]
     InRotation,
 
-    /// <summary>The host is a replica that lags too much to serve reads, or did so until recently.</summary>
+    /// <summary>
+    /// The host is a replica that serves no reads. It lags behind the primary by more than the limit, or it
+    /// has done so and has not caught up far enough yet.
+    /// </summary>
     [JsonStringEnumMemberName("lagging")]
     Lagging,
 }

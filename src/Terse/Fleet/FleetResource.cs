@@ -3,20 +3,25 @@ using Terse.Web;
 
 namespace Terse.Fleet;
 
-/// <summary>The servers and the database hosts as the API shows them.</summary>
-/// <param name="Hosts">The database hosts as the answering server sees them; empty with SQLite.</param>
-/// <param name="Servers">The servers that reported recently, by name.</param>
-/// <param name="ServersError">Why the servers cannot be read; absent where they can.</param>
+/// <summary>The JSON that shows the Terse servers and the database hosts.</summary>
+/// <param name="Hosts">The database hosts as the server that answers sees them; empty with SQLite.</param>
+/// <param name="Servers">The Terse servers that reported recently, sorted by name.</param>
+/// <param name="ServersError">
+/// Why the list of servers cannot be read; absent from the JSON if the list can be read.
+/// </param>
 internal sealed record FleetResource(
     IReadOnlyList<FleetHost> Hosts,
     IReadOnlyList<FleetServer> Servers,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? ServersError);
 
-/// <summary>The JSON types of the fleet.</summary>
+/// <summary>Lists the types of this folder that are written as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(FleetResource))]
 internal sealed partial class FleetJson : JsonSerializerContext
 {
-    /// <summary>The context with the rules of <see cref="JsonRules"/>, which <c>Default</c> lacks.</summary>
+    /// <summary>
+    /// The context with the options of <see cref="JsonRules"/>; the generated <c>Default</c> does not have
+    /// them.
+    /// </summary>
     public static FleetJson Instance { get; } = new(JsonRules.CreateOptions());
 }

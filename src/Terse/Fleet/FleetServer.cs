@@ -1,13 +1,19 @@
 namespace Terse.Fleet;
 
-/// <summary>A server as the list of servers shows it.</summary>
-/// <param name="Name">Unique among the servers.</param>
-/// <param name="Node">The node that the server mints ids with; null while it holds none.</param>
-/// <param name="Zone">Where the server runs; null if its settings name no zone.</param>
-/// <param name="Version">The version of the program.</param>
-/// <param name="Configuration">The hash of the server's settings.</param>
-/// <param name="Since">When the server reported first.</param>
-/// <param name="SeenAt">When the server reported last.</param>
+/// <summary>A Terse server as the list of servers shows it.</summary>
+/// <param name="Name">
+/// The name of the server. No two servers of an installation should have the same name.
+/// </param>
+/// <param name="Node">
+/// The node number that the ids of this server contain; null while the server has no node number.
+/// </param>
+/// <param name="Zone">
+/// Where the server runs, such as an availability zone; null if the settings name no zone.
+/// </param>
+/// <param name="Version">The version of Terse that the server runs.</param>
+/// <param name="Configuration">The hash of the server's settings, by which operators compare servers.</param>
+/// <param name="Since">The time of the server's first report.</param>
+/// <param name="SeenAt">The time of the server's last report.</param>
 internal sealed record FleetServer(
     string Name,
     int? Node,
@@ -17,6 +23,6 @@ internal sealed record FleetServer(
     DateTime Since,
     DateTime SeenAt)
 {
-    /// <summary>Whether this server answers the request.</summary>
+    /// <summary>Whether this entry describes the server that answers the request.</summary>
     public bool Answering { get; init; }
 }

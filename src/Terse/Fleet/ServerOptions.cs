@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Fleet;
 
-/// <summary>How this server shows in the list of servers. Section <c>Server</c>.</summary>
+/// <summary>The settings that describe this server in the list of servers. Section <c>Server</c>.</summary>
 internal sealed class ServerOptions
 {
     public const string Section = "Server";
@@ -10,13 +10,13 @@ internal sealed class ServerOptions
     public static readonly string[] SettingNames = [nameof(Name), nameof(Zone)];
 
     /// <summary>
-    /// The name of this server, 1 to 100 characters, different on each server: two servers with the same name
-    /// show as one. Default: the machine's name and the process id.
+    /// The name of this server, 1 to 100 characters. Each server needs a different name, because two servers
+    /// with the same name appear as one entry in the list. Default: the machine's name and the process id.
     /// </summary>
     public string Name { get; set; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
     /// <summary>
-    /// Where this server runs, such as an availability zone, 1 to 100 characters. Default: none.
+    /// Where this server runs, such as the name of an availability zone, 1 to 100 characters. Default: none.
     /// </summary>
     public string? Zone { get; set; }
 }

@@ -1,11 +1,17 @@
 namespace Terse.Fleet;
 
-/// <summary>What a server reports about itself.</summary>
-/// <param name="Name">Unique among the servers.</param>
-/// <param name="Node">The node that the server mints ids with; null while it holds none.</param>
-/// <param name="Zone">Where the server runs; null if the settings name no zone.</param>
-/// <param name="Version">The version of the program.</param>
-/// <param name="Configuration">The hash of the server's settings.</param>
-/// <param name="Since">When the server reported first; null in its first report.</param>
+/// <summary>What a Terse server reports about itself for the list of servers.</summary>
+/// <param name="Name">
+/// The name of the server. No two servers of an installation should have the same name.
+/// </param>
+/// <param name="Node">
+/// The node number that the ids of this server contain; null while the server has no node number.
+/// </param>
+/// <param name="Zone">
+/// Where the server runs, such as an availability zone; null if the settings name no zone.
+/// </param>
+/// <param name="Version">The version of Terse that the server runs.</param>
+/// <param name="Configuration">The hash of the server's settings, by which operators compare servers.</param>
+/// <param name="Since">The time of the server's first report; null in the first report itself.</param>
 internal sealed record ServerReport(
     string Name, int? Node, string? Zone, string Version, string Configuration, DateTimeOffset? Since);

@@ -4,8 +4,8 @@ using Terse.Ids;
 namespace Terse.Fleet;
 
 /// <summary>
-/// Keeps this server on the list of servers: it reports every few seconds, and removes itself at shutdown. A
-/// failure is logged, and the server continues to answer requests.
+/// Keeps this server on the list of servers: reports every few seconds, and removes the server from the list
+/// at shutdown. If a report fails, the failure is logged, and the server continues to answer requests.
 /// </summary>
 internal sealed partial class ServerReporter(
     IFleetStore store,
@@ -39,7 +39,10 @@ internal sealed partial class ServerReporter(
         return loop.RunAsync(_ => ReportAsync(), stoppingToken);
     }
 
-    /// <summary>A shutdown does not cancel a report: its row could be written after the removal.</summary>
+    /// <summary>
+    /// Sends one report. A shutdown does not cancel the report, because the database might write a cancelled
+    /// report after the server was removed from the list.
+    /// </summary>
     private async Task ReportAsync()
     {
         var report = self with { Node = mint.Node, Since = _since };

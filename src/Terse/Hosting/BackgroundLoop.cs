@@ -1,29 +1,34 @@
 namespace Terse.Hosting;
 
 /// <summary>
-/// Repeats an action in the background. An exception of the action never ends the loop, and so never ends the
-/// server.
+/// Repeats an action in the background until a stop is requested. If the action throws an exception, the loop
+/// reports the exception and continues, so that a failed action never stops the server.
 /// </summary>
-/// <param name="interval">The period between the beginnings of two runs.</param>
-/// <param name="time">Measures the interval.</param>
+/// <param name="interval">
+/// The time from the start of one run of the action to the start of the next run.
+/// </param>
+/// <param name="time">The clock that measures <paramref name="interval"/>.</param>
 /// <param name="onFailure">
-/// Handles the exception of a failed run. The flag is true when no earlier run failed, or when the run before
-/// succeeded; a loop that logs only then logs once per outage.
+/// Handles the exception of a failed run. The flag is true for the first failed run after a successful run,
+/// and for the first failed run of the loop. A handler that logs only when the flag is true writes one log
+/// line per outage.
 /// </param>
 internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Action<Exception, bool> onFailure)
 {
     private bool _hasFailed;
 
     /// <summary>
-    /// Runs an action once. Every exception goes to <paramref name="onFailure"/>, except after a stop was
-    /// requested: the stop explains the exception, and it is dropped.
+    /// Runs an action once. If the action throws an exception, the exception is passed to
+    /// <paramref name="onFailure"/>. After a stop was requested, exceptions are discarded instead, because
+    /// the stop is their most likely cause.
     /// </summary>
-    /// <param name="action">The action; its token is <paramref name="stoppingToken"/>.</param>
-    /// <param name="onFailure">Handles the exception.</param>
+    /// <param name="action">The action to run. It receives <paramref name="stoppingToken"/>.</param>
+    /// <param name="onFailure">Receives the exception that the action threw.</param>
     /// <param name="stoppingToken">
-    /// Requests the stop; <see cref="CancellationToken.None"/> reports everything.
+    /// Signals that a stop is requested. With <see cref="CancellationToken.None"/>, every exception is
+    /// reported.
     /// </param>
-    /// <returns>Whether the action succeeded.</returns>
+    /// <returns>True if the action completed without an exception.</returns>
     public static async Task<bool> TryAsync(
         Func<CancellationToken, Task> action, Action<Exception> onFailure, CancellationToken stoppingToken)
     {
@@ -32,7 +37,7 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
             await action(stoppingToken);
             return true;
         }
-#pragma warning disable CA1031 // The one place where background work survives an exception of any type.
+#pragma warning disable CA1031 // Background work must continue after an exception of any type.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -42,7 +47,7 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
         }
     }
 
-    /// <summary>Runs the action at once and then in each interval, until a stop is requested.</summary>
+    /// <summary>Runs the action immediately and then once per interval, until a stop is requested.</summary>
     /// <exception cref="OperationCanceledException">A stop was requested.</exception>
     public async Task RunAsync(Func<CancellationToken, Task> action, CancellationToken stoppingToken)
     {
@@ -55,7 +60,7 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
     }
 
     /// <summary>
-    /// Waits for one interval, and then runs the action in each interval until a stop is requested.
+    /// Waits for one interval and then runs the action once per interval, until a stop is requested.
     /// </summary>
     /// <exception cref="OperationCanceledException">A stop was requested.</exception>
     public async Task WaitAndRunAsync(Func<CancellationToken, Task> action, CancellationToken stoppingToken)
@@ -65,7 +70,9 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
             await TryRunAsync(action, stoppingToken);
     }
 
-    /// <summary>Runs the action once, as a run of this loop.</summary>
+    /// <summary>
+    /// Runs the action once. A failure is handled in the same way as a failure of a timed run.
+    /// </summary>
     public async Task TryRunAsync(Func<CancellationToken, Task> action, CancellationToken stoppingToken)
     {
         if (await TryAsync(action, HandleFailure, stoppingToken))

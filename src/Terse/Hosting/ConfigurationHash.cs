@@ -4,12 +4,15 @@ using System.Text;
 namespace Terse.Hosting;
 
 /// <summary>
-/// A hash of the settings, by which an operator sees whether two servers run with the same settings. It
-/// covers every setting that has a value, from any source, except the settings that differ per server.
+/// Computes a hash of a server's settings. Operators compare the hashes of two servers to find out whether
+/// both servers have the same settings. The hash covers every setting that has a value, from any source,
+/// except the settings in <see cref="SettingsSection.PerServer"/>.
 /// </summary>
 internal static class ConfigurationHash
 {
-    /// <summary>12 hexadecimal digits.</summary>
+    /// <summary>
+    /// Returns the hash of all settings in these sections, as 12 hexadecimal digits in lower case.
+    /// </summary>
     public static string Of(IConfiguration configuration, IEnumerable<SettingsSection> sections)
     {
         using var bytes = new MemoryStream();
@@ -29,7 +32,10 @@ internal static class ConfigurationHash
         .Except(section.PerServer, StringComparer.Ordinal)
         .Order(StringComparer.Ordinal);
 
-    /// <summary>Writes each text with its length, so that "ab" differs from "a", "b".</summary>
+    /// <summary>
+    /// Writes the path and the values of a setting. The writer puts the length before each text, so that the
+    /// texts "ab" and "c" give a different hash than "a" and "bc".
+    /// </summary>
     private static void Write(
         BinaryWriter writer, IConfiguration configuration, SettingsSection section, string setting)
     {

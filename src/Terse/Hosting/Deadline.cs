@@ -1,19 +1,25 @@
 namespace Terse.Hosting;
 
-/// <summary>Runs a call that must end within a time limit.</summary>
+/// <summary>Limits how long an asynchronous call may run.</summary>
 internal static class Deadline
 {
     /// <summary>
-    /// Runs a call and cancels its token when the limit passes or when the caller cancels. The method waits
-    /// until the call ends; append <c>WaitAsync(token)</c> to a call that may ignore its token.
+    /// Runs a call, and cancels the token of the call when the time limit passes or when the caller cancels.
+    /// The method returns only after the call has ended. A call that may ignore its token needs a
+    /// <c>WaitAsync(token)</c> after it, so that the method still returns at the limit.
     /// </summary>
-    /// <param name="limit">How long the call may take.</param>
-    /// <param name="call">The call; its token ends at the limit or with the caller's token.</param>
-    /// <param name="onTimeout">
-    /// Makes the exception to throw when the call was cancelled, but not by the caller.
+    /// <param name="limit">The maximum duration of the call.</param>
+    /// <param name="call">
+    /// The call to run. Its token is cancelled at the limit, or when the caller cancels.
     /// </param>
-    /// <param name="time">Measures the limit.</param>
-    /// <param name="cancellationToken">The caller's token; its cancellation is passed on unchanged.</param>
+    /// <param name="onTimeout">
+    /// Creates the exception to throw if the call was cancelled although the caller did not cancel.
+    /// </param>
+    /// <param name="time">The clock that measures <paramref name="limit"/>.</param>
+    /// <param name="cancellationToken">
+    /// The caller's token. If the caller cancels, the caller gets the
+    /// <see cref="OperationCanceledException"/> of the call.
+    /// </param>
     public static async Task<T> RunAsync<T>(
         TimeSpan limit,
         Func<CancellationToken, Task<T>> call,

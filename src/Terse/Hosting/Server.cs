@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace Terse.Hosting;
 
-/// <summary>The process as a server: its version, its log, its clock and its readiness.</summary>
+/// <summary>
+/// Contains the version of the server, and registers what every feature needs: the log, the clock and the
+/// readiness.
+/// </summary>
 internal static class Server
 {
     public static string Version { get; } = typeof(Server).Assembly

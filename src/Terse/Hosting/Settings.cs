@@ -4,32 +4,34 @@ using Microsoft.Extensions.Options;
 namespace Terse.Hosting;
 
 /// <summary>
-/// A section of the settings and the names of all its settings. The name of a list ends in <c>:0</c>, as the
-/// operator writes its first element.
+/// Describes one section of the settings: its name, and the names of all settings in the section. If a
+/// setting is a list, its name ends in <c>:0</c>, because operators write the first element of a list in this
+/// way.
 /// </summary>
 internal sealed record SettingsSection(string Name, IReadOnlyList<string> SettingNames)
 {
-    /// <summary>Settings that may differ between servers of one installation.</summary>
+    /// <summary>The names of the settings that may differ between the servers of one installation.</summary>
     public IReadOnlyList<string> PerServer { get; init; } = [];
 }
 
 /// <summary>
-/// The sources of settings; a later source overrides an earlier one: <c>appsettings.json</c> in the working
-/// folder, environment variables <c>TERSE__Section__Setting</c>, the command line. An unknown setting is an
-/// error.
+/// Reads and validates the settings. A later source overrides an earlier one: first <c>appsettings.json</c>
+/// in the working folder, then environment variables <c>TERSE__Section__Setting</c>, then the command line.
+/// An unknown setting is an error.
 /// </summary>
 internal static class Settings
 {
     private const string EnvironmentPrefix = "TERSE__";
 
     /// <summary>
-    /// By default the host watches the whole working folder for a change of <c>appsettings.json</c>. The
-    /// folder contains the database, so each write to it would raise an event.
+    /// Turns off the reloading of <c>appsettings.json</c>. By default, the .NET host watches the whole
+    /// working folder for a change of this file. The working folder usually contains the database, so each
+    /// write to the database would raise an event.
     /// </summary>
     public static readonly WebApplicationOptions ReadOnce =
         new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
 
-    /// <summary>The sections that ASP.NET Core reads.</summary>
+    /// <summary>The names of the sections that ASP.NET Core itself reads.</summary>
     private static readonly string[] OfFramework = ["Logging", "Urls"];
 
     public static void AddSettings(
@@ -40,10 +42,11 @@ internal static class Settings
         [
             new("Urls", "http://127.0.0.1:8080"),
             new("Logging:LogLevel:Default", "Warning"),
-            // ServerParts reports why the server does not start.
+            // The host would log why the server does not start, but ServerParts already reports the reason.
             new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "None"),
 
-            // It would create a scope and an activity for each redirect; ErrorPolicy creates those needed.
+            // With this log, ASP.NET Core would create a log scope and an activity for each request, which
+            // would slow redirects down. ErrorPolicy creates an activity where one is needed.
             new("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "None"),
         ]);
         configuration.AddJsonFile("appsettings.json", optional: true, reloadOnChange: false);
@@ -52,7 +55,10 @@ internal static class Settings
         AssertLogLevels(configuration.GetSection("Logging:LogLevel"));
     }
 
-    /// <summary>The in-memory provider refuses a repeated key, so only the last value is passed on.</summary>
+    /// <summary>
+    /// Keeps only the last value of each setting, because the in-memory provider throws an exception if a key
+    /// occurs twice.
+    /// </summary>
     private static Dictionary<string, string?> LastOfEach(IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var last = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
@@ -61,7 +67,7 @@ internal static class Settings
         return last;
     }
 
-    /// <summary>Finds all errors of the settings, as sentences that say how to fix them.</summary>
+    /// <summary>Returns all errors in the settings, as sentences that say how to correct them.</summary>
     public static IReadOnlyList<string> FindErrors(IServiceProvider services)
     {
         var configuration = services.GetRequiredService<IConfiguration>();
@@ -123,7 +129,8 @@ internal static class Settings
         }
         catch (InvalidOperationException exception)
         {
-            // A value has the wrong type; the message names the setting and the type.
+            // A value cannot be converted to the type of its setting; the message names the setting and the
+            // type.
             return [exception.Message];
         }
     }
@@ -140,7 +147,10 @@ internal static class Settings
         }
     }
 
-    /// <summary>Logging is built first, and its own error does not name the setting.</summary>
+    /// <summary>
+    /// Checks the log levels before logging is built, because the exception of the logging library does not
+    /// name the wrong setting.
+    /// </summary>
     private static void AssertLogLevels(IConfigurationSection levels)
     {
         foreach (var level in levels.GetChildren())

@@ -1,6 +1,6 @@
 namespace Terse.Hosting;
 
-/// <summary>The database cannot be reached or is overloaded; a later try may succeed.</summary>
+/// <summary>The database cannot be reached or is overloaded; a later attempt may succeed.</summary>
 internal sealed class StoreUnavailableException : Exception
 {
     public StoreUnavailableException()

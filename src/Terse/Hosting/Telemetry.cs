@@ -1,6 +1,9 @@
 namespace Terse.Hosting;
 
-/// <summary>The name of Terse's meter; docs/metrics.md lists its instruments.</summary>
+/// <summary>
+/// Contains the name of the <c>Meter</c> that all metrics of Terse belong to. docs/metrics.md lists the
+/// metrics.
+/// </summary>
 internal static class Telemetry
 {
     public const string Meter = "Terse";

@@ -5,19 +5,25 @@ using Microsoft.Net.Http.Headers;
 namespace Terse.Web;
 
 /// <summary>
-/// Versions of links as entity tags (RFC 9110, sections 8.8.3 and 13.1). The tags are strong, because a
-/// version has one representation only.
+/// Converts versions of links to HTTP entity tags and back (RFC 9110, sections 8.8.3 and 13.1). The tags are
+/// strong, because each version of a link has only one representation.
 /// </summary>
 internal static class EntityTags
 {
     public static string Of(int version) => $"\"v{version.ToString(CultureInfo.InvariantCulture)}\"";
 
     /// <summary>
-    /// Reads <c>If-Match</c>. An invalid header must be refused: a change must not ignore its precondition.
+    /// Reads the <c>If-Match</c> header. The caller must refuse a request with an invalid header, because the
+    /// change would otherwise ignore its precondition.
     /// </summary>
-    /// <param name="request">The request.</param>
-    /// <param name="versions">The versions that the header lists; null if any version matches.</param>
-    /// <returns>False if the header is not a list of entity tags.</returns>
+    /// <param name="request">The request that may contain the header.</param>
+    /// <param name="versions">
+    /// The versions that the header lists; null if any version matches, because the header is <c>*</c> or is
+    /// absent.
+    /// </param>
+    /// <returns>
+    /// False if the request contains the header but the header is not a list of entity tags.
+    /// </returns>
     public static bool TryReadIfMatch(HttpRequest request, out IReadOnlyList<int>? versions)
     {
         versions = null;
@@ -31,7 +37,10 @@ internal static class EntityTags
         return true;
     }
 
-    /// <summary>Whether <c>If-None-Match</c> lists a version: the client has this version already.</summary>
+    /// <summary>
+    /// Whether the <c>If-None-Match</c> header lists this version. If so, the client already has this version
+    /// of the link.
+    /// </summary>
     public static bool IsCachedByClient(HttpRequest request, int version) =>
         TryParse(request.Headers.IfNoneMatch, out var tags)
         && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || VersionOf(tag) == version);

@@ -4,9 +4,9 @@ using Terse.Hosting;
 namespace Terse.Web;
 
 /// <summary>
-/// Gives every error response a body that explains it, whether the router, the parser of the body, an
-/// unavailable database or a bug caused the error. The exceptions are requests that the web server cannot
-/// parse: it answers them itself.
+/// Gives every error response a body that explains the error, whether the cause is the router, the body
+/// parser, an unavailable database or a bug. Only a request that Kestrel cannot parse gets no such body,
+/// because Kestrel answers the request before any middleware runs.
 /// </summary>
 internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPolicy> logger)
 {
@@ -24,7 +24,7 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client closed the connection.
+            // The client closed the connection, so no response can be sent.
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
@@ -34,8 +34,9 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     }
 
     /// <summary>
-    /// Without a trace listener the web server creates no activity, which makes redirects faster. Errors and
-    /// their log lines need a trace id: the caller's (W3C Trace Context) or a new one.
+    /// Starts an activity, because errors and their log lines need a trace id. The trace id is the caller's
+    /// (W3C Trace Context) or a new one. The web server itself creates no activity while nothing listens for
+    /// traces, which makes redirects faster.
     /// </summary>
     private static void Begin(Activity activity, HttpRequest request)
     {
@@ -47,7 +48,7 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     private static bool IsBareError(HttpResponse response) =>
         response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null };
 
-    /// <summary>Explains a status that the web server or the router set.</summary>
+    /// <summary>Explains a status code that the web server or the router has set without a body.</summary>
     private static Problem Explain(HttpContext context, int status)
     {
         var request = context.Request;

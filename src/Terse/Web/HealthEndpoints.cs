@@ -3,9 +3,11 @@ using Terse.Hosting;
 namespace Terse.Web;
 
 /// <summary>
-/// The probes of load balancers and supervisors. <c>/livez</c> is always OK: a restart does not bring a lost
-/// database back. <c>/readyz</c> says whether to send requests to this server. A lost primary is no reason to
-/// send them elsewhere: this server still redirects, and the other servers have lost the primary too.
+/// Answers the health probes of load balancers and process supervisors. <c>/livez</c> always answers "ok",
+/// because a restart of this server would not make an unreachable database reachable. <c>/readyz</c> says
+/// whether load balancers should send requests to this server. This server stays ready while the primary
+/// database host is unreachable, because this server still redirects and a different server cannot reach the
+/// primary either.
 /// </summary>
 internal static class HealthEndpoints
 {

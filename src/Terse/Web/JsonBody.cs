@@ -8,12 +8,16 @@ namespace Terse.Web;
 /// <summary>Reads a request body as JSON in UTF-8, the only encoding that RFC 8259 allows.</summary>
 internal static class JsonBody
 {
-    /// <param name="request">The request.</param>
-    /// <param name="type">The type of the body, from the context of a feature.</param>
-    /// <param name="expected">
-    /// What the body must be, as the end of a sentence: "a JSON object with …".
+    /// <param name="request">The request whose body is read.</param>
+    /// <param name="type">
+    /// Describes the type of the body; comes from the <c>JsonSerializerContext</c> of a feature.
     /// </param>
-    /// <exception cref="JsonBodyException">The body is not JSON, or not an object of this type.</exception>
+    /// <param name="expected">
+    /// Describes a valid body for error messages: the end of the sentence "The body must be …".
+    /// </param>
+    /// <exception cref="JsonBodyException">
+    /// The body is not valid JSON, or is not an object of type <typeparamref name="T"/>.
+    /// </exception>
     /// <exception cref="BadHttpRequestException">
     /// The content type is not JSON (status 415), or the body is too large (status 413) or incomplete.
     /// </exception>

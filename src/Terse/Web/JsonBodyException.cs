@@ -4,16 +4,17 @@ using System.Text.Json.Serialization.Metadata;
 namespace Terse.Web;
 
 /// <summary>
-/// A request body that is not the JSON that its endpoint expects. The message is the problem's detail.
+/// Reports a request body that is not the JSON that the endpoint expects. The message becomes the
+/// <c>detail</c> of the error response.
 /// </summary>
 /// <remarks>
-/// The serializer reports unknown fields, repeated fields and wrong types by one exception, which differs in
-/// the text of its message only. So the body is read a second time, token by token, to find the first
+/// The serializer throws the same type of exception for unknown fields, repeated fields and wrong types; only
+/// the text of the message differs. So the body is read a second time, token by token, to find the first
 /// mistake.
 /// </remarks>
 internal sealed class JsonBodyException : BadHttpRequestException
 {
-    /// <summary>The longest part of a field's name that an error repeats, in characters.</summary>
+    /// <summary>The maximum number of characters of a field's name that an error message repeats.</summary>
     private const int MaxFieldLength = 100;
 
     public JsonBodyException()
@@ -31,12 +32,12 @@ internal sealed class JsonBodyException : BadHttpRequestException
     {
     }
 
-    /// <summary>The field with the mistake; null if the mistake is not in a field.</summary>
+    /// <summary>The name of the field with the mistake; null if the mistake is not in a field.</summary>
     public string? Field { get; init; }
 
-    /// <param name="body">The body, without a byte order mark.</param>
-    /// <param name="type">The type that could not be read from it.</param>
-    /// <param name="expected">What the body must be, as the end of a sentence.</param>
+    /// <param name="body">The request body in UTF-8, without a byte order mark.</param>
+    /// <param name="type">Describes the type that the body could not be converted to.</param>
+    /// <param name="expected">Describes a valid body: the end of the sentence "The body must be …".</param>
     public static JsonBodyException Of(ReadOnlySpan<byte> body, JsonTypeInfo type, string expected)
     {
         string? field = null;
@@ -60,7 +61,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
     }
 
     /// <exception cref="JsonException">The body is not valid JSON.</exception>
-    /// <exception cref="InvalidOperationException">A text is not valid Unicode.</exception>
+    /// <exception cref="InvalidOperationException">A string in the body is not valid Unicode.</exception>
     private static JsonBodyException? FindMistake(
         ReadOnlySpan<byte> body, JsonTypeInfo type, ref string? field)
     {

@@ -5,8 +5,9 @@ using System.Text.Json.Serialization;
 namespace Terse.Web;
 
 /// <summary>
-/// The rules by which Terse reads and writes JSON. Each feature lists its types in a source-generated context
-/// of its own, which states no rules (docs/decisions/0010-a-json-context-a-feature.md).
+/// Contains the options with which Terse reads and writes JSON. Each feature has its own source-generated
+/// <see cref="JsonSerializerContext"/>, which lists the types of the feature but sets no options
+/// (docs/decisions/0010-a-json-context-a-feature.md).
 /// </summary>
 internal static class JsonRules
 {
@@ -19,12 +20,12 @@ internal static class JsonRules
 
     /// <remarks>
     /// <para>
-    /// Unknown and repeated fields are refused, because a misspelt rule of a link must not be ignored
-    /// silently.
+    /// Unknown and repeated fields are errors. Otherwise, a field with a misspelt name would be ignored
+    /// silently, and the link would not expire, for example.
     /// </para>
     /// <para>
-    /// <c>&amp;</c> and quotes in URLs are not escaped: the JSON is never part of a page, and people read it
-    /// in a terminal.
+    /// <c>&amp;</c> and quotes in URLs are not escaped, because people read the JSON in a terminal. This is
+    /// safe, because the JSON is never part of an HTML page.
     /// </para>
     /// </remarks>
     public static void Apply(JsonSerializerOptions options)
@@ -38,11 +39,14 @@ internal static class JsonRules
     }
 }
 
-/// <summary>The JSON types of this folder.</summary>
+/// <summary>Lists the types in this folder that are written as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class WebJson : JsonSerializerContext
 {
-    /// <summary>The context with the rules of <see cref="JsonRules"/>, which <c>Default</c> lacks.</summary>
+    /// <summary>
+    /// The context with the options of <see cref="JsonRules"/>; the generated <c>Default</c> does not have
+    /// them.
+    /// </summary>
     public static WebJson Instance { get; } = new(JsonRules.CreateOptions());
 }

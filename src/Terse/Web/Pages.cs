@@ -3,7 +3,10 @@ using System.Text;
 
 namespace Terse.Web;
 
-/// <summary>The pages for people, from Pages/*.html. Every value is HTML-encoded.</summary>
+/// <summary>
+/// Writes the HTML pages that people see in a browser. The templates are Pages/*.html. Every value that is
+/// inserted into a template is HTML-encoded.
+/// </summary>
 internal static class Pages
 {
     private static readonly string Home = Load("home.html");

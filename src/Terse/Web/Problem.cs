@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Terse.Web;
 
-/// <summary>The JSON of an error (RFC 9457, "problem details").</summary>
+/// <summary>The JSON body of an error response (RFC 9457, "problem details").</summary>
 internal sealed record ProblemBody(
     string Type,
     string Title,
@@ -12,7 +12,9 @@ internal sealed record ProblemBody(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Field,
     string TraceId);
 
-/// <summary>An error as the response: a small page for a browser, JSON for every other client.</summary>
+/// <summary>
+/// Writes an error as the response: an HTML page for a browser, JSON for every other client.
+/// </summary>
 internal sealed class Problem : IResult
 {
     private readonly ProblemType _type;
@@ -47,7 +49,9 @@ internal sealed class Problem : IResult
             httpContext.RequestAborted);
     }
 
-    /// <summary>Whether the client is a browser: it accepts HTML, and the path is not the API's.</summary>
+    /// <summary>
+    /// Whether the client is a browser: the client accepts HTML, and the path does not belong to the API.
+    /// </summary>
     public static bool IsBrowser(HttpRequest request) =>
         !request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
         && request.Headers.Accept.Any(accept =>

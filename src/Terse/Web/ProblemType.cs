@@ -1,8 +1,8 @@
 namespace Terse.Web;
 
 /// <summary>
-/// Every type of error that Terse answers with. The type's URI is stable; docs/errors.md says what to do
-/// about each error.
+/// A type of error that Terse answers with; the static fields list all types. The URI of a type never
+/// changes. docs/errors.md says what to do about each error.
 /// </summary>
 internal sealed record ProblemType(string Name, int Status, string Title)
 {
@@ -40,10 +40,12 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         Stopping = new("stopping", 503, "The server is shutting down"),
         NotReady = new("not-ready", 503, "The server is not ready");
 
-    /// <summary>The stable identifier of the error for programs.</summary>
+    /// <summary>The URI by which a program recognizes this type of error. The URI never changes.</summary>
     public string Uri { get; } = "urn:problem-type:terse:" + Name;
 
-    /// <summary>The type of an error that the web server or the router answered without a body.</summary>
+    /// <summary>
+    /// Returns the type for an error status that the web server or the router has set without a body.
+    /// </summary>
     public static ProblemType OfStatus(int status) => status switch
     {
         StatusCodes.Status404NotFound => PathNotFound,

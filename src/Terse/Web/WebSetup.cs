@@ -4,11 +4,12 @@ using Microsoft.AspNetCore.Http.Json;
 namespace Terse.Web;
 
 /// <summary>
-/// What every endpoint shares: the size limit of bodies, the rules of JSON, the error policy.
+/// Configures what all endpoints share: the size limit of request bodies, the JSON options and the error
+/// policy.
 /// </summary>
 internal static class WebSetup
 {
-    /// <summary>The size of the largest request body in bytes.</summary>
+    /// <summary>The maximum size of a request body, in bytes.</summary>
     public const int MaxBodyBytes = 64 * 1024;
 
     public static void AddWeb(this WebApplicationBuilder builder)
@@ -23,13 +24,13 @@ internal static class WebSetup
             });
     }
 
-    /// <summary>Adds the JSON types of a feature, which its endpoints return.</summary>
+    /// <summary>Registers the JSON types that the endpoints of a feature return.</summary>
     public static void AddJson(this IServiceCollection services, IJsonTypeInfoResolver context) =>
         services.AddSingleton(context);
 
     public static void UseErrorPolicy(this IApplicationBuilder app) => app.UseMiddleware<ErrorPolicy>();
 
-    /// <summary>Routes requests to endpoints, with a body for every error.</summary>
+    /// <summary>Routes requests to endpoints, and gives every error response a body.</summary>
     public static void UseWeb(this IApplicationBuilder app)
     {
         app.UseErrorPolicy();

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Terse.Commands;
 
-/// <summary><c>terse codes</c>: plans codes and decodes them.</summary>
+/// <summary>
+/// The command <c>terse codes</c>, which plans the codes of an installation and decodes codes.
+/// </summary>
 internal static class CodesCommand
 {
     public static Command Create(ServerBuilder build) => new("codes", "Plans codes, and decodes a code.")

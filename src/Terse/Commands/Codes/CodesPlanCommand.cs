@@ -6,8 +6,8 @@ using Terse.Codes;
 namespace Terse.Commands;
 
 /// <summary>
-/// <c>terse codes plan</c>: shows the codes of each strategy for an installation of a given size, and the
-/// settings to copy.
+/// The command <c>terse codes plan</c>. For an installation of a given size, the command shows how long the
+/// codes of each strategy are, how hard they are to guess, and which settings select the strategy.
 /// </summary>
 internal static class CodesPlanCommand
 {

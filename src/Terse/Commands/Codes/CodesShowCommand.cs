@@ -7,7 +7,10 @@ using Terse.Storage;
 
 namespace Terse.Commands;
 
-/// <summary><c>terse codes show</c>: decodes a code with all layouts that the database ever used.</summary>
+/// <summary>
+/// The command <c>terse codes show</c>, which decodes a code with every id layout that the database has used
+/// so far.
+/// </summary>
 internal static class CodesShowCommand
 {
     private static readonly Argument<string> Code = new("CODE") { Description = "The code to decode." };
@@ -28,7 +31,10 @@ internal static class CodesShowCommand
         return command;
     }
 
-    /// <summary>After the name of a setting, the parser would read the setting's value as the code.</summary>
+    /// <summary>
+    /// Requires the code before the first setting. Otherwise, the parser would read the value of the setting
+    /// as the code.
+    /// </summary>
     private static void RequireCodeFirst(CommandResult command)
     {
         if (command.Tokens is [var first, ..] && first.Value.Contains(':', StringComparison.Ordinal))

@@ -4,17 +4,17 @@ using Terse.Web;
 
 namespace Terse.Commands;
 
-/// <summary>The result for one target: its short URL, or an error.</summary>
+/// <summary>The result for one target: either its short URL or an error message.</summary>
 internal sealed record ShortenedLine(int Number, string? ShortUrl, string? Error);
 
-/// <summary>The body of a request for a short URL.</summary>
+/// <summary>The body of a request that creates a link.</summary>
 internal sealed record LinkRequest(string Target);
 
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(LinkRequest))]
 internal sealed partial class LinkRequestJson : JsonSerializerContext;
 
-/// <summary>Creates links over a server's API.</summary>
+/// <summary>Creates links through the API of a Terse server.</summary>
 internal static class LinkClient
 {
     private static readonly LinkRequestJson Json = new(JsonRules.CreateOptions());

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Terse.Commands;
 
 /// <summary>
-/// <c>terse shorten</c>: creates links on a server with many concurrent requests, and prints the short URLs
-/// in the order of the targets.
+/// The command <c>terse shorten</c>, which creates links on a server with many concurrent requests and prints
+/// the short URLs in the order of the targets.
 /// </summary>
 internal static class ShortenCommand
 {
@@ -49,7 +49,8 @@ internal static class ShortenCommand
             return ServerOption.WrongEnvironment;
 
         using var client = new ServerClient(server, MaxInFlight);
-        // Unlike the stream of Console, this stream knows the length of a redirected file.
+        // Unlike the stream of Console, this stream knows the length of a redirected file. The progress bar
+        // needs this length.
         using var standardInput = new SafeFileHandle(0, ownsHandle: false);
         await using var input = new FileStream(standardInput, FileAccess.Read);
         var source = new TargetSource(arguments.GetValue(Targets)!, input);
@@ -87,7 +88,8 @@ internal static class ShortenCommand
     }
 
     /// <summary>
-    /// Starts requests in order. The bounded channel limits the number of concurrent requests.
+    /// Starts a request for each target, in the order of the targets. The bounded channel limits the number
+    /// of concurrent requests.
     /// </summary>
     private static async Task SendAsync(
         TargetSource source,

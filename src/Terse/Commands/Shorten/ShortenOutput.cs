@@ -1,8 +1,8 @@
 namespace Terse.Commands;
 
 /// <summary>
-/// Writes short URLs to standard output, and errors and a progress bar to standard error. Both may be the
-/// same terminal, so the bar is erased before other text is written.
+/// Writes short URLs to standard output, and errors and a progress bar to standard error. Both streams may go
+/// to the same terminal, so the progress bar is erased before other text is written.
 /// </summary>
 internal sealed class ShortenOutput : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class ShortenOutput : IDisposable
         _start = _drawn = _time.GetTimestamp();
     }
 
-    /// <summary>The number of targets without a short URL.</summary>
+    /// <summary>The number of targets for which no short URL was created.</summary>
     public int Failed { get; private set; }
 
     public void Write(ShortenedLine line)
@@ -47,10 +47,13 @@ internal sealed class ShortenOutput : IDisposable
             Draw();
     }
 
-    /// <summary>Flushes standard output; called when the next result is not available yet.</summary>
+    /// <summary>
+    /// Flushes standard output. The caller does this before it waits for a result, so that earlier results
+    /// are visible.
+    /// </summary>
     public void Flush() => _out.Flush();
 
-    /// <summary>Draws the final state of the bar, which stays on the terminal.</summary>
+    /// <summary>Draws the final state of the progress bar, which then stays on the terminal.</summary>
     public void Dispose()
     {
         if (_showsProgress)

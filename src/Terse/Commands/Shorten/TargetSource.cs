@@ -4,19 +4,21 @@ using System.Text;
 namespace Terse.Commands;
 
 /// <summary>
-/// Reads the targets of <c>terse shorten</c>, each with the number of its line or argument.
+/// Reads the targets of <c>terse shorten</c>, each with the number of the line or argument that contains it.
 /// </summary>
 internal sealed class TargetSource(string[] arguments, Stream input)
 {
     /// <summary>
-    /// The part of the input that was read, 0 to 1; null if the length of the input is unknown.
+    /// The fraction of the input that has been read, 0 to 1; null if the length of the input is unknown.
     /// </summary>
     public double? PartRead =>
         ReadsInput && input.CanSeek && input.Length > 0 ? (double)input.Position / input.Length : null;
 
     private bool ReadsInput => arguments is ["-"];
 
-    /// <summary>Reads the targets in order. A byte order mark and empty lines are skipped.</summary>
+    /// <summary>
+    /// Reads the targets in order. A byte order mark at the start of the input and empty lines are skipped.
+    /// </summary>
     public async IAsyncEnumerable<(int Number, string Target)> ReadAsync(
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
