@@ -4,30 +4,38 @@ using Terse.Links;
 
 namespace Terse.Visits;
 
-/// <summary>A row of the hourly counts.</summary>
-/// <param name="Link">The link's id, or <see cref="VisitRange.AllLinks"/>.</param>
+/// <summary>Identifies a row of the hourly counts of visits.</summary>
+/// <param name="Link">
+/// The link's id, or <see cref="VisitRange.AllLinks"/> for the visits of all links together.
+/// </param>
 /// <param name="Dimension">The property by which visits are counted.</param>
-/// <param name="Hour">The hour as a <see cref="HourNumber"/>.</param>
-/// <param name="Value">The value of the dimension; empty for <see cref="VisitDimension.None"/>.</param>
-/// <param name="IsBot">Whether the row counts visits of bots.</param>
+/// <param name="Hour">The hour, in the numbering of <see cref="HourNumber"/>.</param>
+/// <param name="Value">
+/// The value of the dimension, for example <c>Firefox</c>; empty for <see cref="VisitDimension.None"/>.
+/// </param>
+/// <param name="IsBot">Whether the row counts visits of bots or visits of people.</param>
 internal readonly record struct CountKey(
     long Link, VisitDimension Dimension, long Hour, string Value, bool IsBot);
 
-/// <summary>A row of the hourly counts of requests that were not redirected.</summary>
+/// <summary>Identifies a row of the hourly counts of requests that were not redirected.</summary>
 internal readonly record struct MissedKey(long Hour, RedirectOutcome Outcome, bool IsBot);
 
 /// <summary>
-/// Adds up the visits of a batch, so that the database updates each row once for the whole batch. A visit
-/// without a value of a dimension has no row of that dimension: readers subtract the known values from the
-/// total to get the unknown ones.
+/// Adds up the visits of a batch, so that the database updates each row of the hourly counts only once per
+/// batch. If the value of a dimension is unknown, the visit is not counted under the dimension: readers
+/// subtract the counts of all known values from the total to get the count of unknown values.
 /// </summary>
 /// <remarks>
-/// Every server writes the rows in the same order, so that transactions cannot deadlock. The rows for all
-/// links come last, because every transaction locks these rows and should hold their locks only briefly.
+/// Every server updates the rows in the same order, because transactions that lock rows in different orders
+/// can deadlock. The rows for all links together come last: every transaction locks these rows, and should
+/// hold the locks only briefly.
 /// </remarks>
 internal sealed class BatchCounts
 {
-    /// <summary>Longer than any host name, and short enough for an index entry.</summary>
+    /// <summary>
+    /// The maximum length of a stored value in characters. This is longer than any host name, and short
+    /// enough for an index entry.
+    /// </summary>
     private const int MaxValueLength = 255;
 
     private static readonly Comparer<CountKey> Order = Comparer<CountKey>.Create(Compare);
@@ -48,7 +56,10 @@ internal sealed class BatchCounts
         }
     }
 
-    /// <summary>The visits, with texts that every database can store.</summary>
+    /// <summary>
+    /// The redirected visits of the batch. Each text that a database would refuse is replaced by the empty
+    /// text.
+    /// </summary>
     public IReadOnlyList<Visit> Visits => _visits;
 
     public IReadOnlyList<DateOnly> Days =>
@@ -107,13 +118,16 @@ internal sealed class BatchCounts
     };
 
     /// <summary>
-    /// Replaces a text that a database would refuse by the empty text. Otherwise the batch, and all later
-    /// batches of the server, would fail forever.
+    /// Replaces a text that a database would refuse with the empty text. Without the replacement, the batch
+    /// would fail forever, and the server would never send its later batches.
     /// </summary>
     private static string Sanitize(string text) =>
         text.Length <= MaxValueLength && IsStorable(text) ? text : "";
 
-    /// <summary>Whether the text is valid Unicode without a NUL character.</summary>
+    /// <summary>
+    /// Whether the text is valid UTF-16 without a NUL character. The loop reads invalid UTF-16 as the
+    /// replacement character.
+    /// </summary>
     private static bool IsStorable(ReadOnlySpan<char> text)
     {
         foreach (var rune in text.EnumerateRunes())

@@ -1,12 +1,17 @@
 namespace Terse.Visits;
 
-/// <summary>How a request for a code was answered. The numbers are stored; never change them.</summary>
+/// <summary>
+/// How the server answered a request for a short link. The database contains the numbers; never change a
+/// number.
+/// </summary>
 internal enum RedirectOutcome : byte
 {
-    /// <summary>With a redirect to the link's target. Only this outcome is a visit.</summary>
+    /// <summary>
+    /// The server redirected the visitor to the link's target. Only these requests count as visits.
+    /// </summary>
     Followed = 0,
 
-    /// <summary>No link has the code.</summary>
+    /// <summary>No link has the requested code.</summary>
     Unknown = 1,
 
     Expired = 2,
@@ -15,6 +20,6 @@ internal enum RedirectOutcome : byte
 
     Deleted = 4,
 
-    /// <summary>The link's maximum number of visits was reached.</summary>
+    /// <summary>The link had already reached its maximum number of visits.</summary>
     UsedUp = 5,
 }

@@ -1,19 +1,21 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// A request for a code, classified and ready to be stored. The request is a visit if its outcome is
-/// <see cref="RedirectOutcome.Followed"/>. Text fields are empty if the value is unknown, and always for
-/// visitors who asked not to be tracked.
+/// A request for a short link, ready to be stored. The request counts as a visit only if the outcome is
+/// <see cref="RedirectOutcome.Followed"/>. A text is empty if the value is unknown. All texts are empty if
+/// the visitor asked not to be tracked.
 /// </summary>
-/// <param name="Link">The link's id; 0 if no link has the code.</param>
+/// <param name="Link">The link's id; 0 if no link has the requested code.</param>
 /// <param name="At">The time of the request in UTC, in whole milliseconds.</param>
-/// <param name="Outcome">How the request was answered.</param>
-/// <param name="IsBot">Whether the user agent belongs to a known program.</param>
-/// <param name="Country">ISO 3166-1 alpha-2, in capitals.</param>
+/// <param name="Outcome">How the server answered the request.</param>
+/// <param name="IsBot">Whether the user agent matches the pattern of a known bot.</param>
+/// <param name="Country">The country's ISO 3166-1 alpha-2 code in capitals, for example <c>AT</c>.</param>
 /// <param name="Referrer">The host of the page that the visitor came from, in lower case.</param>
-/// <param name="Browser">For example <c>Firefox</c>.</param>
-/// <param name="Os">The operating system, for example <c>Android</c>.</param>
-/// <param name="Device"><c>desktop</c>, <c>phone</c>, <c>tablet</c>, <c>tv</c> or <c>console</c>.</param>
+/// <param name="Browser">The name of the browser, for example <c>Firefox</c>.</param>
+/// <param name="Os">The name of the operating system, for example <c>Android</c>.</param>
+/// <param name="Device">
+/// The type of the device: <c>desktop</c>, <c>phone</c>, <c>tablet</c>, <c>tv</c> or <c>console</c>.
+/// </param>
 internal readonly record struct Visit(
     Tsid Link,
     DateTimeOffset At,
@@ -26,8 +28,8 @@ internal readonly record struct Visit(
     string Device);
 
 /// <summary>
-/// Visits that are stored in one step. The database stores each batch number of (node, epoch) once, however
-/// often the batch is sent. This is safe because an epoch of a node is never assigned twice, and a server run
-/// numbers its batches from 1.
+/// Visits that the database stores in one transaction. The database stores each combination of node, epoch
+/// and batch number only once, however often the server sends the batch. No two batches share a combination:
+/// an epoch of a node is never assigned twice, and a server numbers the batches of its run consecutively.
 /// </summary>
 internal sealed record VisitBatch(int Node, long Epoch, long Number, IReadOnlyList<Visit> Visits);

@@ -4,7 +4,8 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Metrics of visits. Recorded visits are read from the ring, so that a redirect updates no counter.
+/// The metrics of recording and counting visits. The number of recorded visits is read from the ring buffer,
+/// so that a redirect does not have to update a counter.
 /// </summary>
 internal sealed class VisitMetrics
 {

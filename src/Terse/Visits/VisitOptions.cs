@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Visits;
 
-/// <summary>How visits are recorded. Section <c>Visits</c>.</summary>
+/// <summary>The settings for recording visits, in the configuration section <c>Visits</c>.</summary>
 internal sealed class VisitOptions
 {
     public const string Section = "Visits";
@@ -18,41 +18,46 @@ internal sealed class VisitOptions
 
     /// <summary>
     /// The folder in which visits wait for the database. The server creates the folder if it does not exist.
-    /// Each server needs its own folder, and needs the same folder after a restart; otherwise the visits that
-    /// wait in the folder are not counted. Default: <c>visits</c> in <c>Storage:Folder</c>.
+    /// Two servers cannot use the same folder. A server must use the same folder again after a restart;
+    /// otherwise the visits that still wait in the folder are not counted. Default: <c>visits</c> in
+    /// <c>Storage:Folder</c>.
     /// </summary>
     public string? Folder { get; set; }
 
     /// <summary>
-    /// The number of visits that can wait in memory: a power of two, 64 to 1,048,576. Each visit takes 384
-    /// bytes. If the number is too small, visits are lost in a burst of redirects. If the disk is nearly
-    /// full, the server uses a smaller number. Default: 32,768.
+    /// The number of visits that can wait in memory before they are written to the disk: a power of two, 64
+    /// to 1,048,576. Each visit takes 384 bytes. If the number is too small, visits are lost in a burst of
+    /// redirects. If the number is too large, memory and disk space are wasted. If the disk is nearly full at
+    /// the start, the server uses a smaller number. Default: 32,768.
     /// </summary>
     public int RingSlots { get; set; } = 32_768;
 
     /// <summary>
-    /// The disk space in bytes for visits that wait for the database, 1 MiB or more. A visit takes about 30
-    /// bytes. When the space is used up, visits are lost. Default: 1 GiB.
+    /// The maximum disk space in bytes for visits that wait for the database, 1 MiB or more. A visit takes
+    /// about 30 bytes. When the disk space and the memory for visits are both used up, new visits are lost.
+    /// Default: 1 GiB.
     /// </summary>
     public long SpoolBytes { get; set; } = 1L << 30;
 
     /// <summary>
-    /// The request header in which a proxy sends the visitor's country as two letters, for example
-    /// <c>CF-IPCountry</c>. Use only a header that the proxy overwrites: clients can forge any other header.
-    /// Default: none.
+    /// The name of the request header in which a proxy sends the visitor's country as two letters, for
+    /// example <c>CF-IPCountry</c>. The proxy must overwrite the header in every request; otherwise clients
+    /// can send a forged country. Default: none.
     /// </summary>
     public string? CountryHeader { get; set; }
 
     /// <summary>
-    /// A MaxMind DB file with the countries of IP addresses, at most 2 GB. The server loads the file into
-    /// memory at the start, and uses it for requests without a country header. Default: none.
+    /// The path of a MaxMind DB file that contains the countries of IP addresses, at most 2 GB. The server
+    /// loads the file into memory when the server starts, and finds the country in the file if a request has
+    /// no country header. Default: none.
     /// </summary>
     public string? CountryFile { get; set; }
 
     /// <summary>
-    /// The request header in which a proxy sends the client's IP address, for example <c>X-Forwarded-For</c>.
-    /// If the header is a list, the last address is used. Use only a header that the proxy sets: clients can
-    /// forge any other header. Default: none, which uses the address of the connection.
+    /// The name of the request header in which a proxy sends the client's IP address, for example
+    /// <c>X-Forwarded-For</c>. If the header contains a list, the server uses the last address. The proxy
+    /// must set or extend the header in every request; otherwise clients can send a forged address. Default:
+    /// none; the server then uses the address of the connection.
     /// </summary>
     public string? ClientAddressHeader { get; set; }
 }

@@ -5,17 +5,18 @@ using Terse.Ids;
 namespace Terse.Visits;
 
 /// <summary>
-/// Registers the recording of visits, which never delays a redirect. <see cref="VisitRecorder"/> writes a
-/// visit to memory that survives a kill of the process (<see cref="VisitRing"/>). <see cref="VisitSpooler"/>
-/// writes batches of visits to the disk (<see cref="VisitSpool"/>). <see cref="VisitSender"/> sends each
-/// batch to the database until the database has stored it. Batches are numbered, and the database ignores a
-/// number that it has stored. So each visit counts exactly once, even if the process, the network or the
-/// database fails.
+/// Registers the services that record visits. Recording never delays a redirect. <see cref="VisitRecorder"/>
+/// writes each visit to a ring buffer in memory that survives a kill of the process
+/// (<see cref="VisitRing"/>). <see cref="VisitSpooler"/> writes batches of visits to the disk
+/// (<see cref="VisitSpool"/>). <see cref="VisitSender"/> sends each batch to the database, and sends the
+/// batch again until the database has stored it. Batches are numbered, and the database ignores a batch whose
+/// number is already stored. So each recorded visit counts exactly once, even if the process, the network or
+/// the database fails.
 /// </summary>
 internal static class VisitSetup
 {
-    /// <param name="services">The services of the server.</param>
-    /// <param name="folder">Returns the folder of the server's own files.</param>
+    /// <param name="services">The service collection of the server.</param>
+    /// <param name="folder">Returns the folder in which the server keeps its own files.</param>
     public static void AddVisits(this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
         services.AddOptions<VisitOptions>().BindConfiguration(VisitOptions.Section).ValidateOnStart();
@@ -34,8 +35,8 @@ internal static class VisitSetup
         services.AddSingleton<Func<VisitRun?>>(provider =>
             () => RunOf(provider.GetRequiredService<IdMint>().Reservation));
 
-        // Hosted services stop in reverse order: the spooler empties the ring, then the sender empties the
-        // spool.
+        // Hosted services stop in the reverse order of registration: first the spooler empties the ring
+        // buffer, and then the sender empties the spool.
         services.AddHostedService<VisitSender>();
         services.AddHostedService<VisitSpooler>();
     }

@@ -6,9 +6,10 @@ using System.Text.RegularExpressions;
 namespace Terse.Visits;
 
 /// <summary>
-/// Detects bots by their user agent, with a public list of patterns (source and license: Bots/README.md).
-/// Most patterns are plain texts, which one search finds in a single pass. The other patterns form one
-/// regular expression without backtracking. Both are built on first use, in about 10 ms.
+/// Detects bots by their user agent. The patterns come from a public list (source and license:
+/// Bots/README.md). Most patterns are plain texts, and a single pass over the user agent searches for all
+/// these texts. The other patterns form one regular expression that never backtracks. The first call builds
+/// both searches in about 10 ms.
 /// </summary>
 internal static class BotList
 {
@@ -46,7 +47,9 @@ internal static class BotList
                 RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant));
     }
 
-    /// <summary>The text that a pattern matches; null if the pattern matches several texts.</summary>
+    /// <summary>
+    /// Returns the only text that a pattern matches; null if the pattern can match several texts.
+    /// </summary>
     internal static string? TextOf(string pattern)
     {
         var text = new StringBuilder(pattern.Length);

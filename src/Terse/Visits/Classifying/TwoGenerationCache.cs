@@ -4,15 +4,17 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Caches values by text, so that a repeated text costs a lookup and no allocation. The cache has two
-/// generations. When the young generation is full, it becomes the old generation, and the previous old
-/// generation is evicted. A hit moves an entry to the young generation. Texts are Latin-1, as in the ring.
-/// Not safe for use by several threads.
+/// generations. When the young generation is full, it becomes the old generation, and the entries of the
+/// previous old generation are evicted. A hit in the old generation moves the entry to the young generation.
+/// Texts are Latin-1 bytes, as in the ring buffer of visits. Not safe for use by several threads at once.
 /// </summary>
 /// <param name="capacity">The maximum number of entries in both generations together.</param>
-/// <param name="create">Creates the value of a text.</param>
+/// <param name="create">Creates the value of a text that is not in the cache.</param>
 internal sealed class TwoGenerationCache<TValue>(int capacity, Func<string, TValue> create)
 {
-    /// <summary>In bytes. Longer texts are cut, to limit the memory of the cache.</summary>
+    /// <summary>
+    /// The maximum length of a text in bytes. Longer texts are cut, to limit the memory of the cache.
+    /// </summary>
     private const int MaxLength = 512;
 
     private Dictionary<byte[], TValue> _young = new(ByteComparer.Instance);

@@ -1,11 +1,13 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// Browser, operating system and device of a <c>User-Agent</c> header; empty if unknown.
+/// The browser, the operating system and the type of the device, as read from a <c>User-Agent</c> header. A
+/// value is empty if it is unknown.
 /// </summary>
 /// <remarks>
-/// User agents contain the names of other browsers for compatibility: Edge also names Chrome, and Chrome also
-/// names Safari. So each table has an order, and the first matching rule applies.
+/// For compatibility, browsers add the names of other browsers to their user agent: Edge also names Chrome,
+/// and Chrome also names Safari. So the order of the rules in a table matters: the first matching rule
+/// applies.
 /// </remarks>
 internal readonly record struct UserAgent(string Browser, string Os, string Device, bool IsBot)
 {
@@ -27,7 +29,10 @@ internal readonly record struct UserAgent(string Browser, string Os, string Devi
     }
 }
 
-/// <summary>The name for user agents that contain a token, and a second token if one is given.</summary>
+/// <summary>
+/// Gives a name to each user agent that contains both texts, <paramref name="Token"/> and
+/// <paramref name="And"/>. If <paramref name="And"/> is empty, only <paramref name="Token"/> matters.
+/// </summary>
 internal sealed record UserAgentRule(string Name, string Token, string And = "")
 {
     public bool Matches(string agent) =>

@@ -1,14 +1,14 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// The tokens that identify browsers, systems and devices, in search order: a product that also sends the
-/// tokens of another product comes first.
+/// The rules that identify browsers, operating systems and devices by tokens in the user agent. The first
+/// matching rule applies, so a product that also sends the tokens of a different product must come first.
 /// </summary>
 internal static class UserAgentTables
 {
     public static readonly UserAgentRule[] Browsers =
     [
-        // Programs that are not browsers.
+        // Command-line tools and other clients that are not browsers.
         new("curl", "curl/"), new("Wget", "Wget/"), new("HTTPie", "HTTPie/"),
         new("Postman", "PostmanRuntime/"),
 
@@ -21,7 +21,7 @@ internal static class UserAgentTables
         new("KakaoTalk", "KAKAOTALK"), new("Google app", " GSA/"), new("Microsoft Teams", " Teams/"),
         new("Discord", "discord/"), new("Slack", " Slack/"),
 
-        // Browsers with the engine of Chrome, or with the engine of Safari on iOS.
+        // Browsers that use the engine of Chrome, or on iOS the engine of Safari.
         new("Edge", "Edg/"), new("Edge", "EdgA/"), new("Edge", "EdgiOS/"), new("Edge", "Edge/"),
         new("Opera", "OPR/"), new("Opera", "OPT/"), new("Opera", "OPX/"), new("Opera", "OPiOS/"),
         new("Opera", "Opera"), new("Samsung Internet", "SamsungBrowser/"),
@@ -51,7 +51,7 @@ internal static class UserAgentTables
         new("Windows Phone", "Windows Phone"),
         new("tvOS", "AppleTV"), new("tvOS", "Apple TV"), new("tvOS", "tvOS"),
         new("iPadOS", "iPad"), new("iOS", "iPhone"), new("iOS", "iPod"),
-        // An iPad that requests desktop pages.
+        // An iPad that requests desktop pages sends "Macintosh" like a Mac, but also "Mobile".
         new("iPadOS", "Macintosh", And: " Mobile/"),
         new("HarmonyOS", "HarmonyOS"), new("HarmonyOS", "OpenHarmony"), new("KaiOS", "KAIOS/"),
         new("Tizen", "Tizen"), new("webOS", "Web0S"), new("webOS", "webOS"),
@@ -70,7 +70,7 @@ internal static class UserAgentTables
         new("tablet", "PlayBook"), new("tablet", "Kindle"),
         new("phone", "Mobile"), new("phone", "iPhone"), new("phone", "iPod"), new("phone", "Windows Phone"),
         new("phone", "KAIOS/"), new("phone", "Opera Mini"), new("phone", "BlackBerry"),
-        // Android sends "Mobile" on phones only.
+        // On Android, only phones send "Mobile", and a rule above has already found these phones.
         new("tablet", "Android"), new("tablet", "Silk/"),
         new("desktop", "Windows"), new("desktop", "Macintosh"), new("desktop", "CrOS "),
         new("desktop", "X11"), new("desktop", "Linux"),

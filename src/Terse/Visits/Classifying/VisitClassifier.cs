@@ -1,23 +1,27 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// Converts raw visits to visits. Most user agents and referrers repeat, so a cache answers them without a
-/// search and without an allocation. Not safe for use by several threads.
+/// Converts raw visits from the ring buffer to visits with a browser, an operating system and so on. Most
+/// user agents and referrers repeat, so most lookups find their result in a cache, without a search and
+/// without an allocation. Not safe for use by several threads at once.
 /// </summary>
 internal sealed class VisitClassifier
 {
-    /// <summary>Entries of each cache. At 512 bytes each, both caches take about 4 MB.</summary>
+    /// <summary>
+    /// The maximum number of entries of each cache. An entry takes at most about 512 bytes, so both caches
+    /// together take about 4 MB.
+    /// </summary>
     private const int MaxCached = 4096;
 
     private readonly TwoGenerationCache<UserAgent> _agents = new(MaxCached, UserAgent.Read);
     private readonly TwoGenerationCache<string> _referrers = new(MaxCached, ReferrerHost.Canonicalize);
 
-    /// <param name="link">The link's id; 0 if no link has the code.</param>
-    /// <param name="atMs">The time in milliseconds since 1970, UTC.</param>
-    /// <param name="outcome">How the request was answered.</param>
-    /// <param name="country">Two letters; empty if unknown.</param>
-    /// <param name="referrerHost">As sent in the header.</param>
-    /// <param name="userAgent">As sent in the header.</param>
+    /// <param name="link">The link's id; 0 if no link has the requested code.</param>
+    /// <param name="atMs">The time of the request, in milliseconds since 1970 (UTC).</param>
+    /// <param name="outcome">How the server answered the request.</param>
+    /// <param name="country">The country code of two letters; empty if the country is unknown.</param>
+    /// <param name="referrerHost">The host in the <c>Referer</c> header, as the client sent it.</param>
+    /// <param name="userAgent">The <c>User-Agent</c> header, as the client sent it.</param>
     public Visit Classify(
         long link,
         long atMs,

@@ -3,8 +3,8 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads ISO 3166-1 alpha-2 country codes. All 676 pairs of letters are kept as strings, so that reading a
-/// code allocates nothing.
+/// Reads country codes of two letters (ISO 3166-1 alpha-2). The strings of all 676 pairs of letters are
+/// created once, so that reading a code allocates nothing.
 /// </summary>
 internal static class CountryCode
 {
@@ -13,8 +13,8 @@ internal static class CountryCode
     private static readonly string[] All = MakeAll();
 
     /// <summary>
-    /// The code in capitals; empty if the text is not a code, and for the unknown countries <c>XX</c> and
-    /// <c>ZZ</c>.
+    /// Returns the code in capitals. The result is empty if the text is not two ASCII letters, and for the
+    /// codes <c>XX</c> and <c>ZZ</c>, which mean an unknown country.
     /// </summary>
     public static string Of(ReadOnlySpan<byte> text) => text.Length == 2 ? Of(text[0], text[1]) : "";
 
@@ -23,7 +23,7 @@ internal static class CountryCode
 
     private static string Of(int first, int second)
     {
-        // Setting this bit converts an ASCII letter to lower case.
+        // Setting the bit 0x20 converts an ASCII letter to lower case.
         var (row, column) = ((first | 0x20) - 'a', (second | 0x20) - 'a');
         return row is >= 0 and < Letters && column is >= 0 and < Letters ? All[(row * Letters) + column] : "";
     }

@@ -6,23 +6,28 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads countries from a MaxMind DB file of format version 2 (https://maxmind.github.io/MaxMind-DB/). The
-/// whole file is loaded into memory, so later changes of the file have no effect.
+/// Finds the countries of IP addresses in a MaxMind DB file of format version 2
+/// (https://maxmind.github.io/MaxMind-DB/). The whole file is loaded into memory, so later changes to the
+/// file have no effect until the next start.
 /// </summary>
 /// <remarks>
-/// Publishers store the country in different fields. The first records of the file decide which model reads
-/// all lookups, because decoding only one field costs a tenth of the memory of decoding the whole record.
+/// Publishers of such files store the country in different fields. The first records of the file show which
+/// fields the publisher uses. All lookups decode only these fields, because decoding the whole record takes
+/// ten times as much memory.
 /// </remarks>
 internal sealed class CountryFile : ICountryLookup
 {
-    /// <summary>Records that are read to find out which fields the publisher uses.</summary>
+    /// <summary>
+    /// The maximum number of records that are read to find out which fields the publisher uses.
+    /// </summary>
     private const int MaxSamples = 1_000;
 
     private const int FormatVersion = 2;
 
     /// <summary>
-    /// Uses a reader that is never disposed: a request that outlives the server's shutdown may still look up
-    /// an address. The reader's finalizers release the memory.
+    /// Finds the country code of an address. The MaxMind reader behind this delegate is never disposed,
+    /// because a request that outlives the server's shutdown may still look up an address. The reader's
+    /// finalizers release the memory.
     /// </summary>
     private readonly Func<IPAddress, string?> _findCode;
 
@@ -36,7 +41,7 @@ internal sealed class CountryFile : ICountryLookup
             : address => reader.Find<FlatRecord>(address)?.Code;
     }
 
-    /// <param name="path">The file, of at most 2 GB.</param>
+    /// <param name="path">The path of the file. The maximum size of the file is 2 GB.</param>
     /// <exception cref="StartupException">
     /// The file does not exist, cannot be read, or is not a complete MaxMind DB file of version 2.
     /// </exception>
@@ -88,12 +93,13 @@ internal sealed class CountryFile : ICountryLookup
         }
         catch (Exception exception) when (exception is InvalidDatabaseException or DeserializationException)
         {
-            // This record is damaged, or its country has another form than the records before it.
+            // The record of this address is damaged, or stores the country in a different format than the
+            // first records of the file. The country stays unknown.
             return "";
         }
     }
 
-    /// <summary>Whether the file has the form of <see cref="NestedRecord"/>.</summary>
+    /// <summary>Whether the records of the file have the format of <see cref="NestedRecord"/>.</summary>
     private static bool IsNested(Reader reader)
     {
         foreach (var node in reader.FindAll<object>().Take(MaxSamples))
@@ -109,7 +115,7 @@ internal sealed class CountryFile : ICountryLookup
         return true;
     }
 
-    /// <summary>The form of MaxMind and DB-IP: <c>country.iso_code</c>.</summary>
+    /// <summary>The record format of MaxMind and DB-IP: the code is in <c>country.iso_code</c>.</summary>
     internal sealed class NestedRecord
     {
         [MapKey("country")]
@@ -122,7 +128,9 @@ internal sealed class CountryFile : ICountryLookup
         public string? IsoCode { get; init; }
     }
 
-    /// <summary>The form of IPinfo: <c>country_code</c>, or the code in <c>country</c>.</summary>
+    /// <summary>
+    /// The record format of IPinfo: the code is in <c>country_code</c> or in <c>country</c>.
+    /// </summary>
     internal sealed class FlatRecord
     {
         [MapKey("country")]

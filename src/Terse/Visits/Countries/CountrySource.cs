@@ -3,17 +3,22 @@ using System.Net;
 namespace Terse.Visits;
 
 /// <summary>
-/// Finds the country of a request: from a header of the proxy, or else from the client's IP address. The
-/// address is never stored.
+/// Finds the country of a request in a header from the proxy. If the header does not contain a country, the
+/// client's IP address determines the country. The address is never stored.
 /// </summary>
-/// <param name="countryHeader">The header with the country; null or empty for none.</param>
-/// <param name="addressHeader">
-/// The header with the client's address; null or empty if the client connects without a proxy.
+/// <param name="countryHeader">
+/// The name of the header in which the proxy sends the country; null or empty if there is no such header.
 /// </param>
-/// <param name="countries">Finds the country of an address; null if no file is configured.</param>
+/// <param name="addressHeader">
+/// The name of the header in which the proxy sends the client's address; null or empty if the client connects
+/// without a proxy.
+/// </param>
+/// <param name="countries">Finds the country of an address; null if no MaxMind DB file is configured.</param>
 internal sealed class CountrySource(string? countryHeader, string? addressHeader, ICountryLookup? countries)
 {
-    /// <summary>The country; empty if the country is unknown. Never throws or blocks.</summary>
+    /// <summary>
+    /// Returns the country code; empty if the country is unknown. Never throws and never blocks.
+    /// </summary>
     public string CountryOf(HttpRequest request)
     {
         if (!string.IsNullOrEmpty(countryHeader))
@@ -27,8 +32,10 @@ internal sealed class CountrySource(string? countryHeader, string? addressHeader
     }
 
     /// <summary>
-    /// Reads the last address of a list: the nearest proxy appended this address, and the client can forge
-    /// all addresses before. Null if that address is invalid; the connection's address is the proxy's.
+    /// Reads the client's address. Only the last address of a list is reliable: the nearest proxy appended
+    /// the last address, but the client can forge all addresses before it. If the last address is invalid,
+    /// the result is null. The address of the connection is no substitute, because it is the address of the
+    /// proxy.
     /// </summary>
     private IPAddress? AddressOf(HttpRequest request)
     {

@@ -6,7 +6,8 @@ namespace Terse.Visits;
 internal interface ICountryLookup
 {
     /// <summary>
-    /// The country as a <see cref="CountryCode"/>; empty if the country is unknown. Never throws or blocks.
+    /// Returns the country code in the format of <see cref="CountryCode"/>; empty if the country is unknown.
+    /// Never throws and never blocks.
     /// </summary>
     string CountryOf(IPAddress address);
 }

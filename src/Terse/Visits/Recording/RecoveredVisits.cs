@@ -3,11 +3,16 @@ using System.Buffers.Binary;
 namespace Terse.Visits;
 
 /// <summary>
-/// The visits that an earlier process left in its ring: all slots that were completely written and not yet
-/// released, ordered by position. A partly written slot is skipped; its request never got a response.
+/// The visits that an earlier process left in its ring buffer, ordered by position. A slot contains such a
+/// visit if the slot was completely written and was not released. A partly written slot is skipped, because
+/// the process was killed before it sent a response to the request.
 /// </summary>
-/// <param name="RingId">The ring's id; null if the file does not exist or is not a complete ring.</param>
-/// <param name="Visits">Each visit's position in the ring and its slot without the sequence number.</param>
+/// <param name="RingId">
+/// The id of the ring buffer; null if the file does not exist or is not a complete ring buffer.
+/// </param>
+/// <param name="Visits">
+/// The position of each visit in the ring buffer, and the content of its slot without the sequence number.
+/// </param>
 internal sealed record RecoveredVisits(long? RingId, IReadOnlyList<(long Position, byte[] Slot)> Visits)
 {
     private const int BufferBytes = 1 << 16;

@@ -3,12 +3,17 @@ using System.Security.Cryptography;
 
 namespace Terse.Visits;
 
-/// <summary>The header of the file of a <see cref="VisitRing"/>.</summary>
-/// <param name="Slots">The number of slots after the header.</param>
-/// <param name="Id">A random number that distinguishes the rings of a folder.</param>
+/// <summary>The header of the file that contains a <see cref="VisitRing"/>.</summary>
+/// <param name="Slots">The number of slots that follow the header.</param>
+/// <param name="Id">
+/// A random number that distinguishes this ring buffer from earlier ring buffers in the same folder.
+/// </param>
 internal sealed record RingHeader(int Slots, long Id)
 {
-    /// <summary>The size of a memory page, so that slots are aligned to cache lines.</summary>
+    /// <summary>
+    /// The size of the header in bytes. The header fills a whole memory page, so that the slots are aligned
+    /// to cache lines.
+    /// </summary>
     public const int Bytes = 4096;
 
     private const int SlotsAt = 8;
@@ -32,7 +37,7 @@ internal sealed record RingHeader(int Slots, long Id)
         return bytes;
     }
 
-    /// <summary>Null if the file is not a complete ring.</summary>
+    /// <summary>Reads the header; null if the file is not a complete ring buffer.</summary>
     public static RingHeader? Read(FileStream file)
     {
         Span<byte> bytes = stackalloc byte[UsedBytes];

@@ -5,8 +5,8 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Records visits without delaying redirects. A recorded visit contains the referrer's host, the country
-/// (<see cref="CountrySource"/>) and the user agent, but never the IP address. For visitors who asked not to
-/// be tracked (<c>DNT: 1</c>, <c>Sec-GPC: 1</c>), all three stay empty.
+/// (<see cref="CountrySource"/>) and the user agent, but never the IP address. If the visitor asks not to be
+/// tracked (header <c>DNT: 1</c> or <c>Sec-GPC: 1</c>), the host, the country and the user agent stay empty.
 /// </summary>
 internal sealed class VisitRecorder(
     VisitRing ring, VisitMetrics metrics, CountrySource countries, TimeProvider time)
@@ -14,11 +14,11 @@ internal sealed class VisitRecorder(
     private const string GlobalPrivacyControl = "Sec-GPC";
 
     /// <summary>
-    /// Records a request for a code. Never blocks and never throws. Allocates only to look up the country of
-    /// an IP address.
+    /// Records a request for a short link. If the ring buffer is full, the visit is lost, and a metric counts
+    /// the loss. Never blocks and never throws. Allocates memory only to find the country of an IP address.
     /// </summary>
-    /// <param name="outcome">How the request is answered.</param>
-    /// <param name="link">The link's id; 0 if no link has the code.</param>
+    /// <param name="outcome">How the server answers the request.</param>
+    /// <param name="link">The link's id; 0 if no link has the requested code.</param>
     /// <param name="request">The request with the visitor's headers.</param>
     public void Record(RedirectOutcome outcome, long link, HttpRequest request)
     {

@@ -6,21 +6,27 @@ using System.Runtime.InteropServices;
 namespace Terse.Visits;
 
 /// <summary>
-/// Receives the visits of redirects: a bounded queue for many writers and one reader, without locks and
-/// allocations (Dmitry Vyukov's bounded MPMC queue). Its memory is a mapped file, so written visits survive a
-/// kill of the process. A power failure can lose visits.
+/// A ring buffer that receives the visits of redirects. The ring buffer is a bounded queue for many writing
+/// threads and one reading thread, without locks and without allocations (Dmitry Vyukov's bounded MPMC
+/// queue). Its memory is a mapped file, so written visits survive a kill of the process. A power failure can
+/// lose visits.
 /// </summary>
 /// <remarks>
-/// Each slot has a sequence number. In a free slot it is the position at which the lap begins; in a written
-/// slot it is one more. So a file of zeros is an empty ring, and after a kill the sequence numbers show which
-/// slots are complete. The memory stays mapped while any object references the ring: a request that outlives
-/// the server's shutdown still records its visit, and the next start counts the visit.
+/// A position is the number of visits that were written before. A lap is one pass over all slots. Each slot
+/// has a sequence number. In a free slot, the sequence number is the first position of the lap that will
+/// write the slot; in a written slot, the sequence number is one more. So a file of zeros is an empty ring
+/// buffer, and after a kill of the process the sequence numbers show which slots were completely written. The
+/// memory stays mapped while any object references the ring buffer. So a request that outlives the server's
+/// shutdown still records its visit, and the next start counts the visit.
 /// </remarks>
 internal sealed unsafe class VisitRing
 {
     public const int SlotBytes = sizeof(long) + VisitSlot.Bytes;
 
-    /// <summary>Never disposed. The finalizer unmaps the memory when no request can write any more.</summary>
+    /// <summary>
+    /// The mapped memory. This object is never disposed, because a request may still write. When no object
+    /// references the ring buffer any more, the finalizer unmaps the memory.
+    /// </summary>
     private readonly object _memory;
     private readonly byte* _slots;
     private readonly int _mask;
@@ -54,31 +60,35 @@ internal sealed unsafe class VisitRing
         _recovered = recovered.Count;
     }
 
-    /// <summary>Distinguishes the rings of a folder.</summary>
+    /// <summary>
+    /// A random number that distinguishes this ring buffer from earlier ring buffers in the same folder.
+    /// </summary>
     public long Id { get; }
 
-    /// <summary>The capacity in visits.</summary>
+    /// <summary>The maximum number of visits in the ring buffer.</summary>
     public int Slots => _mask + 1;
 
-    /// <summary>The number of visits that this process wrote.</summary>
+    /// <summary>The number of visits that this process wrote, without recovered visits.</summary>
     public long Written => Volatile.Read(ref _positions.Head) - _recovered;
 
-    /// <summary>The position of the first visit that is not released.</summary>
+    /// <summary>The position of the first visit that the reader has not released.</summary>
     public long Begin => Volatile.Read(ref _positions.Tail);
 
-    /// <summary>The number of visits that are not released.</summary>
+    /// <summary>The number of visits that the reader has not released.</summary>
     public long Waiting => Volatile.Read(ref _positions.Head) - Begin;
 
     /// <summary>
-    /// Creates a ring and atomically replaces the previous ring at the path. If the process is killed, either
-    /// the old ring or the new ring exists.
+    /// Creates a ring buffer. Its file atomically replaces the file of the previous ring buffer. If the
+    /// process is killed, either the old file or the new file exists.
     /// </summary>
-    /// <param name="path">The ring's file.</param>
+    /// <param name="path">The path of the ring buffer's file.</param>
     /// <param name="slots">
-    /// A power of two. The ring is larger if the recovered visits need more slots.
+    /// The number of slots, a power of two. The ring buffer gets more slots if the recovered visits need
+    /// them.
     /// </param>
     /// <param name="recovered">
-    /// The first visits of the ring, in the format of <see cref="VisitSlot"/>.
+    /// Visits of an earlier process in the format of <see cref="VisitSlot"/>. They become the first visits of
+    /// the ring buffer.
     /// </param>
     /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
     public static VisitRing Create(string path, int slots, IReadOnlyList<byte[]> recovered)
@@ -92,7 +102,8 @@ internal sealed unsafe class VisitRing
         {
             Mode = FileMode.CreateNew,
             Access = FileAccess.ReadWrite,
-            // A write to mapped memory without disk space behind it would kill the process.
+            // Reserves the disk space now. If the disk were full later, a write to the mapped memory would
+            // kill the process.
             PreallocationSize = header.FileBytes,
         }))
         {
@@ -106,7 +117,9 @@ internal sealed unsafe class VisitRing
         return ring;
     }
 
-    /// <summary>Writes a visit; false if the ring is full. Safe for use by any number of threads.</summary>
+    /// <summary>
+    /// Writes a visit; false if the ring buffer is full. Safe for use by any number of threads.
+    /// </summary>
     public bool TryWrite(in VisitInput visit)
     {
         while (true)
@@ -124,8 +137,11 @@ internal sealed unsafe class VisitRing
         }
     }
 
-    /// <summary>Reads the visit at a position, and keeps the visit. For the single reader.</summary>
-    /// <returns>False if the position is not completely written.</returns>
+    /// <summary>
+    /// Reads the visit at a position, and keeps the visit in the ring buffer. Only the single reading thread
+    /// may call this method.
+    /// </summary>
+    /// <returns>False if the visit at the position is not completely written.</returns>
     public bool TryRead(long position, out RawVisit visit)
     {
         var isWritten = Volatile.Read(ref SequenceAt(position)) == LapOf(position) + 1;
@@ -134,7 +150,9 @@ internal sealed unsafe class VisitRing
         return isWritten;
     }
 
-    /// <summary>Frees the slots before a position. For the single reader.</summary>
+    /// <summary>
+    /// Frees the slots of all visits before a position. Only the single reading thread may call this method.
+    /// </summary>
     public void Release(long end)
     {
         for (var position = Begin; position < end; position++)
@@ -158,7 +176,9 @@ internal sealed unsafe class VisitRing
         new(_slots + ((position & _mask) * SlotBytes) + sizeof(long), VisitSlot.Bytes);
 
     /// <summary>
-    /// Head and tail are on separate cache lines, with an unused line after each (prefetching).
+    /// Writers change the head, and the reader changes the tail. The two fields are 128 bytes apart, so that
+    /// they are never on the same cache line, nor on two adjacent cache lines that the CPU loads together.
+    /// Otherwise writers and the reader would slow each other down.
     /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 384)]
     private struct Positions

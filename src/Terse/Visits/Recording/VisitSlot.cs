@@ -3,21 +3,21 @@ using System.Text;
 
 namespace Terse.Visits;
 
-/// <summary>A visit that is about to be written to the ring.</summary>
+/// <summary>A visit that is about to be written to the ring buffer.</summary>
 internal readonly ref struct VisitInput
 {
     public required RedirectOutcome Outcome { get; init; }
 
-    /// <summary>The link's id; 0 if no link has the code.</summary>
+    /// <summary>The link's id; 0 if no link has the requested code.</summary>
     public required long Link { get; init; }
 
-    /// <summary>Milliseconds since 1970, UTC.</summary>
+    /// <summary>The time of the request, in milliseconds since 1970 (UTC).</summary>
     public required long At { get; init; }
 
-    /// <summary>Whether the visitor asked not to be tracked; then all texts are empty.</summary>
+    /// <summary>Whether the visitor asked not to be tracked. If so, all texts are empty.</summary>
     public bool IsPrivate { get; init; }
 
-    /// <summary>Two letters, or empty.</summary>
+    /// <summary>The country code of two letters; empty if the country is unknown.</summary>
     public ReadOnlySpan<char> Country { get; init; }
 
     public ReadOnlySpan<char> Referrer { get; init; }
@@ -25,7 +25,10 @@ internal readonly ref struct VisitInput
     public ReadOnlySpan<char> UserAgent { get; init; }
 }
 
-/// <summary>A visit in the ring. The texts point into the ring's memory.</summary>
+/// <summary>
+/// A visit that was read from the ring buffer. The texts point into the ring buffer's memory, so they are
+/// valid only until the slot is released.
+/// </summary>
 internal readonly ref struct RawVisit
 {
     public RedirectOutcome Outcome { get; init; }
@@ -44,8 +47,9 @@ internal readonly ref struct RawVisit
 }
 
 /// <summary>
-/// The binary format of a visit in the ring, without the sequence number: link, time, outcome, flags and
-/// three texts. Texts are Latin-1, and are cut to the size of the slot.
+/// The binary format of a visit in the ring buffer, without the sequence number: the link, the time, the
+/// outcome, flags and three texts. Texts are encoded as Latin-1, and are cut if they are too long for the
+/// slot.
 /// </summary>
 internal static class VisitSlot
 {
@@ -60,7 +64,10 @@ internal static class VisitSlot
     private const int TextsAt = 24;
     private const int TextBytes = Bytes - TextsAt;
 
-    /// <summary>Longer hosts are cut, so the user agent has at least 224 bytes.</summary>
+    /// <summary>
+    /// The maximum length of the referrer's host in bytes. Longer hosts are cut, so that at least 224 bytes
+    /// remain for the user agent.
+    /// </summary>
     private const int MaxReferrerBytes = 128;
 
     public static void Write(Span<byte> slot, in VisitInput visit)
@@ -98,7 +105,9 @@ internal static class VisitSlot
         };
     }
 
-    /// <summary>Whether the slot is valid. After a power failure a slot can contain any bytes.</summary>
+    /// <summary>
+    /// Whether the bytes of the slot can be a visit. After a power failure, a slot can contain any bytes.
+    /// </summary>
     public static bool IsValid(ReadOnlySpan<byte> slot) =>
         BinaryPrimitives.ReadInt64LittleEndian(slot) >= 0
         && BinaryPrimitives.ReadInt64LittleEndian(slot[sizeof(long)..])

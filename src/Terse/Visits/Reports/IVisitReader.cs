@@ -4,41 +4,47 @@ using Terse.Links;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads visits and their counts. A result may lag behind the newest counts, and may include only a part of
-/// a batch that is being stored. Implementations are safe for use by any number of threads.
+/// Reads visits and their counts. A result may lack the newest visits, and may include only a part of a batch
+/// that is being stored. Implementations are safe for use by any number of threads.
 /// </summary>
 internal interface IVisitReader : ILinkVisits
 {
-    /// <summary>Counts the visits of each hour. Hours without visits are left out; hours ascend.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
+    /// <summary>
+    /// Counts the visits of each hour, in ascending order of the hours. Hours without visits are left out.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached, or is overloaded.</exception>
     Task<IReadOnlyList<HourCount>> CountHoursAsync(VisitRange range, CancellationToken cancellationToken);
 
     /// <summary>Counts the visits by the values of a dimension.</summary>
     /// <param name="range">The visits to count.</param>
     /// <param name="dimension">Any dimension except <see cref="VisitDimension.None"/>.</param>
     /// <param name="limit">The maximum number of values.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
-    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
+    /// <param name="cancellationToken">Cancels the wait; the query may still run in the database.</param>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached, or is overloaded.</exception>
     Task<ValueCounts> CountValuesAsync(
         VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Counts the requests for codes that were not redirected, by outcome. Outcomes without requests are left
-    /// out. Only a range of <see cref="VisitRange.AllLinks"/> has such counts.
+    /// Counts the requests that were not redirected, by outcome. Outcomes without requests are left out. Only
+    /// a range of <see cref="VisitRange.AllLinks"/> has such counts.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached, or is overloaded.</exception>
     Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
         VisitRange range, CancellationToken cancellationToken);
 
-    /// <summary>Lists single visits, newest first. Visits older than the retention may be gone.</summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be read at present.</exception>
+    /// <summary>
+    /// Lists single visits, newest first. Visits that are older than the retention may be missing.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be reached, or is overloaded.</exception>
     Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken);
 }
 
-/// <summary>A property by which visits are counted. The numbers are stored; never change them.</summary>
+/// <summary>
+/// A property by which visits are counted. The database contains the numbers; never change a number.
+/// </summary>
 internal enum VisitDimension : byte
 {
-    /// <summary>Only by the hour.</summary>
+    /// <summary>No property: counts all visits of an hour.</summary>
     None = 0,
     Country = 1,
     Referrer = 2,
@@ -48,12 +54,12 @@ internal enum VisitDimension : byte
 }
 
 /// <summary>
-/// The visits of one link, or of all links, in a time range. Counts are hourly: a range contains each hour
-/// that begins in the range.
+/// The visits of one link, or of all links together, in a time range. The database counts visits per hour, so
+/// counts include exactly the hours that begin in the time range.
 /// </summary>
 /// <param name="Link">The link's id, or <see cref="AllLinks"/>.</param>
-/// <param name="From">The beginning, inclusive.</param>
-/// <param name="To">The end, exclusive.</param>
+/// <param name="From">The beginning of the time range, inclusive.</param>
+/// <param name="To">The end of the time range, exclusive.</param>
 internal sealed record VisitRange(long Link, DateTimeOffset From, DateTimeOffset To)
 {
     /// <summary>Stands for all links together; no link has this id.</summary>
@@ -61,18 +67,18 @@ internal sealed record VisitRange(long Link, DateTimeOffset From, DateTimeOffset
 
     public long FirstHour => HourNumber.Ceiling(From);
 
-    /// <summary>The hour after the last hour.</summary>
+    /// <summary>The hour after the last hour of the range.</summary>
     public long EndHour => HourNumber.Ceiling(To);
 }
 
-/// <summary>Numbers the hours in UTC, from 1970 on.</summary>
+/// <summary>Numbers the hours in UTC. The hour 0 begins at 1970-01-01T00:00Z.</summary>
 internal static class HourNumber
 {
-    /// <summary>The hour that contains an instant.</summary>
+    /// <summary>Returns the number of the hour that contains an instant.</summary>
     public static long Of(DateTimeOffset instant) =>
         (long)Math.Floor(instant.ToUnixTimeMilliseconds() / 3_600_000.0);
 
-    /// <summary>The first hour that does not begin before an instant.</summary>
+    /// <summary>Returns the number of the first hour that begins at the instant or later.</summary>
     public static long Ceiling(DateTimeOffset instant)
     {
         var hour = Of(instant);
@@ -82,7 +88,7 @@ internal static class HourNumber
     public static DateTimeOffset StartOf(long hour) => DateTimeOffset.UnixEpoch.AddHours(hour);
 }
 
-/// <param name="Hour">The hour as a <see cref="HourNumber"/>.</param>
+/// <param name="Hour">The hour, in the numbering of <see cref="HourNumber"/>.</param>
 /// <param name="Sum">The visits of the hour.</param>
 internal sealed record HourCount(long Hour, VisitSum Sum);
 
@@ -96,22 +102,30 @@ internal sealed record ValueCounts(VisitSum All, VisitSum Known, IReadOnlyList<V
 internal sealed record ValueCount(string Value, VisitSum Sum);
 
 /// <summary>The position of a visit in the list of all visits, which is ordered by time and number.</summary>
-/// <param name="At">The time of the visit, in whole milliseconds.</param>
+/// <param name="At">The time of the visit in whole milliseconds.</param>
 /// <param name="Number">Distinguishes visits of the same millisecond.</param>
 internal sealed record VisitPosition(DateTimeOffset At, long Number);
 
-/// <param name="Range">The visits to list. Lists use the exact times, not whole hours.</param>
+/// <param name="Range">
+/// The visits to list. A list uses the exact times of the range, and not whole hours.
+/// </param>
 /// <param name="IncludeBots">Whether visits of bots are listed too.</param>
-/// <param name="Before">Lists only visits before this position; null lists from the newest visit.</param>
-/// <param name="Limit">The maximum number of visits.</param>
+/// <param name="Before">
+/// Lists only visits before this position, that is older visits; null if the list begins with the newest
+/// visit.
+/// </param>
+/// <param name="Limit">The maximum number of visits in the list.</param>
 internal sealed record VisitPage(VisitRange Range, bool IncludeBots, VisitPosition? Before, int Limit)
 {
-    /// <summary>All listed visits are before this position.</summary>
+    /// <summary>
+    /// The position before which all listed visits are: <see cref="Before"/> or the end of the range,
+    /// whichever is older.
+    /// </summary>
     public VisitPosition End => Before is { } before && before.At < Range.To ? before : new(Range.To, 0);
 }
 
 /// <param name="Position">The position in the list of all visits.</param>
 /// <param name="Domain">The stored domain name of the link; empty for the default domain.</param>
 /// <param name="Code">The code of the link.</param>
-/// <param name="Visit">The outcome is always <see cref="RedirectOutcome.Followed"/>.</param>
+/// <param name="Visit">The visit, whose outcome is always <see cref="RedirectOutcome.Followed"/>.</param>
 internal sealed record StoredVisit(VisitPosition Position, string Domain, string Code, Visit Visit);

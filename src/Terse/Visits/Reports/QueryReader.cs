@@ -6,8 +6,8 @@ using Terse.Web;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads query parameters. The first invalid parameter is stored in <see cref="Problem"/>; an invalid
-/// parameter reads as its default.
+/// Reads the query parameters of a request. If a parameter is invalid, the method returns the default value.
+/// <see cref="Problem"/> describes the first invalid parameter.
 /// </summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
@@ -17,13 +17,17 @@ internal sealed class QueryReader(IQueryCollection query)
     private static readonly string[] OffsetFormats =
         ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
-    /// <summary>The first invalid parameter; null if all parameters are valid so far.</summary>
+    /// <summary>
+    /// Describes the first invalid parameter; null if all parameters that were read are valid.
+    /// </summary>
     public Problem? Problem { get; private set; }
 
     public void Reject(string name, string detail) =>
         Problem ??= Problem.Of(ProblemType.QueryInvalid, detail, name);
 
-    /// <summary>Reads a time zone by its IANA name. Default: UTC.</summary>
+    /// <summary>
+    /// Reads the IANA name of a time zone. If the parameter is missing, the time zone is UTC.
+    /// </summary>
     public TimeZoneInfo ReadZone(string name)
     {
         if (Text(name) is not { } text)
@@ -34,10 +38,13 @@ internal sealed class QueryReader(IQueryCollection query)
         return TimeZoneInfo.Utc;
     }
 
-    /// <summary>Reads a date or a time, which is in the zone unless the text ends with an offset.</summary>
+    /// <summary>
+    /// Reads a date or a time. Without an offset from UTC, the text is local time of the zone.
+    /// </summary>
     public DateTimeOffset? ReadInstant(string name, TimeZoneInfo zone)
     {
-        // A plus sign that is not encoded as %2B arrives as a space.
+        // In a query string, an unencoded plus sign means a space. So the offset "+01:00" arrives as " 01:00"
+        // if the client does not encode the plus sign as %2B.
         if (Text(name)?.Replace(' ', '+') is not { } text)
             return null;
         if (Parse(text, zone) is { Year: > 1970 and < 9999 } instant)
@@ -67,7 +74,9 @@ internal sealed class QueryReader(IQueryCollection query)
         return defaultValue;
     }
 
-    /// <summary>Reads one of the named values. Default: the first value.</summary>
+    /// <summary>
+    /// Reads one of the named values. If the parameter is missing, the result is the first value.
+    /// </summary>
     public T ReadChoice<T>(string name, IReadOnlyList<(string Name, T Value)> choices)
     {
         if (Text(name) is not { } text)
@@ -82,7 +91,7 @@ internal sealed class QueryReader(IQueryCollection query)
         return choices[0].Value;
     }
 
-    /// <summary>Reads a cursor that <see cref="WriteCursor"/> wrote.</summary>
+    /// <summary>Reads a cursor that <see cref="WriteCursor"/> created.</summary>
     public VisitPosition? ReadCursor(string name)
     {
         if (Text(name) is not { } text)
@@ -111,7 +120,8 @@ internal sealed class QueryReader(IQueryCollection query)
     private string? Text(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
 
     /// <summary>
-    /// Allows only safe names: the system opens the name as a path below its time zone files.
+    /// Allows only safe names, because the operating system opens the name as a path below the folder of its
+    /// time zone files.
     /// </summary>
     private static bool IsZoneName(string text) =>
         text.Length <= 64

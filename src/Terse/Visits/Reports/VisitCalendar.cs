@@ -5,22 +5,24 @@ internal enum VisitPeriod
     Hour,
     Day,
 
-    /// <summary>Begins on Monday (ISO 8601).</summary>
+    /// <summary>The week begins on Monday (ISO 8601).</summary>
     Week,
     Month,
 }
 
 /// <summary>
 /// Groups hours in UTC into days, weeks and months of a time zone. Each hour belongs to the period in which
-/// the hour begins. This matters in zones whose offset is not a whole number of hours.
+/// the hour begins. This rule matters if the zone's offset from UTC is not a whole number of hours, because
+/// then an hour in UTC can overlap two days.
 /// </summary>
 internal static class VisitCalendar
 {
     private const string HourFormat = "yyyy-MM-dd'T'HH:mm:sszzz";
 
     /// <summary>
-    /// Converts a local time of a zone to an instant. An ambiguous time is the first of the two instants. A
-    /// skipped time uses the offset before the change.
+    /// Converts local time of a zone to an instant. When clocks are set back, a local time occurs twice: the
+    /// result is the first of the two instants. When clocks are set forward, some local times do not exist:
+    /// the result uses the offset before the change.
     /// </summary>
     public static DateTimeOffset InstantOf(DateTime local, TimeZoneInfo zone)
     {
@@ -31,7 +33,7 @@ internal static class VisitCalendar
     }
 
     /// <summary>
-    /// The sums of all periods of a range in ascending order, including periods without visits.
+    /// Returns the sums of all periods of a range in ascending order, including periods without visits.
     /// </summary>
     public static List<ValueCount> Sum(
         VisitRange range, VisitPeriod period, TimeZoneInfo zone, IReadOnlyList<HourCount> hours)
@@ -51,12 +53,13 @@ internal static class VisitCalendar
         return sums;
     }
 
-    /// <summary>An instant as local time of a zone, with its offset.</summary>
+    /// <summary>Formats an instant as local time of a zone, with the zone's offset from UTC.</summary>
     public static string Show(DateTimeOffset instant, TimeZoneInfo zone) =>
         TimeZoneInfo.ConvertTime(instant, zone).ToString(HourFormat);
 
     /// <summary>
-    /// Identifies a period. Dates have no offset; hours keep theirs, because a local hour can repeat.
+    /// Returns the beginning of the period that contains a local time. An hour keeps the offset from UTC,
+    /// because a local hour occurs twice when clocks are set back. Days, weeks and months have no offset.
     /// </summary>
     private static DateTimeOffset BeginOf(DateTimeOffset local, VisitPeriod period)
     {

@@ -8,8 +8,8 @@ using Terse.Web;
 namespace Terse.Visits;
 
 /// <summary>
-/// Endpoints for visit counts and for lists of single visits, of one link or of all links. A deleted link
-/// keeps its visits.
+/// The endpoints for visit counts and for lists of single visits, either of one link or of all links
+/// together. The visits of a deleted link stay available.
 /// </summary>
 internal static class VisitEndpoints
 {
@@ -90,7 +90,7 @@ internal static class VisitEndpoints
         if (reader.Problem is { } problem)
             return problem;
 
-        // Requests one more visit than the page has, to find out whether another page follows.
+        // Requests one visit more than fits on the page. If the store returns this visit, a next page exists.
         var found = await visits.ListAsync(page with { Limit = page.Limit + 1 }, context.RequestAborted);
         var host = RequestHost.Of(context);
         return TypedResults.Ok(new VisitListResource(
@@ -99,7 +99,7 @@ internal static class VisitEndpoints
     }
 
     /// <summary>
-    /// Reads the parameters of a list. Without a range, the list contains all stored visits.
+    /// Reads the query parameters of a list. Without a time range, the list contains all stored visits.
     /// </summary>
     private static VisitPage ReadPage(QueryReader reader, long link)
     {

@@ -1,10 +1,10 @@
 namespace Terse.Visits;
 
-/// <summary>The parameters of a request for visit counts.</summary>
-/// <param name="From">The beginning, inclusive.</param>
-/// <param name="To">The end, exclusive.</param>
-/// <param name="Zone">The time zone of days, weeks and months.</param>
-/// <param name="By">How visits are grouped.</param>
+/// <summary>The query parameters of a request for visit counts.</summary>
+/// <param name="From">The beginning of the time range, inclusive.</param>
+/// <param name="To">The end of the time range, exclusive.</param>
+/// <param name="Zone">The time zone that determines where days, weeks and months begin.</param>
+/// <param name="By">The property or the period by which visits are grouped.</param>
 /// <param name="IncludeBots">Whether the result also contains counts of bots.</param>
 internal sealed record VisitQuery(
     DateTimeOffset From, DateTimeOffset To, TimeZoneInfo Zone, VisitGrouping By, bool IncludeBots)
@@ -15,7 +15,9 @@ internal sealed record VisitQuery(
 
     private const int MaxDaysByHour = 366;
 
-    /// <summary>Reads all parameters. <see cref="QueryReader.Problem"/> is set if one is invalid.</summary>
+    /// <summary>
+    /// Reads all parameters. If a parameter is invalid, <see cref="QueryReader.Problem"/> is set.
+    /// </summary>
     public static VisitQuery Read(QueryReader query, DateTimeOffset now)
     {
         var zone = query.ReadZone("zone");
@@ -39,7 +41,8 @@ internal sealed record VisitQuery(
     public VisitRange RangeOf(long link) => new(link, From, To);
 
     /// <summary>
-    /// Begins so that the range covers whole days of the zone, including the day of the end.
+    /// Returns the beginning of the default range: local midnight in the zone, so that the range covers whole
+    /// days. The last of the 30 days is the day on which the range ends.
     /// </summary>
     private static DateTimeOffset DefaultFrom(DateTimeOffset to, TimeZoneInfo zone)
     {
@@ -49,7 +52,8 @@ internal sealed record VisitQuery(
 }
 
 /// <summary>
-/// A grouping by periods of time if the dimension is None, or else by values of the dimension.
+/// Visits are grouped by the period if the dimension is <see cref="VisitDimension.None"/>, and otherwise by
+/// the values of the dimension.
 /// </summary>
 internal sealed record VisitGrouping(string Name, VisitPeriod Period, VisitDimension Dimension)
 {

@@ -2,10 +2,12 @@ using Terse.Links;
 
 namespace Terse.Visits;
 
-/// <summary>Creates reports from the stored counts.</summary>
+/// <summary>Creates the reports of visit counts from the counts in the database.</summary>
 internal sealed class VisitReport(IVisitReader reader)
 {
-    /// <summary>The maximum number of values in a report; other values count only in the sum.</summary>
+    /// <summary>
+    /// The maximum number of values in a report. Visits with other values are included only in the total.
+    /// </summary>
     private const int MaxValues = 1000;
 
     private static readonly (RedirectOutcome Outcome, string Name)[] MissedOutcomes =
@@ -17,9 +19,9 @@ internal sealed class VisitReport(IVisitReader reader)
         (RedirectOutcome.UsedUp, "usedUp"),
     ];
 
-    /// <param name="query">The parameters.</param>
+    /// <param name="query">The time range and the grouping of the report.</param>
     /// <param name="link">The link's id, or <see cref="VisitRange.AllLinks"/>.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="cancellationToken">Cancels the wait; a query may still run in the database.</param>
     public async Task<VisitsResource> CreateAsync(
         VisitQuery query, long link, CancellationToken cancellationToken)
     {
@@ -49,7 +51,9 @@ internal sealed class VisitReport(IVisitReader reader)
         return (sum, VisitCalendar.Sum(range, query.By.Period, query.Zone, hours));
     }
 
-    /// <summary>Visits without a value of the dimension appear as the empty value.</summary>
+    /// <summary>
+    /// Visits for which the value of the dimension is unknown are counted under the empty value.
+    /// </summary>
     private async Task<(VisitSum Sum, IEnumerable<ValueCount> Counts)> CountValuesAsync(
         VisitQuery query, long link, CancellationToken cancellationToken)
     {

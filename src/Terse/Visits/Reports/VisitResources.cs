@@ -3,15 +3,21 @@ using Terse.Web;
 
 namespace Terse.Visits;
 
-/// <summary>Visit counts of a time range.</summary>
-/// <param name="From">The beginning, inclusive, as local time of the zone.</param>
-/// <param name="To">The end, exclusive, as local time of the zone.</param>
+/// <summary>The visit counts of a time range.</summary>
+/// <param name="From">The beginning of the time range, inclusive, as local time of the zone.</param>
+/// <param name="To">The end of the time range, exclusive, as local time of the zone.</param>
 /// <param name="Zone">The IANA name of the time zone.</param>
-/// <param name="By">How <paramref name="Counts"/> are grouped.</param>
-/// <param name="Visits">All person's visits, including visits without an entry in the counts.</param>
-/// <param name="Bots">All visits of bots; null if the request does not include bots.</param>
-/// <param name="Counts">Periods in ascending order, or values with the most frequent first.</param>
-/// <param name="Missed">Requests that were not redirected, by outcome; null for a single link.</param>
+/// <param name="By">The property or the period by which <paramref name="Counts"/> are grouped.</param>
+/// <param name="Visits">
+/// The number of all visits of people, including visits that no entry of <paramref name="Counts"/> contains.
+/// </param>
+/// <param name="Bots">The number of all visits of bots; null if the client did not ask for bots.</param>
+/// <param name="Counts">
+/// The counts, either of periods in ascending order or of values with the most frequent value first.
+/// </param>
+/// <param name="Missed">
+/// The requests that were not redirected, by outcome; null if the counts are of a single link.
+/// </param>
 internal sealed record VisitsResource(
     string From,
     string To,
@@ -23,21 +29,23 @@ internal sealed record VisitsResource(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyList<CountResource>? Missed);
 
-/// <param name="Value">The beginning of the period, or the value of the dimension; empty if unknown.</param>
-/// <param name="Visits">Person's visits.</param>
-/// <param name="Bots">Visits of bots; null if the request does not include bots.</param>
+/// <param name="Value">
+/// The beginning of the period, or the value of the dimension. The value is empty if it is unknown.
+/// </param>
+/// <param name="Visits">The number of visits of people.</param>
+/// <param name="Bots">The number of visits of bots; null if the client did not ask for bots.</param>
 internal sealed record CountResource(
     string Value,
     long Visits,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Bots);
 
-/// <param name="Visits">Newest first.</param>
+/// <param name="Visits">The visits of the page, newest first.</param>
 /// <param name="Next">The cursor of the next page; null on the last page.</param>
 internal sealed record VisitListResource(
     IReadOnlyList<VisitResource> Visits,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);
 
-/// <summary>A single visit. Texts are empty if the value is unknown.</summary>
+/// <summary>A single visit. A text is empty if the value is unknown.</summary>
 internal sealed record VisitResource(
     DateTime At,
     string LinkId,
@@ -50,12 +58,15 @@ internal sealed record VisitResource(
     string Os,
     string Device);
 
-/// <summary>The JSON types of visits.</summary>
+/// <summary>The types that the server writes as JSON in responses about visits.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(VisitsResource))]
 [JsonSerializable(typeof(VisitListResource))]
 internal sealed partial class VisitJson : JsonSerializerContext
 {
-    /// <summary>The context with the rules of <see cref="JsonRules"/>, which <c>Default</c> lacks.</summary>
+    /// <summary>
+    /// The context with the rules of <see cref="JsonRules"/>. The generated <c>Default</c> context does not
+    /// have these rules.
+    /// </summary>
     public static VisitJson Instance { get; } = new(JsonRules.CreateOptions());
 }

@@ -1,23 +1,23 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// Single visits are stored in one partition for each day in UTC, so that expired visits are dropped without
-/// a search.
+/// The partitions in which the store keeps single visits. Each partition contains the visits of one day in
+/// UTC, so that the store drops expired visits as whole partitions and does not search for them.
 /// </summary>
 internal interface IVisitPartitions
 {
     /// <summary>
-    /// Drops each partition whose day ended more than the retention ago, by the store's clock. Several
+    /// Drops each partition whose day ended longer ago than the retention, by the store's clock. Several
     /// servers may call this method at the same time.
     /// </summary>
     /// <returns>The number of partitions that this call dropped.</returns>
     /// <exception cref="Hosting.StoreUnavailableException">
-    /// The call may have dropped some of the partitions.
+    /// The store failed during the call, and may have dropped some of the expired partitions.
     /// </exception>
     Task<int> DropExpiredAsync(TimeSpan retention, CancellationToken cancellationToken);
 }
 
-/// <summary>Days in UTC, and the names of their partitions in the database.</summary>
+/// <summary>Converts between days in UTC and the names of their partitions in the database.</summary>
 internal static class VisitPartition
 {
     public const string Prefix = "visit_day_";

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Visits;
 
-/// <summary>The retention of single visits. Section <c>Visits</c>.</summary>
+/// <summary>
+/// The setting for the retention of single visits, in the configuration section <c>Visits</c>.
+/// </summary>
 internal sealed class RetentionOptions
 {
     public const string Section = "Visits";
@@ -10,8 +12,9 @@ internal sealed class RetentionOptions
     public static readonly string[] SettingNames = [nameof(Retention)];
 
     /// <summary>
-    /// How long single visits are kept, 1 to 3,660 days. Expired visits are dropped in whole days (UTC);
-    /// counts stay. Each single visit takes some hundred bytes in the database. Default: 90 days.
+    /// How long the database keeps single visits, 1 to 3,660 days. Expired visits are dropped in whole days
+    /// (UTC); the counts of visits are not dropped. A single visit takes a few hundred bytes, so a longer
+    /// retention needs more disk space. Default: 90 days.
     /// </summary>
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(90);
 }

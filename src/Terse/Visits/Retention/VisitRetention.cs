@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Drops expired single visits, at the start and then every four hours. All servers do so; a server finds
-/// nothing to drop if another server was first.
+/// Drops expired single visits when the server starts and then every four hours. All servers do so; a server
+/// finds nothing to drop if a different server was faster.
 /// </summary>
 internal sealed partial class VisitRetention(
     IVisitPartitions partitions,
@@ -15,7 +15,9 @@ internal sealed partial class VisitRetention(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(4);
 
-    /// <summary>Every failure is logged: the next run is hours away.</summary>
+    /// <summary>
+    /// Logs every failure, and not only the first of a series, because the next attempt is four hours away.
+    /// </summary>
     protected override Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var loop = new BackgroundLoop(Interval, time, (exception, _) =>

@@ -4,11 +4,13 @@ using System.Numerics;
 namespace Terse.Visits;
 
 /// <summary>The header of a batch in a <see cref="SpoolSegment"/>.</summary>
-/// <param name="PayloadBytes">The length of the visits in bytes.</param>
-/// <param name="Checksum">CRC-32C of the rest of the header and the visits.</param>
-/// <param name="Number">The number of the batch.</param>
-/// <param name="End">The ring's position after the batch's last visit.</param>
-/// <param name="Visits">The number of visits.</param>
+/// <param name="PayloadBytes">The length of the encoded visits in bytes.</param>
+/// <param name="Checksum">
+/// The CRC-32C of the header fields after the checksum and of the encoded visits.
+/// </param>
+/// <param name="Number">The number of the batch within its run.</param>
+/// <param name="End">The ring buffer's position after the last visit of the batch.</param>
+/// <param name="Visits">The number of visits in the batch.</param>
 internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, long End, int Visits)
 {
     public const int Bytes = 28;
@@ -18,12 +20,14 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
     private const int EndAt = 16;
     private const int VisitsAt = 24;
 
-    /// <summary>No batch is larger.</summary>
+    /// <summary>
+    /// The maximum length of the encoded visits in bytes. A header with a larger length is damaged.
+    /// </summary>
     private const int MaxPayloadBytes = 1 << 24;
 
     public int TotalBytes => Bytes + PayloadBytes;
 
-    /// <summary>The header of a payload.</summary>
+    /// <summary>Returns the header of a batch whose encoded visits are the payload.</summary>
     public static byte[] WriteHeader(long number, long end, int visits, ReadOnlySpan<byte> payload)
     {
         var header = new byte[Bytes];
@@ -37,7 +41,8 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
     }
 
     /// <summary>
-    /// Reads the frame at the beginning of the bytes; null if the frame is incomplete or damaged.
+    /// Reads the header at the beginning of the bytes, and checks the whole batch; null if the batch is
+    /// incomplete or damaged.
     /// </summary>
     public static SpoolFrame? Read(ReadOnlySpan<byte> bytes)
     {

@@ -6,16 +6,18 @@ using Microsoft.Win32.SafeHandles;
 namespace Terse.Visits;
 
 /// <summary>
-/// Identifies a run of a server by the node reservation that the server held when it wrote its first batch.
-/// An epoch of a node is never assigned twice.
+/// Identifies a run of a Terse server, which lasts from the start of the process to its end. The node and the
+/// epoch come from the node reservation that the server held when it wrote the first batch of the run. An
+/// epoch of a node is never assigned twice, so no two runs are equal.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct VisitRun(int Node, long Epoch);
 
 /// <summary>
-/// A file with batches of one run, in the order of their numbers. Batches are only appended. A kill of the
-/// process can leave the last batch incomplete; such a batch is ignored. The header stores the number of the
-/// last acknowledged batch as a hint: the database ignores a batch that is sent again.
+/// A file that contains batches of one run, in the order of their numbers. Batches are only appended. If the
+/// process is killed, the last batch can be incomplete; an incomplete batch is ignored, because its visits
+/// are still in the ring buffer. The file header contains the number of the last acknowledged batch. This
+/// number may be too low: the server then sends a batch again, and the database ignores the repeated batch.
 /// </summary>
 internal sealed class SpoolSegment : IDisposable
 {
@@ -42,26 +44,28 @@ internal sealed class SpoolSegment : IDisposable
 
     public VisitRun Run { get; }
 
-    /// <summary>The ring from which the visits come.</summary>
+    /// <summary>The id of the ring buffer from which the visits come.</summary>
     public long RingId { get; private set; }
 
-    /// <summary>The number of the first batch.</summary>
+    /// <summary>The number of the first batch in the file.</summary>
     public long First { get; }
 
     /// <summary>
-    /// The number of the last batch; one less than <see cref="First"/> if the file is empty.
+    /// The number of the last batch in the file; one less than <see cref="First"/> if the file contains no
+    /// batch.
     /// </summary>
     public long Last { get; private set; }
 
     /// <summary>
-    /// The ring's position after the last batch, or before the first batch if the file is empty.
+    /// The ring buffer's position after the last batch; the position before the first batch if the file
+    /// contains no batch.
     /// </summary>
     public long End { get; private set; }
 
     /// <summary>The number of the last batch that the database stored.</summary>
     public long Acknowledged { get; private set; }
 
-    /// <summary>The number of visits that the database has not stored.</summary>
+    /// <summary>The number of visits in the file that the database has not stored.</summary>
     public long Waiting { get; private set; }
 
     public long Length => _length;
@@ -69,13 +73,13 @@ internal sealed class SpoolSegment : IDisposable
     /// <summary>Identifies the version of the file format.</summary>
     private static ReadOnlySpan<byte> Magic => "TERSES01"u8;
 
-    /// <summary>Creates a file.</summary>
-    /// <param name="folder">The folder of the file.</param>
-    /// <param name="run">The run of all batches.</param>
-    /// <param name="first">The number of the first batch.</param>
-    /// <param name="ringId">The ring from which the visits come.</param>
-    /// <param name="begin">The ring's position of the first visit.</param>
-    /// <exception cref="IOException">The disk is full.</exception>
+    /// <summary>Creates a file that contains no batches.</summary>
+    /// <param name="folder">The folder in which the file is created.</param>
+    /// <param name="run">The run to which all batches of the file belong.</param>
+    /// <param name="first">The number of the first batch that will be appended.</param>
+    /// <param name="ringId">The id of the ring buffer from which the visits come.</param>
+    /// <param name="begin">The ring buffer's position before the first batch.</param>
+    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
     public static SpoolSegment Create(string folder, VisitRun run, long first, long ringId, long begin)
     {
         var path = Path.Combine(folder, $"{run.Node}-{run.Epoch}-{first}{Extension}");
@@ -93,7 +97,8 @@ internal sealed class SpoolSegment : IDisposable
     }
 
     /// <summary>
-    /// Opens a file of an earlier process; null if the file is not a segment, or has no header.
+    /// Opens a file that an earlier process wrote; null if the file is not a segment, or has no complete
+    /// header.
     /// </summary>
     public static SpoolSegment? Open(string path)
     {
@@ -115,10 +120,10 @@ internal sealed class SpoolSegment : IDisposable
     }
 
     /// <summary>Appends a batch. After a failure, the next call overwrites the incomplete batch.</summary>
-    /// <param name="end">The ring's position after the last visit.</param>
-    /// <param name="visits">The number of visits, 1 or more.</param>
-    /// <param name="payload">The visits in the <see cref="VisitBatchFormat"/>.</param>
-    /// <exception cref="IOException">The disk is full.</exception>
+    /// <param name="end">The ring buffer's position after the last visit of the batch.</param>
+    /// <param name="visits">The number of visits in the batch, 1 or more.</param>
+    /// <param name="payload">The visits, encoded in the <see cref="VisitBatchFormat"/>.</param>
+    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
     public void Append(long end, int visits, ReadOnlyMemory<byte> payload)
     {
         var header = SpoolFrame.WriteHeader(Last + 1, end, visits, payload.Span);
@@ -129,7 +134,9 @@ internal sealed class SpoolSegment : IDisposable
         Waiting += visits;
     }
 
-    /// <summary>The first batch that is not acknowledged; null if all are acknowledged.</summary>
+    /// <summary>
+    /// Returns the first batch that is not acknowledged; null if all batches are acknowledged.
+    /// </summary>
     public VisitBatch? Peek()
     {
         if (Acknowledged >= Last)
@@ -138,8 +145,10 @@ internal sealed class SpoolSegment : IDisposable
         return new VisitBatch(Run.Node, Run.Epoch, _peeked.Number, VisitBatchFormat.Read(payload));
     }
 
-    /// <summary>Marks the batch that <see cref="Peek"/> returned as stored.</summary>
-    /// <exception cref="IOException">The batch is acknowledged in memory, but not in the file.</exception>
+    /// <summary>Marks the batch that <see cref="Peek"/> returned as stored in the database.</summary>
+    /// <exception cref="IOException">
+    /// The file cannot be written. The batch is acknowledged in memory, but not in the file.
+    /// </exception>
     public void Acknowledge()
     {
         Pass(_peeked ?? throw new InvalidOperationException("Call Peek before Acknowledge."));
@@ -174,7 +183,10 @@ internal sealed class SpoolSegment : IDisposable
         RandomAccess.Write(_handle, header, 0);
     }
 
-    /// <summary>Reads the header and scans the batches up to the first incomplete batch.</summary>
+    /// <summary>
+    /// Reads the header, and scans the batches up to the first incomplete batch; false if the header is
+    /// incomplete.
+    /// </summary>
     private bool TryScan()
     {
         var bytes = new byte[RandomAccess.GetLength(_handle)];
@@ -202,7 +214,9 @@ internal sealed class SpoolSegment : IDisposable
         Waiting -= frame.Visits;
     }
 
-    /// <summary>Reads a frame that was valid before.</summary>
+    /// <summary>
+    /// Reads a batch that was complete and undamaged when the file was opened or the batch was appended.
+    /// </summary>
     private (SpoolFrame Frame, byte[] Payload) Read(long offset)
     {
         var length = new byte[sizeof(int)];

@@ -6,8 +6,8 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>
-/// The binary format of a batch in the spool: first the visits, each of the same length and with indexes in
-/// place of texts; then the table of texts.
+/// The binary format of a batch in the spool. The visits come first. Each visit has the same length, because
+/// a visit contains indexes instead of texts. The table of texts follows the visits.
 /// </summary>
 internal static class VisitBatchFormat
 {
@@ -18,8 +18,9 @@ internal static class VisitBatchFormat
     private const int VisitBytes = TextsAt + (TextsOfVisit * sizeof(ushort));
 
     /// <remarks>
-    /// Compares texts by reference, which is fast: most texts come from a <see
-    /// cref="TwoGenerationCache{T}"/>. An equal text with another reference is only stored twice.
+    /// Finds repeated texts by reference, which is fast. Most repeated texts are the same object, because
+    /// they come from a <see cref="TwoGenerationCache{T}"/>. Equal texts that are different objects are
+    /// stored twice, which only takes more space.
     /// </remarks>
     public static void Write(IBufferWriter<byte> output, IReadOnlyList<Visit> visits)
     {
@@ -69,7 +70,10 @@ internal static class VisitBatchFormat
         BinaryPrimitives.WriteUInt16LittleEndian(bytes[8..], IndexOf(texts, visit.Device));
     }
 
-    /// <summary>A batch has fewer than 65,536 texts.</summary>
+    /// <summary>
+    /// Returns the index of a text, and adds a new text to the table. The index fits into 16 bits, because a
+    /// batch has at most <see cref="VisitSpooler.MaxBatch"/> visits with 5 texts each.
+    /// </summary>
     private static ushort IndexOf(Dictionary<string, int> texts, string text)
     {
         if (text.Length == 0)

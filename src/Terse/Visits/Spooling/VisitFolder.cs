@@ -4,9 +4,9 @@ namespace Terse.Visits;
 
 /// <summary>
 /// The folder in which visits wait for the database. Opening the folder recovers the visits of an earlier
-/// process: the batches of its spool, and the visits of its ring that are not in a batch. These visits move
-/// to a new ring, which atomically replaces the old ring. So a kill at any point leaves each visit in exactly
-/// one batch.
+/// process: the batches in the spool, and the visits in the ring buffer that are not in a batch. The
+/// recovered visits of the ring buffer move to a new ring buffer, whose file atomically replaces the old
+/// file. So each visit is in exactly one batch in the end, even if the process is killed at any point.
 /// </summary>
 internal sealed class VisitFolder : IDisposable
 {
@@ -15,8 +15,12 @@ internal sealed class VisitFolder : IDisposable
 
     private readonly FileStream _lock;
 
-    /// <exception cref="StartupException">Another server uses the folder.</exception>
-    /// <exception cref="IOException">The disk is full, or the folder cannot be used.</exception>
+    /// <exception cref="StartupException">
+    /// A different server uses the folder, or the lock file cannot be written.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// The disk is full, or a file in the folder cannot be read or written.
+    /// </exception>
     public VisitFolder(string folder, int ringSlots, long spoolBytes)
     {
         Directory.CreateDirectory(folder);
@@ -50,8 +54,9 @@ internal sealed class VisitFolder : IDisposable
     }
 
     /// <summary>
-    /// Creates a smaller ring if the disk is nearly full. A smaller ring loses visits sooner, which a metric
-    /// counts, but redirects continue.
+    /// Creates the ring buffer, with fewer slots if the disk is nearly full. With fewer slots, a burst of
+    /// redirects loses visits sooner, and the metric <c>terse.visits.lost</c> counts the lost visits;
+    /// redirects continue.
     /// </summary>
     private static VisitRing CreateRing(string path, int slots, IReadOnlyList<byte[]> recovered)
     {

@@ -3,11 +3,11 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Sends the batches of the spool to the database. After each batch the sender pauses; the more visits
-/// arrive, the longer is the pause, so that counting takes little CPU time from redirects. When visits are
-/// older than a minute, the sender does not pause, unless visits arrive faster than they can be sent: then
-/// the sender cannot catch up, and redirects have priority. When the spool is half full, the sender never
-/// pauses.
+/// Sends the batches of the spool to the database. After each batch the sender pauses. The more visits
+/// arrive, the longer the pause is, so that counting takes little CPU time from redirects. When the waiting
+/// visits are older than a minute, the sender does not pause, so that it catches up. If visits arrive faster
+/// than the sender can send them, the sender cannot catch up; it pauses nevertheless, because redirects have
+/// priority. When the spool is half full, the sender never pauses, because a full spool loses visits.
 /// </summary>
 internal sealed partial class VisitSender(
     VisitSpool spool,
@@ -16,22 +16,33 @@ internal sealed partial class VisitSender(
     TimeProvider time,
     ILogger<VisitSender> logger) : BackgroundService
 {
-    /// <summary>The longest pause as a multiple of the time that the batch took.</summary>
+    /// <summary>
+    /// The longest pause after a batch, as a multiple of the time that sending the batch took.
+    /// </summary>
     private const int MaxPauseFactor = 19;
 
     private static readonly TimeSpan MaxPause = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan LoadCheckInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Older visits are sent without a pause, if the sender can catch up.</summary>
+    /// <summary>
+    /// When the first visit of a batch is older than this, the sender does not pause, unless it cannot catch
+    /// up.
+    /// </summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
-    /// <summary>The polling interval while the spool is empty.</summary>
+    /// <summary>
+    /// How often the sender checks an empty spool for a new batch. Also the initial value of the pause after
+    /// a failure.
+    /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
 
-    /// <summary>The maximum time to send batches during shutdown; the next start sends the rest.</summary>
+    /// <summary>
+    /// How long the sender continues to send batches during shutdown. The next start sends the remaining
+    /// batches.
+    /// </summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
     private TimeSpan _backoff = Interval;
@@ -39,10 +50,13 @@ internal sealed partial class VisitSender(
     private long _measuredAt = time.GetTimestamp();
     private long _appended = spool.Appended;
 
-    /// <summary>The pause after a batch.</summary>
-    /// <param name="took">How long it took to send the batch.</param>
-    /// <param name="age">The age of the batch's first visit.</param>
-    /// <param name="load">Arriving visits divided by the visits that can be sent in the same time.</param>
+    /// <summary>Returns how long the sender pauses after a batch.</summary>
+    /// <param name="took">How long sending the batch took.</param>
+    /// <param name="age">The age of the first visit in the batch.</param>
+    /// <param name="load">
+    /// The number of visits that arrive per second, divided by the number of visits that can be sent per
+    /// second.
+    /// </param>
     /// <param name="isHalfFull">Whether the spool is half full.</param>
     public static TimeSpan PauseAfter(TimeSpan took, TimeSpan age, double load, bool isHalfFull)
     {
@@ -80,7 +94,10 @@ internal sealed partial class VisitSender(
         }
     }
 
-    /// <summary>Sends the next batch, and sets the pause before the next call.</summary>
+    /// <summary>
+    /// Sends the next batch, if the spool contains a batch, and pauses as the load requires. If the spool is
+    /// empty, the method instead sets <see cref="_pause"/> to the polling interval.
+    /// </summary>
     private async Task SendNextAsync(CancellationToken cancellationToken)
     {
         if (spool.Peek() is not { } batch)
@@ -105,7 +122,8 @@ internal sealed partial class VisitSender(
     }
 
     /// <summary>
-    /// Pauses after a batch. The load is measured again each second, and changes the pause.
+    /// Pauses after a batch. The load is measured again every second, and the length of the pause changes
+    /// with the load.
     /// </summary>
     private async Task PauseAsync(VisitBatch sent, TimeSpan took, CancellationToken cancellationToken)
     {
@@ -122,7 +140,7 @@ internal sealed partial class VisitSender(
         }
     }
 
-    /// <summary>The load since the last call; see <see cref="PauseAfter"/>.</summary>
+    /// <summary>Measures the load since the previous call, as defined for <see cref="PauseAfter"/>.</summary>
     private double MeasureLoad(VisitBatch sent, TimeSpan took)
     {
         var (now, appended) = (time.GetTimestamp(), spool.Appended);

@@ -3,21 +3,29 @@ using System.Buffers;
 namespace Terse.Visits;
 
 /// <summary>
-/// Visits on the disk that wait for the database, in files of batches. Each file belongs to one run of this
-/// server. One thread appends; another thread reads and acknowledges. A file is deleted when all its batches
-/// are acknowledged and no more batches are appended to it. The last file of a run also stores the ring's
-/// position up to which visits are spooled.
+/// The visits on the disk that wait for the database, in files that contain batches. Each file belongs to one
+/// run of this server. One thread appends batches; a different thread reads and acknowledges batches. A file
+/// is deleted when all its batches are acknowledged and no more batches will be appended to it. The last file
+/// of a run also contains the ring buffer's position up to which visits are in the spool.
 /// </summary>
-/// <param name="folder">The folder, which no other process uses.</param>
-/// <param name="maxBytes">The maximum size of all files in bytes.</param>
+/// <param name="folder">The path of the folder. No other process may use the folder.</param>
+/// <param name="maxBytes">
+/// The spool is full when the total size of the files reaches this number of bytes.
+/// </param>
 internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
 {
-    /// <summary>A file of this size is closed if all its batches are acknowledged.</summary>
+    /// <summary>
+    /// The size in bytes at which a file is closed if all batches of the file are acknowledged. Only a closed
+    /// file can be deleted.
+    /// </summary>
     private const long SmallBytes = 1 << 16;
 
     private const long LargeBytes = 1 << 24;
 
-    /// <summary>The number of files of a full spool, so that disk space is freed step by step.</summary>
+    /// <summary>
+    /// The minimum number of files in a full spool. Only whole files can be deleted, so a full spool needs
+    /// several files to free disk space step by step.
+    /// </summary>
     private const int FullSegments = 16;
 
     private readonly Lock _lock = new();
@@ -26,7 +34,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     private bool _isLive;
     private long _appended;
 
-    /// <summary>The number of visits that the database has not stored.</summary>
+    /// <summary>The number of visits in the spool that the database has not stored.</summary>
     public long Waiting
     {
         get
@@ -36,10 +44,10 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         }
     }
 
-    /// <summary>The number of visits that were appended since the folder was opened.</summary>
+    /// <summary>The number of visits that were appended since this process opened the folder.</summary>
     public long Appended => Volatile.Read(ref _appended);
 
-    /// <summary>Whether the files take half of the maximum size, or more.</summary>
+    /// <summary>Whether the files take at least half of the maximum size.</summary>
     public bool IsHalfFull
     {
         get
@@ -51,10 +59,15 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
 
     private long Bytes => _segments.Sum(segment => segment.Length);
 
-    /// <summary>The file to which batches are appended; null before the first batch.</summary>
+    /// <summary>
+    /// The file to which batches are appended; null before this process appends its first batch.
+    /// </summary>
     private SpoolSegment? Live => _isLive ? _segments[^1] : null;
 
-    /// <summary>The position up to which the visits of a ring are in the spool.</summary>
+    /// <summary>
+    /// Returns the position up to which the visits of a ring buffer are in the spool; 0 if the spool has no
+    /// visits of the ring buffer.
+    /// </summary>
     public long EndOf(long ringId)
     {
         lock (_lock)
@@ -67,10 +80,10 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     }
 
     /// <summary>Appends a batch.</summary>
-    /// <param name="run">The run of the server, the same in every call.</param>
-    /// <param name="ringId">The ring of the visits.</param>
-    /// <param name="end">The ring's position after the last visit.</param>
-    /// <param name="visits">One or more visits.</param>
+    /// <param name="run">The run of this server, the same in every call.</param>
+    /// <param name="ringId">The id of the ring buffer from which the visits come.</param>
+    /// <param name="end">The ring buffer's position after the last visit.</param>
+    /// <param name="visits">The visits of the batch, at least one.</param>
     /// <returns>False if the spool is full.</returns>
     /// <exception cref="IOException">The disk is full; append the batch again later.</exception>
     public bool TryAppend(VisitRun run, long ringId, long end, IReadOnlyList<Visit> visits)
@@ -94,7 +107,9 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         }
     }
 
-    /// <summary>The first batch that is not acknowledged; null if all are acknowledged.</summary>
+    /// <summary>
+    /// Returns the first batch that is not acknowledged; null if all batches are acknowledged.
+    /// </summary>
     public VisitBatch? Peek()
     {
         lock (_lock)
@@ -104,7 +119,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         }
     }
 
-    /// <summary>Marks the batch that <see cref="Peek"/> returned as stored.</summary>
+    /// <summary>Marks the batch that <see cref="Peek"/> returned as stored in the database.</summary>
     public void Acknowledge()
     {
         lock (_lock)
@@ -115,7 +130,8 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
             }
             catch (IOException)
             {
-                // After the next start the batch is sent again, and the database ignores the batch.
+                // The batch is acknowledged in memory only. After the next start the batch is sent again, and
+                // the database ignores the repeated batch.
             }
         }
     }
@@ -127,7 +143,8 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     }
 
     /// <summary>
-    /// The files in the order in which they are sent; within a run, ordered by batch number.
+    /// Opens the files of earlier runs, in the order in which their batches are sent. The files of a run are
+    /// ordered by batch number.
     /// </summary>
     private static List<SpoolSegment> ReadFolder(string folder) =>
     [
@@ -143,8 +160,9 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         segment.Length >= (segment.Waiting == 0 ? SmallBytes : Math.Min(LargeBytes, maxBytes / FullSegments));
 
     /// <summary>
-    /// Usually 1, because runs are unique. But if an empty database replaced the old one, epochs repeat, and
-    /// waiting batches may already use the first numbers.
+    /// Returns the number of the first batch in a new file. The first file of a run usually begins with 1,
+    /// because runs are unique. But if an empty database replaced the old database, epochs repeat, and
+    /// waiting batches of an earlier run may already use the first numbers.
     /// </summary>
     private long NextNumber(VisitRun run) => _segments
         .Where(segment => segment.Run == run)
@@ -152,7 +170,9 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         .DefaultIfEmpty()
         .Max() + 1;
 
-    /// <summary>Deletes the files without waiting visits, except the live file.</summary>
+    /// <summary>
+    /// Deletes the files that contain no waiting visits, except the file to which batches are appended.
+    /// </summary>
     private void Trim()
     {
         foreach (var segment in _segments.Where(segment => segment.Waiting == 0 && segment != Live).ToList())

@@ -3,14 +3,19 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Moves visits from the ring to the spool, in batches, and classifies them. The slots of a batch are
-/// released after the batch was written to the file. So a kill loses no visit. If a visit is in both places,
-/// the ring position in the batch shows the duplicate.
+/// Classifies visits, and moves them in batches from the ring buffer to the spool. The slots of a batch are
+/// released only after the batch is written to the file, so a kill of the process loses no visit. A kill can
+/// leave a visit in the ring buffer and in the spool; the ring buffer's position in the batch then shows that
+/// the visit in the ring buffer is a duplicate.
 /// </summary>
-/// <param name="ring">The source.</param>
-/// <param name="spool">The destination.</param>
-/// <param name="classifier">Used only by this object.</param>
-/// <param name="run">The current run; visits wait in the ring while the run is null.</param>
+/// <param name="ring">The ring buffer from which visits are read.</param>
+/// <param name="spool">The spool to which batches are written.</param>
+/// <param name="classifier">
+/// Classifies the visits. No other object may use this classifier, because it is not thread-safe.
+/// </param>
+/// <param name="run">
+/// Returns the current run. While the result is null, visits wait in the ring buffer.
+/// </param>
 /// <param name="time">Measures the time between batches.</param>
 /// <param name="logger">Logs failures.</param>
 internal sealed partial class VisitSpooler(
@@ -21,13 +26,16 @@ internal sealed partial class VisitSpooler(
     TimeProvider time,
     ILogger<VisitSpooler> logger) : BackgroundService
 {
-    /// <summary>The maximum number of visits of a batch.</summary>
+    /// <summary>The maximum number of visits in a batch.</summary>
     public const int MaxBatch = 5_000;
 
-    /// <summary>The maximum time for which a visit waits for other visits of its batch.</summary>
+    /// <summary>The maximum time that a visit waits until the spooler writes a batch.</summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
 
-    /// <summary>The polling interval. 50,000 visits per second fill the default ring in 650 ms.</summary>
+    /// <summary>
+    /// How often the spooler checks the ring buffer. The interval is much shorter than 650 ms, because 50,000
+    /// visits per second fill a ring buffer of the default size in this time.
+    /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
@@ -37,19 +45,25 @@ internal sealed partial class VisitSpooler(
     private long _lastBatchAt = time.GetTimestamp();
     private long? _warnedAt;
 
-    /// <summary>The number of waiting visits that starts a batch early: at most half of the ring.</summary>
+    /// <summary>
+    /// If at least this number of visits waits, the spooler writes a batch at once. The number is at most
+    /// half of the slots, so that the ring buffer is not full before the next check.
+    /// </summary>
     private int EarlyBatchSize => Math.Min(MaxBatch, ring.Slots / 2);
 
     /// <inheritdoc/>
-    /// <remarks>Redirects have ended before this call, so this is the last batch.</remarks>
+    /// <remarks>
+    /// The web server has already stopped when the host calls this method, so the ring buffer contains the
+    /// last visits.
+    /// </remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
         await BackgroundLoop.TryAsync(_ => SpoolOrWarnAsync(), WarnOfFailure, CancellationToken.None);
     }
 
-    /// <summary>Moves all visits of the ring to the spool; false if the spool is full.</summary>
-    /// <exception cref="IOException">The disk is full.</exception>
+    /// <summary>Moves all visits of the ring buffer to the spool; false if the spool is full.</summary>
+    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
     public bool SpoolAll()
     {
         _run ??= run();
@@ -85,7 +99,9 @@ internal sealed partial class VisitSpooler(
         return Task.CompletedTask;
     }
 
-    /// <summary>After a failure the visits stay in the ring, and redirects go on.</summary>
+    /// <summary>
+    /// Logs a failure, at most once per minute. The visits stay in the ring buffer, and redirects continue.
+    /// </summary>
     private void WarnOfFailure(Exception exception)
     {
         if (!IsTimeToWarn())
