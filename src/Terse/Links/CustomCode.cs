@@ -3,12 +3,13 @@ using System.Buffers;
 namespace Terse.Links;
 
 /// <summary>
-/// The rules of custom codes. A custom code never begins with a digit: by the first digit a redirect
-/// recognizes a generated code, which carries the time of its creation.
+/// Checks custom codes, which clients choose themselves. A custom code must not begin with a digit, because
+/// only codes that contain a time begin with a digit. For such a code, a lookup can decide on a replica that
+/// no link has the code.
 /// </summary>
 internal static class CustomCode
 {
-    /// <summary>The length of the longest code in characters.</summary>
+    /// <summary>The maximum length of a code in characters.</summary>
     public const int MaxLength = 64;
 
     private const string Field = "code";
@@ -17,7 +18,7 @@ internal static class CustomCode
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.");
 
     /// <summary>
-    /// Paths that Terse uses or may use later, and paths that programs request from every host.
+    /// Paths that Terse uses or may use later, and paths that browsers and crawlers request from every host.
     /// </summary>
     private static readonly HashSet<string> Reserved = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -65,14 +66,20 @@ internal static class CustomCode
             : null;
     }
 
-    /// <summary>Whether the code is a reserved path, which no link can have.</summary>
+    /// <summary>Whether the code is a reserved path. No link can have a reserved path as its code.</summary>
     public static bool IsReserved(ReadOnlySpan<char> code) => ReservedSpans.Contains(code);
 
-    /// <summary>Whether the text can be a code at all; other texts need no lookup.</summary>
+    /// <summary>
+    /// Whether the length and the characters of the text are valid for a code. If not, no link has this code,
+    /// and a lookup is unnecessary.
+    /// </summary>
     public static bool CouldBeCode(ReadOnlySpan<char> text) =>
         text.Length is > 0 and <= MaxLength && !text.ContainsAnyExcept(Alphabet);
 
-    /// <summary>Moves leading digits to the end: <c>2026-sale</c> becomes <c>sale-2026</c>.</summary>
+    /// <summary>
+    /// Suggests a valid code by moving the leading digits to the end: <c>2026-sale</c> becomes
+    /// <c>sale-2026</c>.
+    /// </summary>
     private static string Suggest(string code)
     {
         var digits = code.AsSpan().IndexOfAnyExceptInRange('0', '9');

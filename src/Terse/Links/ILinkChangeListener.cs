@@ -1,25 +1,31 @@
 namespace Terse.Links;
 
 /// <summary>
-/// Is notified when links change, on any server. The change feed of the store notifies it, and a server
-/// notifies it of its own changes before it sends the response. Calls come from any thread.
+/// Receives notifications about changed links, so that a cache can discard outdated copies. The change feed
+/// of the store reports the changes of all servers. In addition, each server reports its own changes before
+/// it sends the response. The methods may be called from any thread.
 /// </summary>
 internal interface ILinkChangeListener
 {
-    /// <summary>A link has changed: copies that were read before must not be cached any longer.</summary>
+    /// <summary>
+    /// A link has changed, so copies that were read before this call must no longer be cached.
+    /// </summary>
     void OnChanged(LinkName name);
 
     /// <summary>
-    /// The change feed is disconnected: until <see cref="OnConnected"/>, changes may be missed.
+    /// The change feed is disconnected. Until <see cref="OnConnected"/> is called, the listener is not
+    /// notified of every change.
     /// </summary>
     void OnDisconnected();
 
-    /// <summary>The change feed is connected again, and has reported all changes that were missed.</summary>
+    /// <summary>
+    /// The change feed is connected, and has reported all changes that were made while it was disconnected.
+    /// </summary>
     void OnConnected();
 
     /// <summary>
-    /// The feed cannot report the missed changes one by one: every link that was read before may have
-    /// changed.
+    /// The change feed cannot report each missed change, so every link that was read before this call may
+    /// have changed.
     /// </summary>
     void OnAllChanged();
 }

@@ -6,15 +6,18 @@ namespace Terse.Links;
 internal interface ILinkReader
 {
     /// <summary>
-    /// Finds a link by its name, a deleted link too. A link that was added before the call starts is found. A
-    /// change on another server may show only a moment later, unless this server was notified of the change.
+    /// Finds a link by its name, even if the link is deleted (<see cref="Link.DeletedAt"/>). A link whose
+    /// creation was acknowledged before the call starts is always found. A change that was made on a
+    /// different server may be missing for a moment, unless this server has already been notified of the
+    /// change.
     /// </summary>
     /// <returns>Null where no link has this name.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
     ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Finds a link on the primary, with every change that was acknowledged before the call.
+    /// Finds a link on the primary, so that the result contains every change that was acknowledged before the
+    /// call starts.
     /// </summary>
     /// <returns>Null where no link has this name.</returns>
     /// <exception cref="StoreUnavailableException">The primary cannot be read now.</exception>

@@ -8,19 +8,22 @@ namespace Terse.Links;
 /// </summary>
 internal interface ILinkStore
 {
-    /// <summary>How long a creation or a change may take, all its attempts included.</summary>
+    /// <summary>The maximum duration of one creation or one change, including all attempts.</summary>
     TimeSpan Timeout { get; }
 
     /// <summary>
-    /// Adds a link. After the result <see cref="AddLinkResult.Added"/> the link is on disk, and every
-    /// <see cref="ILinkReader.FindAsync"/> that starts later finds it. Any other result means that the store
+    /// Adds a link. If the result is <see cref="AddLinkResult.Added"/>, the link is on disk, and every
+    /// <see cref="ILinkReader.FindAsync"/> that starts later finds the link. With any other result, the store
     /// is unchanged.
     /// </summary>
-    /// <param name="link">The link.</param>
-    /// <param name="tickEnd">The end of the tick of its id, which counts as the time of creation.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="link">The link to add, with a newly minted id.</param>
+    /// <param name="tickEnd">
+    /// The end of the period that the timestamp in the link's id stands for. The store treats this instant as
+    /// the time at which the link is written.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait; the link may still be added.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store is locked, full, read-only or lost. It is unknown whether the link was added.
+    /// The store is locked, full, read-only or cannot be reached. It is unknown whether the link was added.
     /// </exception>
     /// <exception cref="OperationCanceledException">
     /// The caller cancelled the wait. It is unknown whether the link was added.
@@ -29,22 +32,26 @@ internal interface ILinkStore
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Replaces a link by its next version, if the store still has the version before. Id, domain, code and
-    /// time of creation never change. After a result that is not null the change is on disk, and every
-    /// <see cref="ILinkReader.FindAsync"/> of this server that starts later finds this version or a later
-    /// version.
+    /// Stores the next version of a link, if the store still contains the previous version. The id, the
+    /// domain, the code and the time of creation never change. If the result is not null, the change is on
+    /// disk, and every <see cref="ILinkReader.FindAsync"/> on this server that starts later finds this
+    /// version or a later version.
     /// </summary>
-    /// <param name="changed">The next version of the link; its version is the stored version plus 1.</param>
-    /// <param name="cancellationToken">Ends the wait; the change may still be stored.</param>
-    /// <returns>The time of the change; null where the store has another version.</returns>
+    /// <param name="changed">
+    /// The next version of the link. Its version number is the stored version number plus 1.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait; the change may still be stored.</param>
+    /// <returns>
+    /// When the change was written; null if the store does not contain the previous version.
+    /// </returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the change was stored.</exception>
     Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Takes one of the remaining visits of a link with <see cref="Link.MaxVisits"/>: one atomic update on
-    /// the primary, so that all servers together never exceed the limit.
+    /// Uses one of the remaining visits of a link that has a visit limit (<see cref="Link.MaxVisits"/>). This
+    /// is one atomic update on the primary, so that all servers together never exceed the limit.
     /// </summary>
-    /// <returns>False where no visit remains.</returns>
+    /// <returns>False if no visit remains.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether a visit was taken.</exception>
     Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken);
 }
@@ -53,15 +60,15 @@ internal enum AddLinkResult
 {
     Added,
 
-    /// <summary>Another link has the name; that link is unchanged.</summary>
+    /// <summary>A different link already has this name; that link is unchanged.</summary>
     CodeTaken,
 
-    /// <summary>Another link has the id; the caller should mint another id.</summary>
+    /// <summary>A different link already has this id. The caller should retry with a new id.</summary>
     IdTaken,
 
     /// <summary>
-    /// A final "not found" may already have been sent for codes of this tick; the caller should mint an id of
-    /// a later tick.
+    /// The id was minted too long ago. For a code from that time, a server may already have sent a final "not
+    /// found", so a link with this code must not appear any more. The caller should retry with a new id.
     /// </summary>
     TooLate,
 }

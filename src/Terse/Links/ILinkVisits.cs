@@ -3,19 +3,20 @@ using Terse.Hosting;
 
 namespace Terse.Links;
 
-/// <summary>Reads the number of visits of a link.</summary>
+/// <summary>Reads how often a link was visited.</summary>
 internal interface ILinkVisits
 {
     /// <summary>
-    /// All visits of a link since its creation. The newest visits may be missing for a moment.
+    /// Returns the number of all visits since the link was created. The newest visits may not be included
+    /// yet.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
     Task<VisitSum> ReadTotalAsync(Tsid link, CancellationToken cancellationToken);
 }
 
-/// <summary>Numbers of visits by people and by bots.</summary>
-/// <param name="Visits">Visits by people.</param>
-/// <param name="Bots">Visits by programs that identify themselves as bots.</param>
+/// <summary>How many visits were made by people and how many by bots.</summary>
+/// <param name="Visits">The number of visits by people.</param>
+/// <param name="Bots">The number of visits by programs that identify themselves as bots.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct VisitSum(long Visits, long Bots)
 {

@@ -1,8 +1,9 @@
 namespace Terse.Links;
 
 /// <summary>
-/// The name under which a link is found. No two links have the same name; deleted links count.
+/// The name by which a link is found. No two links have the same name, and the name of a deleted link is
+/// never reused.
 /// </summary>
-/// <param name="Domain">The stored domain name: in lower case, and empty for the default domain.</param>
-/// <param name="Code">The part of the path after the slash; codes are compared exactly.</param>
+/// <param name="Domain">The domain name as stored: in lower case; empty for the default domain.</param>
+/// <param name="Code">The path of the short URL without its first slash. Codes are case-sensitive.</param>
 internal readonly record struct LinkName(string Domain, string Code);

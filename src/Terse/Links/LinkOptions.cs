@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Links;
 
-/// <summary>Which targets are allowed. Section <c>Links</c>.</summary>
+/// <summary>Defines which targets are allowed. The settings are in the section <c>Links</c>.</summary>
 internal sealed class LinkOptions
 {
     public const string Section = "Links";
@@ -11,21 +11,22 @@ internal sealed class LinkOptions
         [nameof(OtherSchemes) + ":0", nameof(AllowCredentials), nameof(BlockedHosts) + ":0"];
 
     /// <summary>
-    /// Allowed schemes of targets in addition to <c>http</c> and <c>https</c>, such as <c>mailto</c> or the
-    /// scheme of an app. Default: none. Schemes that execute or show their own content (<c>javascript</c>,
-    /// <c>data</c>, <c>file</c>, …) are refused at start.
+    /// The schemes that targets may have in addition to <c>http</c> and <c>https</c>, such as <c>mailto</c>
+    /// or the scheme of an app. Default: none. The server does not start if the list contains a scheme that
+    /// is unsafe to redirect to (<c>javascript</c>, <c>data</c>, <c>file</c>, …).
     /// </summary>
     public IReadOnlyList<string> OtherSchemes { get; set; } = [];
 
     /// <summary>
     /// Whether a target may contain a user name and a password (<c>https://user:secret@host/</c>). Everyone
-    /// who has the short URL can read them. Default: false.
+    /// who has the short URL can read both. Default: false.
     /// </summary>
     public bool AllowCredentials { get; set; }
 
     /// <summary>
-    /// Hosts that no link may lead to, each with all its subdomains, without a port. New targets are refused;
-    /// existing links answer 403. Default: none.
+    /// The hosts that no link may lead to, without a port. All subdomains of these hosts are blocked too. New
+    /// links to a blocked host are refused, and requests for existing links to it are answered with 403.
+    /// Default: none.
     /// </summary>
     public IReadOnlyList<string> BlockedHosts { get; set; } = [];
 }

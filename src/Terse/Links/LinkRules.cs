@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Terse.Links;
 
-/// <summary>Checks the rules of a link that a request contains: its expiry and its visit limit.</summary>
+/// <summary>Checks the expiry and the visit limit that a request sets for a link.</summary>
 internal static class LinkRules
 {
-    /// <summary>The highest visit limit.</summary>
+    /// <summary>The highest visit limit that a request may set.</summary>
     public const long MaxVisitLimit = 1_000_000_000_000;
 
     private static readonly string[] TimeFormats =
@@ -15,11 +15,14 @@ internal static class LinkRules
     ];
 
     /// <summary>
-    /// Reads an ISO 8601 instant and cuts it to milliseconds. An instant in the past ends the link at once.
-    /// The offset from UTC is required, because a local time without an offset is ambiguous.
+    /// Parses an ISO 8601 instant and truncates it to milliseconds. An instant in the past is valid: the link
+    /// is then expired at once. The text must contain an offset from UTC, because a local time without an
+    /// offset is ambiguous.
     /// </summary>
-    /// <param name="text">The text in the request; null for a link that does not expire.</param>
-    /// <param name="expiresAt">The instant in UTC.</param>
+    /// <param name="text">The text in the request; null if the link never expires.</param>
+    /// <param name="expiresAt">
+    /// The parsed instant in UTC; null if the link never expires or if the text is refused.
+    /// </param>
     /// <returns>Why the text is refused; null if it is valid.</returns>
     public static Refusal? ReadExpiry(string? text, out DateTimeOffset? expiresAt)
     {

@@ -1,7 +1,7 @@
 namespace Terse.Links;
 
 /// <summary>
-/// Why a link is not created or not changed: the wrong field and an explanation for the client.
+/// Explains to the client why a link was not created or not changed, and names the invalid field.
 /// </summary>
 internal sealed record Refusal(RefusalKind Kind, string Field, string Detail);
 

@@ -5,12 +5,13 @@ using Terse.Web;
 
 namespace Terse.Links;
 
-/// <summary>Changing and deleting links over HTTP.</summary>
+/// <summary>The HTTP endpoints that change and delete links.</summary>
 internal static class LinkChangeEndpoints
 {
     /// <summary>
-    /// When a change was written. A request with this header must see the change, so the link is read from
-    /// the primary, whatever the value is.
+    /// If a request changed or deleted a link, the response contains this header with the time at which the
+    /// change was written. When a client sends the header with a later GET request, the server reads the link
+    /// from the primary, whatever the value is, so that the response contains the change.
     /// </summary>
     public const string ChangedAtHeader = "Terse-Changed-At";
 

@@ -6,18 +6,24 @@ using Terse.Web;
 
 namespace Terse.Links;
 
-/// <summary>Creating and reading links over HTTP; changes are in <see cref="LinkChangeEndpoints"/>.</summary>
+/// <summary>
+/// The HTTP endpoints that create and read links. <see cref="LinkChangeEndpoints"/> contains the endpoints
+/// that change and delete links.
+/// </summary>
 internal static class LinkEndpoints
 {
     private const string Root = "/api/v1/links";
 
     /// <summary>
-    /// Identifies a creation, so that a client can repeat the request after it lost the response
+    /// The request header that identifies a creation. If a client did not receive the response, it can repeat
+    /// the request with the same key without creating a second link
     /// (draft-ietf-httpapi-idempotency-key-header).
     /// </summary>
     private const string KeyHeader = "Idempotency-Key";
 
-    /// <summary>Marks the response to a retry.</summary>
+    /// <summary>
+    /// The response header that tells the client that an earlier request with the same key created the link.
+    /// </summary>
     private const string ReplayedHeader = "Idempotency-Replayed";
 
     private const string Body = "a JSON object with the field 'target' and, optionally, 'code', 'domain', "
@@ -103,7 +109,10 @@ internal static class LinkEndpoints
             });
     }
 
-    /// <summary>If the visits cannot be read, the link is shown without them.</summary>
+    /// <summary>
+    /// Reads the number of visits of a link. Returns null if the store is unavailable, so that the client
+    /// still gets the link, without its visits.
+    /// </summary>
     private static async Task<LinkVisits?> CountAsync(ILinkVisits visits, Link link, HttpContext context)
     {
         try
@@ -118,7 +127,8 @@ internal static class LinkEndpoints
     }
 
     /// <summary>
-    /// A client that knows of a change sends <c>Terse-Changed-At</c>, and gets the changed link.
+    /// Finds the link that a request names. A client that knows of a change sends the header
+    /// <c>Terse-Changed-At</c>; then the link is read from the primary, which contains the change.
     /// </summary>
     private static async ValueTask<Link?> FindAsync(
         ILinkReader links, LinkName name, HttpContext context)

@@ -2,7 +2,7 @@ using Terse.Web;
 
 namespace Terse.Links;
 
-/// <summary>The errors of the API that are about links.</summary>
+/// <summary>Creates the error responses of the link endpoints.</summary>
 internal static class LinkProblems
 {
     public static Problem Of(Refusal refusal) =>
@@ -11,7 +11,7 @@ internal static class LinkProblems
     public static Problem UnknownDomain(string? name) => Problem.Of(
         ProblemType.DomainUnknown, $"'{name}' is not a domain of this server.", "domain");
 
-    /// <param name="domainName">The domain's display name.</param>
+    /// <param name="domainName">The domain's name as clients see it.</param>
     public static Problem NotFound(string domainName) => Problem.Of(
         ProblemType.LinkNotFound, $"The domain {domainName} has no link with this code.", "code");
 

@@ -4,7 +4,7 @@ using Terse.Domains;
 namespace Terse.Links;
 
 /// <summary>
-/// A link as the API shows it. The id is a string, because JavaScript numbers have only 53 bits.
+/// A link as the API shows it. The id is a string, because a JavaScript number is exact only up to 53 bits.
 /// </summary>
 internal sealed record LinkResource(
     string Id,
@@ -16,14 +16,17 @@ internal sealed record LinkResource(
     DateTime? ExpiresAt,
     long? MaxVisits)
 {
-    /// <summary>The number of visits; absent while the visits cannot be read.</summary>
+    /// <summary>
+    /// The number of visits. Null in the response to a change, and while the visits cannot be read; then the
+    /// JSON does not contain this field.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LinkVisits? Visits { get; init; }
 
-    /// <param name="link">The link.</param>
-    /// <param name="domains">Knows the domain's display name.</param>
-    /// <param name="host">The host that the request was sent to.</param>
-    /// <param name="scheme">The scheme of the request.</param>
+    /// <param name="link">The stored link.</param>
+    /// <param name="domains">Finds the domain's name as clients see it.</param>
+    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <param name="scheme">The scheme of the request, <c>http</c> or <c>https</c>.</param>
     public static LinkResource Of(Link link, DomainMap domains, string host, string scheme)
     {
         var domain = domains.DisplayNameOf(link.Domain, host);
@@ -39,6 +42,6 @@ internal sealed record LinkResource(
     }
 }
 
-/// <param name="Total">All visits since the creation.</param>
-/// <param name="Bots">The visits of bots, which Total includes.</param>
+/// <param name="Total">The number of all visits since the link was created.</param>
+/// <param name="Bots">The number of visits by bots. <c>Total</c> includes these visits.</param>
 internal sealed record LinkVisits(long Total, long Bots);

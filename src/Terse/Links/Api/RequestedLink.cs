@@ -5,20 +5,22 @@ using Terse.Web;
 namespace Terse.Links;
 
 /// <summary>
-/// The link that a request names: the code is in the path, and the domain in the query parameter
-/// <c>domain</c>. Without the parameter, the request's host picks the domain.
+/// The link that a request names. The path contains the code, and the query parameter <c>domain</c> contains
+/// the domain. Without this parameter, the request's host selects the domain.
 /// </summary>
-/// <param name="Name">The name of the link, whether the link exists or not.</param>
-/// <param name="DomainName">The display name of the domain.</param>
+/// <param name="Name">The name of the requested link; a link with this name need not exist.</param>
+/// <param name="DomainName">The domain's name as clients see it.</param>
 /// <param name="Host">The host, with its port, that the request was sent to.</param>
 internal sealed record RequestedLink(LinkName Name, string DomainName, string Host)
 {
     /// <param name="code">The code in the path.</param>
-    /// <param name="domain">The parameter <c>domain</c>; null if the request has none.</param>
+    /// <param name="domain">
+    /// The query parameter <c>domain</c>; null if the request does not contain the parameter.
+    /// </param>
     /// <param name="domains">The domains of this installation.</param>
     /// <param name="context">The request.</param>
-    /// <param name="link">The name of the requested link.</param>
-    /// <param name="problem">The answer if the domain is unknown.</param>
+    /// <param name="link">The requested link; null if the domain is unknown.</param>
+    /// <param name="problem">The error response if the domain is unknown; else null.</param>
     public static bool TryRead(
         string code,
         string? domain,

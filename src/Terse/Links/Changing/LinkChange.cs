@@ -1,10 +1,13 @@
 namespace Terse.Links;
 
 /// <summary>
-/// The body of a change. A field that the body does not contain stays unchanged; a field that is null is
-/// cleared.
+/// The JSON body of a request to change a link. A field that the body does not contain stays unchanged. Null
+/// removes the expiry or the visit limit; the target cannot be null.
 /// </summary>
-/// <remarks>The deserializer calls the setters only for the fields that the body contains.</remarks>
+/// <remarks>
+/// The deserializer calls only the setters of fields that the body contains. So each setter also records that
+/// its field is in the body.
+/// </remarks>
 internal sealed class LinkChange
 {
     public string? Target
@@ -40,14 +43,16 @@ internal abstract record ChangeLinkResult
     }
 
     /// <param name="Link">The link after the change.</param>
-    /// <param name="At">When the change was written; null if the link already had these values.</param>
+    /// <param name="At">
+    /// When the change was written; null if nothing was written, because the link already had these values.
+    /// </param>
     internal sealed record Changed(Link Link, DateTimeOffset? At) : ChangeLinkResult;
 
     internal sealed record NotFound : ChangeLinkResult;
 
     internal sealed record Deleted : ChangeLinkResult;
 
-    /// <summary>The link has none of the versions that the request lists.</summary>
+    /// <summary>The link's version is not one of the versions that the request allows.</summary>
     internal sealed record OtherVersion : ChangeLinkResult;
 
     internal sealed record Refused(Refusal Refusal) : ChangeLinkResult;

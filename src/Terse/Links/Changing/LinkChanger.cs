@@ -3,8 +3,9 @@ using Terse.Hosting;
 namespace Terse.Links;
 
 /// <summary>
-/// Changes links with optimistic concurrency: the store accepts a change only if the link still has the
-/// version that was read. Otherwise the link is read again and the change is applied to its new version.
+/// Changes links with optimistic concurrency. The store accepts a change only if the stored link still has
+/// the version that was read. If a different change was stored meanwhile, the link is read again, and the
+/// change is applied to the new version.
 /// </summary>
 internal sealed class LinkChanger(
     ILinkStore store,
@@ -14,16 +15,19 @@ internal sealed class LinkChanger(
     TimeProvider time)
 {
     /// <summary>
-    /// How often a change is applied at most, if other changes of the link are always stored first.
+    /// How many times one change is tried at most. A try fails if a different change of the same link is
+    /// stored first.
     /// </summary>
     private const int MaxTries = 100;
 
-    /// <param name="name">The link's name.</param>
+    /// <param name="name">The name of the link.</param>
     /// <param name="change">The body of the request.</param>
-    /// <param name="versions">The versions that may be changed; null for any.</param>
+    /// <param name="versions">
+    /// The versions of the link to which the change may be applied; null for any version.
+    /// </param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The address, with its port, that received the request.</param>
-    /// <param name="cancellationToken">Cancels the wait; the change may be stored nevertheless.</param>
+    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <param name="cancellationToken">Cancels the wait; the change may still be stored.</param>
     /// <exception cref="StoreUnavailableException">It is unknown whether the change was stored.</exception>
     public async Task<ChangeLinkResult> ChangeAsync(
         LinkName name,
@@ -53,7 +57,9 @@ internal sealed class LinkChanger(
             cancellationToken);
     }
 
-    /// <summary>Marks a link as deleted. Its row stays, so that its code is never used again.</summary>
+    /// <summary>
+    /// Marks a link as deleted. The link stays in the database, so that its code is never used again.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">It is unknown whether the link was deleted.</exception>
     public Task<ChangeLinkResult> DeleteAsync(
         LinkName name, IReadOnlyList<int>? versions, CancellationToken cancellationToken)
@@ -95,7 +101,9 @@ internal sealed class LinkChanger(
         throw new StoreUnavailableException("Too many requests change this link; retry shortly.");
     }
 
-    /// <returns>Null if another change was stored since the link was read.</returns>
+    /// <returns>
+    /// Null if a different change was stored after the link was read; the caller should try again.
+    /// </returns>
     private async Task<ChangeLinkResult?> TryApplyAsync(
         LinkName name,
         Func<Link, Link> change,
@@ -126,7 +134,8 @@ internal sealed class LinkChanger(
         }
         finally
         {
-            // Also after an unknown outcome or another change: then too, the cached link may be old.
+            // The cached link may be outdated in every case: also if it is unknown whether the change was
+            // stored, or if a different change was stored first.
             listener.OnChanged(changed.Name);
         }
     }

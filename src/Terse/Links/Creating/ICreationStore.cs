@@ -3,23 +3,27 @@ using Terse.Hosting;
 namespace Terse.Links;
 
 /// <summary>
-/// Stores links together with idempotency keys. Implementations are thread-safe, and any number of servers
-/// may use one database.
+/// Stores links together with idempotency keys. Implementations are safe for use by any number of threads,
+/// and any number of servers may use the same database.
 /// </summary>
 internal interface ICreationStore
 {
     /// <summary>
-    /// Adds a link, unless a link was added with the same key within <see
-    /// cref="IdempotentRequest.RetentionTime"/>. Key and link are stored in one transaction. Of any number of
-    /// calls with one key, concurrent or not, only one adds a link.
+    /// Adds a link, unless a link was added with the same idempotency key within
+    /// <see cref="IdempotentRequest.RetentionTime"/>. The idempotency key and the link are stored in one
+    /// transaction. If several calls have the same idempotency key, even at the same time, only one of them
+    /// adds a link.
     /// </summary>
     /// <param name="request">The idempotency key, and the hash of the requested link.</param>
-    /// <param name="link">The link; each call needs a new id.</param>
-    /// <param name="tickEnd">See <see cref="ILinkStore.AddAsync"/>.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="link">The link to add. Each call needs a newly minted id.</param>
+    /// <param name="tickEnd">
+    /// The end of the period that the timestamp in the link's id stands for; see
+    /// <see cref="ILinkStore.AddAsync"/>.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait; the link may still be added.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The database is locked, full, read-only or lost. It is unknown whether the link was added; a call with
-    /// the same request and a new link resolves this.
+    /// The database is locked, full, read-only or cannot be reached. It is unknown whether the link was
+    /// added. To find out, call again with the same request and a new link.
     /// </exception>
     /// <exception cref="OperationCanceledException">
     /// The caller cancelled the wait. It is unknown whether the link was added.
@@ -31,21 +35,29 @@ internal interface ICreationStore
         CancellationToken cancellationToken);
 }
 
-/// <summary>The result: exactly one of the nested types.</summary>
+/// <summary>
+/// The result of <see cref="ICreationStore.AddOnceAsync"/>: exactly one of the nested types.
+/// </summary>
 internal abstract record AddOnceResult
 {
     private AddOnceResult()
     {
     }
 
-    /// <summary>The key was not in use. It is in use now if the link was added.</summary>
+    /// <summary>
+    /// The idempotency key was not stored yet, so the call tried to add the link. The key is stored now only
+    /// if the link was added.
+    /// </summary>
     internal sealed record Tried(AddLinkResult Result) : AddOnceResult;
 
     /// <summary>
-    /// An earlier call added this link with the same key and the same hash. The link is on disk.
+    /// An earlier call with the same idempotency key and the same hash added this link. The link is on disk.
     /// </summary>
     internal sealed record Repeated(Link Link) : AddOnceResult;
 
-    /// <summary>An earlier call used the same key with another hash.</summary>
+    /// <summary>
+    /// An earlier call had the same idempotency key but a different hash: the client used the key for two
+    /// different links.
+    /// </summary>
     internal sealed record KeyReused : AddOnceResult;
 }

@@ -4,30 +4,33 @@ using System.Text;
 namespace Terse.Links;
 
 /// <summary>
-/// A creation with an idempotency key, which a client can repeat after it lost the response. The request is
-/// stored as a hash, which distinguishes a retry from the use of the same key for another link.
+/// A request to create a link, with an idempotency key. A client that did not receive the response can repeat
+/// the request. The store keeps a hash of the requested link, by which it distinguishes a repeated request
+/// from a request for a different link with the same key.
 /// </summary>
 /// <param name="Key">The idempotency key, compared exactly.</param>
-/// <param name="Hash">SHA-256 of the requested link.</param>
+/// <param name="Hash">The SHA-256 hash of the requested link.</param>
 internal sealed record IdempotentRequest(string Key, byte[] Hash)
 {
     public const int MaxKeyLength = 255;
 
-    /// <summary>How long a key is stored with its link; then the key can be used again.</summary>
+    /// <summary>
+    /// How long an idempotency key is stored. After this time, the key can be used for a new link.
+    /// </summary>
     public static readonly TimeSpan RetentionTime = TimeSpan.FromHours(24);
 
-    /// <summary>Whether a text is a valid key: 1 to 255 visible ASCII characters.</summary>
+    /// <summary>Whether a text is a valid idempotency key: 1 to 255 visible ASCII characters.</summary>
     public static bool IsKey(string? text) =>
         text is { Length: > 0 and <= MaxKeyLength } && !text.AsSpan().ContainsAnyExceptInRange('!', '~');
 
     /// <summary>
-    /// Hashes every name and value with its length, so that different requests have different hashes. An
-    /// absent field is not hashed: a later version of the program, which has more fields, computes the same
-    /// hash.
+    /// Hashes the requested link. The hash includes the length of every name and value, so that different
+    /// links have different hashes. Absent fields are left out, so that a later version of Terse with more
+    /// fields computes the same hash for the same request.
     /// </summary>
     /// <param name="key">The idempotency key.</param>
     /// <param name="fields">
-    /// The fields of the requested link, always in the same order; null for an absent field.
+    /// The fields of the requested link, always in the same order. The value of an absent field is null.
     /// </param>
     public static IdempotentRequest Of(
         string key, params ReadOnlySpan<(string Name, string? Value)> fields)

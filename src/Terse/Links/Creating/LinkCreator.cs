@@ -6,7 +6,7 @@ using Terse.Ids;
 
 namespace Terse.Links;
 
-/// <summary>The body of a creation, unchecked.</summary>
+/// <summary>The JSON body of a request to create a link. The values are not validated yet.</summary>
 internal sealed record NewLink(string? Target, string? Code, string? Domain)
 {
     public string? ExpiresAt { get; init; }
@@ -22,7 +22,9 @@ internal abstract record CreateLinkResult
     }
 
     /// <param name="Link">The created link.</param>
-    /// <param name="IsReplayed">Whether an earlier request with the same idempotency key created it.</param>
+    /// <param name="IsReplayed">
+    /// Whether an earlier request with the same idempotency key created the link.
+    /// </param>
     internal sealed record Created(Link Link, bool IsReplayed = false) : CreateLinkResult;
 
     internal sealed record Refused(Refusal Refusal) : CreateLinkResult;
@@ -39,24 +41,26 @@ internal sealed class LinkCreator(
     TimeProvider time)
 {
     /// <summary>
-    /// How many ids one creation mints at most. It needs more than one only if the code already exists: a
-    /// random code, a code that was generated with other settings, or an imported code.
+    /// How many ids one creation may mint. Usually one id is enough. More are needed if a generated code is
+    /// reserved or already in use, which can happen if codes are random, if codes were generated with
+    /// different settings, or if links were imported.
     /// </summary>
     private const int MaxMints = 1000;
 
     /// <summary>
-    /// How often the store may refuse an id of the past. Each time, the clock is corrected before the next
-    /// id.
+    /// How often the store may answer <see cref="AddLinkResult.TooLate"/> before the creation fails. After
+    /// each such answer, the server synchronizes its clock for ids with the database's clock.
     /// </summary>
     private const int MaxTooLate = 5;
 
     /// <param name="link">The body of the request.</param>
     /// <param name="idempotencyKey">
-    /// Identifies the creation: a repeated request with the same key returns the first link. Null for no key.
+    /// Identifies the creation. A repeated request with the same key returns the link that the first request
+    /// created. Null if the request contains no key.
     /// </param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The address, with its port, that received the request.</param>
-    /// <param name="cancellationToken">Cancels the wait; the link may be created nevertheless.</param>
+    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <param name="cancellationToken">Cancels the wait; the link may still be created.</param>
     /// <exception cref="StoreUnavailableException">The database cannot be written.</exception>
     public async Task<CreateLinkResult> CreateAsync(
         NewLink link,
@@ -147,7 +151,10 @@ internal sealed class LinkCreator(
     private static CreateLinkResult.Refused Refuse(RefusalKind kind, string field, string detail) =>
         new(new Refusal(kind, field, detail));
 
-    /// <summary>The requested link, checked and in canonical spelling.</summary>
+    /// <summary>
+    /// The requested link after validation. Different spellings of the same domain or the same instant have
+    /// been replaced by one spelling.
+    /// </summary>
     private sealed record CheckedLink(
         string Target, string? Code, string Domain, DateTimeOffset? ExpiresAt, long? MaxVisits)
     {

@@ -6,15 +6,15 @@ using Terse.Domains;
 namespace Terse.Links;
 
 /// <summary>
-/// The URL that a link leads to. It is stored exactly as the client sent it. A redirect sends its ASCII form
-/// in <c>Location</c>, in which only the characters outside ASCII differ.
+/// The URL that a link leads to. The URL is stored exactly as the client sent it. In the <c>Location</c>
+/// header of a redirect, characters outside ASCII are encoded; all other characters stay unchanged.
 /// </summary>
 /// <param name="Text">The URL as the client sent it.</param>
 /// <param name="Scheme">The scheme in lower case.</param>
-/// <param name="Authority">Host and port; null for schemes without an authority.</param>
+/// <param name="Authority">The host and the port; null unless the scheme is http or https.</param>
 internal sealed record Target(string Text, string Scheme, Authority? Authority)
 {
-    /// <summary>The size of the longest target in UTF-8 bytes.</summary>
+    /// <summary>The maximum size of a target in UTF-8 bytes.</summary>
     public const int MaxBytes = 8192;
 
     private const string Field = "target";
@@ -31,7 +31,9 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         return refusal is null;
     }
 
-    /// <summary>Host and port of a stored target; null if it has no host.</summary>
+    /// <summary>
+    /// Finds the host and the port of a stored target. Returns null if the target has no host.
+    /// </summary>
     public static Authority? AuthorityOf(string text)
     {
         var scheme = text[..text.IndexOf(':', StringComparison.Ordinal)];
@@ -40,7 +42,8 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     }
 
     /// <summary>
-    /// The ASCII form: the host in Punycode, all other characters outside ASCII percent-encoded as UTF-8.
+    /// Converts a URL to ASCII: converts the host to Punycode, and percent-encodes all other characters
+    /// outside ASCII as UTF-8.
     /// </summary>
     public static string ToAscii(string text)
     {
@@ -129,8 +132,9 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     }
 
     /// <summary>
-    /// Finds the range of the authority. As in browsers, a backslash also ends it. A URL without exactly
-    /// <c>//</c> after the scheme has no authority.
+    /// Finds where the authority (user, host and port) starts and ends in the text. As in browsers, not only
+    /// a slash but also a backslash ends the authority. The range is empty if the scheme is not followed by
+    /// <c>://</c>.
     /// </summary>
     private static (int Start, int End) FindAuthority(string text, string scheme)
     {

@@ -4,16 +4,19 @@ using Terse.Domains;
 
 namespace Terse.Links;
 
-/// <summary>Checks targets against this installation: its domains, blocked hosts and settings.</summary>
+/// <summary>
+/// Checks whether links may lead to a target: the target must be a valid URL with an allowed scheme, and must
+/// lead neither to Terse itself nor to a blocked host.
+/// </summary>
 internal sealed class TargetRules(DomainMap domains, BlockedHosts blocked, IOptions<LinkOptions> options)
 {
     private const string Field = "target";
 
     /// <param name="text">The target as the client sent it.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The address, with its port, that received the request.</param>
-    /// <param name="target">The parsed target.</param>
-    /// <param name="refusal">Why no link may lead to the target.</param>
+    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <param name="target">The parsed target; null if the text cannot be parsed.</param>
+    /// <param name="refusal">Why no link may lead to the target; null if the target is allowed.</param>
     public bool TryRead(
         string? text,
         string host,

@@ -27,7 +27,7 @@ internal sealed class LinkCache : ILinkChangeListener
 
     /// <param name="table">Contains the cached links.</param>
     /// <param name="loader">Loads links; the cache detaches running loads when links change.</param>
-    /// <param name="circuit">Is open while the store cannot be reached.</param>
+    /// <param name="circuit">The circuit breaker, which is open while the store cannot be reached.</param>
     /// <param name="options">Contain the maximum age of a link.</param>
     /// <param name="metrics">Counts hits.</param>
     /// <param name="time">Provides the monotonic clock.</param>

@@ -35,7 +35,7 @@ internal sealed class LinkLoader
     /// <param name="isBlocked">Returns whether the host of a target URL is blocked.</param>
     /// <param name="table">Receives the loaded links.</param>
     /// <param name="circuit">
-    /// Is opened when the store cannot be reached, and closed when a load succeeds.
+    /// The circuit breaker, which is opened when the store cannot be reached and closed when a load succeeds.
     /// </param>
     /// <param name="metrics">Counts hits and misses.</param>
     /// <param name="time">Provides the wall clock and the monotonic clock.</param>
@@ -118,9 +118,9 @@ internal sealed class LinkLoader
     }
 
     /// <remarks>
-    /// The load that the caller joins began before this call. Its null result is not reliable, because the
-    /// link may have been created after the load began. The caller therefore waits for a second load, which
-    /// began later.
+    /// If the caller joins a running load, that load began before this call. A null result of that load is
+    /// not reliable, because the link may have been created after the load began. The caller therefore waits
+    /// for a second load, which began later.
     /// </remarks>
     private async Task<CachedLink?> LoadAsync(LinkName name, CancellationToken cancellationToken)
     {
