@@ -5,37 +5,51 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Translates errors of PostgreSQL hosts for the rest of Terse. The translated message contains neither the
-/// name of the host nor its error text: both belong in the log alone.
+/// Translates errors of PostgreSQL hosts into <see cref="StoreUnavailableException"/>, which the rest of
+/// Terse handles. The translated message contains neither the name of the host nor the error text of the
+/// host, because clients can read the message. Such details belong only in the log.
 /// </summary>
 internal static class PostgresErrors
 {
-    /// <summary>How long a client waits for an answer, all attempts on lost hosts included.</summary>
+    /// <summary>
+    /// The time limit of a database call that a client waits for. The limit covers all attempts of the call,
+    /// including attempts on hosts that cannot be reached.
+    /// </summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     public static StoreUnavailableException Translate(HostUnavailableException exception) =>
         new("The database cannot be reached; retry shortly.", exception);
 
-    /// <summary>Whether a statement failed because the schema is that of an earlier version.</summary>
+    /// <summary>
+    /// Whether a statement failed because the database still has the schema of an earlier version.
+    /// </summary>
     public static bool IsOfEarlierSchema(PostgresException exception) => exception.SqlState
         is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn;
 
-    /// <param name="limitation">What that schema cannot do; it follows the word "which".</param>
-    /// <param name="exception">The error of the database, if any.</param>
+    /// <param name="limitation">
+    /// A verb phrase that says what the earlier schema cannot do, for example "keeps no visits". The error
+    /// message inserts the phrase after the word "which".
+    /// </param>
+    /// <param name="exception">
+    /// The error with which PostgreSQL rejected the statement; null if no statement was run.
+    /// </param>
     public static StoreUnavailableException OfEarlierSchema(
         string limitation, PostgresException? exception = null) =>
         new(
             $"The database has the schema of an earlier version, which {limitation}; run 'terse migrate'.",
             exception!);
 
-    /// <summary>Runs a call that a client waits for, with <see cref="Timeout"/> as its limit.</summary>
+    /// <summary>
+    /// Runs a database call that a client waits for. The time limit is <see cref="Timeout"/>.
+    /// </summary>
     public static Task<T> WithTimeoutAsync<T>(
         Func<CancellationToken, Task<T>> call, TimeProvider time, CancellationToken cancellationToken) =>
         WithTimeoutAsync(Timeout, call, time, cancellationToken);
 
     /// <summary>
-    /// Runs a call with a time limit, and translates its errors. The method returns at the limit even when
-    /// the driver ignores the token.
+    /// Runs a database call with a time limit, and translates errors of lost hosts. When the limit is
+    /// reached, the method throws a <see cref="StoreUnavailableException"/>, even if the driver ignores the
+    /// cancellation token and the call still runs.
     /// </summary>
     public static async Task<T> WithTimeoutAsync<T>(
         TimeSpan limit,

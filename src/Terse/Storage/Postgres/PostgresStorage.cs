@@ -9,9 +9,10 @@ using Terse.Visits;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Stores links on a PostgreSQL primary and its replicas, which any number of servers share. Redirects read
-/// replicas; creations and changes write to the primary. <see cref="LinkFinder"/> decides when the answer may
-/// be "not found".
+/// Stores links on a PostgreSQL primary and its replicas. Any number of Terse servers can share these hosts.
+/// Redirects read from replicas; creations and changes write to the primary. Replicas lag, so a replica
+/// without a link does not prove that the link does not exist: <see cref="LinkFinder"/> decides when Terse
+/// may answer "not found".
 /// </summary>
 internal sealed class PostgresStorage(
     Cluster cluster,
@@ -21,9 +22,10 @@ internal sealed class PostgresStorage(
     TimeProvider time) : IStorage
 {
     /// <summary>
-    /// To cancel a statement, Npgsql makes a blocking call. When a host is lost, a few such calls block all
-    /// threads of a small machine, and all requests wait until the pool slowly adds threads. More threads
-    /// than cores make redirects a few percent slower, so only a server on PostgreSQL has them.
+    /// The minimum number of threads in the thread pool. Npgsql cancels a statement with a blocking call.
+    /// When a host is lost, a few blocking calls would occupy all threads of a small machine, and all
+    /// requests would wait until the pool slowly adds threads. More threads than cores make redirects a few
+    /// percent slower, so a Terse server with SQLite keeps the default.
     /// </summary>
     private const int MinThreads = 32;
 

@@ -4,44 +4,58 @@ using Terse.Hosting;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>Runs calls together with others. A simulation implements it without batches.</summary>
+/// <summary>
+/// Accepts single calls and may run several of them in one SQL statement. The simulation in the tests
+/// implements this interface without batches.
+/// </summary>
 internal interface IBatcher<in TCall, TResult>
 {
-    /// <summary>Runs a call, perhaps in one statement with other calls.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="cancellationToken">Cancels the wait; a call that was not sent yet is dropped.</param>
+    /// <summary>Runs a call, possibly in one SQL statement with other calls.</summary>
+    /// <param name="call">The input of the call, for example a link to insert.</param>
+    /// <param name="cancellationToken">
+    /// Cancels the wait. A call that was not sent to the database yet is dropped; a call that was sent still
+    /// runs.
+    /// </param>
     /// <exception cref="StoreUnavailableException">
-    /// Too many calls wait, or the server is stopping.
+    /// Too many calls are waiting, or the Terse server is stopping.
     /// </exception>
     Task<TResult> CallAsync(TCall call, CancellationToken cancellationToken);
 }
 
 /// <summary>
-/// Combines calls into statements. A call alone is sent at once. Calls that arrive while all statements are
-/// busy wait, and the next statement takes all of them; so under load one round trip and one commit serve
-/// many calls. Safe for use by any number of threads.
+/// Combines calls into SQL statements. While fewer statements than allowed are running, a call is sent
+/// immediately. Other calls wait, and the next statement takes up to <see cref="MaxBatch"/> waiting calls. So
+/// under load one round trip and one commit serve many calls. Safe for use by any number of threads.
 /// </summary>
-/// <remarks>A call never joins a statement that was sent before the call arrived.</remarks>
+/// <remarks>
+/// A call never joins a statement that was sent before the call arrived. So the snapshot of the statement is
+/// never older than the call.
+/// </remarks>
 internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsyncDisposable
 {
-    /// <summary>The number of calls in one statement; the limit keeps each statement short.</summary>
+    /// <summary>
+    /// The maximum number of calls in one statement. The limit keeps the running time of a statement short.
+    /// </summary>
     private const int MaxBatch = 256;
 
     private readonly Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> _run;
     private readonly Channel<Waiting> _waiting;
     private readonly Task _running;
 
-    /// <param name="statements">The number of statements that may run at once.</param>
-    /// <param name="maxWaiting">The number of calls that may wait; the next call fails at once.</param>
+    /// <param name="statements">The maximum number of statements that run at the same time.</param>
+    /// <param name="maxWaiting">
+    /// The maximum number of waiting calls. When this number is reached, each new call fails immediately.
+    /// </param>
     /// <param name="run">
-    /// Runs calls as one statement, and returns one result per call, in their order.
+    /// Runs the calls as one SQL statement. Returns one result per call, in the order of the calls.
     /// </param>
     public Batcher(
         int statements, int maxWaiting, Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> run)
     {
         _run = run;
         _waiting = Channel.CreateBounded<Waiting>(maxWaiting);
-        // Without this, every later statement would run in the trace and transaction of the first caller.
+        // The loops must not inherit the ExecutionContext of the code that creates this object. Otherwise
+        // every later statement would belong to the trace and the ambient transaction of that code.
         using var flow = ExecutionContext.SuppressFlow();
         _running = Task.WhenAll(Enumerable.Range(0, statements).Select(_ => RunAsync()));
     }
@@ -55,7 +69,9 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
             : throw new StoreUnavailableException("The database is overloaded; retry shortly.");
     }
 
-    /// <summary>Waits for the running statements. Calls that were not sent yet fail.</summary>
+    /// <summary>
+    /// Waits until the running statements have ended. Calls that were not sent to the database yet fail.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         _waiting.Writer.TryComplete();
@@ -91,11 +107,12 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
         }
         catch (PostgresException) when (batch.Count > 1)
         {
-            // One bad call must not fail the other calls of its statement, so each call runs alone.
+            // One bad call makes the whole statement fail. Each call now runs in its own statement, so that
+            // only the bad call fails.
             foreach (var waiting in batch)
                 await RunAsync([waiting]);
         }
-#pragma warning disable CA1031 // Every error goes to the callers, and the next statements must still run.
+#pragma warning disable CA1031 // The callers get every error; the loop must continue with the next calls.
         catch (Exception exception)
 #pragma warning restore CA1031
         {

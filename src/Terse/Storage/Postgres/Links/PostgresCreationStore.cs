@@ -6,16 +6,18 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ICreationStore"/>
 /// <remarks>
-/// One statement on the primary stores the Idempotency-Key and the link together. So a server that stops in
-/// the middle never holds a lock on the key, or the guard's lock, until a timeout. A request whose key is
-/// about to be stored by another transaction waits until that transaction ends.
+/// One statement on the primary stores the idempotency key and the link together. With several statements, a
+/// Terse server that fails between two of them would leave locks behind until a timeout: the lock on the
+/// key's row, and the lock that the horizon's trigger takes. If another transaction is just storing the same
+/// idempotency key, the statement waits until that transaction ends.
 /// </remarks>
 internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema schema, TimeProvider time)
     : ICreationStore, IDisposable
 {
     /// <summary>
-    /// The number of statements at once. Statements with the same key wait for each other; they must not use
-    /// up the connections that other writes need.
+    /// Limits how many statements with idempotency keys run at the same time. Statements with the same key
+    /// wait for each other, and the waiting statements must not use up the connections that other writes
+    /// need.
     /// </summary>
     private readonly SemaphoreSlim _statements = new(8);
 
@@ -61,11 +63,13 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
     }
 
     /// <summary>
-    /// A key that is stored already keeps its values, but the statement updates its row nevertheless, for two
-    /// reasons. The update returns the latest version of the row, whatever the snapshot. And its commit,
-    /// which follows the commit of the link in the log, waits for the synchronous replicas. A link that
-    /// cannot be inserted raises an error, which rolls back the key too. The removal of old rows skips locked
-    /// rows.
+    /// Stores the idempotency key. If the table already contains the key, the row keeps its values until the
+    /// retention time is over. The statement updates the row in any case, for two reasons. First, the update
+    /// returns the latest version of the row, even if that version was committed after the snapshot of the
+    /// statement. Second, the commit of the update waits for the synchronous replicas. These replicas then
+    /// have the link too, because the commit of the link comes earlier in the write-ahead log. If the link
+    /// cannot be inserted, PostgreSQL raises an error, which also rolls back the key. The statement deletes
+    /// up to 4 expired rows, and skips rows that another transaction has locked.
     /// </summary>
     private const string StoreKey =
         """
@@ -130,7 +134,8 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
         await using var row = await insert.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var key = ReadKey(row);
-        // PostgreSQL sends the row before it inserts the link and commits; a failure shows only at the end.
+        // PostgreSQL sends the row before it inserts the link and commits. Npgsql reports a failure of the
+        // insert or the commit only when the reader advances to the next result.
         await row.NextResultAsync(cancellationToken);
         return key;
     }
@@ -139,7 +144,8 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
         (row.GetInt64(0), row.GetBoolean(1));
 
     /// <summary>
-    /// A separate statement, because the link may have been committed after the snapshot of the first one.
+    /// This is a separate statement with a new snapshot, because the link may have been committed after the
+    /// snapshot of the statement that stored the key.
     /// </summary>
     private const string SelectLink =
         $"""

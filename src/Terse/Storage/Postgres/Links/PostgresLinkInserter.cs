@@ -5,20 +5,22 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Inserts links. One statement inserts all links that wait, so that under load one commit serves many
-/// requests. A link that the common statement could not insert gets its own statement, which tells the
-/// reason.
+/// Inserts links. One shared statement inserts all waiting links, so that under load one commit serves many
+/// requests. The shared statement does not report why it skipped a link. So a skipped link is inserted again
+/// by its own statement, which reports the reason.
 /// </summary>
 internal sealed class PostgresLinkInserter : IAsyncDisposable
 {
     /// <summary>
-    /// The number of statements at once. While one statement waits for its commit, the next is prepared. More
-    /// statements would hold more guard locks, and a beat waits for all of them.
+    /// The maximum number of shared statements that run at the same time. While one statement waits for its
+    /// commit, the other one can run. More statements would hold more of the locks that the horizon's trigger
+    /// takes, and the horizon advances only after all these locks are released.
     /// </summary>
     private const int Statements = 2;
 
     /// <summary>
-    /// The number of links that may wait: few enough that the horizon does not pass their ids meanwhile.
+    /// The maximum number of links that wait for a shared statement. More links would wait longer. The
+    /// horizon could then pass the times in their ids, and the database would refuse the links.
     /// </summary>
     private const int MaxWaiting = 1024;
 
@@ -33,24 +35,33 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Inserts links in common statements. A result is null when the link needs
-    /// <see cref="InsertAloneAsync"/>.
+    /// Inserts links in shared statements. The result is null if the shared statement skipped the link; the
+    /// caller must then call <see cref="InsertAloneAsync"/>.
     /// </summary>
     public IBatcher<AddedLink, AddLinkResult?> Batches => _batcher;
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
-    /// <summary>Refuses a link with rules as long as the schema has no columns for rules.</summary>
+    /// <summary>
+    /// Throws an exception if the link has rules (an expiry time or a maximum number of visits) but the
+    /// schema has no columns for rules yet.
+    /// </summary>
     public static ValueTask RequireSchemaAsync(
         PostgresSchema schema, Link link, CancellationToken cancellationToken) =>
         link.ExpiresAt is null && link.MaxVisits is null
             ? default
             : schema.RequireCurrentAsync("cannot store the rules of links", cancellationToken);
 
-    /// <summary>The columns of the schema of the version before: <c>$1</c> to <c>$6</c>.</summary>
+    /// <summary>
+    /// The columns of the table <c>link</c> in the schema of the version before this Terse version. Their
+    /// values are the parameters <c>$1</c> to <c>$6</c>.
+    /// </summary>
     public const string EarlierColumns = "id, domain, code, target, created_at, written_at";
 
-    /// <summary>The columns of this version's schema: <c>$1</c> to <c>$8</c>.</summary>
+    /// <summary>
+    /// The columns of the table <c>link</c> in the schema of this Terse version. Their values are the
+    /// parameters <c>$1</c> to <c>$8</c>.
+    /// </summary>
     public const string Columns = $"{EarlierColumns}, expires_at, max_visits";
 
     private const string InsertLinks =
@@ -73,8 +84,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         """;
 
     /// <summary>
-    /// Inserts links with one statement. A result is null when the link must be inserted by its own
-    /// statement.
+    /// Inserts links with one statement and returns one result per link. A result is null if the link must be
+    /// inserted by its own statement.
     /// </summary>
     private async Task<IReadOnlyList<AddLinkResult?>> InsertAsync(IReadOnlyList<AddedLink> links)
     {
@@ -97,8 +108,9 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     private const string SelectHorizon = "SELECT closed_at FROM horizon";
 
     /// <summary>
-    /// The guard refused the statement, because the horizon has passed the ids of some links. Those links are
-    /// too late; the others are inserted again.
+    /// Handles a statement that the horizon's trigger refused, because the horizon has passed the times in
+    /// the ids of some links. These links get the result <see cref="AddLinkResult.TooLate"/>; the other links
+    /// are inserted again.
     /// </summary>
     private async Task<IReadOnlyList<AddLinkResult?>> InsertOthersAsync(IReadOnlyList<AddedLink> links)
     {
@@ -130,15 +142,16 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         var inserted = new HashSet<(long, string, string)>();
         while (await row.ReadAsync(cancellationToken))
             inserted.Add((row.GetInt64(0), row.GetString(1), row.GetString(2)));
-        // PostgreSQL sends the rows before it commits; a commit that fails shows only at the end of the
-        // results.
+        // PostgreSQL sends the rows before it commits. Npgsql reports a failed commit only when the reader
+        // advances to the next result.
         await row.NextResultAsync(cancellationToken);
         return inserted;
     }
 
     /// <summary>
-    /// Binds the columns of all links, sorted by code, so that two statements never wait for each other in a
-    /// cycle. A statement for the earlier schema ignores the last two parameters.
+    /// Binds one array per column. The links are sorted by code and domain, so that two concurrent statements
+    /// insert the same codes in the same order and cannot deadlock. A statement for the earlier schema does
+    /// not use the last two parameters.
     /// </summary>
     private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links)
     {
@@ -172,7 +185,9 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
-    /// <summary>Inserts one link with its own statement.</summary>
+    /// <summary>
+    /// Inserts one link with its own statement. The result says why the link was not inserted.
+    /// </summary>
     public async Task<AddLinkResult> InsertAloneAsync(
         AddedLink added, CancellationToken cancellationToken)
     {
@@ -190,7 +205,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UniqueViolation)
         {
-            // The statement tolerates a taken code, so the violated constraint is the primary key.
+            // ON CONFLICT skips a link whose domain and code exist already, so the violated constraint is the
+            // primary key.
             return AddLinkResult.IdTaken;
         }
     }
@@ -206,8 +222,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Binds the values of <see cref="Columns"/>, from <c>$1</c> on. A statement for the earlier schema
-    /// ignores the last two parameters.
+    /// Binds the values of <see cref="Columns"/> as the parameters <c>$1</c> to <c>$8</c>. A statement for
+    /// the earlier schema does not use <c>$7</c> and <c>$8</c>.
     /// </summary>
     public static void BindLink(NpgsqlCommand insert, AddedLink added)
     {
@@ -224,5 +240,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
 }
 
 /// <param name="Link">The link to insert.</param>
-/// <param name="TickEnd">When the tick of its id ends.</param>
+/// <param name="TickEnd">
+/// The end of the tick in the link's id. The database refuses the link if the horizon has passed this
+/// instant.
+/// </param>
 internal readonly record struct AddedLink(Link Link, DateTimeOffset TickEnd);

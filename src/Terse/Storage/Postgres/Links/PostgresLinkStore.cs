@@ -5,10 +5,10 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ILinkStore"/>
 /// <remarks>
-/// <see cref="PostgresLinkInserter"/> inserts links; this class changes them, and takes visits from links
-/// with a limit. Each call is one statement on the primary, which checks its condition and writes in one
-/// step. A statement with an unknown outcome is never retried. Triggers record a change, notify the other
-/// servers, and update the table of limits.
+/// <see cref="PostgresLinkInserter"/> inserts links. This class changes links, and counts the used visits of
+/// links with a limit. Each call runs one statement on the primary; the statement checks its condition and
+/// writes atomically. A statement whose outcome is unknown is never retried. Database triggers record each
+/// change, notify the other Terse servers, and update the table <c>link_limit</c>.
 /// </remarks>
 internal sealed class PostgresLinkStore(
     Cluster cluster,
@@ -46,7 +46,10 @@ internal sealed class PostgresLinkStore(
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
         WriteAsync(link, TakeVisitAsync, cancellationToken);
 
-    /// <summary>The horizon's guard sets <c>written_at</c>.</summary>
+    /// <summary>
+    /// The statement does not set <c>written_at</c>, because the horizon's trigger sets this column on every
+    /// update.
+    /// </summary>
     private const string UpdateLink =
         """
         UPDATE link SET target = $2, version = $3, deleted_at = $4, expires_at = $5, max_visits = $6
@@ -68,15 +71,16 @@ internal sealed class PostgresLinkStore(
         Moment? written = await row.ReadAsync(cancellationToken)
             ? new(row.GetInt32(1), await row.GetFieldValueAsync<DateTimeOffset>(0, cancellationToken))
             : null;
-        // PostgreSQL sends the row before it commits; a commit that fails shows only at the end of the
-        // results.
+        // PostgreSQL sends the row before it commits. Npgsql reports a failed commit only when the reader
+        // advances to the next result.
         await row.NextResultAsync(cancellationToken);
         return written;
     }
 
     /// <summary>
-    /// A link without a row in <c>link_limit</c> has no limit any more. Concurrent visits of a link wait for
-    /// its row one after the other, and each sees the count that the one before committed.
+    /// Returns whether the visit is allowed. If <c>link_limit</c> has no row for the link, the link no longer
+    /// has a limit, and the visit is allowed. Concurrent visits of one link wait for the lock on the row, one
+    /// after the other. Each visit sees the count that the previous visit committed.
     /// </summary>
     private const string TakeVisit =
         """
@@ -94,7 +98,7 @@ internal sealed class PostgresLinkStore(
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var isTaken = row.GetBoolean(0);
-        await row.NextResultAsync(cancellationToken); // As in ReplaceAsync.
+        await row.NextResultAsync(cancellationToken); // Reports a failed commit.
         return isTaken;
     }
 

@@ -1,17 +1,17 @@
--- Rules of links, and changes of them.
+-- Links get rules (an expiry time and a maximum number of visits) and can be changed and deleted.
 ALTER TABLE link
-    ADD COLUMN version    integer NOT NULL DEFAULT 1, -- each change adds 1
+    ADD COLUMN version    integer NOT NULL DEFAULT 1, -- each change of the link adds 1
     ADD COLUMN expires_at timestamptz,
     ADD COLUMN max_visits bigint,
     ADD COLUMN deleted_at timestamptz;
 
--- How many of its visits a link with a limit has used. A table of its own, so that a visit does not change
--- the link.
+-- How many visits each link with a limit has used. The count has its own table, so that counting a visit does
+-- not update the row in the table link.
 CREATE TABLE link_limit (
     link_id    bigint PRIMARY KEY,
     max_visits bigint NOT NULL,
     used       bigint NOT NULL DEFAULT 0
-) WITH (fillfactor = 50); -- room beside each row for its next version
+) WITH (fillfactor = 50); -- leaves half of each page free for the next versions of updated rows
 
 CREATE FUNCTION link_limited() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -28,7 +28,7 @@ CREATE TRIGGER link_limited_at_first AFTER INSERT ON link
 CREATE TRIGGER link_limited AFTER UPDATE ON link
     FOR EACH ROW WHEN (NEW.max_visits IS DISTINCT FROM OLD.max_visits) EXECUTE FUNCTION link_limited();
 
--- The changes of the last day, for servers that missed the notification.
+-- The changes of links during the last day. A Terse server that missed notifications reads the changes here.
 CREATE TABLE link_change (
     seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     domain     text        COLLATE "C" NOT NULL,
@@ -38,8 +38,10 @@ CREATE TABLE link_change (
 );
 CREATE INDEX link_change_written_at ON link_change (written_at);
 
--- Notifies the servers with 'microseconds since 1970|domain|code'. Each change removes up to 4 old rows, more
--- than it adds, and skips locked rows.
+-- Records each change of a link and notifies the Terse servers. The payload of the notification is
+-- 'microseconds since 1970|domain|code'. Each change also deletes up to 4 rows that are older than one day,
+-- so that the table does not keep growing. Rows that another transaction has locked are skipped, so that no
+-- change waits for the deletion.
 CREATE FUNCTION link_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO link_change (domain, code, version, written_at)
@@ -55,45 +57,46 @@ BEGIN
 END $$;
 CREATE TRIGGER link_changed AFTER UPDATE ON link FOR EACH ROW EXECUTE FUNCTION link_changed();
 
--- The batches of visits that were counted, by the node and the epoch of the server run that numbered them.
+-- Which batches of visits were counted, so that a repeated batch is not counted twice. A Terse server numbers
+-- its batches from 1 in each run; node and epoch identify the run.
 CREATE TABLE visit_batch (
     node       integer NOT NULL,
     epoch      bigint  NOT NULL,
-    last_batch bigint  NOT NULL, -- the newest counted number; all lower numbers are counted too
+    last_batch bigint  NOT NULL, -- the highest number that was counted; all lower numbers were counted too
     PRIMARY KEY (node, epoch)
 );
 
 CREATE TABLE visit_total (
     link_id    bigint PRIMARY KEY,
-    visits     bigint NOT NULL, -- by people
+    visits     bigint NOT NULL, -- visits by people, without bots
     bot_visits bigint NOT NULL
 );
 
 CREATE TABLE visit_count (
-    link_id bigint      NOT NULL, -- 0 is everything
-    kind    smallint    NOT NULL, -- 0 all, 1 country, 2 referrer, 3 browser, 4 operating system, 5 device
+    link_id bigint      NOT NULL, -- 0 means all links together
+    kind    smallint    NOT NULL, -- 0 all visits, 1 country, 2 referrer, 3 browser, 4 OS, 5 device
     hour    timestamptz NOT NULL, -- the beginning of the hour
-    value   text        COLLATE "C" NOT NULL, -- '' with kind 0; a visit with an unknown value has no row
+    value   text        COLLATE "C" NOT NULL, -- '' if kind is 0; kinds 1 to 5 do not count unknown values
     is_bot  boolean     NOT NULL,
     visits  bigint      NOT NULL,
     PRIMARY KEY (link_id, kind, hour, value, is_bot)
 );
 
--- Requests for codes without a redirect.
+-- How many requests for a code were not redirected, per hour and reason (kind).
 CREATE TABLE missed_visit (
     hour   timestamptz NOT NULL, -- the beginning of the hour
-    kind   smallint    NOT NULL, -- 1 unknown, 2 expired, 3 blocked, 4 deleted, 5 used up
+    kind   smallint    NOT NULL, -- 1 unknown code, 2 expired, 3 blocked, 4 deleted, 5 no visits left
     is_bot boolean     NOT NULL,
     visits bigint      NOT NULL,
     PRIMARY KEY (hour, kind, is_bot)
 );
 
--- Single visits, in one partition per day, such as visit_day_20261122; PostgresVisitPartitions creates the
--- partitions.
+-- One row per visit. Each day in UTC has its own partition, for example visit_day_20261122. The class
+-- PostgresVisitPartitions creates and drops the partitions.
 CREATE SEQUENCE visit_number;
 CREATE TABLE visit (
     at       timestamptz NOT NULL,
-    number   bigint      NOT NULL DEFAULT nextval('visit_number'), -- orders visits of one millisecond
+    number   bigint      NOT NULL DEFAULT nextval('visit_number'), -- sorts visits with the same time
     link_id  bigint      NOT NULL,
     is_bot   boolean     NOT NULL,
     country  text        COLLATE "C" NOT NULL,

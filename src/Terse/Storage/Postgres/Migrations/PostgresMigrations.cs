@@ -5,24 +5,30 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Migrates the database to this version's schema: first the horizon, then Migrations/NNNN-….sql in order,
-/// each migration once. All run in one transaction, under a lock, so that servers that start at the same time
-/// migrate one after the other.
+/// Migrates the database to the schema of this Terse version. The first migration installs the horizon
+/// (<see cref="HorizonSchema"/>); the files Migrations/NNNN-….sql follow in the order of their numbers. Each
+/// migration runs once. All missing migrations run in one transaction under an advisory lock, so that Terse
+/// servers that start at the same time migrate one after the other.
 /// </summary>
 /// <remarks>
-/// During a rolling update, servers of two versions share a database. So a server also serves on the schema
-/// of the version before its own and, because migrations only add, on the schema of the version after.
+/// During a rolling update, Terse servers of two versions share a database. So a Terse server also works with
+/// the schema of the version before its own. It works with the schema of the next version as well, because
+/// migrations only add tables and columns.
 /// </remarks>
 internal static class PostgresMigrations
 {
     /// <summary>Applies all migrations that the database lacks.</summary>
-    /// <exception cref="StartupException">The schema is later than the next version's.</exception>
+    /// <exception cref="StartupException">
+    /// The schema is newer than the schema of the next Terse version, the encoding of the database is not
+    /// UTF-8, or PostgreSQL reported an error.
+    /// </exception>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
     public static Task ApplyAsync(Cluster cluster, CancellationToken cancellationToken) =>
         ApplyAsync(cluster, Load(), cancellationToken);
 
     /// <summary>
-    /// Applies the given migrations alone; the first ones make the schema of an earlier version.
+    /// Applies the given migrations that the database lacks. With only the first migrations of all, the
+    /// database gets the schema of an earlier Terse version.
     /// </summary>
     public static async Task ApplyAsync(
         Cluster cluster, List<string> migrations, CancellationToken cancellationToken)
@@ -41,8 +47,10 @@ internal static class PostgresMigrations
         }
     }
 
-    /// <summary>Checks that this server can serve on the schema of the database.</summary>
-    /// <exception cref="StartupException">It cannot; the message says what to do.</exception>
+    /// <summary>Checks that this Terse server can work with the schema of the database.</summary>
+    /// <exception cref="StartupException">
+    /// This Terse server cannot work with the schema. The message says what to do.
+    /// </exception>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
     public static async Task AssertServesAsync(Cluster cluster, CancellationToken cancellationToken)
     {
@@ -61,7 +69,7 @@ internal static class PostgresMigrations
     }
 
     /// <summary>
-    /// Reads the version of the primary's schema: the number of migrations that were applied.
+    /// Reads the schema version from the primary. The version is the number of applied migrations.
     /// </summary>
     public static Task<int> ReadVersionAsync(Cluster cluster, CancellationToken cancellationToken) =>
         cluster.ReadAsync(
@@ -123,7 +131,7 @@ internal static class PostgresMigrations
 
         foreach (var migration in migrations.Skip(version))
             await RunAsync(write, migration, cancellationToken);
-        if (version > 0) // Else the first migration has just installed these functions.
+        if (version > 0) // At version 0, the first migration has just installed these functions.
             await RunAsync(write, HorizonSchema.Functions, cancellationToken);
         await using var store = write.CreateCommand(StoreVersion);
         store.Bind(migrations.Count);
@@ -149,10 +157,10 @@ internal static class PostgresMigrations
         WriteTransaction write, string statements, CancellationToken cancellationToken)
     {
         await using var command = write.CreateCommand(statements);
-        command.CommandTimeout = 0; // No limit: a migration of a large table takes long.
+        command.CommandTimeout = 0; // 0 means no time limit, because migrating a large table takes long.
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>All migrations, in order.</summary>
+    /// <summary>Returns the SQL text of each migration, in the order in which the migrations run.</summary>
     public static List<string> Load() => [HorizonSchema.Install, .. MigrationFiles.Load("Postgres")];
 }

@@ -5,8 +5,9 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Knows whether the primary has this version's schema or still the schema of the version before. A statement
-/// that differs between the two exists once for each. Safe for use by any number of threads.
+/// Reports whether the primary has the schema of this Terse version or still the schema of the version
+/// before. Where the two schemas need different SQL, the code has one statement per schema, and this class
+/// decides which of the two runs. Safe for use by any number of threads.
 /// </summary>
 internal sealed class PostgresSchema(Cluster cluster)
 {
@@ -14,8 +15,9 @@ internal sealed class PostgresSchema(Cluster cluster)
     private volatile bool _isCurrent;
 
     /// <summary>
-    /// Whether the primary has this version's schema. The answer true is final, because migrations never
-    /// remove anything. As long as the answer is false, each call reads the version again.
+    /// Whether the primary has at least the schema of this Terse version. The result true is cached, because
+    /// migrations never remove tables or columns. After a false result, the next call reads the schema
+    /// version again.
     /// </summary>
     /// <exception cref="HostUnavailableException">The primary cannot be reached.</exception>
     /// <exception cref="StoreUnavailableException">The database has no schema.</exception>
@@ -35,12 +37,17 @@ internal sealed class PostgresSchema(Cluster cluster)
         }
     }
 
-    /// <summary>Refuses a call that needs this version's schema.</summary>
-    /// <param name="limitation">What the schema before cannot do; it follows the word "which".</param>
+    /// <summary>
+    /// Throws an exception if the primary still has the schema of an earlier Terse version.
+    /// </summary>
+    /// <param name="limitation">
+    /// A verb phrase that says what the earlier schema cannot do, for example "keeps no visits". The error
+    /// message inserts the phrase after the word "which".
+    /// </param>
     /// <param name="cancellationToken">Cancels the read of the version.</param>
     /// <exception cref="HostUnavailableException">The primary cannot be reached.</exception>
     /// <exception cref="StoreUnavailableException">
-    /// The primary has the schema of the version before.
+    /// The primary has the schema of an earlier version, or no schema.
     /// </exception>
     public async ValueTask RequireCurrentAsync(string limitation, CancellationToken cancellationToken)
     {
