@@ -3,7 +3,7 @@ using Terse.Horizon;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>Describes the hosts for operators, from the last probes.</summary>
+/// <summary>Describes the PostgreSQL hosts for operators, according to the last probe of each host.</summary>
 internal static class PostgresFleetHosts
 {
     public static IReadOnlyList<FleetHost> Show(Cluster cluster)
@@ -13,8 +13,8 @@ internal static class PostgresFleetHosts
         return [.. hosts.Select(host => Show(host.Host, host.State, newest, cluster.Timeline))];
     }
 
-    /// <param name="probed">What the last probe of a host returned.</param>
-    /// <param name="timeline">The timeline of the present primary.</param>
+    /// <param name="probed">The result of the last probe of the host.</param>
+    /// <param name="timeline">The timeline of the current primary.</param>
     public static FleetHostState StateOf(HostState probed, int timeline)
     {
         if (!probed.IsReachable)

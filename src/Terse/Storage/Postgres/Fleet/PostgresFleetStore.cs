@@ -7,8 +7,9 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IFleetStore"/>
 /// <remarks>
-/// Each server writes its row with the primary's clock. A read compares the rows with the horizon that the
-/// same host shows. So no other clock matters, and while the primary is lost the list does not change.
+/// Each Terse server stores the time of the primary's clock in its row. A read compares these times with the
+/// horizon on the host that is read, and not with a clock. So no other clock matters. While the primary is
+/// unavailable, the horizon does not move, and the list of servers stays the same.
 /// </remarks>
 internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : IFleetStore
 {
@@ -50,7 +51,10 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         row.GetDateTime(5),
         row.GetDateTime(6));
 
-    /// <summary>The removal of old rows skips rows that another server is removing or renewing.</summary>
+    /// <summary>
+    /// The statement also deletes the expired rows of other Terse servers. It skips rows that another
+    /// transaction is deleting or updating, so that two servers do not wait for each other.
+    /// </summary>
     private const string UpsertServer =
         """
         WITH removed AS (

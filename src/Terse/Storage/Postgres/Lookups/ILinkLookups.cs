@@ -4,23 +4,29 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The lookups that <see cref="LinkFinder"/> needs of the database. The simulation has its own
+/// The database lookups that <see cref="LinkFinder"/> uses. The simulation in the tests has its own
 /// implementation.
 /// </summary>
 internal interface ILinkLookups
 {
-    /// <summary>The latest timeline that any host ever showed; it never falls.</summary>
+    /// <summary>
+    /// The highest PostgreSQL timeline that any host has reported since the Terse server started. Each
+    /// failover starts a new timeline with a higher number.
+    /// </summary>
     int Timeline { get; }
 
-    /// <summary>Lookups that any host may answer.</summary>
+    /// <summary>Runs lookups on any host.</summary>
     /// <exception cref="HostUnavailableException">No host can be reached.</exception>
     IBatcher<LinkName, LookupResult> Any { get; }
 
-    /// <summary>Lookups that only the primary may answer.</summary>
+    /// <summary>Runs lookups only on the primary.</summary>
     /// <exception cref="HostUnavailableException">The primary cannot be reached.</exception>
     IBatcher<LinkName, LookupResult> Latest { get; }
 
-    /// <summary>Looks up a link on a host that is complete up to an instant.</summary>
+    /// <summary>
+    /// Looks up a link on a host that contains every link and change that was written up to
+    /// <paramref name="horizon"/>.
+    /// </summary>
     /// <exception cref="HostUnavailableException">No such host can be reached.</exception>
     Task<LookupResult> LookUpAsync(
         LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken);
@@ -30,27 +36,33 @@ internal interface ILinkLookups
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken);
 }
 
-/// <summary>The result of one lookup: what one snapshot of one host shows.</summary>
-/// <param name="Link">The link; null when the snapshot does not contain it.</param>
-/// <param name="ClosedAt">The horizon: the snapshot contains every link that was created up to it.</param>
-/// <param name="Timeline">A primary's own timeline; on a replica, the timeline of its horizon.</param>
-/// <param name="Layouts">The number of id layouts that the snapshot contains.</param>
-/// <param name="ProbedRole">The role of the host by the last probe before the statement.</param>
-/// <param name="IsReplica">Whether the host said in the statement that it is a replica.</param>
+/// <summary>The result of one lookup, read in one snapshot of one host.</summary>
+/// <param name="Link">The link; null if the snapshot does not contain the link.</param>
+/// <param name="ClosedAt">
+/// The horizon in the snapshot. The snapshot contains every link that was created up to this instant.
+/// </param>
+/// <param name="Timeline">
+/// On a primary, the current timeline of the primary. On a replica, the timeline of the horizon in the
+/// snapshot.
+/// </param>
+/// <param name="Layouts">The number of id layouts in the snapshot.</param>
+/// <param name="ProbedRole">The role of the host according to the last probe before the lookup.</param>
+/// <param name="IsReplica">Whether the host reported in the lookup statement that it is a replica.</param>
 internal sealed record LookupResult(
     Link? Link, DateTimeOffset ClosedAt, int Timeline, long Layouts, HostRole ProbedRole, bool IsReplica)
 {
     /// <summary>
-    /// Whether the snapshot contains every acknowledged link and change. A replica that is promoted during
-    /// the lookup says that it is a primary, but its snapshot may be older than the promotion. So the probe
-    /// before must agree.
+    /// Whether the host was the primary, so that the snapshot contains every acknowledged link and change.
+    /// The probe before the lookup and the lookup must both report a primary. A replica that is promoted
+    /// during the lookup reports in the lookup that it is a primary, but the snapshot may be older than the
+    /// promotion.
     /// </summary>
     public bool IsPrimary => ProbedRole == HostRole.Primary && !IsReplica;
 
     /// <summary>
-    /// The moment up to which the snapshot contains every change that was acknowledged before the lookup.
-    /// When a replica is promoted during the lookup, the timeline of its snapshot is unknown, and so is this
-    /// moment: then it is the earliest moment.
+    /// The snapshot contains every change that was written up to this moment and acknowledged before the
+    /// lookup. If the host was promoted during the lookup, the timeline of the snapshot is unknown. The value
+    /// is then the earliest possible moment, which guarantees nothing.
     /// </summary>
     public Moment CompleteUpTo =>
         IsPrimary ? new(Timeline, DateTimeOffset.MaxValue)

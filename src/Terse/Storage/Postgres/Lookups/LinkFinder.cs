@@ -5,17 +5,19 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Finds links, and decides when the answer may be "not found". Replicas lag. A link that a replica shows is
-/// served. That a replica shows no link is final only when the code carries its time and the replica's
-/// horizon, read in the same snapshot, has passed that time. Every other lookup goes to the primary, within a
-/// budget. When the primary cannot be asked, the finder waits until a replica is complete enough. When no
-/// replica gets there in time, the answer is "unavailable", never "not found". Safe for use by any number of
-/// threads.
+/// Finds links, and decides when Terse may answer "not found". Replicas lag, so a link that a replica does
+/// not contain may exist. If a replica contains the link, Terse serves the link. If a replica does not
+/// contain the link, the answer is "not found" only if the code contains its creation time and the replica's
+/// horizon, read in the same snapshot, has passed this time. Otherwise the finder asks the primary, within a
+/// budget (<see cref="PrimaryLookupBudget"/>). If the primary cannot be reached, or if the budget is used up,
+/// the finder waits until the horizon of a replica has passed the creation time. If no replica gets this far
+/// in time, the answer is "unavailable", never "not found". Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
-/// The finder also rejects outdated links. A link counts only when its snapshot is complete up to the newest
-/// change of that link that this server knows of (<see cref="PendingChanges"/>). So a server that was
-/// notified of a change never answers with an older version, whichever host it reads.
+/// The finder also rejects outdated links. This Terse server may know of a newer change of a link than a
+/// replica contains (<see cref="PendingChanges"/>). The finder uses a link only from a snapshot that contains
+/// all changes of this link that the server knows of. So a server that was notified of a change never answers
+/// with an older version of the link, whichever host the server reads.
 /// </remarks>
 internal sealed class LinkFinder(
     ILinkLookups lookups,
@@ -51,8 +53,9 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// The host showed the link, but perhaps not its newest change. This lookup needs no budget: only
-    /// existing links get here, and only until the replicas have caught up.
+    /// Looks up a link that the first host contained, but perhaps without the newest change of the link. This
+    /// lookup on the primary does not use the budget: only links that exist cause such lookups, and only
+    /// until the replicas have replayed the change.
     /// </summary>
     private async Task<Link?> FindChangedAsync(LinkName name, CancellationToken cancellationToken)
     {
@@ -64,13 +67,16 @@ internal sealed class LinkFinder(
         }
         catch (HostUnavailableException)
         {
-            // Without the primary, wait for a replica.
+            // The primary cannot be reached, so the code below waits for a replica.
         }
 
         return await WaitAndFindAsync(name, pending.RequiredFor(name).At, cancellationToken);
     }
 
-    /// <summary>The host showed no link, or belongs to an earlier timeline.</summary>
+    /// <summary>
+    /// Looks up a link that the first host did not contain, or for which the first host proves nothing
+    /// because the host is on an earlier timeline.
+    /// </summary>
     private async Task<Link?> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
     {
         try
@@ -84,16 +90,20 @@ internal sealed class LinkFinder(
         }
         catch (HostUnavailableException)
         {
-            // Without the primary, wait for a replica.
+            // The primary cannot be reached, so the code below waits for a replica.
         }
 
         return await WaitAndFindAsync(name, layouts.NewestTimeOf(name.Code), cancellationToken);
     }
 
-    /// <summary>Waits until a replica is complete up to an instant, and looks the link up there.</summary>
+    /// <summary>
+    /// Waits until the horizon of a replica has passed an instant, and looks up the link on this replica.
+    /// </summary>
     /// <param name="name">The link's name.</param>
-    /// <param name="horizon">The instant; null when no instant would make the answer final.</param>
-    /// <param name="cancellationToken">Cancels the wait.</param>
+    /// <param name="horizon">
+    /// The instant; null if the code contains no time, because no horizon proves anything about such a code.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait and the lookup.</param>
     private async Task<Link?> WaitAndFindAsync(
         LinkName name, DateTimeOffset? horizon, CancellationToken cancellationToken)
     {
@@ -118,9 +128,10 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Whether a result proves the newest state of a link, or proves that the link does not exist. A host of
-    /// an earlier timeline proves nothing, not even with a link: the present primary may never have had that
-    /// link, and the code may belong to another link by now. The timeline is compared after the lookup.
+    /// Whether a result proves the newest state of a link, or proves that the link does not exist. A host on
+    /// an earlier timeline proves nothing, even if the host contains the link: the failover may have lost
+    /// this link, and the code may belong to a different link by now. The timelines are compared after the
+    /// lookup, so that a failover during the lookup is noticed.
     /// </summary>
     private bool IsFinal(LookupResult result, string code)
     {

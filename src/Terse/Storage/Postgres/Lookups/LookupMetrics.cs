@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Counts which hosts answer lookups, and what happens when the answer of a replica is not final. Counting
-/// allocates nothing.
+/// Counts lookups by the role of the host that answered. If the answer of a replica was not final, also
+/// counts whether the budget allowed a lookup on the primary. Counting allocates no memory.
 /// </summary>
 internal sealed class LookupMetrics(IMeterFactory meters)
 {
@@ -23,9 +23,9 @@ internal sealed class LookupMetrics(IMeterFactory meters)
 
     public void CountLookup(LookupResult result) => _lookups.Add(1, result.IsReplica ? Replica : Primary);
 
-    /// <summary>The budget allows a lookup on the primary.</summary>
+    /// <summary>Counts a lookup on the primary that the budget allowed.</summary>
     public void CountAsked() => _misses.Add(1, Asked);
 
-    /// <summary>The budget is used up, so the primary is not asked.</summary>
+    /// <summary>Counts a lookup that does not ask the primary, because the budget is used up.</summary>
     public void CountOverBudget() => _misses.Add(1, OverBudget);
 }

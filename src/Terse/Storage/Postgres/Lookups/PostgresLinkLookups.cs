@@ -6,18 +6,21 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ILinkLookups"/>
 /// <remarks>
-/// One statement answers all lookups that wait for the same kind of host. The snapshot of the statement is
-/// taken after the last of them was called.
+/// One statement answers all lookups that are waiting for the same kind of host (any host, or the primary).
+/// PostgreSQL takes the snapshot of the statement after the last of these lookups was requested.
 /// </remarks>
 internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
 {
     /// <summary>
-    /// The number of statements at once on all hosts: enough to keep some hosts busy, and few enough that
-    /// lookups are batched under load.
+    /// The maximum number of lookup statements that run at the same time on all hosts together. The number is
+    /// large enough to keep several hosts busy, and small enough that lookups share statements under load.
     /// </summary>
     private const int Statements = 4;
 
-    /// <summary>The number of statements at once on the primary, which also serves the writes.</summary>
+    /// <summary>
+    /// The maximum number of statements that run at the same time for lookups on the primary. The number is
+    /// small because the primary also executes the writes.
+    /// </summary>
     private const int StatementsOnPrimary = 2;
 
     private const int MaxWaiting = 16_384;
@@ -63,10 +66,10 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     }
 
     /// <summary>
-    /// The columns that <see cref="ReadLink"/> reads. They stand in a lateral subquery after
-    /// <see cref="Defaults"/>. When the table lacks one of the last four columns, PostgreSQL resolves its
-    /// name outside of the subquery, to the default. So the statement runs on the schema of the version
-    /// before as well, on each host until the migration has arrived there.
+    /// The columns that <see cref="ReadLink"/> reads, for a lateral subquery after <see cref="Defaults"/>. In
+    /// the schema of the version before this Terse version, the table <c>link</c> lacks the last four
+    /// columns. PostgreSQL then finds these names outside of the subquery, in <see cref="Defaults"/>. So the
+    /// same statement works with both schemas, also on a replica that has not replayed the migration yet.
     /// </summary>
     public const string Columns =
         """
@@ -74,14 +77,19 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
             version, expires_at, max_visits, deleted_at
         """;
 
-    /// <summary>The values that links of the version before have in the columns of this version.</summary>
+    /// <summary>
+    /// A subquery with a default value for each column that the table <c>link</c> lacks in the schema of the
+    /// version before this Terse version.
+    /// </summary>
     public const string Defaults =
         """
         (SELECT 1 AS version, NULL::timestamptz AS expires_at, NULL::bigint AS max_visits,
             NULL::timestamptz AS deleted_at) AS defaults
         """;
 
-    /// <summary>One statement, so that the horizon and the links come from the same snapshot.</summary>
+    /// <summary>
+    /// Reads the horizon and the links in one statement, so that both come from the same snapshot.
+    /// </summary>
     private const string SelectLinks =
         $"""
         SELECT l.*, k.number, h.closed_at,
@@ -135,7 +143,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         probedRole,
         IsReplica: row.GetBoolean(13));
 
-    /// <summary>Reads a link from the first columns of a row, which are <see cref="Columns"/>.</summary>
+    /// <summary>Reads a link from a row whose first columns are <see cref="Columns"/>.</summary>
     public static Link ReadLink(NpgsqlDataReader row) => new(
         Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),

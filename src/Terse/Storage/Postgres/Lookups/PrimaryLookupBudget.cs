@@ -1,19 +1,22 @@
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Limits how often a server asks the primary for codes that no replica shows, so that a flood of invented
-/// codes does not reach the primary. The budget is a token bucket. Safe for use by any number of threads.
+/// Limits how often a Terse server asks the primary about codes that a replica does not contain. Without the
+/// limit, a flood of requests for invented codes would overload the primary. The budget is a token bucket.
+/// Safe for use by any number of threads.
 /// </summary>
-/// <param name="perSecond">Lookups per second; up to twice as many in a burst.</param>
-/// <param name="metrics">Counts each lookup that is allowed or refused.</param>
-/// <param name="time">The monotonic clock.</param>
+/// <param name="perSecond">
+/// The number of lookups that are allowed per second. After a pause, twice as many are allowed at once.
+/// </param>
+/// <param name="metrics">Counts the lookups that the budget allows and refuses.</param>
+/// <param name="time">Measures the time in which the budget is refilled.</param>
 internal sealed class PrimaryLookupBudget(int perSecond, LookupMetrics metrics, TimeProvider time)
 {
     private readonly Lock _lock = new();
     private double _tokens = perSecond * 2;
     private long _filledAt = time.GetTimestamp();
 
-    /// <summary>Takes one lookup from the budget; false when the budget is used up.</summary>
+    /// <summary>Takes one lookup from the budget. Returns false if the budget is used up.</summary>
     public bool TryTake()
     {
         var isTaken = TryTakeToken();

@@ -6,17 +6,19 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
-/// A partition is created as a separate table and then attached, which does not block other transactions.
-/// Dropping a partition locks the whole visit table briefly, or fails if the lock takes too long.
+/// A new partition is first created as a separate table and then attached, because these two steps do not
+/// block reads and writes of other transactions. Dropping a partition briefly locks the whole table
+/// <c>visit</c>. The drop fails if PostgreSQL does not get this lock within the lock timeout.
 /// </remarks>
 internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) : IVisitPartitions
 {
     /// <summary>
-    /// Partitions that existed when last checked; another server may have dropped some since.
+    /// The days whose partition existed at the last check. Another Terse server may have dropped some of
+    /// these partitions since then.
     /// </summary>
     private readonly ConcurrentDictionary<DateOnly, bool> _cached = [];
 
-    /// <summary>Creates the missing partitions of the days.</summary>
+    /// <summary>Creates a partition for each of the given days that has none.</summary>
     public async Task CreateAsync(IEnumerable<DateOnly> days, CancellationToken cancellationToken)
     {
         foreach (var day in days)
@@ -29,17 +31,22 @@ internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) 
     }
 
     /// <summary>
-    /// Makes the next <see cref="CreateAsync(IEnumerable{DateOnly}, CancellationToken)"/> check all days
-    /// again.
+    /// Forgets which partitions exist. The next
+    /// <see cref="CreateAsync(IEnumerable{DateOnly}, CancellationToken)"/> then checks each day in the
+    /// database again.
     /// </summary>
     public void ClearCache() => _cached.Clear();
 
-    /// <summary>"VISITDAY" in ASCII. Only one server at a time creates or drops partitions.</summary>
+    /// <summary>
+    /// Takes an advisory lock until the end of the transaction, so that only one Terse server at a time
+    /// creates or drops partitions. The number of the lock is "VISITDAY" in ASCII.
+    /// </summary>
     private const string Lock = "SELECT pg_advisory_xact_lock(x'5649534954444159'::bigint)";
 
     /// <summary>
-    /// Reads the catalog while the lock is held. The function to_regclass uses the connection's cache, which
-    /// can be outdated.
+    /// Reads the catalog tables and does not use the function <c>to_regclass</c>, because this function reads
+    /// the cache of the connection, which can be outdated. The advisory lock is held, so the result stays
+    /// valid until the end of the transaction.
     /// </summary>
     private const string SelectExists =
         """

@@ -50,7 +50,10 @@ internal sealed class PostgresVisitReader(PostgresVisitTransactions visits) : IV
         return hours;
     }
 
-    /// <summary>The row of kind 0, which counts all visits, comes first.</summary>
+    /// <summary>
+    /// The first row of the result has kind 0 and counts all visits. Each other row counts the visits with
+    /// one value.
+    /// </summary>
     private const string SelectValues =
         """
         SELECT kind, value, people, bots,
@@ -183,7 +186,10 @@ internal sealed class PostgresVisitReader(PostgresVisitTransactions visits) : IV
     private static VisitSum ReadSum(NpgsqlDataReader row, int column) =>
         new(row.GetInt64(column), row.GetInt64(column + 1));
 
-    /// <summary>Binds $1 to $3. The range contains each hour that begins in the range.</summary>
+    /// <summary>
+    /// Binds the link and the two ends of the range as <c>$1</c> to <c>$3</c>. A statement that counts hours
+    /// includes each hour that begins within the range.
+    /// </summary>
     private static void BindRange(NpgsqlCommand select, VisitRange range)
     {
         select.Bind(range.Link);

@@ -6,13 +6,17 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitStore"/>
 /// <remarks>
-/// A batch is one transaction with one statement for each table. Rows that other servers also update come
-/// last, and in the same order on every server, to avoid deadlocks.
+/// One transaction stores a batch, with one statement per table. Rows that other Terse servers also update
+/// come last, so that the transaction holds their locks only briefly. Every Terse server updates these rows
+/// in the same order, so that the transactions cannot deadlock.
 /// </remarks>
 internal sealed class PostgresVisitStore(
     PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore
 {
-    /// <summary>Attempts to store a batch while other servers drop the partitions of its days.</summary>
+    /// <summary>
+    /// The maximum number of attempts to store a batch. An attempt fails when another Terse server drops a
+    /// partition that the batch needs.
+    /// </summary>
     private const int MaxAttempts = 10;
 
     /// <inheritdoc/>
@@ -29,7 +33,8 @@ internal sealed class PostgresVisitStore(
             catch (PostgresException exception)
                 when (exception.SqlState == PostgresErrorCodes.CheckViolation && attempt < MaxAttempts)
             {
-                // Another server dropped the partition of an expired day. The next attempt creates it again.
+                // Another Terse server has dropped the partition of an expired day. The next attempt creates
+                // the partition again.
                 partitions.ClearCache();
             }
         }
@@ -62,7 +67,8 @@ internal sealed class PostgresVisitStore(
         """;
 
     /// <summary>
-    /// A second transaction with the same number waits here until the first transaction ends.
+    /// Stores the number of the batch. Returns false if the batch was counted before. If two transactions
+    /// store the same batch at the same time, the second transaction waits here until the first one ends.
     /// </summary>
     private static async Task<bool> StoreNumberAsync(
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)

@@ -5,18 +5,22 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Runs transactions on the tables of visits, with time limits and translated errors. The horizon does not
-/// guard these tables.
+/// Runs transactions on the tables of visits, with a time limit. Errors are translated into
+/// <see cref="StoreUnavailableException"/>. The horizon does not cover these tables, so nothing shows whether
+/// a replica lacks the newest visits.
 /// </summary>
 internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider time)
 {
     /// <summary>
-    /// Writes run in the background, so a long limit is fine. A write after a timeout is repeated.
+    /// The time limit of a write. The limit is long, because writes run in the background and no client waits
+    /// for them. The caller repeats a write after a timeout.
     /// </summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Reads from a replica, or from the primary if no replica is available.</summary>
-    /// <exception cref="StoreUnavailableException">No host can be read.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// No host answered in time, or PostgreSQL reported an error.
+    /// </exception>
     public Task<TResult> ReadAsync<TArgument, TResult>(
         TArgument argument,
         Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
@@ -24,8 +28,11 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
         TranslateAsync(PostgresErrors.WithTimeoutAsync(
             token => cluster.ReadAsync(Freshness.Any, argument, work, token), time, cancellationToken));
 
-    /// <summary>Writes in a transaction on the primary.</summary>
-    /// <exception cref="StoreUnavailableException">The transaction may have been committed.</exception>
+    /// <summary>Runs a transaction on the primary.</summary>
+    /// <exception cref="StoreUnavailableException">
+    /// The transaction failed, or its outcome is unknown: the transaction may have been committed.
+    /// </exception>
+    /// <exception cref="PostgresException">A visit has no partition (SQLSTATE 23514).</exception>
     public Task<TResult> WriteAsync<TArgument, TResult>(
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
@@ -36,7 +43,7 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
             time,
             cancellationToken));
 
-    /// <summary>Creates a command with the time limit of a write.</summary>
+    /// <summary>Creates a command whose timeout is the time limit of a write.</summary>
     public static NpgsqlCommand CreateCommand(WriteTransaction write, string sql)
     {
         var command = write.CreateCommand(sql);
