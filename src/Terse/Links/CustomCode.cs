@@ -3,9 +3,9 @@ using System.Buffers;
 namespace Terse.Links;
 
 /// <summary>
-/// Checks custom codes, which clients choose themselves. A custom code must not begin with a digit, because
-/// only codes that contain a time begin with a digit. For such a code, a lookup can decide on a replica that
-/// no link has the code.
+/// Checks custom codes, which clients choose themselves. A custom code must not begin with a digit, because a
+/// first digit marks a generated code that contains its time of creation. From this time, a lookup knows
+/// whether a replica is up to date enough to answer "not found" for the code.
 /// </summary>
 internal static class CustomCode
 {

@@ -11,7 +11,7 @@ internal interface ILinkReader
     /// different server may be missing for a moment, unless this server has already been notified of the
     /// change.
     /// </summary>
-    /// <returns>Null where no link has this name.</returns>
+    /// <returns>Null if no link has this name.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
     ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken);
 
@@ -19,7 +19,7 @@ internal interface ILinkReader
     /// Finds a link on the primary, so that the result contains every change that was acknowledged before the
     /// call starts.
     /// </summary>
-    /// <returns>Null where no link has this name.</returns>
+    /// <returns>Null if no link has this name.</returns>
     /// <exception cref="StoreUnavailableException">The primary cannot be read now.</exception>
     ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken);
 }

@@ -52,7 +52,7 @@ internal interface ILinkStore
     /// is one atomic update on the primary, so that all servers together never exceed the limit.
     /// </summary>
     /// <returns>False if no visit remains.</returns>
-    /// <exception cref="StoreUnavailableException">It is unknown whether a visit was taken.</exception>
+    /// <exception cref="StoreUnavailableException">It is unknown whether a visit was used.</exception>
     Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken);
 }
 

@@ -13,7 +13,8 @@ namespace Terse.Redirects;
 internal readonly ref struct CodePath(ReadOnlySpan<char> code, bool isPreview)
 {
     /// <summary>
-    /// The maximum length of such a path in characters: a slash, the code, a plus sign and a slash.
+    /// The maximum length, in characters, of a path that names a link: a slash, the code, a plus sign and a
+    /// slash.
     /// </summary>
     public const int MaxLength = CustomCode.MaxLength + 3;
 

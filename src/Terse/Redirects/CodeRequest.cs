@@ -4,7 +4,7 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// What <see cref="RedirectMiddleware"/> already knows about a GET or HEAD request for a code that it cannot
-/// answer from the cache. It passes this record to <see cref="Redirector"/> in
+/// answer from the cache. The middleware passes this record to <see cref="Redirector"/> in
 /// <see cref="HttpContext.Features"/>.
 /// </summary>
 /// <param name="Name">The name of the requested link; a link with this name need not exist.</param>

@@ -7,7 +7,7 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// Counts the outcomes of requests for codes, and the hits, misses and evictions of the cache. Each processor
-/// increments its own counters, so that two processors never write to the same memory. The exported value is
+/// increments its own counters, so that processors do not compete for the same memory. The exported value is
 /// the sum over all processors.
 /// </summary>
 internal sealed class RedirectMetrics

@@ -1,8 +1,8 @@
 namespace Terse.Links;
 
 /// <summary>
-/// The JSON body of a request to change a link. A field that the body does not contain stays unchanged. Null
-/// removes the expiry or the visit limit; the target cannot be null.
+/// The JSON body of a request to change a link. A field that the body does not contain stays unchanged. The
+/// value null removes the expiry or the visit limit; the target cannot be null.
 /// </summary>
 /// <remarks>
 /// The deserializer calls only the setters of fields that the body contains. So each setter also records that

@@ -48,8 +48,8 @@ internal sealed class LinkCreator(
     private const int MaxMints = 1000;
 
     /// <summary>
-    /// How often the store may answer <see cref="AddLinkResult.TooLate"/> before the creation fails. After
-    /// each such answer, the server synchronizes its clock for ids with the database's clock.
+    /// How many times the store may answer <see cref="AddLinkResult.TooLate"/> before the creation fails.
+    /// After each such answer, the server synchronizes its clock for ids with the database's clock.
     /// </summary>
     private const int MaxTooLate = 5;
 

@@ -5,8 +5,8 @@ using Terse.Domains;
 namespace Terse.Links;
 
 /// <summary>
-/// The hosts that no link may lead to. All their subdomains are blocked too. Hosts are compared in canonical
-/// spelling, so a different spelling of a blocked host is also blocked.
+/// Contains the hosts that no link may lead to. All their subdomains are blocked too. Hosts are compared in
+/// canonical spelling, so a different spelling of a blocked host is also blocked.
 /// </summary>
 internal sealed class BlockedHosts(IOptions<LinkOptions> options)
 {

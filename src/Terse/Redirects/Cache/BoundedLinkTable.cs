@@ -3,8 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Terse.Redirects;
 
 /// <summary>
-/// The cached links, limited in number and in bytes. Any number of threads may read without a lock. A thread
-/// that writes must hold <see cref="WriteLock"/>.
+/// Stores the cached links, and limits their number and their bytes. Any number of threads may read without a
+/// lock. A thread that writes must hold <see cref="WriteLock"/>.
 /// </summary>
 internal sealed class BoundedLinkTable
 {
@@ -13,7 +13,9 @@ internal sealed class BoundedLinkTable
     private readonly RedirectMetrics _metrics;
 
     /// <param name="maxEntries">The maximum number of links.</param>
-    /// <param name="maxBytes">The maximum value of <see cref="Bytes"/>.</param>
+    /// <param name="maxBytes">
+    /// The maximum number of bytes that the links may use; see <see cref="Bytes"/>.
+    /// </param>
     /// <param name="metrics">Counts evictions.</param>
     public BoundedLinkTable(int maxEntries, long maxBytes, RedirectMetrics metrics)
     {
@@ -23,8 +25,9 @@ internal sealed class BoundedLinkTable
     }
 
     /// <summary>
-    /// Must be held for every write to this table and to the running loads of <see cref="LinkLoader"/>, so
-    /// that a change removes a link from the table and detaches its load in one step.
+    /// The lock that a thread must hold for every write to this table and to the running loads of
+    /// <see cref="LinkLoader"/>. So a change removes a link from the table and detaches the link's load in
+    /// one step.
     /// </summary>
     public Lock WriteLock { get; } = new();
 

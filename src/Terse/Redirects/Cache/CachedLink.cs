@@ -28,8 +28,8 @@ internal sealed class CachedLink
     private const int CacheLineBytes = 64;
 
     /// <summary>
-    /// Updated without a lock, so two concurrent updates may count only one hit. This does no harm, because
-    /// the hits are only used to choose which link to evict.
+    /// Threads update this field without a lock, so two concurrent updates may count only one hit. This does
+    /// no harm, because the hits are only used to choose which link to evict.
     /// </summary>
     private int _hits;
 
@@ -64,9 +64,9 @@ internal sealed class CachedLink
     public required long LoadedAt { get; init; }
 
     /// <summary>
-    /// The outcome of a visit as far as it is known without the expiry and the visit limit:
-    /// <see cref="RedirectOutcome.Deleted"/>, <see cref="RedirectOutcome.Blocked"/>, or else
-    /// <see cref="RedirectOutcome.Followed"/>.
+    /// The outcome of a visit if the expiry and the visit limit are not checked:
+    /// <see cref="RedirectOutcome.Deleted"/> or <see cref="RedirectOutcome.Blocked"/>;
+    /// <see cref="RedirectOutcome.Followed"/> for any other link.
     /// </summary>
     public RedirectOutcome Outcome { get; init; }
 
@@ -85,7 +85,9 @@ internal sealed class CachedLink
 
     public int Bytes => OverheadBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length));
 
-    /// <summary>The number of hits since <see cref="S3Fifo"/> last reset it; at most 3.</summary>
+    /// <summary>
+    /// The number of hits, at most 3. <see cref="S3Fifo"/> lowers this number when it moves the link.
+    /// </summary>
     public int Hits => _hits;
 
     /// <summary>
@@ -122,9 +124,9 @@ internal sealed class CachedLink
     }
 
     /// <summary>
-    /// Whether this link has the given name. The string <see cref="Code"/> is a separate object, and to read
-    /// it costs another memory access. So it is compared only if the code does not fit into
-    /// <see cref="Packed"/>.
+    /// Whether this link has the given name. The string <see cref="Code"/> is a separate object, so reading
+    /// the string costs another memory access. Therefore the strings are compared only if the code does not
+    /// fit into <see cref="Packed"/>.
     /// </summary>
     public bool HasName(HashedLinkName name) =>
         Hash == name.Hash

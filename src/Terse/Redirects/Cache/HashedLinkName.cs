@@ -23,8 +23,8 @@ internal readonly ref struct HashedLinkName(string domain, ReadOnlySpan<char> co
 
     /// <summary>
     /// The characters of the code as 16 bytes, if the code is ASCII and has at most 16 characters; else 0.
-    /// Two codes with the same value other than 0 are equal, because no code contains NUL, with which shorter
-    /// codes are padded.
+    /// Unused bytes are 0. No code contains the character NUL, so two codes with the same value are equal,
+    /// unless this value is 0.
     /// </summary>
     public UInt128 Packed { get; } = Pack(code);
 

@@ -7,8 +7,9 @@ namespace Terse.Redirects;
 /// <summary>
 /// Keeps links in memory for redirects. A probe takes no lock, allocates nothing and waits for nothing.
 /// <see cref="LinkLoader"/> loads a link that a probe does not find. When a link changes, the cache removes
-/// the link and detaches its running load. So the cache never contains a copy that was read before the newest
-/// known change. <see cref="S3Fifo"/> chooses which link to evict. Safe for use by any number of threads.
+/// the link and detaches the link's running load. So the cache never contains a copy of a link that was read
+/// before the newest known change of that link. <see cref="S3Fifo"/> chooses which link to evict. Safe for
+/// use by any number of threads.
 /// </summary>
 internal sealed class LinkCache : ILinkChangeListener
 {

@@ -8,8 +8,8 @@ namespace Terse.Redirects;
 /// Loads links from the store and puts them into the table of cached links. Requests that ask for the same
 /// link at the same time share one load (single-flight). When a link changes while its load runs, the load is
 /// detached: the requests that wait for the load still get its result, but the result is not cached. So the
-/// cache never contains a copy that was read before the newest known change. Safe for use by any number of
-/// threads.
+/// cache never contains a copy of a link that was read before the newest known change of that link. Safe for
+/// use by any number of threads.
 /// </summary>
 /// <remarks>
 /// A null result is never cached. A link that needs a decision at each visit is not cached either: a deleted,
@@ -26,7 +26,7 @@ internal sealed class LinkLoader
     private readonly TimeProvider _time;
 
     /// <summary>
-    /// The running loads that new requests may join. Read and written only under
+    /// The running loads that new requests may join. A thread that reads or writes this dictionary must hold
     /// <see cref="BoundedLinkTable.WriteLock"/>.
     /// </summary>
     private readonly Dictionary<LinkName, LinkLoad> _loads = [];
@@ -60,7 +60,7 @@ internal sealed class LinkLoader
     /// <param name="cancellationToken">
     /// Cancels the wait of this caller. The load continues for other callers.
     /// </param>
-    /// <returns>Null where no link has this name.</returns>
+    /// <returns>Null if no link has this name.</returns>
     /// <exception cref="StoreUnavailableException">
     /// The link is not cached, and the store cannot be reached.
     /// </exception>
@@ -139,8 +139,8 @@ internal sealed class LinkLoader
 
     /// <summary>
     /// Joins the running load of a link. If no load is running, or the running load began more than
-    /// <see cref="CacheOptions.MaxAgeWhileDisconnected"/> ago, registers a new load, which the caller must
-    /// run.
+    /// <see cref="CacheOptions.MaxAgeWhileDisconnected"/> ago, registers a new load; the caller must start
+    /// the new load with <see cref="RunAsync"/>.
     /// </summary>
     private (LinkLoad Load, bool IsJoined) JoinOrStart(LinkName name)
     {

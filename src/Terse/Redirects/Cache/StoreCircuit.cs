@@ -3,8 +3,8 @@ namespace Terse.Redirects;
 /// <summary>
 /// The circuit breaker between the cache and the store. A load that fails because the store cannot be reached
 /// opens the circuit. While the circuit is open, the cache serves stale links without waiting for the store.
-/// After one second, one request makes a trial: it loads its link, and if the load succeeds, the circuit
-/// closes. Safe for use by any number of threads.
+/// One second after a failed load, one request may try to load its link again (a trial). If the load
+/// succeeds, the circuit closes. Safe for use by any number of threads.
 /// </summary>
 internal sealed class StoreCircuit(TimeProvider time)
 {

@@ -21,7 +21,9 @@ internal sealed class HotCodesFile(string folder)
     /// <exception cref="IOException">
     /// The file cannot be written. An existing file stays unchanged.
     /// </exception>
-    /// <exception cref="UnauthorizedAccessException">The process may not write the file.</exception>
+    /// <exception cref="UnauthorizedAccessException">
+    /// The process has no permission to write the file.
+    /// </exception>
     public async Task WriteAsync(
         IReadOnlyList<LinkName> names, CancellationToken cancellationToken)
     {
@@ -41,7 +43,9 @@ internal sealed class HotCodesFile(string folder)
     /// </summary>
     /// <exception cref="InvalidDataException">The file is incomplete or has a different format.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    /// <exception cref="UnauthorizedAccessException">The process may not read the file.</exception>
+    /// <exception cref="UnauthorizedAccessException">
+    /// The process has no permission to read the file.
+    /// </exception>
     public async Task<IReadOnlyList<LinkName>> ReadAsync(CancellationToken cancellationToken)
     {
         if (!File.Exists(Path))

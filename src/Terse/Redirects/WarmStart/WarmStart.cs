@@ -17,7 +17,8 @@ internal sealed partial class WarmStart(
     ILogger<WarmStart> logger) : BackgroundService
 {
     /// <summary>
-    /// The maximum number of links in the file. They take a few MB on disk and a few seconds to load.
+    /// The maximum number of links in the file. This many links take a few MB on disk and a few seconds to
+    /// load.
     /// </summary>
     private const int MaxLinks = 100_000;
 
