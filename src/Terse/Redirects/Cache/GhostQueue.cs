@@ -24,7 +24,7 @@ internal sealed class GhostQueue
 
     /// <summary>Adds an evicted link.</summary>
     /// <param name="hash">The hash of the link.</param>
-    /// <param name="capacity">The number of cached links, up to which ghosts count.</param>
+    /// <param name="capacity">The number of cached links, which is also the number of ghosts to keep.</param>
     public void Add(int hash, int capacity)
     {
         if (_slots.Length < capacity)
@@ -45,7 +45,7 @@ internal sealed class GhostQueue
 
     /// <summary>Removes the ghost of a link that enters the cache again.</summary>
     /// <param name="hash">The hash of the link.</param>
-    /// <param name="capacity">The number of cached links, up to which ghosts count.</param>
+    /// <param name="capacity">The number of cached links, which is also the number of ghosts to keep.</param>
     /// <returns>Whether the link was among the last <paramref name="capacity"/> evicted links.</returns>
     public bool Remove(int hash, int capacity)
     {
