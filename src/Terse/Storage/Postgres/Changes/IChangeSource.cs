@@ -4,22 +4,27 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Where <see cref="PostgresChangeFeed"/> gets changes from. The simulation has its own implementation.
+/// Provides changes of links to <see cref="PostgresChangeFeed"/>. The simulation in the tests has its own
+/// implementation.
 /// </summary>
 internal interface IChangeSource
 {
-    /// <summary>The latest timeline that any host ever showed; it never falls.</summary>
+    /// <summary>
+    /// The highest PostgreSQL timeline that any host has reported since the Terse server started. Each
+    /// failover starts a new timeline with a higher number.
+    /// </summary>
     int Timeline { get; }
 
     /// <summary>
-    /// The moment up to which every host is complete, by its last successful probe. Lost hosts count too.
+    /// Every host contains all changes that were written up to this moment, according to the last successful
+    /// probe of each host. A host that cannot be reached counts with its last successful probe.
     /// </summary>
     Moment CompleteOnAllHosts { get; }
 
-    /// <summary>Connects to the primary and listens to its notifications.</summary>
+    /// <summary>Connects to the primary and listens for notifications of changes.</summary>
     /// <param name="onNotification">
-    /// Is called for each change that is committed after the connection listens, milliseconds after the
-    /// commit.
+    /// A delegate that is called for each change that is committed after this method returned. The call
+    /// usually comes a few milliseconds after the commit.
     /// </param>
     /// <param name="cancellationToken">Cancels the attempt.</param>
     /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
@@ -27,28 +32,37 @@ internal interface IChangeSource
         Action<ChangeNotice> onNotification, CancellationToken cancellationToken);
 }
 
-/// <summary>A connection to a primary that serves the feed alone. For one thread at a time.</summary>
+/// <summary>
+/// A connection to the primary that only the change feed uses. Not safe for use by several threads at once.
+/// </summary>
 internal interface IChangeConnection : IAsyncDisposable
 {
-    /// <summary>Waits for a time, and passes on the notifications that arrive meanwhile.</summary>
+    /// <summary>
+    /// Waits for the given time. For each notification that arrives meanwhile, calls the delegate that was
+    /// passed to <see cref="IChangeSource.ListenAsync"/>.
+    /// </summary>
     Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads the changes that were written after an instant, and the horizon, in one snapshot.
+    /// Reads the horizon and the changes that were written after an instant, both in one snapshot.
     /// </summary>
-    /// <param name="since">The instant; null for the horizon itself.</param>
+    /// <param name="since">The instant; null means the horizon in the snapshot.</param>
     /// <param name="limit">The maximum number of changes.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
-    /// <exception cref="HostUnavailableException">A new primary has not made its first beat yet.</exception>
+    /// <exception cref="HostUnavailableException">
+    /// A new primary has not moved the horizon yet since the failover.
+    /// </exception>
     Task<ChangeBatch> ReadAsync(DateTimeOffset? since, int limit, CancellationToken cancellationToken);
 }
 
-/// <summary>What one snapshot of the primary shows.</summary>
-/// <param name="CompleteUpTo">The horizon: the snapshot contains every change up to it.</param>
-/// <param name="Changes">The requested changes.</param>
+/// <summary>The result of one read, from one snapshot of the primary.</summary>
+/// <param name="CompleteUpTo">
+/// The horizon in the snapshot. The snapshot contains every change that was written up to this moment.
+/// </param>
+/// <param name="Changes">The changes that were written after the requested instant.</param>
 internal sealed record ChangeBatch(Moment CompleteUpTo, IReadOnlyList<ChangeNotice> Changes);
 
-/// <summary>A link was changed.</summary>
+/// <summary>Reports that a link was changed.</summary>
 /// <param name="Name">The link's name.</param>
-/// <param name="WrittenAt">When the change was written, by the primary's clock.</param>
+/// <param name="WrittenAt">The time of the change by the primary's clock.</param>
 internal readonly record struct ChangeNotice(LinkName Name, Moment WrittenAt);

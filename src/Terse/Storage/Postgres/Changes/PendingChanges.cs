@@ -5,29 +5,31 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The changes that this server knows of and that some host may not show yet. When a replica shows a link,
-/// the link counts only if the replica's horizon, from the same snapshot, has passed the pending change of
-/// that link (<see cref="LinkFinder"/>). Safe for use by any number of threads.
+/// The changes of links that this Terse server knows of and that some PostgreSQL host may not contain yet.
+/// The server uses a link from a replica only if the horizon of the replica, read in the same snapshot, has
+/// passed the pending change of this link (<see cref="LinkFinder"/>). Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
-/// The invariant: for each added change, the change is pending, or a later change of its link is pending, or
-/// the floor is at or after the change. So <see cref="RequiredFor"/> is never earlier than an added change.
-/// Removing a change raises the floor to it, so removal is only a matter of memory. As long as every host has
-/// passed the removed changes, the floor is below all horizons and costs nothing. When a host is set back,
-/// for example by a restored backup, or when changes were removed early, the floor keeps outdated links of
-/// that host from being served.
+/// The floor is a moment up to which every link counts as changed. The invariant: for each change that was
+/// added, the change is pending, or a later change of the same link is pending, or the floor is not earlier
+/// than the change. So <see cref="RequiredFor"/> never returns a moment before an added change of the link. A
+/// change is removed only to save memory, and the removal raises the floor to this change. As long as every
+/// host contains the removed changes, the floor is earlier than the horizon of every host and rejects no
+/// link. The floor protects against outdated links in two cases: a host was set back, for example by a
+/// restored backup, or a change was removed before every host contained the change.
 /// </remarks>
-/// <param name="time">The monotonic clock.</param>
+/// <param name="time">Measures how long each change has been pending.</param>
 internal sealed class PendingChanges(TimeProvider time)
 {
     /// <summary>
-    /// The maximum number of pending changes, at about 200 bytes each. Beyond it, the oldest change is
-    /// removed.
+    /// The maximum number of pending changes. Each change takes about 200 bytes. When there are more changes,
+    /// the oldest change is removed.
     /// </summary>
     public const int MaxPending = 100_000;
 
     /// <summary>
-    /// How long a change stays pending at most, so that a host lost for good holds no memory.
+    /// The maximum time for which a change stays pending. Without this limit, a host that never comes back
+    /// would keep changes in memory forever.
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
@@ -39,8 +41,8 @@ internal sealed class PendingChanges(TimeProvider time)
     /// <summary>The number of links with a pending change.</summary>
     public int Count => _newest.Count;
 
-    /// <summary>Adds a change.</summary>
-    /// <returns>False when this change, or a later change of its link, is pending already.</returns>
+    /// <summary>Adds a change of a link.</summary>
+    /// <returns>False if this change or a later change of the same link is already pending.</returns>
     public bool Add(LinkName name, Moment writtenAt)
     {
         lock (_writing)
@@ -57,20 +59,29 @@ internal sealed class PendingChanges(TimeProvider time)
         }
     }
 
-    /// <summary>The moment up to which a host must be complete, so that this link of it counts.</summary>
+    /// <summary>
+    /// Returns the moment that a host's horizon must have reached before this Terse server uses the link with
+    /// this name from that host.
+    /// </summary>
     public Moment RequiredFor(LinkName name)
     {
-        // The order of these two reads matters: a removal raises the floor first, then removes the change.
+        // Reads the pending change before the floor. RemoveOldest raises the floor before it removes the
+        // change, so with this order at least one of the two reads sees the change.
         var newest = _newest.GetValueOrDefault(name);
         var floor = Volatile.Read(ref _floor).Value;
         return newest > floor ? newest : floor;
     }
 
-    /// <summary>Whether a lookup shows a link with every change of it that this server knows of.</summary>
+    /// <summary>
+    /// Whether a lookup found the link in a snapshot that contains every change of this link that this Terse
+    /// server knows of.
+    /// </summary>
     public bool AreContainedIn(LookupResult result) =>
         result.Link is { } link && result.CompleteUpTo >= RequiredFor(link.Name);
 
-    /// <summary>Treats every link as changed up to a moment.</summary>
+    /// <summary>
+    /// Treats every link as changed at the given moment, unless the floor is already later.
+    /// </summary>
     public void RaiseFloor(Moment floor)
     {
         lock (_writing)
@@ -80,8 +91,13 @@ internal sealed class PendingChanges(TimeProvider time)
         }
     }
 
-    /// <summary>Removes the changes that every host has passed, and the changes that are too old.</summary>
-    /// <param name="completeOnAllHosts">The moment up to which every host is complete.</param>
+    /// <summary>
+    /// Removes the changes that every host contains, and the changes that are older than
+    /// <see cref="MaxAge"/>.
+    /// </summary>
+    /// <param name="completeOnAllHosts">
+    /// Every host contains all changes that were written up to this moment.
+    /// </param>
     public void RemovePassed(Moment completeOnAllHosts)
     {
         lock (_writing)
@@ -103,17 +119,21 @@ internal sealed class PendingChanges(TimeProvider time)
         _newest.TryRemove(name, out _);
     }
 
-    /// <summary>A reference type, so that it can be read and written atomically.</summary>
+    /// <summary>
+    /// A reference type, because threads can read and write a reference atomically, but not a
+    /// <see cref="Moment"/>.
+    /// </summary>
     private sealed record Floor(Moment Value);
 
     private sealed record Added(LinkName Name, Moment WrittenAt, long AddedAt);
 }
 
 /// <summary>
-/// An instant by the clock of the primary of a timeline. Every instant of a later timeline is later. A
-/// snapshot that is complete up to a moment contains everything that was written at or before the moment, by
-/// whichever primary's clock: what an earlier primary wrote, and the failover did not lose, precedes
-/// everything that the new primary closed.
+/// An instant by the clock of the primary, together with the timeline of this primary. A moment of a later
+/// timeline is always later, whatever the clocks show. If a snapshot is complete up to a moment, the snapshot
+/// contains everything that any primary wrote at or before this moment. This includes earlier timelines: the
+/// data that a failover did not lose is on the new primary before the new primary moves the horizon for the
+/// first time.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Moment(int Timeline, DateTimeOffset At) : IComparable<Moment>

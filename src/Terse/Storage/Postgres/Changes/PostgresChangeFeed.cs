@@ -5,17 +5,19 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Receives the changes that any server makes, publishes them to this server's cache, and keeps them pending
-/// until every host shows them. A connection to the primary receives a notification within milliseconds of a
-/// change. In addition, once a second, the feed reads every change after the horizon of the read before.
+/// Receives the changes of links that any Terse server makes, and publishes them to the cache of this Terse
+/// server. Each change stays pending until every PostgreSQL host contains the change. A connection to the
+/// primary receives a notification within milliseconds of a change. In addition, the feed reads once per
+/// second all changes that were written after the horizon of the previous read.
 /// </summary>
 /// <remarks>
-/// Correctness rests on the reads, not on the notifications. A snapshot contains every change up to its
-/// horizon, and the read also returns the changes after it. So between two reads no change is missed, whether
-/// or not a notification arrived, and however much time lies between the reads. When a read takes too long,
-/// the connection counts as lost; the first read on the next connection continues from the same horizon.
-/// Sometimes it cannot continue: too many changes, too long a gap, or another primary. Then the feed raises
-/// the floor to the present horizon and reports that any link may have changed.
+/// Correctness depends on the reads, not on the notifications. The snapshot of a read contains every change
+/// up to the horizon in this snapshot, and the next read returns every change after this horizon. So the feed
+/// misses no change, even if a notification does not arrive or much time passes between two reads. When a
+/// read takes too long, the feed closes the connection. The first read on the next connection continues from
+/// the same horizon. Continuing is impossible if there are too many changes, if too much time has passed, or
+/// if another host has become the primary. The feed then raises the floor of <see cref="PendingChanges"/> to
+/// the current horizon and reports that any link may have changed.
 /// </remarks>
 internal sealed partial class PostgresChangeFeed(
     IChangeSource source,
@@ -25,31 +27,38 @@ internal sealed partial class PostgresChangeFeed(
     TimeProvider time,
     ILogger<PostgresChangeFeed> logger) : BackgroundService
 {
-    /// <summary>The time between two reads.</summary>
+    /// <summary>The time between two reads of the changes.</summary>
     private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long a connection attempt or a read may take before the connection counts as lost.
+    /// The time limit of a connection attempt and of a read. After a timeout, the feed closes the connection
+    /// and opens a new one.
     /// </summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>The time between two attempts to connect.</summary>
+    /// <summary>The pause between a failed or lost connection and the next attempt to connect.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// The number of missed changes that are published one by one. With more, any link may have changed.
+    /// The maximum number of missed changes that the feed publishes one by one. If more changes were missed,
+    /// the feed reports that any link may have changed.
     /// </summary>
     private const int MaxMissedChanges = 10_000;
 
-    /// <summary>A longer gap cannot be filled: the database keeps changes for one day.</summary>
+    /// <summary>
+    /// The longest interruption after which the feed reads the missed changes one by one. The database keeps
+    /// changes for only one day, and this limit leaves a margin.
+    /// </summary>
     private static readonly TimeSpan MaxGap = TimeSpan.FromHours(12);
 
-    /// <summary>The moment up to which all changes were published; null before the first read.</summary>
+    /// <summary>All changes up to this moment were published. Null before the first read.</summary>
     private Moment? _publishedUpTo;
 
     private bool _isLost;
 
-    /// <summary>Listens until it is cancelled, on one connection after the other.</summary>
+    /// <summary>
+    /// Listens for changes until the token is cancelled. After each lost connection, opens a new one.
+    /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         listener.OnDisconnected();
@@ -93,7 +102,10 @@ internal sealed partial class PostgresChangeFeed(
         }
     }
 
-    /// <summary>Publishes the changes that were made since the last connection was lost.</summary>
+    /// <summary>
+    /// Publishes the changes that were made while there was no connection. If these changes cannot be read,
+    /// reports that any link may have changed.
+    /// </summary>
     private async Task CatchUpAsync(IChangeConnection connection, CancellationToken cancellationToken)
     {
         if (_publishedUpTo is { } published)
@@ -125,7 +137,8 @@ internal sealed partial class PostgresChangeFeed(
         if (batch.CompleteUpTo.Timeline < source.Timeline)
             throw new HostUnavailableException("Another host has become the primary.");
         Publish(batch);
-        // The next read returns the changes after this horizon again, so they must stay pending until then.
+        // The next read returns the changes after the horizon of this batch again. These changes stay pending
+        // until then, so that they are not published twice.
         var complete = source.CompleteOnAllHosts;
         pending.RemovePassed(complete < batch.CompleteUpTo ? complete : batch.CompleteUpTo);
     }
@@ -149,8 +162,9 @@ internal sealed partial class PostgresChangeFeed(
     }
 
     /// <summary>
-    /// Publishes a change even when it is pending already: this server may have made the change itself, and
-    /// the request that made it may end before it reaches the cache.
+    /// Publishes a change even if the change is already pending. A pending change may not be in the cache
+    /// yet: when this Terse server makes a change itself, the request can be aborted after it has added the
+    /// pending change and before it updates the cache.
     /// </summary>
     private void OnNotification(ChangeNotice change)
     {

@@ -5,7 +5,10 @@ using Terse.Horizon;
 namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IChangeSource"/>
-/// <remarks>The trigger in Migrations sends the notifications; this file parses their payload.</remarks>
+/// <remarks>
+/// The trigger <c>link_changed</c> in Migrations sends the notifications, and
+/// <see cref="PostgresListener.TryParse"/> parses their payload.
+/// </remarks>
 internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) : IChangeSource
 {
     /// <inheritdoc/>
@@ -44,13 +47,16 @@ internal sealed class PostgresListener : IChangeConnection
         (_connection, _time, _timeline) = (connection, time, timeline);
 
     /// <summary>
-    /// Read once: when the host stops being the primary, it restarts, and the connection ends with it.
+    /// The timeline is read only once per connection. A primary must restart before it can become a replica,
+    /// and the restart closes the connection.
     /// </summary>
     private const string ReadTimeline = "SELECT horizon_timeline()";
 
     private const string Listen = "LISTEN link_change";
 
-    /// <summary>Listens on a connection; the listener owns the connection from then on.</summary>
+    /// <summary>
+    /// Starts to listen on a connection. If the method succeeds, the returned listener owns the connection.
+    /// </summary>
     public static async Task<PostgresListener> ListenAsync(
         NpgsqlConnection connection,
         Action<ChangeNotice> onNotification,
@@ -70,8 +76,8 @@ internal sealed class PostgresListener : IChangeConnection
     }
 
     /// <summary>
-    /// Parses <c>microseconds since 1970|domain|code</c>. The feed skips a payload of another form, because
-    /// the next read returns the change.
+    /// Parses the payload <c>microseconds since 1970|domain|code</c>. The feed ignores a payload in any other
+    /// format. No change is lost, because the next read returns the change.
     /// </summary>
     public static bool TryParse(string payload, int timeline, out ChangeNotice change)
     {
@@ -131,7 +137,9 @@ internal sealed class PostgresListener : IChangeConnection
     private static Moment ReadHorizon(NpgsqlDataReader row) =>
         new(row.GetInt32(1), row.GetFieldValue<DateTimeOffset>(0));
 
-    /// <summary>Null when the row stands for the horizon alone, without a change.</summary>
+    /// <summary>
+    /// Reads a change. Returns null if the row contains only the horizon, because there is no change.
+    /// </summary>
     private static ChangeNotice? ReadChange(NpgsqlDataReader row, int timeline) => row.IsDBNull(2)
         ? null
         : new(

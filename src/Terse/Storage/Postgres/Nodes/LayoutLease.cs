@@ -5,18 +5,20 @@ using Terse.Ids;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The layouts of ids, read from the primary every 2 seconds and cached. Another server may begin a new
-/// layout, under which a code has another creation time. So the cached layouts are valid only for a lease,
-/// and no server mints with a new layout before every lease on the old layouts has ended.
+/// Caches the layouts of ids, and reads them from the primary every 2 seconds. Another Terse server may add a
+/// new layout at any time, and the same code has a different creation time in a different layout. So a server
+/// may use the cached layouts only for a limited time, the lease. No server mints ids with a new layout
+/// before the leases on the earlier layouts have ended.
 /// </summary>
 internal sealed class LayoutLease(
     INodeStore nodes, CodeStrategies strategies, TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>How long the cached layouts are valid after they were read.</summary>
+    /// <summary>How long the cached layouts may be used after they were read.</summary>
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long servers wait before they mint with a layout that is not the database's first.
+    /// How long all Terse servers wait before they mint ids with a new layout. By then, the lease of every
+    /// server on the earlier layouts has ended. For the first layout of a database, no wait is needed.
     /// </summary>
     public static readonly TimeSpan ActivationDelay = Duration * 1.5;
 
@@ -24,29 +26,33 @@ internal sealed class LayoutLease(
     private Cached _cached = new(0, new CodeHistory([], strategies.All), ReadAt: 0);
     private Task _reading = Task.CompletedTask;
 
-    /// <summary>Reads the layouts, and then reads them again at each interval.</summary>
+    /// <summary>
+    /// Reads the layouts once, and starts a background loop that reads them every 2 seconds.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await ReadAsync(cancellationToken);
 
-        // A failed reading needs no report: the lease ends, and then no answer is final because of it.
+        // Errors of the loop are ignored. Without a successful read the lease ends. Lookups then ask the
+        // primary, because a replica can no longer prove that a link does not exist.
         _reading = new BackgroundLoop(Duration / 5, time, (_, _) => { })
             .WaitAndRunAsync(ReadAsync, _stopping.Token);
     }
 
     /// <summary>
-    /// The latest instant at which a link with this code can have been created, by the cached layouts.
+    /// Returns the latest instant at which a link with this code can have been created, according to the
+    /// cached layouts. The cache may be outdated. Null if the code contains no time.
     /// </summary>
     public DateTimeOffset? NewestTimeOf(string code) => Volatile.Read(ref _cached).History.NewestTimeOf(code);
 
     /// <summary>
-    /// The latest instant at which a link with this code can have been created, if the cached layouts prove
-    /// it. Null when the lease has ended, when the snapshot has other layouts, or when no cached layout
-    /// explains the code: a layout that is not cached might.
+    /// Returns the latest instant at which a link with this code can have been created. Returns null if the
+    /// cached layouts do not prove this instant: the lease has ended, the snapshot has more or fewer layouts
+    /// than the cache, the code contains no time, or no cached layout matches the code.
     /// </summary>
-    /// <param name="code">The code.</param>
-    /// <param name="layouts">The number of layouts in the snapshot of the lookup.</param>
+    /// <param name="code">The code of the link.</param>
+    /// <param name="layouts">The number of layouts in the snapshot that the lookup read.</param>
     public DateTimeOffset? NewestTimeOf(string code, long layouts)
     {
         var cached = Volatile.Read(ref _cached);

@@ -5,7 +5,8 @@ using Terse.Ids;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The table of nodes, locked until the end of a transaction against changes by other servers.
+/// The rows of the table <c>node</c>. The table stays locked until the end of the transaction, so that no
+/// other Terse server changes the rows meanwhile.
 /// </summary>
 internal sealed class LockedNodeTable
 {
@@ -13,18 +14,24 @@ internal sealed class LockedNodeTable
 
     public WriteTransaction Write { get; }
 
-    /// <summary>The primary's clock, in whole milliseconds.</summary>
+    /// <summary>
+    /// The time of the primary's clock when the table was locked, rounded down to whole milliseconds.
+    /// </summary>
     public DateTimeOffset Now { get; private set; }
 
     /// <summary>
-    /// The time for minting: <see cref="Now"/>, or just after the horizon if that is later. So no id is too
-    /// late after a failover to a primary whose clock is behind.
+    /// The time from which the server mints new ids: <see cref="Now"/>, or an instant up to 2 ms after the
+    /// horizon if that is later. After a failover, the clock of the new primary can be behind the horizon.
+    /// The database would then refuse ids that were minted at <see cref="Now"/>.
     /// </summary>
     public DateTimeOffset MintNow { get; private set; }
 
     public Dictionary<int, NodeRow> Rows { get; } = [];
 
-    /// <summary>Other transactions may still read the table, but neither lock nor write it.</summary>
+    /// <summary>
+    /// While this lock is held, other transactions can read the table, but cannot write to the table or take
+    /// the same lock.
+    /// </summary>
     private const string Lock = "LOCK TABLE node IN SHARE ROW EXCLUSIVE MODE";
 
     private const string SelectNow =

@@ -4,7 +4,9 @@ using Terse.Ids;
 
 namespace Terse.Storage.Postgres;
 
-/// <summary>Reads and writes <see cref="StoredLayouts"/> inside the transaction of the caller.</summary>
+/// <summary>
+/// Reads and writes the layouts of ids (<see cref="StoredLayouts"/>) in the transaction of the caller.
+/// </summary>
 internal static class PostgresLayoutTable
 {
     private const string SelectLayouts =

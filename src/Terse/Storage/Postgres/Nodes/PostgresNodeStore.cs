@@ -7,8 +7,9 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="INodeStore"/>
 /// <remarks>
-/// Each method is one transaction on the primary that locks the table of nodes, and is therefore atomic. All
-/// times come from the clock of the primary.
+/// Each method that writes runs one transaction on the primary. The transaction locks the table <c>node</c>,
+/// so calls of different Terse servers run one after the other. The current time comes from the primary's
+/// clock.
 /// </remarks>
 internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
 {
@@ -93,7 +94,10 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
         WHERE number > 1 AND pg_catalog.clock_timestamp() BETWEEN stored_at AND stored_at + $1
         """;
 
-    /// <summary>Whether some server may still have a lease on the layouts before the current one.</summary>
+    /// <summary>
+    /// Whether the newest layout was stored so recently that a Terse server may still have a lease on the
+    /// earlier layouts.
+    /// </summary>
     private static async Task<bool> IsActivatingAsync(
         WriteTransaction write, CancellationToken cancellationToken)
     {
