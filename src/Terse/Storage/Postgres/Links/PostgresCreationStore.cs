@@ -8,8 +8,8 @@ namespace Terse.Storage.Postgres;
 /// <remarks>
 /// One statement on the primary stores the idempotency key and the link together. With several statements, a
 /// Terse server that fails between two of them would leave locks behind until a timeout: the lock on the
-/// key's row, and the lock that the horizon's trigger takes. If another transaction is just storing the same
-/// idempotency key, the statement waits until that transaction ends.
+/// key's row, and the advisory lock of the trigger <c>horizon_guard</c>. If another transaction is just
+/// storing the same idempotency key, the statement waits until that transaction ends.
 /// </remarks>
 internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema schema, TimeProvider time)
     : ICreationStore, IDisposable

@@ -13,8 +13,9 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
 {
     /// <summary>
     /// The maximum number of shared statements that run at the same time. While one statement waits for its
-    /// commit, the other one can run. More statements would hold more of the locks that the horizon's trigger
-    /// takes, and the horizon advances only after all these locks are released.
+    /// commit, the other one can run. Each statement holds the advisory lock of the trigger
+    /// <c>horizon_guard</c> until the commit, and the horizon advances only when no statement holds this
+    /// lock. So more statements would delay the horizon.
     /// </summary>
     private const int Statements = 2;
 
@@ -108,9 +109,9 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     private const string SelectHorizon = "SELECT closed_at FROM horizon";
 
     /// <summary>
-    /// Handles a statement that the horizon's trigger refused, because the horizon has passed the times in
-    /// the ids of some links. These links get the result <see cref="AddLinkResult.TooLate"/>; the other links
-    /// are inserted again.
+    /// Handles a statement that the trigger <c>horizon_guard</c> refused, because the horizon has passed the
+    /// times in the ids of some links. These links get the result <see cref="AddLinkResult.TooLate"/>; the
+    /// other links are inserted again.
     /// </summary>
     private async Task<IReadOnlyList<AddLinkResult?>> InsertOthersAsync(IReadOnlyList<AddedLink> links)
     {

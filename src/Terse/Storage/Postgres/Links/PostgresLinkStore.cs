@@ -47,8 +47,8 @@ internal sealed class PostgresLinkStore(
         WriteAsync(link, TakeVisitAsync, cancellationToken);
 
     /// <summary>
-    /// The statement does not set <c>written_at</c>, because the horizon's trigger sets this column on every
-    /// update.
+    /// The statement does not set <c>written_at</c>, because the trigger <c>horizon_guard</c> sets this
+    /// column on every update.
     /// </summary>
     private const string UpdateLink =
         """

@@ -27,7 +27,7 @@ internal interface ILinkLookups
     /// Looks up a link on a host that contains every link and change that was written up to
     /// <paramref name="horizon"/>.
     /// </summary>
-    /// <exception cref="HostUnavailableException">No such host can be reached.</exception>
+    /// <exception cref="HostUnavailableException">No host with this horizon can be reached.</exception>
     Task<LookupResult> LookUpAsync(
         LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken);
 
