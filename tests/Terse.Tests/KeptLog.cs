@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Terse.Tests;
 
-/// <summary>Collects log messages of the level Warning and above.</summary>
+/// <summary>Keeps the log messages of the levels Warning and above, so that a test can read them.</summary>
 internal sealed class KeptLog : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = [];

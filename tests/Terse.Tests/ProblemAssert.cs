@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Terse.Tests;
 
-/// <summary>Asserts the JSON form that every error of the API has.</summary>
+/// <summary>Asserts that a response has the JSON format of an error of the API.</summary>
 internal static class ProblemAssert
 {
     public static async Task<JsonElement> AssertProblemAsync(

@@ -1,8 +1,9 @@
 namespace Terse.Tests;
 
 /// <summary>
-/// A time provider whose timers run a thousand times faster. It lets a background loop run by itself;
-/// FakeTimeProvider would need a call of the test for each run of the loop.
+/// A time provider whose timers fire a thousand times faster than real timers, so that a background loop runs
+/// many times during a test. With FakeTimeProvider, the test would have to advance the time for each run of
+/// the loop.
 /// </summary>
 internal sealed class QuickTime : TimeProvider
 {

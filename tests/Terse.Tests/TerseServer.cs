@@ -7,7 +7,9 @@ using Terse.Harness;
 
 namespace Terse.Tests;
 
-/// <summary>A complete server in the process of the test, on a port that the system chose.</summary>
+/// <summary>
+/// A complete Terse server that runs in the test process, on a port that the operating system chooses.
+/// </summary>
 internal sealed class TerseServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -25,7 +27,10 @@ internal sealed class TerseServer : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    /// <summary>Starts a server with its links in a temporary folder, deleted with the server.</summary>
+    /// <summary>
+    /// Starts a server that stores its links in a temporary folder. The folder is deleted when the server is
+    /// disposed.
+    /// </summary>
     public static async Task<TerseServer> StartAsync(params (string Key, string Value)[] settings)
     {
         var folder = new TemporaryFolder();
@@ -42,7 +47,9 @@ internal sealed class TerseServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a server with its links in a folder that the caller deletes.</summary>
+    /// <summary>
+    /// Starts a server that stores its links in a folder. The caller must delete the folder.
+    /// </summary>
     public static async Task<TerseServer> StartAsync(
         string folder, params (string Key, string Value)[] settings)
     {
@@ -57,7 +64,9 @@ internal sealed class TerseServer : IAsyncDisposable
         return new TerseServer(app);
     }
 
-    /// <summary>Sends a body as it is, as JSON unless another media type is named.</summary>
+    /// <summary>
+    /// Posts a body unchanged to the endpoint that creates links. The media type is JSON by default.
+    /// </summary>
     public async Task<HttpResponseMessage> PostAsync(
         string body, string mediaType = "application/json", string? host = null)
     {
@@ -72,7 +81,10 @@ internal sealed class TerseServer : IAsyncDisposable
         string target, string? code = null, string? domain = null, string? host = null) =>
         PostAsync(JsonSerializer.Serialize(new { target, code, domain }), host: host);
 
-    /// <summary>Sends a request to the API of links, with headers that are not checked.</summary>
+    /// <summary>
+    /// Sends a request to the API of links. The headers are not validated, so that a test can send invalid
+    /// headers.
+    /// </summary>
     public async Task<HttpResponseMessage> SendAsync(
         HttpMethod method, string path, string? body = null, params (string Name, string Value)[] headers)
     {
@@ -85,7 +97,10 @@ internal sealed class TerseServer : IAsyncDisposable
         return await Http.SendAsync(request);
     }
 
-    /// <summary>Sends what no client would, and returns all that comes until the server hangs up.</summary>
+    /// <summary>
+    /// Sends a raw request, which an HTTP client might refuse to send. Returns everything that the server
+    /// sends until the server closes the connection.
+    /// </summary>
     public async Task<string> SendRawAsync(string request)
     {
         using var client = new TcpClient();
@@ -96,7 +111,9 @@ internal sealed class TerseServer : IAsyncDisposable
         return await reader.ReadToEndAsync();
     }
 
-    /// <summary>Creates a link that must succeed, and returns its code.</summary>
+    /// <summary>
+    /// Creates a link, asserts that the creation succeeds, and returns the code of the link.
+    /// </summary>
     public async Task<string> CreateCodeAsync(string target, string? code = null, string? domain = null)
     {
         using var response = await CreateAsync(target, code, domain);

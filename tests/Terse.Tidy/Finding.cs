@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis;
 
 namespace Terse.Tidy;
 
-/// <summary>A place that breaks a rule. The text says what is wrong and how to fix it.</summary>
+/// <summary>
+/// A place in a file that breaks a rule. The text says what is wrong and how to correct it.
+/// </summary>
 internal sealed record Finding(string Path, int Line, string Text)
 {
     public override string ToString() => $"{Path}:{Line}: {Text}";
@@ -27,7 +29,9 @@ internal static class Findings
     internal static Finding At(this SourceFile file, SyntaxToken token, string text) =>
         new(file.Path, token.GetLocation().FirstLine(), text);
 
-    /// <summary>The first line of the location, counted from 1.</summary>
+    /// <summary>
+    /// Returns the number of the line on which the location begins. The first line of a file has number 1.
+    /// </summary>
     internal static int FirstLine(this Location location) =>
         location.GetLineSpan().StartLinePosition.Line + 1;
 }

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Terse.Tidy;
 
-/// <summary>A text file of the repository, or an example that tests a rule.</summary>
+/// <summary>A text file of the repository, or a text with which a test checks a rule.</summary>
 internal sealed class SourceFile
 {
     private static readonly CSharpParseOptions Newest = new(LanguageVersion.Preview);
@@ -31,7 +31,9 @@ internal sealed class SourceFile
 
     internal bool IsCSharp => Has(".cs") && !IsGenerated;
 
-    /// <summary>Whether a tool generated the file.</summary>
+    /// <summary>
+    /// Whether a tool has generated the file. The property checks only the end of the file name.
+    /// </summary>
     internal bool IsGenerated =>
         Has(".g.cs") || Has(".d.ts") || Has(".min.js") || Has(".lock.json")
         || Has("package-lock.json") || Has("pnpm-lock.yaml") || Has("yarn.lock");
@@ -40,7 +42,9 @@ internal sealed class SourceFile
 
     internal bool IsUnder(string folder) => Path.StartsWith(folder, StringComparison.Ordinal);
 
-    /// <summary>Reads a file. Returns null for a binary file, which contains a NUL byte.</summary>
+    /// <summary>
+    /// Reads a file. Returns null if the file contains a NUL byte, because it is then a binary file.
+    /// </summary>
     internal static SourceFile? Read(string path, string fullPath)
     {
         var bytes = File.ReadAllBytes(fullPath);

@@ -15,7 +15,10 @@ internal static class SyntaxExtensions
         }
     }
 
-    /// <summary>The name of the attribute in source code, without namespace and suffix.</summary>
+    /// <summary>
+    /// Returns the name of an attribute as the source code writes it, without the namespace and without the
+    /// suffix <c>Attribute</c>.
+    /// </summary>
     internal static string SimpleName(this AttributeSyntax attribute)
     {
         var name = attribute.Name.SimpleName();
@@ -23,7 +26,9 @@ internal static class SyntaxExtensions
         return name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name;
     }
 
-    /// <summary>The last part of a qualified name: <c>True</c> of <c>Assert.True</c>.</summary>
+    /// <summary>
+    /// Returns the last part of a qualified name, such as <c>True</c> for <c>Assert.True</c>.
+    /// </summary>
     internal static string SimpleName(this ExpressionSyntax expression) => expression switch
     {
         SimpleNameSyntax name => name.Identifier.ValueText,

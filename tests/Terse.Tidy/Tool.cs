@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Terse.Tidy;
 
-/// <summary>Runs the programs that the rules need, such as git.</summary>
+/// <summary>Runs other programs that the rules need, such as git.</summary>
 internal static class Tool
 {
     internal static bool Exists(string program) =>
@@ -11,7 +11,9 @@ internal static class Tool
             .Any(folder => File.Exists(Path.Combine(folder, program))
                 || File.Exists(Path.Combine(folder, program + ".exe")));
 
-    /// <summary>Runs a program until it exits. Its standard error goes to the console.</summary>
+    /// <summary>
+    /// Runs a program and waits until it exits. The standard error of the program goes to the console.
+    /// </summary>
     internal static (int ExitCode, string Output) Run(
         string program, IEnumerable<string> arguments, string input = "")
     {

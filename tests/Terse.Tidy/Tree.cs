@@ -2,7 +2,10 @@ using System.Collections.Immutable;
 
 namespace Terse.Tidy;
 
-/// <summary>The files of the repository that git tracks, and new files that git does not ignore.</summary>
+/// <summary>
+/// The files in the working tree of the repository: the files that git tracks, and new files that git does
+/// not ignore.
+/// </summary>
 internal static class Tree
 {
     private static readonly Lazy<string> LazyRoot = new(FindRoot);
@@ -11,10 +14,12 @@ internal static class Tree
 
     internal static string Root => LazyRoot.Value;
 
-    /// <summary>The paths of all files and folders, relative to the root, with forward slashes.</summary>
+    /// <summary>
+    /// The paths of all files and folders, relative to the root of the repository, with forward slashes.
+    /// </summary>
     internal static ImmutableSortedSet<string> Paths => LazyPaths.Value;
 
-    /// <summary>All text files.</summary>
+    /// <summary>The text files of the repository, without binary files.</summary>
     internal static ImmutableArray<SourceFile> Files => LazyFiles.Value;
 
     internal static IEnumerable<SourceFile> CSharp => Files.Where(file => file.IsCSharp);
@@ -44,13 +49,14 @@ internal static class Tree
         if (exitCode != 0)
             throw new InvalidOperationException($"git ls-files failed in {Root} with exit code {exitCode}.");
 
-        // The index of git still contains a deleted file until the deletion is staged.
+        // Git still lists a deleted file until the deletion is staged, so files that do not exist are
+        // skipped.
         var files = output.Split('\0', StringSplitOptions.RemoveEmptyEntries)
             .Where(path => File.Exists(FullPath(path)));
         return WithFolders(files);
     }
 
-    /// <summary>Adds the folders that contain the files.</summary>
+    /// <summary>Returns the files and all folders that contain them.</summary>
     internal static ImmutableSortedSet<string> WithFolders(IEnumerable<string> files) =>
         files.SelectMany(file => Ancestors(file).Prepend(file)).ToImmutableSortedSet(StringComparer.Ordinal);
 

@@ -3,7 +3,7 @@ using FsCheck.Fluent;
 
 namespace Terse.Tests;
 
-/// <summary>Properties of all layouts, all ids and all texts.</summary>
+/// <summary>Tests properties that every layout, every id and every text must have.</summary>
 public sealed class TsidProperties
 {
     private static readonly Gen<ulong> Bits =
@@ -11,7 +11,7 @@ public sealed class TsidProperties
         from low in Gen.Choose(int.MinValue, int.MaxValue)
         select ((ulong)(uint)high << 32) | (uint)low;
 
-    /// <summary>Numbers of all lengths.</summary>
+    /// <summary>Generates random numbers of all lengths, 1 to 64 bits.</summary>
     private static readonly Arbitrary<ulong> Numbers =
         (from bits in Bits from shift in Gen.Choose(0, 63) select bits >> shift).ToArbitrary();
 
@@ -92,7 +92,9 @@ public sealed class TsidProperties
                 < pair.layout.Compose(pair.tick + 1, 0, 0)));
     }
 
-    /// <summary>Tests 2,000 cases. A failure prints the smallest failing case and its seed.</summary>
+    /// <summary>
+    /// Tests a property with 2,000 random cases. A failure prints the smallest failing case and its seed.
+    /// </summary>
     private static void AssertHolds(Property property) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), property);
 }

@@ -2,7 +2,7 @@ using Terse.Harness;
 
 namespace Terse.Tests;
 
-/// <summary>The boundaries of a reservation, to the tick.</summary>
+/// <summary>Tests the start and the end of a reservation, exact to one tick (10 ms) of the layout.</summary>
 public sealed class TsidReservationTests
 {
     private static readonly DateTimeOffset Epoch = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);

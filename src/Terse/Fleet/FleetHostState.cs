@@ -14,8 +14,8 @@ internal enum FleetHostState
     Unreachable,
 
     /// <summary>
-    /// The host is on a different PostgreSQL timeline than the current primary. After a failover, these are
-    /// the old primary and the replicas that still follow the old primary.
+    /// The host is on a different PostgreSQL timeline than the current primary. The host is the old primary
+    /// from before a failover, or a replica that still follows the old primary.
     /// </summary>
     [JsonStringEnumMemberName("otherTimeline")]
     OtherTimeline,

@@ -20,9 +20,9 @@ public sealed class CodeHistoryTests : IDisposable
     public void Dispose() => _strategies.Dispose();
 
     /// <summary>
-    /// Settings change at random over the years. The newest time of a code is never before its creation, and
-    /// never after the newest time that one of the possible layouts allows. Ids keep growing, and all codes
-    /// differ.
+    /// The settings change at random over the years. The newest possible creation time of a code is never
+    /// before the real creation of the code, and never after the newest time that any possible layout allows.
+    /// Ids keep increasing, and no code occurs twice.
     /// </summary>
     [Fact]
     public void Whatever_settings_change_the_newest_time_of_a_code_is_never_before_its_creation()

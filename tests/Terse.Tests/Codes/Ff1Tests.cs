@@ -2,7 +2,7 @@ using Terse.Codes;
 
 namespace Terse.Tests.Codes;
 
-/// <summary>The FF1 samples 1 to 9 that NIST publishes for SP 800-38G.</summary>
+/// <summary>Tests FF1 with the samples 1 to 9 that NIST publishes for this algorithm (SP 800-38G).</summary>
 public sealed class Ff1Tests
 {
     private const string Key128 = "2B7E151628AED2A6ABF7158809CF4F3C";

@@ -42,7 +42,10 @@ public sealed class IdCipherTests : IDisposable
         }
     }
 
-    /// <summary>Published codes must stay readable for ever, so these results must never change.</summary>
+    /// <summary>
+    /// Codes that users have published must remain valid for ever, so the encryption of an id must never give
+    /// a different result in a later version.
+    /// </summary>
     [Fact]
     public void The_encryption_of_an_id_never_changes()
     {

@@ -5,7 +5,9 @@ using Terse.Harness;
 
 namespace Terse.Tests.Domains;
 
-/// <summary>The response to a creation always names the domain at which the link is found.</summary>
+/// <summary>
+/// Tests that the response to a creation names the domain under which the new link can be found.
+/// </summary>
 public sealed class DomainPickingTests
 {
     [Theory]

@@ -51,7 +51,10 @@ public sealed class ServerReporterTests
         return log;
     }
 
-    /// <summary>The n-th report fails with the n-th error; null and every later report succeed.</summary>
+    /// <summary>
+    /// A store in which report number n fails with error number n. The report succeeds if that error is null
+    /// or if there are fewer errors than reports.
+    /// </summary>
     private sealed class FlakyStore(Exception?[] errors) : IFleetStore
     {
         public static readonly DateTimeOffset Since = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
@@ -60,7 +63,9 @@ public sealed class ServerReporterTests
 
         public IReadOnlyList<FleetHost> Hosts => [];
 
-        /// <summary>The time of the first report, as each report contains it.</summary>
+        /// <summary>
+        /// <see cref="ServerReport.Since"/> of each report that the store has received, in order.
+        /// </summary>
         public IReadOnlyList<DateTimeOffset?> Reported
         {
             get

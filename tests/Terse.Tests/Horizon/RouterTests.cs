@@ -3,9 +3,10 @@ using Terse.Horizon;
 namespace Terse.Tests.Horizon;
 
 /// <summary>
-/// A host is written as its role (P primary, R replica, U unknown), its timeline, and its lag in seconds
-/// after a comma. Then <c>!</c> stands for each failed probe, <c>+</c> for "in rotation", <c>*</c> for
-/// "busy", <c>?</c> for "a read failed recently".
+/// The tests write each database host as a short text, such as <c>R1,20!+</c>. The text begins with the role
+/// (P primary, R replica, U unknown), the timeline, and, after a comma, the lag in seconds. Each <c>!</c>
+/// means one failed probe, <c>+</c> means that the host is in rotation (serves ordinary reads), <c>*</c>
+/// means that the host is busy, and <c>?</c> means that a read on the host failed recently.
 /// </summary>
 public sealed class RouterTests
 {
@@ -44,7 +45,8 @@ public sealed class RouterTests
     public void Reads_go_to_the_less_busy_replica_that_is_fresh_enough_else_to_the_primary(
         string hosts, string freshness, int expected)
     {
-        // The router draws two hosts at random. It picks the busy host only when it draws that host twice.
+        // The router picks two hosts at random and uses the less busy one. So the router uses the busy host
+        // only when it picks that host twice.
         var picks = Enumerable.Range(0, 40).Select(seed =>
             Router.PickRead(Parse(hosts), ParseFreshness(freshness), -1, Options, new Random(seed)));
 

@@ -141,7 +141,8 @@ public sealed class IdMintTests : IDisposable
             await Task.WhenAny(minting);
         }
 
-        // The last renewal may still run, and the clock moved by a minute during it.
+        // The last renewal may still be running, and the clock advanced by a minute during that renewal. So
+        // the mint may need several attempts.
         MintedId minted = default;
         await Eventually.IsTrueAsync(async () =>
         {
@@ -179,7 +180,7 @@ public sealed class IdMintTests : IDisposable
         }
         catch (StoreUnavailableException)
         {
-            // The mint is stopped.
+            // The mint has stopped and mints no further ids. The caller gets the ids that were minted before.
         }
 
         return minted;

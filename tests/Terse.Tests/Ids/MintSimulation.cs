@@ -4,9 +4,9 @@ using Terse.Ids;
 namespace Terse.Tests.Ids;
 
 /// <summary>
-/// One random schedule of servers that mint ids from one database under faults: clocks jump and run fast or
-/// slow, replies are slow or lost, servers crash, stop, pause and restart. The same seed gives the same
-/// schedule.
+/// Simulates servers that mint ids with one database, in a random schedule of steps and faults: clocks jump
+/// and run too fast or too slowly, replies are slow or lost, and servers crash, stop, pause and restart. The
+/// same seed always gives the same schedule.
 /// </summary>
 internal sealed class MintSimulation
 {
@@ -24,9 +24,11 @@ internal sealed class MintSimulation
     private DateTimeOffset _databaseNow = Start;
     private TimeSpan _passed;
 
-    /// <param name="seed">Selects the schedule.</param>
+    /// <param name="seed">The seed of the random numbers. The seed determines the whole schedule.</param>
     /// <param name="startsAfterReservedUntil">
-    /// False disables the rule on which the uniqueness of ids rests.
+    /// Whether a new reservation of a node starts only after the node's earlier reservations have ended.
+    /// False breaks the rule that makes ids unique; the simulation must then find an id that was minted
+    /// twice.
     /// </param>
     public MintSimulation(int seed, bool startsAfterReservedUntil)
     {
@@ -41,7 +43,10 @@ internal sealed class MintSimulation
     /// <summary>The number of ids minted so far.</summary>
     public int Minted => _minted.Count;
 
-    /// <summary>Runs the schedule. Returns the broken promise, or null when all promises held.</summary>
+    /// <summary>
+    /// Runs the schedule. Returns what went wrong, such as an id that was minted twice; null if nothing went
+    /// wrong.
+    /// </summary>
     public string? Run()
     {
         for (var step = 0; step < Steps; step++)
@@ -70,7 +75,10 @@ internal sealed class MintSimulation
         return new SimulatedMintServer(new ReservedNode(time), time, rate, _passed);
     }
 
-    /// <summary>Mostly some milliseconds, sometimes longer than a reservation.</summary>
+    /// <summary>
+    /// Advances the time, mostly by a few milliseconds and sometimes by more than the length of a
+    /// reservation.
+    /// </summary>
     private void PassTime()
     {
         var passed = TimeSpan.FromMilliseconds(_random.Next(_random.Next(8) == 0 ? 60_000 : 40));
@@ -88,7 +96,8 @@ internal sealed class MintSimulation
     }
 
     /// <summary>
-    /// A server starts with other settings, which changes the layout of all running servers.
+    /// Simulates a server that starts with different id settings. This changes the layout of all running
+    /// servers.
     /// </summary>
     private string? ChangeLayout()
     {

@@ -3,8 +3,9 @@ using Terse.Harness;
 namespace Terse.Tests.Ids;
 
 /// <summary>
-/// TERSE_SCHEDULES sets the number of schedules, TERSE_SEED the first seed. A failure prints its seed; run
-/// that schedule again with TERSE_SCHEDULES=1 and TERSE_SEED.
+/// The environment variable TERSE_SCHEDULES sets the number of schedules, and TERSE_SEED sets the seed of the
+/// first schedule. A failed test prints the seed of the failed schedule. To run only that schedule again, set
+/// TERSE_SCHEDULES=1 and TERSE_SEED to the printed seed.
 /// </summary>
 public sealed class MintSimulationTests
 {

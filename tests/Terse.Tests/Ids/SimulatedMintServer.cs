@@ -3,7 +3,9 @@ using Terse.Ids;
 
 namespace Terse.Tests.Ids;
 
-/// <summary>A simulated server: its node, its clocks and its pending reply.</summary>
+/// <summary>
+/// A simulated server with its node, its clocks and at most one pending reply of the database.
+/// </summary>
 internal sealed class SimulatedMintServer(ReservedNode node, FakeTime time, double rate, TimeSpan startedAt)
 {
     private Action? _reply;
@@ -14,12 +16,18 @@ internal sealed class SimulatedMintServer(ReservedNode node, FakeTime time, doub
 
     public FakeTime Time { get; } = time;
 
-    /// <summary>The end of the reservations before this one, which this one must not overlap.</summary>
+    /// <summary>
+    /// The time at which all earlier reservations of the node end. The current reservation must not begin
+    /// before this time.
+    /// </summary>
     public DateTimeOffset From { get; set; } = DateTimeOffset.MinValue;
 
     public bool IsWaiting => _reply is not null;
 
-    /// <summary>Advances the clocks of the server, at its own rate, to the time of the simulation.</summary>
+    /// <summary>
+    /// Advances the server's clocks to the time of the simulation. The clocks run at the server's own rate,
+    /// so they may be too fast or too slow.
+    /// </summary>
     public void AdvanceTo(TimeSpan passed)
     {
         Time.Pass((passed - _advancedTo) * rate);
@@ -32,7 +40,9 @@ internal sealed class SimulatedMintServer(ReservedNode node, FakeTime time, doub
         Receive();
     }
 
-    /// <summary>Applies the reply after its delay.</summary>
+    /// <summary>
+    /// Processes the pending reply if its delay is over. Otherwise, shortens the delay by one step.
+    /// </summary>
     public void Receive()
     {
         if (_reply is null || _delay-- > 0)

@@ -156,7 +156,10 @@ public sealed class RedirectMiddlewareTests : IDisposable
         return context;
     }
 
-    /// <summary>The bytes that this thread allocates for many responses in one context.</summary>
+    /// <summary>
+    /// Returns how many bytes this thread allocates for 10,000 responses. All responses use the same
+    /// <see cref="HttpContext"/>, so that only the allocations of the handler count.
+    /// </summary>
     private static long Measure(RequestDelegate handler)
     {
         var context = NewContext("GET", "/sale");

@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Terse.Tests.Web;
 
-/// <summary>What the API answers to a body that is not the JSON that an endpoint expects.</summary>
+/// <summary>
+/// Tests how the API answers a request body that is not the JSON that the endpoint expects.
+/// </summary>
 public sealed class JsonBodyTests : IAsyncLifetime
 {
     private const string NewLink =

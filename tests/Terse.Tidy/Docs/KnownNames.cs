@@ -4,7 +4,7 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Terse.Tidy.Docs;
 
 /// <summary>
-/// All names in the code: the identifiers of the C# sources, and the words of all other files except
+/// Collects all names in the code: the identifiers of the C# sources, and the words of all other files except
 /// Markdown (projects, settings, SQL, scripts).
 /// </summary>
 internal static partial class KnownNames

@@ -4,10 +4,13 @@ using System.Reflection.PortableExecutable;
 
 namespace Terse.Tidy.Docs;
 
-/// <summary>The public types of .NET, ASP.NET Core and the packages, and their members.</summary>
+/// <summary>
+/// Collects the names of the public types of .NET, ASP.NET Core and the packages, and the names of the
+/// members of these types.
+/// </summary>
 internal static class LibraryNames
 {
-    // Loaded on first use, because loading takes about a second.
+    // The names are read on first use, because reading all assemblies takes about a second.
     private static readonly Lazy<HashSet<string>> All = new(Read);
 
     internal static bool Contains(string name) => All.Value.Contains(name);

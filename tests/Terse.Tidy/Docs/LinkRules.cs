@@ -39,7 +39,10 @@ internal static class LinkRules
         return known.Contains(Uri.UnescapeDataString(parts[1])) ? null : $"{path} has no such heading";
     }
 
-    /// <summary>The path from the root, "" for the root, or null for a path outside the repository.</summary>
+    /// <summary>
+    /// Returns the path of a link's target, relative to the root of the repository; "" for the root itself,
+    /// null for a path outside the repository.
+    /// </summary>
     internal static string? Resolve(string from, string target)
     {
         Stack<string> folders = new();

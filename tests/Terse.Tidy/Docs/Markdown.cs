@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace Terse.Tidy.Docs;
 
-/// <summary>The parts of a Markdown file that the rules read. Fenced code blocks are excluded.</summary>
+/// <summary>The parts of a Markdown file that the rules check. Fenced code blocks are excluded.</summary>
 internal sealed partial class Markdown
 {
     private readonly SourceFile _file;
@@ -22,11 +22,13 @@ internal sealed partial class Markdown
     internal IEnumerable<(int Line, string Text)> CodeSpans =>
         CodeSpan.Matches(_prose).Select(span => (LineOf(span), span.Groups["text"].Value.Trim()));
 
-    /// <summary>The targets of links, images and link definitions.</summary>
+    /// <summary>The targets of all links, images and link definitions in the file.</summary>
     internal IEnumerable<(int Line, string Target)> Links =>
         Link.Matches(_proseWithoutCode).Select(link => (LineOf(link), link.Groups["target"].Value));
 
-    /// <summary>The anchors that GitHub generates for headings, and the anchors in HTML elements.</summary>
+    /// <summary>
+    /// The anchors that GitHub generates for the headings of the file, and the anchors in its HTML elements.
+    /// </summary>
     internal IEnumerable<string> Anchors
     {
         get
@@ -44,7 +46,10 @@ internal sealed partial class Markdown
         }
     }
 
-    /// <summary>GitHub's rule: lower case, no punctuation except <c>-_</c>, hyphens for spaces.</summary>
+    /// <summary>
+    /// Converts a heading to its anchor by GitHub's rule: lower case, no punctuation except <c>-</c> and
+    /// <c>_</c>, a hyphen for each space.
+    /// </summary>
     internal static string Slug(string heading)
     {
         var text = InlineLink.Replace(heading, "${text}");
@@ -62,7 +67,9 @@ internal sealed partial class Markdown
 
     private int LineOf(Match match) => _prose.AsSpan(0, match.Index).Count('\n') + 1;
 
-    /// <summary>Blanks the lines of fenced code blocks, so that line numbers stay correct.</summary>
+    /// <summary>
+    /// Replaces each line of a fenced code block by an empty line, so that line numbers stay correct.
+    /// </summary>
     private static string BlankFences(SourceFile file)
     {
         StringBuilder prose = new();
@@ -89,7 +96,7 @@ internal sealed partial class Markdown
     [GeneratedRegex("^[ >]*(?<mark>`{3,}|~{3,})", Options, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Fence { get; }
 
-    // A span can continue on the next line, but not in the next paragraph.
+    // A code span can continue on the next line, but not in the next paragraph.
     [GeneratedRegex(
         @"(?<!`)(?<ticks>`+)(?!`)(?<text>([^\n]|\n(?!\s*\n))+?)(?<!`)\k<ticks>(?!`)",
         Options,

@@ -4,14 +4,17 @@ namespace Terse.Tidy.Docs;
 
 internal static partial class NameRules
 {
-    /// <summary>Finds code spans that name an unknown type or member.</summary>
+    /// <summary>Finds code spans in a document that name an unknown type or member.</summary>
     internal static IEnumerable<Finding> Stale(Markdown document, Func<string, bool> isKnown) =>
         from span in document.CodeSpans
         from name in Names(span.Text)
         where !isKnown(name)
         select new Finding(document.Path, span.Line, $"`{name}`: no type or member has this name");
 
-    /// <summary>The names in a code span. Empty if the span does not look like the name of a type.</summary>
+    /// <summary>
+    /// Returns the names of types and members in a code span; empty if the span does not look like the name
+    /// of a type.
+    /// </summary>
     internal static IEnumerable<string> Names(string span)
     {
         var match = TypeName.Match(span);
@@ -19,18 +22,19 @@ internal static partial class NameRules
             return [];
         var names = match.Groups["name"].Value.Split('.');
 
-        // `LinkStore.Find` names a type and its member. The parts of a namespace are not names.
+        // For `LinkStore.Find`, both the type and its member are checked. In `Terse.Links.LinkStore`, the
+        // parts of the namespace are not checked.
         return Humps.IsMatch(names[0]) ? names : names.Where(name => Humps.IsMatch(name));
     }
 
-    // Also `LinkStore<T>`, `[LinkStore]`, `LinkStore.Find()`.
+    // Matches `LinkStore`, and also `LinkStore<T>`, `[LinkStore]` and `LinkStore.Find()`.
     [GeneratedRegex(
         @"^\[?(?<name>[A-Z][A-Za-z0-9]*(\.[A-Z][A-Za-z0-9]*)*)(<.*>)?(\(.*\))?\]?$",
         RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 1000)]
     private static partial Regex TypeName { get; }
 
-    // `LinkStore` and `ILink`, but neither `Link` nor `TSID`, `URLs` or `UUIDv7`.
+    // Matches `LinkStore` and `ILink`, but not `Link`, `TSID`, `URLs` or `UUIDv7`.
     [GeneratedRegex(
         "^I[A-Z][a-z]{2}|^[A-Z]+[a-z0-9]+[A-Z]",
         RegexOptions.ExplicitCapture,

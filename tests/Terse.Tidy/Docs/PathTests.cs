@@ -53,7 +53,8 @@ public sealed partial class PathTests
             || paths.Any(known => FileSystemName.MatchesSimpleExpression(pattern, known, ignoreCase: false));
     }
 
-    // A path below a top folder, up to a space or a line number; or a file name such as `Name.cs`.
+    // Matches a path below one of these folders, up to a space or up to a colon before a line number. Also
+    // matches a file name without a folder, such as `Name.cs`.
     [GeneratedRegex(
         @"^(?<path>(src|tests|bench|docs|deploy|web)/[^\s:]+)|^(?<path>[\w.]+\.cs)$",
         RegexOptions.ExplicitCapture,

@@ -5,7 +5,7 @@ namespace Terse.Tidy.Docs;
 
 public sealed partial class SettingTests
 {
-    // ASP.NET Core reads these two; no options class of the program has them.
+    // ASP.NET Core reads these two settings, so no options class of Terse declares them.
     private static readonly string[] FrameworkSettings = ["Urls", "Logging:LogLevel:Default"];
 
     [Fact]
@@ -21,7 +21,10 @@ public sealed partial class SettingTests
         Assert.All(
             Documented().CountBy(name => name, StringComparer.Ordinal), name => Assert.Equal(1, name.Value));
 
-    /// <summary>The settings that the options classes declare, such as <c>Database:Hosts:0</c>.</summary>
+    /// <summary>
+    /// Returns the settings of ASP.NET Core, and the settings that the options classes of Terse declare, such
+    /// as <c>Database:Hosts:0</c>.
+    /// </summary>
     private static List<string> ProgramSettings() =>
     [
         .. FrameworkSettings,
@@ -31,7 +34,10 @@ public sealed partial class SettingTests
            select $"{type.GetField("Section")!.GetRawConstantValue()}:{name}",
     ];
 
-    /// <summary>The settings in the first column of the tables; command options begin with --.</summary>
+    /// <summary>
+    /// Returns the settings in the first column of the tables in docs/configuration.md. Options of commands,
+    /// which begin with --, are skipped.
+    /// </summary>
     private static List<string> Documented()
     {
         var text = File.ReadAllText(Tree.FullPath("docs/configuration.md"));

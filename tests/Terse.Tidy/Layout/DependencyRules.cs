@@ -6,19 +6,25 @@ using AssemblyTypes = NetArchTest.Rules.Types;
 namespace Terse.Tidy.Layout;
 
 /// <summary>
-/// Which room of the program may use which. NetArchTest reads the compiled assembly: base types, members,
-/// method bodies, lambdas and async methods. An inlined constant leaves no trace there.
+/// Checks which room may use which other room; a room is a folder below src/Terse. NetArchTest finds uses in
+/// the compiled assembly: in base types, members, method bodies, lambdas and async methods. The use of a
+/// constant is not found, because the compiler copies the value of the constant.
 /// </summary>
 internal static class DependencyRules
 {
-    /// <summary>A room uses rooms that precede it, so no cycle between rooms is possible.</summary>
+    /// <summary>
+    /// A room may use only the rooms that precede it in this list, so no cycle between rooms is possible.
+    /// </summary>
     internal static readonly ImmutableArray<string> Rooms =
     [
         "Hosting", "Web", "Domains", "Ids", "Codes", "Links", "Visits", "Redirects", "Fleet", "Storage",
         "Commands",
     ];
 
-    /// <summary>Features share no types, except that Redirects records visits.</summary>
+    /// <summary>
+    /// The first room of each pair must not use the second room, although the order of <see cref="Rooms"/>
+    /// allows it.
+    /// </summary>
     private static readonly ImmutableArray<(string User, string Used)> SeparateRooms =
     [
         ("Fleet", "Visits"),
@@ -27,13 +33,19 @@ internal static class DependencyRules
         ("Storage.Postgres", "Storage.Sqlite"),
     ];
 
-    /// <summary>The one type between Storage and its stores: it registers the configured store.</summary>
+    /// <summary>
+    /// The only type outside the two stores that may use them: this type registers the store that the
+    /// settings select.
+    /// </summary>
     private const string StoreSelection = "Terse.Storage.StorageSetup";
 
-    /// <summary>Parses connection strings with Npgsql, to validate the settings.</summary>
+    /// <summary>
+    /// The only type outside the PostgreSQL store that may use Npgsql: this type parses connection strings to
+    /// validate them.
+    /// </summary>
     private const string ConnectionStringCheck = "Terse.Storage.DatabaseOptionsValidator";
 
-    /// <summary>The namespace of the types that MaxMind.Db's source generator adds to the program.</summary>
+    /// <summary>The namespace of the types that the source generator of MaxMind.Db adds to Terse.</summary>
     private const string Generated = "MaxMind.Db.Generated.";
 
     private static readonly AssemblyTypes Program = AssemblyTypes.InAssembly(Assembly.Load("terse"));
@@ -63,12 +75,15 @@ internal static class DependencyRules
     internal static IEnumerable<Finding> UsesOfProgram() =>
         Uses(Program.That().DoNotHaveName("Program"), ["Terse.Program"]);
 
-    /// <summary>Finds HTTP in the rules of links. Only the folder <c>Links/Api</c> serves requests.</summary>
+    /// <summary>
+    /// Finds uses of ASP.NET Core in the room Links. Only the folder <c>Links/Api</c> may use it, because
+    /// this folder serves the HTTP requests.
+    /// </summary>
     internal static IEnumerable<Finding> HttpInLinks() =>
         Uses(In("Links"), ["Microsoft.AspNetCore"])
             .Where(finding => !finding.Path.StartsWith("src/Terse/Links/Api/", StringComparison.Ordinal));
 
-    /// <summary>Finds database drivers outside the store that owns them.</summary>
+    /// <summary>Finds uses of a database driver outside the store that owns this driver.</summary>
     internal static IEnumerable<Finding> Drivers() =>
     [
         .. Uses(NotIn("Storage.Sqlite"), ["Microsoft.Data.Sqlite", "SQLitePCL"]),

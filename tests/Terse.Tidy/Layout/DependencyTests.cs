@@ -53,7 +53,10 @@ public sealed class DependencyTests
             "tests/Terse.Tidy/Layout/DependencyTests.cs", findings.Select(finding => finding.Path));
     }
 
-    /// <summary>The names of the packages and projects that reach the users of a library.</summary>
+    /// <summary>
+    /// Returns the names of the packages and projects that a library depends on. Users of the library get all
+    /// of them.
+    /// </summary>
     private static List<string> DependenciesOf(string library)
     {
         var file = Path.Combine(AppContext.BaseDirectory, "Terse.Tidy.deps.json");

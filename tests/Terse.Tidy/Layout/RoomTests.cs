@@ -2,7 +2,9 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Terse.Tidy.Layout;
 
-/// <summary>A room is a folder that holds one concept. Its sub-folders are parts of the room.</summary>
+/// <summary>
+/// A room is a folder that contains the code of one concept. Its sub-folders are parts of the room.
+/// </summary>
 public sealed class RoomTests
 {
     private const int MaxFiles = 12;

@@ -5,14 +5,15 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Terse.Tidy.Leftovers;
 
 /// <summary>
-/// Finds code in <c>//</c> comments. Prose seldom ends with a semicolon or a brace, and seldom parses. Prose
-/// that parses (<c>the cache;</c> declares a variable) is not a statement with an effect.
+/// Finds commented-out code in <c>//</c> comments: text that ends with a semicolon or a brace and parses as
+/// C#. Prose seldom does both. Prose that parses by chance, such as <c>the cache;</c> (which declares a
+/// variable), is not reported, because it would have no effect.
 /// </summary>
 internal static class CommentedCode
 {
     private const int MaxStatementLines = 12;
 
-    // A script can contain statements, members and usings, so one parse covers all three.
+    // The text is parsed as a C# script, because a script can contain statements, members and usings.
     private static readonly CSharpParseOptions Script =
         new(LanguageVersion.Preview, kind: SourceCodeKind.Script);
 
@@ -21,7 +22,7 @@ internal static class CommentedCode
         from line in CodeLines([.. block.Select(comment => comment.Text)])
         select file.At(block[line].Line, "commented-out code: delete it, because git keeps the history");
 
-    /// <summary>Groups the comments of adjacent lines.</summary>
+    /// <summary>Groups comments on adjacent lines into blocks.</summary>
     private static IEnumerable<List<(int Line, string Text)>> Blocks(SourceFile file)
     {
         List<(int Line, string Text)> block = [];
@@ -44,7 +45,7 @@ internal static class CommentedCode
         where trivia.IsKind(SyntaxKind.SingleLineCommentTrivia)
         select (trivia.GetLocation().FirstLine(), trivia.ToString()[2..].Trim());
 
-    /// <summary>The indexes of the lines on which code begins.</summary>
+    /// <summary>Returns the indexes of the lines on which commented-out code begins.</summary>
     private static IEnumerable<int> CodeLines(string[] lines)
     {
         for (var end = 0; end < lines.Length; end++)

@@ -5,7 +5,7 @@ namespace Terse.Tidy.Leftovers;
 
 public sealed partial class LeftoverTests
 {
-    // The parts are concatenated, so that the rule does not find this file.
+    // The texts are concatenated from parts, so that the rule does not report this file itself.
     private const string ToDo = "TO" + "DO";
     private const string FixMe = "FIX" + "ME";
     private const string Hack = "HA" + "CK";

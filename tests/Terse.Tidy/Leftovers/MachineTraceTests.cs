@@ -4,7 +4,7 @@ namespace Terse.Tidy.Leftovers;
 
 public sealed partial class MachineTraceTests
 {
-    // The parts are concatenated, so that the rule does not find this file.
+    // The texts are concatenated from parts, so that the rule does not report this file itself.
     private const string Work = "/wo" + "rk/";
     private const string Root = "/ro" + "ot/";
     private const string Home = "/ho" + "me/";

@@ -6,7 +6,9 @@ internal static partial class ScriptRules
 {
     private static readonly string[] Commands = ["run", "test", "fleet"];
 
-    /// <summary>Whether a file is a shell script, by its name or its shebang.</summary>
+    /// <summary>
+    /// Whether a file is a shell script. The method checks the name and the first line (the shebang).
+    /// </summary>
     internal static bool IsScript(SourceFile file)
     {
         if (file.Has(".sh"))

@@ -11,7 +11,10 @@ internal static partial class TestRules
         where !test.Identifier.ValueText.Contains('_', StringComparison.Ordinal)
         select file.At(test.Identifier, "the name of a test is a sentence: State_the_behaviour");
 
-    /// <summary>Finds tests that neither assert nor call a method, by name, that asserts.</summary>
+    /// <summary>
+    /// Finds tests that contain no assertion and call no method that contains one. The rule finds the called
+    /// methods by name only.
+    /// </summary>
     internal static IEnumerable<Finding> WithoutAssertion(IReadOnlyCollection<SourceFile> files)
     {
         var asserting = files.SelectMany(file => file.Syntax.DescendantNodes())
@@ -26,7 +29,7 @@ internal static partial class TestRules
             select file.At(test.Identifier, "asserts nothing, so it cannot fail: assert the behaviour");
     }
 
-    /// <summary>Finds test classes that have the name of a test class in another file.</summary>
+    /// <summary>Finds test classes that have the same name as a test class in a different file.</summary>
     internal static IEnumerable<Finding> SameNames(IEnumerable<SourceFile> files) =>
         from file in files
         from type in file.Syntax.DescendantNodes().OfType<ClassDeclarationSyntax>()
@@ -59,7 +62,7 @@ internal static partial class TestRules
         from call in node.DescendantNodes().OfType<InvocationExpressionSyntax>()
         select call.Expression.SimpleName();
 
-    // `CheckAll` asserts, `Checkpoint` does not.
+    // A method named `CheckAll` counts as an assertion, a method named `Checkpoint` does not.
     [GeneratedRegex(
         "^(Assert|Expect|Check|Verify|Throws)([A-Z_]|$)",
         RegexOptions.ExplicitCapture,

@@ -5,8 +5,8 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace Terse.Tidy.Types;
 
 /// <summary>
-/// Finds types whose name occurs only in their own declaration. The rule compares names, so an unused type
-/// passes if another identifier has the same name. A type that the rule finds is certainly unused.
+/// Finds types whose name occurs only in their own declaration. The rule compares only names, so it misses an
+/// unused type if a different identifier has the same name. A type that the rule reports is certainly unused.
 /// </summary>
 internal static class UnusedTypes
 {
@@ -31,7 +31,9 @@ internal static class UnusedTypes
         where name.Text is not ("" or "Program") && !IsPublicApi(file, declaration)
         select (file, name);
 
-    /// <summary>The name of the declared type. Default if the declaration is not a type.</summary>
+    /// <summary>
+    /// Returns the name of the declared type; <c>default</c> if the declaration is not a type.
+    /// </summary>
     private static SyntaxToken TypeName(MemberDeclarationSyntax declaration) => declaration switch
     {
         ExtensionBlockDeclarationSyntax => default,
@@ -40,7 +42,7 @@ internal static class UnusedTypes
         _ => default,
     };
 
-    // The users of a library need its public types.
+    // Public types of a library are not reported, because programs outside this repository may use them.
     private static bool IsPublicApi(SourceFile file, MemberDeclarationSyntax declaration) =>
         !file.Path.StartsWith("src/Terse/", StringComparison.Ordinal)
         && declaration.Modifiers.Any(SyntaxKind.PublicKeyword);
@@ -57,7 +59,10 @@ internal static class UnusedTypes
     private static bool Holds(SyntaxNode part, SyntaxToken use) =>
         part.SyntaxTree == use.SyntaxTree && part.Span.Contains(use.Span);
 
-    /// <summary>The extension methods of a class: callers do not name the class itself.</summary>
+    /// <summary>
+    /// Returns the names of the extension methods of a class, because callers name these methods and not the
+    /// class.
+    /// </summary>
     private static IEnumerable<string> ExtensionMethods(SyntaxNode type) =>
         from member in type.ChildNodes()
         from name in member switch

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace Terse.Tests.Links;
 
-/// <summary>Changing and deleting links over HTTP.</summary>
+/// <summary>Tests how clients change and delete links over HTTP.</summary>
 public sealed class LinkChangeTests : IAsyncLifetime
 {
     private TerseServer _server = null!;

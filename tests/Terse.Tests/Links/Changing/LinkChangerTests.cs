@@ -6,7 +6,7 @@ using Terse.Links;
 
 namespace Terse.Tests.Links;
 
-/// <summary>Changes that conflict with other changes, and changes with an unknown outcome.</summary>
+/// <summary>Tests changes that conflict with other changes, and changes whose outcome is unknown.</summary>
 public sealed class LinkChangerTests
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, TimeSpan.Zero);
@@ -97,14 +97,18 @@ public sealed class LinkChangerTests
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>
         (link.Version, link.MaxVisits, link.Target);
 
-    /// <summary>A store with one link, which the test can change just before a replacement.</summary>
+    /// <summary>
+    /// A store with one link. A test can change this link just before the store replaces it, as a concurrent
+    /// request would do.
+    /// </summary>
     private sealed class OneLink : ILinkStore, ILinkReader
     {
         public Link Link { get; private set; } =
             new(Tsid.FromInt64(1), "", "sale", "https://example.com/1", Now);
 
         /// <summary>
-        /// Changes the link before a replacement: once, or before each replacement if the store is busy.
+        /// Changes the link just before it is replaced: before the next replacement only, or before every
+        /// replacement if <see cref="IsBusy"/> is true.
         /// </summary>
         public Func<Link, Link>? Before { get; set; }
 

@@ -4,7 +4,7 @@ using Terse.Harness;
 
 namespace Terse.Tests.Links;
 
-/// <summary>Repeated creations with an idempotency key over HTTP.</summary>
+/// <summary>Tests creations that a client repeats over HTTP with the same idempotency key.</summary>
 public sealed class IdempotencyTests : IAsyncLifetime
 {
     private const string Body = """{"target": "https://example.com/a?b=c", "code": "sale"}""";

@@ -23,7 +23,11 @@ public sealed class IdempotentRequestTests
         Assert.All(hashes, hash => Assert.Equal(64, hash.Length));
     }
 
-    /// <summary>During a rolling update, a newer version with one more field may get the retry.</summary>
+    /// <summary>
+    /// During a rolling update, the retry of a request may reach a newer version of Terse whose requests have
+    /// one more field. Both versions must compute the same hash, so that the newer version recognizes the
+    /// retry.
+    /// </summary>
     [Fact]
     public void An_absent_field_does_not_change_the_hash() =>
         Assert.Equal(

@@ -5,7 +5,7 @@ namespace Terse.Tests.Redirects;
 [CollectionDefinition(nameof(MeasuredMemory), DisableParallelization = true)]
 public sealed class MeasuredMemory;
 
-/// <summary>What the cache as a whole evicts, and how much memory it takes.</summary>
+/// <summary>Tests which links the whole cache evicts, and how much memory the cache uses.</summary>
 [Collection(nameof(MeasuredMemory))]
 public sealed class CacheEvictionTests(ITestOutputHelper output)
 {
@@ -73,7 +73,8 @@ public sealed class CacheEvictionTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// More links are loaded than fit, so that the memory of the ghost queue is measured too.
+    /// The test loads more links than fit into the cache. The evicted links leave entries in the ghost queue,
+    /// so the test also measures the memory of this queue.
     /// </summary>
     [Fact]
     public async Task A_cached_link_takes_at_most_250_bytes_beyond_its_strings()
@@ -94,7 +95,7 @@ public sealed class CacheEvictionTests(ITestOutputHelper output)
         Assert.Equal(Links, test.Cache.Count);
         Assert.InRange(bytes, 100, 250);
         var counted = (double)test.Cache.Bytes / Links;
-        Assert.InRange(counted, bytes, bytes + 250); // The cache counts the strings too.
+        Assert.InRange(counted, bytes, bytes + 250); // Cache.Bytes includes the strings.
         GC.KeepAlive(codes);
     }
 

@@ -4,7 +4,8 @@ using Terse.Links;
 namespace Terse.Tests.Redirects;
 
 /// <summary>
-/// Links in a dictionary. Reads complete at once, or are held until the test completes them.
+/// A link store that keeps its links in a dictionary. While <see cref="IsHolding"/> is true, each read waits
+/// until the test completes it. Otherwise, reads complete immediately.
 /// </summary>
 internal sealed class FakeLinkStore : ILinkStore, ILinkReader
 {
@@ -22,7 +23,7 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
 
     public TimeSpan Timeout => TimeSpan.FromSeconds(3);
 
-    /// <summary>Adds a link, or changes its target.</summary>
+    /// <summary>Adds a link, or changes the target of an existing link.</summary>
     public Link Put(string code, string target = "https://example.com/")
     {
         var id = Tsid.FromInt64(++_lastId);
@@ -53,7 +54,10 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
     public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    /// <summary>Decrements <see cref="Link.MaxVisits"/>, which this store uses for the visits left.</summary>
+    /// <summary>
+    /// Decrements <see cref="Link.MaxVisits"/>, in which this fake store keeps the number of remaining
+    /// visits.
+    /// </summary>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken)
     {
         var left = Links[link.Code].MaxVisits!.Value;
@@ -61,7 +65,10 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
         return Task.FromResult(left > 0);
     }
 
-    /// <summary>A read that takes its snapshot at one moment and returns it at a later moment.</summary>
+    /// <summary>
+    /// A read that the test controls: the test decides when the read takes its snapshot of the link, and when
+    /// the read completes with this snapshot.
+    /// </summary>
     internal sealed class HeldRead(FakeLinkStore store, string code)
     {
         private readonly TaskCompletionSource<Link?> _result = new();

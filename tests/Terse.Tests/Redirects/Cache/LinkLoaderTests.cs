@@ -74,7 +74,8 @@ public sealed class LinkLoaderTests : IDisposable
     }
 
     /// <summary>
-    /// The link may have been created, and acknowledged, after the running load read the store.
+    /// The link may have been created, and its creation confirmed to the client, after the running load read
+    /// the store. So a request that joins this load must not trust a null result.
     /// </summary>
     [Fact]
     public async Task A_request_that_joins_a_running_load_and_gets_null_loads_once_more()

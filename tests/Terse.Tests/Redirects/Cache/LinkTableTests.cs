@@ -8,7 +8,8 @@ public sealed class LinkTableTests
     private const int Changes = 200_000;
 
     /// <summary>
-    /// So few chains that every chain is long, and every change is in a chain that is read.
+    /// A hash table with so few chains that every chain is long, and that the readers read every chain that
+    /// the writer changes.
     /// </summary>
     private readonly LinkTable _table = new(maxLinks: 4);
 
@@ -73,7 +74,10 @@ public sealed class LinkTableTests
         Assert.False(_table.TryGet(new("", "b"), out _));
     }
 
-    /// <summary>The only writer adds a link, replaces a stable link, and removes an older link.</summary>
+    /// <summary>
+    /// The work of the only writer. In each step, the writer adds a passing link, replaces a stable link, and
+    /// removes an older passing link.
+    /// </summary>
     private void Change(CachedLink[] stable)
     {
         var passing = new Queue<CachedLink>();

@@ -195,7 +195,8 @@ public sealed class S3FifoTests
     }
 
     /// <summary>
-    /// An order without room, with links of these hits in the main queue and no other link.
+    /// Creates an eviction order with a capacity of 0 entries. For each element of <paramref name="hits"/>,
+    /// the main queue contains one link with that number of hits. The other queues are empty.
     /// </summary>
     private static S3Fifo NewOrderWithMain(out List<CachedLink> main, params int[] hits)
     {
@@ -206,7 +207,9 @@ public sealed class S3FifoTests
         return order;
     }
 
-    /// <summary>One eviction moves links with two hits from the small queue to the main queue.</summary>
+    /// <summary>
+    /// Adds links with two hits to the small queue. One eviction then moves these links to the main queue.
+    /// </summary>
     private static List<CachedLink> AddToMain(S3Fifo order, int count)
     {
         var links = Enumerable.Range(0, count)

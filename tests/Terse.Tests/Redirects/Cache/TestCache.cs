@@ -5,7 +5,7 @@ using Terse.Redirects;
 
 namespace Terse.Tests.Redirects;
 
-/// <summary>A cache and its loader over a fake store, with clocks that a test moves.</summary>
+/// <summary>A cache and its loader that read from a fake store. The test controls the clock.</summary>
 internal sealed class TestCache : IDisposable
 {
     private readonly Figures _figures = new();
@@ -35,7 +35,9 @@ internal sealed class TestCache : IDisposable
 
     public LinkLoader Loader { get; }
 
-    /// <summary>The value of an observed instrument, by its name and attributes.</summary>
+    /// <summary>
+    /// Returns the value of an observable instrument, which the caller identifies by its name and attributes.
+    /// </summary>
     public long Figure(string name) => _figures.Observe(name);
 
     public (long Hits, long Misses) HitsAndMisses() =>
@@ -44,7 +46,7 @@ internal sealed class TestCache : IDisposable
     public Task<CachedLink?> FindAsync(string code, CancellationToken cancellationToken = default) =>
         Loader.FindAsync(new("", code), Cache.Probe("", code), cancellationToken).AsTask();
 
-    /// <summary>The target of a link; null where there is no link.</summary>
+    /// <summary>Returns the target of a link; null if the link does not exist.</summary>
     public async Task<string?> FollowAsync(string code) => (await FindAsync(code))?.Location;
 
     public bool IsCached(string code) => Cache.FindHottest(int.MaxValue).Contains(new("", code));

@@ -3,7 +3,7 @@ using Terse.Redirects;
 
 namespace Terse.Tests.Redirects;
 
-/// <summary>Cached links for the tests of the cache's data structures.</summary>
+/// <summary>Creates links and cached links for tests of the cache's data structures.</summary>
 internal static class TestLinks
 {
     public static Link NewLink(string code, string target = "https://example.com/") =>

@@ -4,12 +4,15 @@ using Terse.Redirects;
 namespace Terse.Tests.Redirects;
 
 /// <summary>
-/// One random schedule of requests, changes, and reads that take their snapshot at one moment and complete
-/// later, on a small cache. The target of a link contains its version, so each result shows how old it
-/// is. The same seed gives the same schedule.
+/// Runs a random schedule on a small cache: requests, changes of links, and reads of the store that take
+/// their snapshot at one moment and complete later. The target of a link contains the version of the link, so
+/// each result shows how old it is. The same seed always gives the same schedule.
 /// </summary>
-/// <param name="seed">Selects the schedule.</param>
-/// <param name="notifiesTooEarly">Whether the cache is notified before a change is made: a bug.</param>
+/// <param name="seed">The seed of the random numbers. The seed determines the whole schedule.</param>
+/// <param name="notifiesTooEarly">
+/// Whether the cache is notified of a change before the change is made. This is a bug that the simulation
+/// must detect.
+/// </param>
 internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) : IDisposable
 {
     private const int Steps = 400;
@@ -87,7 +90,8 @@ internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) :
         _test.Store.Held.Count > 0 ? _test.Store.Held[_random.Next(_test.Store.Held.Count)] : null;
 
     /// <summary>
-    /// A new link is not a change: the cache is not notified, and every later request finds it.
+    /// Creates or changes a link. When a link is created, the cache is not notified, but every later request
+    /// must find the link.
     /// </summary>
     private void Change(string code)
     {
@@ -164,8 +168,9 @@ internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) :
     }
 
     /// <summary>
-    /// The version of the last notification before the request. While the cache is disconnected, also the
-    /// version of 5 s before the request, unless the store can be lost.
+    /// Returns the oldest version that a request may get. It is the version of the last notification before
+    /// the request. While the cache is disconnected, it is at least the version that the link had 5 s before
+    /// the request, unless the schedule makes the store unreachable.
     /// </summary>
     private int MinVersionOf(string code)
     {

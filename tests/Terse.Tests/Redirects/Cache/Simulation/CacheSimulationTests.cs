@@ -1,6 +1,9 @@
 namespace Terse.Tests.Redirects;
 
-/// <summary>A failure shows its seed; the variable TERSE_SEED makes that schedule the first.</summary>
+/// <summary>
+/// A failed test prints the seed of the failed schedule. To run that schedule first, set the environment
+/// variable TERSE_SEED to the printed seed.
+/// </summary>
 public sealed class CacheSimulationTests(ITestOutputHelper output)
 {
     private const int Schedules = 20_000;
@@ -26,7 +29,8 @@ public sealed class CacheSimulationTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Runs on a pool thread, which has no synchronization context, so continuations run in order.
+    /// The caller must run this method on a thread-pool thread. Such a thread has no synchronization context,
+    /// so continuations run in the same order each time.
     /// </summary>
     private static (string? Failure, long Found) FindFailure(bool notifiesTooEarly)
     {
