@@ -4,11 +4,12 @@ using System.Text;
 namespace Terse.Bench;
 
 /// <summary>
-/// The request that a client repeats, and the begin and the end of a correct response.
+/// Makes the requests of a benchmark client. <c>Begin</c> and <c>End</c> are the first and the last bytes of
+/// each correct response.
 /// </summary>
 internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 {
-    /// <summary>Creates links to one target.</summary>
+    /// <summary>Each request creates a link. All links have the same target.</summary>
     public static BenchRequest Create(Uri server)
     {
         const string Body = """{"target": "https://example.com/a/long/way/x"}""";
@@ -18,7 +19,7 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
         return new(() => request, "HTTP/1.1 201"u8.ToArray(), "\r\n0\r\n\r\n"u8.ToArray());
     }
 
-    /// <summary>Follows a different code with each request.</summary>
+    /// <summary>Each request follows the next code that <paramref name="nextCode"/> returns.</summary>
     public static BenchRequest Follow(Uri server, Func<string> nextCode) => new(
         () => Encoding.ASCII.GetBytes($"GET /{nextCode()} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n"),
         "HTTP/1.1 302"u8.ToArray(),
@@ -26,17 +27,20 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 }
 
 /// <summary>
-/// A client that sends one request after the other over one connection. It implements only the necessary part
-/// of HTTP: client and server share the machine, and a full HTTP client would use too much of it.
+/// A client that sends one request after the other over one connection. It supports only the part of HTTP
+/// that the benchmarks need, because the client and the server share one machine: a full HTTP client would
+/// take too much processor time from the server.
 /// </summary>
 internal sealed class BenchClient(Uri server, BenchRequest request)
 {
     private readonly byte[] _answer = new byte[4096];
 
-    /// <summary>The time from each request to its response.</summary>
+    /// <summary>The response time of each request, in the order of the requests.</summary>
     public List<TimeSpan> Times { get; } = [];
 
-    /// <summary>Runs concurrent clients for some time, and returns the time of each request.</summary>
+    /// <summary>
+    /// Runs several clients at the same time, and returns the response times of all requests.
+    /// </summary>
     public static async Task<List<TimeSpan>> RunAsync(
         Uri server, int clients, TimeSpan time, Func<BenchRequest> newRequest)
     {
@@ -47,7 +51,7 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
         return [.. running.SelectMany(client => client.Times)];
     }
 
-    /// <summary>Sends a number of requests, one after the other.</summary>
+    /// <summary>Sends this many requests, one after the other.</summary>
     public async Task RunAsync(int requests)
     {
         using var socket = await ConnectAsync();
@@ -59,8 +63,8 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
     }
 
     /// <summary>
-    /// Sends requests at a fixed rate. If a late response delays the next request, the delay counts as
-    /// response time. A late timer of this client does not count.
+    /// Sends one request per interval. If a request must wait for the late response to the previous request,
+    /// this wait counts as response time. A delay by this client's own timer does not count.
     /// </summary>
     public async Task RunAsync(TimeSpan time, TimeSpan interval, TimeSpan first)
     {
@@ -82,7 +86,9 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
         }
     }
 
-    /// <summary>Runs concurrent clients with a fixed total rate.</summary>
+    /// <summary>
+    /// Runs several clients at the same time. Together they send <paramref name="rate"/> requests per second.
+    /// </summary>
     public static async Task<List<TimeSpan>> RunAtAsync(
         double rate, Uri server, int clients, TimeSpan time, Func<BenchRequest> newRequest)
     {

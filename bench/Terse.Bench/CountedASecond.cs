@@ -5,14 +5,14 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// The rate at which waiting visits are written to the database while no client follows a link.
+/// Measures how many waiting visits per second a server writes to the database while no client follows links.
 /// </summary>
 internal static class CountedASecond
 {
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    /// <summary>Waits until the database has all visits.</summary>
+    /// <summary>Waits until the server has written all recorded visits to the database.</summary>
     public static async Task WaitForAllAsync(TerseProcess server)
     {
         await using var figures = await ProcessFigures.OfAsync(server);
@@ -24,7 +24,10 @@ internal static class CountedASecond
         }
     }
 
-    /// <remarks>Under load a server pauses between batches, and for some time after the load.</remarks>
+    /// <remarks>
+    /// Under load a server pauses between batches, and continues to pause for a while after the load has
+    /// ended. The measurement starts when the visit count grows.
+    /// </remarks>
     public static async Task<double> MeasureAsync(TerseProcess server)
     {
         var first = await CountAsync(server);

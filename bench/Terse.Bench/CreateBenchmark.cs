@@ -4,9 +4,9 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// Links created a second by 64 clients, each of which waits for the response. Every acknowledged link is on
-/// disk (SQLite in WAL mode, synchronous=FULL). For comparison, a bare loop writes the same rows without a
-/// server.
+/// Measures how many links per second a server on SQLite creates for 64 clients. Each client waits for a
+/// response before it sends the next request. The server responds after the link is on disk (WAL mode,
+/// synchronous=FULL). For comparison, a loop without a server inserts the same rows.
 /// </summary>
 internal static class CreateBenchmark
 {
@@ -81,7 +81,10 @@ internal static class CreateBenchmark
         return rows / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
     }
 
-    /// <summary>A folder below artifacts/, since the temporary folder may be in memory.</summary>
+    /// <summary>
+    /// Creates a folder below <c>artifacts/</c>. The system's temporary folder may be in memory, where
+    /// nothing is written to a disk.
+    /// </summary>
     private static TemporaryFolder BenchFolder() => new(Path.Combine(Repository.Root, "artifacts"));
 
     private static long Count(string path)

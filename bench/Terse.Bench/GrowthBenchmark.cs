@@ -4,8 +4,8 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// Redirects that read the database, with ten thousand and with ten million links, in SQLite and in
-/// PostgreSQL. The cache is so small that it holds almost none of the links.
+/// Compares the rate of redirects with ten thousand and with ten million links, on SQLite and on PostgreSQL.
+/// The server's cache is too small for the links, so almost every redirect reads the database.
 /// </summary>
 internal static class GrowthBenchmark
 {
@@ -15,13 +15,13 @@ internal static class GrowthBenchmark
 
     private const int Rounds = 5;
 
-    /// <summary>The number of links that one statement inserts into PostgreSQL.</summary>
+    /// <summary>How many links one statement inserts into PostgreSQL.</summary>
     private const int Chunk = 200_000;
 
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(5);
 
-    /// <summary>Disables the triggers, which would slow down the insertion of ten million rows.</summary>
+    /// <summary>Inserts links without running triggers, which would make ten million inserts slow.</summary>
     private const string InsertLinks =
         """
         SET session_replication_role = replica;
@@ -51,7 +51,9 @@ internal static class GrowthBenchmark
         return await CompareAsync("PostgreSQL", few.Server, many.Server);
     }
 
-    /// <summary>The servers take turns, so that changes of the machine's speed affect both.</summary>
+    /// <summary>
+    /// Measures the two servers in alternation, so that a change in the machine's speed affects both of them.
+    /// </summary>
     private static async Task<IEnumerable<Result>> CompareAsync(
         string where, TerseProcess few, TerseProcess many)
     {

@@ -1,8 +1,9 @@
 namespace Terse.Bench;
 
 /// <summary>
-/// Nanoseconds and bytes an id, compared with .NET's UUIDs and with an atomic increment; then the sustained
-/// rate of Terse's layout, which the sequence limits, not the processor.
+/// Measures the nanoseconds and allocated bytes per id, in comparison with .NET's UUIDs and with an atomic
+/// increment. Also measures how many ids per second one node makes with Terse's layout; the sequence bits
+/// limit this rate, not the processor.
 /// </summary>
 internal static class IdBenchmark
 {
@@ -19,7 +20,7 @@ internal static class IdBenchmark
         var results = new List<Result>();
         foreach (var threads in new[] { 1, Environment.ProcessorCount }.Distinct())
         {
-            // 2²⁴ ids a millisecond: the sequence is not the limit.
+            // A layout with 2²⁴ ids per millisecond, so that the sequence does not limit the rate.
             var unlimited = new TsidLayout("bench", TimeSpan.FromMilliseconds(1), Yesterday, 4, 24);
             var (tsid, bytes) = Measure(threads, NewMint(unlimited));
             var (uuid, uuidBytes) = Measure(threads, NewUuid);
@@ -46,7 +47,8 @@ internal static class IdBenchmark
     }
 
     /// <summary>
-    /// The sustained rate of one node if the sequence is the limit, and the rate that the layout allows.
+    /// Measures the rate of one node with layouts whose sequence limits the rate, and reports the limit of
+    /// the layout.
     /// </summary>
     private static IEnumerable<Result> Limits()
     {
@@ -57,7 +59,8 @@ internal static class IdBenchmark
             var mint = NewMint(layout);
             while (mint())
             {
-                // The generator may run one second ahead, which does not belong to the sustained rate.
+                // The generator may use timestamps up to one second ahead of the clock. This loop uses them
+                // up first, because they would raise the measured rate.
             }
 
             var (nanoseconds, _) = Measure(Environment.ProcessorCount, mint);
@@ -76,7 +79,10 @@ internal static class IdBenchmark
 
     private static bool NewUuid() => Guid.CreateVersion7() != Guid.Empty;
 
-    /// <summary>Mints on all threads for a second. Attempts that must wait are not counted.</summary>
+    /// <summary>
+    /// Mints ids on several threads for one second. Does not count calls that returned no id because they
+    /// must wait.
+    /// </summary>
     private static (double Nanoseconds, double Bytes) Measure(int threads, Mint mint)
     {
         _ = Loop(mint, TimeSpan.FromMilliseconds(300));

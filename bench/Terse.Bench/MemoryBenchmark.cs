@@ -2,7 +2,7 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>Resident memory of an idle server that has answered a few requests.</summary>
+/// <summary>Measures the resident memory of an idle server after a few requests.</summary>
 internal static class MemoryBenchmark
 {
     private const int GoalMegabytes = 60;

@@ -3,10 +3,12 @@ using System.Globalization;
 
 namespace Terse.Bench;
 
-/// <summary>The resources that a process uses.</summary>
+/// <summary>Reads how many resources a process has used.</summary>
 internal static class ProcessUsage
 {
-    /// <summary>The processor time of all threads, in user mode and in the kernel.</summary>
+    /// <summary>
+    /// Returns the processor time that all threads of a process have used, in user mode and in the kernel.
+    /// </summary>
     public static TimeSpan CpuTime(int process)
     {
         using var counted = Process.GetProcessById(process);

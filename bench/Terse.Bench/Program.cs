@@ -1,7 +1,8 @@
 using Terse.Bench;
 
-// The benchmarks measure the published program from outside, as a client does. Only ids are measured in this
-// process. bench/run publishes the program, and passes its path and the names of the benchmarks.
+// The benchmarks measure the published Terse server over HTTP, as a client sees it. Only the benchmark of ids
+// runs in this process. The script bench/run publishes the server and passes its path and the benchmarks'
+// names.
 if (args is [BareServer.Argument])
 {
     await BareServer.ServeAsync();

@@ -1,16 +1,19 @@
 namespace Terse.Bench;
 
-/// <summary>One line of the table: the measured value, and the goal if there is one.</summary>
+/// <summary>
+/// One row of the result table. <c>Goal</c> is empty and <c>Met</c> is null if there is no goal for the
+/// value.
+/// </summary>
 internal sealed record Result(string What, string Measured, string Goal, bool? Met = null)
 {
-    /// <summary>The median of an odd number of values.</summary>
+    /// <summary>Returns the median. The number of values must be odd.</summary>
     public static double MedianOf(IEnumerable<double> figures)
     {
         var sorted = figures.Order().ToList();
         return sorted[sorted.Count / 2];
     }
 
-    /// <summary>The response times as percentiles 50 and 99.</summary>
+    /// <summary>Makes a row with the 50th and the 99th percentile of response times.</summary>
     public static Result OfTimes(string what, IEnumerable<TimeSpan> times)
     {
         var sorted = times.Select(time => time.TotalMilliseconds).Order().ToList();
@@ -19,7 +22,10 @@ internal sealed record Result(string What, string Measured, string Goal, bool? M
     }
 }
 
-/// <summary>The table that bench/run prints in Markdown, with a line about the machine.</summary>
+/// <summary>
+/// The results of all benchmarks. <c>bench/run</c> prints them as a Markdown table below a line about the
+/// machine.
+/// </summary>
 internal sealed class ResultTable
 {
     private readonly List<Result> _results = [];

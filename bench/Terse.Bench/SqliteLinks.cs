@@ -4,10 +4,10 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>A data folder with links of the codes <c>b1</c>, <c>b2</c>, ….</summary>
+/// <summary>Creates SQLite databases with links whose codes are <c>b1</c>, <c>b2</c>, ….</summary>
 internal static class SqliteLinks
 {
-    /// <summary>The settings of a server whose cache holds a million of these links.</summary>
+    /// <summary>The options of a server whose cache has room for a million of these links.</summary>
     public static readonly string[] RoomForAll =
         ["--Cache:MaxEntries", "1000000", "--Cache:MaxBytes", "1000000000"];
 
@@ -18,13 +18,16 @@ internal static class SqliteLinks
         SELECT n, '', 'b' || n, 'https://example.com/a/long/way/' || n, 1 FROM n
         """;
 
-    /// <summary>Uses a folder below artifacts/, since the temporary folder may be in memory.</summary>
+    /// <summary>
+    /// Creates a database with this many links below <c>artifacts/</c>. The system's temporary folder may be
+    /// in memory, where nothing is written to a disk.
+    /// </summary>
     public static async Task<TemporaryFolder> MakeAsync(string program, int links)
     {
         var folder = new TemporaryFolder(Path.Combine(Repository.Root, "artifacts"));
         await using (await ServeAsync(program, folder))
         {
-            // The server creates the schema.
+            // The server has created the database's schema and can stop.
         }
 
         await using var connection = new SqliteConnection($"Data Source={folder["terse.db"]};Pooling=false");
@@ -42,7 +45,9 @@ internal static class SqliteLinks
         TerseProcess.StartAsync(
             program, ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path, .. settings]);
 
-    /// <summary>Follows each link once with concurrent clients, and returns the redirects a second.</summary>
+    /// <summary>
+    /// Follows each link once with several clients at the same time, and returns the redirects per second.
+    /// </summary>
     public static async Task<double> FollowAllAsync(Uri server, int clients, int links)
     {
         var begin = TimeProvider.System.GetTimestamp();

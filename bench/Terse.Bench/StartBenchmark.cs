@@ -5,7 +5,7 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// The time from the start of the process to its first response, with an existing database.
+/// Measures the time from the start of a server process to its first response. The database already exists.
 /// </summary>
 internal static class StartBenchmark
 {
@@ -38,7 +38,8 @@ internal static class StartBenchmark
         using var folder = new TemporaryFolder();
         await using (await TerseProcess.StartAsync(program, Arguments(folder, port: 0)))
         {
-            // The first start creates the database and fills the disk cache.
+            // The first start is not measured, because it creates the database and reads the executable from
+            // disk.
         }
 
         var times = new List<TimeSpan>();

@@ -1,20 +1,21 @@
 #!/bin/sh
-# The databases of ./fleet: db1, db2, … below $data. The folders show which database is the primary: after a
-# failover it is the promoted one. The databases accept all connections, but only from this machine.
+# The PostgreSQL servers of ./fleet, named db1, db2, … Each has its data in the folder of this name below
+# $data. The script finds the primary from these folders, because a failover may have promoted any of them.
+# PostgreSQL asks for no password, but accepts connections only from this machine.
 set -eu
 
 : "${root:?is set by ./fleet}" "${data=}" "${host_names=}"
 
 programs=/usr/lib/postgresql/15/bin
 
-# PostgreSQL refuses to run as root.
+# If this script runs as root, it starts PostgreSQL as the user postgres: PostgreSQL refuses to run as root.
 unprivileged=''
 [ "$(id -u)" -ne 0 ] || unprivileged='setpriv --reuid=postgres --regid=postgres --clear-groups'
 
 check_folder() {
     [ -n "$unprivileged" ] || return 0
     chmod a+x "$data"
-    # shellcheck disable=SC2086 # a command and its options
+    # shellcheck disable=SC2086 # The variable contains a command and its options.
     $unprivileged test -x "$data" || fail "PostgreSQL runs as the user postgres, which cannot reach $data:" \
         "a parent folder does not permit it. Choose another: ./fleet up --data /var/tmp/terse-fleet"
 }
@@ -42,8 +43,9 @@ answers() { [ "$(sql "$1" 'SELECT 1')" = 1 ]; } # HOST
 
 is_replica() { [ -e "$data/$1/standby.signal" ]; } # HOST
 
-# Prints the latest timeline of a host. A promotion writes the history file first, so this is correct even if
-# the promoted host was killed before its first checkpoint.
+# Prints the latest timeline that a host has written or followed. Reads the history files in pg_wal too,
+# because a promotion writes them before the checkpoint: a host that was killed in between is still
+# recognized.
 timeline_of() { # HOST
     {
         LC_ALL=C "$programs/pg_controldata" "$data/$1" | sed -n "s/^Latest checkpoint's TimeLineID: *//p"
@@ -52,9 +54,9 @@ timeline_of() { # HOST
     } | sort -n | tail -n 1
 }
 
-# Finds the primary: the host in the primary role on the latest timeline of all hosts. A host in the primary
-# role on an earlier timeline is a former primary. If no host qualifies, a guess could lose data, so this
-# fails.
+# Sets $primary to the host that is not a replica and is on the latest timeline of all hosts. A host that is
+# not a replica but is on an earlier timeline is a former primary. Fails if no host or several hosts qualify,
+# because a wrong guess could lose data.
 find_primary() {
     primary='' latest=0
     for host in $host_names; do
@@ -75,14 +77,14 @@ find_primary() {
         "stop it with $programs/pg_ctl; then run ./fleet up."
 }
 
-# Creates a folder completely or not at all.
+# Creates the data folder of a host. Builds it under a temporary name, so that no incomplete folder remains.
 create_folder() { # HOST COMMAND…
     created=$1
     shift
     rm -rf "$data/$created.new"
     mkdir -m 700 "$data/$created.new"
     [ -z "$unprivileged" ] || chown postgres:postgres "$data/$created.new"
-    # shellcheck disable=SC2086 # a command and its options
+    # shellcheck disable=SC2086 # The variable contains a command and its options.
     $unprivileged "$@" -D "$data/$created.new" </dev/null >>"$data/log/$created.log" 2>&1 ||
         fail_with_log "$created" "could not be created"
 }
@@ -95,8 +97,8 @@ create_primary() {
     mv "$data/$primary.new" "$data/$primary"
 }
 
-# Makes a host a replica of the primary. The previous folder is kept once, as NAME.former: a former primary
-# may have links that no other host has.
+# Makes a host a replica of the primary. Keeps the host's previous data in NAME.former, because a former
+# primary may have links that no other host has. An older NAME.former is deleted.
 create_replica() { # HOST
     stop "$1" INT QUIT
     if [ -d "$data/$1" ]; then
@@ -121,8 +123,8 @@ drop_slot() { # HOST
         >/dev/null
 }
 
-# Starts PostgreSQL on a host. After a reboot the lock file may name a process id that another program has
-# now. The lock file is deleted if no process works in the folder.
+# Starts PostgreSQL on a host. After a reboot, the lock file may contain a process id that a different program
+# now has. The lock file is therefore deleted if no process has the data folder as its working folder.
 start_host() { # HOST
     if [ -e "$data/$1/postmaster.pid" ]; then
         for _ in $(seq 100); do
@@ -134,7 +136,7 @@ start_host() { # HOST
             fail "Processes that ./fleet did not start use $data/$1; stop them:" "$workers"
         rm -f "$data/$1/postmaster.pid"
     fi
-    # shellcheck disable=SC2086 # a command and its options
+    # shellcheck disable=SC2086 # The variable contains a command and its options.
     start "$1" $unprivileged "$programs/postgres" -D "$data/$1" -p "$(port_of "$1")"
 }
 
@@ -143,7 +145,7 @@ workers_in() { # FOLDER
         while read -r process folder; do [ "$folder" != "$1" ] || echo "${process#/proc/}"; done
 }
 
-# Makes a replica follow the current primary.
+# Makes a running replica follow the current primary. Fails if the replica or the primary does not respond.
 follow() { # HOST
     answers "$1" || return 1
     sql "$primary" "SELECT pg_create_physical_replication_slot('$1', true)
@@ -152,8 +154,9 @@ follow() { # HOST
         "ALTER SYSTEM SET primary_slot_name = '$1'" 'SELECT pg_reload_conf()' >/dev/null
 }
 
-# A replica that has diverged streams up to the fork, but never on the primary's timeline. A replica for which
-# the primary lacks log streams for a moment, but never reaches the state "streaming".
+# Succeeds if a replica streams from the primary. Two cases must not be taken for success. A replica that has
+# diverged streams only up to the fork, which is on an earlier timeline. If the primary no longer has the WAL
+# that a replica needs, the replica connects again and again, but never reaches the state "streaming".
 is_followed_by() { # HOST
     [ "$(sql "$1" "SELECT received_tli FROM pg_stat_wal_receiver")" = "$latest" ] &&
         [ "$(sql "$primary" "SELECT state FROM pg_stat_replication
@@ -167,7 +170,8 @@ start_databases() {
     await 120 "$primary" answers "$primary" || fail_with_log "$primary" "does not respond"
     [ -n "$(sql "$primary" "SELECT 1 FROM pg_database WHERE datname = 'terse'")" ] ||
         sql "$primary" 'CREATE DATABASE terse' || fail_with_log "$primary" "does not create the database"
-    # Replicas that only follow come first: a copy lets the primary remove log that they may still need.
+    # Existing replicas come first. A new copy produces WAL and lets the primary delete older WAL that they
+    # may need.
     for host in $host_names; do
         if [ "$host" != "$primary" ] && is_replica "$host"; then settle_replica "$host"; fi
     done
@@ -178,7 +182,8 @@ start_databases() {
     done
 }
 
-# Copies a replica anew if it cannot follow, because it has diverged or is too far behind.
+# Makes a replica follow the primary. If the replica cannot, because it has diverged or the primary has
+# deleted the WAL that it needs, deletes its data and copies the primary.
 settle_replica() { # HOST
     is_alive "$1" || start_host "$1"
     if settles "$1"; then return 0; fi

@@ -1,8 +1,9 @@
 #!/bin/sh
-# The processes of ./fleet. Each part has the files run/NAME.pid and log/NAME.log below $data.
+# Starts and stops the processes of ./fleet. Below $data each process has the files run/NAME.pid and
+# log/NAME.log.
 set -eu
 
-: "${data=}" # set by ./fleet after it has read its options
+: "${data=}" # ./fleet sets $data after it has read its options.
 
 say() { echo "$*" >&2; }
 
@@ -11,31 +12,32 @@ fail() {
     exit 1
 }
 
-# Fails, and shows the end of the log of a part.
+# Prints a message and the end of a process's log, and exits with code 1.
 fail_with_log() { # NAME WHAT
     say "$1 $2. The end of $data/log/$1.log:"
     tail -n 15 "$data/log/$1.log" | sed 's/^/    /' >&2
     exit 1
 }
 
-# Only one ./fleet at a time changes a fleet.
+# Takes a lock until this script ends, because only one ./fleet at a time may change a fleet.
 lock() {
     exec 9>"$data/lock"
     flock -n 9 || fail "Another ./fleet is running on $data; wait until it ends."
 }
 
-# Prints the start time of a process and the id of the boot, which together with the process id are unique.
+# Prints the start time of a process and the id of the boot. Together with the process id they are unique, so
+# a process that has received the same id later is not mistaken for the process of the fleet.
 start_of() { # PID
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
-    # The name in parentheses is followed by the state; the 20th field from there is the start time (proc(5)).
-    # shellcheck disable=SC2086 # one word a field
+    # The state follows the name in parentheses. The start time is field 20 counted from the state (proc(5)).
+    # shellcheck disable=SC2086 # The text must be split into one argument per field.
     set -- ${stat##*) }
     case $1 in Z | X) return 1 ;; esac
     read -r boot </proc/sys/kernel/random/boot_id
     echo "${20} $boot"
 }
 
-# Prints the process id of a part that is alive.
+# Prints the process id if a process of the fleet is alive; fails otherwise.
 pid_of() { # NAME
     { read -r noted_pid noted_start <"$data/run/$1.pid"; } 2>/dev/null || return 1
     current=$(start_of "$noted_pid") && [ "$current" = "$noted_start" ] && echo "$noted_pid"
@@ -47,10 +49,12 @@ is_gone() { ! is_alive "$1"; }
 
 started=''
 
-# Starts a part in its own session, so that it continues after this script and its terminal have ended.
+# Starts a process in a session of its own, so that it continues after this script and its terminal have
+# ended.
 start() { # NAME COMMAND…
     say "Starting $1 on $(address_of "$1")"
-    # A signal between the start and the note would leave a process without a note.
+    # interrupt() waits while $noting is set. Without it, a signal could end this script after the process has
+    # started and before its id is in run/NAME.pid.
     noting=yes
     started="$1 $started"
     part_log=$data/log/$1.log part_note=$data/run/$1.pid
@@ -69,7 +73,7 @@ interrupt() {
     [ -n "$noting" ] || exit 130
 }
 
-# If this script ends while $started is not empty, it stops the parts that it has started.
+# Makes this script stop the processes that it has started ($started) if it fails or receives a signal.
 undo_unless_done() {
     trap interrupt INT TERM HUP
     trap undo EXIT
@@ -87,7 +91,7 @@ undo() {
     exit "$code"
 }
 
-# Repeats a command until it succeeds, while a part is alive.
+# Repeats a command until it succeeds. Fails after SECONDS, or as soon as the process NAME has ended.
 await() { # SECONDS NAME COMMAND…
     deadline=$(($(date +%s) + $1)) awaited=$2
     shift 2
@@ -97,7 +101,8 @@ await() { # SECONDS NAME COMMAND…
     done
 }
 
-# Stops parts: sends the first signal, waits up to 30 s, then sends the next signal to the remaining parts.
+# Sends the first signal to the processes and waits up to 30 s for their end. Sends the next signal to the
+# remaining processes, and so on. Fails if a process is still alive at the end.
 stop() { # NAMES SIGNAL…
     stopping=$1
     shift
@@ -105,7 +110,7 @@ stop() { # NAMES SIGNAL…
     for signal; do
         for name in $stopping; do
             pid=$(pid_of "$name") || continue
-            # A suspended process does not end before it is resumed.
+            # A suspended process handles the signal only after it is resumed (SIGCONT).
             kill "-$signal" "$pid" 2>/dev/null || continue
             kill -CONT "$pid" 2>/dev/null || continue
         done
@@ -123,7 +128,7 @@ are_gone() { # NAMES
 }
 
 is_listening() { # PORT
-    # proc(5), net/tcp: local address, remote address, and 0A for a socket that listens.
+    # Format of /proc/net/tcp (proc(5)): local address, remote address, state. The state 0A means listening.
     grep -qs "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") [0-9A-F]*:[0-9A-F]* 0A " \
         /proc/net/tcp /proc/net/tcp6
 }

@@ -6,8 +6,9 @@ namespace Terse.Harness;
 /// </summary>
 internal static class Cleanup
 {
-    /// <summary>Starts all objects. If one of them fails to start, disposes the started objects and
-    /// throws.</summary>
+    /// <summary>
+    /// Starts all objects. If one of them fails to start, disposes the started objects and throws.
+    /// </summary>
     public static async Task<T[]> StartAllAsync<T>(IEnumerable<Task<T>> starts)
         where T : class, IAsyncDisposable
     {

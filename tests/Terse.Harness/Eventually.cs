@@ -6,8 +6,9 @@ internal static class Eventually
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
-    /// <exception cref="OperationCanceledException">The condition was still false after one
-    /// minute.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The condition was still false after one minute.
+    /// </exception>
     public static async Task IsTrueAsync(Func<Task<bool>> condition)
     {
         using var limit = new CancellationTokenSource(Timeout, TimeProvider.System);

@@ -15,8 +15,9 @@ public sealed class RunScriptTests
         Assert.Matches(@"^\d+\.\d+\.\d+\n$", result.Output);
     }
 
-    /// <summary>Most tests use the published executable. This test uses the one that <c>./run</c>
-    /// builds.</summary>
+    /// <summary>
+    /// Most tests use the published executable. This test uses the one that <c>./run</c> builds.
+    /// </summary>
     [Fact]
     public async Task Run_serves_links_with_the_program_that_it_builds()
     {

@@ -6,12 +6,15 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// One server on a primary and a replica on this machine. The hosts have PostgreSQL's default durability and
-/// the memory of a small server. For comparison, it also measures the same database without Terse.
+/// A Terse server with a PostgreSQL primary and a replica on this machine. The PostgreSQL hosts have the
+/// default durability and as much memory as on a small server. Benchmarks also measure the primary without
+/// Terse, for comparison.
 /// </summary>
 internal sealed partial class PostgresBench : IAsyncDisposable
 {
-    /// <summary>Replaces settings of the harness, which disable fsync and use little memory.</summary>
+    /// <summary>
+    /// Overrides the PostgreSQL settings of the tests, which disable fsync and give PostgreSQL little memory.
+    /// </summary>
     private static readonly string[] Settings =
         ["fsync = on", "full_page_writes = on", "shared_buffers = '2GB'"];
 
@@ -57,7 +60,8 @@ internal sealed partial class PostgresBench : IAsyncDisposable
     }
 
     /// <summary>
-    /// Counts the beats a second until the work is done, by reading the row of the horizon.
+    /// Returns how often per second the horizon advanced until <paramref name="work"/> ended. Reads the
+    /// horizon every 20 ms and counts its changes.
     /// </summary>
     public async Task<double> CountBeatsAsync(Task work)
     {
@@ -76,7 +80,8 @@ internal sealed partial class PostgresBench : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs a script in pgbench with prepared statements, and returns the transactions a second.
+    /// Runs a script with pgbench and prepared statements on the primary, and returns the transactions per
+    /// second.
     /// </summary>
     public async Task<double> RunPgbenchAsync(string script, int clients, TimeSpan time)
     {

@@ -8,22 +8,24 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// A bare web server for comparison: Kestrel with one endpoint that writes a constant 302 with the same
-/// number of headers as Terse. It is this program in its own process, started with <see cref="Argument"/>.
+/// A minimal web server for comparison: Kestrel with one endpoint, which always sends the same 302 response
+/// with as many headers as Terse sends. The benchmark starts its own executable again with
+/// <see cref="Argument"/> to run this server.
 /// </summary>
 internal static class BareServer
 {
     public const string Argument = "bare-server";
 
     /// <summary>
-    /// Without this option the server would watch files and see each write of the other server.
+    /// Without this option, .NET watches the working folder. The server would then receive an event for each
+    /// write of the other server's database.
     /// </summary>
     private const string WatchNothing = "--hostBuilder:reloadConfigOnChange=false";
 
     public static Task<TerseProcess> StartAsync() =>
         TerseProcess.StartAsync(Environment.ProcessPath!, [Argument]);
 
-    /// <summary>Serves until the process receives a signal to stop.</summary>
+    /// <summary>Serves requests until the process receives SIGTERM or SIGINT.</summary>
     public static async Task ServeAsync()
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [WatchNothing] });

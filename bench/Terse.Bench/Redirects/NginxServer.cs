@@ -4,7 +4,9 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>nginx with <c>return 302</c> and one worker for each core.</summary>
+/// <summary>
+/// An nginx server for comparison: <c>return 302</c>, with one worker process per processor core.
+/// </summary>
 internal sealed class NginxServer : IAsyncDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -35,7 +37,9 @@ internal sealed class NginxServer : IAsyncDisposable
 
     public Uri Address { get; }
 
-    /// <summary>The parent process of the workers.</summary>
+    /// <summary>
+    /// The process id of nginx's master process, which is the parent of the worker processes.
+    /// </summary>
     public int Id => _process.Id;
 
     public static async Task<NginxServer> StartAsync()

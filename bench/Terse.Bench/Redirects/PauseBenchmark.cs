@@ -5,8 +5,8 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// The longest pause of the garbage collector in a minute of load, by the events of the runtime: from the
-/// start of the suspension of the threads until they run again.
+/// Measures the longest pause by the garbage collector during one minute of load. A pause lasts from the
+/// request to suspend all threads until the threads run again. The source is the events of the .NET runtime.
 /// </summary>
 internal static class PauseBenchmark
 {
@@ -51,7 +51,7 @@ internal static class PauseBenchmark
         ];
     }
 
-    /// <summary>Reads all pauses of the process.</summary>
+    /// <summary>Reads all pauses from a recorded event trace.</summary>
     private static List<Pause> Read(string trace)
     {
         var pauses = new List<Pause>();
@@ -66,8 +66,8 @@ internal static class PauseBenchmark
         return pauses;
     }
 
-    /// <param name="At">The end of the pause.</param>
+    /// <param name="At">The time at which the pause ended.</param>
     /// <param name="Ms">The length of the pause in milliseconds.</param>
-    /// <param name="Why">The generation, the kind and the reason of the collection.</param>
+    /// <param name="Why">The generation, the kind and the cause of the garbage collection.</param>
     private sealed record Pause(DateTime At, double Ms, string Why);
 }

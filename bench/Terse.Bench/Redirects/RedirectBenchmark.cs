@@ -3,9 +3,9 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// Redirects of a million links: first each link once, which reads the database, then all links from the
-/// cache. For comparison, a bare Kestrel and nginx give one constant response. Every visit is written to the
-/// database.
+/// Measures redirects of a million links. The first pass follows each link once, so each redirect reads the
+/// database; afterwards all redirects read the cache. The server counts every visit in the database. For
+/// comparison, a minimal Kestrel server and nginx always send the same response.
 /// </summary>
 internal static class RedirectBenchmark
 {
@@ -18,8 +18,8 @@ internal static class RedirectBenchmark
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Longer than the rounds of the other servers. After a suspension Terse assumes that the load is over
-    /// and writes all visits at once; a long round keeps the share of that work small.
+    /// The length of a round of Terse. A server that was suspended assumes that the load has ended, and
+    /// writes all waiting visits at the start of the round. In a long round this work is only a small part.
     /// </summary>
     private static readonly TimeSpan OurRound = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LatencyTime = TimeSpan.FromSeconds(10);
@@ -53,10 +53,10 @@ internal static class RedirectBenchmark
     }
 
     /// <summary>
-    /// Measures the servers in turn, many times, so that changes of the machine's speed affect all of them.
-    /// Terse is suspended while other servers are measured, since it would write visits in that time. The
-    /// visits that it writes during its rounds are visits of random links, not the ordered visits of the
-    /// first pass.
+    /// Measures the servers in turn and repeatedly, so that a change in the machine's speed affects all of
+    /// them. While a different server is measured, Terse is suspended, because it would otherwise write
+    /// visits to the database and take processor time. The measured Terse server therefore writes the visits
+    /// of the random links of the rounds, not the visits of the first pass.
     /// </summary>
     private static async Task<IEnumerable<Result>> CompareAsync(
         TerseProcess terse, TerseProcess bare, NginxServer nginx)
@@ -137,7 +137,7 @@ internal static class RedirectBenchmark
         double At(double share) => times[(int)(times.Count * share)].TotalMilliseconds;
     }
 
-    /// <param name="Rate">The responses a second.</param>
-    /// <param name="Cpu">The processor time of a response in microseconds.</param>
+    /// <param name="Rate">The responses per second.</param>
+    /// <param name="Cpu">The server's processor time per response, in microseconds.</param>
     private sealed record Run(double Rate, double Cpu);
 }

@@ -4,14 +4,14 @@ using Terse.Harness;
 
 namespace Terse.Bench;
 
-/// <summary>The counts of a run of wrk.</summary>
-/// <param name="Requests">The number of responses.</param>
-/// <param name="Rate">The responses a second.</param>
+/// <summary>The results of one run of the load generator wrk.</summary>
+/// <param name="Requests">The number of responses during the run.</param>
+/// <param name="Rate">The responses per second.</param>
 internal sealed record WrkRun(long Requests, double Rate);
 
 /// <summary>
-/// The load of wrk: one thread and 64 connections. Each request follows a random link with the headers of a
-/// browser.
+/// Runs the load generator wrk with one thread and 64 connections. Each request follows a random link and has
+/// the headers of a browser.
 /// </summary>
 internal static partial class Wrk
 {

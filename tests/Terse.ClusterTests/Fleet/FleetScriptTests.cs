@@ -4,8 +4,9 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>Tests of the script <c>./fleet</c>, which starts HAProxy, Terse servers, a primary and its
-/// replicas.</summary>
+/// <summary>
+/// Tests of the script <c>./fleet</c>, which starts HAProxy, Terse servers, a primary and its replicas.
+/// </summary>
 public sealed class FleetScriptTests
 {
     [Fact]

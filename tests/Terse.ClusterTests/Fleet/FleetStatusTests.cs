@@ -4,8 +4,9 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>Tests of the lists of Terse servers and database hosts in the API and in <c>terse
-/// hosts</c>.</summary>
+/// <summary>
+/// Tests of the lists of Terse servers and database hosts in the API and in <c>terse hosts</c>.
+/// </summary>
 public sealed class FleetStatusTests
 {
     [Fact]

@@ -14,8 +14,9 @@ namespace Terse.ClusterTests;
 /// </summary>
 public sealed class GuardTests
 {
-    /// <summary>The trigger function <c>horizon_guard</c> without the statement that locks the
-    /// horizon.</summary>
+    /// <summary>
+    /// The trigger function <c>horizon_guard</c> without the statement that locks the horizon.
+    /// </summary>
     private const string WithoutLock =
         """
         CREATE OR REPLACE FUNCTION horizon_guard() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -3,8 +3,9 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>Tests how soon all Terse servers redirect to a changed target while the replicas are
-/// paused.</summary>
+/// <summary>
+/// Tests how soon all Terse servers redirect to a changed target while the replicas are paused.
+/// </summary>
 public sealed class ChangedTargetTests(ITestOutputHelper output)
 {
     private const int Rounds = 20;
@@ -58,8 +59,9 @@ public sealed class ChangedTargetTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Creates a link, pauses the replicas, and follows the link once on every server to cache
-    /// it.</summary>
+    /// <summary>
+    /// Creates a link, pauses the replicas, and follows the link once on every server to cache it.
+    /// </summary>
     private static async Task<string> PrepareAsync(PostgresCluster postgres, TestServers servers)
     {
         var code = await RetryingClient.CreateAsync(servers.All[0].Process, "https://example.com/");

@@ -30,8 +30,9 @@ internal enum FollowResult
 /// </summary>
 internal sealed class Follower : IDisposable
 {
-    /// <summary>A follower fails this long after its creation, so that a hanging request cannot block a
-    /// test.</summary>
+    /// <summary>
+    /// A follower fails this long after its creation, so that a hanging request cannot block a test.
+    /// </summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
     private readonly CancellationTokenSource _limit = new(Timeout, TimeProvider.System);
@@ -41,8 +42,9 @@ internal sealed class Follower : IDisposable
     /// <summary>The start of a redirect's status line. A redirect of the Terse server has no body.</summary>
     private static ReadOnlySpan<byte> Found => "HTTP/1.1 302 "u8;
 
-    /// <summary>Follows a link with several clients at once, and returns how many responses were
-    /// redirects.</summary>
+    /// <summary>
+    /// Follows a link with several clients at once, and returns how many responses were redirects.
+    /// </summary>
     /// <param name="server">The server that receives the requests.</param>
     /// <param name="code">The code of the link.</param>
     /// <param name="clients">How many clients send requests at the same time.</param>

@@ -27,8 +27,9 @@ internal sealed class History
     /// </summary>
     public IReadOnlyCollection<TimeSpan> RecoveryTimes => _recoveryTimes;
 
-    /// <summary>The codes of all acknowledged links. The code that was acknowledged first is the first
-    /// one.</summary>
+    /// <summary>
+    /// The codes of all acknowledged links. The code that was acknowledged first is the first one.
+    /// </summary>
     public IReadOnlyList<string> Codes
     {
         get

@@ -16,8 +16,9 @@ internal sealed class ResponseTimes
     public TimeSpan Max => _times.Select(answer => answer.Time).DefaultIfEmpty().Max();
 
     /// <param name="method">The method of the request.</param>
-    /// <param name="time">The time from sending the request until the response arrived or the client gave
-    ///     up.</param>
+    /// <param name="time">
+    /// The time from sending the request until the response arrived or the client gave up.
+    /// </param>
     /// <param name="status">The status code of the response, or null if no response arrived.</param>
     public void Add(HttpMethod method, TimeSpan time, HttpStatusCode? status)
     {

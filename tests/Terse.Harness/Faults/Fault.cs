@@ -2,10 +2,13 @@ namespace Terse.Harness;
 
 /// <summary>A disturbance that a test causes, keeps up for some time, and repairs.</summary>
 /// <param name="Name">The fault's name in the report of the test run.</param>
-/// <param name="LongestFactor">The maximum duration of this fault, as a multiple of the maximum duration that
-///     the test run sets for ordinary faults.</param>
-/// <param name="InjectAsync">Causes the fault, awaits its argument (which waits for the chosen duration), and
-///     repairs the fault.</param>
+/// <param name="LongestFactor">
+/// The maximum duration of this fault, as a multiple of the maximum duration that the test run sets for
+/// ordinary faults.
+/// </param>
+/// <param name="InjectAsync">
+/// Causes the fault, awaits its argument (which waits for the chosen duration), and repairs the fault.
+/// </param>
 internal sealed record Fault(string Name, int LongestFactor, Func<Func<Task>, Task> InjectAsync)
 {
     /// <summary>

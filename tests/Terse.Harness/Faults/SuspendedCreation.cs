@@ -32,8 +32,9 @@ internal static class SuspendedCreation
     /// </summary>
     /// <param name="server">The server to suspend.</param>
     /// <param name="primary">The database server into which the late ids are inserted.</param>
-    /// <param name="beforeResume">Runs after the horizon has passed the ids and before the server
-    /// resumes.</param>
+    /// <param name="beforeResume">
+    /// Runs after the horizon has passed the ids and before the server resumes.
+    /// </param>
     public static async Task InjectAsync(
         TestServer server, PostgresServer primary, Func<Task>? beforeResume = null)
     {

@@ -14,8 +14,9 @@ internal sealed class ProcessFigures : IAsyncDisposable
 {
     private const string Source = "System.Diagnostics.Metrics";
 
-    /// <summary>The keyword that enables the events with metric values
-    /// (MetricsEventSource.Keywords).</summary>
+    /// <summary>
+    /// The keyword that enables the events with metric values (MetricsEventSource.Keywords).
+    /// </summary>
     private const long TimeSeriesValues = 2;
 
     private const int BufferMegabytes = 16;
@@ -60,8 +61,9 @@ internal sealed class ProcessFigures : IAsyncDisposable
         return Volatile.Read(ref _last);
     }
 
-    /// <summary>Waits until an instrument has this value, and returns the reading that contains the
-    /// value.</summary>
+    /// <summary>
+    /// Waits until an instrument has this value, and returns the reading that contains the value.
+    /// </summary>
     public async Task<FigureReading> WaitForAsync(string instrument, long value)
     {
         var reading = _last;

@@ -38,8 +38,9 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
     public bool TryBlackHole() =>
         Interlocked.CompareExchange(ref _ownState, new(NetworkMode.BlackHole, TimeSpan.Zero), null) is null;
 
-    /// <summary>Forwards bytes until both sides have closed the connection, or the connection
-    /// breaks.</summary>
+    /// <summary>
+    /// Forwards bytes until both sides have closed the connection, or the connection breaks.
+    /// </summary>
     public async Task RunAsync(IPEndPoint target, CancellationToken cancellationToken)
     {
         try

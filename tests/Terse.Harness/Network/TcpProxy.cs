@@ -85,8 +85,9 @@ internal sealed class TcpProxy : IAsyncDisposable
         return matching.Length;
     }
 
-    /// <summary>Counts the connections in which the proxy holds back a chunk that contains this
-    /// text.</summary>
+    /// <summary>
+    /// Counts the connections in which the proxy holds back a chunk that contains this text.
+    /// </summary>
     public int CountHeld(string text)
     {
         lock (_changing)

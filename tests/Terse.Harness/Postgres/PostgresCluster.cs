@@ -81,8 +81,9 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// The other replicas then follow the new primary. A replica that received WAL (write-ahead log) that the
     /// new primary lacks is deleted and copied from the new primary.
     /// </summary>
-    /// <param name="onPrimaryKilled">Called after the old primary was killed and before the
-    /// promotion.</param>
+    /// <param name="onPrimaryKilled">
+    /// Called after the old primary was killed and before the promotion.
+    /// </param>
     public async Task FailOverAsync(Action? onPrimaryKilled = null)
     {
         var (old, successor, wasSynchronous) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);

@@ -25,14 +25,16 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>The name under which this server connects to a primary, and the name of its replication
-    /// slot.</summary>
+    /// <summary>
+    /// The name under which this server connects to a primary, and the name of its replication slot.
+    /// </summary>
     public string Name => Path.GetFileName(_folder);
 
     public string ConnectionString => ConnectionStringBy(Port);
 
-    /// <summary>Returns the connection string for a different port, for example the port of a
-    /// proxy.</summary>
+    /// <summary>
+    /// Returns the connection string for a different port, for example the port of a proxy.
+    /// </summary>
     public static string ConnectionStringBy(int port) => string.Create(
         CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=terse;Database=terse");
 

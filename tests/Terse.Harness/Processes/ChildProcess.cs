@@ -36,9 +36,9 @@ internal static partial class ChildProcess
         GC.KeepAlive(Registrations);
     }
 
-    /// <exception cref="InvalidOperationException">The process does not exist, or this user may not send
-    /// signals to
-    ///     it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The process does not exist, or this user may not send signals to it.
+    /// </exception>
     public static void Signal(Process process, int signal)
     {
         if (Kill(process.Id, signal) != 0)

@@ -69,8 +69,9 @@ internal sealed class FleetScript : IAsyncDisposable
         return statuses;
     }
 
-    /// <summary>Runs a query on one database of the fleet, and returns the first column of the first
-    /// row.</summary>
+    /// <summary>
+    /// Runs a query on one database of the fleet, and returns the first column of the first row.
+    /// </summary>
     public static async Task<object?> QueryAsync(JsonElement database, string sql)
     {
         var address = new NpgsqlConnectionStringBuilder
@@ -83,14 +84,15 @@ internal sealed class FleetScript : IAsyncDisposable
         };
         await using var connection = new NpgsqlConnection(address.ConnectionString);
         await connection.OpenAsync();
-#pragma warning disable CA2100 // Constant SQL of a test.
+#pragma warning disable CA2100 // The SQL text is a constant in a test.
         await using var command = new NpgsqlCommand(sql, connection);
 #pragma warning restore CA2100
         return await command.ExecuteScalarAsync();
     }
 
-    /// <summary>Kills one process of the fleet (SIGKILL): a Terse server, a database or the
-    /// balancer.</summary>
+    /// <summary>
+    /// Kills one process of the fleet (SIGKILL): a Terse server, a database or the balancer.
+    /// </summary>
     public static void Kill(JsonElement part)
     {
         using var process = Process.GetProcessById(part.GetProperty("pid").GetInt32());

@@ -50,8 +50,10 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     /// </summary>
     public int TooLate => Volatile.Read(ref _tooLate);
 
-    /// <summary>Starts a server on SQLite. The folder <paramref name="data"/> contains the database
-    /// file.</summary>
+    /// <summary>
+    /// Starts a server with the data folder <paramref name="data"/>. Unless the options name database hosts,
+    /// the folder contains the SQLite database.
+    /// </summary>
     public static Task<TerseProcess> ServeAsync(string data, params string[] options) =>
         StartAsync(Repository.Program, ["serve", "--urls", "http://127.0.0.1:0", "--data", data, .. options]);
 

@@ -77,8 +77,9 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
             ("names", Map(("en", Text(new string('n', 300))))),
             ("iso_code", Text(code)))));
 
-    /// <summary>Appends data to the data section without assigning it to a network. Returns its
-    /// offset.</summary>
+    /// <summary>
+    /// Appends data to the data section without assigning it to a network. Returns its offset.
+    /// </summary>
     public int AddData(byte[] data)
     {
         _data.AddRange(data);

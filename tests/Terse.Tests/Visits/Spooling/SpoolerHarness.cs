@@ -26,8 +26,9 @@ internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
         IsPrivate = link % 3 == 0,
     };
 
-    /// <summary>The visit that the spooler makes from the result of <see cref="InputOf"/> if it is
-    /// private.</summary>
+    /// <summary>
+    /// The visit that the spooler makes from the result of <see cref="InputOf"/> if it is private.
+    /// </summary>
     public static Visit VisitOf(int link) => new(
         Tsid.FromInt64(link),
         DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000 + link),

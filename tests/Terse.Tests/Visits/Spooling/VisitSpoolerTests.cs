@@ -30,8 +30,9 @@ public sealed class VisitSpoolerTests : IDisposable
         Assert.Equal(VisitSpooler.MaxBatch, visits.Spool.Peek()?.Visits.Count);
     }
 
-    /// <summary>The clock stands still, so only the fill level of the ring buffer can trigger a
-    /// batch.</summary>
+    /// <summary>
+    /// The clock stands still, so only the fill level of the ring buffer can trigger a batch.
+    /// </summary>
     [Fact]
     public async Task A_small_ring_is_emptied_when_it_is_half_full()
     {

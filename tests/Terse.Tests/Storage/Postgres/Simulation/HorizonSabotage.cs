@@ -11,8 +11,9 @@ public enum HorizonSabotage
     /// <summary>The guard accepts every link, even if its time is before the horizon.</summary>
     NoGuard,
 
-    /// <summary>The guard does not lock the horizon, so the horizon can advance before the link
-    /// commits.</summary>
+    /// <summary>
+    /// The guard does not lock the horizon, so the horizon can advance before the link commits.
+    /// </summary>
     NoLock,
 
     /// <summary>A lookup reads the link and the horizon with two statements instead of one.</summary>
@@ -21,7 +22,8 @@ public enum HorizonSabotage
     /// <summary>Servers ignore timelines, so they trust a replaced primary as much as the new one.</summary>
     NoTimeline,
 
-    /// <summary>A server trusts a link from a replica even if the replica lacks a newer change of the
-    /// link.</summary>
+    /// <summary>
+    /// A server trusts a link from a replica even if the replica lacks a newer change of the link.
+    /// </summary>
     NoPending,
 }

@@ -243,8 +243,9 @@ internal sealed class HorizonSimulation
     private string TargetOf(string code, int version) =>
         version == 1 ? _targets[code] : $"{_targets[code]}{Version}{version}";
 
-    /// <summary>Returns the code of a link, mostly of a recent one, or a code that belongs to no
-    /// link.</summary>
+    /// <summary>
+    /// Returns the code of a link, mostly of a recent one, or a code that belongs to no link.
+    /// </summary>
     private string AnyCode() => _random.Next(8) switch
     {
         0 => SimulatedNodes.CodeOf(SimulatedNodes.IdAt(

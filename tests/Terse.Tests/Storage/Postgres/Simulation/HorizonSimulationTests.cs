@@ -72,8 +72,9 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     /// </summary>
     /// <param name="schedules">How many simulations run at most.</param>
     /// <param name="sabotage">The protection against wrong responses that is switched off.</param>
-    /// <param name="wrongAnswer">The end of the report to search for. The default matches every
-    /// report.</param>
+    /// <param name="wrongAnswer">
+    /// The end of the report to search for. The default matches every report.
+    /// </param>
     private static (string? Broken, Answers Answers) FindBroken(
         int schedules, HorizonSabotage sabotage, string wrongAnswer = "")
     {

@@ -15,8 +15,9 @@ internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListe
     private readonly Dictionary<string, Link> _announced = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Link> _notified = new(StringComparer.Ordinal);
 
-    /// <summary>The newest version of this link of which the server was notified; null if there was
-    /// none.</summary>
+    /// <summary>
+    /// The newest version of this link of which the server was notified; null if there was none.
+    /// </summary>
     public Link? this[string code] => _notified.GetValueOrDefault(code);
 
     /// <summary>Records a version whose notification the change feed delivers next.</summary>

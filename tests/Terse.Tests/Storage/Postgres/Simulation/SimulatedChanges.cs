@@ -61,8 +61,9 @@ internal sealed class SimulatedListener(
     private bool IsAlive =>
         !IsCut && host.IsUp && host.Starts == _starts && cluster.Reaches(server.Timeline, host);
 
-    /// <summary>Sends a notification. It arrives later, or never if the connection has ended by
-    /// then.</summary>
+    /// <summary>
+    /// Sends a notification. It arrives later, or never if the connection has ended by then.
+    /// </summary>
     public async Task NotifyAsync(Link changed, DateTimeOffset at)
     {
         await server.StepAsync();

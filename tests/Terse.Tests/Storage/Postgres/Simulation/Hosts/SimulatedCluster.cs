@@ -38,8 +38,9 @@ internal sealed class SimulatedCluster
 
     public DateTimeOffset TrueNow => Start + Elapsed;
 
-    /// <summary>Returns whether every server has seen this timeline (the number of the latest
-    /// failover).</summary>
+    /// <summary>
+    /// Returns whether every server has seen this timeline (the number of the latest failover).
+    /// </summary>
     public required Func<int, bool> HaveAllSeen { get; init; }
 
     /// <summary>The connections on which servers listen to notifications.</summary>
@@ -143,8 +144,9 @@ internal sealed class SimulatedCluster
         }
     }
 
-    /// <summary>Lets every replica receive a part of the primary's log and replay a part of its own
-    /// log.</summary>
+    /// <summary>
+    /// Lets every replica receive a part of the primary's log and replay a part of its own log.
+    /// </summary>
     public void ReplicateAll()
     {
         foreach (var host in Replicas)

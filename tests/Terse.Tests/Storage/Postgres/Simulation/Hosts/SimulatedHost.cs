@@ -50,8 +50,9 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
     /// <summary>The changes that queries on this host can see in the table <c>link_change</c>.</summary>
     public IReadOnlyList<(Link Link, DateTimeOffset At)> Changes => _changes;
 
-    /// <summary>How far the host's clock is ahead of the true time; negative if the clock is
-    /// behind.</summary>
+    /// <summary>
+    /// How far the host's clock is ahead of the true time; negative if the clock is behind.
+    /// </summary>
     public TimeSpan Error { get; set; }
 
     public DateTimeOffset Now => trueNow() + Error;
@@ -64,21 +65,24 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         probedRole,
         IsReplica: Role == HostRole.Replica);
 
-    /// <summary>Returns the timeline of a primary, or the timeline that queries on a replica can
-    /// see.</summary>
+    /// <summary>
+    /// Returns the timeline of a primary, or the timeline that queries on a replica can see.
+    /// </summary>
     public int ReadTimeline() => Role == HostRole.Primary ? Timeline : ShownTimeline;
 
     public void Begin(object transaction) => _open.Add(transaction);
 
-    /// <summary>Returns true if the transaction is still open. A crash of the host ends all
-    /// transactions.</summary>
+    /// <summary>
+    /// Returns true if the transaction is still open. A crash of the host ends all transactions.
+    /// </summary>
     public bool IsOpen(object transaction) => _open.Contains(transaction);
 
     /// <summary>Takes the advisory lock in shared mode. Returns false if a beat has the lock.</summary>
     public bool TryShare(object transaction) => _beating is null && _sharing.Add(transaction);
 
-    /// <summary>Takes the advisory lock in exclusive mode. Returns false if any transaction has the
-    /// lock.</summary>
+    /// <summary>
+    /// Takes the advisory lock in exclusive mode. Returns false if any transaction has the lock.
+    /// </summary>
     public bool TryTakeExclusive(object transaction)
     {
         if (_beating is not null || _sharing.Count > 0)

@@ -12,8 +12,9 @@ internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
 
     public override long GetTimestamp() => elapsed().Ticks;
 
-    /// <summary>Returns a time that is years wrong: a correct server never relies on its wall
-    /// clock.</summary>
+    /// <summary>
+    /// Returns a time that is years wrong: a correct server never relies on its wall clock.
+    /// </summary>
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
 
     public override ITimer CreateTimer(
