@@ -16,7 +16,7 @@ internal delegate WebApplication ServerBuilder(IEnumerable<KeyValuePair<string, 
 /// </summary>
 internal static class ServerParts
 {
-    /// <param name="build">Builds the server.</param>
+    /// <param name="build">Builds the server without starting it.</param>
     /// <param name="arguments">
     /// The command line. Its settings override the settings from other sources.
     /// </param>

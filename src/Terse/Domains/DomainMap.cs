@@ -85,7 +85,9 @@ internal sealed class DomainMap
     public string DisplayNameOf(string domain, string host) =>
         domain.Length > 0 ? domain : _default?.ToString() ?? host;
 
-    /// <summary>Whether a URL leads to this installation, so that a redirect to it would be a loop.</summary>
+    /// <summary>
+    /// Whether a URL leads to this installation. A short URL with such a target would redirect in a loop.
+    /// </summary>
     /// <param name="authority">The host and port of the URL.</param>
     /// <param name="scheme">The scheme of the URL, in lower case.</param>
     /// <param name="ownNames">The names and addresses under which the request reached this server.</param>

@@ -19,7 +19,7 @@ internal interface IFleetStore
     /// Returns the servers whose last report is younger than <see cref="RetentionTime"/>, sorted by name. The
     /// task completes or fails within 3 seconds.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
+    /// <exception cref="StoreUnavailableException">No database host can be reached for the read.</exception>
     Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken);
 
     /// <summary>

@@ -1,6 +1,8 @@
 namespace Terse.Hosting;
 
-/// <summary>The server cannot start, and the operator can fix the cause; the message says how.</summary>
+/// <summary>
+/// Reports that the server cannot start for a reason that the operator can fix. The message says how.
+/// </summary>
 internal sealed class StartupException : Exception
 {
     public StartupException()

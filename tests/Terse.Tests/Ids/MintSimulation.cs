@@ -40,7 +40,7 @@ internal sealed class MintSimulation
             _servers[index] = NewServer();
     }
 
-    /// <summary>The number of ids minted so far.</summary>
+    /// <summary>The number of ids that all servers have minted so far.</summary>
     public int Minted => _minted.Count;
 
     /// <summary>
@@ -162,7 +162,7 @@ internal sealed class MintSimulation
     }
 
     /// <summary>
-    /// Sends a request to the database. The request or its reply may be lost; the reply may be late.
+    /// Sends a request to the database. The request or the reply may be lost, and the reply may arrive late.
     /// </summary>
     private void SendRequest(SimulatedMintServer server)
     {

@@ -36,7 +36,10 @@ internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) :
 
     private DateTimeOffset Now => _test.Time.GetUtcNow();
 
-    /// <summary>Runs the schedule. Returns the first broken invariant; null when none was broken.</summary>
+    /// <summary>
+    /// Runs the schedule. Returns a description of the first broken invariant; null if no invariant was
+    /// broken.
+    /// </summary>
     public string? Run()
     {
         _test.Store.IsHolding = true;
