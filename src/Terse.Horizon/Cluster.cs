@@ -3,13 +3,13 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// A PostgreSQL primary and its replicas as one database. Reads go to a replica that is fresh enough, writes
-/// go to the primary. Probes in the background find out the role of each host and how far each replica has
-/// come.
+/// Presents a PostgreSQL primary and its replicas as one database. Reads go to a replica that is fresh
+/// enough, and writes go to the primary. Probes in the background detect the role and the lag of each host.
 /// </summary>
 /// <remarks>
-/// Safe for use by any number of threads. The cluster trusts no clock of this machine or of a replica; a
-/// replica's own horizon says how far it has come (<see cref="HorizonSchema"/>).
+/// The cluster does not depend on the clocks of this machine and of the replicas. A replica has every row
+/// that was written at or before the horizon that the replica has received (<see cref="HorizonSchema"/>).
+/// Safe for use by any number of threads.
 /// </remarks>
 public sealed class Cluster : IAsyncDisposable
 {
@@ -18,7 +18,9 @@ public sealed class Cluster : IAsyncDisposable
     private readonly HostMonitor _monitor;
     private readonly AsyncLocal<object?> _ambient = new();
 
-    /// <summary>Creates a cluster; it connects to no host before <see cref="StartAsync"/>.</summary>
+    /// <summary>
+    /// Creates a cluster. The constructor opens no connection; call <see cref="StartAsync"/> next.
+    /// </summary>
     /// <exception cref="ArgumentException">
     /// The list of hosts is empty, or a connection string is invalid.
     /// </exception>
@@ -33,46 +35,49 @@ public sealed class Cluster : IAsyncDisposable
         _monitor = new HostMonitor(_hosts, _registry, options, time);
     }
 
-    /// <summary>The hosts, in the order of the options.</summary>
+    /// <summary>The hosts, in the order of <see cref="ClusterOptions.Hosts"/>.</summary>
     public IReadOnlyList<DatabaseHost> Hosts => _hosts;
 
     /// <summary>
-    /// The latest timeline that any host ever showed, which is the present primary's. It never falls.
+    /// The latest PostgreSQL timeline that any probe has returned. Each failover raises the timeline; the
+    /// value never decreases, and is 0 before the first successful probe.
     /// </summary>
     public int Timeline => _registry.Timeline;
 
     /// <summary>
-    /// Whether at least one host can be read from, by the last probes. A single failed probe changes nothing;
-    /// see <see cref="ClusterOptions.FailedProbes"/>.
+    /// Whether at least one host can answer reads, according to the last probes. A host counts as unreachable
+    /// only after <see cref="ClusterOptions.FailedProbes"/> failed probes in a row.
     /// </summary>
     public bool HasReadableHost => _registry.HasReadableHost;
 
     /// <summary>
-    /// Probes the hosts until a primary is found, for <see cref="ClusterOptions.StartTimeout"/> at most, and
-    /// then keeps probing until the cluster is disposed.
+    /// Waits until a probe finds the primary, for at most <see cref="ClusterOptions.StartTimeout"/>. From
+    /// then on, the cluster probes its hosts and moves the horizon forward in the background, until it is
+    /// disposed.
     /// </summary>
     public Task StartAsync() => _monitor.StartAsync();
 
     /// <summary>
-    /// Probes the hosts until a primary is found, for <see cref="ClusterOptions.StartTimeout"/> at most, and
-    /// then stops. For programs that end after a read or two. Nothing is written.
+    /// Waits until a probe finds the primary, for at most <see cref="ClusterOptions.StartTimeout"/>, and
+    /// starts nothing in the background. Use this method instead of <see cref="StartAsync"/> in a program
+    /// that ends after a few statements.
     /// </summary>
     public Task FindPrimaryAsync() => _monitor.FindPrimaryAsync();
 
     /// <summary>
-    /// Picks a host for a read. The caller opens a connection with <see cref="OpenAsync"/>, runs its
+    /// Picks a host for a read. The caller opens a connection with <see cref="OpenAsync"/>, executes its
     /// statements, and disposes the read. After an error that <see cref="HostRead.IsLost"/> recognizes, the
     /// caller may call <see cref="HostRead.Move"/> and try again.
     /// </summary>
     /// <remarks>
-    /// <see cref="ReadAsync"/> does all of this, and joins a surrounding write. This method is for hot paths
-    /// that need no callback; it never joins a write.
+    /// <see cref="ReadAsync"/> does these steps itself and is easier to use. This method is for hot paths
+    /// that avoid the cost of a callback. The read never runs in the transaction of a surrounding write.
     /// </remarks>
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
     public HostRead PickHost(Freshness freshness) => new(_registry, freshness);
 
     /// <summary>
-    /// Opens a read-only connection to the host that was picked for a read. The caller disposes the
+    /// Opens a read-only connection to the host that <see cref="PickHost"/> picked. The caller disposes the
     /// connection.
     /// </summary>
     public ValueTask<NpgsqlConnection> OpenAsync(HostRead read, CancellationToken cancellationToken)
@@ -82,17 +87,19 @@ public sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs a read on a host that is fresh enough. Inside a write, the read joins the write.
+    /// Runs a read on a host that is fresh enough. A read that is started inside a write runs on the primary,
+    /// in the transaction of that write.
     /// </summary>
     /// <remarks>
-    /// When the connection to the host is lost, the read runs again on another host, so <paramref
-    /// name="work"/> may run twice.
+    /// When the host or the connection to it fails, the read runs once more on a different host. So
+    /// <paramref name="work"/> may run twice.
     /// </remarks>
-    /// <param name="freshness">How fresh the host must be.</param>
+    /// <param name="freshness">How recent the data of the host must be.</param>
     /// <param name="argument">
-    /// A value that is passed to <paramref name="work"/>, so that it can be static.
+    /// An argument for the <paramref name="work"/> delegate, so that the delegate can be static and captures
+    /// nothing.
     /// </param>
-    /// <param name="work">Reads; must not keep the transaction.</param>
+    /// <param name="work">Executes the statements; must not use the transaction after it returns.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
     public async Task<TResult> ReadAsync<TArgument, TResult>(
@@ -120,16 +127,20 @@ public sealed class Cluster : IAsyncDisposable
     }
 
     /// <summary>
-    /// Runs a write on the primary and commits it. Inside another write, it joins that write.
+    /// Runs a write in a transaction on the primary, and commits the transaction. A write that is started
+    /// inside an outer write runs in the transaction of the outer write, which commits both.
     /// </summary>
     /// <param name="argument">
-    /// A value that is passed to <paramref name="work"/>, so that it can be static.
+    /// An argument for the <paramref name="work"/> delegate, so that the delegate can be static and captures
+    /// nothing.
     /// </param>
-    /// <param name="work">Writes; when it throws, the transaction is rolled back.</param>
+    /// <param name="work">
+    /// Executes the statements. When the delegate throws, the transaction is rolled back.
+    /// </param>
     /// <param name="cancellationToken">Cancels the write; has no effect once the commit has begun.</param>
     /// <exception cref="HostUnavailableException">
-    /// No primary can be reached, or the connection was lost; then it is unknown whether the write was
-    /// committed.
+    /// No primary can be reached, or the connection was lost. In the second case, the write may or may not
+    /// have been committed.
     /// </exception>
     /// <exception cref="InvalidOperationException">The method is called inside a read.</exception>
     public Task<TResult> WriteAsync<TArgument, TResult>(
@@ -139,17 +150,22 @@ public sealed class Cluster : IAsyncDisposable
         WriteAsync(argument, work, isStatement: false, cancellationToken);
 
     /// <summary>
-    /// Runs a write that consists of a single statement. The statement commits by itself, which saves round
-    /// trips.
+    /// Runs a write that consists of one statement, without an explicit transaction. PostgreSQL commits the
+    /// statement by itself, which saves the round trip of the commit. A statement that is started inside an
+    /// outer write runs in the transaction of the outer write.
     /// </summary>
     /// <param name="argument">
-    /// A value that is passed to <paramref name="work"/>, so that it can be static.
+    /// An argument for the <paramref name="work"/> delegate, so that the delegate can be static and captures
+    /// nothing.
     /// </param>
-    /// <param name="work">Runs one statement.</param>
+    /// <param name="work">Executes exactly one statement.</param>
     /// <param name="cancellationToken">
-    /// Cancels the write; the statement may have been committed nevertheless.
+    /// Cancels the write. PostgreSQL may commit the statement nevertheless.
     /// </param>
-    /// <exception cref="HostUnavailableException">As for any write.</exception>
+    /// <exception cref="HostUnavailableException">
+    /// No primary can be reached, or the connection was lost. In the second case, the write may or may not
+    /// have been committed.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The method is called inside a read.</exception>
     public Task<TResult> WriteStatementAsync<TArgument, TResult>(
         TArgument argument,
@@ -157,18 +173,22 @@ public sealed class Cluster : IAsyncDisposable
         CancellationToken cancellationToken) =>
         WriteAsync(argument, work, isStatement: true, cancellationToken);
 
-    /// <summary>Waits until a replica in rotation is complete up to an instant.</summary>
+    /// <summary>
+    /// Waits until a replica that receives ordinary reads has every row that was written at or before
+    /// <paramref name="horizon"/>.
+    /// </summary>
     /// <returns>
-    /// False when that takes longer than <paramref name="limit"/>, or when the instant is so far ahead that
-    /// it would.
+    /// False after <paramref name="limit"/> has passed without such a replica. Also false, without a wait,
+    /// when <paramref name="horizon"/> is so far ahead of all hosts that the wait would exceed the limit.
     /// </returns>
     public Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
         _registry.WaitForHorizonAsync(horizon, limit, cancellationToken);
 
     /// <summary>
-    /// Opens a connection to the primary outside of the pools, for example to LISTEN on. The caller disposes
-    /// it. When <see cref="Timeline"/> has grown since, another host is the primary.
+    /// Opens a connection to the primary that does not come from a pool, for example for LISTEN. The caller
+    /// disposes the connection. When <see cref="Timeline"/> increases later, a failover has happened, and the
+    /// connection may lead to a host that is no longer the primary.
     /// </summary>
     /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
     public async Task<NpgsqlConnection> OpenPrimaryAsync(CancellationToken cancellationToken)

@@ -1,69 +1,80 @@
 namespace Terse.Horizon;
 
-/// <summary>A PostgreSQL host. The cluster finds out whether it is the primary or a replica.</summary>
+/// <summary>
+/// The address of a PostgreSQL host. The cluster detects whether the host is the primary or a replica.
+/// </summary>
 /// <param name="Name">The name of the host in metrics and errors; unique within a cluster.</param>
-/// <param name="ConnectionString">The Npgsql connection string of this one host.</param>
+/// <param name="ConnectionString">The Npgsql connection string, which must name only this host.</param>
 public sealed record HostAddress(string Name, string ConnectionString);
 
-/// <summary>How a <see cref="Cluster"/> probes its hosts and keeps the horizon.</summary>
+/// <summary>The hosts of a <see cref="Cluster"/>, its intervals, timeouts and limits.</summary>
 public sealed record ClusterOptions
 {
-    /// <summary>The hosts, in any order; at least one.</summary>
+    /// <summary>The hosts of the cluster, in any order; at least one.</summary>
     public required IReadOnlyList<HostAddress> Hosts { get; init; }
 
-    /// <summary>The time between two probes of a host, off the request path. Default: 250 ms.</summary>
+    /// <summary>The time between two probes of a host. Default: 250 ms.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>How long a start waits for a primary before it goes on without one. Default: 15 s.</summary>
+    /// <summary>
+    /// How long <see cref="Cluster.StartAsync"/> waits for a primary before it continues without a primary.
+    /// Default: 15 s.
+    /// </summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>How long a probe may take before it counts as failed. Default: 1 s.</summary>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The number of failed probes in a row after which a host leaves rotation. Default: 3.
+    /// After this number of failed probes in a row, the router sends no more ordinary reads to a replica, and
+    /// a primary counts as unreachable. Default: 3.
     /// </summary>
     public int FailedProbes { get; init; } = 3;
 
     /// <summary>
-    /// How far a replica may lag before it leaves rotation. Default: 10 s. When it is too small, a burst of
-    /// writes takes all replicas out of rotation; when it is too large, reads that need fresh data find fewer
-    /// suitable replicas.
+    /// How far the horizon of a replica may lag behind the newest horizon before the router stops sending
+    /// ordinary reads to the replica. Default: 10 s. When the value is too small, a burst of writes excludes
+    /// all replicas, and the primary answers all reads. When the value is too large, reads with
+    /// <see cref="Freshness.Any"/> may return old data.
     /// </summary>
     public TimeSpan MaxLag { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A replica returns to rotation when its lag is at most <see cref="MaxLag"/> minus this time. 
-    /// Default: 5 s.
+    /// After <see cref="MaxLag"/> has excluded a replica, the replica receives reads again when its lag is at
+    /// most <see cref="MaxLag"/> minus this time. The difference prevents frequent changes. Default: 5 s.
     /// </summary>
     public TimeSpan LagHysteresis { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The time between two beats of the horizon, whichever server makes them. Default: 250 ms.
+    /// The time between two beats. A beat is an update on the primary that moves the horizon forward. All
+    /// servers together run one beat per interval. Default: 250 ms.
     /// </summary>
     public TimeSpan BeatInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// How far the horizon stays behind the primary's clock. Default: 500 ms. When it is too small, the guard
-    /// refuses writes whose ids were minted shortly before the commit, and they have to be retried; when it
-    /// is too large, lookups of young codes go to the primary for longer.
+    /// How far the horizon stays behind the primary's clock. Default: 500 ms. When the value is too small,
+    /// the horizon passes the <c>written_at</c> of a row before the row is inserted. PostgreSQL then refuses
+    /// the insert, and the client has to retry. When the value is too large, a new row is read from the
+    /// primary for a longer time.
     /// </summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// How long a writing statement may take, and how long its connection may take to open. Default: 2 s.
+    /// How long a statement of a write may take, and how long opening its connection may take. Default: 2 s.
+    /// Npgsql counts whole seconds, so the value is rounded up.
     /// </summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long a read may take, and how long its connection may take to open, before another host is tried.
-    /// Default: 1 s.
+    /// How long a statement of a read may take, and how long opening its connection may take, before the read
+    /// moves to a different host. Default: 1 s. Npgsql counts whole seconds, so the value is rounded up.
     /// </summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The number of pooled connections to a host for reads, and the same number for writes. Default: 20. All
-    /// servers together must stay below the <c>max_connections</c> of each host.
+    /// How many pooled connections this process may open to each host for reads, and how many for writes.
+    /// Default: 20. The connections of all processes together must stay below <c>max_connections</c> of the
+    /// PostgreSQL host.
     /// </summary>
     public int MaxConnections { get; init; } = 20;
 }

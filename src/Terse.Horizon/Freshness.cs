@@ -1,25 +1,28 @@
 namespace Terse.Horizon;
 
-/// <summary>How fresh the data of a read must be.</summary>
-/// <remarks>Immutable.</remarks>
+/// <summary>Says which hosts may answer a read, by how recent their data is.</summary>
+/// <remarks>Immutable, and therefore safe for use by any number of threads.</remarks>
 public readonly record struct Freshness
 {
     private Freshness(DateTimeOffset horizon, bool isLatest) => (Horizon, IsLatest) = (horizon, isLatest);
 
-    /// <summary>Any host may answer, however far it lags.</summary>
+    /// <summary>Any host may answer, even a replica that lags.</summary>
     public static Freshness Any => new(DateTimeOffset.MinValue, isLatest: false);
 
-    /// <summary>Only the primary may answer; it has everything that was ever acknowledged.</summary>
+    /// <summary>Only the primary may answer, because only the primary has every committed write.</summary>
     public static Freshness Latest => new(DateTimeOffset.MaxValue, isLatest: true);
 
-    /// <summary>The instant up to which the host must be complete.</summary>
+    /// <summary>
+    /// A replica may answer only when it has every row that was written at or before this instant.
+    /// </summary>
     public DateTimeOffset Horizon { get; }
 
     /// <summary>Whether only the primary may answer.</summary>
     public bool IsLatest { get; }
 
     /// <summary>
-    /// A host that is complete up to an instant may answer; without such a replica, the primary answers.
+    /// A replica may answer when it has every row that was written at or before <paramref name="horizon"/>.
+    /// When no replica is that recent, the primary answers.
     /// </summary>
     public static Freshness AtLeast(DateTimeOffset horizon) => new(horizon, isLatest: false);
 }

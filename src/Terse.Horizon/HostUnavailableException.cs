@@ -4,14 +4,15 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// No host can serve the call at present: no suitable host is reachable, or the connection was lost. After a
-/// write whose connection was lost, it is unknown whether the write was committed.
+/// Is thrown when no suitable host can be reached, or when a host fails during a call; the call can be tried
+/// again later. When the connection was lost during a write, the write may or may not have been committed.
 /// </summary>
 public sealed class HostUnavailableException : Exception
 {
     /// <summary>
-    /// Classes of SQLSTATE that mean a lost host: 08 connection, 28 authorization, 3D database name, 53
-    /// resources, 57 operator intervention, 58 system error. Source: PostgreSQL documentation, appendix A.
+    /// The first two characters of each SQLSTATE that means that the host cannot serve the call: 08
+    /// connection, 28 authorization, 3D database name, 53 resources, 57 operator intervention, 58 system
+    /// error. Source: PostgreSQL documentation, appendix A.
     /// </summary>
     private static readonly string[] LostClasses = ["08", "28", "3D", "53", "57", "58"];
 
@@ -20,13 +21,13 @@ public sealed class HostUnavailableException : Exception
     {
     }
 
-    /// <summary>Creates an exception that names the host and the reason.</summary>
+    /// <summary>Creates an exception with a message that names the host and the reason.</summary>
     public HostUnavailableException(string message)
         : base(message)
     {
     }
 
-    /// <summary>Creates an exception that names the host and the reason.</summary>
+    /// <summary>Creates an exception with a message and the error that caused it.</summary>
     public HostUnavailableException(string message, Exception innerException)
         : base(message, innerException)
     {
@@ -35,7 +36,10 @@ public sealed class HostUnavailableException : Exception
     internal static HostUnavailableException From(string host, Exception exception) =>
         new($"Host {host}: {exception.Message}", exception);
 
-    /// <summary>Whether an error means that the host is lost, and not that the statement is wrong.</summary>
+    /// <summary>
+    /// Whether an error means that the host cannot serve the call now. Returns false when the statement
+    /// itself is wrong, because a different host would refuse it too.
+    /// </summary>
     internal static bool IsCausedBy(Exception exception) => exception switch
     {
         PostgresException postgres => postgres.SqlState
@@ -49,7 +53,7 @@ public sealed class HostUnavailableException : Exception
     };
 
     /// <summary>
-    /// Describes an error by its code alone: the driver's message may repeat the connection string.
+    /// Describes an error by its code only, because the driver's message may repeat the connection string.
     /// </summary>
     internal static string Describe(Exception exception) => exception switch
     {

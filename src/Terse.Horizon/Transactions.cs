@@ -3,8 +3,9 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// Statements that read on one host. PostgreSQL refuses writes on its connection. Each statement sees its own
-/// snapshot. For one thread at a time, and only inside the callback that receives it.
+/// Creates commands that read from one host. PostgreSQL refuses writes, except inside a surrounding write.
+/// Each statement sees its own snapshot of the data. Use the object only inside the callback that receives
+/// it; not safe for use by several threads at once.
 /// </summary>
 public sealed class ReadTransaction
 {
@@ -13,7 +14,7 @@ public sealed class ReadTransaction
     internal ReadTransaction(NpgsqlConnection connection, DatabaseHost host) =>
         (_connection, Host) = (connection, host);
 
-    /// <summary>The host that answers.</summary>
+    /// <summary>The host that executes the statements.</summary>
     public DatabaseHost Host { get; }
 
     /// <summary>Creates a command; the caller disposes it.</summary>
@@ -21,7 +22,7 @@ public sealed class ReadTransaction
     public NpgsqlCommand CreateCommand(string sql)
     {
         var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // By contract the caller passes constant SQL.
+#pragma warning disable CA2100 // The caller passes constant SQL only, never input of a user.
         command.CommandText = sql;
 #pragma warning restore CA2100
         return command;
@@ -29,8 +30,9 @@ public sealed class ReadTransaction
 }
 
 /// <summary>
-/// Statements that write on the primary; they are committed when the callback that receives the transaction
-/// returns. For one thread at a time.
+/// Creates commands that write on the primary. With <see cref="Cluster.WriteAsync"/>, the transaction is
+/// committed after the callback that receives this object has returned. Not safe for use by several threads
+/// at once.
 /// </summary>
 public sealed class WriteTransaction
 {
@@ -43,10 +45,10 @@ public sealed class WriteTransaction
         AsRead = new ReadTransaction(connection, host);
     }
 
-    /// <summary>The primary.</summary>
+    /// <summary>The primary, which executes the statements.</summary>
     public DatabaseHost Host { get; }
 
-    /// <summary>The same transaction, for code that only reads.</summary>
+    /// <summary>The same transaction, for methods that expect a <see cref="ReadTransaction"/>.</summary>
     public ReadTransaction AsRead { get; }
 
     /// <inheritdoc cref="ReadTransaction.CreateCommand"/>

@@ -2,11 +2,15 @@ using Npgsql;
 
 namespace Terse.Horizon;
 
-/// <summary>A PostgreSQL host of a <see cref="Cluster"/>. Safe for use by any number of threads.</summary>
+/// <summary>
+/// A PostgreSQL host of a <see cref="Cluster"/>, with its last known state and its connection pools. Safe for
+/// use by any number of threads.
+/// </summary>
 public sealed class DatabaseHost
 {
     /// <summary>
-    /// A client that stops in the middle of a transaction keeps its locks for seconds, not for hours.
+    /// PostgreSQL settings for connections that write. When a client hangs or disappears in the middle of a
+    /// transaction, PostgreSQL ends the transaction after seconds, not hours, and releases its locks.
     /// </summary>
     private const string LimitsOfWrites =
         "-c idle_in_transaction_session_timeout=5s -c lock_timeout=1500ms -c tcp_keepalives_idle=5 "
@@ -32,7 +36,7 @@ public sealed class DatabaseHost
         Unpooled = Build(writes, address.Name + ", unpooled");
         writes.Pooling = true;
 
-        // PostgreSQL itself refuses a write on a connection for reads.
+        // With default_transaction_read_only, PostgreSQL refuses writes on connections for reads.
         var reads = new NpgsqlConnectionStringBuilder(writes.ConnectionString)
         {
             Timeout = Seconds(options.ReadTimeout),
@@ -45,13 +49,13 @@ public sealed class DatabaseHost
         Probes = Build(reads, address.Name + ", probes");
     }
 
-    /// <summary>The name from <see cref="HostAddress.Name"/>.</summary>
+    /// <summary>The name of the host, from <see cref="HostAddress.Name"/>.</summary>
     public string Name => Status.Name;
 
     /// <summary>What the last probe of the host returned.</summary>
     public HostState State => Status.State;
 
-    /// <summary>The number of reads that run on the host now.</summary>
+    /// <summary>How many reads of this process run on the host now.</summary>
     public int ReadsInFlight => Status.ReadsInFlight;
 
     internal HostStatus Status { get; }

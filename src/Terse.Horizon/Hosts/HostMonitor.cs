@@ -3,8 +3,8 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// Probes every host at a fixed interval, off the request path, stores the results in the registry, and runs
-/// the beat on the primary.
+/// Probes every host in the background, at a fixed interval, and stores the results in the
+/// <see cref="HostRegistry"/>. Also runs the beats on the primary; a beat moves the horizon forward.
 /// </summary>
 internal sealed class HostMonitor(
     IReadOnlyList<DatabaseHost> hosts, HostRegistry registry, ClusterOptions options, TimeProvider time)
@@ -13,14 +13,19 @@ internal sealed class HostMonitor(
     private readonly CancellationTokenSource _stopping = new();
     private Task _running = Task.CompletedTask;
 
-    /// <summary>Probes until a primary is found or the time is up, then goes on in the background.</summary>
+    /// <summary>
+    /// Probes all hosts until a primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
+    /// After that, starts the probes and the beats in the background.
+    /// </summary>
     public async Task StartAsync()
     {
         await FindPrimaryAsync().ConfigureAwait(false);
         _running = Task.WhenAll([.. hosts.Select(ProbeRepeatedlyAsync), BeatRepeatedlyAsync()]);
     }
 
-    /// <summary>Probes until a primary is found or the time is up.</summary>
+    /// <summary>
+    /// Probes all hosts until a primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
+    /// </summary>
     public async Task FindPrimaryAsync()
     {
         var begin = time.GetTimestamp();
@@ -56,7 +61,7 @@ internal sealed class HostMonitor(
         FROM horizon
         """;
 
-    /// <summary>Runs before the schema exists, when the host has no horizon yet.</summary>
+    /// <summary>Reads the state of a host on which the table <c>horizon</c> does not exist yet.</summary>
     private const string SelectStateWithoutSchema =
         $"""
         SELECT
@@ -73,7 +78,7 @@ internal sealed class HostMonitor(
         {
             registry.Update(host.Status, await ReadStateAsync(host, limit.Token).ConfigureAwait(false));
         }
-#pragma warning disable CA1031 // Whatever error a probe ends with, the host is probed again.
+#pragma warning disable CA1031 // Any error counts as a failed probe; the host is probed again later.
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
@@ -125,11 +130,15 @@ internal sealed class HostMonitor(
     private const string Beat = "SELECT horizon_beat($1, $2)";
 
     /// <summary>
-    /// How often each server tries within one interval: a beat that did not get the lock is soon made up for.
+    /// How many times per beat interval each server tries to run the beat. When one try does not get the
+    /// advisory lock, the next try follows soon.
     /// </summary>
     private const int TriesPerBeat = 5;
 
-    /// <summary>Every server tries; the database lets the first try after the beat is due succeed.</summary>
+    /// <summary>
+    /// Tries to run the beat at a fixed interval. Every server does so, and the function in the database
+    /// moves the horizon only for the first try after the beat is due.
+    /// </summary>
     private async Task BeatRepeatedlyAsync()
     {
         using var timer = new PeriodicTimer(options.BeatInterval / TriesPerBeat, time);
@@ -146,7 +155,8 @@ internal sealed class HostMonitor(
         limit.CancelAfter(options.ProbeTimeout);
         try
         {
-            // A beat is due half a try early; else every second beat would come a whole try late.
+            // The beat is due half a try interval early. Otherwise a try that comes slightly too soon would
+            // do nothing, and the beat would have to wait a whole try interval for the next try.
             var due = options.BeatInterval - (options.BeatInterval / TriesPerBeat / 2);
             var beat = primary.Writes.CreateCommand(Beat);
             await using (beat.ConfigureAwait(false))
@@ -156,11 +166,11 @@ internal sealed class HostMonitor(
                 await beat.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
             }
         }
-#pragma warning disable CA1031 // The probes report a primary that fails.
+#pragma warning disable CA1031 // Any error may occur; the probes detect a failed primary.
         catch (Exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            // The next beat, or the beat of another server, makes up for it.
+            // The horizon does not move until the next try of this or a different server succeeds.
         }
     }
 }

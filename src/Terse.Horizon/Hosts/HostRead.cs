@@ -1,12 +1,12 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// A read of its own, outside of any transaction: the host that <see cref="Cluster.PickHost"/> picked for it.
-/// When the connection to that host is lost, the read moves to another host, once. For one thread at a time.
+/// A read outside of any transaction, and the host that <see cref="Cluster.PickHost"/> picked for the read.
+/// When the connection to that host is lost, the caller can move the read to a different host, once.
 /// </summary>
 /// <remarks>
-/// Until it is disposed, the read counts as in flight on its host, so that other reads prefer less busy
-/// hosts.
+/// Until the read is disposed, the cluster counts it as running on its host, so that new reads go to less
+/// busy hosts. Not safe for use by several threads at once.
 /// </remarks>
 public sealed class HostRead : IDisposable
 {
@@ -31,12 +31,14 @@ public sealed class HostRead : IDisposable
     internal int Host { get; private set; }
 
     /// <summary>
-    /// Whether an error means that the connection or the host is lost, so that another host may answer.
+    /// Whether an error means that the host or the connection to it failed. A different host may be able to
+    /// answer the read.
     /// </summary>
     public static bool IsLost(Exception exception) => HostUnavailableException.IsCausedBy(exception);
 
-    /// <summary>Moves the read to another host after the connection to its host was lost.</summary>
-    /// <param name="lost">The error; other reads avoid the host for a few seconds.</param>
+    /// <summary>Moves the read to a different host after its first host failed.</summary>
+    /// <param name="lost">The error that <see cref="IsLost"/> recognized.</param>
+    /// <remarks>For a few seconds, new reads avoid the host that failed.</remarks>
     /// <exception cref="HostUnavailableException">
     /// The read has moved once already, or no other host that is fresh enough can be reached.
     /// </exception>
@@ -53,6 +55,6 @@ public sealed class HostRead : IDisposable
         _status.BeginRead();
     }
 
-    /// <summary>Ends the read: it no longer counts as in flight on its host.</summary>
+    /// <summary>Ends the read, so that the cluster no longer counts it as running on its host.</summary>
     public void Dispose() => _status.EndRead();
 }

@@ -1,20 +1,20 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// Combines the probes of all hosts: which hosts are in rotation, which timeline is the present one, which
-/// host answers a read. The registry connects to no host itself, so the same class runs over simulated hosts.
-/// Safe for use by any number of threads.
+/// Stores the results of the probes, and decides from them which replicas are in rotation (receive ordinary
+/// reads) and which host answers a read. The registry opens no connection, so tests can run it over simulated
+/// hosts. Safe for use by any number of threads.
 /// </summary>
-/// <param name="hosts">All hosts; a host is identified by its index in this list.</param>
-/// <param name="options">The limits.</param>
-/// <param name="time">The monotonic clock, and the timer of waits.</param>
-/// <param name="random">Picks among equal hosts.</param>
+/// <param name="hosts">All hosts. The methods identify a host by its index in this list.</param>
+/// <param name="options">The limits of the lag and of failed probes.</param>
+/// <param name="time">The monotonic clock, and the timer for waits.</param>
+/// <param name="random">Picks two of the suitable replicas; the less busy one answers the read.</param>
 internal sealed class HostRegistry(
     IReadOnlyList<HostStatus> hosts, ClusterOptions options, TimeProvider time, Random random)
 {
     /// <summary>
-    /// How long reads prefer other hosts after a read failed on a host. A probe may succeed while reads hang,
-    /// for example on a stalled disk.
+    /// How long new reads prefer other hosts after a read failed on a host. The probes do not detect every
+    /// failure: a probe may succeed while reads hang, for example because a disk does not respond.
     /// </summary>
     private static readonly TimeSpan FailedReadPenalty = TimeSpan.FromSeconds(5);
 
@@ -23,7 +23,7 @@ internal sealed class HostRegistry(
 
     public IReadOnlyList<HostStatus> Hosts => hosts;
 
-    /// <summary>The latest timeline that any host ever showed. It never falls.</summary>
+    /// <inheritdoc cref="Cluster.Timeline"/>
     public int Timeline => Volatile.Read(ref _timeline);
 
     /// <inheritdoc cref="Cluster.HasReadableHost"/>
@@ -31,8 +31,9 @@ internal sealed class HostRegistry(
         host.State.Role != HostRole.Unknown && host.State.Failures < options.FailedProbes);
 
     /// <summary>
-    /// Stores what a probe returned, and decides anew which hosts are in rotation: when the primary has
-    /// advanced, another host may have fallen too far behind.
+    /// Stores the result of a probe, and decides for every host whether it is in rotation. A probe of one
+    /// host may affect a different host, because the lag of a replica is measured from the newest horizon of
+    /// all hosts.
     /// </summary>
     public void Update(HostStatus host, HostState probed)
     {
@@ -52,20 +53,21 @@ internal sealed class HostRegistry(
     }
 
     /// <summary>
-    /// Stores that a probe failed; the role, timeline and horizon of the last good probe are kept.
+    /// Stores that a probe failed. The registry keeps the role, the timeline and the horizon from the last
+    /// successful probe.
     /// </summary>
     public void UpdateFailed(HostStatus host, string error) =>
         Update(host, host.State with { Failures = host.State.Failures + 1, Error = error });
 
-    /// <summary>Stores that a read failed on a host.</summary>
+    /// <summary>Stores that a read failed on a host, so that new reads avoid the host for a while.</summary>
     public void MarkFailedRead(HostStatus host) => host.LastFailedReadAt = time.GetTimestamp();
 
-    /// <summary>The index of the host to write to, or −1.</summary>
+    /// <summary>Returns the index of the primary, or −1 when no primary can be reached.</summary>
     public int PickPrimary() => Router.PickPrimary([.. hosts.Select(host => host.State)], options);
 
-    /// <summary>The index of a host to read from.</summary>
-    /// <param name="freshness">How fresh the host must be.</param>
-    /// <param name="except">The index of a host that just failed, or −1.</param>
+    /// <summary>Returns the index of a host to read from.</summary>
+    /// <param name="freshness">How recent the data of the host must be.</param>
+    /// <param name="except">The index of a host that must not be picked, or −1.</param>
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
     public int PickRead(Freshness freshness, int except)
     {

@@ -1,28 +1,37 @@
 namespace Terse.Horizon;
 
-/// <summary>The role of a host.</summary>
+/// <summary>The role of a PostgreSQL host in streaming replication.</summary>
 public enum HostRole
 {
     /// <summary>No probe of the host has succeeded yet.</summary>
     Unknown,
 
-    /// <summary>The host takes writes.</summary>
+    /// <summary>The host accepts writes.</summary>
     Primary,
 
-    /// <summary>The host replays the primary's log.</summary>
+    /// <summary>The host replays the primary's write-ahead log and accepts only reads.</summary>
     Replica,
 }
 
-/// <summary>What the last probes of a host returned. Immutable.</summary>
-/// <param name="Role">The role of the host.</param>
-/// <param name="Timeline">The timeline of the horizon that the host shows; each failover raises it.</param>
-/// <param name="Horizon">
-/// The instant up to which the host is complete; <see cref="DateTimeOffset.MinValue"/> before it is known.
+/// <summary>
+/// The state of a host, as the last probes found it. Immutable, and therefore safe for use by any number of
+/// threads.
+/// </summary>
+/// <param name="Role">The role of the host at the last successful probe.</param>
+/// <param name="Timeline">
+/// The PostgreSQL timeline, which each failover raises; 0 while it is unknown. For a primary, this is the
+/// timeline of its write-ahead log. For a replica, this is the timeline in its copy of the horizon row.
 /// </param>
-/// <param name="Failures">The number of probes in a row that failed.</param>
-/// <param name="IsInRotation">Whether ordinary reads go to the host.</param>
+/// <param name="Horizon">
+/// The host has every row that was written at or before this instant;
+/// <see cref="DateTimeOffset.MinValue"/> while the instant is unknown.
+/// </param>
+/// <param name="Failures">How many probes failed since the last successful probe.</param>
+/// <param name="IsInRotation">
+/// Whether the host is a replica that receives ordinary reads; the primary is never in rotation.
+/// </param>
 /// <param name="Error">
-/// Why the last probe failed, without addresses, names and secrets; null when the probe succeeded.
+/// Why the last probe failed, without addresses, names and secrets; null when the last probe succeeded.
 /// </param>
 public sealed record HostState(
     HostRole Role, int Timeline, DateTimeOffset Horizon, int Failures, bool IsInRotation, string? Error)

@@ -1,10 +1,10 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// What this process knows about one host; <see cref="HostRegistry"/> writes it. Safe for use by any number
-/// of threads.
+/// What this process knows about one host: the state from the last probes, and the reads of this process on
+/// the host. Safe for use by any number of threads.
 /// </summary>
-/// <param name="name">The host's name.</param>
+/// <param name="name">The name of the host in metrics and errors.</param>
 internal sealed class HostStatus(string name)
 {
     private HostState _state = HostState.Unknown;
@@ -13,18 +13,19 @@ internal sealed class HostStatus(string name)
 
     public string Name => name;
 
-    /// <summary>What the last probe returned.</summary>
+    /// <summary>The state from the last probes. Only <see cref="HostRegistry"/> sets it.</summary>
     public HostState State
     {
         get => Volatile.Read(ref _state);
         set => Volatile.Write(ref _state, value);
     }
 
-    /// <summary>The number of reads that run on the host now.</summary>
+    /// <summary>How many reads of this process run on the host now.</summary>
     public int ReadsInFlight => Volatile.Read(ref _reads);
 
     /// <summary>
-    /// The monotonic timestamp of the last read that failed; the smallest value before any failed.
+    /// The monotonic timestamp at which a read last failed on the host; <see cref="long.MinValue"/> when no
+    /// read has failed.
     /// </summary>
     public long LastFailedReadAt
     {

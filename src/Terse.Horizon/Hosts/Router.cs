@@ -1,20 +1,21 @@
 namespace Terse.Horizon;
 
-/// <summary>What the router needs to know about a host.</summary>
-/// <param name="State">What the last probe returned.</param>
-/// <param name="Reads">The number of reads that run on the host now.</param>
-/// <param name="HasFailedRecently">Whether a read failed on the host during the last seconds.</param>
+/// <summary>The data about one host from which the router decides.</summary>
+/// <param name="State">The state of the host, from the last probes.</param>
+/// <param name="Reads">How many reads of this process run on the host now.</param>
+/// <param name="HasFailedRecently">Whether a read failed on the host during the last few seconds.</param>
 internal readonly record struct RouterView(HostState State, int Reads, bool HasFailedRecently);
 
 /// <summary>
-/// Decides which host answers, from the results of the last probes alone. A host is identified by its index
-/// in the list.
+/// Decides which host executes a read or a write. The decision depends only on the arguments of the methods,
+/// so tests need no database. The methods identify a host by its index in the list of hosts.
 /// </summary>
 internal static class Router
 {
     /// <summary>
-    /// The host to write to, or −1. When several hosts claim to be primary, the highest timeline wins. A
-    /// primary is allowed as many failed probes as a replica, because no other host can take its writes.
+    /// Returns the primary, or −1 when no primary can be reached. When several hosts say that they are the
+    /// primary, the host with the highest timeline wins. Fewer than <see cref="ClusterOptions.FailedProbes"/>
+    /// failed probes in a row do not exclude the primary, because no other host can execute the writes.
     /// </summary>
     public static int PickPrimary(ReadOnlySpan<HostState> hosts, ClusterOptions options)
     {
@@ -29,20 +30,20 @@ internal static class Router
             }
         }
 
-        // A replica on a later timeline follows a newer primary, so this primary has been replaced.
+        // A host with a later timeline proves that a newer primary has replaced the picked one.
         return picked >= 0 && hosts[picked].Timeline < LatestTimeline(hosts) ? -1 : picked;
     }
 
     /// <summary>
-    /// The host to read from, or −1. First choice: of the fresh replicas in rotation, the less busy of two
-    /// picked at random. Second choice: the primary. Third choice: a replica out of rotation that is still
-    /// fresh enough.
+    /// Returns the host to read from, or −1. The first choice is the less busy of two replicas that are
+    /// picked at random from the replicas that are in rotation and fresh enough. The second choice is the
+    /// primary. The third choice is any other replica that is reachable and fresh enough.
     /// </summary>
     /// <param name="hosts">All hosts.</param>
-    /// <param name="freshness">How fresh the host must be.</param>
-    /// <param name="except">The index of a host that just failed, or −1.</param>
-    /// <param name="options">The limits.</param>
-    /// <param name="random">Picks among equal hosts.</param>
+    /// <param name="freshness">How recent the data of the host must be.</param>
+    /// <param name="except">The index of a host that must not be picked, or −1.</param>
+    /// <param name="options">The limit of failed probes.</param>
+    /// <param name="random">Picks the two replicas.</param>
     public static int PickRead(
         ReadOnlySpan<RouterView> hosts,
         Freshness freshness,
@@ -70,13 +71,16 @@ internal static class Router
         return primary >= 0 && primary != except ? primary : PickAnyReplica(states, freshness, except);
     }
 
-    /// <summary>Whether a host belongs in rotation after a probe.</summary>
-    /// <param name="probed">What the probe returned.</param>
+    /// <summary>
+    /// Whether a host belongs in rotation: it is a replica that is reachable, follows the current primary,
+    /// and does not lag too far.
+    /// </summary>
+    /// <param name="probed">The state of the host after a probe.</param>
     /// <param name="wasInRotation">
-    /// Whether the host was in rotation before; then a larger lag is allowed.
+    /// Whether the host is in rotation now. If so, it may lag further than a host that returns to rotation.
     /// </param>
-    /// <param name="newest">The newest horizon and the latest timeline that any host shows.</param>
-    /// <param name="options">The limits.</param>
+    /// <param name="newest">The newest horizon of all hosts, and the latest timeline so far.</param>
+    /// <param name="options">The limits of the lag and of failed probes.</param>
     public static bool BelongsInRotation(
         HostState probed,
         bool wasInRotation,
@@ -89,7 +93,7 @@ internal static class Router
         return probed.Timeline == newest.Timeline && newest.Horizon - probed.Horizon <= maxLag;
     }
 
-    /// <summary>The latest timeline that any host shows.</summary>
+    /// <summary>Returns the highest timeline of all hosts.</summary>
     public static int LatestTimeline(ReadOnlySpan<HostState> hosts)
     {
         var latest = 0;
@@ -103,7 +107,7 @@ internal static class Router
 
     private static int PickLessBusy(ReadOnlySpan<RouterView> hosts, ReadOnlySpan<int> fresh, Random random)
     {
-#pragma warning disable CA5394 // The numbers spread load; guessing them gains an attacker nothing.
+#pragma warning disable CA5394 // The numbers only spread load; an attacker gains nothing by guessing them.
         var (first, second) = (fresh[random.Next(fresh.Length)], fresh[random.Next(fresh.Length)]);
 #pragma warning restore CA5394
         return hosts[second].Reads < hosts[first].Reads ? second : first;

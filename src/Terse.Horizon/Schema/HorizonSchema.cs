@@ -1,40 +1,56 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// The database objects of the horizon: one row and some functions. Run <see cref="Install"/> in a migration
-/// on the primary, then <c>SELECT horizon_protect('table')</c> for each table to protect. For each later
-/// version of the library, run <see cref="Functions"/> in a migration.
+/// The SQL that creates the horizon: a table with one row, and functions. The horizon is an instant up to
+/// which all writes are finished. Run <see cref="Install"/> in a migration on the primary, then
+/// <c>SELECT horizon_protect('table')</c> for each table to protect. For each later version of the library,
+/// run <see cref="Functions"/> in a migration.
 /// </summary>
 /// <remarks>
+/// <para>
 /// A protected table has a column <c>written_at timestamptz NOT NULL</c>. An insert sets the column to an
-/// instant that the client chooses, for example the end of the tick of an id. An update may leave the column
-/// alone: the guard sets it. The guard is a trigger on each row, which refuses an insert at or before the
-/// horizon. Therefore every row that was written at or before the horizon that a replica shows is on that
-/// replica.
+/// instant that the client chooses. An update need not set the column, because the guard sets it.
+/// </para>
+/// <para>
+/// The guard is a trigger that runs for each written row. It refuses an insert whose <c>written_at</c> is at
+/// or before the horizon. A beat is an update that moves the horizon forward. A lock prevents a beat from
+/// running while a write to a protected table is unfinished. Writes that finished before the beat precede the
+/// beat in the write-ahead log. Later writes have a <c>written_at</c> after the horizon. So a replica that
+/// has received a horizon also has every row whose <c>written_at</c> is at or before this horizon.
+/// </para>
 /// </remarks>
 public static class HorizonSchema
 {
     /// <summary>
-    /// The SQLSTATE of an insert at or before the horizon: choose a later instant and insert again.
+    /// The SQLSTATE of an insert that the guard refuses because its <c>written_at</c> is at or before the
+    /// horizon. The client chooses a later <c>written_at</c> and inserts the row again.
     /// </summary>
     public const string TooLate = "TH001";
 
-    /// <summary>The SQLSTATE of a write in an isolation level other than READ COMMITTED.</summary>
+    /// <summary>
+    /// The SQLSTATE of a write that the guard refuses because the isolation level of its transaction is not
+    /// READ COMMITTED.
+    /// </summary>
     public const string WrongIsolation = "TH002";
 
     /// <summary>
-    /// The SQLSTATE of a write on a new primary before its first beat: retry shortly.
+    /// The SQLSTATE of a write that the guard refuses because, since the last failover, the new primary has
+    /// not moved the horizon yet. The client retries the write shortly.
     /// </summary>
     public const string NotBeaten = "TH003";
 
-    /// <summary>An SQL expression for the timeline that a primary writes; it fails on a replica.</summary>
+    /// <summary>
+    /// An SQL expression that returns the timeline of the write-ahead log that a primary writes. A replica
+    /// fails to evaluate the expression.
+    /// </summary>
     internal const string WrittenTimeline =
         "('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer";
 
     /// <summary>
-    /// The functions of this version of the library; they replace the functions of an earlier version. Beats
-    /// and writes exclude each other with the advisory lock 0x54484f52495a4f4e ("THORIZON"): a write holds
-    /// the lock in shared mode until its transaction ends, a beat holds the lock in exclusive mode.
+    /// SQL that creates the functions of this version of the library, and replaces those of an earlier
+    /// version. A write to a protected table takes the advisory lock 0x54484f52495a4f4e ("THORIZON") in
+    /// shared mode until its transaction ends. A beat takes the same lock in exclusive mode, so that no write
+    /// is unfinished while the horizon moves.
     /// </summary>
     public const string Functions =
         $"""
@@ -104,7 +120,10 @@ public static class HorizonSchema
         END $$;
         """;
 
-    /// <summary>Creates the table, its row and the functions in a database without them.</summary>
+    /// <summary>
+    /// SQL that creates the table <c>horizon</c>, its row and the functions. The script fails when the table
+    /// already exists.
+    /// </summary>
     public const string Install =
         $"""
         CREATE TABLE horizon (
