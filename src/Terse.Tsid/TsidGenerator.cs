@@ -93,7 +93,7 @@ public sealed class TsidGenerator
     public TsidLayout Layout { get; }
 
     /// <summary>
-    /// Whether the reservation has no ids left. <see cref="Extend"/> provides more, unless the generator was
+    /// Whether the reservation has no ids left. <see cref="Extend"/> adds ids, unless the generator was
     /// stopped.
     /// </summary>
     public bool IsExhausted => Math.Max(NowTick(), TickOf(Volatile.Read(ref _next))) >= EndTick;

@@ -52,7 +52,7 @@ public sealed class DatabaseHost
     /// <summary>The name of the host, from <see cref="HostAddress.Name"/>.</summary>
     public string Name => Status.Name;
 
-    /// <summary>What the last probe of the host returned.</summary>
+    /// <summary>The state of the host, as the last probes found it.</summary>
     public HostState State => Status.State;
 
     /// <summary>How many reads of this process run on the host now.</summary>

@@ -24,7 +24,7 @@ public sealed class HostRead : IDisposable
         _status.BeginRead();
     }
 
-    /// <summary>What the last probe of the picked host returned.</summary>
+    /// <summary>The state of the picked host, as the last probes found it.</summary>
     public HostState State => _status.State;
 
     /// <summary>The index of the picked host in <see cref="Cluster.Hosts"/>.</summary>
