@@ -47,8 +47,8 @@ internal static class IdBenchmark
     }
 
     /// <summary>
-    /// Measures the rate of one node with layouts whose sequence limits the rate, and reports the limit of
-    /// the layout.
+    /// Measures how many ids per second one node makes with layouts whose sequence bits limit the rate. Also
+    /// reports the rate that each layout allows.
     /// </summary>
     private static IEnumerable<Result> Limits()
     {

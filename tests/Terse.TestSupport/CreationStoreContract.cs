@@ -180,7 +180,8 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     /// <summary>
-    /// A link time later than the horizon, so that the database never refuses a link as too old.
+    /// A time for new links that is later than the horizon. The database would refuse a link with an earlier
+    /// time.
     /// </summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 

@@ -256,7 +256,8 @@ public abstract class LinkStoreContract : IAsyncLifetime
         string Domain, string Code, int Version, DateTimeOffset At);
 
     /// <summary>
-    /// A link time later than the horizon, so that the database never refuses a link as too old.
+    /// A time for new links that is later than the horizon. The database would refuse a link with an earlier
+    /// time.
     /// </summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 

@@ -60,8 +60,9 @@ internal sealed partial class PostgresBench : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns how often per second the horizon advanced until <paramref name="work"/> ended. Reads the
-    /// horizon every 20 ms and counts its changes.
+    /// Returns how often per second the horizon advanced until <paramref name="work"/> ended. The horizon is
+    /// the time up to which the database accepts no more links. Reads the horizon every 20 ms and counts its
+    /// changes.
     /// </summary>
     public async Task<double> CountBeatsAsync(Task work)
     {

@@ -2,8 +2,9 @@ namespace Terse.Bench;
 
 /// <summary>
 /// Measures how many links per second a server on PostgreSQL creates for 64 clients. Each client waits for a
-/// response before it sends the next request. Also measures how often per second the horizon advances
-/// meanwhile. For comparison, pgbench inserts the same row with the same number of clients.
+/// response before it sends the next request. Also measures how often per second the server advances the
+/// horizon (the time up to which the database accepts no more links) under this load. For comparison, pgbench
+/// inserts the same row with the same number of clients.
 /// </summary>
 internal static class PostgresCreateBenchmark
 {

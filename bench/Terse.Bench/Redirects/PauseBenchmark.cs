@@ -6,7 +6,8 @@ namespace Terse.Bench;
 
 /// <summary>
 /// Measures the longest pause by the garbage collector during one minute of load. A pause lasts from the
-/// request to suspend all threads until the threads run again. The source is the events of the .NET runtime.
+/// request to suspend all threads until the threads run again. The times come from events of the .NET
+/// runtime.
 /// </summary>
 internal static class PauseBenchmark
 {

@@ -8,9 +8,9 @@ namespace Terse.ClusterTests;
 /// <summary>
 /// Tests of the guard: the trigger that refuses to insert a link whose time is not later than the horizon. A
 /// beat (the statement that advances the horizon) runs while a transaction with an inserted link is open.
-/// Then replay on the replica is paused, and the transaction commits. With the complete guard, the replica
-/// does not claim that the link does not exist. If a part of the guard is missing, the replica does, although
-/// the link is acknowledged.
+/// Then replay on the replica is paused, and the transaction commits. With the complete guard, a lookup on
+/// the replica does not conclude that the link does not exist. If a part of the guard is missing, the lookup
+/// draws this wrong conclusion, although the creation was acknowledged.
 /// </summary>
 public sealed class GuardTests
 {

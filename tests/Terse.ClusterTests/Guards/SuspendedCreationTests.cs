@@ -13,9 +13,9 @@ public sealed class SuspendedCreationTests
 
     /// <summary>
     /// Creates links on a server that is suspended until the horizon has passed the ids of its running
-    /// creations. Replay on the replica is paused with this horizon. Without the guard (the trigger that
-    /// refuses ids older than the horizon) the links are stored and acknowledged, but a server that reads the
-    /// replica responds with 404.
+    /// creations. Replay on the replica is then paused. Without the guard (the trigger that refuses ids older
+    /// than the horizon) the links are stored and acknowledged, but a server that reads the replica responds
+    /// with 404.
     /// </summary>
     [Theory]
     [InlineData(true)]

@@ -4,8 +4,8 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// Measures which database statements a redirect causes. The source is the metrics of the Terse server and
-/// PostgreSQL's <c>pg_stat_statements</c>.
+/// Checks which database statements a redirect causes. The statements are counted by the metrics of the Terse
+/// server and by PostgreSQL's extension <c>pg_stat_statements</c>.
 /// </summary>
 public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
 {

@@ -72,7 +72,10 @@ public sealed class ReplicationLagTests
             Assert.Null(await RetryingClient.FollowAsync(server, code));
     }
 
-    /// <summary>The paused replica has no id layout, so it cannot tell whether a code is old.</summary>
+    /// <summary>
+    /// The server stores the first id layout after replay on the replica was paused. When the link is
+    /// followed, the replica therefore has neither the link nor the layout.
+    /// </summary>
     [Fact]
     public async Task The_first_link_of_a_database_is_followed_while_its_replica_is_paused()
     {

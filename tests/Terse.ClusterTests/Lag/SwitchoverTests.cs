@@ -30,7 +30,8 @@ public sealed class SwitchoverTests
         Task<HttpResponseMessage> response = null!;
         await Eventually.IsTrueAsync(async () =>
         {
-            // The proxy must not hold back a response for long: the Terse server would close the connection.
+            // If the proxy holds back a response for too long, the Terse server closes the connection. This
+            // request waits until the server has connected again.
             Assert.Null(await RetryingClient.FollowAsync(suspended.Process, Launch.OriginalString));
             answers.HoldResponses();
             response = suspended.Process.Http.GetAsync(Launch);
@@ -39,7 +40,8 @@ public sealed class SwitchoverTests
             if (!response.IsCompleted)
                 return true;
 
-            // The server used a connection that the proxy did not hold back, so it got a response. Try again.
+            // The proxy held back a different response first, so the server gave up the connection before it
+            // sent the query. Try again.
             answers.Forward();
             (await response).Dispose();
             return false;

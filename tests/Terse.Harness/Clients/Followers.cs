@@ -33,7 +33,7 @@ internal sealed class Followers
 
     public int CutOff => _cutOff.Values.Sum();
 
-    /// <summary>How many responses were complete and not redirects.</summary>
+    /// <summary>How many complete responses were not redirects.</summary>
     public int Refused => Volatile.Read(ref _refused);
 
     /// <summary>The lowest and the highest visit count that the server may report for a link.</summary>

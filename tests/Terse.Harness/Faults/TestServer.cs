@@ -18,15 +18,16 @@ internal sealed class TestServer : IAsyncDisposable
     public TerseProcess Process => Volatile.Read(ref _process);
 
     /// <summary>
-    /// Increases by one when the process is suspended or killed, and again when a process runs. The number is
-    /// therefore odd while no process runs. If the number is even and the same before and after a request,
-    /// the process ran during the whole request.
+    /// Increases by one when the process is suspended or killed, and by one more when a process runs again.
+    /// The number is therefore odd while no process runs. If the number is even and the same before and after
+    /// a request, the process ran during the whole request.
     /// </summary>
     public int Disturbances => Volatile.Read(ref _disturbances);
 
     /// <summary>
-    /// How many ids the database refused because the ids were older than the horizon. Counts the ids of the
-    /// current process and of all earlier processes of this server.
+    /// How many ids the database refused because they were older than the horizon (the time up to which the
+    /// database accepts no more links). Counts the ids of the current process and of all earlier processes of
+    /// this server.
     /// </summary>
     public int TooLate => _tooLate + Process.TooLate;
 

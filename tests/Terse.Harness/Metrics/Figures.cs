@@ -3,7 +3,9 @@ using System.Diagnostics.Metrics;
 
 namespace Terse.Harness;
 
-/// <summary>A meter factory for one test. Sums up the measurements of the counters of its meters.</summary>
+/// <summary>
+/// A meter factory for one test. Adds up everything that the counters of its meters report.
+/// </summary>
 internal sealed class Figures : IMeterFactory
 {
     private readonly ConcurrentDictionary<string, long> _sums = new(StringComparer.Ordinal);

@@ -11,7 +11,9 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
 {
     private const int ChunkBytes = 16 * 1024;
 
-    /// <summary>How many of the characters that the client sent are kept for searches.</summary>
+    /// <summary>
+    /// How many of the first characters from the client are kept, so that a test can search them.
+    /// </summary>
     private const int MaxSent = 64 * 1024;
 
     private readonly StringBuilder _sent = new();

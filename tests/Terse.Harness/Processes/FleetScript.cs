@@ -152,7 +152,7 @@ internal sealed class FleetScript : IAsyncDisposable
     }
 }
 
-/// <summary>The exit code of <c>./fleet status --json</c> and the parsed output.</summary>
+/// <summary>The exit code and the parsed JSON output of <c>./fleet status --json</c>.</summary>
 internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
 {
     public JsonElement Servers => Parts.GetProperty("servers");

@@ -46,7 +46,8 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     public int Id => _process.Id;
 
     /// <summary>
-    /// How many log lines report that the database refused an id because it was older than the horizon.
+    /// How many log lines report that the database refused an id because it was older than the horizon (the
+    /// time up to which the database accepts no more links).
     /// </summary>
     public int TooLate => Volatile.Read(ref _tooLate);
 

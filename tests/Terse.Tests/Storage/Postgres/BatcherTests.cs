@@ -131,8 +131,8 @@ public sealed class BatcherTests
     }
 
     /// <summary>
-    /// An example is a call with text that the database cannot store: it must not affect calls in the same
-    /// statement.
+    /// For example, a call with text that the database cannot store must fail alone, without the other calls
+    /// of its statement.
     /// </summary>
     [Fact]
     public async Task An_error_of_one_call_does_not_fail_the_other_calls_of_its_statement()

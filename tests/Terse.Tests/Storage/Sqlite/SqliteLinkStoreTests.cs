@@ -166,7 +166,8 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         var failures = await Task.WhenAll(queued.Select(
             add => Assert.ThrowsAsync<StoreUnavailableException>(() => add)));
 
-        // All queued writes share one or two exceptions. Separate batches of 1,024 writes would cause five.
+        // The 5,000 writes fail with one or two exceptions in total. There would be five if only one batch of
+        // 1,024 writes failed at a time.
         Assert.InRange(failures.Select(failure => failure.InnerException).Distinct().Count(), 1, 2);
     }
 

@@ -1,7 +1,8 @@
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// User-Agent headers of real browsers, each with the browser, operating system and device that it means.
+/// User-Agent headers that real browsers send. Each is listed with the browser, the operating system and the
+/// device that the classifier must recognize.
 /// </summary>
 public static class RealAgents
 {

@@ -4,7 +4,7 @@ using Terse.Visits;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Creates the spooler of a visit folder. <paramref name="run"/> is null for a server without a reserved
+/// Creates the spooler of a visit folder. <paramref name="run"/> is null for a server that has reserved no
 /// node.
 /// </summary>
 internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
@@ -27,7 +27,8 @@ internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
     };
 
     /// <summary>
-    /// The visit that the spooler makes from the result of <see cref="InputOf"/> if it is private.
+    /// The visit that the spooler stores for the result of <see cref="InputOf"/> with the same number, if
+    /// this input is private: without country, referrer, browser and device.
     /// </summary>
     public static Visit VisitOf(int link) => new(
         Tsid.FromInt64(link),

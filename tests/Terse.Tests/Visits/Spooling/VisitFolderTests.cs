@@ -5,8 +5,8 @@ using Terse.Visits;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Simulates that a process is killed at any point, and checks that the next process recovers all visits
-/// once.
+/// Simulates a process that is killed at any point, and checks that the next process recovers each visit
+/// exactly once.
 /// </summary>
 public sealed class VisitFolderTests : IDisposable
 {
@@ -55,9 +55,9 @@ public sealed class VisitFolderTests : IDisposable
     }
 
     /// <summary>
-    /// Truncates the file of the last batch after each of its bytes. The ring buffer still contains the
+    /// Truncates the file of the last batch to every possible length. The ring buffer still contains the
     /// visits. These are all states that a kill can leave between the start of writing the batch and the
-    /// release of the ring's slots.
+    /// release of the ring buffer's slots.
     /// </summary>
     [Fact]
     public async Task A_kill_at_any_byte_of_a_batch_counts_each_visit_exactly_once()

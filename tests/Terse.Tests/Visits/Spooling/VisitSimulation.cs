@@ -152,8 +152,8 @@ internal sealed class VisitSimulation : IDisposable
         .ToDictionary(file => file, file => new FileInfo(file).Length, StringComparer.Ordinal);
 
     /// <summary>
-    /// Truncates each batch file at a random byte of the batches that were written after
-    /// <paramref name="before"/>.
+    /// Truncates each batch file to a random length between the length in <paramref name="before"/> and the
+    /// current length.
     /// </summary>
     private void Tear(Dictionary<string, long> before)
     {

@@ -19,7 +19,10 @@ public enum HorizonSabotage
     /// <summary>A lookup reads the link and the horizon with two statements instead of one.</summary>
     TwoStatements,
 
-    /// <summary>Servers ignore timelines, so they trust a replaced primary as much as the new one.</summary>
+    /// <summary>
+    /// Servers ignore timelines (the number that PostgreSQL increases with each promotion), so they trust a
+    /// replaced primary as much as the new primary.
+    /// </summary>
     NoTimeline,
 
     /// <summary>

@@ -37,8 +37,8 @@ internal sealed class HorizonScheduler(Random random)
     }
 
     /// <summary>
-    /// Adds a waiting task. Halts one task in six for up to 80 choices, so that other tasks make progress
-    /// meanwhile.
+    /// Adds a waiting task. Halts one task in six for up to 80 calls of <see cref="TryRun"/>, so that other
+    /// tasks make progress meanwhile.
     /// </summary>
     private void Add(SimulatedServer server, Action next) =>
         _waiting.Add((server, random.Next(6) == 0 ? _picks + random.Next(80) : _picks, next));

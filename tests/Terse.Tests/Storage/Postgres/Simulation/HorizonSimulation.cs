@@ -25,8 +25,9 @@ internal sealed class HorizonSimulation
     private const int StepsPerRound = 60;
 
     /// <summary>
-    /// How likely each activity is at most, relative to the others. The order is the order of the cases in
-    /// <see cref="Begin"/>: replicate, fault, pause, beat, probe, create, change, cut the feed, follow.
+    /// The highest weight that each activity can have in a schedule; an activity with a higher weight begins
+    /// more often. The order is the order of the cases in <see cref="Begin"/>: replicate, fault, pause, beat,
+    /// probe, create, change, cut the feed, follow.
     /// </summary>
     private static readonly int[] MaxWeights = [30, 6, 1, 10, 30, 8, 4, 1, 8];
 
@@ -109,8 +110,8 @@ internal sealed class HorizonSimulation
     }
 
     /// <summary>
-    /// Checks that after some seconds without faults every server redirects to the newest targets on the
-    /// primary.
+    /// Checks that, after some seconds without faults, every server redirects to the newest target of a
+    /// changed link.
     /// </summary>
     private void CatchUp()
     {

@@ -75,8 +75,9 @@ internal sealed class SimulatedLookups(
     }
 
     /// <summary>
-    /// The real statement reads the host's role and a primary's timeline when the functions run, and reads
-    /// everything else from its snapshot. The simulation does the same.
+    /// The real statement calls functions that return the current role of the host and the current timeline
+    /// of a primary. The rest of the result comes from the snapshot of the statement. The simulation does the
+    /// same.
     /// </summary>
     private int TimelineOf(SimulatedHost host, LookupResult result) =>
         sabotage == HorizonSabotage.NoTimeline ? 0

@@ -43,7 +43,7 @@ internal sealed class SimulatedWrites(
     {
         for (var tries = 0; tries < 3; tries++)
         {
-            // The server mints one id in three some time before it inserts the link.
+            // One id in three is already up to 2 s old when the server inserts the link.
             var age = TimeSpan.FromMilliseconds(random.Next(3) == 0 ? random.Next(2000) : 0);
             var id = SimulatedNodes.IdAt(cluster.TrueNow + _error - age, random.Next(4096));
             await server.StepAsync();

@@ -5,8 +5,9 @@ namespace Terse.Tests.Storage;
 
 /// <summary>
 /// A simulated primary and its replicas, with faults. The simulation guarantees the three conditions that the
-/// horizon relies on. A failover loses no acknowledged write. A replaced primary accepts no writes. A horizon
-/// can be lost in a failover: until all servers know the new primary, its clock is not behind such a horizon.
+/// horizon relies on. First, a failover loses no acknowledged write. Second, a replaced primary accepts no
+/// writes. Third, a failover may lose a horizon, but the clock of the new primary is not behind the lost
+/// horizon until all servers know the new primary.
 /// </summary>
 internal sealed class SimulatedCluster
 {
@@ -39,7 +40,7 @@ internal sealed class SimulatedCluster
     public DateTimeOffset TrueNow => Start + Elapsed;
 
     /// <summary>
-    /// Returns whether every server has seen this timeline (the number of the latest failover).
+    /// Returns whether every server has seen this timeline (the number that grows with each promotion).
     /// </summary>
     public required Func<int, bool> HaveAllSeen { get; init; }
 

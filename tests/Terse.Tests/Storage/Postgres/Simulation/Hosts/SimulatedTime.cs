@@ -25,7 +25,9 @@ internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
         return timer;
     }
 
-    /// <summary>Waits until the simulation has fired a timer with this due time.</summary>
+    /// <summary>
+    /// Waits until this much simulated time has passed and the simulation has fired the timer.
+    /// </summary>
     public async Task PassAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(time, this);
