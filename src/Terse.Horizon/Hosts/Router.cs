@@ -94,7 +94,7 @@ internal static class Router
     }
 
     /// <summary>Returns the highest timeline of all hosts.</summary>
-    public static int LatestTimeline(ReadOnlySpan<HostState> hosts)
+    private static int LatestTimeline(ReadOnlySpan<HostState> hosts)
     {
         var latest = 0;
         foreach (var host in hosts)

@@ -95,19 +95,19 @@ public static class HorizonSchema
         BEGIN
             IF current_setting('transaction_isolation') <> 'read committed' THEN
                 RAISE EXCEPTION 'Writes to % need the isolation level READ COMMITTED.', TG_TABLE_NAME
-                    USING ERRCODE = 'TH002';
+                    USING ERRCODE = '{WrongIsolation}';
             END IF;
             PERFORM pg_advisory_xact_lock_shared(x'54484f52495a4f4e'::bigint);
             SELECT closed_at, timeline = horizon_timeline() INTO STRICT closed, has_beaten FROM horizon;
             IF NOT has_beaten THEN
                 RAISE EXCEPTION 'The new primary has not closed its first horizon yet; retry shortly.'
-                    USING ERRCODE = 'TH003';
+                    USING ERRCODE = '{NotBeaten}';
             END IF;
             IF TG_OP = 'UPDATE' THEN
                 NEW.written_at := greatest(clock_timestamp(), closed + interval '1 microsecond');
             ELSIF NEW.written_at <= closed THEN
                 RAISE EXCEPTION 'The horizon is closed at %, and written_at is %.', closed, NEW.written_at
-                    USING ERRCODE = 'TH001';
+                    USING ERRCODE = '{TooLate}';
             END IF;
             RETURN NEW;
         END $$;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
@@ -61,6 +62,36 @@ public sealed class RedirectMiddlewareTests : IDisposable
     public async Task Every_request_for_a_code_is_counted_and_other_requests_go_to_the_next_middleware(
         string method, string path, int status, string? outcome)
     {
+        PutLinks();
+        var context = NewContext(method, path);
+        await NewPipeline(otherDomain: null)(context);
+
+        Assert.Equal(status, context.Response.StatusCode);
+        foreach (var name in new[] { "followed", "unknown", "expired", "blocked", "deleted", "used_up" })
+            Assert.Equal(name == outcome ? 1 : 0, _test.Figure($"terse.redirects {name}"));
+    }
+
+    [Theory]
+    [InlineData("/unknown", "link-not-found")]
+    [InlineData("/expired", "link-expired")]
+    [InlineData("/deleted", "link-deleted")]
+    [InlineData("/usedup", "link-used-up")]
+    [InlineData("/blocked", "link-blocked")]
+    public async Task A_link_that_cannot_be_followed_is_answered_with_its_own_problem_type(
+        string path, string type)
+    {
+        PutLinks();
+        var context = NewContext("GET", path);
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+        await NewPipeline(otherDomain: null)(context);
+
+        using var problem = JsonDocument.Parse(body.ToArray());
+        Assert.Equal("urn:problem-type:terse:" + type, problem.RootElement.GetProperty("type").GetString());
+    }
+
+    private void PutLinks()
+    {
         foreach (var code in new[] { "sale", "expired", "deleted", "usedup", "limited" })
             _test.Store.Put(code);
         Change("expired", link => link with { ExpiresAt = DateTimeOffset.UnixEpoch });
@@ -68,12 +99,6 @@ public sealed class RedirectMiddlewareTests : IDisposable
         Change("usedup", link => link with { MaxVisits = 0 });
         Change("limited", link => link with { MaxVisits = 1 });
         _test.Store.Put("blocked", "https://evil.example/");
-        var context = NewContext(method, path);
-        await NewPipeline(otherDomain: null)(context);
-
-        Assert.Equal(status, context.Response.StatusCode);
-        foreach (var name in new[] { "followed", "unknown", "expired", "blocked", "deleted", "used_up" })
-            Assert.Equal(name == outcome ? 1 : 0, _test.Figure($"terse.redirects {name}"));
     }
 
     [Fact]

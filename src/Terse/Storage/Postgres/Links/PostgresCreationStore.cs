@@ -44,13 +44,17 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
             return new AddOnceResult.Tried(
                 exception.ConstraintName == "link_pkey" ? AddLinkResult.IdTaken : AddLinkResult.CodeTaken);
         }
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
+        {
+            throw schema.OnMissingColumn(exception);
+        }
     }
 
     private async Task<AddOnceResult> AddOnceAsync(
         IdempotentRequest request, AddedLink added, CancellationToken cancellationToken)
     {
-        await PostgresLinkInserter.RequireSchemaAsync(schema, added.Link, cancellationToken);
-        var sql = await schema.IsCurrentAsync(cancellationToken) ? AddOnce : AddOnceIntoEarlierSchema;
+        await schema.RequireRulesAsync(added.Link, cancellationToken);
+        var sql = await schema.HasRulesAsync(cancellationToken) ? AddOnce : AddOnceIntoEarlierSchema;
         await _statements.WaitAsync(cancellationToken);
         try
         {

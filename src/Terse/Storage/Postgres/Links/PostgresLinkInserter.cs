@@ -44,16 +44,6 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
     /// <summary>
-    /// Throws an exception if the link has rules (an expiry time or a maximum number of visits) but the
-    /// schema has no columns for rules yet.
-    /// </summary>
-    public static ValueTask RequireSchemaAsync(
-        PostgresSchema schema, Link link, CancellationToken cancellationToken) =>
-        link.ExpiresAt is null && link.MaxVisits is null
-            ? default
-            : schema.RequireCurrentAsync("cannot store the rules of links", cancellationToken);
-
-    /// <summary>
     /// The columns of the table <c>link</c> in the schema of the version before this Terse version. Their
     /// values are the parameters <c>$1</c> to <c>$6</c>.
     /// </summary>
@@ -92,9 +82,9 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            var isCurrent = await _schema.IsCurrentAsync(CancellationToken.None);
+            var hasRules = await _schema.HasRulesAsync(CancellationToken.None);
             var inserted = await _cluster.WriteStatementAsync(
-                (isCurrent ? InsertLinks : InsertLinksIntoEarlierSchema, links),
+                (hasRules ? InsertLinks : InsertLinksIntoEarlierSchema, links),
                 InsertAsync,
                 CancellationToken.None);
             return [.. links.Select(added =>
@@ -103,6 +93,10 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
         {
             return await InsertOthersAsync(links);
+        }
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
+        {
+            throw _schema.OnMissingColumn(exception);
         }
     }
 
@@ -194,9 +188,9 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            var isCurrent = await _schema.IsCurrentAsync(cancellationToken);
+            var hasRules = await _schema.HasRulesAsync(cancellationToken);
             return await _cluster.WriteStatementAsync(
-                (isCurrent ? InsertLink : InsertLinkIntoEarlierSchema, added),
+                (hasRules ? InsertLink : InsertLinkIntoEarlierSchema, added),
                 InsertAsync,
                 cancellationToken);
         }
@@ -209,6 +203,10 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
             // ON CONFLICT skips a link whose domain and code exist already, so the violated constraint is the
             // primary key.
             return AddLinkResult.IdTaken;
+        }
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
+        {
+            throw _schema.OnMissingColumn(exception);
         }
     }
 

@@ -1,3 +1,4 @@
+using Npgsql;
 using Terse.Horizon;
 using Terse.Links;
 
@@ -28,7 +29,7 @@ internal sealed class PostgresLinkStore(
 
     private async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken)
     {
-        await PostgresLinkInserter.RequireSchemaAsync(schema, added.Link, cancellationToken);
+        await schema.RequireRulesAsync(added.Link, cancellationToken);
         return await inserter.Batches.CallAsync(added, cancellationToken)
             ?? await inserter.InsertAloneAsync(added, cancellationToken);
     }
@@ -102,16 +103,25 @@ internal sealed class PostgresLinkStore(
         return isTaken;
     }
 
-    private Task<TResult> WriteAsync<TResult>(
+    private async Task<TResult> WriteAsync<TResult>(
         Link link,
         Func<WriteTransaction, Link, CancellationToken, Task<TResult>> statement,
-        CancellationToken cancellationToken) =>
-        PostgresErrors.WithTimeoutAsync(
-            async token =>
-            {
-                await schema.RequireCurrentAsync("cannot store rules and changes of links", token);
-                return await cluster.WriteStatementAsync(link, statement, token);
-            },
-            time,
-            cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PostgresErrors.WithTimeoutAsync(
+                async token =>
+                {
+                    await schema.RequireRulesAsync(token);
+                    return await cluster.WriteStatementAsync(link, statement, token);
+                },
+                time,
+                cancellationToken);
+        }
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
+        {
+            throw schema.OnMissingColumn(exception);
+        }
+    }
 }

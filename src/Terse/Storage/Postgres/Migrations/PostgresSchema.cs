@@ -1,34 +1,40 @@
 using Npgsql;
 using Terse.Horizon;
 using Terse.Hosting;
+using Terse.Links;
 
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Reports whether the primary has the schema of this Terse version or still the schema of the version
-/// before. Where the two schemas need different SQL, the code has one statement per schema, and this class
-/// decides which of the two runs. Safe for use by any number of threads.
+/// Reports whether the primary's schema can store the rules of links (an expiry time, a maximum number of
+/// visits) and changes of links. The schema of the Terse version before cannot. Where the two schemas need
+/// different SQL, the code has one statement per schema, and this class decides which of the two runs. Safe
+/// for use by any number of threads.
 /// </summary>
 internal sealed class PostgresSchema(Cluster cluster)
 {
-    private readonly int _version = PostgresMigrations.Load().Count;
-    private volatile bool _isCurrent;
+    /// <summary>
+    /// The schema version that <c>0003-changes-and-visits.sql</c> creates. The horizon's own migration counts
+    /// as version 1.
+    /// </summary>
+    private const int VersionWithRules = 4;
+
+    private volatile bool _hasRules;
 
     /// <summary>
-    /// Whether the primary has at least the schema of this Terse version. The result true is cached, because
-    /// migrations never remove tables or columns. After a false result, the next call reads the schema
-    /// version again.
+    /// Whether the primary's schema has the columns for rules. The result true is cached, because migrations
+    /// never remove columns. After a false result, the next call reads the schema version again.
     /// </summary>
     /// <exception cref="HostUnavailableException">The primary cannot be reached.</exception>
     /// <exception cref="StoreUnavailableException">The database has no schema.</exception>
-    public async ValueTask<bool> IsCurrentAsync(CancellationToken cancellationToken)
+    public async ValueTask<bool> HasRulesAsync(CancellationToken cancellationToken)
     {
-        if (_isCurrent)
+        if (_hasRules)
             return true;
         try
         {
             var version = await PostgresMigrations.ReadVersionAsync(cluster, cancellationToken);
-            return _isCurrent = version >= _version;
+            return _hasRules = version >= VersionWithRules;
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {
@@ -37,21 +43,33 @@ internal sealed class PostgresSchema(Cluster cluster)
         }
     }
 
-    /// <summary>
-    /// Throws an exception if the primary still has the schema of an earlier Terse version.
-    /// </summary>
-    /// <param name="limitation">
-    /// A verb phrase that says what the earlier schema cannot do, for example "keeps no visits". The error
-    /// message inserts the phrase after the word "which".
-    /// </param>
-    /// <param name="cancellationToken">Cancels the read of the version.</param>
+    /// <summary>Throws an exception if the link has rules but the schema cannot store rules.</summary>
+    /// <inheritdoc cref="RequireRulesAsync(CancellationToken)"/>
+    public ValueTask RequireRulesAsync(Link link, CancellationToken cancellationToken) =>
+        link.ExpiresAt is null && link.MaxVisits is null ? default : RequireRulesAsync(cancellationToken);
+
+    /// <summary>Throws an exception if the schema cannot store rules and changes.</summary>
     /// <exception cref="HostUnavailableException">The primary cannot be reached.</exception>
     /// <exception cref="StoreUnavailableException">
     /// The primary has the schema of an earlier version, or no schema.
     /// </exception>
-    public async ValueTask RequireCurrentAsync(string limitation, CancellationToken cancellationToken)
+    public async ValueTask RequireRulesAsync(CancellationToken cancellationToken)
     {
-        if (!await IsCurrentAsync(cancellationToken))
-            throw PostgresErrors.OfEarlierSchema(limitation);
+        if (!await HasRulesAsync(cancellationToken))
+            throw PostgresErrors.OfEarlierSchema(Limitation);
     }
+
+    /// <summary>
+    /// Handles a statement that failed because the schema lacks a table or a column. The cached result is
+    /// wrong then: the primary was replaced by a host without the migration, or by a restored backup. The
+    /// next call of <see cref="HasRulesAsync"/> reads the schema version again.
+    /// </summary>
+    /// <returns>The exception to throw.</returns>
+    public StoreUnavailableException OnMissingColumn(PostgresException exception)
+    {
+        _hasRules = false;
+        return PostgresErrors.OfEarlierSchema(Limitation, exception);
+    }
+
+    private const string Limitation = "cannot store rules and changes of links";
 }
