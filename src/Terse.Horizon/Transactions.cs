@@ -30,7 +30,7 @@ public sealed class ReadTransaction
 }
 
 /// <summary>
-/// Creates commands that write on the primary. With <see cref="Cluster.WriteAsync"/>, the transaction is
+/// Creates commands that write on the primary. With <c>Cluster.WriteAsync</c>, the transaction is
 /// committed after the callback that receives this object has returned. Not safe for use by several threads
 /// at once.
 /// </summary>

@@ -15,11 +15,12 @@ namespace Terse;
 /// like their ids.
 /// </para>
 /// <list type="bullet">
-/// <item><description><c>T</c>, the default, is the shortest base 62 text. A text that would begin with a
-/// letter gets a <c>0</c> in front.</description></item>
-/// <item><description><c>C</c> has 13 characters of Crockford's base 32, like canonical TSID. Reading accepts
-/// upper and lower case, <c>i</c> and <c>l</c> as 1, and <c>o</c> as 0.</description></item>
-/// <item><description><c>B</c> has 11 characters of base 62.</description></item>
+/// <item><description><c>T</c>, the default, is base 62 without leading zeros. Only a <c>T</c> text that
+/// would begin with a letter gets one <c>0</c> in front.</description></item>
+/// <item><description><c>C</c> has 13 characters of Crockford's base 32, like canonical TSID. A <c>C</c> text
+/// may be read in upper or lower case, with <c>i</c> and <c>l</c> as 1, and <c>o</c> as 0.
+/// </description></item>
+/// <item><description><c>B</c> is base 62 with leading zeros, always 11 characters.</description></item>
 /// <item><description><c>D</c> is decimal.</description></item>
 /// <item><description><c>X</c> has 16 hexadecimal characters.</description></item>
 /// </list>

@@ -133,7 +133,7 @@ public sealed record TsidLayout
     /// <summary>Returns the node that minted <paramref name="id"/>.</summary>
     public int NodeOf(Tsid id) => (int)(id.Value >> SequenceBits) & (NodeCount - 1);
 
-    /// <summary>Returns the number of <paramref name="id"/> within its tick and node, from 0.</summary>
+    /// <summary>Returns the sequence number of an id: its position, from 0, in its tick and node.</summary>
     public int SequenceOf(Tsid id) => (int)id.Value & (SequenceCount - 1);
 
     /// <summary>Returns the tick during which <paramref name="instant"/> occurs.</summary>

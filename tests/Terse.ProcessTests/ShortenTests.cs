@@ -67,8 +67,8 @@ public sealed class ShortenTests
     }
 
     /// <summary>
-    /// Checks the error message for the last line of the real file, which is the incomplete URL
-    /// <c>https://</c>.
+    /// Checks the error message for the last line of <c>urls-sample.txt</c>, a list of URLs from real use.
+    /// The last line is the incomplete URL <c>https://</c>.
     /// </summary>
     private static void AssertTailIsReported(CommandResult result, string tail, int number)
     {

@@ -3,7 +3,9 @@ using FsCheck.Fluent;
 
 namespace Terse.Tests;
 
-/// <summary>Tests properties that every layout, every id and every text must have.</summary>
+/// <summary>
+/// Property-based tests: rules that hold for every layout, every id and every text form of an id.
+/// </summary>
 public sealed class TsidProperties
 {
     private static readonly Gen<ulong> Bits =

@@ -15,10 +15,11 @@ internal sealed record CodeOrigin(
     ICodeStrategy Strategy, IdLayout Layout, Tsid Id, DateTimeOffset Begin, DateTimeOffset End);
 
 /// <summary>
-/// All id layouts that a database has ever used. With the layouts, Terse computes from a code the latest time
-/// at which its link can have been created. When a replica has received all changes up to that time and does
-/// not have the link, no other host has the link. The history must contain exactly the layouts of the
-/// snapshot in which the lookup searched for the link.
+/// All id layouts that a database has ever used. From a code and these layouts, Terse computes the latest
+/// time at which the code's link can have been created. When a replica has received all changes up to that
+/// time and does not have the link, no other host has the link. The caller must use exactly the layouts of
+/// the database snapshot in which it searched for the link, because other layouts could give an earlier
+/// time.
 /// </summary>
 /// <param name="layouts">The layouts, the oldest layout first.</param>
 /// <param name="strategies">All strategies that any version of Terse has used.</param>

@@ -78,9 +78,9 @@ internal static class HostName
     }
 
     /// <summary>
-    /// Converts a name to Punycode. Without the ICU library, .NET does not apply the compatibility mapping of
-    /// UTS 46. A name with a character that needs this mapping is refused, because the Punycode of the
-    /// unmapped name would be a host that does not exist.
+    /// Converts a name to Punycode. Terse runs without the ICU library, so .NET does not apply the
+    /// compatibility mapping of UTS 46. This method therefore refuses each name that needs the mapping: the
+    /// Punycode of the unmapped name would name a different host, which does not exist.
     /// </summary>
     private static bool TryMapToAscii(string name, [NotNullWhen(true)] out string? ascii)
     {

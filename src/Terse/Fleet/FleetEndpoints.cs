@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 using Terse.Hosting;
-using Terse.Web;
 
 namespace Terse.Fleet;
 
@@ -12,19 +10,6 @@ namespace Terse.Fleet;
 internal static class FleetEndpoints
 {
     public const string Path = "/api/v1/fleet";
-
-    public static void AddFleet(this IServiceCollection services)
-    {
-        services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.SettingNames)
-        {
-            PerServer = ServerOptions.SettingNames,
-        });
-        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
-        services.AddJson(FleetJson.Instance);
-        services.AddSingleton(CreateReport);
-        services.AddHostedService<ServerReporter>();
-    }
 
     public static void MapFleet(this IEndpointRouteBuilder app) =>
         app.MapGet(Path, ShowAsync).WithTags("fleet");
@@ -48,12 +33,4 @@ internal static class FleetEndpoints
 
     private static List<FleetServer> MarkSelf(IEnumerable<FleetServer> servers, string name) =>
         [.. servers.Select(server => server with { Answering = server.Name == name })];
-
-    private static ServerReport CreateReport(IServiceProvider services)
-    {
-        var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
-        var configuration = ConfigurationHash.Of(
-            services.GetRequiredService<IConfiguration>(), services.GetServices<SettingsSection>());
-        return new(options.Name, null, options.Zone, Server.Version, configuration, null);
-    }
 }

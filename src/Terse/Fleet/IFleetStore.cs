@@ -34,7 +34,7 @@ internal interface IFleetStore
     Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes a server that is shutting down from the list, unless a newer server has the same name.
+    /// Removes from the list of servers a server that is shutting down, unless a newer server has its name.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It is unknown whether the server was removed.</exception>
     Task RemoveAsync(ServerReport report, CancellationToken cancellationToken);

@@ -61,16 +61,19 @@ internal interface INodeStore
     Task<NodeReservation?> ReserveAsync(
         string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken);
 
-    /// <summary>Extends a reservation from now on. Returns null when the server has lost the node.</summary>
+    /// <summary>
+    /// Extends a reservation, so that it ends <paramref name="length"/> after the present. Returns null when
+    /// the server has lost the node.
+    /// </summary>
     /// <param name="held">The current reservation of the server.</param>
     /// <param name="ownNow">
-    /// The current time of the server's id generator. It is ahead of the database's clock if that clock was
-    /// set back. The store uses the later of the two times as the present.
+    /// The current time of the server's id generator. If the database's clock was set back, this time is
+    /// later than the database's clock. The present is the later of this time and the database's clock.
     /// </param>
-    /// <param name="length">How long the reservation lasts, counted from the present.</param>
+    /// <param name="length">The time from the present to the new end of the reservation.</param>
     /// <param name="cancellationToken">Cancels the wait; the store may still extend the reservation.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store cannot be written, and it is unknown whether the reservation was extended.
+    /// Writing to the store failed, and it is unknown whether the reservation was extended.
     /// </exception>
     Task<NodeReservation?> ExtendAsync(
         NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken);

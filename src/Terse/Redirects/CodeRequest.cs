@@ -3,9 +3,10 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// What <see cref="RedirectMiddleware"/> already knows about a GET or HEAD request for a code that it cannot
-/// answer from the cache. The middleware passes this record to <see cref="Redirector"/> in
-/// <see cref="HttpContext.Features"/>.
+/// Describes a GET or HEAD request for a code when <see cref="RedirectMiddleware"/> cannot answer the request
+/// from the cache. The middleware passes this record to <see cref="Redirector"/> in
+/// <see cref="HttpContext.Features"/>, so that the redirector neither parses the path nor probes the cache
+/// again.
 /// </summary>
 /// <param name="Name">The name of the requested link; a link with this name need not exist.</param>
 /// <param name="IsPreview">Whether the client asks for a preview instead of a redirect.</param>

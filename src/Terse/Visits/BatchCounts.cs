@@ -57,8 +57,8 @@ internal sealed class BatchCounts
     }
 
     /// <summary>
-    /// The redirected visits of the batch. Each text that a database would refuse is replaced by the empty
-    /// text.
+    /// The visits of the batch whose outcome is <see cref="RedirectOutcome.Followed"/>. A text field of a
+    /// visit that a database would refuse is empty.
     /// </summary>
     public IReadOnlyList<Visit> Visits => _visits;
 

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
 using Terse.Ids;
+using Terse.Links;
+using Terse.Web;
 
 namespace Terse.Visits;
 
@@ -39,6 +41,18 @@ internal static class VisitSetup
         // buffer, and then the sender empties the spool.
         services.AddHostedService<VisitSender>();
         services.AddHostedService<VisitSpooler>();
+    }
+
+    /// <summary>Registers the services that report and delete stored visits.</summary>
+    public static void AddVisitHistory(this IServiceCollection services)
+    {
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames));
+        services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
+        services.AddSingleton<ILinkVisits>(provider => provider.GetRequiredService<IVisitReader>());
+        services.AddJson(VisitJson.Instance);
+        services.AddSingleton<VisitReport>();
+        services.AddHostedService<VisitRetention>();
     }
 
     private static VisitFolder OpenFolder(IServiceProvider provider, string folder)

@@ -109,7 +109,7 @@ public sealed class GuardTests
     {
         await using var cluster = await TestDatabases.MigrateAsync(
             postgres.Primary.ConnectionString, PostgresMigrations.Load());
-        // The time of the link (the end of its id's timestamp tick) is 20 ms from now.
+        // The link that the test writes counts as created 20 ms from now.
         await postgres.Primary.ExecuteAsync(
             "CREATE TABLE written AS SELECT clock_timestamp() + interval '20 ms' AS at");
     }

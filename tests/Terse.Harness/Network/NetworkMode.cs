@@ -12,7 +12,7 @@ internal enum NetworkMode
     /// <summary>The proxy forwards no bytes and keeps the connections open.</summary>
     BlackHole,
 
-    /// <summary>The proxy forwards requests and holds back responses.</summary>
+    /// <summary>The proxy forwards requests, and keeps responses until the mode changes.</summary>
     BlackHoleResponses,
 
     /// <summary>The proxy resets all connections.</summary>

@@ -1,8 +1,8 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// What a proxy does with the bytes that it receives, from one change by the test until the next change. An
-/// instance never changes; the proxy replaces it.
+/// What a proxy does with the bytes that it receives, until the test sets a different behavior. Instances are
+/// immutable: to change the behavior, the proxy replaces its state.
 /// </summary>
 internal sealed class NetworkState(NetworkMode mode, TimeSpan delay)
 {

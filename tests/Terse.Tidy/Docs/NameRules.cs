@@ -12,8 +12,8 @@ internal static partial class NameRules
         select new Finding(document.Path, span.Line, $"`{name}`: no type or member has this name");
 
     /// <summary>
-    /// Returns the names of types and members in a code span; empty if the span does not look like the name
-    /// of a type.
+    /// Returns the names in inline code of a Markdown file, for example <c>Link</c> and <c>Code</c> for
+    /// <c>Link.Code</c>. Returns nothing if the text does not look like the name of a type.
     /// </summary>
     internal static IEnumerable<string> Names(string span)
     {

@@ -76,8 +76,8 @@ internal static class DependencyRules
         Uses(Program.That().DoNotHaveName("Program"), ["Terse.Program"]);
 
     /// <summary>
-    /// Finds uses of ASP.NET Core in the room Links. Only the folder <c>Links/Api</c> may use it, because
-    /// this folder serves the HTTP requests.
+    /// Finds uses of ASP.NET Core in the top-level folder <c>Links</c>. Only its sub-folder <c>Links/Api</c>
+    /// may use ASP.NET Core, because this sub-folder serves the HTTP requests.
     /// </summary>
     internal static IEnumerable<Finding> HttpInLinks() =>
         Uses(In("Links"), ["Microsoft.AspNetCore"])

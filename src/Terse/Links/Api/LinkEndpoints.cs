@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 using Terse.Domains;
 using Terse.Hosting;
 using Terse.Web;
@@ -28,18 +27,6 @@ internal static class LinkEndpoints
 
     private const string Body = "a JSON object with the field 'target' and, optionally, 'code', 'domain', "
         + "'expiresAt' and 'maxVisits'";
-
-    public static void AddLinks(this IServiceCollection services)
-    {
-        services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.SettingNames));
-        services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
-        services.AddJson(LinkJson.Instance);
-        services.AddSingleton<BlockedHosts>();
-        services.AddSingleton<TargetRules>();
-        services.AddSingleton<LinkCreator>();
-        services.AddSingleton<LinkChanger>();
-    }
 
     public static void MapLinks(this IEndpointRouteBuilder app)
     {

@@ -78,7 +78,7 @@ internal static class HourNumber
     public static long Of(DateTimeOffset instant) =>
         (long)Math.Floor(instant.ToUnixTimeMilliseconds() / 3_600_000.0);
 
-    /// <summary>Returns the number of the first hour that begins at the instant or later.</summary>
+    /// <summary>Rounds an instant up to a full hour, and returns the hours since 1970.</summary>
     public static long Ceiling(DateTimeOffset instant)
     {
         var hour = Of(instant);

@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.Extensions.Options;
 using Terse.Domains;
-using Terse.Hosting;
 using Terse.Links;
 using Terse.Web;
 
@@ -18,17 +16,6 @@ internal static class VisitEndpoints
 
     private const int MaxPage = 1000;
     private const int DefaultPage = 100;
-
-    public static void AddVisitHistory(this IServiceCollection services)
-    {
-        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames));
-        services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
-        services.AddSingleton<ILinkVisits>(provider => provider.GetRequiredService<IVisitReader>());
-        services.AddJson(VisitJson.Instance);
-        services.AddSingleton<VisitReport>();
-        services.AddHostedService<VisitRetention>();
-    }
 
     public static void MapVisits(this IEndpointRouteBuilder app)
     {

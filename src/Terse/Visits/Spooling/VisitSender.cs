@@ -95,8 +95,8 @@ internal sealed partial class VisitSender(
     }
 
     /// <summary>
-    /// Sends the next batch, if the spool contains a batch, and pauses as the load requires. If the spool is
-    /// empty, the method instead sets <see cref="_pause"/> to the polling interval.
+    /// Sends the next batch of the spool, and then waits for a time that depends on the server's load. If the
+    /// spool is empty, the method does not wait, but sets <see cref="_pause"/> to the polling interval.
     /// </summary>
     private async Task SendNextAsync(CancellationToken cancellationToken)
     {

@@ -107,8 +107,9 @@ public sealed class LinkChangerTests
             new(Tsid.FromInt64(1), "", "sale", "https://example.com/1", Now);
 
         /// <summary>
-        /// Changes the link just before it is replaced: before the next replacement only, or before every
-        /// replacement if <see cref="IsBusy"/> is true.
+        /// Simulates a change by another server. The function receives the stored link just before
+        /// <see cref="LinkChanger"/> replaces it, and returns the link to store first. The store calls the
+        /// function before the next replacement only, or before each replacement if <see cref="IsBusy"/>.
         /// </summary>
         public Func<Link, Link>? Before { get; set; }
 

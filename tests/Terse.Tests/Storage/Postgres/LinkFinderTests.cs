@@ -7,11 +7,12 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Tables of what the finder returns for scripted lookups. A lookup is written as host with timeline, content
-/// and horizon, for example <c>R2 none after</c>, or as <c>lost</c> if the host does not respond. The hosts
-/// are: P, a primary; R, a replica; N, a replica that is promoted during the lookup; D, a primary that became
-/// a replica before the lookup. The horizon of the host is before, at or after the time of the code or of the
-/// pending change. The current timeline is 2.
+/// Tables of what the finder returns for scripted lookups. For example, <c>R2 none after</c> means: host R,
+/// on timeline 2, finds no link, and its horizon is after the compared time. <c>lost</c> means that the
+/// host does not respond. The compared time is the time at which the code was minted; for a link with a
+/// pending change, it is the time of the change. The hosts are: P, a primary; R, a replica; N, a replica
+/// that is promoted during the lookup; D, a primary that became a replica before the lookup. The current
+/// timeline is 2.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {

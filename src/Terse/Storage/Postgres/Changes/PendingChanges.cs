@@ -72,7 +72,7 @@ internal sealed class PendingChanges(TimeProvider time)
     }
 
     /// <summary>
-    /// Whether a lookup found the link in a snapshot that contains every change of this link that this Terse
+    /// True if the lookup found the link, and its snapshot contains all changes of the link that this Terse
     /// server knows of.
     /// </summary>
     public bool AreContainedIn(LookupResult result) =>

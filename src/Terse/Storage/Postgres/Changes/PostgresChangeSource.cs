@@ -1,5 +1,3 @@
-using System.Globalization;
-using Npgsql;
 using Terse.Horizon;
 
 namespace Terse.Storage.Postgres;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using Npgsql;
 using Terse.Horizon;
-using Terse.Links;
 
 namespace Terse.Storage.Postgres;
 

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+using Terse.Web;
+
+namespace Terse.Fleet;
+
+/// <summary>Registers the settings and the services of the fleet.</summary>
+internal static class FleetSetup
+{
+    public static void AddFleet(this IServiceCollection services)
+    {
+        services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.SettingNames)
+        {
+            PerServer = ServerOptions.SettingNames,
+        });
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+        services.AddJson(FleetJson.Instance);
+        services.AddSingleton(CreateReport);
+        services.AddHostedService<ServerReporter>();
+    }
+
+    private static ServerReport CreateReport(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
+        var configuration = ConfigurationHash.Of(
+            services.GetRequiredService<IConfiguration>(), services.GetServices<SettingsSection>());
+        return new(options.Name, null, options.Zone, Server.Version, configuration, null);
+    }
+}

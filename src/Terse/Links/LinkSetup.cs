@@ -1,0 +1,21 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+using Terse.Web;
+
+namespace Terse.Links;
+
+/// <summary>Registers the settings and the services of links.</summary>
+internal static class LinkSetup
+{
+    public static void AddLinks(this IServiceCollection services)
+    {
+        services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.SettingNames));
+        services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
+        services.AddJson(LinkJson.Instance);
+        services.AddSingleton<BlockedHosts>();
+        services.AddSingleton<TargetRules>();
+        services.AddSingleton<LinkCreator>();
+        services.AddSingleton<LinkChanger>();
+    }
+}
