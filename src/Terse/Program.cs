@@ -46,7 +46,6 @@ internal static class Program
         builder.Services.AddRedirects(StorageSetup.FolderOf);
         builder.Services.AddVisits(StorageSetup.FolderOf);
         builder.Services.AddFleet();
-        builder.Services.AddVisitHistory();
         var app = builder.Build();
         app.UseRedirects();
         app.UseWeb();

@@ -41,10 +41,11 @@ internal static class VisitSetup
         // buffer, and then the sender empties the spool.
         services.AddHostedService<VisitSender>();
         services.AddHostedService<VisitSpooler>();
+        services.AddVisitHistory();
     }
 
     /// <summary>Registers the services that report and delete stored visits.</summary>
-    public static void AddVisitHistory(this IServiceCollection services)
+    private static void AddVisitHistory(this IServiceCollection services)
     {
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames));
