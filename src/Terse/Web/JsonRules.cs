@@ -7,7 +7,7 @@ namespace Terse.Web;
 /// <summary>
 /// Contains the options with which Terse reads and writes JSON. Each feature has its own source-generated
 /// <see cref="JsonSerializerContext"/>, which lists the types of the feature but sets no options
-/// (docs/decisions/0010-a-json-context-a-feature.md).
+/// (docs/decisions/0009-a-json-context-a-feature.md).
 /// </summary>
 internal static class JsonRules
 {
