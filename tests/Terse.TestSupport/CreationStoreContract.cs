@@ -26,7 +26,9 @@ public abstract class CreationStoreContract : IAsyncLifetime
 
     protected abstract ValueTask CloseAsync();
 
-    /// <summary>Moves the creation times of all stored idempotency keys into the past.</summary>
+    /// <summary>
+    /// Moves the creation times of all stored idempotency keys into the past by <paramref name="age"/>.
+    /// </summary>
     protected abstract Task AgeAsync(TimeSpan age);
 
     protected abstract Task<long> CountKeysAsync();
@@ -180,8 +182,8 @@ public abstract class CreationStoreContract : IAsyncLifetime
     }
 
     /// <summary>
-    /// A time for new links that is later than the horizon. The database would refuse a link with an earlier
-    /// time.
+    /// The time that the tests give to new links: one hour from now. The database refuses a link whose time
+    /// is not later than the horizon (the time up to which the database accepts no more links).
     /// </summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 

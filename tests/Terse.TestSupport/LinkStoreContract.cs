@@ -24,11 +24,12 @@ public abstract class LinkStoreContract : IAsyncLifetime
     protected abstract ValueTask CloseAsync();
 
     /// <summary>
-    /// Reads the stored changes of links. A server reads them after it may have missed notifications.
+    /// Returns the stored changes of all links. A Terse server that may have missed notifications reads these
+    /// changes.
     /// </summary>
     private protected abstract Task<IReadOnlyList<StoredChange>> ReadChangesAsync();
 
-    /// <summary>Moves the times of all stored changes into the past.</summary>
+    /// <summary>Moves the times of all stored changes into the past by <paramref name="age"/>.</summary>
     protected abstract Task AgeChangesAsync(TimeSpan age);
 
     [Fact]
@@ -243,8 +244,8 @@ public abstract class LinkStoreContract : IAsyncLifetime
         Task.WhenAll(Enumerable.Range(0, times).Select(_ => Store.TakeVisitAsync(link, default)));
 
     /// <summary>
-    /// Gives a link an expiry, a visit limit, both, or neither, depending on the remainder of the number
-    /// modulo 4.
+    /// Gives a link an expiry time, a visit limit, both, or neither. The remainder of
+    /// <paramref name="number"/> divided by 4 selects the case.
     /// </summary>
     private static Link WithRules(Link link, int number) => link with
     {
@@ -256,8 +257,8 @@ public abstract class LinkStoreContract : IAsyncLifetime
         string Domain, string Code, int Version, DateTimeOffset At);
 
     /// <summary>
-    /// A time for new links that is later than the horizon. The database would refuse a link with an earlier
-    /// time.
+    /// The time that the tests give to new links: one hour from now. The database refuses a link whose time
+    /// is not later than the horizon (the time up to which the database accepts no more links).
     /// </summary>
     private protected static DateTimeOffset TickEnd => TimeProvider.System.GetUtcNow().AddHours(1);
 

@@ -4,8 +4,8 @@ using Terse.Visits;
 namespace Terse.TestSupport;
 
 /// <summary>
-/// The tests that every visit store must pass. The most important rule: a batch that arrives twice is counted
-/// once.
+/// The tests that every visit store must pass. Most importantly, a store must count the visits of a batch
+/// only once, even if the batch arrives twice.
 /// </summary>
 public abstract class VisitStoreContract : IAsyncLifetime
 {
@@ -30,7 +30,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
 
     protected abstract ValueTask CloseAsync();
 
-    /// <summary>Sets the time that the store takes for the current time.</summary>
+    /// <summary>Sets the time that the store uses as the current time.</summary>
     protected abstract Task SetClockAsync(DateTimeOffset now);
 
     [Fact]
@@ -196,7 +196,7 @@ public abstract class VisitStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_cursor_returns_every_visit_once_and_the_newest_visit_first()
     {
-        // Four visits share each time, and the visits are spread over several days.
+        // Groups of four visits have the same time. The groups are one hour apart and cover several days.
         var visits = Enumerable.Range(0, 300)
             .Select(number => NewVisit(number % 2 + 1, Now.AddHours(-number / 4)) with
             {
