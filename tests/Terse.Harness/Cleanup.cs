@@ -1,13 +1,14 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// Starts and disposes several objects concurrently. If one object fails, the others are disposed
-/// nevertheless.
+/// Starts and disposes several objects concurrently. If one object fails to start or fails during disposal,
+/// all other objects are still disposed.
 /// </summary>
 internal static class Cleanup
 {
     /// <summary>
-    /// Starts all objects. If one of them fails to start, disposes the started objects and throws.
+    /// Waits until all objects have started. If an object fails to start, disposes the started objects and
+    /// throws.
     /// </summary>
     public static async Task<T[]> StartAllAsync<T>(IEnumerable<Task<T>> starts)
         where T : class, IAsyncDisposable
@@ -25,7 +26,7 @@ internal static class Cleanup
         }
     }
 
-    /// <summary>Disposes all objects, even if one of them fails.</summary>
+    /// <summary>Disposes all objects, even if the disposal of one object fails.</summary>
     public static Task DisposeAllAsync(IEnumerable<IAsyncDisposable> disposables) =>
         Task.WhenAll(disposables.Select(async disposable => await disposable.DisposeAsync()).ToList());
 }

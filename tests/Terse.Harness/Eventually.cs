@@ -1,6 +1,8 @@
 namespace Terse.Harness;
 
-/// <summary>Polls a condition until it is true, for example that a replica has caught up.</summary>
+/// <summary>
+/// Polls a condition, for example that a replica has caught up, until the condition is true.
+/// </summary>
 internal static class Eventually
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);

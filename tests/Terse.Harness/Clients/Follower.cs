@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Terse.Harness;
 
-/// <summary>What a client knows about the outcome of its request for a code.</summary>
+/// <summary>The outcome of a request for a code, as far as the client knows the outcome.</summary>
 internal enum FollowResult
 {
     /// <summary>The server sent a redirect, so it must count exactly one visit.</summary>
@@ -31,7 +31,8 @@ internal enum FollowResult
 internal sealed class Follower : IDisposable
 {
     /// <summary>
-    /// A follower fails this long after its creation, so that a hanging request cannot block a test.
+    /// A follower cancels its running request when this time has passed since the follower was created. A
+    /// hanging request therefore cannot block a test.
     /// </summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 

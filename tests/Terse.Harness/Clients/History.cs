@@ -22,14 +22,12 @@ internal sealed class History
     public IReadOnlyCollection<string> Violations => _violations;
 
     /// <summary>
-    /// One duration for each failover: from the promotion of the replica until the first acknowledgement of a
-    /// creation that a client sent after the promotion.
+    /// The recovery time of each failover. The recovery time begins with the promotion of the replica. It
+    /// ends when a server acknowledges a creation that a client sent after the promotion.
     /// </summary>
     public IReadOnlyCollection<TimeSpan> RecoveryTimes => _recoveryTimes;
 
-    /// <summary>
-    /// The codes of all acknowledged links. The code that was acknowledged first is the first one.
-    /// </summary>
+    /// <summary>The codes of all acknowledged links, in the order of their acknowledgement.</summary>
     public IReadOnlyList<string> Codes
     {
         get
@@ -56,8 +54,9 @@ internal sealed class History
     }
 
     /// <summary>
-    /// Records that a client requests a link with this target. A client uses a new target for each new link
-    /// and sends the same target again only when it repeats a request.
+    /// Records that a client asks a server to create a link with this target. <paramref name="hasKey"/> is
+    /// true if the request has an Idempotency-Key. A client uses a new target for each new link and sends the
+    /// same target again only when it repeats a request.
     /// </summary>
     public void Request(string target, bool hasKey) => _requested[target] = hasKey;
 
@@ -100,7 +99,8 @@ internal sealed class History
     }
 
     /// <summary>
-    /// Checks that the primary contains each target once, even if a client sent the creation several times.
+    /// Records a violation for each target that has several links on the primary. Even if a client sent a
+    /// creation several times, only one link may exist.
     /// </summary>
     public async Task CheckOnceAsync(PostgresServer primary)
     {

@@ -10,9 +10,9 @@ namespace Terse.Harness;
 internal static class SuspendedCreation
 {
     /// <summary>
-    /// How long the server stays suspended at most. A Terse server closes a database connection that gave no
-    /// response for 2 s. The suspension is shorter, because the connection must still be open when the server
-    /// resumes.
+    /// The longest time for which the server stays suspended. A Terse server closes a database connection
+    /// that gave no response for 2 s. The suspension is shorter, because the connection must still be open
+    /// when the server resumes.
     /// </summary>
     private static readonly TimeSpan SuspensionLimit = TimeSpan.FromSeconds(1.8);
 

@@ -3,9 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Terse.Harness;
 
-/// <summary>
-/// A meter factory for one test. Adds up everything that the counters of its meters report.
-/// </summary>
+/// <summary>A meter factory for one test. Adds up all values that each counter reports.</summary>
 internal sealed class Figures : IMeterFactory
 {
     private readonly ConcurrentDictionary<string, long> _sums = new(StringComparer.Ordinal);
@@ -26,8 +24,8 @@ internal sealed class Figures : IMeterFactory
     }
 
     /// <summary>
-    /// The sum of a counter, addressed by the counter's name and tag values, for example <c>terse.lookups
-    /// primary</c>.
+    /// The sum of all values that a counter has reported. The counter is addressed by its name and tag
+    /// values, for example <c>terse.lookups primary</c>.
     /// </summary>
     public long this[string counter] => _sums.GetValueOrDefault(counter);
 

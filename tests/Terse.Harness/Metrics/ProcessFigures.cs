@@ -74,7 +74,8 @@ internal sealed class ProcessFigures : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _session.Dispose();
-        await Task.WhenAny(_reading); // The reader may fail, because its session is disposed.
+        // Reading may fail here, because the session is disposed. WhenAny ignores this failure.
+        await Task.WhenAny(_reading);
     }
 
     private void ReadAll()

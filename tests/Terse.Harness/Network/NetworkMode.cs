@@ -1,6 +1,6 @@
 namespace Terse.Harness;
 
-/// <summary>What a proxy does with the bytes that it receives.</summary>
+/// <summary>Names what a proxy does with the bytes that the proxy receives.</summary>
 internal enum NetworkMode
 {
     /// <summary>The proxy forwards all bytes.</summary>

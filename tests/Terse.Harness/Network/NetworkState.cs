@@ -1,8 +1,8 @@
 namespace Terse.Harness;
 
 /// <summary>
-/// What a proxy does with the bytes that it receives, until the test sets a different behavior. Instances are
-/// immutable: to change the behavior, the proxy replaces its state.
+/// Describes what a proxy does with the bytes that the proxy receives. Mode and delay of a state never
+/// change: when a test changes the behavior of the proxy, the proxy replaces its state.
 /// </summary>
 internal sealed class NetworkState(NetworkMode mode, TimeSpan delay)
 {
@@ -21,8 +21,8 @@ internal sealed class NetworkState(NetworkMode mode, TimeSpan delay)
     };
 
     /// <summary>
-    /// Waits until a chunk may be forwarded or the test changes the network. <paramref name="waited"/> is the
-    /// time that the chunk has already waited.
+    /// Waits until the delay of a chunk has passed or the test changes the behavior of the proxy.
+    /// <paramref name="waited"/> is the time that the chunk has already waited.
     /// </summary>
     public async Task WaitAsync(TimeSpan waited, CancellationToken cancellationToken)
     {

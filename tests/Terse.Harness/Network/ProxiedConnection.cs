@@ -12,7 +12,8 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
     private const int ChunkBytes = 16 * 1024;
 
     /// <summary>
-    /// How many of the first characters from the client are kept, so that a test can search them.
+    /// How many characters from the client are kept, counted from the start of the connection. A test can
+    /// search these characters.
     /// </summary>
     private const int MaxSent = 64 * 1024;
 
@@ -20,8 +21,8 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
     private NetworkState? _ownState;
 
     /// <summary>
-    /// The bytes that the proxy holds back, as Latin-1 text. Element 0 belongs to the client's requests,
-    /// element 1 to the target's responses.
+    /// The bytes that wait in the proxy to be forwarded, as Latin-1 text. Element 0 contains bytes from the
+    /// client, and element 1 contains bytes from the target.
     /// </summary>
     private readonly string?[] _held = new string?[2];
 
@@ -35,7 +36,7 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
     }
 
     /// <summary>
-    /// Stops this connection from forwarding bytes. Returns false if the connection was stopped before.
+    /// Stops this connection from forwarding bytes. Returns false if the connection is already stopped.
     /// </summary>
     public bool TryBlackHole() =>
         Interlocked.CompareExchange(ref _ownState, new(NetworkMode.BlackHole, TimeSpan.Zero), null) is null;

@@ -4,15 +4,15 @@ using System.Net.Sockets;
 namespace Terse.Harness;
 
 /// <summary>
-/// A TCP proxy that can delay, hold back or reset the connections to a target on this machine. For each
-/// direction of a connection the proxy keeps at most one chunk; further bytes stay in the socket buffers of
-/// the sender.
+/// A TCP proxy to a target on this machine. A test can make the proxy delay bytes, stop forwarding bytes, or
+/// reset connections. For each direction of a connection the proxy keeps at most one chunk that is not
+/// forwarded yet; further bytes wait in the socket buffers.
 /// </summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
     /// <summary>
-    /// The proxy resets connections beyond this number. The limit is needed because clients that give up
-    /// leave their connections open in a proxy that forwards nothing.
+    /// The largest number of open connections. The proxy resets every further connection. The limit is needed
+    /// because clients that give up leave their connections open in a proxy that forwards nothing.
     /// </summary>
     private const int MaxConnections = 500;
 
@@ -35,16 +35,20 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     public int Port { get; }
 
-    /// <summary>Forwards all bytes again, including the bytes that the proxy has held back.</summary>
+    /// <summary>
+    /// Forwards all bytes again, including the bytes that the proxy has received and not yet forwarded.
+    /// </summary>
     public void Forward() => Change(NetworkState.Open);
 
-    /// <summary>Delays each chunk by this time, in both directions.</summary>
+    /// <summary>Delays each chunk by <paramref name="time"/>, in both directions.</summary>
     public void Delay(TimeSpan time) => Change(new(NetworkMode.Delayed, time));
 
     /// <summary>Keeps open connections and accepts new ones, but forwards no bytes.</summary>
     public void BlackHole() => Change(new(NetworkMode.BlackHole, TimeSpan.Zero));
 
-    /// <summary>Forwards requests to the target and holds back the responses.</summary>
+    /// <summary>
+    /// Forwards requests to the target, and keeps the responses until the test changes the behavior.
+    /// </summary>
     public void HoldResponses() => Change(new(NetworkMode.BlackHoleResponses, TimeSpan.Zero));
 
     /// <summary>Resets all open connections, and each new connection as soon as it is accepted.</summary>
@@ -86,7 +90,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>
-    /// Counts the connections in which the proxy holds back a chunk that contains this text.
+    /// Counts the connections on which a chunk that contains this text waits in the proxy to be forwarded.
     /// </summary>
     public int CountHeld(string text)
     {

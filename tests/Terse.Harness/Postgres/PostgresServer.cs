@@ -85,7 +85,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Deletes all data of this server, copies the data of a primary, and starts this server as its replica.
+    /// Deletes all data of this server, copies the data of a primary, and starts this server as a replica of
+    /// that primary.
     /// </summary>
     public async Task BecomeReplicaAsync(PostgresServer primary)
     {
@@ -103,7 +104,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     public async Task StartAsync()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        _process?.Dispose(); // A process from before was killed; only its handle is left.
+        _process?.Dispose(); // The previous process has ended; this call releases its handle.
         _process = Command.Start("setpriv", AsPostgres(Programs + "postgres", "-D", _folder, "-p", port));
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process.ErrorDataReceived += (_, line) =>
@@ -183,8 +184,8 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Shuts PostgreSQL down cleanly: it disconnects all clients and writes its buffers to disk. The server
-    /// can be started again.
+    /// Shuts PostgreSQL down cleanly: PostgreSQL disconnects all clients and writes its buffers to disk. The
+    /// test can start the server again.
     /// </summary>
     public async Task StopAsync()
     {
@@ -224,7 +225,7 @@ internal sealed class PostgresServer : IAsyncDisposable
         return (long)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>Runs a query, and returns the first column of all its rows as text.</summary>
+    /// <summary>Runs a query, and returns the first column of each row as text.</summary>
     public async Task<IReadOnlyList<string>> ReadTextsAsync(string sql)
     {
         await using var connection = await ConnectAsync("terse");
@@ -268,7 +269,10 @@ internal sealed class PostgresServer : IAsyncDisposable
             throw new InvalidOperationException($"{program}: {result.Errors}");
     }
 
-    /// <summary>Prefixes a command for <c>setpriv</c>, because PostgreSQL refuses to run as root.</summary>
+    /// <summary>
+    /// Returns the arguments with which <c>setpriv</c> runs a command. If this process runs as root, the
+    /// command runs as the user <c>postgres</c>, because PostgreSQL refuses to run as root.
+    /// </summary>
     private static string[] AsPostgres(params string[] command) => Environment.UserName == "root"
         ? ["--reuid=postgres", "--regid=postgres", "--clear-groups", .. command]
         : command;

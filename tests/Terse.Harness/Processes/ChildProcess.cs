@@ -16,7 +16,8 @@ internal static partial class ChildProcess
     private static readonly ConcurrentBag<Process> Started = [];
 
     /// <summary>
-    /// Handlers for signals that end a .NET 10 process without raising <c>ProcessExit</c>.
+    /// Handlers that kill the child processes when this process receives SIGTERM or SIGHUP. These signals end
+    /// a .NET 10 process without raising <c>ProcessExit</c>.
     /// </summary>
     private static readonly PosixSignalRegistration[] Registrations =
     [

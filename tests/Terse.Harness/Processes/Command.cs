@@ -10,7 +10,7 @@ internal sealed record CommandResult(int ExitCode, string Output, string Errors)
     public string[] ErrorLines { get; } = Errors.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
 
-/// <summary>Runs a program and waits for its end, but at most nine minutes.</summary>
+/// <summary>Runs a program and waits up to nine minutes until the program ends.</summary>
 internal static class Command
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(9);

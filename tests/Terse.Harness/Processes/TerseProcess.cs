@@ -7,12 +7,12 @@ using System.Text.RegularExpressions;
 namespace Terse.Harness;
 
 /// <summary>
-/// A process that runs <c>terse serve</c> on a port that the operating system chose. The process accepts
-/// requests from the moment the object exists.
+/// A process that runs <c>terse serve</c> on a port that the operating system chose. When the object is
+/// created, the process already accepts requests.
 /// </summary>
 internal sealed partial class TerseProcess : IAsyncDisposable
 {
-    /// <summary>How long each request to the server, and its shutdown, may take.</summary>
+    /// <summary>The time limit for each request to the server, and for the shutdown of the server.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
     private readonly Process _process;
@@ -133,7 +133,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     public Task<JsonElement> ReadAsync(string path) =>
         Http.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative));
 
-    /// <summary>Suspends the process (SIGSTOP) until <see cref="Resume"/>.</summary>
+    /// <summary>Suspends the process (SIGSTOP) until the test calls <see cref="Resume"/>.</summary>
     public void Pause() => ChildProcess.Signal(_process, ChildProcess.SigStop);
 
     /// <summary>Resumes the suspended process (SIGCONT).</summary>
