@@ -44,7 +44,7 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
             await ReplaceAsync();
         }
 
-        await _server.KillAsync(); // The server was killed right after its start.
+        await _server.KillAsync(); // Kills the server that the loop has just started.
         await ReplaceAsync();
         await followers.WaitForAsync(5000);
         await followers.StopAsync();

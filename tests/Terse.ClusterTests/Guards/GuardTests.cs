@@ -62,7 +62,8 @@ public sealed class GuardTests
 
     /// <summary>
     /// The horizon of the old primary may have been later than the horizon that the new primary has replayed.
-    /// Other replicas may already have the later horizon, so the new primary must not accept links before it.
+    /// Other replicas may already have the later horizon, so the new primary must not accept a link with a
+    /// time before the later horizon.
     /// </summary>
     [Fact]
     public async Task A_new_primary_refuses_links_until_its_first_beat_which_closes_all_time_up_to_now()
@@ -109,7 +110,7 @@ public sealed class GuardTests
     {
         await using var cluster = await TestDatabases.MigrateAsync(
             postgres.Primary.ConnectionString, PostgresMigrations.Load());
-        // The link that the test writes counts as created 20 ms from now.
+        // The time of the link that the test will insert. This time is 20 ms in the future.
         await postgres.Primary.ExecuteAsync(
             "CREATE TABLE written AS SELECT clock_timestamp() + interval '20 ms' AS at");
     }

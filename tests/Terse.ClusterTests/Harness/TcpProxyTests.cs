@@ -5,7 +5,9 @@ using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
-/// <summary>Tests of <see cref="TcpProxy"/>. Its target is an echo server: it sends back all bytes.</summary>
+/// <summary>
+/// Tests of <see cref="TcpProxy"/>. The target of the proxy is an echo server, which sends back all bytes.
+/// </summary>
 public sealed class TcpProxyTests : IAsyncLifetime
 {
     private readonly TcpListener _host = new(IPAddress.Loopback, 0);

@@ -12,10 +12,11 @@ public sealed class SwitchoverTests
     private static readonly Uri Launch = new("launch", UriKind.Relative);
 
     /// <summary>
-    /// The server follows a custom code, which contains no timestamp, and is suspended before the response of
-    /// the primary ("no row") arrives. During the suspension the primary and the replica exchange their
-    /// roles, and links are created, one of them with the custom code. When the server resumes, it can reach
-    /// only the old primary, which is now a paused replica and does not have these links.
+    /// A client requests a custom code, which contains no timestamp. The Terse server queries the primary and
+    /// is suspended before the response of the primary ("no row") arrives. During the suspension the primary
+    /// and the replica exchange their roles, and links are created, one of them with the custom code. When
+    /// the server resumes, it can reach only the old primary, which is now a paused replica and does not have
+    /// these links.
     /// </summary>
     [Fact]
     public async Task A_server_that_was_suspended_during_a_switchover_does_not_trust_the_old_primary()
@@ -30,7 +31,7 @@ public sealed class SwitchoverTests
         Task<HttpResponseMessage> response = null!;
         await Eventually.IsTrueAsync(async () =>
         {
-            // If the proxy holds back a response for too long, the Terse server closes the connection. This
+            // If the proxy keeps a response for too long, the Terse server closes the connection. This
             // request waits until the server has connected again.
             Assert.Null(await RetryingClient.FollowAsync(suspended.Process, Launch.OriginalString));
             answers.HoldResponses();
@@ -40,8 +41,8 @@ public sealed class SwitchoverTests
             if (!response.IsCompleted)
                 return true;
 
-            // The proxy held back a different response first, so the server gave up the connection before it
-            // sent the query. Try again.
+            // The proxy kept the response to a different statement, so the Terse server closed the connection
+            // before it sent the query. Try again.
             answers.Forward();
             (await response).Dispose();
             return false;
@@ -66,7 +67,8 @@ public sealed class SwitchoverTests
             answer.Dispose();
         }
 
-        (await response).Dispose(); // 302 and 404 are correct: the link was created meanwhile.
+        // 302 and 404 are both correct, because the link was created during the request.
+        (await response).Dispose();
         suspended.Network.To(successor).Forward();
         foreach (var (code, target) in links)
             Assert.Equal(target, await RetryingClient.FollowAsync(suspended.Process, code));

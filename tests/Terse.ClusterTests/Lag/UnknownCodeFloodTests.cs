@@ -12,8 +12,8 @@ using Terse.Storage.Postgres;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// Sends many requests for codes that belong to no link, over a primary and its replica. The seed of the
-/// random codes is fixed. How many requests run per second depends on the machine.
+/// Sends many requests for codes that belong to no link. The lookups run on a primary and its replica. The
+/// seed of the random codes is fixed. How many requests run per second depends on the machine.
 /// </summary>
 public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLifetime
 {
@@ -21,8 +21,8 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
     private const int PerSecond = 100;
 
     /// <summary>
-    /// The number of concurrent requests. It is lower than the connection pool's size, so that no request
-    /// waits for a connection.
+    /// The number of concurrent requests. The number is lower than the connection pool's size, so that no
+    /// request waits for a connection.
     /// </summary>
     private static readonly ParallelOptions AtOnce = new() { MaxDegreeOfParallelism = 12 };
 

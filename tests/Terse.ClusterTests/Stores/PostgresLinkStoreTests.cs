@@ -40,7 +40,9 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     protected override Task AgeChangesAsync(TimeSpan age) =>
         _database.ExecuteAsync("UPDATE link_change SET written_at = written_at - $1", age);
 
-    /// <summary>For example after a failover to a host that lacks the last migration.</summary>
+    /// <summary>
+    /// A primary loses a migration, for example, after a failover to a host that lacks the last migration.
+    /// </summary>
     [Fact]
     public async Task A_primary_that_loses_the_last_migration_gets_links_without_rules_again()
     {

@@ -40,8 +40,8 @@ public sealed class PostgresNodeStoreTests(TestDatabases databases) : NodeStoreC
     }
 
     /// <summary>
-    /// Passes each call on to the real store. Before the call it sets the database's clock to the test's
-    /// clock and ends the delay after which a new layout becomes active, so that tests need not wait.
+    /// Passes each call on to the real store. Before each call, sets the database's clock to the test's clock
+    /// and ends the delay after which a new layout becomes active, so that tests need not wait.
     /// </summary>
     private sealed class ClockedNodeStore(
         INodeStore store, Func<Task> setClock, Func<Task> endActivationDelay)

@@ -14,8 +14,8 @@ internal sealed class TestDatabase(ServiceProvider services) : IAsyncDisposable
         where T : notnull => services.GetRequiredService<T>();
 
     /// <summary>
-    /// Makes <c>clock_timestamp()</c> in this database return a fixed time. Before the first call it returns
-    /// the real time.
+    /// Makes <c>clock_timestamp()</c> in this database return a fixed time. Until a test calls this method,
+    /// the function returns the real time.
     /// </summary>
     public Task SetClockAsync(DateTimeOffset now) =>
         ExecuteAsync("WITH old AS (DELETE FROM fake.clock) INSERT INTO fake.clock VALUES ($1)", now);

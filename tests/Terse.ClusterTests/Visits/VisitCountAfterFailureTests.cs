@@ -52,8 +52,8 @@ public sealed class VisitCountAfterFailureTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Holds back the responses of the database to a Terse server. The database executes the server's
-    /// statements, but the server does not know it.
+    /// Lets a proxy discard the responses of the primary to a Terse server. The primary executes the server's
+    /// statements, but the server does not receive the results.
     /// </summary>
     private static async Task LoseResponsesAsync(
         PostgresCluster postgres, TestServer server, Followers followers)
