@@ -4,7 +4,7 @@ using Terse.Links;
 
 namespace Terse.Visits;
 
-/// <summary>Identifies a row of the hourly counts of visits.</summary>
+/// <summary>Identifies a row in which the database counts the visits of one hour.</summary>
 /// <param name="Link">
 /// The link's id, or <see cref="VisitRange.AllLinks"/> for the visits of all links together.
 /// </param>
@@ -13,28 +13,32 @@ namespace Terse.Visits;
 /// <param name="Value">
 /// The value of the dimension, for example <c>Firefox</c>; empty for <see cref="VisitDimension.None"/>.
 /// </param>
-/// <param name="IsBot">Whether the row counts visits of bots or visits of people.</param>
+/// <param name="IsBot">
+/// True if the row counts visits of bots; false if the row counts visits of people.
+/// </param>
 internal readonly record struct CountKey(
     long Link, VisitDimension Dimension, long Hour, string Value, bool IsBot);
 
-/// <summary>Identifies a row of the hourly counts of requests that were not redirected.</summary>
+/// <summary>
+/// Identifies a row in which the database counts requests of one hour that were not redirected.
+/// </summary>
 internal readonly record struct MissedKey(long Hour, RedirectOutcome Outcome, bool IsBot);
 
 /// <summary>
 /// Adds up the visits of a batch, so that the database updates each row of the hourly counts only once per
-/// batch. If the value of a dimension is unknown, the visit is not counted under the dimension: readers
-/// subtract the counts of all known values from the total to get the count of unknown values.
+/// batch. If a visit has an unknown value of a dimension, the visit is not counted under this dimension. A
+/// reader gets the count of unknown values by subtracting the counts of all known values from the total.
 /// </summary>
 /// <remarks>
-/// Every server updates the rows in the same order, because transactions that lock rows in different orders
-/// can deadlock. The rows for all links together come last: every transaction locks these rows, and should
-/// hold the locks only briefly.
+/// Every Terse server updates the rows in the same order, because transactions that lock rows in different
+/// orders can deadlock. Every transaction locks the rows for all links together. These rows come last, so
+/// that a transaction holds their locks only briefly.
 /// </remarks>
 internal sealed class BatchCounts
 {
     /// <summary>
-    /// The maximum length of a stored value in characters. This is longer than any host name, and short
-    /// enough for an index entry.
+    /// The maximum length of a stored value in characters. The limit is longer than any host name, and short
+    /// enough for an entry of a database index.
     /// </summary>
     private const int MaxValueLength = 255;
 
@@ -57,8 +61,8 @@ internal sealed class BatchCounts
     }
 
     /// <summary>
-    /// The visits of the batch whose outcome is <see cref="RedirectOutcome.Followed"/>. A text field of a
-    /// visit that a database would refuse is empty.
+    /// The visits of the batch whose outcome is <see cref="RedirectOutcome.Followed"/>. If a database would
+    /// refuse a text of a visit, the visit contains the empty text in its place.
     /// </summary>
     public IReadOnlyList<Visit> Visits => _visits;
 
@@ -118,15 +122,15 @@ internal sealed class BatchCounts
     };
 
     /// <summary>
-    /// Replaces a text that a database would refuse with the empty text. Without the replacement, the batch
-    /// would fail forever, and the server would never send its later batches.
+    /// Returns the empty text if a database would refuse the text. Without this replacement, storing the
+    /// batch would fail at every attempt, and the Terse server would never send its later batches.
     /// </summary>
     private static string Sanitize(string text) =>
         text.Length <= MaxValueLength && IsStorable(text) ? text : "";
 
     /// <summary>
-    /// Whether the text is valid UTF-16 without a NUL character. The loop reads invalid UTF-16 as the
-    /// replacement character.
+    /// Whether the text is valid UTF-16 without a NUL character. <c>EnumerateRunes</c> returns the
+    /// replacement character U+FFFD in place of invalid UTF-16.
     /// </summary>
     private static bool IsStorable(ReadOnlySpan<char> text)
     {

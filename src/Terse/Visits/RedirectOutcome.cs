@@ -1,8 +1,8 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// How the server answered a request for a short link. The database contains the numbers; never change a
-/// number.
+/// How the server answered a request for a short link. The database stores outcomes by their numbers, so
+/// never change a number.
 /// </summary>
 internal enum RedirectOutcome : byte
 {

@@ -27,8 +27,8 @@ internal sealed class VisitOptions
     /// <summary>
     /// The number of visits that can wait in memory before they are written to the disk: a power of two, 64
     /// to 1,048,576. Each visit takes 384 bytes. If the number is too small, visits are lost in a burst of
-    /// redirects. If the number is too large, memory and disk space are wasted. If the disk is nearly full at
-    /// the start, the server uses a smaller number. Default: 32,768.
+    /// redirects. If the number is too large, memory and disk space are wasted. If the disk is nearly full
+    /// when the server starts, the server uses a smaller number. Default: 32,768.
     /// </summary>
     public int RingSlots { get; set; } = 32_768;
 

@@ -37,8 +37,8 @@ internal static class VisitSetup
         services.AddSingleton<Func<VisitRun?>>(provider =>
             () => RunOf(provider.GetRequiredService<IdMint>().Reservation));
 
-        // Hosted services stop in the reverse order of registration: first the spooler empties the ring
-        // buffer, and then the sender empties the spool.
+        // Hosted services stop in the reverse order of registration. So the spooler first moves the last
+        // visits from the ring buffer to the spool, and then the sender sends the batches of the spool.
         services.AddHostedService<VisitSender>();
         services.AddHostedService<VisitSpooler>();
         services.AddVisitHistory();

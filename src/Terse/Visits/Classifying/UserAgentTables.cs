@@ -70,7 +70,8 @@ internal static class UserAgentTables
         new("tablet", "PlayBook"), new("tablet", "Kindle"),
         new("phone", "Mobile"), new("phone", "iPhone"), new("phone", "iPod"), new("phone", "Windows Phone"),
         new("phone", "KAIOS/"), new("phone", "Opera Mini"), new("phone", "BlackBerry"),
-        // On Android, only phones send "Mobile", and a rule above has already found these phones.
+        // Only phones send "Mobile" on Android, and a rule above matches them. So the other devices are
+        // tablets.
         new("tablet", "Android"), new("tablet", "Silk/"),
         new("desktop", "Windows"), new("desktop", "Macintosh"), new("desktop", "CrOS "),
         new("desktop", "X11"), new("desktop", "Linux"),

@@ -11,9 +11,9 @@ namespace Terse.Visits;
 /// file have no effect until the next start.
 /// </summary>
 /// <remarks>
-/// Publishers of such files store the country in different fields. The first records of the file show which
-/// fields the publisher uses. All lookups decode only these fields, because decoding the whole record takes
-/// ten times as much memory.
+/// Publishers of MaxMind DB files store the country in different fields. The first records of the file show
+/// which fields the publisher uses. All lookups decode only these fields, because decoding the whole record
+/// takes ten times as much memory.
 /// </remarks>
 internal sealed class CountryFile : ICountryLookup
 {
@@ -67,7 +67,7 @@ internal sealed class CountryFile : ICountryLookup
     {
         try
         {
-#pragma warning disable CA2000 // Never disposed; see the field of the lookup.
+#pragma warning disable CA2000 // The reader is never disposed; the comment of _findCode says why.
             var reader = new Reader(stream);
 #pragma warning restore CA2000
             return reader.Metadata.BinaryFormatMajorVersion == FormatVersion

@@ -3,9 +3,9 @@ using System.Buffers.Binary;
 namespace Terse.Visits;
 
 /// <summary>
-/// The visits that an earlier process left in its ring buffer, ordered by position. A slot contains such a
-/// visit if the slot was completely written and was not released. A partly written slot is skipped, because
-/// the process was killed before it sent a response to the request.
+/// The visits that an earlier process left in its ring buffer, ordered by position. A visit is recovered if
+/// its slot was completely written and was not released. A partly written slot is skipped, because the
+/// process was killed before the process sent a response to the visitor.
 /// </summary>
 /// <param name="RingId">
 /// The id of the ring buffer; null if the file does not exist or is not a complete ring buffer.

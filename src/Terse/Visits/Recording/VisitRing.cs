@@ -8,24 +8,26 @@ namespace Terse.Visits;
 /// <summary>
 /// A ring buffer that receives the visits of redirects. The ring buffer is a bounded queue for many writing
 /// threads and one reading thread, without locks and without allocations (Dmitry Vyukov's bounded MPMC
-/// queue). Its memory is a mapped file, so written visits survive a kill of the process. A power failure can
-/// lose visits.
+/// queue). The memory of the ring buffer is a mapped file, so written visits survive a kill of the process. A
+/// power failure can lose visits.
 /// </summary>
 /// <remarks>
-/// A position is the number of visits that were written before. A lap is one pass over all slots. Each slot
-/// has a sequence number. In a free slot, the sequence number is the first position of the lap that will
-/// write the slot; in a written slot, the sequence number is one more. So a file of zeros is an empty ring
-/// buffer, and after a kill of the process the sequence numbers show which slots were completely written. The
-/// memory stays mapped while any object references the ring buffer. So a request that outlives the server's
-/// shutdown still records its visit, and the next start counts the visit.
+/// The position of a visit is the number of visits that were written to the ring buffer before this visit. A
+/// lap is one pass over all slots. Each slot has a sequence number. In a free slot, the sequence number is
+/// the first position of the lap in which the slot will be written. In a written slot, the sequence number is
+/// the first position of the visit's lap plus 1. So a file of zeros is an empty ring buffer, and after a kill
+/// of the process the sequence numbers show which slots were completely written. The memory stays mapped
+/// while any object references the ring buffer. So a request that outlives the server's shutdown still
+/// records its visit, and the next start counts the visit.
 /// </remarks>
 internal sealed unsafe class VisitRing
 {
     public const int SlotBytes = sizeof(long) + VisitSlot.Bytes;
 
     /// <summary>
-    /// The mapped memory. This object is never disposed, because a request may still write. When no object
-    /// references the ring buffer any more, the finalizer unmaps the memory.
+    /// The mapped memory. This object is never disposed, because a request may still write a visit after the
+    /// server's shutdown. When no object references the ring buffer any more, the finalizer unmaps the
+    /// memory.
     /// </summary>
     private readonly object _memory;
     private readonly byte* _slots;
@@ -68,7 +70,9 @@ internal sealed unsafe class VisitRing
     /// <summary>The maximum number of visits in the ring buffer.</summary>
     public int Slots => _mask + 1;
 
-    /// <summary>The number of visits that this process wrote, without recovered visits.</summary>
+    /// <summary>
+    /// How many visits this process wrote to the ring buffer. Recovered visits are not included.
+    /// </summary>
     public long Written => Volatile.Read(ref _positions.Head) - _recovered;
 
     /// <summary>The position of the first visit that the reader has not released.</summary>
@@ -78,19 +82,20 @@ internal sealed unsafe class VisitRing
     public long Waiting => Volatile.Read(ref _positions.Head) - Begin;
 
     /// <summary>
-    /// Creates a ring buffer. Its file atomically replaces the file of the previous ring buffer. If the
-    /// process is killed, either the old file or the new file exists.
+    /// Creates a ring buffer in a new file, which atomically replaces the file of the previous ring buffer.
+    /// So if the process is killed during the call, the path still refers to a complete file, either the old
+    /// one or the new one.
     /// </summary>
     /// <param name="path">The path of the ring buffer's file.</param>
     /// <param name="slots">
-    /// The number of slots, a power of two. The ring buffer gets more slots if the recovered visits need
-    /// them.
+    /// The number of slots, a power of two. If there are more recovered visits than slots, the ring buffer
+    /// gets enough slots for all recovered visits.
     /// </param>
     /// <param name="recovered">
-    /// Visits of an earlier process in the format of <see cref="VisitSlot"/>. They become the first visits of
-    /// the ring buffer.
+    /// Visits of an earlier process in the format of <see cref="VisitSlot"/>. The recovered visits become the
+    /// first visits of the ring buffer.
     /// </param>
-    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
+    /// <exception cref="IOException">The disk is full, or writing to the file failed.</exception>
     public static VisitRing Create(string path, int slots, IReadOnlyList<byte[]> recovered)
     {
         slots = Math.Max(slots, (int)BitOperations.RoundUpToPowerOf2((uint)recovered.Count));

@@ -47,9 +47,9 @@ internal readonly ref struct RawVisit
 }
 
 /// <summary>
-/// The binary format of a visit in the ring buffer, without the sequence number: the link, the time, the
-/// outcome, flags and three texts. Texts are encoded as Latin-1, and are cut if they are too long for the
-/// slot.
+/// The binary format of a visit in a slot of the ring buffer. The format consists of the link, the time, the
+/// outcome, the privacy flag and three texts. The slot's sequence number is not part of the format. Texts are
+/// encoded as Latin-1, and are cut if they are too long for the slot.
 /// </summary>
 internal static class VisitSlot
 {
@@ -106,7 +106,8 @@ internal static class VisitSlot
     }
 
     /// <summary>
-    /// Whether the bytes of the slot can be a visit. After a power failure, a slot can contain any bytes.
+    /// Whether the fields of the slot have valid values. After a power failure, a slot can contain arbitrary
+    /// bytes.
     /// </summary>
     public static bool IsValid(ReadOnlySpan<byte> slot) =>
         BinaryPrimitives.ReadInt64LittleEndian(slot) >= 0

@@ -25,8 +25,8 @@ internal interface IVisitReader : ILinkVisits
         VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Counts the requests that were not redirected, by outcome. Outcomes without requests are left out. Only
-    /// a range of <see cref="VisitRange.AllLinks"/> has such counts.
+    /// Counts the requests that were not redirected, by outcome. Outcomes without requests are left out.
+    /// These counts exist only for <see cref="VisitRange.AllLinks"/>, and not for a single link.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached, or is overloaded.</exception>
     Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
@@ -40,11 +40,12 @@ internal interface IVisitReader : ILinkVisits
 }
 
 /// <summary>
-/// A property by which visits are counted. The database contains the numbers; never change a number.
+/// A property by which visits are counted. The database stores dimensions by their numbers, so never change a
+/// number.
 /// </summary>
 internal enum VisitDimension : byte
 {
-    /// <summary>No property: counts all visits of an hour.</summary>
+    /// <summary>Counts all visits of an hour, whatever their properties are.</summary>
     None = 0,
     Country = 1,
     Referrer = 2,
@@ -67,7 +68,7 @@ internal sealed record VisitRange(long Link, DateTimeOffset From, DateTimeOffset
 
     public long FirstHour => HourNumber.Ceiling(From);
 
-    /// <summary>The hour after the last hour of the range.</summary>
+    /// <summary>The number of the hour after the last hour of the range.</summary>
     public long EndHour => HourNumber.Ceiling(To);
 }
 
@@ -78,7 +79,7 @@ internal static class HourNumber
     public static long Of(DateTimeOffset instant) =>
         (long)Math.Floor(instant.ToUnixTimeMilliseconds() / 3_600_000.0);
 
-    /// <summary>Rounds an instant up to a full hour, and returns the hours since 1970.</summary>
+    /// <summary>Rounds an instant up to a full hour, and returns the number of this hour.</summary>
     public static long Ceiling(DateTimeOffset instant)
     {
         var hour = Of(instant);
@@ -92,8 +93,10 @@ internal static class HourNumber
 /// <param name="Sum">The visits of the hour.</param>
 internal sealed record HourCount(long Hour, VisitSum Sum);
 
-/// <param name="All">All visits of the range, with or without a value of the dimension.</param>
-/// <param name="Known">The visits that have a value of the dimension.</param>
+/// <param name="All">
+/// How many visits the range contains, whether the value of the dimension is known or not.
+/// </param>
+/// <param name="Known">How many visits of the range have a known value of the dimension.</param>
 /// <param name="Values">
 /// The most frequent values, ordered by visits of people, then by visits of bots, then by the value.
 /// </param>
@@ -111,15 +114,15 @@ internal sealed record VisitPosition(DateTimeOffset At, long Number);
 /// </param>
 /// <param name="IncludeBots">Whether visits of bots are listed too.</param>
 /// <param name="Before">
-/// Lists only visits before this position, that is older visits; null if the list begins with the newest
+/// The list contains only visits that are older than this position; null if the list begins with the newest
 /// visit.
 /// </param>
 /// <param name="Limit">The maximum number of visits in the list.</param>
 internal sealed record VisitPage(VisitRange Range, bool IncludeBots, VisitPosition? Before, int Limit)
 {
     /// <summary>
-    /// The position before which all listed visits are: <see cref="Before"/> or the end of the range,
-    /// whichever is older.
+    /// All listed visits are older than this position. The position is <see cref="Before"/> or the end of the
+    /// range, whichever is older.
     /// </summary>
     public VisitPosition End => Before is { } before && before.At < Range.To ? before : new(Range.To, 0);
 }

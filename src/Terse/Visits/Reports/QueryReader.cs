@@ -6,8 +6,8 @@ using Terse.Web;
 namespace Terse.Visits;
 
 /// <summary>
-/// Reads the query parameters of a request. If a parameter is invalid, the method returns the default value.
-/// <see cref="Problem"/> describes the first invalid parameter.
+/// Reads the query parameters of a request. If a parameter is invalid, the method that reads the parameter
+/// returns the default value, and <see cref="Problem"/> describes the first invalid parameter.
 /// </summary>
 internal sealed class QueryReader(IQueryCollection query)
 {
@@ -120,8 +120,8 @@ internal sealed class QueryReader(IQueryCollection query)
     private string? Text(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
 
     /// <summary>
-    /// Allows only safe names, because the operating system opens the name as a path below the folder of its
-    /// time zone files.
+    /// Whether a name is safe to look up. .NET opens a file with this name below the folder of time zone
+    /// files, so a name with <c>..</c> could open a file outside the folder.
     /// </summary>
     private static bool IsZoneName(string text) =>
         text.Length <= 64

@@ -20,9 +20,9 @@ internal static class VisitCalendar
     private const string HourFormat = "yyyy-MM-dd'T'HH:mm:sszzz";
 
     /// <summary>
-    /// Converts local time of a zone to an instant. When clocks are set back, a local time occurs twice: the
-    /// result is the first of the two instants. When clocks are set forward, some local times do not exist:
-    /// the result uses the offset before the change.
+    /// Converts local time of a zone to an instant. If the local time occurs twice because clocks are set
+    /// back, the result is the first of the two instants. If the local time does not exist because clocks are
+    /// set forward, the result uses the offset before the change.
     /// </summary>
     public static DateTimeOffset InstantOf(DateTime local, TimeZoneInfo zone)
     {
@@ -58,8 +58,9 @@ internal static class VisitCalendar
         TimeZoneInfo.ConvertTime(instant, zone).ToString(HourFormat);
 
     /// <summary>
-    /// Returns the beginning of the period that contains a local time. An hour keeps the offset from UTC,
-    /// because a local hour occurs twice when clocks are set back. Days, weeks and months have no offset.
+    /// Returns the beginning of the period that contains a local time. The beginning of an hour keeps its
+    /// offset from UTC, because a local hour occurs twice when clocks are set back. The beginning of a day,
+    /// week or month has the offset zero.
     /// </summary>
     private static DateTimeOffset BeginOf(DateTimeOffset local, VisitPeriod period)
     {

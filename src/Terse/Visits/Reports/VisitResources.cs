@@ -16,7 +16,7 @@ namespace Terse.Visits;
 /// The counts, either of periods in ascending order or of values with the most frequent value first.
 /// </param>
 /// <param name="Missed">
-/// The requests that were not redirected, by outcome; null if the counts are of a single link.
+/// How many requests were not redirected, by outcome; null if the counts are of a single link.
 /// </param>
 internal sealed record VisitsResource(
     string From,

@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Drops expired single visits when the server starts and then every four hours. All servers do so; a server
-/// finds nothing to drop if a different server was faster.
+/// Drops expired single visits when the server starts and then every four hours. All Terse servers do this. A
+/// server finds nothing to drop if a different server has already dropped the expired visits.
 /// </summary>
 internal sealed partial class VisitRetention(
     IVisitPartitions partitions,

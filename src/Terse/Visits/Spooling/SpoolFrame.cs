@@ -8,7 +8,7 @@ namespace Terse.Visits;
 /// <param name="Checksum">
 /// The CRC-32C of the header fields after the checksum and of the encoded visits.
 /// </param>
-/// <param name="Number">The number of the batch within its run.</param>
+/// <param name="Number">The number of the batch within the server's run (<see cref="VisitRun"/>).</param>
 /// <param name="End">The ring buffer's position after the last visit of the batch.</param>
 /// <param name="Visits">The number of visits in the batch.</param>
 internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, long End, int Visits)
@@ -27,7 +27,9 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
 
     public int TotalBytes => Bytes + PayloadBytes;
 
-    /// <summary>Returns the header of a batch whose encoded visits are the payload.</summary>
+    /// <summary>
+    /// Returns the header of a batch. The payload contains the encoded visits of the batch.
+    /// </summary>
     public static byte[] WriteHeader(long number, long end, int visits, ReadOnlySpan<byte> payload)
     {
         var header = new byte[Bytes];

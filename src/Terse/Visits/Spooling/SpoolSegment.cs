@@ -14,10 +14,11 @@ namespace Terse.Visits;
 internal readonly record struct VisitRun(int Node, long Epoch);
 
 /// <summary>
-/// A file that contains batches of one run, in the order of their numbers. Batches are only appended. If the
-/// process is killed, the last batch can be incomplete; an incomplete batch is ignored, because its visits
-/// are still in the ring buffer. The file header contains the number of the last acknowledged batch. This
-/// number may be too low: the server then sends a batch again, and the database ignores the repeated batch.
+/// A file that contains batches of one run, in the order of their numbers. Batches are appended and never
+/// changed. If the process is killed, the last batch can be incomplete; an incomplete batch is ignored,
+/// because its visits are still in the ring buffer. The file header contains the number of the last
+/// acknowledged batch. After a failure, this number can be too low. The Terse server then sends an
+/// acknowledged batch again, and the database ignores the repeated batch.
 /// </summary>
 internal sealed class SpoolSegment : IDisposable
 {
@@ -57,8 +58,8 @@ internal sealed class SpoolSegment : IDisposable
     public long Last { get; private set; }
 
     /// <summary>
-    /// The ring buffer's position after the last batch; the position before the first batch if the file
-    /// contains no batch.
+    /// The ring buffer's position after the last visit in the file; the position at which the first batch
+    /// will begin if the file contains no batch.
     /// </summary>
     public long End { get; private set; }
 
@@ -78,8 +79,8 @@ internal sealed class SpoolSegment : IDisposable
     /// <param name="run">The run to which all batches of the file belong.</param>
     /// <param name="first">The number of the first batch that will be appended.</param>
     /// <param name="ringId">The id of the ring buffer from which the visits come.</param>
-    /// <param name="begin">The ring buffer's position before the first batch.</param>
-    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
+    /// <param name="begin">The ring buffer's position at which the first batch begins.</param>
+    /// <exception cref="IOException">The disk is full, or writing to the file failed.</exception>
     public static SpoolSegment Create(string folder, VisitRun run, long first, long ringId, long begin)
     {
         var path = Path.Combine(folder, $"{run.Node}-{run.Epoch}-{first}{Extension}");
@@ -97,8 +98,8 @@ internal sealed class SpoolSegment : IDisposable
     }
 
     /// <summary>
-    /// Opens a file that an earlier process wrote; null if the file is not a segment, or has no complete
-    /// header.
+    /// Opens a spool file that an earlier process wrote. Returns null if the file does not have the name of a
+    /// spool file, or has no complete header.
     /// </summary>
     public static SpoolSegment? Open(string path)
     {
@@ -123,7 +124,7 @@ internal sealed class SpoolSegment : IDisposable
     /// <param name="end">The ring buffer's position after the last visit of the batch.</param>
     /// <param name="visits">The number of visits in the batch, 1 or more.</param>
     /// <param name="payload">The visits, encoded in the <see cref="VisitBatchFormat"/>.</param>
-    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
+    /// <exception cref="IOException">The disk is full, or writing to the file failed.</exception>
     public void Append(long end, int visits, ReadOnlyMemory<byte> payload)
     {
         var header = SpoolFrame.WriteHeader(Last + 1, end, visits, payload.Span);
@@ -147,7 +148,7 @@ internal sealed class SpoolSegment : IDisposable
 
     /// <summary>Marks the batch that <see cref="Peek"/> returned as stored in the database.</summary>
     /// <exception cref="IOException">
-    /// The file cannot be written. The batch is acknowledged in memory, but not in the file.
+    /// Writing to the file failed. The batch is acknowledged in memory, but not in the file.
     /// </exception>
     public void Acknowledge()
     {
@@ -215,7 +216,8 @@ internal sealed class SpoolSegment : IDisposable
     }
 
     /// <summary>
-    /// Reads a batch that was complete and undamaged when the file was opened or the batch was appended.
+    /// Reads the batch at a byte offset of the file. The batch was complete and undamaged when the file was
+    /// opened or the batch was appended, so the method throws if the batch is damaged now.
     /// </summary>
     private (SpoolFrame Frame, byte[] Payload) Read(long offset)
     {

@@ -6,8 +6,8 @@ using System.Text;
 namespace Terse.Visits;
 
 /// <summary>
-/// The binary format of a batch in the spool. The visits come first. Each visit has the same length, because
-/// a visit contains indexes instead of texts. The table of texts follows the visits.
+/// The binary format of a batch in the spool. The visits come first, and a table of their texts follows. Each
+/// encoded visit has the same length, because the visit contains indexes into the table and no texts.
 /// </summary>
 internal static class VisitBatchFormat
 {

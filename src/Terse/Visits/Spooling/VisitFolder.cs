@@ -6,7 +6,7 @@ namespace Terse.Visits;
 /// The folder in which visits wait for the database. Opening the folder recovers the visits of an earlier
 /// process: the batches in the spool, and the visits in the ring buffer that are not in a batch. The
 /// recovered visits of the ring buffer move to a new ring buffer, whose file atomically replaces the old
-/// file. So each visit is in exactly one batch in the end, even if the process is killed at any point.
+/// file. So each visit is finally in exactly one batch, no matter when the process is killed.
 /// </summary>
 internal sealed class VisitFolder : IDisposable
 {
@@ -16,10 +16,10 @@ internal sealed class VisitFolder : IDisposable
     private readonly FileStream _lock;
 
     /// <exception cref="StartupException">
-    /// A different server uses the folder, or the lock file cannot be written.
+    /// A different Terse server uses the folder, or opening the lock file failed.
     /// </exception>
     /// <exception cref="IOException">
-    /// The disk is full, or a file in the folder cannot be read or written.
+    /// The disk is full, or reading or writing a file in the folder failed.
     /// </exception>
     public VisitFolder(string folder, int ringSlots, long spoolBytes)
     {

@@ -26,22 +26,22 @@ internal sealed partial class VisitSender(
     private static readonly TimeSpan LoadCheckInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// When the first visit of a batch is older than this, the sender does not pause, unless it cannot catch
-    /// up.
+    /// If the first visit of a batch is older than this limit, the sender does not pause after the batch. But
+    /// if visits arrive faster than the sender can send them, the sender pauses nevertheless.
     /// </summary>
     private static readonly TimeSpan MaxAge = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// How often the sender checks an empty spool for a new batch. Also the initial value of the pause after
-    /// a failure.
+    /// How often the sender checks an empty spool for a new batch. After a first failure, the sender pauses
+    /// twice as long. Each further failure in a row doubles the pause, up to <see cref="MaxBackoff"/>.
     /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// How long the sender continues to send batches during shutdown. The next start sends the remaining
-    /// batches.
+    /// How long the sender continues to send batches during shutdown. The next start of the server sends the
+    /// remaining batches.
     /// </summary>
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
@@ -95,8 +95,9 @@ internal sealed partial class VisitSender(
     }
 
     /// <summary>
-    /// Sends the next batch of the spool, and then waits for a time that depends on the server's load. If the
-    /// spool is empty, the method does not wait, but sets <see cref="_pause"/> to the polling interval.
+    /// Sends the next batch of the spool, and then waits for a time that depends on how fast new visits
+    /// arrive. If the spool is empty, the method does not wait, but sets <see cref="_pause"/> to the polling
+    /// interval.
     /// </summary>
     private async Task SendNextAsync(CancellationToken cancellationToken)
     {
@@ -122,8 +123,8 @@ internal sealed partial class VisitSender(
     }
 
     /// <summary>
-    /// Pauses after a batch. The load is measured again every second, and the length of the pause changes
-    /// with the load.
+    /// Pauses after a batch. Every second, the sender measures again how fast new visits arrive, and adapts
+    /// the length of the pause.
     /// </summary>
     private async Task PauseAsync(VisitBatch sent, TimeSpan took, CancellationToken cancellationToken)
     {

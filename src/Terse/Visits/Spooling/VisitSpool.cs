@@ -3,10 +3,10 @@ using System.Buffers;
 namespace Terse.Visits;
 
 /// <summary>
-/// The visits on the disk that wait for the database, in files that contain batches. Each file belongs to one
-/// run of this server. One thread appends batches; a different thread reads and acknowledges batches. A file
+/// Keeps visits on the disk until the database has stored them. Each file contains batches of one run of
+/// this Terse server. One thread appends batches; a different thread reads and acknowledges batches. A file
 /// is deleted when all its batches are acknowledged and no more batches will be appended to it. The last file
-/// of a run also contains the ring buffer's position up to which visits are in the spool.
+/// of a run also shows up to which position of the ring buffer the visits are in the spool.
 /// </summary>
 /// <param name="folder">The path of the folder. No other process may use the folder.</param>
 /// <param name="maxBytes">
@@ -15,8 +15,8 @@ namespace Terse.Visits;
 internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
 {
     /// <summary>
-    /// The size in bytes at which a file is closed if all batches of the file are acknowledged. Only a closed
-    /// file can be deleted.
+    /// If all batches of a file are acknowledged and the file has at least this number of bytes, no more
+    /// batches are appended to the file. The file can then be deleted.
     /// </summary>
     private const long SmallBytes = 1 << 16;
 
@@ -80,7 +80,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     }
 
     /// <summary>Appends a batch.</summary>
-    /// <param name="run">The run of this server, the same in every call.</param>
+    /// <param name="run">Identifies the current run of this Terse server; the same in every call.</param>
     /// <param name="ringId">The id of the ring buffer from which the visits come.</param>
     /// <param name="end">The ring buffer's position after the last visit.</param>
     /// <param name="visits">The visits of the batch, at least one.</param>
@@ -130,8 +130,8 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
             }
             catch (IOException)
             {
-                // The batch is acknowledged in memory only. After the next start the batch is sent again, and
-                // the database ignores the repeated batch.
+                // The batch is acknowledged in memory only. After the next start, the server sends the batch
+                // again, and the database ignores the repeated batch.
             }
         }
     }
@@ -160,9 +160,10 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         segment.Length >= (segment.Waiting == 0 ? SmallBytes : Math.Min(LargeBytes, maxBytes / FullSegments));
 
     /// <summary>
-    /// Returns the number of the first batch in a new file. The first file of a run usually begins with 1,
-    /// because runs are unique. But if an empty database replaced the old database, epochs repeat, and
-    /// waiting batches of an earlier run may already use the first numbers.
+    /// Returns the number of the first batch in a new file. The first file of a run usually begins with batch
+    /// 1, because no two runs have the same node and epoch. But if an empty database replaced the old
+    /// database, epochs repeat, and waiting batches of an earlier run with the same node and epoch may
+    /// already use the first numbers.
     /// </summary>
     private long NextNumber(VisitRun run) => _segments
         .Where(segment => segment.Run == run)

@@ -5,8 +5,9 @@ namespace Terse.Visits;
 /// <summary>
 /// Classifies visits, and moves them in batches from the ring buffer to the spool. The slots of a batch are
 /// released only after the batch is written to the file, so a kill of the process loses no visit. A kill can
-/// leave a visit in the ring buffer and in the spool; the ring buffer's position in the batch then shows that
-/// the visit in the ring buffer is a duplicate.
+/// leave a visit both in the ring buffer and in the spool. The next start of the server detects the
+/// duplicate, because the batch in the spool contains the ring buffer's position after the last visit of the
+/// batch.
 /// </summary>
 /// <param name="ring">The ring buffer from which visits are read.</param>
 /// <param name="spool">The spool to which batches are written.</param>
@@ -14,7 +15,8 @@ namespace Terse.Visits;
 /// Classifies the visits. No other object may use this classifier, because it is not thread-safe.
 /// </param>
 /// <param name="run">
-/// Returns the current run. While the result is null, visits wait in the ring buffer.
+/// Returns the current run; null while the server has no node reservation. Without a run, visits wait in the
+/// ring buffer.
 /// </param>
 /// <param name="time">Measures the time between batches.</param>
 /// <param name="logger">Logs failures.</param>
@@ -33,8 +35,8 @@ internal sealed partial class VisitSpooler(
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How often the spooler checks the ring buffer. The interval is much shorter than 650 ms, because 50,000
-    /// visits per second fill a ring buffer of the default size in this time.
+    /// How often the spooler checks the ring buffer. At 50,000 visits per second, a ring buffer of the
+    /// default size is full after 650 ms, so the interval is much shorter.
     /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
@@ -46,15 +48,16 @@ internal sealed partial class VisitSpooler(
     private long? _warnedAt;
 
     /// <summary>
-    /// If at least this number of visits waits, the spooler writes a batch at once. The number is at most
-    /// half of the slots, so that the ring buffer is not full before the next check.
+    /// If at least this number of visits waits in the ring buffer, the spooler writes a batch without waiting
+    /// for <see cref="MaxWait"/>. The number is at most half of the slots, so that the ring buffer does not
+    /// become full before the next check.
     /// </summary>
     private int EarlyBatchSize => Math.Min(MaxBatch, ring.Slots / 2);
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The web server has already stopped when the host calls this method, so the ring buffer contains the
-    /// last visits.
+    /// The web server has already stopped when the host calls this method, so the last visits are already in
+    /// the ring buffer.
     /// </remarks>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -63,7 +66,7 @@ internal sealed partial class VisitSpooler(
     }
 
     /// <summary>Moves all visits of the ring buffer to the spool; false if the spool is full.</summary>
-    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
+    /// <exception cref="IOException">The disk is full, or writing to the file failed.</exception>
     public bool SpoolAll()
     {
         _run ??= run();
