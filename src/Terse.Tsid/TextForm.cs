@@ -26,7 +26,8 @@ internal sealed class TextForm
     /// Whether to write a 0 before a text that would begin with a letter.
     /// </param>
     /// <param name="alsoReads">
-    /// Pairs of characters. Reading accepts the first character of a pair in place of the second.
+    /// Pairs of characters, for example <c>aAbB</c>. <see cref="TryRead"/> reads the first character of a
+    /// pair as if it were the second character.
     /// </param>
     private TextForm(string digits, int length = 0, bool leadsWithDecimalDigit = false, string alsoReads = "")
     {
@@ -42,8 +43,8 @@ internal sealed class TextForm
     }
 
     /// <summary>
-    /// Format T, in which Terse writes the codes of links: the shortest base 62 text that begins with a
-    /// decimal digit.
+    /// Format T: the shortest base 62 text that begins with a decimal digit. Terse writes the codes of links
+    /// in this format.
     /// </summary>
     public static TextForm Code { get; } = new(Base62Digits, leadsWithDecimalDigit: true);
 

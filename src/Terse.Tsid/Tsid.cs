@@ -17,8 +17,8 @@ namespace Terse;
 /// <list type="bullet">
 /// <item><description><c>T</c>, the default, is base 62 without leading zeros. Only a <c>T</c> text that
 /// would begin with a letter gets one <c>0</c> in front.</description></item>
-/// <item><description><c>C</c> has 13 characters of Crockford's base 32, like canonical TSID. A <c>C</c> text
-/// may be read in upper or lower case, with <c>i</c> and <c>l</c> as 1, and <c>o</c> as 0.
+/// <item><description><c>C</c> has 13 characters of Crockford's base 32, like canonical TSID. Parsing accepts
+/// upper and lower case, and reads <c>i</c> and <c>l</c> as 1, and <c>o</c> as 0.
 /// </description></item>
 /// <item><description><c>B</c> is base 62 with leading zeros, always 11 characters.</description></item>
 /// <item><description><c>D</c> is decimal.</description></item>
@@ -35,7 +35,7 @@ public readonly record struct Tsid
         IUtf8SpanParsable<Tsid>
 {
     /// <summary>Creates an id from its 64-bit value.</summary>
-    /// <param name="value">Any value; every 64-bit number is an id.</param>
+    /// <param name="value">Any 64-bit number; every number is a valid id.</param>
     public Tsid(ulong value) => Value = value;
 
     /// <summary>The id as a 64-bit number.</summary>
@@ -66,7 +66,8 @@ public readonly record struct Tsid
 
     /// <summary>Returns the id as a value for a signed database column.</summary>
     /// <exception cref="OverflowException">
-    /// The id is greater than <see cref="long.MaxValue"/>; no id from a <see cref="TsidGenerator"/> is.
+    /// The id is greater than <see cref="long.MaxValue"/>. A <see cref="TsidGenerator"/> never mints such an
+    /// id.
     /// </exception>
     public long ToInt64() => checked((long)Value);
 
@@ -82,10 +83,10 @@ public readonly record struct Tsid
         _ => throw new ArgumentException("An id can only be compared with an id.", nameof(obj)),
     };
 
-    /// <summary>Writes the id in format <c>T</c>.</summary>
+    /// <summary>Returns the id as a text in format <c>T</c>.</summary>
     public override string ToString() => ToString(format: null, formatProvider: null);
 
-    /// <summary>Writes the id in the given format.</summary>
+    /// <summary>Returns the id as a text in the given format.</summary>
     /// <exception cref="FormatException"><paramref name="format"/> is not T, C, B, D or X.</exception>
     public string ToString(string? format) => ToString(format, formatProvider: null);
 

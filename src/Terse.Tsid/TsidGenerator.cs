@@ -22,8 +22,8 @@ public sealed class TsidGenerator
     public static readonly TimeSpan MaxAhead = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// A bit that <see cref="Stop"/> sets in <see cref="_next"/>. It makes the tick of the next id greater
-    /// than every possible limit, so that no further id is minted.
+    /// A bit that <see cref="Stop"/> sets in <see cref="_next"/>. The bit makes the tick of the next id
+    /// greater than every possible end of the reservation, so that the generator mints no further id.
     /// </summary>
     private const ulong Stopped = 1UL << TsidLayout.IdBits;
 
@@ -48,7 +48,7 @@ public sealed class TsidGenerator
     /// <param name="layout">The layout of the ids.</param>
     /// <param name="node">The node, 0 to <see cref="TsidLayout.NodeCount"/> − 1.</param>
     /// <param name="time">The monotonic clock. The constructor also reads the wall clock, once.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The layout has no such node.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="node"/> is out of its range.</exception>
     public TsidGenerator(TsidLayout layout, int node, TimeProvider time)
         : this(layout, node, DateTimeOffset.MinValue, DateTimeOffset.MaxValue, NowOf(time), time)
     {
@@ -65,7 +65,7 @@ public sealed class TsidGenerator
     /// </param>
     /// <param name="now">The current time of the system that granted the reservation.</param>
     /// <param name="time">The monotonic clock that advances <paramref name="now"/>.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The layout has no such node.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="node"/> is out of its range.</exception>
     public TsidGenerator(
         TsidLayout layout,
         int node,
@@ -102,17 +102,17 @@ public sealed class TsidGenerator
     public DateTimeOffset Now => Layout.StartOf(NowTick());
 
     /// <summary>
-    /// The end of the last tick in which an id was minted. Before the first id is minted, the start of the
-    /// first tick of the reservation.
+    /// The end of the tick of the last minted id. Before the first id is minted, the value is the start of
+    /// the first tick of the reservation.
     /// </summary>
     public DateTimeOffset UsedUntil => UsedUntilOf(Volatile.Read(ref _next));
 
     private long EndTick => Volatile.Read(ref _endTick);
 
     /// <summary>
-    /// Extends the reservation, and sets the generator's time to <paramref name="now"/>. The time may move
-    /// back, but at most to half of <see cref="MaxAhead"/> before the last id. So the ids of at least half of
-    /// <see cref="MaxAhead"/> can still be minted without a wait.
+    /// Extends the reservation, and sets the generator's time to <paramref name="now"/>. The generator's time
+    /// may move back, but at most to half of <see cref="MaxAhead"/> before the tick of the last id. Therefore
+    /// the generator can still mint all ids of the next half of <see cref="MaxAhead"/> before it has to wait.
     /// </summary>
     /// <param name="until">The new end of the reservation; ignored when it is before the current end.</param>
     /// <param name="now">The current time of the system that granted the reservation.</param>
@@ -128,9 +128,10 @@ public sealed class TsidGenerator
     }
 
     /// <summary>
-    /// Mints an id, without waiting. Returns false when the id would lie more than <see cref="MaxAhead"/>
-    /// ahead of the generator's time, after the end of the reservation (<see cref="IsExhausted"/>), or after
-    /// the last tick of the layout. Also returns false after <see cref="Stop"/>.
+    /// Mints an id, without waiting. Returns false when the tick of the id would lie more than
+    /// <see cref="MaxAhead"/> ahead of the generator's time, after the end of the reservation
+    /// (<see cref="IsExhausted"/>), or after the last tick of the layout. Also returns false after
+    /// <see cref="Stop"/>.
     /// </summary>
     public bool TryNext(out Tsid id)
     {
@@ -157,8 +158,9 @@ public sealed class TsidGenerator
     }
 
     /// <summary>
-    /// Stops the generator permanently, for all threads, in one atomic step. No id of this generator lies at
-    /// or after the returned instant. So a different generator may use the node from this instant on.
+    /// Stops the generator permanently, for all threads, in one atomic step. The generator has minted no id
+    /// whose tick begins at or after the returned instant, and never will. Therefore a different generator
+    /// may use the node from this instant on.
     /// </summary>
     /// <returns>The final value of <see cref="UsedUntil"/>.</returns>
     public DateTimeOffset Stop() => UsedUntilOf(Interlocked.Or(ref _next, Stopped));
@@ -206,8 +208,8 @@ public sealed class TsidGenerator
     }
 
     /// <summary>
-    /// The starting point of the generator's time: a tick, and the monotonic timestamp at which this tick was
-    /// the current one.
+    /// The starting point of the generator's time: a tick, and the monotonic timestamp at which the
+    /// generator's time was set to this tick.
     /// </summary>
     private sealed record Clock(long Tick, long Timestamp);
 }

@@ -35,8 +35,8 @@ public sealed class TsidJsonConverter : JsonConverter<Tsid>
     }
 
     /// <summary>
-    /// How many characters the longest text has when each is written as a six-character escape, for example
-    /// <c>\u0041</c>.
+    /// How many characters the longest text has when each of its characters is written as a JSON escape of
+    /// six characters, for example <c>\u0041</c>.
     /// </summary>
     private const int MaxEscapedLength = TextForm.MaxLength * 6;
 

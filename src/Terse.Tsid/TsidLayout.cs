@@ -15,7 +15,7 @@ public sealed record TsidLayout
     /// <summary>How many bits an id has: 63, because an id is a positive <see cref="long"/>.</summary>
     public const int IdBits = 63;
 
-    /// <summary>The instant from which Twitter's Snowflake counts: 2010-11-04T01:42:54.657Z.</summary>
+    /// <summary>The epoch of Twitter's Snowflake: 2010-11-04T01:42:54.657Z.</summary>
     private static readonly DateTimeOffset SnowflakeEpoch =
         DateTimeOffset.FromUnixTimeMilliseconds(1288834974657);
 
@@ -91,7 +91,7 @@ public sealed record TsidLayout
     /// <summary>How many bits of an id contain the sequence, 0 to 30.</summary>
     public int SequenceBits { get; }
 
-    /// <summary>How many different nodes exist. Nodes are numbered from 0.</summary>
+    /// <summary>How many different nodes the layout has. Nodes are numbered from 0.</summary>
     public int NodeCount => 1 << NodeBits;
 
     /// <summary>How many ids one node can mint per tick.</summary>
@@ -112,7 +112,7 @@ public sealed record TsidLayout
     /// <param name="tick">The number of the tick, 0 to <see cref="MaxTick"/>.</param>
     /// <param name="node">The node, 0 to <see cref="NodeCount"/> − 1.</param>
     /// <param name="sequence">
-    /// The number of the id within its tick and node, 0 to <see cref="SequenceCount"/> − 1.
+    /// The sequence number of the id within its tick and node, 0 to <see cref="SequenceCount"/> − 1.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A parameter is out of its range.</exception>
     public Tsid Compose(long tick, int node, int sequence)
@@ -133,7 +133,9 @@ public sealed record TsidLayout
     /// <summary>Returns the node that minted <paramref name="id"/>.</summary>
     public int NodeOf(Tsid id) => (int)(id.Value >> SequenceBits) & (NodeCount - 1);
 
-    /// <summary>Returns the sequence number of an id: its position, from 0, in its tick and node.</summary>
+    /// <summary>
+    /// Returns the sequence number of <paramref name="id"/> within its tick and node, counted from 0.
+    /// </summary>
     public int SequenceOf(Tsid id) => (int)id.Value & (SequenceCount - 1);
 
     /// <summary>Returns the tick during which <paramref name="instant"/> occurs.</summary>
@@ -155,9 +157,9 @@ public sealed record TsidLayout
     }
 
     /// <summary>Returns the instant at which <paramref name="tick"/> begins, in UTC.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The instant lies beyond the year 9999.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The tick begins after the year 9999.</exception>
     /// <exception cref="OverflowException">
-    /// The instant lies more than 29,000 years after the epoch.
+    /// The tick begins more than 29,000 years after the epoch.
     /// </exception>
     public DateTimeOffset StartOf(long tick) => Epoch.AddTicks(checked(TickLength.Ticks * tick));
 
