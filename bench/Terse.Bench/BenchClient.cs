@@ -9,7 +9,7 @@ namespace Terse.Bench;
 /// </summary>
 internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 {
-    /// <summary>Each request creates a link. All links have the same target.</summary>
+    /// <summary>Returns requests that each create a link. All links have the same target.</summary>
     public static BenchRequest Create(Uri server)
     {
         const string Body = """{"target": "https://example.com/a/long/way/x"}""";
@@ -19,7 +19,7 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
         return new(() => request, "HTTP/1.1 201"u8.ToArray(), "\r\n0\r\n\r\n"u8.ToArray());
     }
 
-    /// <summary>Each request follows the next code that <paramref name="nextCode"/> returns.</summary>
+    /// <summary>Returns requests that each follow the next code from <paramref name="nextCode"/>.</summary>
     public static BenchRequest Follow(Uri server, Func<string> nextCode) => new(
         () => Encoding.ASCII.GetBytes($"GET /{nextCode()} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n"),
         "HTTP/1.1 302"u8.ToArray(),

@@ -82,8 +82,8 @@ internal static class CreateBenchmark
     }
 
     /// <summary>
-    /// Creates a folder below <c>artifacts/</c>. The system's temporary folder may be in memory, where
-    /// nothing is written to a disk.
+    /// Creates a folder below <c>artifacts/</c>. The system's temporary folder is not used, because that
+    /// folder may be in memory, and the benchmark must write to a disk.
     /// </summary>
     private static TemporaryFolder BenchFolder() => new(Path.Combine(Repository.Root, "artifacts"));
 

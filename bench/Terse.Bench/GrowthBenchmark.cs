@@ -21,7 +21,9 @@ internal static class GrowthBenchmark
     private static readonly TimeSpan Warmup = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(5);
 
-    /// <summary>Inserts links without running triggers, which would make ten million inserts slow.</summary>
+    /// <summary>
+    /// Inserts links without running the triggers, because the triggers would make ten million inserts slow.
+    /// </summary>
     private const string InsertLinks =
         """
         SET session_replication_role = replica;
@@ -52,7 +54,7 @@ internal static class GrowthBenchmark
     }
 
     /// <summary>
-    /// Measures the two servers in alternation, so that a change in the machine's speed affects both of them.
+    /// Measures the two servers alternately, so that a change in the machine's speed affects both of them.
     /// </summary>
     private static async Task<IEnumerable<Result>> CompareAsync(
         string where, TerseProcess few, TerseProcess many)

@@ -19,8 +19,8 @@ internal static class SqliteLinks
         """;
 
     /// <summary>
-    /// Creates a database with this many links below <c>artifacts/</c>. The system's temporary folder may be
-    /// in memory, where nothing is written to a disk.
+    /// Creates a database with this many links below <c>artifacts/</c>. The system's temporary folder is not
+    /// used, because that folder may be in memory, and the benchmark must write to a disk.
     /// </summary>
     public static async Task<TemporaryFolder> MakeAsync(string program, int links)
     {

@@ -1,14 +1,15 @@
 #!/bin/sh
-# The PostgreSQL servers of ./fleet, named db1, db2, … Each has its data in the folder of this name below
-# $data. The script finds the primary from these folders, because a failover may have promoted any of them.
-# PostgreSQL asks for no password, but accepts connections only from this machine.
+# The PostgreSQL servers of ./fleet, named db1, db2, … The data of each server is in the folder $data/NAME,
+# for example $data/db1. The script reads these folders to find the primary, because a failover may have
+# promoted any server. PostgreSQL asks for no password, but accepts connections only from this machine.
 set -eu
 
 : "${root:?is set by ./fleet}" "${data=}" "${host_names=}"
 
 programs=/usr/lib/postgresql/15/bin
 
-# If this script runs as root, it starts PostgreSQL as the user postgres: PostgreSQL refuses to run as root.
+# If this script runs as root, it starts PostgreSQL as the user postgres, because PostgreSQL refuses to run as
+# root.
 unprivileged=''
 [ "$(id -u)" -ne 0 ] || unprivileged='setpriv --reuid=postgres --regid=postgres --clear-groups'
 
@@ -43,9 +44,9 @@ answers() { [ "$(sql "$1" 'SELECT 1')" = 1 ]; } # HOST
 
 is_replica() { [ -e "$data/$1/standby.signal" ]; } # HOST
 
-# Prints the latest timeline that a host has written or followed. Reads the history files in pg_wal too,
-# because a promotion writes them before the checkpoint: a host that was killed in between is still
-# recognized.
+# Prints the latest timeline that a host has written or followed. Also reads the history files in pg_wal,
+# because a promotion writes the history file before the checkpoint. The result is therefore correct even if
+# the host was killed before the checkpoint.
 timeline_of() { # HOST
     {
         LC_ALL=C "$programs/pg_controldata" "$data/$1" | sed -n "s/^Latest checkpoint's TimeLineID: *//p"
@@ -170,8 +171,8 @@ start_databases() {
     await 120 "$primary" answers "$primary" || fail_with_log "$primary" "does not respond"
     [ -n "$(sql "$primary" "SELECT 1 FROM pg_database WHERE datname = 'terse'")" ] ||
         sql "$primary" 'CREATE DATABASE terse' || fail_with_log "$primary" "does not create the database"
-    # Existing replicas come first. A new copy produces WAL and lets the primary delete older WAL that they
-    # may need.
+    # Existing replicas are handled first. A new copy produces WAL, so the primary may delete older WAL that
+    # the existing replicas still need.
     for host in $host_names; do
         if [ "$host" != "$primary" ] && is_replica "$host"; then settle_replica "$host"; fi
     done
@@ -182,8 +183,8 @@ start_databases() {
     done
 }
 
-# Makes a replica follow the primary. If the replica cannot, because it has diverged or the primary has
-# deleted the WAL that it needs, deletes its data and copies the primary.
+# Makes a replica follow the primary. If the replica has diverged, or the primary has deleted WAL that the
+# replica needs, creates the replica anew as a copy of the primary.
 settle_replica() { # HOST
     is_alive "$1" || start_host "$1"
     if settles "$1"; then return 0; fi

@@ -25,8 +25,8 @@ lock() {
     flock -n 9 || fail "Another ./fleet is running on $data; wait until it ends."
 }
 
-# Prints the start time of a process and the id of the boot. Together with the process id they are unique, so
-# a process that has received the same id later is not mistaken for the process of the fleet.
+# Prints the start time of a process and the id of the boot. The process id and this output together are
+# unique. A later process with the same id is therefore not mistaken for the process of the fleet.
 start_of() { # PID
     { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 1
     # The state follows the name in parentheses. The start time is field 20 counted from the state (proc(5)).
@@ -53,8 +53,8 @@ started=''
 # ended.
 start() { # NAME COMMAND…
     say "Starting $1 on $(address_of "$1")"
-    # interrupt() waits while $noting is set. Without it, a signal could end this script after the process has
-    # started and before its id is in run/NAME.pid.
+    # While $noting is set, interrupt() does not end this script. Otherwise a signal could end this script
+    # after the process has started and before its id is in run/NAME.pid.
     noting=yes
     started="$1 $started"
     part_log=$data/log/$1.log part_note=$data/run/$1.pid
@@ -101,8 +101,8 @@ await() { # SECONDS NAME COMMAND…
     done
 }
 
-# Sends the first signal to the processes and waits up to 30 s for their end. Sends the next signal to the
-# remaining processes, and so on. Fails if a process is still alive at the end.
+# Sends the first signal to the processes and waits up to 30 s until they have ended. Sends the next signal to
+# the processes that are still alive, and so on. Fails if a process is alive after the last signal.
 stop() { # NAMES SIGNAL…
     stopping=$1
     shift

@@ -17,8 +17,8 @@ internal static class BareServer
     public const string Argument = "bare-server";
 
     /// <summary>
-    /// Without this option, .NET watches the working folder. The server would then receive an event for each
-    /// write of the other server's database.
+    /// Without this option, .NET watches the working folder. The minimal server would then receive an event
+    /// for each write to the database of the Terse server.
     /// </summary>
     private const string WatchNothing = "--hostBuilder:reloadConfigOnChange=false";
 

@@ -5,7 +5,8 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// An nginx server for comparison: <c>return 302</c>, with one worker process per processor core.
+/// An nginx server for comparison. It always sends the same 302 response, and has one worker process per
+/// processor core.
 /// </summary>
 internal sealed class NginxServer : IAsyncDisposable
 {

@@ -18,8 +18,9 @@ internal static class RedirectBenchmark
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// The length of a round of Terse. A server that was suspended assumes that the load has ended, and
-    /// writes all waiting visits at the start of the round. In a long round this work is only a small part.
+    /// How long Terse is measured in each round. At the start of a round, a Terse server that was suspended
+    /// assumes that the load has ended, and writes all waiting visits to the database. The round is long, so
+    /// that this work is only a small part of the measured work.
     /// </summary>
     private static readonly TimeSpan OurRound = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan LatencyTime = TimeSpan.FromSeconds(10);
@@ -55,8 +56,8 @@ internal static class RedirectBenchmark
     /// <summary>
     /// Measures the servers in turn and repeatedly, so that a change in the machine's speed affects all of
     /// them. While a different server is measured, Terse is suspended, because it would otherwise write
-    /// visits to the database and take processor time. The measured Terse server therefore writes the visits
-    /// of the random links of the rounds, not the visits of the first pass.
+    /// visits to the database and take processor time. Before the first round, the method waits until Terse
+    /// has written the visits of the first pass, so that these writes are not measured.
     /// </summary>
     private static async Task<IEnumerable<Result>> CompareAsync(
         TerseProcess terse, TerseProcess bare, NginxServer nginx)
