@@ -55,7 +55,8 @@ internal sealed class RedirectMetrics
     }
 
     /// <summary>
-    /// Registers the functions that return the size of the cache: the number of links, and their bytes.
+    /// Registers the functions that return the number of cached links and the number of bytes that these
+    /// links use.
     /// </summary>
     public void Observe(Func<long> entries, Func<long> bytes)
     {

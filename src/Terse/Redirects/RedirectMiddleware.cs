@@ -16,7 +16,7 @@ namespace Terse.Redirects;
 /// <param name="cache">Contains the cached links.</param>
 /// <param name="domains">Finds the domain of the request's host.</param>
 /// <param name="redirector">Writes the redirect.</param>
-/// <param name="time">Provides the wall clock, by which links expire.</param>
+/// <param name="time">Provides the current time, by which links expire.</param>
 internal sealed class RedirectMiddleware(
     RequestDelegate next,
     RequestDelegate uncached,
@@ -54,8 +54,8 @@ internal sealed class RedirectMiddleware(
         if (path.Code.Length < context.Request.Path.Value!.Length - 1)
             probe = cache.Probe(domain, path.Code);
 
-        // If there is a stale link, its strings are used again, so that the copy that replaces the stale link
-        // needs no new strings.
+        // If the cache contains a stale copy of the link, the strings of this copy are used again, so that
+        // the newly loaded copy needs no new strings.
         var name = probe.Link?.Name ?? new LinkName(domain, path.Code.ToString());
         context.Features.Set(new CodeRequest(name, path.IsPreview, probe));
         return uncached(context);

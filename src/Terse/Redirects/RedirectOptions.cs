@@ -14,9 +14,10 @@ internal sealed class RedirectOptions
     public static readonly string[] SettingNames = [nameof(CacheControl)];
 
     /// <summary>
-    /// The value of the <c>Cache-Control</c> header of a redirect. Default: <c>no-store</c>. With a lifetime,
-    /// such as <c>private, max-age=90</c>, a browser repeats the redirect from its own cache. Terse does not
-    /// count those visits, and a changed target reaches the browser only after the lifetime.
+    /// The value of the <c>Cache-Control</c> header of a redirect. Default: <c>no-store</c>. If the value
+    /// contains a lifetime, such as <c>private, max-age=90</c>, a browser repeats the redirect from its own
+    /// cache during the lifetime. Terse does not count the visits that the browser answers itself, and the
+    /// browser follows a changed target only after the lifetime.
     /// </summary>
     public string CacheControl { get; set; } = "no-store";
 }

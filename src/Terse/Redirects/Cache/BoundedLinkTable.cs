@@ -26,8 +26,8 @@ internal sealed class BoundedLinkTable
 
     /// <summary>
     /// The lock that a thread must hold for every write to this table and to the running loads of
-    /// <see cref="LinkLoader"/>. So a change removes a link from the table and detaches the link's load in
-    /// one step.
+    /// <see cref="LinkLoader"/>. When a link changes, <see cref="LinkCache"/> can therefore remove the link
+    /// from the table and detach the link's load in one step.
     /// </summary>
     public Lock WriteLock { get; } = new();
 

@@ -12,8 +12,8 @@ internal sealed class CacheOptions
 
     /// <summary>
     /// The maximum age of a cached link while the change feed is disconnected. This is a constant, not a
-    /// setting. A request does not join a load that began longer ago, because the result of that load could
-    /// be older than this age.
+    /// setting. A request does not join a load that has been running for longer than this age, because the
+    /// result of that load could be too old.
     /// </summary>
     public static readonly TimeSpan MaxAgeWhileDisconnected = TimeSpan.FromSeconds(5);
 
@@ -28,16 +28,16 @@ internal sealed class CacheOptions
     /// <summary>
     /// The maximum memory of the cached links, in bytes, overhead included: 1 MiB to 1 TiB. Default: 256 MiB,
     /// enough for 700,000 links with targets of 50 characters. The cache grows link by link, and the process
-    /// does not return this memory to the operating system: choose a value well below the memory of the
+    /// does not return this memory to the operating system, so choose a value well below the memory of the
     /// machine.
     /// </summary>
     public long MaxBytes { get; set; } = 256L * 1024 * 1024;
 
     /// <summary>
-    /// The age at which a cached link is loaded again, however often it is followed: 1 s to 7 days. Default:
-    /// 1 hour. The cache evicts a changed link at once, so this age matters only for a change that the change
-    /// feed never reports, such as the restore of a backup of the database. With a higher value, such a
-    /// change stays unnoticed for longer; a lower value causes more loads.
+    /// The maximum age of a cached link: 1 s to 7 days. Default: 1 hour. When an older link is followed, it
+    /// is loaded again. The cache evicts a changed link at once, so this age matters only for a change that
+    /// the change feed never reports, such as the restore of a backup of the database. With a higher value,
+    /// such a change stays unnoticed for longer; a lower value causes more loads.
     /// </summary>
     public TimeSpan MaxAge { get; set; } = TimeSpan.FromHours(1);
 }

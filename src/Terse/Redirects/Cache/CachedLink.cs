@@ -8,7 +8,7 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// The data of a link that a redirect needs. The cache may contain a million links, so each link is one small
-/// object, which also stores its neighbours in the queue and in the hash table.
+/// object, which also contains the references to its neighbours in the queue and in the hash table.
 /// </summary>
 internal sealed class CachedLink
 {
@@ -48,7 +48,7 @@ internal sealed class CachedLink
 
     public required long Id { get; init; }
 
-    /// <summary>The target as ASCII, for the <c>Location</c> header.</summary>
+    /// <summary>The value of the <c>Location</c> header: the target converted to ASCII.</summary>
     public required string Location { get; init; }
 
     /// <summary>
@@ -64,8 +64,8 @@ internal sealed class CachedLink
     public required long LoadedAt { get; init; }
 
     /// <summary>
-    /// The outcome of a visit if the expiry and the visit limit are not checked:
-    /// <see cref="RedirectOutcome.Deleted"/> or <see cref="RedirectOutcome.Blocked"/>;
+    /// The outcome of a visit without regard to the expiry and the visit limit, which are checked at each
+    /// visit: <see cref="RedirectOutcome.Deleted"/> or <see cref="RedirectOutcome.Blocked"/>;
     /// <see cref="RedirectOutcome.Followed"/> for any other link.
     /// </summary>
     public RedirectOutcome Outcome { get; init; }
@@ -86,7 +86,8 @@ internal sealed class CachedLink
     public int Bytes => OverheadBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length));
 
     /// <summary>
-    /// The number of hits, at most 3. <see cref="S3Fifo"/> lowers this number when it moves the link.
+    /// The number of hits, at most 3. <see cref="S3Fifo"/> lowers this number when it moves the link into the
+    /// main queue or back to the start of the main queue.
     /// </summary>
     public int Hits => _hits;
 
@@ -134,15 +135,17 @@ internal sealed class CachedLink
         && (Packed != 0 || name.Code.SequenceEqual(Code))
         && Domain == name.Domain;
 
-    /// <summary>The outcome of a visit at an instant. The visit limit is not checked.</summary>
+    /// <summary>
+    /// Returns the outcome of a visit at the instant <paramref name="now"/>. Does not check the visit limit.
+    /// </summary>
     public RedirectOutcome OutcomeAt(DateTimeOffset now) =>
         Outcome == RedirectOutcome.Followed && HasExpired(now) ? RedirectOutcome.Expired : Outcome;
 
     public bool HasExpired(DateTimeOffset now) => ExpiresAt <= now.ToUnixTimeMilliseconds();
 
     /// <summary>
-    /// Counts a hit, up to the maximum. After that, this method writes nothing, so that all processors can
-    /// keep the memory of a hot link in their caches.
+    /// Counts a hit, up to the maximum. At the maximum, this method writes nothing, so that all processors
+    /// can keep the memory of a hot link in their caches.
     /// </summary>
     public void CountHit()
     {

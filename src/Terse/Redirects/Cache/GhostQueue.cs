@@ -3,9 +3,10 @@ using System.Numerics;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Remembers the links that were evicted last from the small queue of <see cref="S3Fifo"/>, as many as there
-/// are cached links. Of an evicted link (a "ghost"), only the hash is stored, so two links with the same hash
-/// count as one ghost. A link may therefore stay in the cache longer than it should, which does no harm.
+/// Remembers which links were evicted most recently from the small queue of <see cref="S3Fifo"/>. The number
+/// of remembered links equals the number of cached links. Only the hash of an evicted link (a "ghost") is
+/// stored, so two links with the same hash count as one ghost. A link may therefore stay in the cache longer
+/// than it should, which does no harm.
 /// </summary>
 /// <remarks>
 /// The table works like a set-associative processor cache: the hash selects a set of four slots, and the
@@ -16,8 +17,8 @@ internal sealed class GhostQueue
     private const int SlotsPerSet = 4;
 
     /// <summary>
-    /// One ghost per slot: the upper 32 bits are its hash, the lower 32 bits are the value of
-    /// <see cref="_evictions"/> when the link was evicted. 0 means that the slot is empty.
+    /// Each slot contains one ghost: the upper 32 bits are the hash of the evicted link, the lower 32 bits
+    /// are the value of <see cref="_evictions"/> when the link was evicted. 0 means that the slot is empty.
     /// </summary>
     private ulong[] _slots = [];
     private uint _evictions;

@@ -7,9 +7,9 @@ namespace Terse.Redirects;
 /// <summary>
 /// Keeps links in memory for redirects. A probe takes no lock, allocates nothing and waits for nothing.
 /// <see cref="LinkLoader"/> loads a link that a probe does not find. When a link changes, the cache removes
-/// the link and detaches the link's running load. So the cache never contains a copy of a link that was read
-/// before the newest known change of that link. <see cref="S3Fifo"/> chooses which link to evict. Safe for
-/// use by any number of threads.
+/// the link and detaches the link's running load. Once this server has been notified of a change, the cache
+/// therefore never contains a copy of the link from before the notification. <see cref="S3Fifo"/> chooses
+/// which link to evict. Safe for use by any number of threads.
 /// </summary>
 internal sealed class LinkCache : ILinkChangeListener
 {
@@ -68,7 +68,8 @@ internal sealed class LinkCache : ILinkChangeListener
     }
 
     /// <summary>
-    /// Returns the names of the links that are expected to be evicted last, the hottest link first.
+    /// Returns the names of at most <paramref name="limit"/> links that are expected to be evicted last, the
+    /// hottest link first.
     /// </summary>
     public IReadOnlyList<LinkName> FindHottest(int limit)
     {
@@ -103,7 +104,8 @@ internal sealed class LinkCache : ILinkChangeListener
     public void OnConnected() => Volatile.Write(ref _maxTicks, _maxTicksWhileConnected);
 
     /// <summary>
-    /// Whether a link may be served without a load. While the circuit is open, a link of any age may.
+    /// Whether a link may be served without a load. While the circuit is open, a link of any age may be
+    /// served.
     /// </summary>
     private bool IsFresh(CachedLink link)
     {
@@ -117,7 +119,7 @@ internal sealed class LinkCache : ILinkChangeListener
 /// <summary>The result of a probe of the cache.</summary>
 /// <param name="Link">The link in memory, fresh or stale; null if the link is not cached.</param>
 /// <param name="IsFresh">
-/// Whether the link may be served without a load. False for a stale link, and if the link is not cached.
+/// Whether the link may be served without a load. False if the link is stale or not cached.
 /// </param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct CacheProbe(CachedLink? Link, bool IsFresh);

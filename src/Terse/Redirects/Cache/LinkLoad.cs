@@ -1,6 +1,6 @@
 namespace Terse.Redirects;
 
-/// <summary>One running load of a link. Any number of callers can wait for its result.</summary>
+/// <summary>A running load of one link. Any number of callers can wait for the result of the load.</summary>
 /// <param name="startedAt">A timestamp of the monotonic clock, taken before the store is read.</param>
 internal sealed class LinkLoad(long startedAt)
 {
@@ -9,8 +9,8 @@ internal sealed class LinkLoad(long startedAt)
     public long StartedAt { get; } = startedAt;
 
     /// <summary>
-    /// Whether the result must not be cached, because the link has changed or a newer load has replaced this
-    /// one.
+    /// Whether the result must not be cached, because the link has changed or because a newer load has
+    /// replaced this load.
     /// </summary>
     public bool IsDetached { get; set; }
 

@@ -7,14 +7,14 @@ namespace Terse.Redirects;
 /// <summary>
 /// Loads links from the store and puts them into the table of cached links. Requests that ask for the same
 /// link at the same time share one load (single-flight). When a link changes while its load runs, the load is
-/// detached: the requests that wait for the load still get its result, but the result is not cached. So the
-/// cache never contains a copy of a link that was read before the newest known change of that link. Safe for
-/// use by any number of threads.
+/// detached: the requests that wait for the load still get its result, but the result is not cached. Once
+/// this server has been notified of a change, the cache therefore never contains a copy of the link from
+/// before the notification. Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
-/// A null result is never cached. A link that needs a decision at each visit is not cached either: a deleted,
-/// expired or blocked link, and a link with a limited number of visits. The blocked hosts are read only once,
-/// when the server starts, so a cached link cannot become blocked later.
+/// If the store finds no link, nothing is cached. A link that needs a decision at each visit is not cached
+/// either: a deleted, expired or blocked link, and a link with a limited number of visits. The blocked hosts
+/// are read only once, when the server starts, so a cached link cannot become blocked later.
 /// </remarks>
 internal sealed class LinkLoader
 {
@@ -60,7 +60,7 @@ internal sealed class LinkLoader
     /// <param name="cancellationToken">
     /// Cancels the wait of this caller. The load continues for other callers.
     /// </param>
-    /// <returns>Null if no link has this name.</returns>
+    /// <returns>The link; null if no link has this name.</returns>
     /// <exception cref="StoreUnavailableException">
     /// The link is not cached, and the store cannot be reached.
     /// </exception>
@@ -120,7 +120,7 @@ internal sealed class LinkLoader
     /// <remarks>
     /// If the caller joins a running load, that load began before this call. A null result of that load is
     /// not reliable, because the link may have been created after the load began. The caller therefore waits
-    /// for a second load, which began later.
+    /// for a second load, which begins after this call.
     /// </remarks>
     private async Task<CachedLink?> LoadAsync(LinkName name, CancellationToken cancellationToken)
     {
@@ -162,8 +162,8 @@ internal sealed class LinkLoader
     }
 
     /// <summary>
-    /// Reads the link from the store, and completes the load. The read uses no caller's cancellation token,
-    /// because other callers may wait for the same load.
+    /// Reads the link from the store, and completes the load. No caller can cancel the read, because other
+    /// callers may wait for the same load.
     /// </summary>
     private async Task RunAsync(LinkName name, LinkLoad load)
     {
@@ -188,7 +188,8 @@ internal sealed class LinkLoader
 
     /// <summary>
     /// Completes the load with its result. The check of <see cref="LinkLoad.IsDetached"/> and the write to
-    /// the table happen under one lock, so that no change can be reported between them.
+    /// the table happen under one lock, so that no change of the link can be reported between the check and
+    /// the write.
     /// </summary>
     private void Complete(LinkName name, LinkLoad load, CachedLink? found)
     {
@@ -210,7 +211,7 @@ internal sealed class LinkLoader
 
     /// <summary>
     /// Completes the load with an exception. Opens the circuit only if the cache contains a stale copy of the
-    /// link, because an open circuit is useful only where a stale copy can be served.
+    /// link, because an open circuit only helps if a stale copy can be served.
     /// </summary>
     private void Fail(LinkName name, LinkLoad load, Exception exception)
     {

@@ -1,8 +1,8 @@
 namespace Terse.Redirects;
 
 /// <summary>
-/// The circuit breaker between the cache and the store. A load that fails because the store cannot be reached
-/// opens the circuit. While the circuit is open, the cache serves stale links without waiting for the store.
+/// The circuit breaker between the cache and the store. The circuit opens when a load fails because the store
+/// cannot be reached. While the circuit is open, the cache serves stale links without waiting for the store.
 /// One second after a failed load, one request may try to load its link again (a trial). If the load
 /// succeeds, the circuit closes. Safe for use by any number of threads.
 /// </summary>
@@ -12,8 +12,8 @@ internal sealed class StoreCircuit(TimeProvider time)
     private static readonly TimeSpan TrialInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The time after which a new trial may start although the last trial has not ended. It is longer than a
-    /// load takes, so that usually only one trial runs.
+    /// The time after which a new trial may start although the last trial has not ended. This time is longer
+    /// than a load usually takes, so that usually only one trial runs.
     /// </summary>
     private static readonly TimeSpan TrialTimeout = TimeSpan.FromSeconds(5);
 
@@ -27,8 +27,9 @@ internal sealed class StoreCircuit(TimeProvider time)
     public bool IsOpenAt(long now) => now < Volatile.Read(ref _nextTrialAt);
 
     /// <summary>
-    /// Whether the caller may load a link. While the circuit is closed, every caller may. While the circuit
-    /// is open, only one caller may, and only when the next trial is due.
+    /// Returns whether the caller may load a link. While the circuit is closed, every caller may load a link.
+    /// While the circuit is open, no caller may load a link, except the first caller after the next trial is
+    /// due.
     /// </summary>
     public bool TryStartTrial()
     {

@@ -4,9 +4,10 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Reads and writes the file <c>hot-codes</c>, which lists the links that are followed most. The first line
-/// names the format. The lines after it are <c>domain/code</c> of one link each, the hottest link first. The
-/// last line contains the number of links; a file without this line is incomplete.
+/// Reads and writes the file <c>hot-codes</c>, which lists the links that are followed most often (the
+/// hottest links). The first line names the format. Each following line contains the domain and the code of
+/// one link as <c>domain/code</c>; the hottest link comes first. The last line contains the number of links;
+/// a file without this line is incomplete.
 /// </summary>
 internal sealed class HotCodesFile(string folder)
 {
@@ -16,11 +17,10 @@ internal sealed class HotCodesFile(string folder)
     public string Path { get; } = System.IO.Path.Combine(folder, "hot-codes");
 
     /// <summary>
-    /// Writes a new file and renames it, so that the existing file is replaced in one step.
+    /// Writes the names to a new file, and then renames the new file to <see cref="Path"/>, so that an
+    /// existing file is replaced in one step.
     /// </summary>
-    /// <exception cref="IOException">
-    /// The file cannot be written. An existing file stays unchanged.
-    /// </exception>
+    /// <exception cref="IOException">Writing the file failed. An existing file stays unchanged.</exception>
     /// <exception cref="UnauthorizedAccessException">
     /// The process has no permission to write the file.
     /// </exception>
@@ -39,10 +39,10 @@ internal sealed class HotCodesFile(string folder)
     }
 
     /// <summary>
-    /// Reads the names in the file, the hottest first. The list is empty if the file does not exist.
+    /// Returns the names in the file, the hottest link first; an empty list if the file does not exist.
     /// </summary>
     /// <exception cref="InvalidDataException">The file is incomplete or has a different format.</exception>
-    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="IOException">Reading the file failed.</exception>
     /// <exception cref="UnauthorizedAccessException">
     /// The process has no permission to read the file.
     /// </exception>

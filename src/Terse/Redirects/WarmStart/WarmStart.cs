@@ -67,8 +67,8 @@ internal sealed partial class WarmStart(
     }
 
     /// <summary>
-    /// Loads one link of the file into the cache. The domain is looked up again, because it may have become
-    /// the default domain, or may have been removed, since the file was written.
+    /// Loads one link of the file into the cache. The domain is looked up again, because the operator may
+    /// have removed the domain, or made it the default domain, since the file was written.
     /// </summary>
     private async ValueTask LoadAsync(LinkName written, CancellationToken cancellationToken)
     {
