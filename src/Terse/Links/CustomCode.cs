@@ -3,9 +3,9 @@ using System.Buffers;
 namespace Terse.Links;
 
 /// <summary>
-/// Checks custom codes, which clients choose themselves. A custom code must not begin with a digit, because a
-/// first digit marks a generated code that contains its time of creation. From this time, a lookup knows
-/// whether a replica is up to date enough to answer "not found" for the code.
+/// Checks custom codes, which clients choose themselves. A custom code must not begin with a digit, because
+/// only generated codes that contain their time of creation begin with a digit. Terse uses this time to
+/// decide whether a replica is up to date enough to answer "not found" for the code.
 /// </summary>
 internal static class CustomCode
 {

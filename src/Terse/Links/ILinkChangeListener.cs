@@ -8,24 +8,26 @@ namespace Terse.Links;
 internal interface ILinkChangeListener
 {
     /// <summary>
-    /// A link has changed, so copies that were read before this call must no longer be cached.
+    /// Reports that a link has changed. Copies of the link that were read before this call must no longer be
+    /// cached.
     /// </summary>
     void OnChanged(LinkName name);
 
     /// <summary>
-    /// The change feed is disconnected. Until <see cref="OnConnected"/> is called, the listener is not
-    /// notified of every change.
+    /// Reports that the change feed is disconnected. Until <see cref="OnConnected"/> is called, the listener
+    /// is not notified of every change.
     /// </summary>
     void OnDisconnected();
 
     /// <summary>
-    /// The change feed is connected, and has reported all changes that were made while it was disconnected.
+    /// Reports that the change feed is connected again and has reported all changes that were made while it
+    /// was disconnected.
     /// </summary>
     void OnConnected();
 
     /// <summary>
-    /// The change feed cannot report each missed change, so every link that was read before this call may
-    /// have changed.
+    /// Reports that the change feed has missed changes and cannot name the changed links. Every link that was
+    /// read before this call may have changed.
     /// </summary>
     void OnAllChanged();
 }

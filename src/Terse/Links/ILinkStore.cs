@@ -67,8 +67,8 @@ internal enum AddLinkResult
     IdTaken,
 
     /// <summary>
-    /// The id was minted too long ago. For a code from that time, a server may already have sent a final "not
-    /// found", so a link with this code must not appear any more. The caller should retry with a new id.
+    /// The id was minted too long ago. A Terse server may already have answered "not found" for the code of
+    /// this link, so the link must not be added any more. The caller should retry with a new id.
     /// </summary>
     TooLate,
 }

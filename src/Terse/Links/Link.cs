@@ -12,7 +12,7 @@ namespace Terse.Links;
 /// <param name="CreatedAt">When the link was created, in UTC, with a precision of 1 ms.</param>
 internal sealed record Link(Tsid Id, string Domain, string Code, string Target, DateTimeOffset CreatedAt)
 {
-    /// <summary>Domain and code, by which a redirect finds the link.</summary>
+    /// <summary>The domain and the code, by which a redirect finds the link.</summary>
     public LinkName Name => new(Domain, Code);
 
     /// <summary>The version number: 1 for a new link; each change adds 1.</summary>

@@ -25,8 +25,8 @@ internal sealed class LinkOptions
 
     /// <summary>
     /// The hosts that no link may lead to, without a port. All subdomains of these hosts are blocked too. New
-    /// links to a blocked host are refused, and requests for existing links to it are answered with 403.
-    /// Default: none.
+    /// links to a blocked host are refused, and requests for existing links to a blocked host are answered
+    /// with 403. Default: none.
     /// </summary>
     public IReadOnlyList<string> BlockedHosts { get; set; } = [];
 }

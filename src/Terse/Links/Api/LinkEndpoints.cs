@@ -14,14 +14,15 @@ internal static class LinkEndpoints
     private const string Root = "/api/v1/links";
 
     /// <summary>
-    /// The request header that identifies a creation. If a client did not receive the response, it can repeat
-    /// the request with the same key without creating a second link
-    /// (draft-ietf-httpapi-idempotency-key-header).
+    /// The request header with the idempotency key, which identifies a creation
+    /// (draft-ietf-httpapi-idempotency-key-header). If a client did not receive the response, it can repeat
+    /// the request with the same key, and no second link is created.
     /// </summary>
     private const string KeyHeader = "Idempotency-Key";
 
     /// <summary>
-    /// The response header that tells the client that an earlier request with the same key created the link.
+    /// The response header that tells the client that an earlier request with the same idempotency key
+    /// created the link.
     /// </summary>
     private const string ReplayedHeader = "Idempotency-Replayed";
 
@@ -114,8 +115,9 @@ internal static class LinkEndpoints
     }
 
     /// <summary>
-    /// Finds the link that a request names. A client that knows of a change sends the header
-    /// <c>Terse-Changed-At</c>; then the link is read from the primary, which contains the change.
+    /// Finds the link that a request names. A client that knows of a change of the link sends the header
+    /// <c>Terse-Changed-At</c>. In this case, the link is read from the primary, because a replica may not
+    /// contain the change yet.
     /// </summary>
     private static async ValueTask<Link?> FindAsync(
         ILinkReader links, LinkName name, HttpContext context)

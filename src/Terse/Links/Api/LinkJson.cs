@@ -3,7 +3,7 @@ using Terse.Web;
 
 namespace Terse.Links;
 
-/// <summary>The types that the link endpoints read and write as JSON.</summary>
+/// <summary>Lists the types that the link endpoints read and write as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(NewLink))]
 [JsonSerializable(typeof(LinkChange))]
@@ -11,7 +11,8 @@ namespace Terse.Links;
 internal sealed partial class LinkJson : JsonSerializerContext
 {
     /// <summary>
-    /// The instance to use. The generated <c>Default</c> instance does not apply <see cref="JsonRules"/>.
+    /// The instance with the options of <see cref="JsonRules"/>. The generated <c>Default</c> instance does
+    /// not have these options.
     /// </summary>
     public static LinkJson Instance { get; } = new(JsonRules.CreateOptions());
 }

@@ -17,8 +17,8 @@ internal sealed record LinkResource(
     long? MaxVisits)
 {
     /// <summary>
-    /// The number of visits. Null in the response to a change, and while the visits cannot be read; then the
-    /// JSON does not contain this field.
+    /// The number of visits. Null in the response to a change, and if the visits cannot be read. In both
+    /// cases, the JSON does not contain this field.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LinkVisits? Visits { get; init; }

@@ -15,8 +15,8 @@ internal sealed class LinkChanger(
     TimeProvider time)
 {
     /// <summary>
-    /// How many times one change is tried at most. A try fails if a different change of the same link is
-    /// stored first.
+    /// The maximum number of attempts to store one change. An attempt fails if a different change of the same
+    /// link is stored first.
     /// </summary>
     private const int MaxTries = 100;
 
@@ -134,8 +134,8 @@ internal sealed class LinkChanger(
         }
         finally
         {
-            // The cached link may be outdated in every case: also if it is unknown whether the change was
-            // stored, or if a different change was stored first.
+            // The cached copy of the link may be outdated in every case. After an exception, it is unknown
+            // whether the change was stored. If the result is null, a different change was stored first.
             listener.OnChanged(changed.Name);
         }
     }

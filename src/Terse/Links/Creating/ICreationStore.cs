@@ -23,7 +23,7 @@ internal interface ICreationStore
     /// <param name="cancellationToken">Cancels the wait; the link may still be added.</param>
     /// <exception cref="StoreUnavailableException">
     /// The database is locked, full, read-only or cannot be reached. It is unknown whether the link was
-    /// added. To find out, call again with the same request and a new link.
+    /// added. To find out, call this method again with the same request and a link with a new id.
     /// </exception>
     /// <exception cref="OperationCanceledException">
     /// The caller cancelled the wait. It is unknown whether the link was added.

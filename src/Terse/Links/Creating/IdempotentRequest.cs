@@ -8,7 +8,7 @@ namespace Terse.Links;
 /// the request. The store keeps a hash of the requested link, by which it distinguishes a repeated request
 /// from a request for a different link with the same key.
 /// </summary>
-/// <param name="Key">The idempotency key, compared exactly.</param>
+/// <param name="Key">The idempotency key. Upper and lower case differ.</param>
 /// <param name="Hash">The SHA-256 hash of the requested link.</param>
 internal sealed record IdempotentRequest(string Key, byte[] Hash)
 {

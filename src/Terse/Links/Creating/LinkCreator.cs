@@ -49,7 +49,8 @@ internal sealed class LinkCreator(
 
     /// <summary>
     /// How many times the store may answer <see cref="AddLinkResult.TooLate"/> before the creation fails.
-    /// After each such answer, the server synchronizes its clock for ids with the database's clock.
+    /// After each of these answers, the Terse server synchronizes its clock for ids with the database's
+    /// clock.
     /// </summary>
     private const int MaxTooLate = 5;
 
@@ -61,7 +62,9 @@ internal sealed class LinkCreator(
     /// <param name="host">The host, with its port, that the request was sent to.</param>
     /// <param name="address">The IP address, with its port, at which the server received the request.</param>
     /// <param name="cancellationToken">Cancels the wait; the link may still be created.</param>
-    /// <exception cref="StoreUnavailableException">The database cannot be written.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// The database is unavailable or too slow, or no unused code was found. The link may have been created.
+    /// </exception>
     public async Task<CreateLinkResult> CreateAsync(
         NewLink link,
         string? idempotencyKey,
