@@ -156,8 +156,9 @@ follow() { # HOST
 }
 
 # Succeeds if a replica streams from the primary. Two cases must not be taken for success. A replica that has
-# diverged streams only up to the fork, which is on an earlier timeline. If the primary no longer has the WAL
-# that a replica needs, the replica connects again and again, but never reaches the state "streaming".
+# diverged receives WAL only up to the point of divergence, and stays on an earlier timeline. If the primary
+# no longer has the WAL that a replica needs, the replica connects again and again, but never reaches the
+# state "streaming".
 is_followed_by() { # HOST
     [ "$(sql "$1" "SELECT received_tli FROM pg_stat_wal_receiver")" = "$latest" ] &&
         [ "$(sql "$primary" "SELECT state FROM pg_stat_replication

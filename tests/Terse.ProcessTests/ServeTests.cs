@@ -19,8 +19,8 @@ public sealed class ServeTests
     }
 
     /// <summary>
-    /// The data folder is inside the working folder. A file watcher on the working folder would receive an
-    /// event for each write to the database.
+    /// The data folder is inside the working folder. If the server watched the files of the working folder,
+    /// it would receive an event for each write to the database.
     /// </summary>
     [Fact]
     public async Task A_server_watches_no_files()

@@ -6,13 +6,14 @@ namespace Terse.ClusterTests;
 public sealed class SuspendedCreationTests
 {
     /// <summary>
-    /// How often the test suspends the server at most. A server that resumes too late closes its connections
-    /// and cancels the creations, so that nothing is tested; the test suspends the server again in this case.
+    /// How often the test suspends the server at most. If a suspension lasts too long, the server closes its
+    /// connections and cancels the creations, so that nothing is tested. The test suspends the server again
+    /// in this case.
     /// </summary>
     private const int MaxSuspensions = 10;
 
     /// <summary>
-    /// Creates links on a server that is suspended until the horizon has passed the ids of its running
+    /// Creates links on a server that is suspended until the horizon is later than the ids of its running
     /// creations. Replay on the replica is then paused. Without the guard (the trigger that refuses ids older
     /// than the horizon) the links are stored and acknowledged, but a server that reads the replica responds
     /// with 404.

@@ -79,8 +79,8 @@ public sealed class ChangedTargetTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Changes the target of a link on one server. Returns one duration for each server: from the response to
-    /// the change until this server redirects to the new target.
+    /// Changes the target of a link on one server. Returns for each server how much time passed between the
+    /// response to the change and the first redirect of this server to the new target.
     /// </summary>
     private static async Task<TimeSpan[]> ChangeAsync(
         TestServers servers, TestServer changer, string code, string target)

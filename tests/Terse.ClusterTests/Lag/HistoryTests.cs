@@ -12,12 +12,15 @@ public sealed class HistoryTests(ITestOutputHelper output)
     private const int Clients = 8;
 
     /// <summary>
-    /// At the end of the run, this many of the newest links are followed on every server. Older links are
-    /// followed on one server only.
+    /// How many of the newest links the test follows on every server at the end of the run. The test follows
+    /// each older link on one server only.
     /// </summary>
     private const int FollowedEverywhere = 500;
 
-    /// <summary>A server that needs longer than this for a response hangs, and the test fails.</summary>
+    /// <summary>
+    /// If a server needs longer than this time for a response, the test treats the server as hanging and
+    /// fails.
+    /// </summary>
     private static readonly TimeSpan HangLimit = TimeSpan.FromSeconds(30);
 
     private static readonly int Seconds = TestVariable.Read("TERSE_HISTORY_SECONDS", 120);

@@ -30,8 +30,8 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
         living = living with { Since = await Store.ReportAsync(living, default) };
         Assert.Equal(["a", "b"], await NamesAsync());
 
-        // Only a report deletes old rows. No server has reported since, so the row of "a" exists but is not
-        // listed.
+        // Old rows are deleted only when a server reports. No server reports after second 59, so the row of
+        // "a" still exists, but the list no longer contains "a".
         await SetClockAsync(_begin.AddSeconds(62));
         await Eventually.IsTrueAsync(async () => await NamesAsync() is ["b"]);
         Assert.Equal(2, await CountAsync());

@@ -23,8 +23,8 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     protected override Task SetClockAsync(DateTimeOffset now) => _database.SetClockAsync(now);
 
     /// <summary>
-    /// Each server caches which daily partitions it has created. If a different server has dropped a
-    /// partition in the meantime, the server must create the partition again.
+    /// Each Terse server remembers which daily partitions it has created. If a different server has dropped
+    /// one of these partitions, the first server must create the partition again.
     /// </summary>
     [Fact]
     public async Task Servers_that_create_and_drop_the_same_days_at_once_lose_no_visit()

@@ -65,8 +65,9 @@ public sealed class TestDatabases : IAsyncLifetime
         new(BuildStorage(await MigrateAsync(await NewDatabaseAsync(), migrations)));
 
     /// <summary>
-    /// Creates a database in which a test can set the clock. A function <c>clock_timestamp()</c> of the test
-    /// is in a schema that precedes PostgreSQL's own schema in the search path.
+    /// Creates a database in which a test can set the clock. The test's own function <c>clock_timestamp()</c>
+    /// is in a schema that comes before PostgreSQL's schema in the search path, so it replaces PostgreSQL's
+    /// function.
     /// </summary>
     private async Task<string> NewDatabaseAsync()
     {

@@ -7,7 +7,7 @@ namespace Terse.Harness;
 /// ordinary faults.
 /// </param>
 /// <param name="InjectAsync">
-/// Causes the fault, awaits its argument (which waits for the chosen duration), and repairs the fault.
+/// Causes the fault, awaits the given function, which waits for the chosen duration, and repairs the fault.
 /// </param>
 internal sealed record Fault(string Name, int LongestFactor, Func<Func<Task>, Task> InjectAsync)
 {

@@ -3,9 +3,9 @@ using Npgsql;
 namespace Terse.Harness;
 
 /// <summary>
-/// Suspends a Terse server that has minted ids and not yet inserted them. Resumes the server after the
-/// horizon has passed these ids, so that the database must refuse them. The horizon is a time in the
-/// database: the database refuses to insert a link whose id is older than the horizon.
+/// Suspends a Terse server that has made ids and not yet inserted the links with these ids. Resumes the
+/// server when the horizon is later than these ids, so that the database must refuse the links. The horizon
+/// is a time in the database: the database refuses to insert a link whose id is older than the horizon.
 /// </summary>
 internal static class SuspendedCreation
 {
@@ -31,9 +31,9 @@ internal static class SuspendedCreation
     /// at least one belongs to a creation.
     /// </summary>
     /// <param name="server">The server to suspend.</param>
-    /// <param name="primary">The database server into which the late ids are inserted.</param>
+    /// <param name="primary">The primary into which the suspended server inserts its links.</param>
     /// <param name="beforeResume">
-    /// Runs after the horizon has passed the ids and before the server resumes.
+    /// Runs while the server is suspended, when the horizon is already later than the ids.
     /// </param>
     public static async Task InjectAsync(
         TestServer server, PostgresServer primary, Func<Task>? beforeResume = null)
