@@ -23,9 +23,10 @@ internal interface IBatcher<in TCall, TResult>
 }
 
 /// <summary>
-/// Combines calls into SQL statements. While fewer statements than allowed are running, a call is sent
-/// immediately. Other calls wait, and the next statement takes up to <see cref="MaxBatch"/> waiting calls. So
-/// under load one round trip and one commit serve many calls. Safe for use by any number of threads.
+/// Combines calls into SQL statements. If fewer statements than the maximum are running, a call is sent
+/// immediately. Otherwise the call waits, and the next statement takes up to <see cref="MaxBatch"/> waiting
+/// calls. So under load one round trip and one commit serve many calls. Safe for use by any number of
+/// threads.
 /// </summary>
 /// <remarks>
 /// A call never joins a statement that was sent before the call arrived. So the snapshot of the statement is
@@ -107,8 +108,8 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
         }
         catch (PostgresException) when (batch.Count > 1)
         {
-            // One bad call makes the whole statement fail. Each call now runs in its own statement, so that
-            // only the bad call fails.
+            // One invalid call makes the whole statement fail. Each call now runs again in its own statement,
+            // so that only the invalid call fails.
             foreach (var waiting in batch)
                 await RunAsync([waiting]);
         }

@@ -34,7 +34,7 @@ internal static class PostgresErrors
         new(DescribeEarlierSchema(limitation));
 
     /// <inheritdoc cref="OfEarlierSchema(string)"/>
-    /// <param name="limitation">As above.</param>
+    /// <param name="limitation">See <see cref="OfEarlierSchema(string)"/>.</param>
     /// <param name="exception">The error with which PostgreSQL rejected the statement.</param>
     public static StoreUnavailableException OfEarlierSchema(string limitation, PostgresException exception) =>
         new(DescribeEarlierSchema(limitation), exception);
@@ -50,9 +50,9 @@ internal static class PostgresErrors
         WithTimeoutAsync(Timeout, call, time, cancellationToken);
 
     /// <summary>
-    /// Runs a database call with a time limit, and translates errors of lost hosts. When the limit is
-    /// reached, the method throws a <see cref="StoreUnavailableException"/>, even if the driver ignores the
-    /// cancellation token and the call still runs.
+    /// Runs a database call with a time limit, and translates the error that no host can be reached. When the
+    /// limit is reached, the method throws a <see cref="StoreUnavailableException"/>, even if the driver
+    /// ignores the cancellation token and the call still runs.
     /// </summary>
     public static async Task<T> WithTimeoutAsync<T>(
         TimeSpan limit,

@@ -17,7 +17,8 @@ internal interface IChangeSource
 
     /// <summary>
     /// Every host contains all changes that were written up to this moment, according to the last successful
-    /// probe of each host. A host that cannot be reached counts with its last successful probe.
+    /// probe of each host. While a host cannot be reached, this moment does not pass the horizon of the last
+    /// successful probe of that host.
     /// </summary>
     Moment CompleteOnAllHosts { get; }
 
@@ -50,12 +51,14 @@ internal interface IChangeConnection : IAsyncDisposable
     /// <param name="limit">The maximum number of changes.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="HostUnavailableException">
-    /// A new primary has not moved the horizon yet since the failover.
+    /// After a failover, the new primary has not moved the horizon yet.
     /// </exception>
     Task<ChangeBatch> ReadAsync(DateTimeOffset? since, int limit, CancellationToken cancellationToken);
 }
 
-/// <summary>The result of one read, from one snapshot of the primary.</summary>
+/// <summary>
+/// The result of one call of <see cref="IChangeConnection.ReadAsync"/>, from one database snapshot.
+/// </summary>
 /// <param name="CompleteUpTo">
 /// The horizon in the snapshot. The snapshot contains every change that was written up to this moment.
 /// </param>

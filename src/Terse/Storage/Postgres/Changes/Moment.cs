@@ -3,11 +3,11 @@ using System.Runtime.InteropServices;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// An instant by the clock of the primary, together with the timeline of this primary. A moment of a later
-/// timeline is always later, whatever the clocks show. If a snapshot is complete up to a moment, the snapshot
-/// contains everything that any primary wrote at or before this moment. This includes earlier timelines: the
-/// data that a failover did not lose is on the new primary before the new primary moves the horizon for the
-/// first time.
+/// An instant by the clock of a primary, together with the PostgreSQL timeline of this primary. Each failover
+/// starts a new timeline. A moment of a later timeline is always later, whatever the clocks show. If a
+/// snapshot is complete up to a moment, the snapshot contains everything that any primary wrote at or before
+/// this moment, except for data that a failover lost. This includes writes on earlier timelines, because a
+/// new primary contains these writes before it moves the horizon for the first time.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct Moment(int Timeline, DateTimeOffset At) : IComparable<Moment>

@@ -4,18 +4,20 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The changes of links that this Terse server knows of and that some PostgreSQL host may not contain yet.
-/// The server uses a link from a replica only if the horizon of the replica, read in the same snapshot, has
-/// passed the pending change of this link (<see cref="LinkFinder"/>). Safe for use by any number of threads.
+/// Contains the changes of links that this Terse server knows of. A change stays pending as long as a
+/// PostgreSQL host may not contain the change. The Terse server uses a link from a replica only if the
+/// horizon of the replica, read in the same snapshot, has passed the pending change of this link
+/// (<see cref="LinkFinder"/>). Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
-/// The floor is a moment up to which every link counts as changed. The invariant: for each change that was
-/// added, the change is pending, or a later change of the same link is pending, or the floor is not earlier
-/// than the change. So <see cref="RequiredFor"/> never returns a moment before an added change of the link. A
-/// change is removed only to save memory, and the removal raises the floor to this change. As long as every
-/// host contains the removed changes, the floor is earlier than the horizon of every host and rejects no
-/// link. The floor protects against outdated links in two cases: a host was set back, for example by a
-/// restored backup, or a change was removed before every host contained the change.
+/// The floor is a moment. Every link is treated as if the link had been changed at this moment. For each
+/// change that was added, one of three conditions is always true: the change is pending, a later change of
+/// the same link is pending, or the floor is at or after the change. So <see cref="RequiredFor"/> never
+/// returns a moment before an added change of the link. A change is removed only to save memory, and the
+/// removal raises the floor to the moment of this change. As long as every host contains the removed changes,
+/// the floor is earlier than the horizon of every host and rejects no link. The floor protects against
+/// outdated links in two cases: a host was set back, for example by a restored backup, or a change was
+/// removed before every host contained the change.
 /// </remarks>
 /// <param name="time">Measures how long each change has been pending.</param>
 internal sealed class PendingChanges(TimeProvider time)
@@ -72,8 +74,8 @@ internal sealed class PendingChanges(TimeProvider time)
     }
 
     /// <summary>
-    /// True if the lookup found the link, and its snapshot contains all changes of the link that this Terse
-    /// server knows of.
+    /// True if the lookup found the link, and if the snapshot of the lookup contains all changes of the link
+    /// that this Terse server knows of.
     /// </summary>
     public bool AreContainedIn(LookupResult result) =>
         result.Link is { } link && result.CompleteUpTo >= RequiredFor(link.Name);

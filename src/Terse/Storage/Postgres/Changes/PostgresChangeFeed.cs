@@ -46,8 +46,8 @@ internal sealed partial class PostgresChangeFeed(
     private const int MaxMissedChanges = 10_000;
 
     /// <summary>
-    /// The longest interruption after which the feed reads the missed changes one by one. The database keeps
-    /// changes for only one day, and this limit leaves a margin.
+    /// The longest interruption of the connection after which the feed publishes the missed changes one by
+    /// one. The database keeps changes for only one day, and this limit leaves a margin.
     /// </summary>
     private static readonly TimeSpan MaxGap = TimeSpan.FromHours(12);
 
@@ -103,8 +103,8 @@ internal sealed partial class PostgresChangeFeed(
     }
 
     /// <summary>
-    /// Publishes the changes that were made while there was no connection. If these changes cannot be read,
-    /// reports that any link may have changed.
+    /// Publishes the changes that were made while there was no connection. If these changes cannot be
+    /// published one by one, reports to the listener that any link may have changed.
     /// </summary>
     private async Task CatchUpAsync(IChangeConnection connection, CancellationToken cancellationToken)
     {
@@ -163,8 +163,8 @@ internal sealed partial class PostgresChangeFeed(
 
     /// <summary>
     /// Publishes a change even if the change is already pending. A pending change may not be in the cache
-    /// yet: when this Terse server makes a change itself, the request can be aborted after it has added the
-    /// pending change and before it updates the cache.
+    /// yet: when this Terse server itself changes a link, the client's request can be aborted after the
+    /// pending change was added and before the cache was updated.
     /// </summary>
     private void OnNotification(ChangeNotice change)
     {

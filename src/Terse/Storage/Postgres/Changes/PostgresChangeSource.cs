@@ -4,7 +4,7 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IChangeSource"/>
 /// <remarks>
-/// The trigger <c>link_changed</c> in Migrations sends the notifications, and
+/// The database trigger <c>link_changed</c> sends the notifications, and
 /// <see cref="PostgresListener.TryParse"/> parses their payload.
 /// </remarks>
 internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) : IChangeSource

@@ -15,15 +15,17 @@ internal sealed class PostgresListener : IChangeConnection
         (_connection, _time, _timeline) = (connection, time, timeline);
 
     /// <summary>
-    /// The timeline is read only once per connection. A primary must restart before it can become a replica,
-    /// and the restart closes the connection.
+    /// Reads the timeline of the primary, once per connection. The timeline cannot change while the
+    /// connection is open, because the primary must restart before it can become a replica, and the restart
+    /// closes the connection.
     /// </summary>
     private const string ReadTimeline = "SELECT horizon_timeline()";
 
     private const string Listen = "LISTEN link_change";
 
     /// <summary>
-    /// Starts to listen on a connection. If the method succeeds, the returned listener owns the connection.
+    /// Starts to listen for changes of links on a connection. If the method succeeds, the returned listener
+    /// owns the connection.
     /// </summary>
     public static async Task<PostgresListener> ListenAsync(
         NpgsqlConnection connection,
@@ -45,7 +47,7 @@ internal sealed class PostgresListener : IChangeConnection
 
     /// <summary>
     /// Parses the payload <c>microseconds since 1970|domain|code</c>. The feed ignores a payload in any other
-    /// format. No change is lost, because the next read returns the change.
+    /// format. No change is lost, because the next <see cref="ReadAsync"/> returns the change.
     /// </summary>
     public static bool TryParse(string payload, int timeline, out ChangeNotice change)
     {

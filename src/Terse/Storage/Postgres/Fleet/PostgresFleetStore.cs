@@ -7,9 +7,10 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IFleetStore"/>
 /// <remarks>
-/// Each Terse server stores the time of the primary's clock in its row. A read compares these times with the
-/// horizon on the host that is read, and not with a clock. So no other clock matters. While the primary is
-/// unavailable, the horizon does not move, and the list of servers stays the same.
+/// Each Terse server regularly stores the current time of the primary's clock in its own row. A query for the
+/// list of servers compares these times with the horizon on the queried host, and not with a clock. So the
+/// clocks of other hosts do not matter. While the primary is unavailable, the horizon does not move, and no
+/// server disappears from the list.
 /// </remarks>
 internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : IFleetStore
 {
@@ -52,8 +53,9 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         row.GetDateTime(6));
 
     /// <summary>
-    /// The statement also deletes the expired rows of other Terse servers. It skips rows that another
-    /// transaction is deleting or updating, so that two servers do not wait for each other.
+    /// Stores the row of this Terse server, and deletes the expired rows of other Terse servers. The
+    /// statement skips rows that another transaction has locked, so that two Terse servers do not wait for
+    /// each other.
     /// </summary>
     private const string UpsertServer =
         """

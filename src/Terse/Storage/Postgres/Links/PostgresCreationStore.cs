@@ -6,18 +6,18 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ICreationStore"/>
 /// <remarks>
-/// One statement on the primary stores the idempotency key and the link together. With several statements, a
-/// Terse server that fails between two of them would leave locks behind until a timeout: the lock on the
-/// key's row, and the advisory lock of the trigger <c>horizon_guard</c>. If another transaction is just
-/// storing the same idempotency key, the statement waits until that transaction ends.
+/// One statement on the primary stores the idempotency key and the link together. If a Terse server used two
+/// statements and failed between them, PostgreSQL would keep two locks until a timeout: the lock on the row
+/// of the idempotency key, and the advisory lock of the trigger <c>horizon_guard</c>. If another transaction
+/// is storing the same idempotency key, the statement waits until that transaction ends.
 /// </remarks>
 internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema schema, TimeProvider time)
     : ICreationStore, IDisposable
 {
     /// <summary>
-    /// Limits how many statements with idempotency keys run at the same time. Statements with the same key
-    /// wait for each other, and the waiting statements must not use up the connections that other writes
-    /// need.
+    /// Limits how many statements with idempotency keys run at the same time. Statements with the same
+    /// idempotency key wait for each other, and the waiting statements must not use up the connections that
+    /// other writes need.
     /// </summary>
     private readonly SemaphoreSlim _statements = new(8);
 
@@ -67,13 +67,14 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
     }
 
     /// <summary>
-    /// Stores the idempotency key. If the table already contains the key, the row keeps its values until the
-    /// retention time is over. The statement updates the row in any case, for two reasons. First, the update
-    /// returns the latest version of the row, even if that version was committed after the snapshot of the
-    /// statement. Second, the commit of the update waits for the synchronous replicas. These replicas then
-    /// have the link too, because the commit of the link comes earlier in the write-ahead log. If the link
-    /// cannot be inserted, PostgreSQL raises an error, which also rolls back the key. The statement deletes
-    /// up to 4 expired rows, and skips rows that another transaction has locked.
+    /// Stores the idempotency key. If the table already contains this key, the existing row keeps its values
+    /// until its retention time is over. The statement updates the existing row in any case, for two reasons.
+    /// First, the update returns the latest version of the row, even if another transaction committed that
+    /// version after the snapshot of this statement. Second, the commit of the update waits for the
+    /// synchronous replicas. The link of the existing row was committed earlier in the write-ahead log, so
+    /// these replicas then contain the link too. If the link cannot be inserted, PostgreSQL raises an error,
+    /// which also rolls back the key. The statement also deletes up to 4 expired rows of other keys, and
+    /// skips rows that another transaction has locked.
     /// </summary>
     private const string StoreKey =
         """
@@ -148,8 +149,8 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
         (row.GetInt64(0), row.GetBoolean(1));
 
     /// <summary>
-    /// This is a separate statement with a new snapshot, because the link may have been committed after the
-    /// snapshot of the statement that stored the key.
+    /// Reads the link that an earlier request with the same idempotency key created. PostgreSQL takes a new
+    /// snapshot for this separate statement. In the snapshot of the first statement, the link may be missing.
     /// </summary>
     private const string SelectLink =
         $"""

@@ -20,8 +20,9 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     private const int Statements = 2;
 
     /// <summary>
-    /// The maximum number of links that wait for a shared statement. More links would wait longer. The
-    /// horizon could then pass the times in their ids, and the database would refuse the links.
+    /// The maximum number of links that wait for a shared statement. In a longer queue, each link would wait
+    /// longer. The horizon could pass the time in the link's id during this wait, and the trigger
+    /// <c>horizon_guard</c> would then refuse the link.
     /// </summary>
     private const int MaxWaiting = 1024;
 
@@ -75,8 +76,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         """;
 
     /// <summary>
-    /// Inserts links with one statement and returns one result per link. A result is null if the link must be
-    /// inserted by its own statement.
+    /// Inserts links with one statement and returns one result per link. The result of a link is null if the
+    /// caller must insert the link again with its own statement.
     /// </summary>
     private async Task<IReadOnlyList<AddLinkResult?>> InsertAsync(IReadOnlyList<AddedLink> links)
     {
@@ -240,7 +241,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
 
 /// <param name="Link">The link to insert.</param>
 /// <param name="TickEnd">
-/// The end of the tick in the link's id. The database refuses the link if the horizon has passed this
-/// instant.
+/// The end of the timestamp tick in the link's id. The trigger <c>horizon_guard</c> refuses the link if the
+/// horizon has reached this instant.
 /// </param>
 internal readonly record struct AddedLink(Link Link, DateTimeOffset TickEnd);

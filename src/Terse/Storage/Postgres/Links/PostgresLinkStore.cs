@@ -6,10 +6,11 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ILinkStore"/>
 /// <remarks>
-/// <see cref="PostgresLinkInserter"/> inserts links. This class changes links, and counts the used visits of
-/// links with a limit. Each call runs one statement on the primary; the statement checks its condition and
-/// writes atomically. A statement whose outcome is unknown is never retried. Database triggers record each
-/// change, notify the other Terse servers, and update the table <c>link_limit</c>.
+/// <see cref="PostgresLinkInserter"/> inserts links. This class changes links, and counts visits of links
+/// that have a maximum number of visits. Each call runs one statement on the primary; the statement checks
+/// the version or the limit of the link and writes atomically. A statement whose outcome is unknown is never
+/// retried. Database triggers record each change, notify the other Terse servers, and update the table
+/// <c>link_limit</c>.
 /// </remarks>
 internal sealed class PostgresLinkStore(
     Cluster cluster,
@@ -48,8 +49,8 @@ internal sealed class PostgresLinkStore(
         WriteAsync(link, TakeVisitAsync, cancellationToken);
 
     /// <summary>
-    /// The statement does not set <c>written_at</c>, because the trigger <c>horizon_guard</c> sets this
-    /// column on every update.
+    /// Replaces a link if the database contains the previous version of the link. The statement does not set
+    /// <c>written_at</c>, because the trigger <c>horizon_guard</c> sets this column on every update.
     /// </summary>
     private const string UpdateLink =
         """
@@ -79,9 +80,10 @@ internal sealed class PostgresLinkStore(
     }
 
     /// <summary>
-    /// Returns whether the visit is allowed. If <c>link_limit</c> has no row for the link, the link no longer
-    /// has a limit, and the visit is allowed. Concurrent visits of one link wait for the lock on the row, one
-    /// after the other. Each visit sees the count that the previous visit committed.
+    /// Counts a visit unless the limit of the link is used up, and returns whether the visit is allowed. If
+    /// <c>link_limit</c> has no row for the link, the link no longer has a limit, and the visit is allowed.
+    /// Concurrent visits of one link wait for the lock on the row of this link, one after the other. Each
+    /// visit sees the count that the previous visit committed.
     /// </summary>
     private const string TakeVisit =
         """
@@ -99,7 +101,7 @@ internal sealed class PostgresLinkStore(
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         var isTaken = row.GetBoolean(0);
-        await row.NextResultAsync(cancellationToken); // Reports a failed commit.
+        await row.NextResultAsync(cancellationToken); // Npgsql reports a failed commit here.
         return isTaken;
     }
 

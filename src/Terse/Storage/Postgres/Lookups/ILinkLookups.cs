@@ -15,7 +15,7 @@ internal interface ILinkLookups
     /// </summary>
     int Timeline { get; }
 
-    /// <summary>Runs lookups on any host.</summary>
+    /// <summary>Runs lookups on any host, the primary or a replica.</summary>
     /// <exception cref="HostUnavailableException">No host can be reached.</exception>
     IBatcher<LinkName, LookupResult> Any { get; }
 
@@ -27,7 +27,9 @@ internal interface ILinkLookups
     /// Looks up a link on a host that contains every link and change that was written up to
     /// <paramref name="horizon"/>.
     /// </summary>
-    /// <exception cref="HostUnavailableException">No host with this horizon can be reached.</exception>
+    /// <exception cref="HostUnavailableException">
+    /// No host whose horizon has reached <paramref name="horizon"/> can be reached.
+    /// </exception>
     Task<LookupResult> LookUpAsync(
         LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken);
 
@@ -36,7 +38,7 @@ internal interface ILinkLookups
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken);
 }
 
-/// <summary>The result of one lookup, read in one snapshot of one host.</summary>
+/// <summary>The result of one lookup, read in one database snapshot on one host.</summary>
 /// <param name="Link">The link; null if the snapshot does not contain the link.</param>
 /// <param name="ClosedAt">
 /// The horizon in the snapshot. The snapshot contains every link that was created up to this instant.
@@ -52,10 +54,10 @@ internal sealed record LookupResult(
     Link? Link, DateTimeOffset ClosedAt, int Timeline, long Layouts, HostRole ProbedRole, bool IsReplica)
 {
     /// <summary>
-    /// Whether the host was the primary, so that the snapshot contains every acknowledged link and change.
-    /// The probe before the lookup and the lookup must both report a primary. A replica that is promoted
-    /// during the lookup reports in the lookup that it is a primary, but the snapshot may be older than the
-    /// promotion.
+    /// True if the host was the primary. The snapshot then contains every acknowledged link and change. The
+    /// host must report that it is the primary both in the probe before the lookup and in the lookup. The
+    /// lookup alone proves too little: a replica that is promoted during the lookup reports that it is the
+    /// primary, but the snapshot may be older than the promotion.
     /// </summary>
     public bool IsPrimary => ProbedRole == HostRole.Primary && !IsReplica;
 

@@ -6,18 +6,20 @@ namespace Terse.Storage.Postgres;
 
 /// <summary>
 /// Finds links, and decides when Terse may answer "not found". Replicas lag, so a link that a replica does
-/// not contain may exist. If a replica contains the link, Terse serves the link. If a replica does not
-/// contain the link, the answer is "not found" only if the code contains its creation time and the replica's
-/// horizon, read in the same snapshot, has passed this time. Otherwise the finder asks the primary, within a
-/// budget (<see cref="PrimaryLookupBudget"/>). If the primary cannot be reached, or if the budget is used up,
-/// the finder waits until the horizon of a replica has passed the creation time. If no replica gets this far
-/// in time, the answer is "unavailable", never "not found". Safe for use by any number of threads.
+/// not contain may exist. The horizon of a replica is the instant up to which the replica contains all links.
+/// If a replica contains the link, Terse serves the link. If a replica does not contain the link, Terse
+/// answers "not found" only under two conditions: the code contains the creation time of the link, and the
+/// replica's horizon in the same snapshot has passed this time. Otherwise the finder asks the primary, within
+/// a budget (<see cref="PrimaryLookupBudget"/>). If the primary cannot be reached, or if the budget is used
+/// up, the finder waits until the horizon of a replica has passed the creation time. If no horizon passes the
+/// creation time within the time limit, the answer is "unavailable", never "not found". Safe for use by any
+/// number of threads.
 /// </summary>
 /// <remarks>
-/// The finder also rejects outdated links. This Terse server may know of a newer change of a link than a
-/// replica contains (<see cref="PendingChanges"/>). The finder uses a link only from a snapshot that contains
-/// all changes of this link that the server knows of. So a server that was notified of a change never answers
-/// with an older version of the link, whichever host the server reads.
+/// The finder also rejects outdated links. This Terse server may know of a change that a replica does not
+/// contain yet (<see cref="PendingChanges"/>). Before the finder uses a link, the finder checks that the
+/// lookup's snapshot contains all known changes of this link. So after a notification of a change, this Terse
+/// server never answers with an older version of the link, whichever host the finder reads.
 /// </remarks>
 internal sealed class LinkFinder(
     ILinkLookups lookups,
@@ -53,9 +55,9 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Looks up a link that the first host contained, but perhaps without the newest change of the link. This
-    /// lookup on the primary does not use the budget: only links that exist cause such lookups, and only
-    /// until the replicas have replayed the change.
+    /// Looks up a link on the primary, because the first host may have returned an outdated version of the
+    /// link. This lookup does not use the budget, because requests for invented codes cannot cause such
+    /// lookups. Each change of a link causes them only until the replicas have replayed the change.
     /// </summary>
     private async Task<Link?> FindChangedAsync(LinkName name, CancellationToken cancellationToken)
     {
@@ -74,8 +76,9 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Looks up a link that the first host did not contain, or for which the first host proves nothing
-    /// because the host is on an earlier timeline.
+    /// Looks up a link after the first host did not contain the link, or proved nothing because the host is
+    /// on an earlier timeline. Asks the primary within the budget, otherwise waits for a replica with a later
+    /// horizon.
     /// </summary>
     private async Task<Link?> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
     {
@@ -101,7 +104,8 @@ internal sealed class LinkFinder(
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="horizon">
-    /// The instant; null if the code contains no time, because no horizon proves anything about such a code.
+    /// The instant; null if the code contains no time. In this case the method throws an exception without a
+    /// wait, because no horizon can prove that the link does not exist.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait and the lookup.</param>
     private async Task<Link?> WaitAndFindAsync(
@@ -128,10 +132,11 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Whether a result proves the newest state of a link, or proves that the link does not exist. A host on
-    /// an earlier timeline proves nothing, even if the host contains the link: the failover may have lost
-    /// this link, and the code may belong to a different link by now. The timelines are compared after the
-    /// lookup, so that a failover during the lookup is noticed.
+    /// True if the caller may answer with this result. The result then contains the link with all changes
+    /// that this Terse server knows of, or proves that the link does not exist. A host on an earlier timeline
+    /// proves nothing, even if the host contains the link. The failover may have lost this link, and the code
+    /// may belong to a different link by now. The method compares the timelines after the lookup, so it also
+    /// detects a failover during the lookup.
     /// </summary>
     private bool IsFinal(LookupResult result, string code)
     {

@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Counts lookups by the role of the host that answered. If the answer of a replica was not final, also
-/// counts whether the budget allowed a lookup on the primary. Counting allocates no memory.
+/// Counts lookups by the role of the host that answered. If a replica could not prove whether the link
+/// exists, also counts whether the budget allowed a lookup on the primary. Counting allocates no memory.
 /// </summary>
 internal sealed class LookupMetrics(IMeterFactory meters)
 {

@@ -6,10 +6,11 @@ namespace Terse.Storage.Postgres;
 /// Safe for use by any number of threads.
 /// </summary>
 /// <param name="perSecond">
-/// The number of lookups that are allowed per second. After a pause, twice as many are allowed at once.
+/// The number of lookups that are allowed per second. After 2 seconds without lookups, twice as many are
+/// allowed at once.
 /// </param>
 /// <param name="metrics">Counts the lookups that the budget allows and refuses.</param>
-/// <param name="time">Measures the time in which the budget is refilled.</param>
+/// <param name="time">Measures the time since the last refill of the budget.</param>
 internal sealed class PrimaryLookupBudget(int perSecond, LookupMetrics metrics, TimeProvider time)
 {
     private readonly Lock _lock = new();

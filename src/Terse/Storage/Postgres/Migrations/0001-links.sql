@@ -1,4 +1,5 @@
--- Every layout of ids that this database ever used. Rows are only inserted, never updated or deleted.
+-- Every layout of ids that this database ever used. A layout says how the bits of an id are divided. Rows are
+-- only inserted, never updated or deleted.
 CREATE TABLE id_layout (
     number        integer     PRIMARY KEY, -- the first layout has 1, each later layout the next number
     name          text        NOT NULL,
@@ -11,8 +12,9 @@ CREATE TABLE id_layout (
     stored_at     timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 
--- The only row contains a check value of the setting Codes:Secret. A Terse server compares the value with its
--- own secret and reports an error when the secret differs. The value is null until a layout has opaque codes.
+-- The only row contains a check value of the setting Codes:Secret. A Terse server computes the check value of
+-- its own secret and reports an error if the two values differ. The value is null until a layout has opaque
+-- codes.
 CREATE TABLE installation (
     one          integer PRIMARY KEY CHECK (one = 1),
     secret_check text
@@ -34,7 +36,7 @@ CREATE TABLE link (
     code       text        COLLATE "C" NOT NULL,
     target     text        COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,
-    written_at timestamptz NOT NULL, -- the end of the id's tick; after a change, the time of the last change
+    written_at timestamptz NOT NULL, -- the end of the timestamp tick in id, or the time of the last change
     UNIQUE (domain, code)
 );
 SELECT horizon_protect('link');

@@ -12,8 +12,8 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 /// <remarks>
 /// During a rolling update, Terse servers of two versions share a database. So a Terse server also works with
-/// the schema of the version before its own. It works with the schema of the next version as well, because
-/// migrations only add tables and columns.
+/// the schema of the version before its own. A Terse server works with the schema of the next version as
+/// well, because migrations only add tables and columns.
 /// </remarks>
 internal static class PostgresMigrations
 {
@@ -27,8 +27,8 @@ internal static class PostgresMigrations
         ApplyAsync(cluster, Load(), cancellationToken);
 
     /// <summary>
-    /// Applies the given migrations that the database lacks. With only the first migrations of all, the
-    /// database gets the schema of an earlier Terse version.
+    /// Applies the given migrations that the database lacks. If the list lacks the last migrations, the
+    /// database gets the schema of an earlier Terse version; tests use this.
     /// </summary>
     public static async Task ApplyAsync(
         Cluster cluster, List<string> migrations, CancellationToken cancellationToken)

@@ -7,9 +7,9 @@ namespace Terse.Storage.Postgres;
 
 /// <summary>
 /// Reports whether the primary's schema can store the rules of links (an expiry time, a maximum number of
-/// visits) and changes of links. The schema of the Terse version before cannot. Where the two schemas need
-/// different SQL, the code has one statement per schema, and this class decides which of the two runs. Safe
-/// for use by any number of threads.
+/// visits) and changes of links. The schema of the previous Terse version cannot store them. Where the two
+/// schemas need different SQL, the code has one statement per schema, and this class decides which statement
+/// runs. Safe for use by any number of threads.
 /// </summary>
 internal sealed class PostgresSchema(Cluster cluster)
 {
@@ -60,9 +60,10 @@ internal sealed class PostgresSchema(Cluster cluster)
     }
 
     /// <summary>
-    /// Handles a statement that failed because the schema lacks a table or a column. The cached result is
-    /// wrong then: the primary was replaced by a host without the migration, or by a restored backup. The
-    /// next call of <see cref="HasRulesAsync"/> reads the schema version again.
+    /// Handles a statement that failed because the schema lacks a table or a column. A cached result of
+    /// <see cref="HasRulesAsync"/> is then wrong, because the primary was replaced by a host without the last
+    /// migration or by a restored backup. The next call of <see cref="HasRulesAsync"/> reads the schema
+    /// version again.
     /// </summary>
     /// <returns>The exception to throw.</returns>
     public StoreUnavailableException OnMissingColumn(PostgresException exception)

@@ -5,10 +5,11 @@ using Terse.Ids;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Caches the layouts of ids, and reads them from the primary every 2 seconds. Another Terse server may add a
-/// new layout at any time, and the same code has a different creation time in a different layout. So a server
-/// may use the cached layouts only for a limited time, the lease. No server mints ids with a new layout
-/// before the leases on the earlier layouts have ended.
+/// Caches the layouts of ids, and reads them from the primary every 2 seconds. A layout says which bits of an
+/// id contain the creation time. Another Terse server may add a new layout at any time, and the same code has
+/// a different creation time in a different layout. So a server may use the cached layouts only for a limited
+/// time, the lease. No server mints ids with a new layout before the leases on the earlier layouts have
+/// ended.
 /// </summary>
 internal sealed class LayoutLease(
     INodeStore nodes, CodeStrategies strategies, TimeProvider time) : IAsyncDisposable
@@ -42,7 +43,7 @@ internal sealed class LayoutLease(
 
     /// <summary>
     /// Returns the latest instant at which a link with this code can have been created, according to the
-    /// cached layouts. The cache may be outdated. Null if the code contains no time.
+    /// cached layouts. The cache may be outdated. Returns null if the code contains no time.
     /// </summary>
     public DateTimeOffset? NewestTimeOf(string code) => Volatile.Read(ref _cached).History.NewestTimeOf(code);
 

@@ -5,8 +5,8 @@ using Terse.Ids;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// The rows of the table <c>node</c>. The table stays locked until the end of the transaction, so that no
-/// other Terse server changes the rows meanwhile.
+/// Reads and writes the rows of the table <c>node</c> in one transaction. The table stays locked until the
+/// end of the transaction, so that no other Terse server changes the rows meanwhile.
 /// </summary>
 internal sealed class LockedNodeTable
 {
@@ -20,17 +20,18 @@ internal sealed class LockedNodeTable
     public DateTimeOffset Now { get; private set; }
 
     /// <summary>
-    /// The time from which the server mints new ids: <see cref="Now"/>, or an instant up to 2 ms after the
-    /// horizon if that is later. After a failover, the clock of the new primary can be behind the horizon.
-    /// The database would then refuse ids that were minted at <see cref="Now"/>.
+    /// The time from which the Terse server mints new ids. This is the later of two instants:
+    /// <see cref="Now"/>, or 2 ms after the horizon, rounded down to whole milliseconds. After a failover,
+    /// the clock of the new primary can be behind the horizon. The database would then refuse ids that were
+    /// minted at <see cref="Now"/>.
     /// </summary>
     public DateTimeOffset MintNow { get; private set; }
 
     public Dictionary<int, NodeRow> Rows { get; } = [];
 
     /// <summary>
-    /// While this lock is held, other transactions can read the table, but cannot write to the table or take
-    /// the same lock.
+    /// While a transaction holds this lock, other transactions can read the table, but cannot write to the
+    /// table or take the same lock.
     /// </summary>
     private const string Lock = "LOCK TABLE node IN SHARE ROW EXCLUSIVE MODE";
 

@@ -13,8 +13,8 @@ namespace Terse.Storage.Postgres;
 internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) : IVisitPartitions
 {
     /// <summary>
-    /// The days whose partition existed at the last check. Another Terse server may have dropped some of
-    /// these partitions since then.
+    /// The days whose partition existed when this Terse server last checked the day. Another Terse server may
+    /// have dropped some of these partitions since then.
     /// </summary>
     private readonly ConcurrentDictionary<DateOnly, bool> _cached = [];
 
@@ -44,8 +44,8 @@ internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) 
     private const string Lock = "SELECT pg_advisory_xact_lock(x'5649534954444159'::bigint)";
 
     /// <summary>
-    /// Reads the catalog tables and does not use the function <c>to_regclass</c>, because this function reads
-    /// the cache of the connection, which can be outdated. The advisory lock is held, so the result stays
+    /// Reads the catalog tables and does not use the function <c>to_regclass</c>, because the catalog cache
+    /// that this function reads can be outdated. The transaction holds the advisory lock, so the result stays
     /// valid until the end of the transaction.
     /// </summary>
     private const string SelectExists =

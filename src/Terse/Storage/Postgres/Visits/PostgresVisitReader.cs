@@ -52,7 +52,7 @@ internal sealed class PostgresVisitReader(PostgresVisitTransactions visits) : IV
 
     /// <summary>
     /// The first row of the result has kind 0 and counts all visits. Each other row counts the visits with
-    /// one value.
+    /// one value of the requested dimension, for example with one country.
     /// </summary>
     private const string SelectValues =
         """
@@ -187,8 +187,8 @@ internal sealed class PostgresVisitReader(PostgresVisitTransactions visits) : IV
         new(row.GetInt64(column), row.GetInt64(column + 1));
 
     /// <summary>
-    /// Binds the link and the two ends of the range as <c>$1</c> to <c>$3</c>. A statement that counts hours
-    /// includes each hour that begins within the range.
+    /// Binds the link, the start and the end of the range as <c>$1</c> to <c>$3</c>. A statement that counts
+    /// hours includes each hour that begins within the range.
     /// </summary>
     private static void BindRange(NpgsqlCommand select, VisitRange range)
     {

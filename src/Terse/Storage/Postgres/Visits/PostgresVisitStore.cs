@@ -6,9 +6,9 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitStore"/>
 /// <remarks>
-/// One transaction stores a batch, with one statement per table. Rows that other Terse servers also update
-/// come last, so that the transaction holds their locks only briefly. Every Terse server updates these rows
-/// in the same order, so that the transactions cannot deadlock.
+/// One transaction stores a batch, with one statement per table. Other Terse servers also update the rows
+/// with counts. The transaction updates these rows last, so that it locks them only briefly. Every Terse
+/// server updates these rows in the same order, so that the transactions cannot deadlock.
 /// </remarks>
 internal sealed class PostgresVisitStore(
     PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore

@@ -5,15 +5,15 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Runs transactions on the tables of visits, with a time limit. Errors are translated into
-/// <see cref="StoreUnavailableException"/>. The horizon does not cover these tables, so nothing shows whether
-/// a replica lacks the newest visits.
+/// Runs transactions on the visit tables, with a time limit. Translates database errors into
+/// <see cref="StoreUnavailableException"/>. The horizon does not cover the visit tables, so a read cannot
+/// detect that a replica lacks the newest visits.
 /// </summary>
 internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider time)
 {
     /// <summary>
-    /// The time limit of a write. The limit is long, because writes run in the background and no client waits
-    /// for them. The caller repeats a write after a timeout.
+    /// The time limit of a write transaction. The limit is long, because writes run in the background and no
+    /// client waits for them. The caller repeats a write after a timeout.
     /// </summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(30);
 
@@ -32,7 +32,9 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
     /// <exception cref="StoreUnavailableException">
     /// The transaction failed, or its outcome is unknown: the transaction may have been committed.
     /// </exception>
-    /// <exception cref="PostgresException">A visit has no partition (SQLSTATE 23514).</exception>
+    /// <exception cref="PostgresException">
+    /// The table <c>visit</c> has no partition for the day of a visit (SQLSTATE 23514).
+    /// </exception>
     public Task<TResult> WriteAsync<TArgument, TResult>(
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
