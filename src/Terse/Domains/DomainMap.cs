@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace Terse.Domains;
 
 /// <summary>
-/// Knows the domains of this installation. Each stored link contains the name of its domain. The stored name
-/// of the default domain is empty, so the default domain keeps its links when the operator gives it a
+/// Contains the domains of this installation. Each stored link contains the name of its domain. The stored
+/// name of the default domain is empty, so the default domain keeps its links when the operator gives it a
 /// different name or port (docs/decisions/0002-default-domain-without-a-name.md).
 /// </summary>
 internal sealed class DomainMap

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Domains;
 
-/// <summary>The settings for the domains of short URLs. Section <c>Domains</c>.</summary>
+/// <summary>Defines the domains of short URLs. The settings are in the section <c>Domains</c>.</summary>
 internal sealed class DomainOptions
 {
     public const string Section = "Domains";
@@ -10,10 +10,10 @@ internal sealed class DomainOptions
     public static readonly string[] SettingNames = [nameof(Default), nameof(Others) + ":0", nameof(Scheme)];
 
     /// <summary>
-    /// The domain of links that are created without a domain, and of requests to an unknown host: a host,
-    /// followed by a port unless the port is the scheme's default port. Default: none; short URLs then begin
-    /// with the host that the request was sent to. When this setting changes, the links of the default domain
-    /// keep their codes and are reachable under the new name.
+    /// The name of the default domain, to which all requests with an unknown host belong. The name is a host,
+    /// followed by a port unless the port is the scheme's default port. Default: none. Without a name, short
+    /// URLs begin with the host that the request was sent to. When this setting changes, the links of the
+    /// default domain keep their codes and are reachable under the new name.
     /// </summary>
     public string? Default { get; set; }
 
@@ -24,8 +24,8 @@ internal sealed class DomainOptions
     public IReadOnlyList<string> Others { get; set; } = [];
 
     /// <summary>
-    /// The scheme of short URLs, <c>https</c> or <c>http</c>. Default: none; short URLs then have the scheme
-    /// of the request. Behind a proxy that terminates TLS, use <c>https</c>.
+    /// The scheme of short URLs, <c>https</c> or <c>http</c>. Default: none, so that short URLs have the
+    /// scheme of the request. Behind a proxy that terminates TLS, use <c>https</c>.
     /// </summary>
     public string? Scheme { get; set; }
 }

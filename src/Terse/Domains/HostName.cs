@@ -64,8 +64,8 @@ internal static class HostName
     }
 
     /// <summary>
-    /// Whether a canonical host always means the local machine: <c>localhost</c>, a name below it, a loopback
-    /// address or an unspecified address such as <c>0.0.0.0</c>.
+    /// Whether a canonical host always means the local machine: <c>localhost</c>, a subdomain of
+    /// <c>localhost</c>, a loopback address or an unspecified address such as <c>0.0.0.0</c>.
     /// </summary>
     public static bool IsThisMachine(string host)
     {
@@ -79,8 +79,8 @@ internal static class HostName
 
     /// <summary>
     /// Converts a name to Punycode. Terse runs without the ICU library, so .NET does not apply the
-    /// compatibility mapping of UTS 46. This method therefore refuses each name that needs the mapping: the
-    /// Punycode of the unmapped name would name a different host, which does not exist.
+    /// compatibility mapping of UTS 46. This method therefore refuses each name that needs the mapping,
+    /// because the Punycode of the unmapped name would name a different host.
     /// </summary>
     private static bool TryMapToAscii(string name, [NotNullWhen(true)] out string? ascii)
     {

@@ -6,8 +6,8 @@ namespace Terse.Domains;
 internal static class RequestHost
 {
     /// <summary>
-    /// Returns the <c>Host</c> header. If the header is not a valid host, returns the address that received
-    /// the request instead, so that every short URL leads to this server.
+    /// Returns the <c>Host</c> header. If the header is not a valid host, returns the local address that
+    /// received the request, so that every short URL leads to this server.
     /// </summary>
     public static string Of(HttpContext context)
     {

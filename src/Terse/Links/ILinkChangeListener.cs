@@ -20,14 +20,14 @@ internal interface ILinkChangeListener
     void OnDisconnected();
 
     /// <summary>
-    /// Reports that the change feed is connected again and has reported all changes that were made while it
-    /// was disconnected.
+    /// Reports that the change feed is connected and has reported all changes that were made while it was
+    /// disconnected.
     /// </summary>
     void OnConnected();
 
     /// <summary>
-    /// Reports that the change feed has missed changes and cannot name the changed links. Every link that was
-    /// read before this call may have changed.
+    /// Reports that the change feed may have missed changes and cannot name the changed links. Every link
+    /// that was read before this call may have changed.
     /// </summary>
     void OnAllChanged();
 }

@@ -5,8 +5,8 @@ namespace Terse.Web;
 
 /// <summary>
 /// Gives every error response a body that explains the error, whether the cause is the router, the body
-/// parser, an unavailable database or a bug. Only a request that Kestrel cannot parse gets no such body,
-/// because Kestrel answers the request before any middleware runs.
+/// parser, an unavailable database or a bug. The only exception is a request that Kestrel cannot parse,
+/// because Kestrel answers this request before any middleware runs.
 /// </summary>
 internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPolicy> logger)
 {
@@ -34,9 +34,10 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     }
 
     /// <summary>
-    /// Starts an activity, because errors and their log lines need a trace id. The trace id is the caller's
-    /// (W3C Trace Context) or a new one. The web server itself creates no activity while nothing listens for
-    /// traces, which makes redirects faster.
+    /// Starts an activity, because errors and their log lines need a trace id. The trace id comes from the
+    /// <c>traceparent</c> header of the request (W3C Trace Context). Without this header, the trace id is
+    /// new. The web server itself creates no activity while nothing listens for traces, which makes redirects
+    /// faster.
     /// </summary>
     private static void Begin(Activity activity, HttpRequest request)
     {
@@ -48,7 +49,7 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     private static bool IsBareError(HttpResponse response) =>
         response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null };
 
-    /// <summary>Explains a status code that the web server or the router has set without a body.</summary>
+    /// <summary>Explains the status code of an error response that has no body yet.</summary>
     private static Problem Explain(HttpContext context, int status)
     {
         var request = context.Request;

@@ -6,8 +6,8 @@ namespace Terse.Web;
 /// Answers the health probes of load balancers and process supervisors. <c>/livez</c> always answers "ok",
 /// because a restart of this server would not make an unreachable database reachable. <c>/readyz</c> says
 /// whether load balancers should send requests to this server. This server stays ready while the primary
-/// database host is unreachable, because this server still redirects and a different server cannot reach the
-/// primary either.
+/// database host is unreachable, because this server can still redirect, and because the other servers
+/// usually cannot reach the primary either.
 /// </summary>
 internal static class HealthEndpoints
 {

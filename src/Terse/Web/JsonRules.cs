@@ -45,8 +45,8 @@ internal static class JsonRules
 internal sealed partial class WebJson : JsonSerializerContext
 {
     /// <summary>
-    /// The context with the options of <see cref="JsonRules"/>; the generated <c>Default</c> does not have
-    /// them.
+    /// The instance with the options of <see cref="JsonRules"/>. The generated <c>Default</c> instance does
+    /// not have these options.
     /// </summary>
     public static WebJson Instance { get; } = new(JsonRules.CreateOptions());
 }

@@ -1,8 +1,8 @@
 namespace Terse.Web;
 
 /// <summary>
-/// A type of error that Terse answers with; the static fields list all types. The URI of a type never
-/// changes. docs/errors.md says what to do about each error.
+/// A type of error response. The static fields list all types. docs/errors.md says what to do about each
+/// error.
 /// </summary>
 internal sealed record ProblemType(string Name, int Status, string Title)
 {
@@ -44,7 +44,8 @@ internal sealed record ProblemType(string Name, int Status, string Title)
     public string Uri { get; } = "urn:problem-type:terse:" + Name;
 
     /// <summary>
-    /// Returns the type for an error status that the web server or the router has set without a body.
+    /// Returns the problem type for a response that has an error status but no body. Kestrel and the router
+    /// create these responses.
     /// </summary>
     public static ProblemType OfStatus(int status) => status switch
     {
