@@ -60,7 +60,8 @@ internal static class HostsCommand
     }
 
     /// <summary>
-    /// Reads the hosts and servers from the answer; null if the answer does not come from a Terse server.
+    /// Reads the hosts and servers from the answer. Returns null if the answer does not come from a Terse
+    /// server.
     /// </summary>
     private static FleetResource? Read(JsonObject answer)
     {

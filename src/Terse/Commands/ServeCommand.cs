@@ -39,7 +39,7 @@ internal static class ServeCommand
 
     /// <summary>
     /// Opens the database, starts the id mint and loads the country file before the server accepts requests,
-    /// so that a problem with them prevents the start.
+    /// so that an error in one of these steps prevents the start.
     /// </summary>
     private static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {

@@ -6,10 +6,10 @@ using Terse.Fleet;
 
 namespace Terse.Commands;
 
-/// <summary>The fields of a link in the answer of the server that the commands use.</summary>
+/// <summary>Contains the only field of a link that the commands read from a response.</summary>
 internal sealed record LinkAnswer(string? ShortUrl);
 
-/// <summary>The fields of an error response of the server that the commands use.</summary>
+/// <summary>Contains the only field that the commands read from an error response.</summary>
 internal sealed record ProblemAnswer(string? Detail);
 
 /// <remarks>Unknown fields are ignored, because the server may be newer than this command.</remarks>

@@ -20,8 +20,10 @@ internal static class ServerParts
     /// <param name="arguments">
     /// The command line. Its settings override the settings from other sources.
     /// </param>
-    /// <param name="failure">The text that standard error shows before the reason for a failure.</param>
-    /// <param name="work">The work of the command, which receives the server.</param>
+    /// <param name="failure">
+    /// The text that is written to standard error before the reason for a failure.
+    /// </param>
+    /// <param name="work">Does the work of the command. Receives the built server.</param>
     /// <param name="forced">Settings that the command sets itself; they override the command line.</param>
     /// <returns>The exit code: 0 after success, 1 after a failure that the operator can fix.</returns>
     public static async Task<int> RunAsync(

@@ -5,7 +5,7 @@ namespace Terse.Fleet;
 
 /// <summary>
 /// Shows the Terse servers and the database hosts, so that operators see which hosts are reachable, how far
-/// each host lags behind, and whether all servers have the same settings.
+/// each host lags behind the most recent host, and whether all servers have the same settings.
 /// </summary>
 internal static class FleetEndpoints
 {

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Terse.Fleet;
 
 /// <summary>
-/// What a server uses a database host for. If several states apply, the API shows the first of them in the
-/// order of this enum.
+/// Describes what a Terse server uses a database host for. If several states apply, the API shows the first
+/// of them in the order of this enum.
 /// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FleetHostState>))]
 internal enum FleetHostState
@@ -29,8 +29,8 @@ internal enum FleetHostState
     InRotation,
 
     /// <summary>
-    /// The host is a replica that serves no reads. It lags behind the primary by more than the limit, or it
-    /// has done so and has not caught up far enough yet.
+    /// The host is a replica that serves no reads. The replica lags behind the primary by more than the
+    /// limit, or it did so earlier and has not caught up far enough yet.
     /// </summary>
     [JsonStringEnumMemberName("lagging")]
     Lagging,

@@ -3,7 +3,7 @@ using Terse.Web;
 
 namespace Terse.Fleet;
 
-/// <summary>The JSON that shows the Terse servers and the database hosts.</summary>
+/// <summary>The JSON body that shows the Terse servers and the database hosts.</summary>
 /// <param name="Hosts">The database hosts as the server that answers sees them; empty with SQLite.</param>
 /// <param name="Servers">The Terse servers that reported recently, sorted by name.</param>
 /// <param name="ServersError">
@@ -20,8 +20,8 @@ internal sealed record FleetResource(
 internal sealed partial class FleetJson : JsonSerializerContext
 {
     /// <summary>
-    /// The context with the options of <see cref="JsonRules"/>; the generated <c>Default</c> does not have
-    /// them.
+    /// The instance with the options of <see cref="JsonRules"/>. The generated <c>Default</c> instance does
+    /// not have these options.
     /// </summary>
     public static FleetJson Instance { get; } = new(JsonRules.CreateOptions());
 }

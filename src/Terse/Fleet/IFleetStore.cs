@@ -19,7 +19,7 @@ internal interface IFleetStore
     /// Returns the servers whose last report is younger than <see cref="RetentionTime"/>, sorted by name. The
     /// task completes or fails within 3 seconds.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">No database host can be reached for the read.</exception>
+    /// <exception cref="StoreUnavailableException">No database host can be reached.</exception>
     Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken);
 
     /// <summary>
@@ -34,7 +34,8 @@ internal interface IFleetStore
     Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Removes from the list of servers a server that is shutting down, unless a newer server has its name.
+    /// Removes a server from the list of servers when the server shuts down. Does nothing if a server that
+    /// started later has the same name.
     /// </summary>
     /// <exception cref="StoreUnavailableException">It is unknown whether the server was removed.</exception>
     Task RemoveAsync(ServerReport report, CancellationToken cancellationToken);

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Fleet;
 
-/// <summary>The settings that describe this server in the list of servers. Section <c>Server</c>.</summary>
+/// <summary>
+/// Describes this server in the list of servers. The settings are in the section <c>Server</c>.
+/// </summary>
 internal sealed class ServerOptions
 {
     public const string Section = "Server";

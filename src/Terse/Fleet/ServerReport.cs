@@ -1,6 +1,6 @@
 namespace Terse.Fleet;
 
-/// <summary>What a Terse server reports about itself for the list of servers.</summary>
+/// <summary>Contains the data that a Terse server reports about itself for the list of servers.</summary>
 /// <param name="Name">
 /// The name of the server. No two servers of an installation should have the same name.
 /// </param>

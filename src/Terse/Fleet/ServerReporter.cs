@@ -40,8 +40,9 @@ internal sealed partial class ServerReporter(
     }
 
     /// <summary>
-    /// Sends one report. A shutdown does not cancel the report, because the database might write a cancelled
-    /// report after the server was removed from the list.
+    /// Sends one report. A shutdown does not cancel the report. Otherwise, the database might store the
+    /// cancelled report after the server was removed from the list, and the server would appear on the list
+    /// again.
     /// </summary>
     private async Task ReportAsync()
     {

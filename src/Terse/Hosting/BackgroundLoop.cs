@@ -9,9 +9,9 @@ namespace Terse.Hosting;
 /// </param>
 /// <param name="time">The clock that measures <paramref name="interval"/>.</param>
 /// <param name="onFailure">
-/// Handles the exception of a failed run. The flag is true for the first failed run after a successful run,
-/// and for the first failed run of the loop. A handler that logs only when the flag is true writes one log
-/// line per outage.
+/// Handles the exception of a failed run. The Boolean argument is true for the first failed run after a
+/// successful run, and for the first failed run of the loop. A handler that logs only when the argument is
+/// true writes one log line per outage.
 /// </param>
 internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Action<Exception, bool> onFailure)
 {
@@ -19,8 +19,8 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
 
     /// <summary>
     /// Runs an action once. If the action throws an exception, the exception is passed to
-    /// <paramref name="onFailure"/>. After a stop was requested, exceptions are discarded instead, because
-    /// the stop is their most likely cause.
+    /// <paramref name="onFailure"/>. After a stop was requested, the exception is discarded, because the stop
+    /// is the most likely cause.
     /// </summary>
     /// <param name="action">The action to run. It receives <paramref name="stoppingToken"/>.</param>
     /// <param name="onFailure">Receives the exception that the action threw.</param>

@@ -5,8 +5,8 @@ internal static class Deadline
 {
     /// <summary>
     /// Runs a call, and cancels the token of the call when the time limit passes or when the caller cancels.
-    /// The method returns only after the call has ended. A call that may ignore its token needs a
-    /// <c>WaitAsync(token)</c> after it, so that the method still returns at the limit.
+    /// The method returns only after the call has ended. If a call may ignore its token, append
+    /// <c>WaitAsync(token)</c> to the call, so that the method still returns at the limit.
     /// </summary>
     /// <param name="limit">The maximum duration of the call.</param>
     /// <param name="call">

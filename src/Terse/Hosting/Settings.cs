@@ -42,7 +42,8 @@ internal static class Settings
         [
             new("Urls", "http://127.0.0.1:8080"),
             new("Logging:LogLevel:Default", "Warning"),
-            // The host would log why the server does not start, but ServerParts already reports the reason.
+            // The .NET host would log why the server does not start, but ServerParts already reports the
+            // reason.
             new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "None"),
 
             // With this log, ASP.NET Core would create a log scope and an activity for each request, which
@@ -56,8 +57,8 @@ internal static class Settings
     }
 
     /// <summary>
-    /// Keeps only the last value of each setting, because the in-memory provider throws an exception if a key
-    /// occurs twice.
+    /// Keeps only the last value of each setting, because the in-memory provider throws an exception if the
+    /// same setting occurs twice.
     /// </summary>
     private static Dictionary<string, string?> LastOfEach(IEnumerable<KeyValuePair<string, string?>> settings)
     {

@@ -1,7 +1,8 @@
 namespace Terse.Hosting;
 
 /// <summary>
-/// Reports that the server cannot start for a reason that the operator can fix. The message says how.
+/// Reports a problem that prevents the start of the server and that the operator can fix. The message says
+/// how to fix the problem.
 /// </summary>
 internal sealed class StartupException : Exception
 {

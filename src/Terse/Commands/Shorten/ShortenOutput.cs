@@ -48,8 +48,8 @@ internal sealed class ShortenOutput : IDisposable
     }
 
     /// <summary>
-    /// Flushes standard output. The caller does this before it waits for a result, so that earlier results
-    /// are visible.
+    /// Flushes standard output. The caller calls this method before it waits for a result, so that earlier
+    /// results are visible.
     /// </summary>
     public void Flush() => _out.Flush();
 
