@@ -11,8 +11,8 @@ namespace Terse.Ids;
 /// The number of the node. Every id contains the number of the node that minted it.
 /// </param>
 /// <param name="Epoch">
-/// Counts the changes of the node's row. A server whose epoch is older than the stored epoch has lost the
-/// node.
+/// Counts the changes of the node's row in the store. A server whose epoch is less than the stored epoch has
+/// lost the node.
 /// </param>
 /// <param name="From">
 /// The start of the reservation. All earlier reservations of the node end at or before this instant.
@@ -37,7 +37,7 @@ internal interface INodeStore
     /// <exception cref="StartupException">
     /// The settings do not fit the stored layouts; the store is unchanged.
     /// </exception>
-    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    /// <exception cref="StoreUnavailableException">Writing to the store failed.</exception>
     Task<StoredLayouts> EnsureLayoutAsync(DesiredLayout desired, CancellationToken cancellationToken);
 
     /// <summary>
@@ -47,30 +47,31 @@ internal interface INodeStore
     /// <exception cref="StoreUnavailableException">The store cannot be read.</exception>
     Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken);
 
-    /// <summary>Reserves a free node from now on. Returns null when all nodes are reserved.</summary>
+    /// <summary>Reserves a free node for a server. Returns null when all nodes are reserved.</summary>
     /// <param name="owner">The name of the server. Operators can read it in the table of nodes.</param>
     /// <param name="desired">
-    /// The layout that the server's settings request. It must fit the stored layout.
+    /// The layout that the server's settings request. It must be compatible with the current stored layout.
     /// </param>
     /// <param name="length">How long the reservation lasts.</param>
     /// <param name="cancellationToken">Cancels the wait; the store may still reserve the node.</param>
     /// <exception cref="StoreUnavailableException">
-    /// The store cannot be written, and it is unknown whether the node was reserved. Or the settings do not
-    /// fit the layout that a different server has added.
+    /// Either writing to the store failed, and it is unknown whether the node was reserved, or the settings
+    /// do not fit the layout that a different server has added.
     /// </exception>
     Task<NodeReservation?> ReserveAsync(
         string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Extends a reservation, so that it ends <paramref name="length"/> after the present. Returns null when
-    /// the server has lost the node.
+    /// Extends a reservation by changing its end to the current time plus <paramref name="length"/>. The
+    /// current time is <paramref name="ownNow"/> or the time of the database's clock, whichever is later.
+    /// Returns null when the server has lost the node.
     /// </summary>
     /// <param name="held">The current reservation of the server.</param>
     /// <param name="ownNow">
-    /// The current time of the server's id generator. If the database's clock was set back, this time is
-    /// later than the database's clock. The present is the later of this time and the database's clock.
+    /// The current time of the server's id generator. This time is later than the database's clock after
+    /// that clock was set back.
     /// </param>
-    /// <param name="length">The time from the present to the new end of the reservation.</param>
+    /// <param name="length">The time from the current time to the new end of the reservation.</param>
     /// <param name="cancellationToken">Cancels the wait; the store may still extend the reservation.</param>
     /// <exception cref="StoreUnavailableException">
     /// Writing to the store failed, and it is unknown whether the reservation was extended.
@@ -82,7 +83,7 @@ internal interface INodeStore
     /// Releases the node of a reservation. The next reservation of the node starts at
     /// <paramref name="usedUntil"/> or later.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">The store cannot be written.</exception>
+    /// <exception cref="StoreUnavailableException">Writing to the store failed.</exception>
     Task ReleaseAsync(
         NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken);
 }

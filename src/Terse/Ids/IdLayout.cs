@@ -14,8 +14,8 @@ namespace Terse.Ids;
 /// The check value of the secret that encrypts codes; null without a secret.
 /// </param>
 /// <param name="Foreign">
-/// The id layout of a different system, if codes have that system's format. Ids must fit into it. Null for
-/// all other strategies.
+/// The id layout of a different system, such as Snowflake, if codes have the format of that system's ids. In
+/// this case Terse's ids must fit into that layout. Otherwise null.
 /// </param>
 internal sealed record DesiredLayout(
     TimeSpan TickLength,
@@ -32,7 +32,8 @@ internal sealed record DesiredLayout(
 /// <param name="Number">The number of the layout. The first layout of a database has the number 1.</param>
 /// <param name="Ids">How an id is divided into tick, node and sequence.</param>
 /// <param name="Since">
-/// The start of the layout, in whole milliseconds. The tick of every id of this layout begins at or after it.
+/// The start of the layout, in whole milliseconds. Every id of this layout has a tick that begins at or after
+/// this start.
 /// </param>
 /// <param name="Opaque">Whether codes are encrypted ids, if the strategy supports encryption.</param>
 internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since, bool Opaque)
@@ -51,12 +52,13 @@ internal sealed record IdLayout(int Number, TsidLayout Ids, DateTimeOffset Since
 
     /// <summary>
     /// Returns the layout that follows this layout. The new epoch is chosen so that the first id of the new
-    /// layout is just above the last id of this layout. Therefore ids keep growing across the change, and the
-    /// change itself does not make codes longer.
+    /// layout is just above the last id of this layout. Therefore ids continue to increase when the layout
+    /// changes, and the change alone does not make codes longer.
     /// </summary>
     /// <param name="desired">The desired layout.</param>
     /// <param name="since">
-    /// The start of the new layout: an instant after the ticks of all ids of this layout.
+    /// The start of the new layout. It must be at or after the end of the last tick in which a server can
+    /// mint an id with this layout.
     /// </param>
     /// <exception cref="ArgumentException">
     /// The ids of the desired layout would last for less than one year.

@@ -18,10 +18,15 @@ internal sealed partial class IdMint(
     /// </summary>
     private static readonly TimeSpan ReservationLength = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long a request waits before its next attempt when all ids of a tick are used.</summary>
+    /// <summary>
+    /// How long a request waits before it tries again to mint an id, when the server has used all ids that it
+    /// may mint now.
+    /// </summary>
     private static readonly TimeSpan TickPause = TimeSpan.FromMilliseconds(10);
 
-    /// <summary>How long the mint waits after a failed early extension before the next attempt.</summary>
+    /// <summary>
+    /// How long the mint waits before it tries again to extend a reservation early, after an attempt failed.
+    /// </summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
@@ -80,7 +85,7 @@ internal sealed partial class IdMint(
                     await Task.Delay(TickPause, time, cancellationToken);
                     break;
                 default:
-                    // A cancelled request stops waiting, but the renewal continues: other requests need it.
+                    // Cancelling a request does not stop the renewal, because other requests need ids.
                     await RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
                     break;
             }
@@ -88,9 +93,9 @@ internal sealed partial class IdMint(
     }
 
     /// <summary>
-    /// Sets the time of minting to the database's clock. The server calls this method after the store refused
-    /// a new link because its id was too old. Either the server was paused between minting the id and storing
-    /// the link, or its monotonic clock runs slow.
+    /// Sets the time of the id generator to the time of the database's clock. The server calls this method
+    /// after the store refused a new link because the timestamp in the link's id was too old. Either the
+    /// server was paused between minting the id and storing the link, or its monotonic clock runs slow.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached.</exception>
     public Task SynchronizeClockAsync(CancellationToken cancellationToken)
@@ -145,7 +150,10 @@ internal sealed partial class IdMint(
         }
     }
 
-    /// <summary>Starts a renewal, or joins the running one and shares its outcome.</summary>
+    /// <summary>
+    /// Starts a renewal of the reservation and returns its task. While a renewal is running, returns the task
+    /// of that renewal.
+    /// </summary>
     /// <param name="isNeeded">Whether to renew even while the reservation has ids left.</param>
     private Task RenewAsync(bool isNeeded)
     {

@@ -22,14 +22,14 @@ internal sealed class IdOptions
     /// <summary>
     /// How many bits of an id identify the server, 0 to 20. Default: 5, which allows 32 servers. During a
     /// rolling update, the old and the new servers count. With too few bits, a further server cannot reserve
-    /// a node. With each further bit, codes become one character longer in half the time.
+    /// a node. Each further bit halves the time after which new codes become one character longer.
     /// </summary>
     public int NodeBits { get; set; } = 5;
 
     /// <summary>
     /// How many bits of an id count the ids within a tick, 0 to 20. Default: 7, which allows 12,800 ids per
-    /// second and server when a tick lasts 10 ms. With too few bits, creations of links must wait. With each
-    /// further bit, codes become one character longer in half the time.
+    /// second and server when a tick lasts 10 ms. With too few bits, requests that create links must wait for
+    /// the next tick. Each further bit halves the time after which new codes become one character longer.
     /// </summary>
     public int SequenceBits { get; set; } = 7;
 }
@@ -39,8 +39,8 @@ internal sealed class IdOptionsValidator : IValidateOptions<IdOptions>
     private const int MaxBits = 20;
 
     /// <summary>
-    /// The largest sum of node bits and sequence bits. It leaves 41 bits for an id's timestamp, which last
-    /// for 69 years when a tick lasts 1 ms.
+    /// The largest allowed sum of node bits and sequence bits. The other 41 bits of an id contain the
+    /// timestamp. They are enough for 69 years when a tick lasts 1 ms.
     /// </summary>
     private const int MaxSumOfBits = 22;
 

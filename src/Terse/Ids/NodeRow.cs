@@ -1,12 +1,12 @@
 namespace Terse.Ids;
 
 /// <summary>
-/// The stored row of a node, and the rules by which the row changes. All stores share these rules and differ
-/// only in their SQL.
+/// The stored row of a node, and the rules by which the row changes. A node is a number that one server at a
+/// time reserves to mint ids. All stores share the rules and differ only in their SQL.
 /// </summary>
 /// <param name="Node">The number of the node.</param>
 /// <param name="Owner">The server that reserved the node; null after a release.</param>
-/// <param name="Epoch">Each change of the row adds 1.</param>
+/// <param name="Epoch">Counts the changes of the row: each change adds 1.</param>
 /// <param name="ReservedUntil">
 /// The end of the latest reservation. Before this instant only the owner mints ids with the node; from this
 /// instant on the owner mints no ids.
@@ -14,8 +14,8 @@ namespace Terse.Ids;
 internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffset ReservedUntil)
 {
     /// <summary>
-    /// How far the end of a valid reservation can lie ahead of the clock. If it lies further ahead, the clock
-    /// was set back.
+    /// How far the end of a valid reservation can lie ahead of the clock. If a reservation ends even later,
+    /// the clock was set back after the reservation was made.
     /// </summary>
     private static readonly TimeSpan MaxLead = TimeSpan.FromMinutes(2);
 
@@ -25,10 +25,10 @@ internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffs
     /// been set back. Returns null if there is no such node.
     /// </summary>
     /// <remarks>
-    /// Of several nodes of the first kind, the method picks the node whose reservation has the latest end. So
-    /// new ids are greater than the existing ids even after a clock was set back. The method may take the
-    /// node of a running server. This is safe, because the new reservation begins where the old reservation
-    /// ends.
+    /// Of several nodes that were released or whose reservation ended, the method picks the node whose
+    /// reservation has the latest end. So new ids are greater than the existing ids even after a clock was
+    /// set back. A node of the last kind can belong to a running server. To reserve that node is safe,
+    /// because the new reservation begins where the old reservation ends.
     /// </remarks>
     public static NodeRow? PickFree(
         IReadOnlyDictionary<int, NodeRow> rows, IdLayout layout, DateTimeOffset now)

@@ -16,7 +16,7 @@ internal sealed class ReservedNode(TimeProvider time)
     public DateTimeOffset? Now => Volatile.Read(ref _state)?.Generator.Now;
 
     /// <summary>
-    /// Whether no id can be minted until the database has granted or extended a reservation.
+    /// Whether the server must reserve a node or extend its reservation before it can mint a further id.
     /// </summary>
     public bool IsExhausted => Volatile.Read(ref _state) is not { Generator.IsExhausted: false };
 
@@ -55,8 +55,8 @@ internal sealed class ReservedNode(TimeProvider time)
     }
 
     /// <summary>
-    /// Stops minting ids with the node, for all threads. Returns the end of the last tick with a minted id;
-    /// returns null if the server has no node.
+    /// Stops all threads from minting ids with the node. Returns the end of the last tick in which an id was
+    /// minted; returns null if the server has no node.
     /// </summary>
     public DateTimeOffset? Stop() => Interlocked.Exchange(ref _state, null)?.Generator.Stop();
 
@@ -70,8 +70,9 @@ internal sealed class ReservedNode(TimeProvider time)
     /// <param name="Generator">Mints ids inside the reservation.</param>
     /// <param name="Since">The monotonic timestamp at which the server received the reservation.</param>
     /// <param name="RenewAfter">
-    /// How long after <paramref name="Since"/> the reservation should be extended: half of the time that it
-    /// still lasted then. The other half is a reserve for outages of the database.
+    /// How long after <paramref name="Since"/> the server should extend the reservation: half of the time
+    /// that the reservation still had at <paramref name="Since"/>. The other half is left for retries while
+    /// the database is down.
     /// </param>
     private sealed record State(
         NodeReservation Reservation, TsidGenerator Generator, long Since, TimeSpan RenewAfter);
@@ -88,7 +89,9 @@ internal enum MintResult
     /// <summary>An id was minted, and the reservation should be extended now.</summary>
     MintedAndRenewalDue,
 
-    /// <summary>All ids that may be minted now are used; the next tick brings new ids.</summary>
+    /// <summary>
+    /// The server has used all ids that it may mint now. It can mint more ids when the next tick begins.
+    /// </summary>
     WaitForNextTick,
 
     /// <summary>The reservation has no ticks left; the database must extend the reservation first.</summary>

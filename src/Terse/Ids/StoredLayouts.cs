@@ -5,7 +5,7 @@ namespace Terse.Ids;
 /// <summary>
 /// The id layouts that a database stores, and the check value of the secret that encrypts codes.
 /// </summary>
-/// <param name="Layouts">All layouts that ids were ever minted with, the oldest layout first.</param>
+/// <param name="Layouts">All layouts with which ids were ever minted, the oldest layout first.</param>
 /// <param name="SecretCheck">
 /// The check value of the secret; null if the database has no encrypted (opaque) codes.
 /// </param>
