@@ -6,20 +6,20 @@ namespace Terse.Codes;
 /// <param name="Strategy">The strategy that can have created the code.</param>
 /// <param name="Layout">The layout of the id.</param>
 /// <param name="Id">
-/// The id. If the code contains only the id's tick, this is the first id of the tick: see
-/// <see cref="ICodeStrategy.Encodes"/>.
+/// The id that the strategy reads from the code. If the code contains only the tick of an id
+/// (<see cref="ICodeStrategy.Encodes"/>), the first id of that tick. A tick is the unit of an id's timestamp.
 /// </param>
-/// <param name="Begin">The instant at which the id's tick begins.</param>
-/// <param name="End">The instant at which the id's tick ends.</param>
+/// <param name="Begin">The instant at which the tick of the id begins.</param>
+/// <param name="End">The instant at which the tick of the id ends.</param>
 internal sealed record CodeOrigin(
     ICodeStrategy Strategy, IdLayout Layout, Tsid Id, DateTimeOffset Begin, DateTimeOffset End);
 
 /// <summary>
-/// All id layouts that a database has ever used. From a code and these layouts, Terse computes the latest
-/// time at which the code's link can have been created. When a replica has received all changes up to that
-/// time and does not have the link, no other host has the link. The caller must use exactly the layouts of
-/// the database snapshot in which it searched for the link, because other layouts could give an earlier
-/// time.
+/// Computes the latest time at which the link with a given code can have been created. The computation needs
+/// all id layouts that the database has ever used. When a replica has received all changes up to the computed
+/// time and does not have the link, no other PostgreSQL host has the link. The caller must read the layouts
+/// in the same database snapshot in which it searched for the link, because with layouts from a different
+/// snapshot the computed time can be too early.
 /// </summary>
 /// <param name="layouts">The layouts, the oldest layout first.</param>
 /// <param name="strategies">All strategies that any version of Terse has used.</param>

@@ -24,8 +24,8 @@ internal sealed class CodeOptions
     public string Strategy { get; set; } = TsidStrategy.StrategyName;
 
     /// <summary>
-    /// Whether Terse encrypts the codes of new links with <see cref="Secret"/>, so that nobody can compute
-    /// the next code from a code. Default: false.
+    /// Whether Terse encrypts the codes of new links with <see cref="Secret"/>, so that a person who has one
+    /// code cannot compute the next code. Default: false.
     /// </summary>
     public bool Opaque { get; set; }
 
@@ -37,14 +37,14 @@ internal sealed class CodeOptions
     public string? Secret { get; set; }
 
     /// <summary>
-    /// How many characters a random code has, 6 to 64. Default: 8. When the length is too small, the links
-    /// fill most of the possible codes, and most attempts to create a code find a code that is taken.
+    /// How many characters a random code has, 6 to 64. Default: 8. When the length is too small, most of
+    /// the possible codes belong to existing links, and Terse needs many attempts to find an unused code.
     /// </summary>
     public int RandomLength { get; set; } = 8;
 
     /// <summary>
     /// The characters of random codes: letters, digits, <c>-</c> and <c>_</c>. No character may occur twice.
-    /// At least 16 characters must not be digits, because the first character of a code is never a digit.
+    /// At least 16 characters must not be digits, because a random code never begins with a digit.
     /// Default: letters and digits without the similar characters 0 O o 1 l I.
     /// </summary>
     public string RandomAlphabet { get; set; } = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz";
@@ -52,7 +52,7 @@ internal sealed class CodeOptions
 
 internal sealed class CodeOptionsValidator(IOptions<IdOptions> ids) : IValidateOptions<CodeOptions>
 {
-    /// <summary>The number of hexadecimal digits of 16 random bytes.</summary>
+    /// <summary>The shortest allowed secret, in characters: 16 random bytes in hexadecimal.</summary>
     public const int MinSecretLength = 32;
 
     private const int MinRandomLetters = 16;

@@ -46,12 +46,15 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
     private const double TicksPerSecond = 100;
 
     /// <summary>
-    /// The share of additional nodes. During a rolling update, a new server and the server that it replaces
-    /// both have a node. A crashed server keeps its node until its reservation ends.
+    /// How many nodes the plan adds, as a share of the number of servers. More nodes than servers are in use
+    /// in two cases: during a rolling update, a new server and the server that it replaces both have a node,
+    /// and the node of a crashed server stays reserved until the reservation ends.
     /// </summary>
     private const double SpareServers = 0.25;
 
-    /// <summary>The share of the servers that must be able to mint ids for the whole load.</summary>
+    /// <summary>
+    /// The plan has enough sequence bits for this share of the servers to mint the ids of all new links.
+    /// </summary>
     private const double SufficientShare = 0.25;
 
     /// <summary>
@@ -80,7 +83,7 @@ internal sealed record CodePlan(int Servers, double Rate, int Years)
     public bool FitsForeignLayouts => NodeBits <= TsidLayout.Canonical.NodeBits
         && SequenceBits <= TsidLayout.Canonical.SequenceBits;
 
-    /// <summary>How many different ids exist per second over all nodes.</summary>
+    /// <summary>How many different ids exist per second, summed over all nodes.</summary>
     private double IdSpacePerSecond => Math.ScaleB(TicksPerSecond, NodeBits + SequenceBits);
 
     public IEnumerable<StrategyEstimate> Strategies()

@@ -6,8 +6,8 @@ namespace Terse.Codes;
 
 /// <summary>
 /// Registers the services that create codes from ids. The configured strategy creates the code of each new
-/// link (<see cref="ICodeStrategy"/>). The other strategies still read the codes that they created before a
-/// change of the settings (<see cref="CodeHistory"/>).
+/// link (<see cref="ICodeStrategy"/>). The other strategies still read the codes that they created before
+/// the setting was changed (<see cref="CodeHistory"/>).
 /// </summary>
 internal static class CodeSetup
 {

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Terse.Codes;
 
 /// <summary>
-/// All strategies that create codes. The settings choose the strategy of new codes; any of the strategies can
-/// have created an existing code.
+/// Contains all strategies that create codes. The settings select the strategy that creates new codes. Each
+/// existing code can have been created by any of the strategies.
 /// </summary>
 internal sealed class CodeStrategies : IDisposable
 {
@@ -38,8 +38,8 @@ internal sealed class CodeStrategies : IDisposable
     public ICodeStrategy Chosen { get; }
 
     /// <summary>
-    /// Returns whether the codes of a strategy can be encrypted. Encryption exists only for strategies whose
-    /// plain codes reveal the next code.
+    /// Returns whether the codes of a strategy can be encrypted. Only strategies whose unencrypted codes
+    /// reveal the next code support encryption.
     /// </summary>
     public static bool CanBeOpaque(string name) => name
         is TsidStrategy.StrategyName or ForeignStrategy.CanonicalName or ForeignStrategy.SnowflakeName;

@@ -4,9 +4,9 @@ using System.Security.Cryptography;
 namespace Terse.Codes;
 
 /// <summary>
-/// FF1 with AES (NIST SP 800-38G, algorithms 7 and 8): a key selects a permutation of all numbers that have a
-/// given number of digits. Variables have the same names as in the standard. Not safe for use by several
-/// threads at once.
+/// Encrypts numbers with FF1 and AES (NIST SP 800-38G, algorithms 7 and 8). Each key selects a permutation of
+/// all numbers that have at most a given number of digits. Variables have the same names as in the standard.
+/// Not safe for use by several threads at once.
 /// </summary>
 internal sealed class Ff1 : IDisposable
 {
@@ -26,14 +26,17 @@ internal sealed class Ff1 : IDisposable
         _radix = radix;
         _aes = Aes.Create();
         _aes.Key = key;
-#pragma warning disable CA5358 // FF1 needs single AES blocks; ECB never encrypts the data itself.
+#pragma warning disable CA5358 // FF1 calls AES for single blocks; no data is encrypted in ECB mode.
         _aes.Mode = CipherMode.ECB;
 #pragma warning restore CA5358
         _aes.Padding = PaddingMode.None;
         _cipher = _aes.CreateEncryptor();
     }
 
-    /// <summary>Encrypts a number to a number that has at most the same number of digits.</summary>
+    /// <summary>
+    /// Encrypts a number of at most <paramref name="n"/> digits. The result also has at most
+    /// <paramref name="n"/> digits.
+    /// </summary>
     /// <param name="number">
     /// The number to encrypt; less than the radix to the power of <paramref name="n"/>.
     /// </param>
@@ -74,7 +77,9 @@ internal sealed class Ff1 : IDisposable
         _aes.Dispose();
     }
 
-    /// <summary>The values that stay the same during all rounds for one number.</summary>
+    /// <summary>
+    /// Contains the values that stay the same during all rounds of one encryption or decryption.
+    /// </summary>
     private readonly struct Round
     {
         private readonly Ff1 _ff1;
@@ -103,7 +108,7 @@ internal sealed class Ff1 : IDisposable
 
             var p = new byte[BlockBytes];
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(2), ff1._radix);
-            (p[0], p[1], p[2]) = (1, 2, 1); // Overwrites byte 2 of the radix, which is 0.
+            (p[0], p[1], p[2]) = (1, 2, 1); // p[2] was the highest byte of the radix, always 0.
             (p[6], p[7]) = (Rounds, (byte)u);
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(8), n);
             BinaryPrimitives.WriteInt32BigEndian(p.AsSpan(12), tweak.Length);

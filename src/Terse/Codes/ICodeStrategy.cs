@@ -3,22 +3,22 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Creates the codes of links from their ids. Two ids of the same layout never get the same code, unless
-/// codes are random. An encrypted (opaque) code can equal a code that is not encrypted. In that case the
-/// store refuses the second link, and the server mints a new id. Implementations are safe for use by any
-/// number of threads.
+/// Creates the codes of links from their ids. Two ids of the same layout never get the same code, unless the
+/// strategy creates random codes. An encrypted (opaque) code can equal a code that is not encrypted. When a
+/// new link gets the code of an existing link, the store refuses the new link, and the server mints a new id.
+/// Implementations are safe for use by any number of threads.
 /// </summary>
 internal interface ICodeStrategy
 {
     /// <summary>The value of the setting <c>Codes:Strategy</c> that selects this strategy.</summary>
     string Name { get; }
 
-    /// <summary>Which part of the id a code contains.</summary>
+    /// <summary>The part of a link's id that the link's code contains.</summary>
     EncodedPart Encodes { get; }
 
     /// <summary>
     /// Creates the code of a link. The code begins with a digit if and only if the code contains at least the
-    /// id's tick.
+    /// tick of the id. A tick is the unit of an id's timestamp.
     /// </summary>
     /// <param name="id">The id of the link.</param>
     /// <param name="layout">The layout of the id.</param>
@@ -26,12 +26,12 @@ internal interface ICodeStrategy
 
     /// <summary>
     /// Reads the id from a code. Returns false if this strategy cannot have created the code from an id of
-    /// this layout. The method does not check whether the layout was in use at the time of the id.
+    /// this layout. The method does not check whether servers used the layout when the id was minted.
     /// </summary>
     /// <param name="code">Any text.</param>
     /// <param name="layout">The layout that the id may have.</param>
     /// <param name="id">
-    /// The id. If the code contains only the id's tick, this is the first id of the tick.
+    /// The id of the code's link. If the code contains only the tick of an id, the first id of that tick.
     /// </param>
     bool TryReadId(string code, IdLayout layout, out Tsid id);
 }
@@ -42,10 +42,10 @@ internal interface ICodeStrategy
 /// </summary>
 internal enum EncodedPart
 {
-    /// <summary>The code contains no part of the id, not even its time.</summary>
+    /// <summary>The code contains no part of the id, not even the timestamp.</summary>
     None,
 
-    /// <summary>The code contains only the tick of the id.</summary>
+    /// <summary>The code contains only the timestamp of the id, which counts ticks.</summary>
     Tick,
 
     /// <summary>The code contains the whole id.</summary>

@@ -11,9 +11,9 @@ namespace Terse.Codes;
 /// Black and Rogaway 2002). Each length has its own permutation.
 /// </summary>
 /// <remarks>
-/// Encryption hides the time of a code, the order of codes, and which codes are neighbours. It does not hide
-/// how many codes of a length exist, because an attacker can estimate this number from the share of guesses
-/// that find a link. Safe for use by any number of threads.
+/// Encryption hides the time of a code, the order of codes, and which codes are neighbours. An attacker
+/// can still estimate how many codes of a length exist, from the share of guesses that find a link. Safe for
+/// use by any number of threads.
 /// </remarks>
 internal sealed class IdCipher : IDisposable
 {
@@ -29,14 +29,14 @@ internal sealed class IdCipher : IDisposable
     public IdCipher(string secret) => _ff1 = new Ff1(Derive(secret, "terse opaque ids", KeyBytes), radix: 2);
 
     /// <summary>
-    /// Returns a check value that identifies the secret and does not reveal the secret. The database stores
-    /// it.
+    /// Returns a check value that identifies the secret but does not reveal it. The database stores the check
+    /// value.
     /// </summary>
     public static string CheckValueOf(string secret) =>
         Convert.ToHexStringLower(Derive(secret, "terse secret check", CheckBytes));
 
     /// <summary>
-    /// Encrypts an id. The text of the result has the same length as the text of the given id.
+    /// Encrypts an id. In the given format, the text of the result is as long as the text of the id.
     /// </summary>
     /// <param name="id">The id, at most 63 bits.</param>
     /// <param name="format">
@@ -76,8 +76,8 @@ internal sealed class IdCipher : IDisposable
     }
 
     /// <summary>
-    /// Returns the range of ids whose text is as long as the text of this id: the smallest such id, and the
-    /// smallest id with a longer text.
+    /// Returns the range of ids whose text is as long as the text of the given id. <c>Least</c> is the first
+    /// id of the range, and <c>End</c> is the id after the last.
     /// </summary>
     private static (ulong Least, ulong End) RangeOf(ulong id, string format)
     {

@@ -4,8 +4,9 @@ using Terse.Ids;
 namespace Terse.Codes;
 
 /// <summary>
-/// Creates random codes of a given length, which contain no time. When a code is taken, the server creates a
-/// new code. To keep this rare, links should use only a small part of the possible codes.
+/// Creates random codes of a given length, which contain no time. When a different link already has the
+/// code, the server creates a new code. Such a retry is rare as long as links use only a small part of the
+/// possible codes.
 /// </summary>
 internal sealed class RandomStrategy(int length, string alphabet) : ICodeStrategy
 {
