@@ -16,7 +16,7 @@ internal sealed class DatabaseOptions
 
     /// <summary>
     /// The Npgsql connection strings of a PostgreSQL primary and its replicas, in any order; Terse finds out
-    /// which host is the primary. Default: no hosts, and Terse stores its links in SQLite.
+    /// which host is the primary. Default: no hosts; without hosts, Terse stores its links in SQLite.
     /// </summary>
     public IReadOnlyList<string> Hosts { get; set; } = [];
 
@@ -33,9 +33,9 @@ internal sealed class DatabaseOptions
 
     /// <summary>
     /// How many codes per second a Terse server may look up on the primary when no replica has their links: 1
-    /// to 100,000, and twice as many in a burst. Default: 100. When the number is too small, redirects of the
-    /// newest links wait for a replica. When the number is too large, a flood of requests for invented codes
-    /// reaches the primary.
+    /// to 100,000. A burst may look up twice as many codes. Default: 100. When the number is too small,
+    /// redirects of the newest links wait for a replica. When the number is too large, a flood of requests
+    /// for invented codes reaches the primary.
     /// </summary>
     public int MissesPerSecond { get; set; } = 100;
 }

@@ -4,12 +4,12 @@ using Terse.Ids;
 namespace Terse.Storage;
 
 /// <summary>
-/// The storage of links, reduced to the operations that a Terse server needs while it starts.
+/// Represents the storage of links, with only the operations that a Terse server needs while it starts.
 /// </summary>
 internal interface IStorage : IReadiness
 {
     /// <summary>
-    /// The kind and the location of the storage. A server writes them to its log when it is ready.
+    /// The kind and the location of the storage. The Terse server logs this text when it is ready.
     /// </summary>
     string Description { get; }
 
@@ -19,8 +19,8 @@ internal interface IStorage : IReadiness
     Task PrepareAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads the layouts of all ids, and writes nothing. The caller need not call <see cref="PrepareAsync"/>
-    /// before.
+    /// Reads the layouts of all ids, and writes nothing. Also works before <see cref="PrepareAsync"/> was
+    /// called.
     /// </summary>
     /// <exception cref="StartupException">
     /// The database does not exist, or its schema belongs to a different version of Terse.

@@ -14,9 +14,10 @@ namespace Terse.Storage.Sqlite;
 internal sealed class SqliteDatabase
 {
     /// <summary>
-    /// With <c>synchronous = FULL</c>, a commit returns when the log is on disk, so an acknowledged write
-    /// survives a power cut. The page cache (32 MiB) has room for all pages that one transaction of visits
-    /// changes. If a page did not fit into the cache, SQLite would write that page to the log twice.
+    /// With <c>synchronous = FULL</c>, a commit returns when the write-ahead log is on disk, so an
+    /// acknowledged write survives a power cut. The page cache (32 MiB) has room for all pages that one
+    /// transaction of visits changes. If a page did not fit into the cache, SQLite would write that page to
+    /// the log twice.
     /// </summary>
     private const string WriterPragmas =
         """
@@ -26,7 +27,9 @@ internal sealed class SqliteDatabase
         PRAGMA cache_size = -32768;
         """;
 
-    /// <summary>The page cache (4 MiB) has room for the inner index pages of ten million links.</summary>
+    /// <summary>
+    /// The page cache (4 MiB) has room for all inner pages of the index on links, up to ten million links.
+    /// </summary>
     private const string ReaderPragmas =
         """
         PRAGMA busy_timeout = 1000;

@@ -17,7 +17,7 @@ internal sealed class SqliteReaders(SqliteDatabase database) : IDisposable
     private readonly ConcurrentQueue<SqliteSession> _pooled = [];
 
     /// <summary>Runs a read on a connection of the pool.</summary>
-    /// <param name="read">The read. It must not store the session.</param>
+    /// <param name="read">Reads from the database. Must not use the session after it returns.</param>
     /// <param name="argument">
     /// An argument for the <paramref name="read"/> delegate, so that the delegate can be static and captures
     /// nothing.

@@ -42,7 +42,7 @@ internal sealed class SqliteRows : IDisposable
     /// Runs the statement with the bound values. After that, <see cref="With(long)"/> begins with <c>?1</c>
     /// again.
     /// </summary>
-    /// <exception cref="SqliteException">The row cannot be written.</exception>
+    /// <exception cref="SqliteException">Writing the row failed.</exception>
     public void Run()
     {
         _bound = 0;

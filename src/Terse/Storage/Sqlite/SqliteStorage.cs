@@ -8,8 +8,8 @@ namespace Terse.Storage.Sqlite;
 
 /// <summary>The storage of an installation on a single machine: one SQLite file.</summary>
 /// <remarks>
-/// The database is lazy, because the constructor of <see cref="SqliteDatabase"/> creates the file, and a
-/// command that only reads must not create a file.
+/// The parameter <c>database</c> is lazy, because the constructor of <see cref="SqliteDatabase"/> creates the
+/// file if it does not exist. A command that only reads must not create a file.
 /// </remarks>
 internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<StorageOptions> options)
     : IStorage

@@ -15,8 +15,8 @@ namespace Terse.Storage.Sqlite;
 internal sealed class SqliteWriter : IDisposable
 {
     /// <summary>
-    /// How many writes the queue holds. A write that finds the queue full fails at once, and the API responds
-    /// with status 503.
+    /// How many writes can wait in the queue. When the queue is full, a further write fails at once, and the
+    /// API responds with status 503.
     /// </summary>
     private const int MaxQueued = 16_384;
 
@@ -39,7 +39,9 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>Runs a write in a transaction and returns its result when the commit is on disk.</summary>
-    /// <param name="write">The write. It runs on the writer's thread and must not store the session.</param>
+    /// <param name="write">
+    /// Writes to the database. Runs on the writer's thread, and must not use the session after it returns.
+    /// </param>
     /// <param name="cancellationToken">Cancels the wait; the write may still be committed.</param>
     /// <exception cref="StoreUnavailableException">
     /// The commit failed, the queue is full, or the server is shutting down.
@@ -95,7 +97,7 @@ internal sealed class SqliteWriter : IDisposable
                 write.Execute(_session);
             _session.Command("COMMIT").ExecuteNonQuery();
         }
-#pragma warning disable CA1031 // Every write of the batch fails; the thread must survive.
+#pragma warning disable CA1031 // Any exception fails the batch, but must not end the thread.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
@@ -110,8 +112,8 @@ internal sealed class SqliteWriter : IDisposable
     }
 
     /// <summary>
-    /// Fails all writes of the batch. When the infrastructure failed, the queued writes fail at once too,
-    /// because they would fail in the same way, only later.
+    /// Fails all writes of the batch. When the database file cannot be used, also fails all queued writes at
+    /// once, because the next transaction would most likely fail for the same reason.
     /// </summary>
     private void Fail(List<Write> batch, Exception exception)
     {

@@ -4,8 +4,9 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IFleetStore"/>
 /// <remarks>
-/// The list has at most one entry, the server of this process, because servers on several machines cannot
-/// share a SQLite file. So the report stays in memory. A SQLite file has no database hosts.
+/// The list of servers has at most one entry, the server of this process, because servers on several machines
+/// cannot share a SQLite file. So the store keeps the report of the server in memory. The list of database
+/// hosts is empty, because SQLite runs inside the Terse server.
 /// </remarks>
 internal sealed class SqliteFleetStore(TimeProvider time) : IFleetStore
 {

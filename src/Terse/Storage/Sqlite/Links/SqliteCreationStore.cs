@@ -5,7 +5,7 @@ namespace Terse.Storage.Sqlite;
 /// <inheritdoc cref="ICreationStore"/>
 /// <remarks>
 /// Each creation runs in one transaction on the writer's thread, so no other write runs between the select
-/// and the insert. The result returns after the commit is on disk.
+/// and the insert. The returned task completes after the commit is on disk.
 /// </remarks>
 internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time) : ICreationStore
 {

@@ -16,8 +16,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The timeout is long, because the store has no second disk to use instead: it waits even for a disk
-    /// that syncs slowly.
+    /// The timeout is long, because all links are on one disk. When that disk syncs slowly, a longer wait can
+    /// still succeed, and there is no other disk that could answer the request.
     /// </remarks>
     public TimeSpan Timeout => TimeSpan.FromSeconds(30);
 

@@ -1,4 +1,5 @@
--- A table with one row: the constants of this database. The timestamp of an id counts ticks since the epoch.
+-- This table has one row, which contains the constants of the database. The timestamp of an id counts ticks
+-- since the epoch.
 CREATE TABLE installation (
     one   INTEGER PRIMARY KEY CHECK (one = 1),
     epoch INTEGER NOT NULL -- milliseconds since 1970: midnight UTC of the day the database was created
@@ -24,7 +25,7 @@ CREATE TABLE link (
 ) STRICT;
 
 -- One row per node that was ever reserved. A node is a number that one server at a time reserves to mint
--- ids. The class NodeRow has the rules.
+-- ids. The class NodeRow contains the rules for reservations.
 CREATE TABLE node (
     id             INTEGER PRIMARY KEY,
     owner          TEXT,             -- null after the server has released the node

@@ -42,8 +42,8 @@ CREATE TRIGGER link_changed AFTER UPDATE ON link BEGIN
         ORDER BY changed_at LIMIT 4);
 END;
 
--- The last counted batch of visits of each server run. Node and epoch identify the server run, which numbers
--- its batches.
+-- A Terse server sends visits in numbered batches. The table contains the last batch that was counted for
+-- each run of a server. Node and epoch together identify a run.
 CREATE TABLE visit_batch (
     node       INTEGER NOT NULL,
     epoch      INTEGER NOT NULL,
@@ -77,8 +77,8 @@ CREATE TABLE missed_visit (
     PRIMARY KEY (hour, kind, is_bot)
 ) STRICT, WITHOUT ROWID;
 
--- The running number for the next row of a single visit. The class SqliteVisitPartitions creates one table of
--- single visits per day, such as visit_day_20261122.
+-- The class SqliteVisitPartitions creates one table per day, such as visit_day_20261122, with one row per
+-- visit. This table contains the running number that the next such row gets.
 CREATE TABLE visit_number (
     one         INTEGER PRIMARY KEY CHECK (one = 1),
     next_number INTEGER NOT NULL

@@ -5,7 +5,7 @@ using Terse.Ids;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="INodeStore"/>
-/// <remarks>Each method runs as one transaction on the writer's thread, and is therefore atomic.</remarks>
+/// <remarks>Each method runs in one transaction on the writer's thread, and is therefore atomic.</remarks>
 internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : INodeStore
 {
     /// <inheritdoc/>

@@ -5,7 +5,7 @@ namespace Terse.Storage.Sqlite;
 /// <inheritdoc cref="IVisitPartitions"/>
 /// <remarks>
 /// Each day has its own table. A row id consists of the milliseconds since midnight and a running number, so
-/// the table and its index on links are sorted by time.
+/// the table is sorted by time, and the index on links is sorted by link and time.
 /// </remarks>
 internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider time) : IVisitPartitions
 {
@@ -48,8 +48,8 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
         .Run();
 
     /// <summary>
-    /// Returns the row id of a position in the table of a day. Returns 0 if the position is before the day,
-    /// and <see cref="long.MaxValue"/> if the position is after the day.
+    /// Returns the row id that belongs to a position in the table of the given day. Returns 0 if the position
+    /// is before the day, and <see cref="long.MaxValue"/> if the position is after the day.
     /// </summary>
     public static long RowIdOf(VisitPosition position, DateOnly day)
     {

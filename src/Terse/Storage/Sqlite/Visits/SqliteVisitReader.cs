@@ -42,8 +42,9 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
     }
 
     /// <summary>
-    /// The first result row has kind 0 and counts all visits; each further row counts the visits with one
-    /// value. The last two columns contain the sums over all values, including the values beyond the limit.
+    /// The first result row has kind 0 and counts all visits. Each further row counts the visits with one
+    /// value, such as one country. The last two columns contain the sums over all values, including the
+    /// values that the LIMIT clause cuts off.
     /// </summary>
     private const string SelectValues =
         """
