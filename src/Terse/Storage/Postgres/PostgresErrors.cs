@@ -50,8 +50,8 @@ internal static class PostgresErrors
         WithTimeoutAsync(Timeout, call, time, cancellationToken);
 
     /// <summary>
-    /// Runs a database call with a time limit, and translates the error that no host can be reached. When the
-    /// limit is reached, the method throws a <see cref="StoreUnavailableException"/>, even if the driver
+    /// Runs a database call with a time limit, and translates <see cref="HostUnavailableException"/>. When
+    /// the limit is reached, the method throws a <see cref="StoreUnavailableException"/>, even if the driver
     /// ignores the cancellation token and the call still runs.
     /// </summary>
     public static async Task<T> WithTimeoutAsync<T>(

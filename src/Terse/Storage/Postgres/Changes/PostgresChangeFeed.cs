@@ -27,7 +27,9 @@ internal sealed partial class PostgresChangeFeed(
     TimeProvider time,
     ILogger<PostgresChangeFeed> logger) : BackgroundService
 {
-    /// <summary>The time between two reads of the changes.</summary>
+    /// <summary>
+    /// How long the feed waits for notifications before it reads the new changes from the primary.
+    /// </summary>
     private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>
@@ -51,7 +53,7 @@ internal sealed partial class PostgresChangeFeed(
     /// </summary>
     private static readonly TimeSpan MaxGap = TimeSpan.FromHours(12);
 
-    /// <summary>All changes up to this moment were published. Null before the first read.</summary>
+    /// <summary>The feed has published all changes up to this moment. Null before the first read.</summary>
     private Moment? _publishedUpTo;
 
     private bool _isLost;

@@ -108,7 +108,7 @@ internal sealed class PostgresListener : IChangeConnection
         new(row.GetInt32(1), row.GetFieldValue<DateTimeOffset>(0));
 
     /// <summary>
-    /// Reads a change. Returns null if the row contains only the horizon, because there is no change.
+    /// Reads a change. Returns null if the row contains only the horizon, because no change was found.
     /// </summary>
     private static ChangeNotice? ReadChange(NpgsqlDataReader row, int timeline) => row.IsDBNull(2)
         ? null

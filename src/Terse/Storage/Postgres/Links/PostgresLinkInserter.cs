@@ -182,7 +182,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         """;
 
     /// <summary>
-    /// Inserts one link with its own statement. The result says why the link was not inserted.
+    /// Inserts one link with its own statement. If the link was not inserted, the result says why.
     /// </summary>
     public async Task<AddLinkResult> InsertAloneAsync(
         AddedLink added, CancellationToken cancellationToken)

@@ -44,8 +44,8 @@ internal interface ILinkLookups
 /// The horizon in the snapshot. The snapshot contains every link that was created up to this instant.
 /// </param>
 /// <param name="Timeline">
-/// On a primary, the current timeline of the primary. On a replica, the timeline of the horizon in the
-/// snapshot.
+/// If the host is the primary: the current timeline of the host. If the host is a replica: the timeline on
+/// which the horizon in the snapshot was written.
 /// </param>
 /// <param name="Layouts">The number of id layouts in the snapshot.</param>
 /// <param name="ProbedRole">The role of the host according to the last probe before the lookup.</param>
@@ -63,8 +63,8 @@ internal sealed record LookupResult(
 
     /// <summary>
     /// The snapshot contains every change that was written up to this moment and acknowledged before the
-    /// lookup. If the host was promoted during the lookup, the timeline of the snapshot is unknown. The value
-    /// is then the earliest possible moment, which guarantees nothing.
+    /// lookup. If the host was promoted during the lookup, the timeline of the snapshot is unknown. In this
+    /// case, the value is the earliest possible moment, which guarantees nothing.
     /// </summary>
     public Moment CompleteUpTo =>
         IsPrimary ? new(Timeline, DateTimeOffset.MaxValue)

@@ -100,7 +100,8 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Waits until the horizon of a replica has passed an instant, and looks up the link on this replica.
+    /// Waits until the horizon of a replica has passed an instant, and looks up the link on a host with this
+    /// horizon.
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="horizon">

@@ -26,6 +26,6 @@ internal sealed class LookupMetrics(IMeterFactory meters)
     /// <summary>Counts a lookup on the primary that the budget allowed.</summary>
     public void CountAsked() => _misses.Add(1, Asked);
 
-    /// <summary>Counts a lookup that does not ask the primary, because the budget is used up.</summary>
+    /// <summary>Counts a lookup that did not ask the primary, because the budget was used up.</summary>
     public void CountOverBudget() => _misses.Add(1, OverBudget);
 }

@@ -14,7 +14,7 @@ internal sealed class PostgresVisitStore(
     PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore
 {
     /// <summary>
-    /// The maximum number of attempts to store a batch. An attempt fails when another Terse server drops a
+    /// The maximum number of attempts to store a batch. An attempt fails if another Terse server drops a
     /// partition that the batch needs.
     /// </summary>
     private const int MaxAttempts = 10;

@@ -6,8 +6,8 @@ namespace Terse.Storage.Postgres;
 
 /// <summary>
 /// Runs transactions on the visit tables, with a time limit. Translates database errors into
-/// <see cref="StoreUnavailableException"/>. The horizon does not cover the visit tables, so a read cannot
-/// detect that a replica lacks the newest visits.
+/// <see cref="StoreUnavailableException"/>. A read may return outdated counts, because the horizon does not
+/// cover the visit tables and nothing shows that a replica lacks the newest visits.
 /// </summary>
 internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider time)
 {
