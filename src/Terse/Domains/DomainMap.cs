@@ -108,7 +108,8 @@ internal sealed class DomainMap
 
     /// <summary>
     /// Finds the domain for an authority. A domain with the port of the authority takes precedence over a
-    /// domain without a port. If both match equally well, the default domain takes precedence.
+    /// domain without a port. If the default domain and a different domain match equally well, the default
+    /// domain takes precedence.
     /// </summary>
     private string? Find(Authority authority)
     {

@@ -3,8 +3,8 @@ using System.Text.Json.Serialization;
 namespace Terse.Fleet;
 
 /// <summary>
-/// Describes what a Terse server uses a database host for. If several states apply, the API shows the first
-/// of them in the order of this enum.
+/// Describes what a Terse server uses a database host for. If several states apply, the API shows the state
+/// that comes first in this enum.
 /// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FleetHostState>))]
 internal enum FleetHostState

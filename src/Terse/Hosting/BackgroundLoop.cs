@@ -71,7 +71,7 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
     }
 
     /// <summary>
-    /// Runs the action once. A failure is handled in the same way as a failure of a timed run.
+    /// Runs the action once. An exception is handled like an exception of a run that the timer started.
     /// </summary>
     public async Task TryRunAsync(Func<CancellationToken, Task> action, CancellationToken stoppingToken)
     {

@@ -20,8 +20,8 @@ internal static class JsonRules
 
     /// <remarks>
     /// <para>
-    /// Unknown and repeated fields are errors. Otherwise, a field with a misspelt name would be ignored
-    /// silently, and the link would not expire, for example.
+    /// Unknown and repeated fields are errors. Otherwise, Terse would silently ignore a field with a misspelt
+    /// name. For example, a link with a misspelt <c>expiresAt</c> would never expire.
     /// </para>
     /// <para>
     /// <c>&amp;</c> and quotes in URLs are not escaped, because people read the JSON in a terminal. This is

@@ -37,7 +37,7 @@ internal sealed class CacheOptions
     /// The maximum age of a cached link: 1 s to 7 days. Default: 1 hour. When an older link is followed, it
     /// is loaded again. The cache evicts a changed link at once, so this age matters only for a change that
     /// the change feed never reports, such as the restore of a backup of the database. With a higher value,
-    /// such a change stays unnoticed for longer; a lower value causes more loads.
+    /// Terse notices this change later; with a lower value, Terse loads links more often.
     /// </summary>
     public TimeSpan MaxAge { get; set; } = TimeSpan.FromHours(1);
 }

@@ -6,10 +6,10 @@ namespace Terse.Redirects;
 /// Chooses which link to evict when the cache is full: S3-FIFO (Yang, Zhang, Qiu, Yue, Vigfusson: "FIFO
 /// queues are all you need for cache eviction", SOSP 2023, §4). A new link enters the small queue, which has
 /// a tenth of the capacity. When a link reaches the end of the small queue, it moves to the main queue if it
-/// has at least two hits; else it is evicted. So even a large number of links that are followed only once
-/// cannot displace hot links. When a link with hits reaches the end of the main queue, it loses one hit and
-/// enters the main queue again; a link without hits is evicted. A link that is loaded again soon after its
-/// eviction enters the main queue directly (docs/decisions/0008-s3-fifo.md). Not safe for use by several
+/// has at least two hits; otherwise it is evicted. So even a large number of links that are followed only
+/// once cannot displace hot links. When a link with hits reaches the end of the main queue, it loses one hit
+/// and enters the main queue again; a link without hits is evicted. A link that is loaded again soon after
+/// its eviction enters the main queue directly (docs/decisions/0008-s3-fifo.md). Not safe for use by several
 /// threads at once.
 /// </summary>
 internal sealed class S3Fifo(int maxEntries, long maxBytes)
