@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Terse.Tests;
 
-/// <summary>Asserts that a response has the JSON format of an error of the API.</summary>
+/// <summary>Asserts that a response has the JSON format in which the API reports errors.</summary>
 internal static class ProblemAssert
 {
     public static async Task<JsonElement> AssertProblemAsync(

@@ -82,7 +82,7 @@ internal sealed class TerseServer : IAsyncDisposable
         PostAsync(JsonSerializer.Serialize(new { target, code, domain }), host: host);
 
     /// <summary>
-    /// Sends a request to the API of links. The headers are not validated, so that a test can send invalid
+    /// Sends a request to the links API. The headers are not validated, so that a test can send invalid
     /// headers.
     /// </summary>
     public async Task<HttpResponseMessage> SendAsync(

@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Terse.Tidy;
 
-/// <summary>A text file of the repository, or a text with which a test checks a rule.</summary>
+/// <summary>A text file of the repository, or a sample text on which a test runs a rule.</summary>
 internal sealed class SourceFile
 {
     private static readonly CSharpParseOptions Newest = new(LanguageVersion.Preview);
@@ -31,9 +31,7 @@ internal sealed class SourceFile
 
     internal bool IsCSharp => Has(".cs") && !IsGenerated;
 
-    /// <summary>
-    /// Whether a tool has generated the file. The property checks only the end of the file name.
-    /// </summary>
+    /// <summary>Whether the file is generated, according to the end of the file name.</summary>
     internal bool IsGenerated =>
         Has(".g.cs") || Has(".d.ts") || Has(".min.js") || Has(".lock.json")
         || Has("package-lock.json") || Has("pnpm-lock.yaml") || Has("yarn.lock");

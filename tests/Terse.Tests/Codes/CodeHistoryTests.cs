@@ -20,9 +20,10 @@ public sealed class CodeHistoryTests : IDisposable
     public void Dispose() => _strategies.Dispose();
 
     /// <summary>
-    /// The settings change at random over the years. The newest possible creation time of a code is never
-    /// before the real creation of the code, and never after the newest time that any possible layout allows.
-    /// Ids keep increasing, and no code occurs twice.
+    /// The test changes the layout and the code strategy at random over simulated years. The newest possible
+    /// creation time that <see cref="CodeHistory"/> computes must never be before the real creation of the
+    /// code. If only one layout and one strategy can have made the code, the computed time must be the end of
+    /// the tick in which the id was minted. Ids must keep increasing, and no code may occur twice.
     /// </summary>
     [Fact]
     public void Whatever_settings_change_the_newest_time_of_a_code_is_never_before_its_creation()

@@ -52,8 +52,8 @@ public sealed class ServerReporterTests
     }
 
     /// <summary>
-    /// A store in which report number n fails with error number n. The report succeeds if that error is null
-    /// or if there are fewer errors than reports.
+    /// A store whose reports fail as scripted: report n fails with element n of <paramref name="errors"/>.
+    /// The report succeeds if this element is null or does not exist.
     /// </summary>
     private sealed class FlakyStore(Exception?[] errors) : IFleetStore
     {
@@ -64,7 +64,8 @@ public sealed class ServerReporterTests
         public IReadOnlyList<FleetHost> Hosts => [];
 
         /// <summary>
-        /// <see cref="ServerReport.Since"/> of each report that the store has received, in order.
+        /// The value of <see cref="ServerReport.Since"/> in each report that the store has received, in order
+        /// of arrival.
         /// </summary>
         public IReadOnlyList<DateTimeOffset?> Reported
         {

@@ -3,10 +3,10 @@ using Terse.Horizon;
 namespace Terse.Tests.Horizon;
 
 /// <summary>
-/// The tests write each database host as a short text, such as <c>R1,20!+</c>. The text begins with the role
-/// (P primary, R replica, U unknown), the timeline, and, after a comma, the lag in seconds. Each <c>!</c>
-/// means one failed probe, <c>+</c> means that the host is in rotation (serves ordinary reads), <c>*</c>
-/// means that the host is busy, and <c>?</c> means that a read on the host failed recently.
+/// The tests write each database host as a short text. For example, <c>R1,20!+</c> is a replica (<c>R</c>) on
+/// timeline 1 with a lag of 20 s; one probe of the host has failed (<c>!</c>), and the host serves ordinary
+/// reads (<c>+</c>). The other roles are <c>P</c> (primary) and <c>U</c> (unknown). <c>*</c> means that the
+/// host is busy, and <c>?</c> means that a read on the host failed recently.
 /// </summary>
 public sealed class RouterTests
 {

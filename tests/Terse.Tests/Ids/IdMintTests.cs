@@ -141,8 +141,8 @@ public sealed class IdMintTests : IDisposable
             await Task.WhenAny(minting);
         }
 
-        // The last renewal may still be running, and the clock advanced by a minute during that renewal. So
-        // the mint may need several attempts.
+        // The last renewal of the reservation may still be running, and the test advanced the clock by a
+        // minute meanwhile. The mint may therefore refuse some attempts before an attempt succeeds.
         MintedId minted = default;
         await Eventually.IsTrueAsync(async () =>
         {

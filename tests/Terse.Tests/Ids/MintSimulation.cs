@@ -96,8 +96,8 @@ internal sealed class MintSimulation
     }
 
     /// <summary>
-    /// Simulates a server that starts with different id settings. This changes the layout of all running
-    /// servers.
+    /// Simulates the start of a server with different id settings. Such a start changes the id layout of all
+    /// running servers.
     /// </summary>
     private string? ChangeLayout()
     {

@@ -4,7 +4,8 @@ using Terse.Ids;
 namespace Terse.Tests.Ids;
 
 /// <summary>
-/// A simulated server with its node, its clocks and at most one pending reply of the database.
+/// A simulated Terse server. The server has a node and clocks, and waits for at most one reply of the
+/// database at a time.
 /// </summary>
 internal sealed class SimulatedMintServer(ReservedNode node, FakeTime time, double rate, TimeSpan startedAt)
 {
@@ -41,7 +42,8 @@ internal sealed class SimulatedMintServer(ReservedNode node, FakeTime time, doub
     }
 
     /// <summary>
-    /// Processes the pending reply if its delay is over. Otherwise, shortens the delay by one step.
+    /// Processes the pending reply of the database if the delay of the reply is over; otherwise, shortens the
+    /// delay by one step.
     /// </summary>
     public void Receive()
     {

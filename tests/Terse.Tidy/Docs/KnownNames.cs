@@ -4,8 +4,8 @@ using Microsoft.CodeAnalysis.CSharp;
 namespace Terse.Tidy.Docs;
 
 /// <summary>
-/// Collects all names in the code: the identifiers of the C# sources, and the words of all other files except
-/// Markdown (projects, settings, SQL, scripts).
+/// Collects all names in the code: the identifiers in the C# files, and the words in all other files
+/// (projects, settings, SQL, scripts). Markdown files are excluded.
 /// </summary>
 internal static partial class KnownNames
 {

@@ -40,8 +40,8 @@ internal static class LinkRules
     }
 
     /// <summary>
-    /// Returns the path of a link's target, relative to the root of the repository; "" for the root itself,
-    /// null for a path outside the repository.
+    /// Returns the path of a link's target, relative to the root of the repository. Returns "" for the root
+    /// itself, and null for a path outside the repository.
     /// </summary>
     internal static string? Resolve(string from, string target)
     {

@@ -47,8 +47,8 @@ internal sealed partial class Markdown
     }
 
     /// <summary>
-    /// Converts a heading to its anchor by GitHub's rule: lower case, no punctuation except <c>-</c> and
-    /// <c>_</c>, a hyphen for each space.
+    /// Converts a heading to its anchor in the same way as GitHub: converts the heading to lower case,
+    /// removes all punctuation except <c>-</c> and <c>_</c>, and replaces each space by a hyphen.
     /// </summary>
     internal static string Slug(string heading)
     {
@@ -96,7 +96,7 @@ internal sealed partial class Markdown
     [GeneratedRegex("^[ >]*(?<mark>`{3,}|~{3,})", Options, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Fence { get; }
 
-    // A code span can continue on the next line, but not in the next paragraph.
+    // Inline code can continue on the next line, but not in the next paragraph.
     [GeneratedRegex(
         @"(?<!`)(?<ticks>`+)(?!`)(?<text>([^\n]|\n(?!\s*\n))+?)(?<!`)\k<ticks>(?!`)",
         Options,

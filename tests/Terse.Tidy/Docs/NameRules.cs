@@ -4,7 +4,7 @@ namespace Terse.Tidy.Docs;
 
 internal static partial class NameRules
 {
-    /// <summary>Finds code spans in a document that name an unknown type or member.</summary>
+    /// <summary>Finds inline code in a Markdown file that names an unknown type or member.</summary>
     internal static IEnumerable<Finding> Stale(Markdown document, Func<string, bool> isKnown) =>
         from span in document.CodeSpans
         from name in Names(span.Text)

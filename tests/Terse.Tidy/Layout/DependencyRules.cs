@@ -6,14 +6,15 @@ using AssemblyTypes = NetArchTest.Rules.Types;
 namespace Terse.Tidy.Layout;
 
 /// <summary>
-/// Checks which room may use which other room; a room is a folder below src/Terse. NetArchTest finds uses in
-/// the compiled assembly: in base types, members, method bodies, lambdas and async methods. The use of a
-/// constant is not found, because the compiler copies the value of the constant.
+/// Checks which room may use which other room. A room is a top-level folder of src/Terse. NetArchTest finds
+/// uses in the compiled assembly: in base types, members, method bodies, lambdas and async methods.
+/// NetArchTest does not find the use of a constant, because the compiler copies the value of the constant.
 /// </summary>
 internal static class DependencyRules
 {
     /// <summary>
-    /// A room may use only the rooms that precede it in this list, so no cycle between rooms is possible.
+    /// A room (a top-level folder of src/Terse) may use only the rooms before it in this list. Cycles between
+    /// rooms are therefore impossible.
     /// </summary>
     internal static readonly ImmutableArray<string> Rooms =
     [
@@ -22,8 +23,8 @@ internal static class DependencyRules
     ];
 
     /// <summary>
-    /// The first room of each pair must not use the second room, although the order of <see cref="Rooms"/>
-    /// allows it.
+    /// Pairs of rooms. The first room of a pair must not use the second room, although the order of
+    /// <see cref="Rooms"/> would allow this use.
     /// </summary>
     private static readonly ImmutableArray<(string User, string Used)> SeparateRooms =
     [
@@ -34,14 +35,14 @@ internal static class DependencyRules
     ];
 
     /// <summary>
-    /// The only type outside the two stores that may use them: this type registers the store that the
-    /// settings select.
+    /// The only type outside the SQLite store and the PostgreSQL store that may use these two stores. This
+    /// type registers the store that the settings select.
     /// </summary>
     private const string StoreSelection = "Terse.Storage.StorageSetup";
 
     /// <summary>
-    /// The only type outside the PostgreSQL store that may use Npgsql: this type parses connection strings to
-    /// validate them.
+    /// The only type outside the PostgreSQL store that may use Npgsql. This type validates connection strings
+    /// with the parser of Npgsql.
     /// </summary>
     private const string ConnectionStringCheck = "Terse.Storage.DatabaseOptionsValidator";
 

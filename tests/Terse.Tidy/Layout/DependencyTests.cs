@@ -54,8 +54,8 @@ public sealed class DependencyTests
     }
 
     /// <summary>
-    /// Returns the names of the packages and projects that a library depends on. Users of the library get all
-    /// of them.
+    /// Returns the names of the packages and projects that a library depends on. A project that uses the
+    /// library also gets all these packages and projects.
     /// </summary>
     private static List<string> DependenciesOf(string library)
     {

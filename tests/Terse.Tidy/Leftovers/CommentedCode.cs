@@ -6,8 +6,8 @@ namespace Terse.Tidy.Leftovers;
 
 /// <summary>
 /// Finds commented-out code in <c>//</c> comments: text that ends with a semicolon or a brace and parses as
-/// C#. Prose seldom does both. Prose that parses by chance, such as <c>the cache;</c> (which declares a
-/// variable), is not reported, because it would have no effect.
+/// C#. Prose rarely has both properties. The rule does not report text that parses but would have no effect
+/// as code, such as <c>the cache;</c> (which declares a variable).
 /// </summary>
 internal static class CommentedCode
 {

@@ -7,7 +7,7 @@ internal static partial class ScriptRules
     private static readonly string[] Commands = ["run", "test", "fleet"];
 
     /// <summary>
-    /// Whether a file is a shell script. The method checks the name and the first line (the shebang).
+    /// Returns true if a file is a shell script, according to its name and its first line (the shebang).
     /// </summary>
     internal static bool IsScript(SourceFile file)
     {

@@ -12,8 +12,8 @@ internal static partial class TestRules
         select file.At(test.Identifier, "the name of a test is a sentence: State_the_behaviour");
 
     /// <summary>
-    /// Finds tests that contain no assertion and call no method that contains one. The rule finds the called
-    /// methods by name only.
+    /// Finds tests that contain no assertion and call no method that contains an assertion. The rule
+    /// identifies a called method by its name only.
     /// </summary>
     internal static IEnumerable<Finding> WithoutAssertion(IReadOnlyCollection<SourceFile> files)
     {

@@ -98,8 +98,8 @@ public sealed class LinkChangerTests
         (link.Version, link.MaxVisits, link.Target);
 
     /// <summary>
-    /// A store with one link. A test can change this link just before the store replaces it, as a concurrent
-    /// request would do.
+    /// A store with a single link. A test can change this link after <see cref="LinkChanger"/> has read the
+    /// link and before the store replaces the link, as a concurrent request would do.
     /// </summary>
     private sealed class OneLink : ILinkStore, ILinkReader
     {
@@ -107,9 +107,10 @@ public sealed class LinkChangerTests
             new(Tsid.FromInt64(1), "", "sale", "https://example.com/1", Now);
 
         /// <summary>
-        /// Simulates a change by another server. The function receives the stored link just before
-        /// <see cref="LinkChanger"/> replaces it, and returns the link to store first. The store calls the
-        /// function before the next replacement only, or before each replacement if <see cref="IsBusy"/>.
+        /// A function that simulates a change by a different server. <see cref="ReplaceAsync"/> passes the
+        /// stored link to the function, stores the returned link, and only then tries to replace the link.
+        /// Only the next call of <see cref="ReplaceAsync"/> uses the function; if <see cref="IsBusy"/> is
+        /// true, every call does.
         /// </summary>
         public Func<Link, Link>? Before { get; set; }
 

@@ -5,7 +5,7 @@ namespace Terse.Tests.Redirects;
 [CollectionDefinition(nameof(MeasuredMemory), DisableParallelization = true)]
 public sealed class MeasuredMemory;
 
-/// <summary>Tests which links the whole cache evicts, and how much memory the cache uses.</summary>
+/// <summary>Tests which links <c>LinkCache</c> evicts, and how much memory the cache uses.</summary>
 [Collection(nameof(MeasuredMemory))]
 public sealed class CacheEvictionTests(ITestOutputHelper output)
 {

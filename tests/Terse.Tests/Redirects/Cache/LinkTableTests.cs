@@ -8,8 +8,8 @@ public sealed class LinkTableTests
     private const int Changes = 200_000;
 
     /// <summary>
-    /// A hash table with so few chains that every chain is long, and that the readers read every chain that
-    /// the writer changes.
+    /// A hash table with very few chains. Each chain is therefore long, and the readers read a chain while
+    /// the writer changes the same chain.
     /// </summary>
     private readonly LinkTable _table = new(maxLinks: 4);
 
@@ -75,8 +75,8 @@ public sealed class LinkTableTests
     }
 
     /// <summary>
-    /// The work of the only writer. In each step, the writer adds a passing link, replaces a stable link, and
-    /// removes an older passing link.
+    /// Changes the table; no other thread writes to the table. Each step adds a temporary link, replaces a
+    /// stable link by a copy, and removes an older temporary link.
     /// </summary>
     private void Change(CachedLink[] stable)
     {

@@ -5,7 +5,9 @@ using Terse.Redirects;
 
 namespace Terse.Tests.Redirects;
 
-/// <summary>A cache and its loader that read from a fake store. The test controls the clock.</summary>
+/// <summary>
+/// A link cache whose loader reads from a fake store. The test controls the clock of the cache.
+/// </summary>
 internal sealed class TestCache : IDisposable
 {
     private readonly Figures _figures = new();

@@ -131,8 +131,9 @@ public sealed class BatcherTests
     }
 
     /// <summary>
-    /// For example, a call with text that the database cannot store must fail alone, without the other calls
-    /// of its statement.
+    /// If PostgreSQL refuses a statement, for example because one call contains text that PostgreSQL cannot
+    /// store, the batcher sends each call of the statement again in a separate statement. Only the faulty
+    /// call fails.
     /// </summary>
     [Fact]
     public async Task An_error_of_one_call_does_not_fail_the_other_calls_of_its_statement()

@@ -7,12 +7,13 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Tables of what the finder returns for scripted lookups. For example, <c>R2 none after</c> means: host R,
-/// on timeline 2, finds no link, and its horizon is after the compared time. <c>lost</c> means that the
-/// host does not respond. The compared time is the time at which the code was minted; for a link with a
-/// pending change, it is the time of the change. The hosts are: P, a primary; R, a replica; N, a replica
-/// that is promoted during the lookup; D, a primary that became a replica before the lookup. The current
-/// timeline is 2.
+/// Tests what the finder returns for scripted lookups. A script lists the results of the lookups in order,
+/// for example <c>R2 none after</c>. The first part is the host and its timeline: P is a primary, R is a
+/// replica, N is a replica that is promoted during the lookup, and D is a primary that became a replica
+/// before the lookup. The second part says whether the host finds the link (<c>link</c>) or not
+/// (<c>none</c>). The third part says whether the horizon of the host is before, at or after the time at
+/// which the code was minted or, for a link with a pending change, the time of the change. The word
+/// <c>lost</c> alone means that the host does not respond. The current timeline is 2.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
@@ -210,7 +211,9 @@ public sealed class LinkFinderTests : IDisposable
         }
     }
 
-    /// <summary>Returns the lookups of a script, one for each call.</summary>
+    /// <summary>
+    /// Returns the results in the script in order, one for each lookup, whichever host the finder asks.
+    /// </summary>
     private sealed class ScriptedLookups(string script) : ILinkLookups
     {
         private readonly Queue<string> _script = new(script.Split(", "));
@@ -237,8 +240,8 @@ public sealed class LinkFinderTests : IDisposable
         }
 
         /// <summary>
-        /// Returns true if the script contains a further lookup: a replica has then reached the horizon in
-        /// time.
+        /// Returns true if the script contains a further lookup. In this case, a replica reaches the horizon
+        /// within the time limit.
         /// </summary>
         public Task<bool> WaitForHorizonAsync(
             DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)

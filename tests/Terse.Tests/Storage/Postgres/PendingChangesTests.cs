@@ -72,7 +72,7 @@ public sealed class PendingChangesTests
         Assert.True(new Moment(3, Noon.AddYears(-1)) > _pending.RequiredFor(Sale));
     }
 
-    /// <summary>Adds and removes random changes. The seed is fixed.</summary>
+    /// <summary>The test adds and removes random changes. The seed of the random numbers is fixed.</summary>
     [Fact]
     public void The_required_moment_is_never_earlier_than_an_added_change()
     {

@@ -8,9 +8,10 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Tests of the change feed with scripted connections. Each connection returns its scripted reads one after
-/// the other and is lost after the last read. A test writes the calls that the listener receives as
-/// <c>lost</c>, <c>all</c>, <c>connected</c>, or the code of a changed link.
+/// Tests the change feed with scripted connections. Each connection returns the scripted results of its reads
+/// in order, and is lost after the last read. The tests write the expected calls of the listener as words:
+/// <c>lost</c> (OnDisconnected), <c>connected</c> (OnConnected), <c>all</c> (OnAllChanged), or the code of
+/// the changed link (OnChanged).
 /// </summary>
 public sealed class PostgresChangeFeedTests : IDisposable
 {
@@ -125,7 +126,8 @@ public sealed class PostgresChangeFeedTests : IDisposable
     }
 
     /// <summary>
-    /// A source of changes with scripted connections. Element n contains the reads of connection n.
+    /// A source of changes with scripted connections. Element n of <paramref name="reads"/> contains the
+    /// results of all reads on connection n.
     /// </summary>
     private sealed class ScriptedChanges(ChangeBatch[][] reads) : IChangeSource
     {

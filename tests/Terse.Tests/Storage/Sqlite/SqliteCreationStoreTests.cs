@@ -35,8 +35,8 @@ public sealed class SqliteCreationStoreTests : CreationStoreContract
         argument: 0));
 
     /// <summary>
-    /// The writer commits several writes in one transaction. If one of them fails, none of its rows may
-    /// remain.
+    /// The writer commits several writes in one transaction. If one write fails, no row of the failed write
+    /// may remain.
     /// </summary>
     [Fact]
     public async Task When_the_commit_fails_neither_the_idempotency_key_nor_the_link_is_stored()

@@ -1,8 +1,8 @@
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// User-Agent headers that real browsers send. Each is listed with the browser, the operating system and the
-/// device that the classifier must recognize.
+/// User-Agent headers that real browsers send. For each header, the list contains the browser, the operating
+/// system and the device that the classifier must recognize.
 /// </summary>
 public static class RealAgents
 {

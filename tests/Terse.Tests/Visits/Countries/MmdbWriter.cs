@@ -10,7 +10,9 @@ namespace Terse.Tests.Visits;
 /// code with the reader under test.
 /// </summary>
 /// <param name="recordSize">The size of a record of the search tree, in bits: 24, 28 or 32.</param>
-/// <param name="ipVersion">4 or 6. With 6, the tree contains IPv4 addresses as ::a.b.c.d (::/96).</param>
+/// <param name="ipVersion">
+/// The IP version of the search tree, 4 or 6. With 6, the tree contains IPv4 addresses as ::a.b.c.d (::/96).
+/// </param>
 internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
 {
     private const int Empty = 0;
@@ -55,7 +57,8 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
 
     /// <summary>
     /// Encodes a pointer to an offset. The specification has four formats (0 to 3) of growing length. The
-    /// result has the shortest format that can contain the offset and is at least <paramref name="form"/>.
+    /// method chooses the shortest format that can contain the offset, but no format with a number below
+    /// <paramref name="form"/>.
     /// </summary>
     public static byte[] Pointer(int offset, int form = 0) => (form, offset) switch
     {
@@ -66,8 +69,8 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
     };
 
     /// <summary>
-    /// Encodes a record as in MaxMind's country databases. The names precede the country code, so a reader
-    /// must skip them.
+    /// Encodes a country record in the format of MaxMind's country databases. A reader must skip the names,
+    /// because the names precede the country code.
     /// </summary>
     public static byte[] Country(string code) => Map(
         ("continent", Map(("geoname_id", Number(6, 6_255_148)), ("names", Map(("de", Text("Europa")))))),
@@ -78,7 +81,7 @@ internal sealed class MmdbWriter(int recordSize = 24, int ipVersion = 6)
             ("iso_code", Text(code)))));
 
     /// <summary>
-    /// Appends data to the data section without assigning it to a network. Returns its offset.
+    /// Appends data to the data section without assigning it to a network. Returns the offset of the data.
     /// </summary>
     public int AddData(byte[] data)
     {

@@ -12,12 +12,14 @@ internal sealed class CountingStore : IVisitStore
 {
     private readonly Dictionary<(int Node, long Epoch), List<VisitBatch>> _batches = [];
 
-    /// <summary>Chooses the fault of a call. The argument is the number of earlier calls.</summary>
+    /// <summary>
+    /// Chooses how a call of <see cref="AddAsync"/> fails. The argument is the number of earlier calls.
+    /// </summary>
     public Func<int, StoreFault> Fault { get; init; } = _ => StoreFault.None;
 
     public int Calls { get; private set; }
 
-    /// <summary>How often each visit was counted, by the visit's link.</summary>
+    /// <summary>How many times each visit was counted. The key is the id of the visit's link.</summary>
     public Dictionary<long, int> Counts { get; } = [];
 
     public Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)

@@ -27,8 +27,8 @@ internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
     };
 
     /// <summary>
-    /// The visit that the spooler stores for the result of <see cref="InputOf"/> with the same number, if
-    /// this input is private: without country, referrer, browser and device.
+    /// Returns the visit that the spooler stores for the private input <c>InputOf(link)</c>. A private visit
+    /// has no country, referrer, browser and device.
     /// </summary>
     public static Visit VisitOf(int link) => new(
         Tsid.FromInt64(link),

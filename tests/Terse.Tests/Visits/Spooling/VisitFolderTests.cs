@@ -55,9 +55,9 @@ public sealed class VisitFolderTests : IDisposable
     }
 
     /// <summary>
-    /// Truncates the file of the last batch to every possible length. The ring buffer still contains the
-    /// visits. These are all states that a kill can leave between the start of writing the batch and the
-    /// release of the ring buffer's slots.
+    /// The test truncates the last batch in the spool file to every possible length, while the ring buffer
+    /// still contains the visits of the batch. A kill leaves one of these states if the server has begun to
+    /// write the batch and has not yet released the slots of the ring buffer.
     /// </summary>
     [Fact]
     public async Task A_kill_at_any_byte_of_a_batch_counts_each_visit_exactly_once()
@@ -117,8 +117,8 @@ public sealed class VisitFolderTests : IDisposable
             Write(visits, 20, 10);
         }
 
-        // Imitates kills during recovery: one while the new ring buffer file was written, and two after the
-        // new file had replaced the old file and before the first batch was written.
+        // Simulates three kills during recovery: one while the process writes the new ring buffer file, and
+        // two after the new file has replaced the old file but before the process writes the first batch.
         await File.WriteAllBytesAsync(RingOf(folder) + ".new", new byte[100]);
         for (var epoch = 2; epoch < 4; epoch++)
             new VisitFolder(folder, Slots, MaxBytes).Dispose();
@@ -141,7 +141,8 @@ public sealed class VisitFolderTests : IDisposable
         Assert.True(new SpoolerHarness(visits, new VisitRun(0, epoch)).Spooler.SpoolAll());
 
     /// <summary>
-    /// Recovers and counts the visits of the folder two times, as if the process were killed once more.
+    /// Recovers and counts the visits of the folder twice, as if the process were killed again after the
+    /// first recovery.
     /// </summary>
     private static async Task AssertEachCountsOnceAsync(string folder, int visits)
     {

@@ -25,10 +25,10 @@ internal sealed class VisitSimulation : IDisposable
     private int _life;
     private bool _isFaulty = true;
 
-    /// <param name="seed">Determines the whole run: the same seed repeats it.</param>
+    /// <param name="seed">The seed of the random numbers. The same seed always gives the same run.</param>
     /// <param name="forgetsRingPosition">
-    /// Whether each kill changes the id of the ring buffer. The position that the last batch recorded then
-    /// belongs to a different ring buffer and cannot be used.
+    /// Whether each kill changes the id of the ring buffer. If true, a server cannot use the ring position
+    /// that the last batch recorded, and counts visits twice. The simulation must detect this fault.
     /// </param>
     public VisitSimulation(int seed, bool forgetsRingPosition)
     {
@@ -124,9 +124,10 @@ internal sealed class VisitSimulation : IDisposable
     private StoreFault NextFault() => _isFaulty ? (StoreFault)_random.Next(3) : StoreFault.None;
 
     /// <summary>
-    /// Continues with a copy of the files, as a kill would leave them. The ring buffer in the copy is from
-    /// before or after the release of the slots. A batch file is truncated only if the slots are not
-    /// released, because a server releases the slots after it has written the batch completely.
+    /// Replaces the server by a new server that starts on a copy of the files, in a state that a kill could
+    /// leave. In the copy, the slots of the ring buffer may already be released or not. The batch files are
+    /// truncated only if the slots are not released, because a server releases the slots after it has written
+    /// the batch completely.
     /// </summary>
     private void Kill(bool isTorn)
     {

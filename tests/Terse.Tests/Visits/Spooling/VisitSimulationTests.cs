@@ -3,9 +3,10 @@ using Terse.Harness;
 namespace Terse.Tests.Visits;
 
 /// <summary>
-/// Runs TERSE_SCHEDULES / 10,000 simulations, at least one, with consecutive seeds. TERSE_SEED is the first
-/// seed. The message of a failed test names the seed. TERSE_SCHEDULES=1 and TERSE_SEED with this seed repeat
-/// the failure.
+/// The number of simulations is the environment variable TERSE_SCHEDULES divided by 10,000, but at least 1.
+/// TERSE_SEED is the seed of the first simulation; each further simulation uses the next seed. A failed test
+/// prints the seed of the failed simulation. To repeat the failure, set TERSE_SCHEDULES=1 and TERSE_SEED to
+/// the printed seed.
 /// </summary>
 public sealed class VisitSimulationTests
 {

@@ -10,8 +10,8 @@ namespace Terse.Tests.Redirects;
 /// </summary>
 /// <param name="seed">The seed of the random numbers. The seed determines the whole schedule.</param>
 /// <param name="notifiesTooEarly">
-/// Whether the cache is notified of a change before the change is made. This is a bug that the simulation
-/// must detect.
+/// Whether the simulation notifies the cache of a change before it makes the change. If true, the simulation
+/// must detect this bug.
 /// </param>
 internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) : IDisposable
 {
@@ -171,9 +171,10 @@ internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) :
     }
 
     /// <summary>
-    /// Returns the oldest version that a request may get. It is the version of the last notification before
-    /// the request. While the cache is disconnected, it is at least the version that the link had 5 s before
-    /// the request, unless the schedule makes the store unreachable.
+    /// Returns the oldest version of the link that a request may get: the version of the last notification
+    /// before the request. While the cache is disconnected from the change feed, the request must also not
+    /// get a version that was replaced more than 5 s ago. This second rule does not apply to schedules in
+    /// which the store becomes unreachable.
     /// </summary>
     private int MinVersionOf(string code)
     {

@@ -12,7 +12,8 @@ public enum HorizonSabotage
     NoGuard,
 
     /// <summary>
-    /// The guard does not lock the horizon, so the horizon can advance before the link commits.
+    /// The guard does not lock the horizon, so the horizon can advance before the transaction that inserts
+    /// the link commits.
     /// </summary>
     NoLock,
 
@@ -26,7 +27,8 @@ public enum HorizonSabotage
     NoTimeline,
 
     /// <summary>
-    /// A server trusts a link from a replica even if the replica lacks a newer change of the link.
+    /// A server trusts the link that a replica returns even if the server knows of a newer change that the
+    /// replica has not replayed.
     /// </summary>
     NoPending,
 }

@@ -17,8 +17,9 @@ internal sealed class HorizonScheduler(Random random)
     public Step StepOf(SimulatedServer server) => new(this, server);
 
     /// <summary>
-    /// Chooses a waiting task, in half of all cases the task that was added last, and lets it continue. A
-    /// task that is halted or whose server is paused does not continue. Returns false if no task is waiting.
+    /// Chooses a waiting task and lets the task continue, unless the task is halted or its server is paused.
+    /// In half of all calls, the chosen task is the task that was added last. Returns false if no task is
+    /// waiting.
     /// </summary>
     public bool TryRun()
     {

@@ -26,8 +26,8 @@ internal sealed class HorizonSimulation
 
     /// <summary>
     /// The highest weight that each activity can have in a schedule; an activity with a higher weight begins
-    /// more often. The order is the order of the cases in <see cref="Begin"/>: replicate, fault, pause, beat,
-    /// probe, create, change, cut the feed, follow.
+    /// more often. The weights are in the order of the cases in <see cref="Begin"/>: replicate, fault, pause,
+    /// beat, probe, create, change, cut the feed, follow.
     /// </summary>
     private static readonly int[] MaxWeights = [30, 6, 1, 10, 30, 8, 4, 1, 8];
 
@@ -207,7 +207,8 @@ internal sealed class HorizonSimulation
     }
 
     /// <summary>
-    /// Makes a link with a custom code, which contains no timestamp, or with a code made from its id.
+    /// Makes a link with a custom code, which contains no timestamp, or with a code that is made from the id
+    /// of the link.
     /// </summary>
     private Link NewLink(Tsid id)
     {
@@ -245,7 +246,8 @@ internal sealed class HorizonSimulation
         version == 1 ? _targets[code] : $"{_targets[code]}{Version}{version}";
 
     /// <summary>
-    /// Returns the code of a link, mostly of a recent one, or a code that belongs to no link.
+    /// Returns a random code: mostly the code of a recent link, sometimes the code of an older link, or a
+    /// code that belongs to no link.
     /// </summary>
     private string AnyCode() => _random.Next(8) switch
     {
@@ -260,8 +262,8 @@ internal sealed class HorizonSimulation
     /// <param name="server">The server that receives the request.</param>
     /// <param name="code">The code of the request.</param>
     /// <param name="newest">
-    /// The oldest version of the link that is a correct response. If null, this is the newest version of
-    /// which the server has been notified.
+    /// The version of the link that the response must have; a newer version is also correct. If null, the
+    /// method uses the newest version of which the server has been notified.
     /// </param>
     private async Task FollowAsync(SimulatedServer server, string code, Link? newest = null)
     {

@@ -3,9 +3,10 @@ using Terse.Harness;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Each test runs TERSE_SCHEDULES / 40 simulations with consecutive seeds; TERSE_SEED is the first seed. The
-/// message of a failed test names the seed. TERSE_SCHEDULES=1 and TERSE_SEED with this seed repeat the
-/// failure.
+/// The number of simulations without sabotage is the environment variable TERSE_SCHEDULES divided by 40, but
+/// at least 1. TERSE_SEED is the seed of the first simulation; each further simulation uses the next seed. A
+/// failed test prints the seed of the failed simulation. To repeat the failure, set TERSE_SCHEDULES=1 and
+/// TERSE_SEED to the printed seed.
 /// </summary>
 public sealed class HorizonSimulationTests(ITestOutputHelper output)
 {
@@ -73,7 +74,8 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     /// <param name="schedules">How many simulations run at most.</param>
     /// <param name="sabotage">The protection against wrong responses that is switched off.</param>
     /// <param name="wrongAnswer">
-    /// The end of the report to search for. The default matches every report.
+    /// Only a report that ends with this text counts as a wrong response. With the default, every report
+    /// counts.
     /// </param>
     private static (string? Broken, Answers Answers) FindBroken(
         int schedules, HorizonSabotage sabotage, string wrongAnswer = "")
@@ -94,7 +96,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
                     broken = (seed, $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {reason}");
             }
 
-            loop.Break(); // Lower seeds still run: the lowest failing one is reported.
+            loop.Break(); // Lower seeds still run, because the lowest failing seed is reported.
         });
         return (broken.Reason, sum);
     }

@@ -3,11 +3,11 @@ using Terse.Links;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Records the newest version of each link of which a server has been notified. A notification contains no
-/// version. The simulation therefore announces the version here before the change feed delivers the
-/// notification.
+/// Records, for each link, the newest version of which a server has been notified. A notification does not
+/// contain the version of the link. The simulation therefore calls <see cref="Announce"/> with the new
+/// version before the change feed delivers the notification.
 /// </summary>
-/// <param name="cluster">Answers whether a failover lost a version of a link.</param>
+/// <param name="cluster">The cluster, which knows whether a failover lost a version of a link.</param>
 /// <param name="cache">The server's cache, which receives each notification too.</param>
 internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListener cache)
     : ILinkChangeListener
@@ -16,7 +16,8 @@ internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListe
     private readonly Dictionary<string, Link> _notified = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// The newest version of this link of which the server was notified; null if there was none.
+    /// The newest version of this link of which the server was notified; null if the server received no
+    /// notification.
     /// </summary>
     public Link? this[string code] => _notified.GetValueOrDefault(code);
 

@@ -5,9 +5,9 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The source of a server's change feed. A connection goes to the host that the server takes for the primary,
-/// and ends when this host goes down. The simulation can also cut a connection; the server notices the cut at
-/// its next read. Responses can be lost, and notifications can arrive late.
+/// The source of a server's change feed. A connection goes to the host that the server considers to be the
+/// primary, and ends when this host goes down. The simulation can also cut a connection; the server notices
+/// the cut at its next read. Responses can be lost, and notifications can arrive late.
 /// </summary>
 internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster cluster, Random random)
     : IChangeSource
@@ -62,7 +62,7 @@ internal sealed class SimulatedListener(
         !IsCut && host.IsUp && host.Starts == _starts && cluster.Reaches(server.Timeline, host);
 
     /// <summary>
-    /// Sends a notification. It arrives later, or never if the connection has ended by then.
+    /// Sends a notification. The notification arrives later, or never if the connection ends before.
     /// </summary>
     public async Task NotifyAsync(Link changed, DateTimeOffset at)
     {

@@ -5,9 +5,9 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The lookups of a server on simulated hosts. The server's real registry chooses the host. The simulation
-/// can run other tasks between this choice, the snapshot of the statement, the end of the statement, and the
-/// response. It can also lose the response.
+/// Looks up links on simulated hosts for one server. The server's real registry chooses the host. The
+/// simulation can run other tasks between this choice, the snapshot of the statement, the end of the
+/// statement, and the response. Some responses are lost.
 /// </summary>
 internal sealed class SimulatedLookups(
     SimulatedServer server,
@@ -75,9 +75,9 @@ internal sealed class SimulatedLookups(
     }
 
     /// <summary>
-    /// The real statement calls functions that return the current role of the host and the current timeline
-    /// of a primary. The rest of the result comes from the snapshot of the statement. The simulation does the
-    /// same.
+    /// Returns the timeline as the real SQL statement does: on a primary, a function returns the current
+    /// timeline, which can be newer than the snapshot of the statement; on a replica, the timeline comes from
+    /// that snapshot.
     /// </summary>
     private int TimelineOf(SimulatedHost host, LookupResult result) =>
         sabotage == HorizonSabotage.NoTimeline ? 0

@@ -88,8 +88,8 @@ internal sealed class SimulatedServer
     public int KnownTimeline => _registry.Timeline;
 
     /// <summary>
-    /// The newest timeline that a probe of this server has read. The registry may not know it, because a
-    /// sabotage can hide timelines from the registry.
+    /// The newest timeline that a probe of this server has read. The registry may not know this timeline,
+    /// because a sabotage can hide timelines from the registry.
     /// </summary>
     public int Timeline { get; private set; } = 1;
 
@@ -143,7 +143,9 @@ internal sealed class SimulatedServer
         _registry.Update(Hosts[index], probed);
     }
 
-    /// <summary>Returns the host that the server takes for the primary, or null if there is none.</summary>
+    /// <summary>
+    /// Returns the host that the server considers to be the primary; null if the server knows no primary.
+    /// </summary>
     public SimulatedHost? FindPrimary() =>
         _registry.PickPrimary() is >= 0 and var index ? _cluster.Hosts[index] : null;
 

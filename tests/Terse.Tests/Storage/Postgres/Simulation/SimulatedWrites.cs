@@ -3,10 +3,10 @@ using Terse.Links;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// The writes of a server on the simulated primary. They imitate the SQL function <c>horizon_beat</c>, and
-/// inserts and updates that run the trigger <c>horizon_guard</c>. The simulation can run other tasks before
-/// each statement, before the commit, before the commit becomes visible, and before the server receives the
-/// response.
+/// Runs the writes of a server on the simulated primary. The writes imitate the SQL function
+/// <c>horizon_beat</c>, and inserts and updates that fire the trigger <c>horizon_guard</c>. The simulation
+/// can run other tasks before each statement, before the commit, before the commit becomes visible, and
+/// before the server receives the response.
 /// </summary>
 internal sealed class SimulatedWrites(
     SimulatedServer server, SimulatedCluster cluster, HorizonSabotage sabotage, Random random)

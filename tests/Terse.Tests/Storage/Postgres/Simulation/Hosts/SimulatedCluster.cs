@@ -6,8 +6,8 @@ namespace Terse.Tests.Storage;
 /// <summary>
 /// A simulated primary and its replicas, with faults. The simulation guarantees the three conditions that the
 /// horizon relies on. First, a failover loses no acknowledged write. Second, a replaced primary accepts no
-/// writes. Third, a failover may lose a horizon, but the clock of the new primary is not behind the lost
-/// horizon until all servers know the new primary.
+/// writes. Third, a failover may lose the newest horizon, but the clock of the new primary is never behind
+/// the lost horizon while a server exists that does not know the new primary.
 /// </summary>
 internal sealed class SimulatedCluster
 {
@@ -40,7 +40,8 @@ internal sealed class SimulatedCluster
     public DateTimeOffset TrueNow => Start + Elapsed;
 
     /// <summary>
-    /// Returns whether every server has seen this timeline (the number that grows with each promotion).
+    /// Returns true if every server knows the given timeline. The timeline is the number that PostgreSQL
+    /// increases with each promotion.
     /// </summary>
     public required Func<int, bool> HaveAllSeen { get; init; }
 
@@ -56,16 +57,16 @@ internal sealed class SimulatedCluster
     public IEnumerable<SimulatedHost> Replicas => _hosts.Where(host => host.Role == HostRole.Replica);
 
     /// <summary>
-    /// Returns true if every replica follows the current primary and has replayed all changes up to this
-    /// time.
+    /// Returns true if every replica follows the current primary and has replayed all changes up to the given
+    /// horizon.
     /// </summary>
     public bool AllHavePassed(DateTimeOffset horizon) => Replicas.All(replica =>
         replica.ShownTimeline == _primary.Timeline && replica.ClosedAt >= horizon);
 
     /// <summary>
-    /// Returns true if a server can connect to a host. The timeline is the latest one that the server has
-    /// seen. A replaced primary is reachable only for servers that have seen a newer timeline: a correct
-    /// server ignores the responses of this host.
+    /// Returns true if a server can connect to a host. The argument <paramref name="timeline"/> is the newest
+    /// timeline that the server has read. A replaced primary accepts connections only from servers that know
+    /// a newer timeline than its own. These servers must ignore the responses of the replaced primary.
     /// </summary>
     public bool Reaches(int timeline, SimulatedHost host) => host.IsUp
         && (host.Role == HostRole.Replica || host == _primary || timeline > host.Timeline);

@@ -16,7 +16,7 @@ internal sealed record LogEntry(Link? Link, DateTimeOffset At, int Timeline);
 /// <summary>
 /// A simulated PostgreSQL host: its log and the part of the log that queries can see. A primary also has the
 /// advisory lock that beats and the guard use, and the row locks of changed links. A commit first appears in
-/// the log, then becomes visible, and then releases its locks.
+/// the log, then becomes visible to queries, and finally releases the locks of the transaction.
 /// </summary>
 internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 {
@@ -42,7 +42,9 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 
     public bool IsUp { get; private set; } = true;
 
-    /// <summary>How often the host went down. Each time it loses all connections.</summary>
+    /// <summary>
+    /// How many times the host has gone down. Each time, all connections to the host are lost.
+    /// </summary>
     public int Starts { get; private set; }
 
     public bool IsReplaying { get; set; } = true;

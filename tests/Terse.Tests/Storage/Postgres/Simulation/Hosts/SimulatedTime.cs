@@ -2,7 +2,7 @@ namespace Terse.Tests.Storage;
 
 /// <summary>
 /// The monotonic clock and the timers of a simulated server. Timers fire only when the simulation calls
-/// <see cref="FireDueTimers"/>. The simulation does not call it while the server is paused.
+/// <see cref="FireDueTimers"/>. The simulation does not call this method while the server is paused.
 /// </summary>
 internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
 {
@@ -13,7 +13,7 @@ internal sealed class SimulatedTime(Func<TimeSpan> elapsed) : TimeProvider
     public override long GetTimestamp() => elapsed().Ticks;
 
     /// <summary>
-    /// Returns a time that is years wrong: a correct server never relies on its wall clock.
+    /// Returns a time that is wrong by decades, because a correct server must never rely on its wall clock.
     /// </summary>
     public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
 
