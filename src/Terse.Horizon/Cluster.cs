@@ -7,9 +7,9 @@ namespace Terse.Horizon;
 /// enough, and writes go to the primary. Probes in the background detect the role and the lag of each host.
 /// </summary>
 /// <remarks>
-/// The cluster does not depend on the clocks of this machine and of the replicas. A replica has every row
-/// that was written at or before the horizon that the replica has received (<see cref="HorizonSchema"/>).
-/// Safe for use by any number of threads.
+/// When a replica has received a horizon, it also has every row that was written at or before this horizon
+/// (<see cref="HorizonSchema"/>). Therefore wrong clocks on this machine or on the replicas do no harm. Safe
+/// for use by any number of threads.
 /// </remarks>
 public sealed class Cluster : IAsyncDisposable
 {
@@ -51,15 +51,15 @@ public sealed class Cluster : IAsyncDisposable
     public bool HasReadableHost => _registry.HasReadableHost;
 
     /// <summary>
-    /// Waits until a probe finds the primary, for at most <see cref="ClusterOptions.StartTimeout"/>. From
-    /// then on, the cluster probes its hosts and moves the horizon forward in the background, until it is
-    /// disposed.
+    /// Probes the hosts until the primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
+    /// After that, the cluster probes its hosts and moves the horizon forward in the background, until the
+    /// cluster is disposed.
     /// </summary>
     public Task StartAsync() => _monitor.StartAsync();
 
     /// <summary>
-    /// Waits until a probe finds the primary, for at most <see cref="ClusterOptions.StartTimeout"/>, and
-    /// starts nothing in the background. Use this method instead of <see cref="StartAsync"/> in a program
+    /// Probes the hosts until the primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
+    /// Starts nothing in the background. Use this method instead of <see cref="StartAsync"/> in a program
     /// that ends after a few statements.
     /// </summary>
     public Task FindPrimaryAsync() => _monitor.FindPrimaryAsync();
@@ -99,7 +99,9 @@ public sealed class Cluster : IAsyncDisposable
     /// An argument for the <paramref name="work"/> delegate, so that the delegate can be static and captures
     /// nothing.
     /// </param>
-    /// <param name="work">Executes the statements; must not use the transaction after it returns.</param>
+    /// <param name="work">
+    /// Executes the statements. The delegate must not use the transaction after its task has completed.
+    /// </param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
     public async Task<TResult> ReadAsync<TArgument, TResult>(
@@ -128,7 +130,7 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Runs a write in a transaction on the primary, and commits the transaction. A write that is started
-    /// inside an outer write runs in the transaction of the outer write, which commits both.
+    /// inside an outer write runs in the transaction of the outer write. The outer write commits both.
     /// </summary>
     /// <param name="argument">
     /// An argument for the <paramref name="work"/> delegate, so that the delegate can be static and captures
@@ -178,8 +180,9 @@ public sealed class Cluster : IAsyncDisposable
     /// <paramref name="horizon"/>.
     /// </summary>
     /// <returns>
-    /// False after <paramref name="limit"/> has passed without such a replica. Also false, without a wait,
-    /// when <paramref name="horizon"/> is so far ahead of all hosts that the wait would exceed the limit.
+    /// True when such a replica is found within <paramref name="limit"/>, otherwise false. Returns false at
+    /// once when <paramref name="horizon"/> is later than the newest known horizon of all hosts by more than
+    /// twice the limit, because no replica is likely to receive that horizon in time.
     /// </returns>
     public Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>

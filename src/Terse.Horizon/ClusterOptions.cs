@@ -7,13 +7,13 @@ namespace Terse.Horizon;
 /// <param name="ConnectionString">The Npgsql connection string, which must name only this host.</param>
 public sealed record HostAddress(string Name, string ConnectionString);
 
-/// <summary>The hosts of a <see cref="Cluster"/>, its intervals, timeouts and limits.</summary>
+/// <summary>The options of a <see cref="Cluster"/>: its hosts, intervals, timeouts and limits.</summary>
 public sealed record ClusterOptions
 {
     /// <summary>The hosts of the cluster, in any order; at least one.</summary>
     public required IReadOnlyList<HostAddress> Hosts { get; init; }
 
-    /// <summary>The time between two probes of a host. Default: 250 ms.</summary>
+    /// <summary>The time between two probes of the same host. Default: 250 ms.</summary>
     public TimeSpan ProbeInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
@@ -41,33 +41,35 @@ public sealed record ClusterOptions
 
     /// <summary>
     /// After <see cref="MaxLag"/> has excluded a replica, the replica receives reads again when its lag is at
-    /// most <see cref="MaxLag"/> minus this time. The difference prevents frequent changes. Default: 5 s.
+    /// most <see cref="MaxLag"/> minus this time. Default: 5 s. When the value is too small, a replica whose
+    /// lag is close to <see cref="MaxLag"/> is excluded and included again and again.
     /// </summary>
     public TimeSpan LagHysteresis { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
     /// The time between two beats. A beat is an update on the primary that moves the horizon forward. All
-    /// servers together run one beat per interval. Default: 250 ms.
+    /// clusters that use the same primary together run one beat per interval. Default: 250 ms.
     /// </summary>
     public TimeSpan BeatInterval { get; init; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
     /// How far the horizon stays behind the primary's clock. Default: 500 ms. When the value is too small,
-    /// the horizon passes the <c>written_at</c> of a row before the row is inserted. PostgreSQL then refuses
-    /// the insert, and the client has to retry. When the value is too large, a new row is read from the
+    /// the horizon may pass the <c>written_at</c> of a row before the row is inserted. PostgreSQL refuses
+    /// such an insert, and the client has to retry. When the value is too large, reads of a new row go to the
     /// primary for a longer time.
     /// </summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// How long a statement of a write may take, and how long opening its connection may take. Default: 2 s.
-    /// Npgsql counts whole seconds, so the value is rounded up.
+    /// How long each statement of a write may take, and how long opening the connection for the write may
+    /// take. Default: 2 s. Npgsql counts whole seconds, so the value is rounded up.
     /// </summary>
     public TimeSpan WriteTimeout { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// How long a statement of a read may take, and how long opening its connection may take, before the read
-    /// moves to a different host. Default: 1 s. Npgsql counts whole seconds, so the value is rounded up.
+    /// How long each statement of a read may take, and how long opening the connection for the read may take.
+    /// After this time, the read moves to a different host. Default: 1 s. Npgsql counts whole seconds, so the
+    /// value is rounded up.
     /// </summary>
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(1);
 

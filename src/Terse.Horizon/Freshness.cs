@@ -1,6 +1,6 @@
 namespace Terse.Horizon;
 
-/// <summary>Says which hosts may answer a read, by how recent their data is.</summary>
+/// <summary>Defines how recent the data of a host must be when the host answers a read.</summary>
 /// <remarks>Immutable, and therefore safe for use by any number of threads.</remarks>
 public readonly record struct Freshness
 {

@@ -4,15 +4,15 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// Is thrown when no suitable host can be reached, or when a host fails during a call; the call can be tried
+/// Is thrown when no suitable host can be reached, or when a host fails during a call. The caller can try
 /// again later. When the connection was lost during a write, the write may or may not have been committed.
 /// </summary>
 public sealed class HostUnavailableException : Exception
 {
     /// <summary>
-    /// The first two characters of each SQLSTATE that means that the host cannot serve the call: 08
-    /// connection, 28 authorization, 3D database name, 53 resources, 57 operator intervention, 58 system
-    /// error. Source: PostgreSQL documentation, appendix A.
+    /// The SQLSTATE classes whose errors mean that the host cannot serve the call: 08 connection, 28
+    /// authorization, 3D database name, 53 resources, 57 operator intervention, 58 system error. The class is
+    /// the first two characters of the SQLSTATE. Source: PostgreSQL documentation, appendix A.
     /// </summary>
     private static readonly string[] LostClasses = ["08", "28", "3D", "53", "57", "58"];
 
@@ -38,7 +38,7 @@ public sealed class HostUnavailableException : Exception
 
     /// <summary>
     /// Whether an error means that the host cannot serve the call now. Returns false when the statement
-    /// itself is wrong, because a different host would refuse it too.
+    /// itself is wrong, because a different host would refuse the statement too.
     /// </summary>
     internal static bool IsCausedBy(Exception exception) => exception switch
     {
@@ -53,7 +53,7 @@ public sealed class HostUnavailableException : Exception
     };
 
     /// <summary>
-    /// Describes an error by its code only, because the driver's message may repeat the connection string.
+    /// Describes an error by its code only, because Npgsql's message may repeat the connection string.
     /// </summary>
     internal static string Describe(Exception exception) => exception switch
     {

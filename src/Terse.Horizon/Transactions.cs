@@ -3,9 +3,9 @@ using Npgsql;
 namespace Terse.Horizon;
 
 /// <summary>
-/// Creates commands that read from one host. PostgreSQL refuses writes, except inside a surrounding write.
-/// Each statement sees its own snapshot of the data. Use the object only inside the callback that receives
-/// it; not safe for use by several threads at once.
+/// Creates commands that read from one host. PostgreSQL refuses commands that write, unless the read runs
+/// inside a surrounding write. Each statement sees its own snapshot of the data. Use the object only inside
+/// the callback that receives the object. Not safe for use by several threads at once.
 /// </summary>
 public sealed class ReadTransaction
 {
@@ -17,12 +17,12 @@ public sealed class ReadTransaction
     /// <summary>The host that executes the statements.</summary>
     public DatabaseHost Host { get; }
 
-    /// <summary>Creates a command; the caller disposes it.</summary>
+    /// <summary>Creates a command. The caller disposes the command.</summary>
     /// <param name="sql">Constant SQL, with parameters <c>$1</c>, <c>$2</c>, …</param>
     public NpgsqlCommand CreateCommand(string sql)
     {
         var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // The caller passes constant SQL only, never input of a user.
+#pragma warning disable CA2100 // Callers pass only constant SQL, never user input.
         command.CommandText = sql;
 #pragma warning restore CA2100
         return command;

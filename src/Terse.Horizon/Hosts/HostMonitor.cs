@@ -136,8 +136,8 @@ internal sealed class HostMonitor(
     private const int TriesPerBeat = 5;
 
     /// <summary>
-    /// Tries to run the beat at a fixed interval. Every server does so, and the function in the database
-    /// moves the horizon only for the first try after the beat is due.
+    /// Tries to run a beat, which moves the horizon forward, at a fixed interval. Every server does so, but
+    /// the SQL function <c>horizon_beat</c> moves the horizon only at the first try after a beat is due.
     /// </summary>
     private async Task BeatRepeatedlyAsync()
     {
@@ -155,8 +155,8 @@ internal sealed class HostMonitor(
         limit.CancelAfter(options.ProbeTimeout);
         try
         {
-            // The beat is due half a try interval early. Otherwise a try that comes slightly too soon would
-            // do nothing, and the beat would have to wait a whole try interval for the next try.
+            // The beat is due half a try interval before the beat interval ends. Otherwise, a try that comes
+            // slightly too early would do nothing, and the beat would run one whole try interval later.
             var due = options.BeatInterval - (options.BeatInterval / TriesPerBeat / 2);
             var beat = primary.Writes.CreateCommand(Beat);
             await using (beat.ConfigureAwait(false))
@@ -166,7 +166,7 @@ internal sealed class HostMonitor(
                 await beat.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
             }
         }
-#pragma warning disable CA1031 // Any error may occur; the probes detect a failed primary.
+#pragma warning disable CA1031 // Any error only delays the beat; the probes detect a failed primary.
         catch (Exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {

@@ -2,12 +2,12 @@ namespace Terse.Horizon;
 
 /// <summary>
 /// Stores the results of the probes, and decides from them which replicas are in rotation (receive ordinary
-/// reads) and which host answers a read. The registry opens no connection, so tests can run it over simulated
+/// reads) and which host answers a read. The registry opens no connection, so tests can use it with simulated
 /// hosts. Safe for use by any number of threads.
 /// </summary>
 /// <param name="hosts">All hosts. The methods identify a host by its index in this list.</param>
-/// <param name="options">The limits of the lag and of failed probes.</param>
-/// <param name="time">The monotonic clock, and the timer for waits.</param>
+/// <param name="options">Contains the limits of the lag and of failed probes.</param>
+/// <param name="time">Provides the monotonic clock and the timers for waits.</param>
 /// <param name="random">Picks two of the suitable replicas; the less busy one answers the read.</param>
 internal sealed class HostRegistry(
     IReadOnlyList<HostStatus> hosts, ClusterOptions options, TimeProvider time, Random random)
@@ -31,9 +31,9 @@ internal sealed class HostRegistry(
         host.State.Role != HostRole.Unknown && host.State.Failures < options.FailedProbes);
 
     /// <summary>
-    /// Stores the result of a probe, and decides for every host whether it is in rotation. A probe of one
-    /// host may affect a different host, because the lag of a replica is measured from the newest horizon of
-    /// all hosts.
+    /// Stores the result of a probe, and decides for every host whether it is in rotation (receives ordinary
+    /// reads). A probe of one host may affect a different host, because the lag of a replica is measured from
+    /// the newest horizon of all hosts.
     /// </summary>
     public void Update(HostStatus host, HostState probed)
     {

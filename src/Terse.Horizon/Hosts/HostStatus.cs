@@ -1,8 +1,8 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// What this process knows about one host: the state from the last probes, and the reads of this process on
-/// the host. Safe for use by any number of threads.
+/// Contains what this process knows about one host: the state from the last probes, and how many reads of
+/// this process run on the host. Safe for use by any number of threads.
 /// </summary>
 /// <param name="name">The name of the host in metrics and errors.</param>
 internal sealed class HostStatus(string name)

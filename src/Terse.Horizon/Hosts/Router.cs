@@ -1,6 +1,6 @@
 namespace Terse.Horizon;
 
-/// <summary>The data about one host from which the router decides.</summary>
+/// <summary>Contains the data about one host that the router needs for its decisions.</summary>
 /// <param name="State">The state of the host, from the last probes.</param>
 /// <param name="Reads">How many reads of this process run on the host now.</param>
 /// <param name="HasFailedRecently">Whether a read failed on the host during the last few seconds.</param>
@@ -13,7 +13,7 @@ internal readonly record struct RouterView(HostState State, int Reads, bool HasF
 internal static class Router
 {
     /// <summary>
-    /// Returns the primary, or −1 when no primary can be reached. When several hosts say that they are the
+    /// Returns the primary, or −1 when no primary can be reached. When several hosts report that they are
     /// primary, the host with the highest timeline wins. Fewer than <see cref="ClusterOptions.FailedProbes"/>
     /// failed probes in a row do not exclude the primary, because no other host can execute the writes.
     /// </summary>
@@ -30,19 +30,20 @@ internal static class Router
             }
         }
 
-        // A host with a later timeline proves that a newer primary has replaced the picked one.
+        // A host with a later timeline proves that a newer primary has replaced the picked primary.
         return picked >= 0 && hosts[picked].Timeline < LatestTimeline(hosts) ? -1 : picked;
     }
 
     /// <summary>
     /// Returns the host to read from, or −1. The first choice is the less busy of two replicas that are
-    /// picked at random from the replicas that are in rotation and fresh enough. The second choice is the
-    /// primary. The third choice is any other replica that is reachable and fresh enough.
+    /// picked at random from the replicas that are in rotation (receive ordinary reads) and fresh enough. The
+    /// second choice is the primary. The third choice is any other replica that is reachable and fresh
+    /// enough.
     /// </summary>
     /// <param name="hosts">All hosts.</param>
     /// <param name="freshness">How recent the data of the host must be.</param>
     /// <param name="except">The index of a host that must not be picked, or −1.</param>
-    /// <param name="options">The limit of failed probes.</param>
+    /// <param name="options">Contains the limit of failed probes.</param>
     /// <param name="random">Picks the two replicas.</param>
     public static int PickRead(
         ReadOnlySpan<RouterView> hosts,
@@ -72,15 +73,16 @@ internal static class Router
     }
 
     /// <summary>
-    /// Whether a host belongs in rotation: it is a replica that is reachable, follows the current primary,
-    /// and does not lag too far.
+    /// Whether a host belongs in rotation (receives ordinary reads): the host is a replica that is reachable,
+    /// follows the current primary, and does not lag too far.
     /// </summary>
     /// <param name="probed">The state of the host after a probe.</param>
     /// <param name="wasInRotation">
-    /// Whether the host is in rotation now. If so, it may lag further than a host that returns to rotation.
+    /// Whether the host is in rotation now. A host in rotation may lag further than a host that returns to
+    /// rotation.
     /// </param>
     /// <param name="newest">The newest horizon of all hosts, and the latest timeline so far.</param>
-    /// <param name="options">The limits of the lag and of failed probes.</param>
+    /// <param name="options">Contains the limits of the lag and of failed probes.</param>
     public static bool BelongsInRotation(
         HostState probed,
         bool wasInRotation,
@@ -107,7 +109,7 @@ internal static class Router
 
     private static int PickLessBusy(ReadOnlySpan<RouterView> hosts, ReadOnlySpan<int> fresh, Random random)
     {
-#pragma warning disable CA5394 // The numbers only spread load; an attacker gains nothing by guessing them.
+#pragma warning disable CA5394 // The random numbers only spread load, so they need not be secure.
         var (first, second) = (fresh[random.Next(fresh.Length)], fresh[random.Next(fresh.Length)]);
 #pragma warning restore CA5394
         return hosts[second].Reads < hosts[first].Reads ? second : first;

@@ -9,33 +9,33 @@ namespace Terse.Horizon;
 /// <remarks>
 /// <para>
 /// A protected table has a column <c>written_at timestamptz NOT NULL</c>. An insert sets the column to an
-/// instant that the client chooses. An update need not set the column, because the guard sets it.
+/// instant that the client chooses. An update need not set the column, because a trigger, the guard, sets it.
 /// </para>
 /// <para>
-/// The guard is a trigger that runs for each written row. It refuses an insert whose <c>written_at</c> is at
-/// or before the horizon. A beat is an update that moves the horizon forward. A lock prevents a beat from
-/// running while a write to a protected table is unfinished. Writes that finished before the beat precede the
-/// beat in the write-ahead log. Later writes have a <c>written_at</c> after the horizon. So a replica that
-/// has received a horizon also has every row whose <c>written_at</c> is at or before this horizon.
+/// The guard runs for each written row. The guard refuses an insert whose <c>written_at</c> is at or before
+/// the horizon. A beat is an update that moves the horizon forward. A lock prevents a beat from running while
+/// a write to a protected table is unfinished. Writes that finished before the beat precede the beat in the
+/// write-ahead log. Later writes have a <c>written_at</c> after the horizon. So a replica that has received a
+/// horizon also has every row whose <c>written_at</c> is at or before this horizon.
 /// </para>
 /// </remarks>
 public static class HorizonSchema
 {
     /// <summary>
-    /// The SQLSTATE of an insert that the guard refuses because its <c>written_at</c> is at or before the
-    /// horizon. The client chooses a later <c>written_at</c> and inserts the row again.
+    /// The SQLSTATE of an insert that the guard trigger refuses because the <c>written_at</c> of the row is
+    /// at or before the horizon. The client chooses a later <c>written_at</c> and inserts the row again.
     /// </summary>
     public const string TooLate = "TH001";
 
     /// <summary>
-    /// The SQLSTATE of a write that the guard refuses because the isolation level of its transaction is not
-    /// READ COMMITTED.
+    /// The SQLSTATE of a write that the guard trigger refuses because the isolation level of the transaction
+    /// is not READ COMMITTED.
     /// </summary>
     public const string WrongIsolation = "TH002";
 
     /// <summary>
-    /// The SQLSTATE of a write that the guard refuses because, since the last failover, the new primary has
-    /// not moved the horizon yet. The client retries the write shortly.
+    /// The SQLSTATE of a write that the guard trigger refuses because the new primary has not moved the
+    /// horizon since the failover. The client retries the write shortly.
     /// </summary>
     public const string NotBeaten = "TH003";
 
@@ -54,14 +54,14 @@ public static class HorizonSchema
     /// </summary>
     public const string Functions =
         $"""
-        -- The timeline that the primary writes; each failover raises it.
+        -- Returns the timeline of the write-ahead log on the primary. Each failover raises the timeline.
         CREATE OR REPLACE FUNCTION horizon_timeline() RETURNS integer LANGUAGE sql VOLATILE AS $$
             SELECT {WrittenTimeline}
         $$;
 
-        -- Moves the horizon forward when a beat is due, and returns whether it did. The first beat of a new
-        -- primary closes everything up to its present time. So it covers every horizon that the old primary
-        -- may have closed without replicating it to this host.
+        -- Moves the horizon (closed_at) forward when a beat is due, and returns whether the beat ran. The
+        -- first beat of a new primary moves the horizon to the current time and ignores the grace. So the new
+        -- horizon is also later than a horizon that the old primary set but did not replicate to this host.
         CREATE OR REPLACE FUNCTION horizon_beat(due interval, grace interval) RETURNS boolean
         LANGUAGE plpgsql VOLATILE AS $$
         BEGIN
@@ -70,7 +70,8 @@ public static class HorizonSchema
                 WHERE closed_at > clock_timestamp() - grace - due AND timeline = horizon_timeline()) THEN
                 RETURN false;
             END IF;
-            -- New writes queue behind a waiting beat. So a beat waits briefly, and longer only when overdue.
+            -- While a beat waits for the lock, new writes wait behind the beat. Therefore a beat waits at
+            -- most 10 ms, or 200 ms when the horizon is more than 2 s late.
             PERFORM set_config(
                 'lock_timeout',
                 CASE WHEN closed_at < clock_timestamp() - grace - interval '2 s' THEN '200ms' ELSE '10ms' END,
@@ -85,9 +86,10 @@ public static class HorizonSchema
             RETURN false;
         END $$;
 
-        -- Runs before each row that is written into a protected table. It takes the lock first. A separate
-        -- statement then reads the horizon, so that its snapshot is taken while the lock is held. Before the
-        -- first beat of a new primary, the row shows a horizon of the old primary, perhaps not the last one.
+        -- Runs before a row of a protected table is inserted or updated. One statement takes the lock, and
+        -- the next statement reads the horizon. The snapshot of the second statement is taken under the lock,
+        -- so the snapshot contains the last beat. Before the first beat of a new primary, the function
+        -- refuses writes, because the new primary may not have received the last horizon of the old one.
         CREATE OR REPLACE FUNCTION horizon_guard() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $$
         DECLARE
             closed timestamptz;
