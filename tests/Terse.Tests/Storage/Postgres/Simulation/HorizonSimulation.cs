@@ -42,7 +42,9 @@ internal sealed class HorizonSimulation
     private string? _broken;
     private int _open;
 
-    /// <param name="seed">Determines the whole schedule.</param>
+    /// <param name="seed">
+    /// The seed of the random numbers. The same seed always gives the same schedule.
+    /// </param>
     /// <param name="sabotage">The protection against wrong responses that is switched off.</param>
     public HorizonSimulation(int seed, HorizonSabotage sabotage)
     {
@@ -175,7 +177,7 @@ internal sealed class HorizonSimulation
                 _ = server.Writes.BeatAsync();
                 break;
             case 4:
-                // The higher the index of a server, the less often the server probes a host.
+                // Servers with a higher index probe less often, so these servers detect a failover later.
                 server = _servers[_random.Next(_random.Next(_servers.Length) + 1)];
                 _ = server.ProbeAsync(_random.Next(_cluster.Hosts.Count));
                 break;

@@ -114,7 +114,8 @@ internal sealed class SimulatedServer
     public HorizonScheduler.Step StepAsync() => _scheduler.StepOf(this);
 
     /// <summary>
-    /// Returns the target of a code, with or without the cache, or null if no link has the code.
+    /// Returns the target of a code, or null if no link has the code. The server uses its cache only if
+    /// <paramref name="isCached"/> is true.
     /// </summary>
     public async Task<string?> FollowAsync(string code, bool isCached) => isCached
         ? (await _loader.FindAsync(new("", code), _cache.Probe("", code), default))?.Location
