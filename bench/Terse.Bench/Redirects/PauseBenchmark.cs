@@ -52,7 +52,7 @@ internal static class PauseBenchmark
         ];
     }
 
-    /// <summary>Reads all pauses from a recorded event trace.</summary>
+    /// <summary>Reads all garbage collection pauses from the event trace file at a path.</summary>
     private static List<Pause> Read(string trace)
     {
         var pauses = new List<Pause>();

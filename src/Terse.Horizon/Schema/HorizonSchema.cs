@@ -35,7 +35,7 @@ public static class HorizonSchema
 
     /// <summary>
     /// The SQLSTATE of a write that the guard trigger refuses because the new primary has not moved the
-    /// horizon since the failover. The client retries the write shortly.
+    /// horizon since the failover. Try the write again after a short wait.
     /// </summary>
     public const string NotBeaten = "TH003";
 

@@ -43,7 +43,8 @@ internal sealed record Authority(string Host, int? Port)
     public override string ToString() => Port is null ? Host : $"{Host}:{Port}";
 
     /// <summary>
-    /// Splits a text into its host and its port without changing their spelling, and drops the user.
+    /// Splits the authority of a URL (<c>user:password@host:port</c>) into host and port. Keeps their
+    /// spelling, and drops the user and the password.
     /// </summary>
     public static AuthorityParts Split(ReadOnlySpan<char> text)
     {

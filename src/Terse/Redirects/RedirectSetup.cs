@@ -42,11 +42,13 @@ internal static class RedirectSetup
     }
 
     /// <summary>
-    /// Adds <see cref="RedirectMiddleware"/>, which must be the first middleware. Requests for a code that
-    /// the middleware cannot answer from the cache go to a second pipeline with the error policy.
+    /// Adds <see cref="RedirectMiddleware"/>, which must be the first middleware. If the middleware cannot
+    /// answer a request for a code from the cache, it passes the request to a separate pipeline, which also
+    /// turns exceptions into error responses.
     /// </summary>
     /// <remarks>
-    /// ASP.NET Core runs the lambda when the server starts, after the options have been validated.
+    /// ASP.NET Core runs the lambda that <c>app.Use</c> receives when the server starts, after the options
+    /// have been validated.
     /// </remarks>
     public static void UseRedirects(this IApplicationBuilder app) => app.Use(next =>
     {

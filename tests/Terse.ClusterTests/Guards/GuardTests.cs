@@ -51,7 +51,7 @@ public sealed class GuardTests
         await postgres.Replicas[0].PauseReplayAsync();
         await transaction.CommitAsync();
 
-        // The link is acknowledged now. A redirect would run the following query on the replica.
+        // The creation of the link is acknowledged now. The test runs the query of a redirect on the replica.
         var falselyFinal = await postgres.Replicas[0].ReadAsync(
             """
             SELECT count(*) FROM horizon AS h LEFT JOIN link AS l ON l.code = '1'

@@ -31,8 +31,8 @@ public sealed class SwitchoverTests
         Task<HttpResponseMessage> response = null!;
         await Eventually.IsTrueAsync(async () =>
         {
-            // If the proxy keeps a response for too long, the Terse server closes the connection. This
-            // request waits until the server has connected again.
+            // If the proxy keeps a response of the database for too long, the Terse server closes its
+            // connection to the database. The test repeats this request until the server has connected again.
             Assert.Null(await RetryingClient.FollowAsync(suspended.Process, Launch.OriginalString));
             answers.HoldResponses();
             response = suspended.Process.Http.GetAsync(Launch);

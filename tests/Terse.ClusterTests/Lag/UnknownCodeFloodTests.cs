@@ -51,8 +51,8 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
             {
                 Hosts = [.. _postgres.ConnectionStrings.Select(host => new HostAddress(host, host))],
 
-                // The limits are long, because on a slow machine the router must not stop sending reads to a
-                // host.
+                // The timeouts are long. With short timeouts, reads on a slow test machine could time out,
+                // and the router would stop sending reads to that host.
                 ReadTimeout = TimeSpan.FromSeconds(20),
                 ProbeTimeout = TimeSpan.FromSeconds(10),
                 MaxLag = TimeSpan.FromMinutes(1),

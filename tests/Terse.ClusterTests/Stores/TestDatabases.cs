@@ -31,7 +31,9 @@ public sealed class TestDatabases : IAsyncLifetime
     /// <summary>Creates a database with the schema before the latest migration.</summary>
     internal Task<TestDatabase> OpenEarlierAsync() => OpenAsync(PostgresMigrations.Load()[..^1]);
 
-    /// <summary>Applies migrations to the database of one host, and returns a cluster of this host.</summary>
+    /// <summary>
+    /// Applies migrations to the database on one host, and returns a cluster that consists of only this host.
+    /// </summary>
     internal static async Task<Cluster> MigrateAsync(string host, List<string> migrations)
     {
         var cluster = new Cluster(

@@ -21,9 +21,10 @@ internal sealed class NetworkState(NetworkMode mode, TimeSpan delay)
     };
 
     /// <summary>
-    /// Waits until the delay of a chunk has passed or the test changes the behavior of the proxy.
-    /// <paramref name="waited"/> is the time that the chunk has already waited.
+    /// Waits until the delay of a chunk is over, or until the test changes the behavior of the proxy.
     /// </summary>
+    /// <param name="waited">How long the chunk has waited already.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     public async Task WaitAsync(TimeSpan waited, CancellationToken cancellationToken)
     {
         var left = mode == NetworkMode.Delayed ? delay - waited : Timeout.InfiniteTimeSpan;

@@ -12,8 +12,9 @@ internal static partial class NameRules
         select new Finding(document.Path, span.Line, $"`{name}`: no type or member has this name");
 
     /// <summary>
-    /// Returns the names in inline code of a Markdown file, for example <c>Link</c> and <c>Code</c> for
-    /// <c>Link.Code</c>. Returns nothing if the text does not look like the name of a type.
+    /// Splits one inline code span of a Markdown file into the names that it contains: <c>Link.Code</c>
+    /// gives <c>Link</c> and <c>Code</c>. Returns nothing if the span does not look like the name of a type,
+    /// with or without a member.
     /// </summary>
     internal static IEnumerable<string> Names(string span)
     {

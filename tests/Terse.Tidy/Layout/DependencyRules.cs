@@ -23,8 +23,8 @@ internal static class DependencyRules
     ];
 
     /// <summary>
-    /// Pairs of rooms. The first room of a pair must not use the second room, although the order of
-    /// <see cref="Rooms"/> would allow this use.
+    /// Pairs of rooms (top-level folders of src/Terse). The first room of a pair must not use the second
+    /// room, although the second room comes earlier in <see cref="Rooms"/>.
     /// </summary>
     private static readonly ImmutableArray<(string User, string Used)> SeparateRooms =
     [

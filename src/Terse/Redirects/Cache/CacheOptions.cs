@@ -12,8 +12,9 @@ internal sealed class CacheOptions
 
     /// <summary>
     /// The maximum age of a cached link while the change feed is disconnected. This is a constant, not a
-    /// setting. A request does not join a load that has been running for longer than this age, because the
-    /// result of that load could be too old.
+    /// setting. If another request is already loading the link from the store, a request waits for the result
+    /// of that load only if the load began less than this time ago; the result of an older load could be too
+    /// old.
     /// </summary>
     public static readonly TimeSpan MaxAgeWhileDisconnected = TimeSpan.FromSeconds(5);
 

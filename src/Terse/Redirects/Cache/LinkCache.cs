@@ -27,7 +27,10 @@ internal sealed class LinkCache : ILinkChangeListener
     private long _maxTicks;
 
     /// <param name="table">Contains the cached links.</param>
-    /// <param name="loader">Loads links; the cache detaches running loads when links change.</param>
+    /// <param name="loader">
+    /// Loads links. When a link changes, the cache detaches the running load of this link: the load finishes
+    /// for the requests that wait already, but its result is not cached, and new requests do not join it.
+    /// </param>
     /// <param name="circuit">The circuit breaker, which is open while the store cannot be reached.</param>
     /// <param name="options">Contain the maximum age of a link.</param>
     /// <param name="metrics">Counts hits.</param>

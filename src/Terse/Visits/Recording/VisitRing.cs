@@ -13,12 +13,13 @@ namespace Terse.Visits;
 /// </summary>
 /// <remarks>
 /// The position of a visit is the number of visits that were written to the ring buffer before this visit. A
-/// lap is one pass over all slots. Each slot has a sequence number. In a free slot, the sequence number is
-/// the first position of the lap in which the slot will be written. In a written slot, the sequence number is
-/// the first position of the visit's lap plus 1. So a file of zeros is an empty ring buffer, and after a kill
-/// of the process the sequence numbers show which slots were completely written. The memory stays mapped
-/// while any object references the ring buffer. So a request that outlives the server's shutdown still
-/// records its visit, and the next start counts the visit.
+/// lap is one pass over all slots; its first position is the start of the lap. Each slot has a sequence
+/// number. In a free slot, the sequence number is the start of the lap in which the slot will be written
+/// next. In a written slot, the sequence number is one more than the start of the lap in which the slot was
+/// written. So a file of zeros is an empty ring buffer, and after a kill of the process the sequence numbers
+/// show which slots were completely written. The memory stays mapped while any object references the ring
+/// buffer. So a request that outlives the server's shutdown still records its visit, and the server counts
+/// the visit after its next start.
 /// </remarks>
 internal sealed unsafe class VisitRing
 {

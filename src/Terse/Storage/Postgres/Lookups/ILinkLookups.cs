@@ -28,7 +28,7 @@ internal interface ILinkLookups
     /// <paramref name="horizon"/>.
     /// </summary>
     /// <exception cref="HostUnavailableException">
-    /// No host whose horizon has reached <paramref name="horizon"/> can be reached.
+    /// Every host whose horizon is at <paramref name="horizon"/> or later is unreachable.
     /// </exception>
     Task<LookupResult> LookUpAsync(
         LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken);
@@ -62,9 +62,10 @@ internal sealed record LookupResult(
     public bool IsPrimary => ProbedRole == HostRole.Primary && !IsReplica;
 
     /// <summary>
-    /// The snapshot contains every change that was written up to this moment and acknowledged before the
-    /// lookup. If the host was promoted during the lookup, the timeline of the snapshot is unknown. In this
-    /// case, the value is the earliest possible moment, which guarantees nothing.
+    /// A moment up to which the snapshot is complete. The snapshot contains each change that was written at
+    /// or before this moment, if the change was also acknowledged before the lookup started. If the host was
+    /// promoted during the lookup, it is unknown to which timeline the snapshot belongs. In this case, the
+    /// property returns the earliest possible moment, which guarantees nothing.
     /// </summary>
     public Moment CompleteUpTo =>
         IsPrimary ? new(Timeline, DateTimeOffset.MaxValue)

@@ -100,13 +100,13 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Waits until the horizon of a replica has passed an instant, and looks up the link on a host with this
-    /// horizon.
+    /// Waits until the horizon of some replica has passed an instant, and then looks up the link on a host
+    /// whose horizon has passed this instant.
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="horizon">
-    /// The instant; null if the code contains no time. In this case the method throws an exception without a
-    /// wait, because no horizon can prove that the link does not exist.
+    /// The instant that the host's horizon must pass; null if the code contains no creation time. For null,
+    /// the method throws an exception at once, because no horizon can prove that the link does not exist.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait and the lookup.</param>
     private async Task<Link?> WaitAndFindAsync(

@@ -8,8 +8,9 @@ namespace Terse.Storage.Postgres;
 /// Caches the layouts of ids, and reads them from the primary every 2 seconds. A layout says which bits of an
 /// id contain the creation time. Another Terse server may add a new layout at any time, and the same code has
 /// a different creation time in a different layout. So a server may use the cached layouts only for a limited
-/// time, the lease. No server mints ids with a new layout before the leases on the earlier layouts have
-/// ended.
+/// time, the lease. No server mints ids with a new layout until the lease of every cache that was read before
+/// the layout was added has ended. So every server knows the layout before the first id with this layout
+/// exists.
 /// </summary>
 internal sealed class LayoutLease(
     INodeStore nodes, CodeStrategies strategies, TimeProvider time) : IAsyncDisposable

@@ -45,7 +45,7 @@ internal sealed class HorizonSimulation
     /// <param name="seed">
     /// The seed of the random numbers. The same seed always gives the same schedule.
     /// </param>
-    /// <param name="sabotage">The protection against wrong responses that is switched off.</param>
+    /// <param name="sabotage">Which protection against wrong responses the simulation switches off.</param>
     public HorizonSimulation(int seed, HorizonSabotage sabotage)
     {
         _random = new Random(seed);
