@@ -50,7 +50,7 @@ public sealed class FleetStatusTests
         await WaitForStatesAsync(server, "primary", "inRotation", "unreachable");
         await Eventually.IsTrueAsync(async () =>
             HostsOf(await FleetOfAsync(server))[2].GetProperty("error").GetString()
-                == "It cannot be connected to: ConnectionRefused.");
+                == "The connection failed: ConnectionRefused.");
     }
 
     [Fact]
