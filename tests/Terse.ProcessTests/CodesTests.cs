@@ -96,7 +96,6 @@ public sealed class CodesTests
     {
         var plan = await Command.TerseAsync(
             "codes", "plan", "--servers", "64", "--rate", "5000", "--years", "10");
-        var wrong = await Command.TerseAsync("codes", "plan", "--servers", "0");
 
         Assert.Equal((0, ""), (plan.ExitCode, plan.Errors));
         foreach (var name in new[] { "tsid", "tsid-canonical", "snowflake", "ulid", "uuidv7", "random" })
@@ -106,8 +105,22 @@ public sealed class CodesTests
         }
 
         Assert.Contains("  length    7 characters, 8 from day 32, 9 from year 5.4", plan.OutputLines);
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("16385")]
+    [InlineData("x")]
+    [InlineData("1,000")]
+    [InlineData("99999999999999999999")]
+    public async Task Plan_refuses_a_wrong_number_of_servers_with_the_value_and_the_range(string servers)
+    {
+        var wrong = await Command.TerseAsync("codes", "plan", "--servers", servers);
+
         Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains($"--servers is '{servers}'.", wrong.Errors, StringComparison.Ordinal);
         Assert.Contains("1 to 16384", wrong.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("Unhandled", wrong.Errors, StringComparison.Ordinal);
     }
 
     private static Task<TerseProcess> ServeAsync(TemporaryFolder folder, string strategy, string opaque) =>

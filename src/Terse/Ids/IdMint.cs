@@ -232,6 +232,6 @@ internal sealed partial class IdMint(
     private partial void LogNotExtended(string reason);
 
     [LoggerMessage(
-        202, LogLevel.Warning, "Node {Node} was not released and stays reserved until {Until}: {Reason}")]
+        202, LogLevel.Warning, "Node {Node} was not released and stays reserved until {Until:O}: {Reason}")]
     private partial void LogNotReleased(int node, DateTimeOffset until, string reason);
 }

@@ -43,9 +43,10 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
     {
         if (SecretCheck is not null && SecretCheck != desired.SecretCheck)
         {
+            var problem = desired.SecretCheck is null ? "is not set, but" : "is not the original secret, and";
             throw new StartupException(
-                "Codes:Secret differs from the secret of this database's opaque codes. Set the original "
-                + "secret: without it Terse cannot read when a code was created.");
+                $"Codes:Secret {problem} this database has opaque codes. Set the secret with which they were "
+                + "created: without it Terse cannot read when a code was created.");
         }
     }
 

@@ -76,7 +76,8 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
             case BadHttpRequestException bad:
                 return Explain(context, bad.StatusCode);
             case StoreUnavailableException unavailable:
-                LogStoreUnavailable(unavailable.Message, unavailable.InnerException?.Message);
+                LogStoreUnavailable(
+                    unavailable.Message, unavailable.InnerException?.Message ?? "no other error");
                 return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
             case OperationCanceledException:
                 return Problem.Of(ProblemType.Stopping, "The server is shutting down; retry shortly.");
@@ -91,5 +92,5 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     private partial void LogUnexpected(Exception exception);
 
     [LoggerMessage(101, LogLevel.Warning, "A request was answered with status 503: {Reason} ({Cause})")]
-    private partial void LogStoreUnavailable(string reason, string? cause);
+    private partial void LogStoreUnavailable(string reason, string cause);
 }

@@ -90,10 +90,13 @@ internal static class CodesPlanCommand
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
+    /// <summary>Reports a value that is not a number, or that is out of range.</summary>
     private static void Check<T>(OptionResult result, Option<T> option, Func<T, bool> isInRange)
+        where T : IParsable<T>
     {
-        if (result.Errors.Any() || isInRange(result.GetValue(option)!))
-            return;
-        result.AddError($"{option.Name}: {option.Description}");
+        if (result.Tokens is not [{ Value: var text }])
+            return; // The option has its default, or System.CommandLine reports the wrong number of values.
+        if (!T.TryParse(text, CultureInfo.InvariantCulture, out var value) || !isInRange(value))
+            result.AddError($"{option.Name} is '{text}'. {option.Description}");
     }
 }
