@@ -16,7 +16,7 @@ public sealed class RunScriptTests
     }
 
     /// <summary>
-    /// Most tests use the published executable. This test uses the one that <c>./run</c> builds.
+    /// Most tests use the published executable. This test uses the executable of <c>./run</c>.
     /// </summary>
     [Fact]
     public async Task Run_serves_links_with_the_program_that_it_builds()

@@ -41,7 +41,7 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
     /// </exception>
     public void CheckSecret(DesiredLayout desired)
     {
-        if (SecretCheck is not null && SecretCheck != desired.SecretCheck)
+        if (LacksSecret(desired))
         {
             var problem = desired.SecretCheck is null ? "is not set, but" : "is not the original secret, and";
             throw new StartupException(
@@ -56,7 +56,7 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
     /// </summary>
     public string? FindConflict(DesiredLayout desired, DateTimeOffset now)
     {
-        if (SecretCheck is not null && SecretCheck != desired.SecretCheck)
+        if (LacksSecret(desired))
         {
             return "Another server creates opaque codes with another secret; set the same Codes:Secret on "
                 + "this server and restart it.";
@@ -76,6 +76,10 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
             : $"The clock shows {now:O}, but codes of {foreign.Name} cover {foreign.Epoch:O} to "
                 + $"{end:O}; set the clock, or another Codes:Strategy.";
     }
+
+    /// <summary>Whether the settings lack the secret with which the opaque codes were created.</summary>
+    private bool LacksSecret(DesiredLayout desired) =>
+        SecretCheck is not null && SecretCheck != desired.SecretCheck;
 
     private IdLayout Next(DesiredLayout desired, DateTimeOffset now)
     {
