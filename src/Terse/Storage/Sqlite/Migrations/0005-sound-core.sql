@@ -1,0 +1,1 @@
+-- The guarantees of the core hold in the corners, too: under floods, long snapshots and failovers.
