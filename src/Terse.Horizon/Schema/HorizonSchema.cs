@@ -1,10 +1,9 @@
 namespace Terse.Horizon;
 
 /// <summary>
-/// The SQL that creates the horizon: a table with one row, and functions. The horizon is an instant up to
-/// which all writes are finished. Run <see cref="Install"/> in a migration on the primary, then
-/// <c>SELECT horizon_protect('table')</c> for each table to protect. For each later version of the library,
-/// run <see cref="Functions"/> in a migration.
+/// The SQL that creates the horizon: a view with one row, and functions. The horizon is an instant up to
+/// which all writes are finished. Run <see cref="Install"/> and <see cref="Upgrade"/> in migrations on the
+/// primary, then <c>SELECT horizon_protect('table')</c> for each table to protect.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -47,12 +46,11 @@ public static class HorizonSchema
         "('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer";
 
     /// <summary>
-    /// SQL that creates the functions of this version of the library, and replaces those of an earlier
-    /// version. A write to a protected table takes the advisory lock 0x54484f52495a4f4e ("THORIZON") in
+    /// The functions of this version of the library, which replace those of an earlier version. A write to a protected table takes the advisory lock 0x54484f52495a4f4e ("THORIZON") in
     /// shared mode until its transaction ends. A beat takes the same lock in exclusive mode, so that no write
     /// is unfinished while the horizon moves.
     /// </summary>
-    public const string Functions =
+    private const string Functions =
         $"""
         -- Returns the timeline of the write-ahead log on the primary. Each failover raises the timeline.
         CREATE OR REPLACE FUNCTION horizon_timeline() RETURNS integer LANGUAGE sql VOLATILE AS $$
@@ -77,10 +75,11 @@ public static class HorizonSchema
                 CASE WHEN closed_at < clock_timestamp() - grace - interval '2 s' THEN '200ms' ELSE '10ms' END,
                 true) FROM horizon;
             PERFORM pg_advisory_xact_lock(x'54484f52495a4f4e'::bigint);
-            UPDATE horizon SET
+            UPDATE horizon_state SET
                 closed_at = greatest(closed_at, clock_timestamp() - CASE
                     WHEN timeline = horizon_timeline() THEN grace ELSE interval '0 s' END),
-                timeline = horizon_timeline();
+                timeline = horizon_timeline()
+            WHERE closed_at = (SELECT closed_at FROM horizon);
             RETURN true;
         EXCEPTION WHEN lock_not_available THEN
             RETURN false;
@@ -123,18 +122,39 @@ public static class HorizonSchema
         """;
 
     /// <summary>
-    /// SQL that creates the table <c>horizon</c>, its row and the functions. The script fails when the table
-    /// already exists.
+    /// The first migration: creates the table <c>horizon</c>, its row and the functions. The script fails
+    /// when the table already exists. <see cref="Upgrade"/> follows in a later migration or in the same one.
     /// </summary>
-    public const string Install =
+    public const string Install = FirstHorizonSchema.Sql;
+
+    /// <summary>
+    /// The second migration: makes <c>horizon</c> a view of the table <c>horizon_state</c>, whose row with the
+    /// latest <c>closed_at</c> is the horizon, and replaces the functions. Programs with an earlier version of
+    /// the library continue to work.
+    /// </summary>
+    /// <remarks>
+    /// A transaction that keeps an old snapshot open for hours keeps all versions of the row, four more each
+    /// second, and a scan of the table reads all of them. The index returns the newest version first, so a
+    /// read and a beat cost the same after any number of beats. The index contains no column that stays the
+    /// same, because a unique index compares a new entry with all entries of the same value. The 1,000 older
+    /// rows never change; with them, the planner always prefers the index to a scan of the table.
+    /// </remarks>
+    public const string Upgrade =
         $"""
-        CREATE TABLE horizon (
-            one       integer     PRIMARY KEY CHECK (one = 1),
-            closed_at timestamptz NOT NULL,
+        LOCK TABLE horizon IN ACCESS EXCLUSIVE MODE;
+        CREATE TABLE horizon_state (
+            closed_at timestamptz PRIMARY KEY,
             timeline  integer     NOT NULL
         );
+        INSERT INTO horizon_state (closed_at, timeline) SELECT closed_at, timeline FROM horizon;
+        INSERT INTO horizon_state (closed_at, timeline)
+        SELECT '0001-01-01Z'::timestamptz - number * interval '1 s', 0
+        FROM generate_series(1, 1000) AS number;
+        ANALYZE horizon_state;
+        DROP TABLE horizon;
+        CREATE VIEW horizon AS
+            SELECT closed_at, timeline FROM horizon_state ORDER BY closed_at DESC LIMIT 1;
 
         {Functions}
-        INSERT INTO horizon (one, closed_at, timeline) VALUES (1, '0001-01-01Z', horizon_timeline());
         """;
 }

@@ -1,7 +1,6 @@
 using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
-using Terse.Hosting;
 using Terse.Links;
 using Terse.TestSupport;
 
@@ -40,21 +39,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     protected override Task AgeChangesAsync(TimeSpan age) =>
         _database.ExecuteAsync("UPDATE link_change SET written_at = written_at - $1", age);
 
-    /// <summary>
-    /// A primary loses a migration, for example, after a failover to a host that lacks the last migration.
-    /// </summary>
-    [Fact]
-    public async Task A_primary_that_loses_the_last_migration_gets_links_without_rules_again()
-    {
-        await AddAsync(NewLink(1, "before"));
-        await _database.ExecuteAsync("ALTER TABLE link DROP COLUMN max_visits CASCADE");
-        await _database.ExecuteAsync("UPDATE schema_version SET version = version - 1");
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => AddAsync(NewLink(2, "refused")));
-
-        Assert.Equal(AddLinkResult.Added, await AddAsync(NewLink(3, "plain")));
-        var limited = NewLink(4, "limited") with { MaxVisits = 1 };
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => AddAsync(limited));
-    }
+    protected override Task CleanUpAsync() => _database.CleanUpAsync();
 
     [Fact]
     public async Task A_change_notifies_listening_connections()

@@ -84,46 +84,72 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     /// the replica is paused, so the replica keeps the previous schema for a while.
     /// </summary>
     [Fact]
-    public async Task On_the_previous_schema_links_are_created_and_followed_and_rules_need_the_migration()
+    public async Task Links_are_created_followed_and_changed_before_during_and_after_the_migration()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await using (await TestDatabases.MigrateAsync(
-            postgres.Primary.ConnectionString, PostgresMigrations.Load()[..^1]))
-        {
-            // Disposal closes the connections of the migration. The server starts below.
-        }
-
+        await MigrateToPreviousAsync(postgres);
         await using var server = await StartAsync(postgres);
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         http.BaseAddress = new Uri(server.Urls.Single());
-        await Eventually.IsTrueAsync(async () => await CreateAsync(http, "old") == HttpStatusCode.Created);
-        await AssertRefusesRulesAsync(http);
+        await Eventually.IsTrueAsync(async () => await CreateAsync(http, "first") == HttpStatusCode.Created);
+        await AssertServesAsync(http, "before");
 
         await postgres.Replicas[0].PauseReplayAsync();
         var migrated = await Command.TerseAsync(
             ["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
         Assert.Equal((0, ""), (migrated.ExitCode, migrated.Errors));
-        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "new", maxVisits: 3));
-        Assert.Equal((HttpStatusCode.OK, null), await ShowAsync(http, "old"));
-        Assert.Equal((HttpStatusCode.OK, 3), await ShowAsync(http, "new"));
-        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "old"));
-        Assert.Equal(HttpStatusCode.OK, await LimitAsync(http, "old"));
+        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "first"));
+        await AssertServesAsync(http, "during");
 
         await postgres.Replicas[0].ResumeReplayAsync();
-        await Eventually.IsTrueAsync(async () => await ShowAsync(http, "old") == (HttpStatusCode.OK, 1));
-        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "old"));
+        await Eventually.IsTrueAsync(async () => await postgres.Replicas[0].ReadAsync(ReadVersion)
+            == PostgresMigrations.Load().Count);
+        await AssertServesAsync(http, "after");
         await server.StopAsync();
     }
 
-    private static async Task AssertRefusesRulesAsync(HttpClient http)
+    [Theory]
+    [InlineData(
+        """
+        SELECT pg_is_in_recovery(), closed_at,
+            CASE WHEN pg_is_in_recovery() THEN timeline ELSE horizon_timeline() END
+        FROM horizon
+        """)]
+    [InlineData(
+        """
+        SELECT h.closed_at, h.timeline, c.domain, c.code, c.written_at
+        FROM horizon AS h LEFT JOIN link_change AS c ON c.written_at > coalesce(NULL, h.closed_at)
+        LIMIT 100
+        """)]
+    public async Task A_server_of_the_previous_version_beats_and_reads_the_horizon_on_the_current_schema(
+        string select)
     {
-        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "again", key: "key"));
-        Assert.Equal((HttpStatusCode.OK, null), await ShowAsync(http, "old"));
-        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "old"));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "new", maxVisits: 3));
-        Assert.Equal(
-            HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "new", maxVisits: 3, key: "other"));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await LimitAsync(http, "old"));
+        await using var database = await databases.OpenAsync();
+        await database.ExecuteAsync("SELECT horizon_beat('225 ms', '500 ms')");
+
+        Assert.Equal(1, await database.ReadAsync(
+            $"""
+            WITH read AS ({select})
+            SELECT count(*) FROM read WHERE closed_at BETWEEN clock_timestamp() - interval '1 min' AND now()
+            """));
+    }
+
+    private static async Task MigrateToPreviousAsync(PostgresCluster postgres)
+    {
+        await using var cluster = await TestDatabases.MigrateAsync(
+            postgres.Primary.ConnectionString, PostgresMigrations.Load()[..^1]);
+    }
+
+    private static async Task AssertServesAsync(HttpClient http, string code)
+    {
+        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, code));
+        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, code + "-limit", maxVisits: 3));
+        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, code + "-key", key: code));
+        Assert.Equal((HttpStatusCode.OK, null), await ShowAsync(http, code));
+        Assert.Equal((HttpStatusCode.OK, 3), await ShowAsync(http, code + "-limit"));
+        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, code));
+        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, code + "-limit"));
+        Assert.Equal(HttpStatusCode.OK, await LimitAsync(http, code));
     }
 
     private static async Task<HttpStatusCode> CreateAsync(

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Terse.Horizon;
+using Terse.Storage.Postgres;
 
 namespace Terse.ClusterTests;
 
@@ -19,6 +21,11 @@ internal sealed class TestDatabase(ServiceProvider services) : IAsyncDisposable
     /// </summary>
     public Task SetClockAsync(DateTimeOffset now) =>
         ExecuteAsync("WITH old AS (DELETE FROM fake.clock) INSERT INTO fake.clock VALUES ($1)", now);
+
+    /// <summary>Deletes expired rows, as every Terse server does in the background.</summary>
+    public Task CleanUpAsync() =>
+        new PostgresCleanup(Cluster, TimeProvider.System, NullLogger<PostgresCleanup>.Instance)
+            .DeleteExpiredAsync(default);
 
     public Task ExecuteAsync(string sql, params object[] values) => Cluster.WriteAsync(
         (sql, values),

@@ -50,6 +50,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
+        services.AddHostedService<PostgresCleanup>();
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
         services.AddSingleton<PostgresVisitTransactions>();
         services.AddSingleton<PostgresVisitPartitions>();

@@ -11,7 +11,7 @@ namespace Terse.Storage.Postgres;
 /// of the idempotency key, and the advisory lock of the trigger <c>horizon_guard</c>. If another transaction
 /// is storing the same idempotency key, the statement waits until that transaction ends.
 /// </remarks>
-internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema schema, TimeProvider time)
+internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time)
     : ICreationStore, IDisposable
 {
     /// <summary>
@@ -46,19 +46,17 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
         }
         catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw schema.OnMissingColumn(exception);
+            throw PostgresErrors.OfEarlierSchema("cannot create links", exception);
         }
     }
 
     private async Task<AddOnceResult> AddOnceAsync(
         IdempotentRequest request, AddedLink added, CancellationToken cancellationToken)
     {
-        await schema.RequireRulesAsync(added.Link, cancellationToken);
-        var sql = await schema.HasRulesAsync(cancellationToken) ? AddOnce : AddOnceIntoEarlierSchema;
         await _statements.WaitAsync(cancellationToken);
         try
         {
-            return await cluster.WriteStatementAsync((sql, request, added), AddOnceAsync, cancellationToken);
+            return await cluster.WriteStatementAsync((request, added), AddOnceAsync, cancellationToken);
         }
         finally
         {
@@ -73,11 +71,10 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
     /// version after the snapshot of this statement. Second, the commit of the update waits for the
     /// synchronous replicas. The link of the existing row was committed earlier in the write-ahead log, so
     /// these replicas then contain the link too. If the link cannot be inserted, PostgreSQL raises an error,
-    /// which also rolls back the key. The statement also deletes up to 4 expired rows of other keys, and
-    /// skips rows that another transaction has locked.
+    /// which also rolls back the key. <see cref="PostgresCleanup"/> deletes expired rows.
     /// </summary>
-    private const string StoreKey =
-        """
+    public const string AddOnce =
+        $"""
         WITH kept AS (
             INSERT INTO idempotency AS i (key, request, link_id) VALUES ($9, $10, $1)
             ON CONFLICT (key) DO UPDATE SET
@@ -88,39 +85,19 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
                 created_at = CASE WHEN i.created_at > statement_timestamp() - $11
                     THEN i.created_at ELSE excluded.created_at END
             RETURNING link_id, request = $10 AS is_same
-        ), removed AS (
-            DELETE FROM idempotency WHERE ctid = ANY (ARRAY(
-                SELECT ctid FROM idempotency
-                WHERE created_at <= statement_timestamp() - $11 AND key <> $9
-                ORDER BY created_at LIMIT 4
-                FOR UPDATE SKIP LOCKED))
-        )
-        """;
-
-    private const string AddOnce =
-        $"""
-        {StoreKey}, made AS (
+        ), made AS (
             INSERT INTO link ({PostgresLinkInserter.Columns})
             SELECT $1, $2, $3, $4, $5, $6, $7, $8 FROM kept WHERE kept.link_id = $1
         )
         SELECT link_id, is_same FROM kept
         """;
 
-    private const string AddOnceIntoEarlierSchema =
-        $"""
-        {StoreKey}, made AS (
-            INSERT INTO link ({PostgresLinkInserter.EarlierColumns})
-            SELECT $1, $2, $3, $4, $5, $6 FROM kept WHERE kept.link_id = $1
-        )
-        SELECT link_id, is_same FROM kept
-        """;
-
     private static async Task<AddOnceResult> AddOnceAsync(
         WriteTransaction write,
-        (string Sql, IdempotentRequest Request, AddedLink Added) call,
+        (IdempotentRequest Request, AddedLink Added) call,
         CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(call.Sql);
+        await using var insert = write.CreateCommand(AddOnce);
         PostgresLinkInserter.BindLink(insert, call.Added);
         insert.Bind(call.Request.Key);
         insert.Bind(call.Request.Hash);
@@ -152,11 +129,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, PostgresSchema sche
     /// Reads the link that an earlier request with the same idempotency key created. PostgreSQL takes a new
     /// snapshot for this separate statement. In the snapshot of the first statement, the link may be missing.
     /// </summary>
-    private const string SelectLink =
-        $"""
-        SELECT l.* FROM {PostgresLinkLookups.Defaults}
-            CROSS JOIN LATERAL (SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1) AS l
-        """;
+    private const string SelectLink = $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE id = $1";
 
     private static async Task<Link> ReadLinkAsync(
         WriteTransaction write, long id, CancellationToken cancellationToken)

@@ -131,8 +131,6 @@ internal static class PostgresMigrations
 
         foreach (var migration in migrations.Skip(version))
             await RunAsync(write, migration, cancellationToken);
-        if (version > 0) // At version 0, the first migration has just installed these functions.
-            await RunAsync(write, HorizonSchema.Functions, cancellationToken);
         await using var store = write.CreateCommand(StoreVersion);
         store.Bind(migrations.Count);
         await store.ExecuteNonQueryAsync(cancellationToken);
@@ -161,6 +159,14 @@ internal static class PostgresMigrations
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Returns the SQL text of each migration, in the order in which the migrations run.</summary>
-    public static List<string> Load() => [HorizonSchema.Install, .. MigrationFiles.Load("Postgres")];
+    /// <summary>
+    /// Returns the SQL text of each migration, in the order in which the migrations run. The migration
+    /// 0004-sound-core.sql ends with the upgrade of the horizon.
+    /// </summary>
+    public static List<string> Load()
+    {
+        List<string> migrations = [HorizonSchema.Install, .. MigrationFiles.Load("Postgres")];
+        migrations[4] = $"{migrations[4]}\n{HorizonSchema.Upgrade}";
+        return migrations;
+    }
 }

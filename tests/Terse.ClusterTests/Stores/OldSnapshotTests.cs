@@ -1,0 +1,158 @@
+using System.Text.Json;
+using Npgsql;
+using Terse.Horizon;
+using Terse.Links;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// Tests statements while a transaction keeps an old snapshot open. PostgreSQL then keeps every version of
+/// every row that is updated or deleted. The tests count the pages or the index entries that a statement
+/// reads, because times depend on the machine.
+/// </summary>
+public sealed class OldSnapshotTests(TestDatabases databases) : IAsyncLifetime
+{
+    private TestDatabase _database = null!;
+    private NpgsqlConnection _snapshot = null!;
+    private NpgsqlConnection _connection = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _database = await databases.OpenAsync();
+        _connection = await ConnectAsync();
+        _snapshot = await ConnectAsync();
+        await ExecuteAsync(
+            _snapshot, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM link");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _snapshot.DisposeAsync();
+        await _connection.DisposeAsync();
+        await _database.DisposeAsync();
+    }
+
+    private const string InsertLink =
+        """
+        INSERT INTO link (id, domain, code, target, created_at, written_at)
+        SELECT 1, '', '1', 'https://example.com/', at, at
+        FROM (SELECT clock_timestamp() + interval '1 day' AS at) AS written
+        """;
+
+    [Theory]
+    [InlineData("SELECT closed_at, timeline FROM horizon")]
+    [InlineData("SELECT horizon_beat('0 s', '0 s')")]
+    [InlineData(InsertLink)]
+    public async Task The_cost_of_reading_and_advancing_the_horizon_does_not_grow_with_the_number_of_beats(
+        string statement)
+    {
+        await BeatAsync(100);
+        var before = await CountPagesAsync(statement);
+        await BeatAsync(10_000);
+        var after = await CountPagesAsync(statement);
+
+        Assert.InRange(after, 1, before + 20);
+    }
+
+    /// <summary>Runs beats, each in its own transaction.</summary>
+    private Task BeatAsync(int beats) => ExecuteAsync(
+        _connection,
+        $"""
+        DO $$ BEGIN
+            PERFORM set_config('synchronous_commit', 'off', false);
+            FOR number IN 1..{beats} LOOP PERFORM horizon_beat('0 s', '0 s'); COMMIT; END LOOP;
+        END $$
+        """);
+
+    /// <summary>
+    /// Runs a statement twice, each time in a transaction that is rolled back, and returns the number of
+    /// pages that the second run read, from the cache or from the disk. The first run fills the caches of the
+    /// connection.
+    /// </summary>
+    private async Task<long> CountPagesAsync(string statement)
+    {
+        var pages = 0L;
+        for (var run = 1; run <= 2; run++)
+        {
+            await using var transaction = await _connection.BeginTransactionAsync();
+            await using var explain = new NpgsqlCommand(
+                $"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", _connection);
+            using var json = JsonDocument.Parse((string)(await explain.ExecuteScalarAsync())!);
+            var plan = json.RootElement[0].GetProperty("Plan");
+            pages = plan.GetProperty("Shared Hit Blocks").GetInt64()
+                + plan.GetProperty("Shared Read Blocks").GetInt64();
+        }
+
+        return pages;
+    }
+
+    private const string SelectKeys = "SELECT count(*) FROM idempotency";
+
+    [Fact]
+    public async Task A_creation_with_an_idempotency_key_reads_no_expired_keys()
+    {
+        await InsertKeysAsync(5000, "2 days");
+        var creations = _database.Get<ICreationStore>();
+        var now = TimeProvider.System.GetUtcNow();
+        var link = new Link(Tsid.FromInt64(1), "", "a", "https://example.com/", now);
+
+        Assert.Equal(0, await CountReadEntriesAsync(token => creations.AddOnceAsync(
+            IdempotentRequest.Of("key", ("target", link.Target)), link, now.AddHours(1), token)));
+        Assert.Equal(5001, await _database.ReadAsync(SelectKeys));
+    }
+
+    [Fact]
+    public async Task A_clean_up_does_not_read_the_rows_that_earlier_clean_ups_deleted()
+    {
+        await InsertKeysAsync(5000, "2 days");
+        await _database.CleanUpAsync();
+        Assert.Equal(0, await _database.ReadAsync(SelectKeys));
+        await InsertKeysAsync(3, "1 day");
+
+        Assert.InRange(await CountReadEntriesAsync(_ => _database.CleanUpAsync()), 3, 10);
+        Assert.Equal(0, await _database.ReadAsync(SelectKeys));
+    }
+
+    /// <summary>Stores idempotency keys of the given age.</summary>
+    private Task InsertKeysAsync(int count, string age) => _database.ExecuteAsync(
+        $"""
+        INSERT INTO idempotency (key, request, link_id, created_at)
+        SELECT concat('{age}', number), '', number, clock_timestamp() - interval '{age}'
+        FROM generate_series(1, {count}) AS number
+        """);
+
+    private const string SelectReadEntries =
+        "SELECT pg_stat_get_xact_tuples_returned('idempotency_created_at'::regclass)";
+
+    /// <summary>
+    /// Runs a write in a transaction, and returns how many entries of the index on the times of idempotency
+    /// keys the transaction has read.
+    /// </summary>
+    private Task<long> CountReadEntriesAsync(Func<CancellationToken, Task> work) =>
+        _database.Cluster.WriteAsync(
+            work,
+            static async (write, work, token) =>
+            {
+                await using var select = write.CreateCommand(SelectReadEntries);
+                var before = (long)(await select.ExecuteScalarAsync(token))!;
+                await work(token);
+                return (long)(await select.ExecuteScalarAsync(token))! - before;
+            },
+            default);
+
+    /// <summary>Connects without a limit for idle transactions, and with the real clock.</summary>
+    private async Task<NpgsqlConnection> ConnectAsync()
+    {
+        var connection = await _database.Cluster.OpenPrimaryAsync(default);
+        await ExecuteAsync(
+            connection, "SET idle_in_transaction_session_timeout = 0; SET search_path = public");
+        return connection;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        command.CommandTimeout = 60;
+        await command.ExecuteNonQueryAsync();
+    }
+}
