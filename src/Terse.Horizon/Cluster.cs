@@ -17,6 +17,7 @@ public sealed class Cluster : IAsyncDisposable
     private readonly HostRegistry _registry;
     private readonly HostMonitor _monitor;
     private readonly AsyncLocal<object?> _ambient = new();
+    private readonly TimeSpan _reportTimeout;
 
     /// <summary>
     /// Creates a cluster. The constructor opens no connection; call <see cref="StartAsync"/> next.
@@ -30,6 +31,7 @@ public sealed class Cluster : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(time);
         if (options.Hosts.Count == 0)
             throw new ArgumentException("A cluster needs at least one host.", nameof(options));
+        _reportTimeout = options.ReportTimeout;
         _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
         _registry = new HostRegistry([.. _hosts.Select(host => host.Status)], options, time, Random.Shared);
         _monitor = new HostMonitor(_hosts, _registry, options, time);
@@ -80,10 +82,16 @@ public sealed class Cluster : IAsyncDisposable
     /// Opens a read-only connection to the host that <see cref="PickHost"/> picked. The caller disposes the
     /// connection.
     /// </summary>
-    public ValueTask<NpgsqlConnection> OpenAsync(HostRead read, CancellationToken cancellationToken)
+    /// <remarks>
+    /// The connection counts against <see cref="ConnectionShare.Lookups"/> until the read moves or ends.
+    /// </remarks>
+    public async ValueTask<NpgsqlConnection> OpenAsync(HostRead read, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
-        return _hosts[read.Host].Reads.OpenConnectionAsync(cancellationToken);
+        var host = _hosts[read.Host];
+        await read.TakeSlotAsync(host.SlotsOf(ConnectionShare.Lookups), cancellationToken)
+            .ConfigureAwait(false);
+        return await host.Reads.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -94,6 +102,7 @@ public sealed class Cluster : IAsyncDisposable
     /// When the host or the connection to it fails, the read runs once more on a different host. So
     /// <paramref name="work"/> may run twice.
     /// </remarks>
+    /// <param name="share">The kind of work, which has connections of its own.</param>
     /// <param name="freshness">How recent the data of the host must be.</param>
     /// <param name="argument">
     /// An argument for the <paramref name="work"/> delegate, so that the delegate can be static and captures
@@ -104,7 +113,12 @@ public sealed class Cluster : IAsyncDisposable
     /// </param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
+    /// <exception cref="TimeoutException">
+    /// The read has the share <see cref="ConnectionShare.Reports"/> and took longer than
+    /// <see cref="ClusterOptions.ReportTimeout"/>. The read does not move to a different host.
+    /// </exception>
     public async Task<TResult> ReadAsync<TArgument, TResult>(
+        ConnectionShare share,
         Freshness freshness,
         TArgument argument,
         Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
@@ -119,7 +133,13 @@ public sealed class Cluster : IAsyncDisposable
         {
             try
             {
-                return await ReadOnAsync(read, argument, work, cancellationToken).ConfigureAwait(false);
+                return await ReadOnAsync(share, read, argument, work, cancellationToken)
+                    .ConfigureAwait(false);
+            }
+            catch (Exception exception)
+                when (share == ConnectionShare.Reports && HostUnavailableException.IsTimeout(exception))
+            {
+                throw new TimeoutException("The report took too long.", exception);
             }
             catch (Exception exception) when (HostRead.IsLost(exception))
             {
@@ -132,6 +152,7 @@ public sealed class Cluster : IAsyncDisposable
     /// Runs a write in a transaction on the primary, and commits the transaction. A write that is started
     /// inside an outer write runs in the transaction of the outer write. The outer write commits both.
     /// </summary>
+    /// <param name="share">The kind of work, which has connections of its own.</param>
     /// <param name="argument">
     /// An argument for the <paramref name="work"/> delegate, so that the delegate can be static and captures
     /// nothing.
@@ -146,16 +167,18 @@ public sealed class Cluster : IAsyncDisposable
     /// </exception>
     /// <exception cref="InvalidOperationException">The method is called inside a read.</exception>
     public Task<TResult> WriteAsync<TArgument, TResult>(
+        ConnectionShare share,
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken) =>
-        WriteAsync(argument, work, isStatement: false, cancellationToken);
+        WriteAsync(share, argument, work, isStatement: false, cancellationToken);
 
     /// <summary>
     /// Runs a write that consists of one statement, without an explicit transaction. PostgreSQL commits the
     /// statement by itself, which saves the round trip of the commit. A statement that is started inside an
     /// outer write runs in the transaction of the outer write.
     /// </summary>
+    /// <param name="share">The kind of work, which has connections of its own.</param>
     /// <param name="argument">
     /// An argument for the <paramref name="work"/> delegate, so that the delegate can be static and captures
     /// nothing.
@@ -170,10 +193,11 @@ public sealed class Cluster : IAsyncDisposable
     /// </exception>
     /// <exception cref="InvalidOperationException">The method is called inside a read.</exception>
     public Task<TResult> WriteStatementAsync<TArgument, TResult>(
+        ConnectionShare share,
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken) =>
-        WriteAsync(argument, work, isStatement: true, cancellationToken);
+        WriteAsync(share, argument, work, isStatement: true, cancellationToken);
 
     /// <summary>
     /// Waits until a replica that receives ordinary reads has every row that was written at or before
@@ -216,21 +240,45 @@ public sealed class Cluster : IAsyncDisposable
     }
 
     private async Task<TResult> ReadOnAsync<TArgument, TResult>(
+        ConnectionShare share,
         HostRead read,
         TArgument argument,
         Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken)
     {
-        var connection = await OpenAsync(read, cancellationToken).ConfigureAwait(false);
-        await using (connection.ConfigureAwait(false))
+        var host = _hosts[read.Host];
+        var opened = await host.OpenForReadsAsync(share, cancellationToken).ConfigureAwait(false);
+        await using (opened.ConfigureAwait(false))
         {
-            var transaction = new ReadTransaction(connection, _hosts[read.Host]);
+            var transaction = new ReadTransaction(opened.Connection, host);
             _ambient.Value = transaction;
-            return await work(transaction, argument, cancellationToken).ConfigureAwait(false);
+            return share == ConnectionShare.Reports
+                ? await ReportAsync(transaction, argument, work, cancellationToken).ConfigureAwait(false)
+                : await work(transaction, argument, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Runs a report in a transaction with a time limit of PostgreSQL. When the client cancels a statement,
+    /// Npgsql only closes the connection, and PostgreSQL would continue to work on the report. With its own
+    /// limit, PostgreSQL never works on more reports than this process has connections for them.
+    /// </summary>
+    private async Task<TResult> ReportAsync<TArgument, TResult>(
+        ReadTransaction read,
+        TArgument argument,
+        Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
+        CancellationToken cancellationToken)
+    {
+        var transaction = await read.BeginAsync(cancellationToken).ConfigureAwait(false);
+        await using (transaction.ConfigureAwait(false))
+        {
+            await read.LimitStatementsAsync(_reportTimeout, cancellationToken).ConfigureAwait(false);
+            return await work(read, argument, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private async Task<TResult> WriteAsync<TArgument, TResult>(
+        ConnectionShare share,
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
         bool isStatement,
@@ -245,10 +293,10 @@ public sealed class Cluster : IAsyncDisposable
         var host = PickPrimary();
         try
         {
-            var connection = await host.Writes.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
-            await using (connection.ConfigureAwait(false))
+            var opened = await host.OpenForWritesAsync(share, cancellationToken).ConfigureAwait(false);
+            await using (opened.ConfigureAwait(false))
             {
-                var write = new WriteTransaction(connection, host);
+                var write = new WriteTransaction(opened.Connection, host);
                 _ambient.Value = write;
                 if (isStatement)
                     return await work(write, argument, cancellationToken).ConfigureAwait(false);

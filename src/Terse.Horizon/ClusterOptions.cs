@@ -74,9 +74,11 @@ public sealed record ClusterOptions
     public TimeSpan ReadTimeout { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How many pooled connections this process may open to each host for reads, and how many for writes.
-    /// Default: 20. The connections of all processes together must stay below <c>max_connections</c> of the
-    /// PostgreSQL host.
+    /// How long PostgreSQL may work on a read with <see cref="ConnectionShare.Reports"/>. After this time,
+    /// PostgreSQL cancels the statement, and the read fails. Default: 2 s.
     /// </summary>
-    public int MaxConnections { get; init; } = 20;
+    public TimeSpan ReportTimeout { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How many connections each kind of work may use at the same time, to each host.</summary>
+    public ConnectionLimits Connections { get; init; } = new();
 }

@@ -52,6 +52,12 @@ public sealed class HostUnavailableException : Exception
         _ => false,
     };
 
+    /// <summary>Whether a statement took too long. A slow statement proves nothing about its host.</summary>
+    internal static bool IsTimeout(Exception exception) => exception
+        is TimeoutException
+        or NpgsqlException { InnerException: TimeoutException }
+        or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
+
     /// <summary>
     /// Describes an error by its code only, because Npgsql's message may repeat the connection string.
     /// </summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Terse.Horizon;
@@ -26,6 +27,21 @@ public sealed class ReadTransaction
         command.CommandText = sql;
 #pragma warning restore CA2100
         return command;
+    }
+
+    internal ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken) =>
+        _connection.BeginTransactionAsync(cancellationToken);
+
+    /// <summary>Limits how long PostgreSQL works on each further statement of the transaction.</summary>
+    internal async Task LimitStatementsAsync(TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var command = CreateCommand("SELECT set_config('statement_timeout', $1, true)");
+        await using (command.ConfigureAwait(false))
+        {
+            var milliseconds = ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = milliseconds });
+            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
     }
 }
 

@@ -16,9 +16,13 @@ public sealed class DatabaseHost
         "-c idle_in_transaction_session_timeout=5s -c lock_timeout=1500ms -c tcp_keepalives_idle=5 "
         + "-c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_connection_check_interval=2s";
 
+    private readonly ConnectionSlots[] _slots;
+
     internal DatabaseHost(HostAddress address, ClusterOptions options)
     {
         Status = new HostStatus(address.Name);
+        _slots = [.. Enum.GetValues<ConnectionShare>().Select(
+            share => new ConnectionSlots(share, options.Connections.Of(share)))];
         var writes = new NpgsqlConnectionStringBuilder(address.ConnectionString)
         {
             Timeout = Seconds(options.WriteTimeout),
@@ -26,7 +30,7 @@ public sealed class DatabaseHost
             CancellationTimeout = -1,
             MaxAutoPrepare = 64,
             AutoPrepareMinUsages = 2,
-            MaxPoolSize = options.MaxConnections,
+            MaxPoolSize = options.Connections.Total + 1, // one more for the beat
         };
         var others = writes.Options;
         writes.Options = $"{others} {LimitsOfWrites}".TrimStart();
@@ -68,12 +72,41 @@ public sealed class DatabaseHost
 
     internal NpgsqlDataSource Probes { get; }
 
+    /// <summary>Waits until the share has a free connection, and opens a connection for reads.</summary>
+    internal ValueTask<HostConnection> OpenForReadsAsync(
+        ConnectionShare share, CancellationToken cancellationToken) =>
+        OpenAsync(Reads, _slots[(int)share], cancellationToken);
+
+    /// <summary>Waits until the share has a free connection, and opens a connection for writes.</summary>
+    internal ValueTask<HostConnection> OpenForWritesAsync(
+        ConnectionShare share, CancellationToken cancellationToken) =>
+        OpenAsync(Writes, _slots[(int)share], cancellationToken);
+
+    internal ConnectionSlots SlotsOf(ConnectionShare share) => _slots[(int)share];
+
     internal async ValueTask CloseAsync()
     {
         await Writes.DisposeAsync().ConfigureAwait(false);
         await Unpooled.DisposeAsync().ConfigureAwait(false);
         await Reads.DisposeAsync().ConfigureAwait(false);
         await Probes.DisposeAsync().ConfigureAwait(false);
+        foreach (var slots in _slots)
+            slots.Dispose();
+    }
+
+    private static async ValueTask<HostConnection> OpenAsync(
+        NpgsqlDataSource source, ConnectionSlots slots, CancellationToken cancellationToken)
+    {
+        await slots.TakeAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return new(await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), slots);
+        }
+        catch
+        {
+            slots.Release();
+            throw;
+        }
     }
 
     private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));

@@ -14,6 +14,7 @@ public sealed class HostRead : IDisposable
     private readonly Freshness _freshness;
     private HostStatus _status;
     private bool _hasMoved;
+    private ConnectionSlots? _slots;
 
     /// <exception cref="HostUnavailableException">No host that is fresh enough can be reached.</exception>
     internal HostRead(HostRegistry registry, Freshness freshness)
@@ -53,8 +54,31 @@ public sealed class HostRead : IDisposable
         _status.EndRead();
         _status = _registry.Hosts[Host];
         _status.BeginRead();
+        ReleaseSlot();
     }
 
     /// <summary>Ends the read, so that the cluster no longer counts it as running on its host.</summary>
-    public void Dispose() => _status.EndRead();
+    public void Dispose()
+    {
+        _status.EndRead();
+        ReleaseSlot();
+    }
+
+    /// <summary>
+    /// Waits for a connection of the share <see cref="ConnectionShare.Lookups"/>. The read keeps it until the
+    /// read moves or ends.
+    /// </summary>
+    internal async ValueTask TakeSlotAsync(ConnectionSlots slots, CancellationToken cancellationToken)
+    {
+        if (_slots is not null)
+            return;
+        await slots.TakeAsync(cancellationToken).ConfigureAwait(false);
+        _slots = slots;
+    }
+
+    private void ReleaseSlot()
+    {
+        _slots?.Release();
+        _slots = null;
+    }
 }

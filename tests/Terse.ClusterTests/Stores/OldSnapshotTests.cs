@@ -130,6 +130,7 @@ public sealed class OldSnapshotTests(TestDatabases databases) : IAsyncLifetime
     /// </summary>
     private Task<long> CountReadEntriesAsync(Func<CancellationToken, Task> work) =>
         _database.Cluster.WriteAsync(
+            ConnectionShare.Creations,
             work,
             static async (write, work, token) =>
             {

@@ -1,5 +1,6 @@
 using Npgsql;
 using Terse.Harness;
+using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage.Postgres;
@@ -142,6 +143,7 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     {
         var (isHeld, isToCommit) = (new TaskCompletionSource(), new TaskCompletionSource<bool>());
         var holding = _database.Cluster.WriteAsync(
+            ConnectionShare.Nodes,
             (request, link),
             async (write, held, token) =>
             {

@@ -20,6 +20,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
 
     private protected override Task<IReadOnlyList<StoredChange>> ReadChangesAsync() =>
         _database.Cluster.ReadAsync(
+            ConnectionShare.Nodes,
             Freshness.Latest,
             "SELECT domain, code, version, written_at FROM link_change ORDER BY seq",
             static async (read, sql, token) =>
@@ -47,7 +48,8 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         var link = NewLink(1, "sale", domain: "s.example.org");
         await AddAsync(link);
         var isListening = new TaskCompletionSource();
-        var listening = _database.Cluster.ReadAsync(Freshness.Latest, isListening, ListenAsync, default);
+        var listening = _database.Cluster.ReadAsync(
+            ConnectionShare.Nodes, Freshness.Latest, isListening, ListenAsync, default);
         await isListening.Task;
         var writtenAt = await Store.ReplaceAsync(link with { Version = 2 }, default);
 

@@ -28,6 +28,7 @@ internal sealed class TestDatabase(ServiceProvider services) : IAsyncDisposable
             .DeleteExpiredAsync(default);
 
     public Task ExecuteAsync(string sql, params object[] values) => Cluster.WriteAsync(
+        ConnectionShare.Nodes,
         (sql, values),
         static async (write, statement, token) =>
         {
@@ -40,6 +41,7 @@ internal sealed class TestDatabase(ServiceProvider services) : IAsyncDisposable
 
     /// <summary>Runs a query that returns one <c>bigint</c>, and returns the number.</summary>
     public Task<long> ReadAsync(string sql) => Cluster.ReadAsync(
+        ConnectionShare.Nodes,
         Freshness.Latest,
         sql,
         static async (read, sql, token) =>

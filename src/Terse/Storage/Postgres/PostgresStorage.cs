@@ -52,6 +52,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddHostedService<PostgresCleanup>();
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
+        services.AddSingleton<PostgresVisitLimits>();
         services.AddSingleton<PostgresVisitTransactions>();
         services.AddSingleton<PostgresVisitPartitions>();
         services.AddSingleton<IVisitPartitions>(

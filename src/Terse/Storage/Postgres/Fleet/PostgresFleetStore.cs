@@ -28,7 +28,8 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     /// <inheritdoc/>
     public Task<IReadOnlyList<FleetServer>> ReadServersAsync(CancellationToken cancellationToken) =>
         WithinAsync(
-            token => cluster.ReadAsync(Freshness.Any, IFleetStore.RetentionTime, ReadAsync, token),
+            token => cluster.ReadAsync(
+                ConnectionShare.Nodes, Freshness.Any, IFleetStore.RetentionTime, ReadAsync, token),
             cancellationToken);
 
     private static async Task<IReadOnlyList<FleetServer>> ReadAsync(
@@ -73,7 +74,9 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
 
     /// <inheritdoc/>
     public Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken) =>
-        WithinAsync(token => cluster.WriteStatementAsync(report, ReportAsync, token), cancellationToken);
+        WithinAsync(
+            token => cluster.WriteStatementAsync(ConnectionShare.Nodes, report, ReportAsync, token),
+            cancellationToken);
 
     private static async Task<DateTimeOffset> ReportAsync(
         WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
@@ -93,7 +96,9 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
 
     /// <inheritdoc/>
     public Task RemoveAsync(ServerReport report, CancellationToken cancellationToken) =>
-        WithinAsync(token => cluster.WriteStatementAsync(report, RemoveAsync, token), cancellationToken);
+        WithinAsync(
+            token => cluster.WriteStatementAsync(ConnectionShare.Nodes, report, RemoveAsync, token),
+            cancellationToken);
 
     private static async Task<int> RemoveAsync(
         WriteTransaction write, ServerReport report, CancellationToken cancellationToken)

@@ -56,7 +56,8 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time)
         await _statements.WaitAsync(cancellationToken);
         try
         {
-            return await cluster.WriteStatementAsync((request, added), AddOnceAsync, cancellationToken);
+            return await cluster.WriteStatementAsync(
+                ConnectionShare.Creations, (request, added), AddOnceAsync, cancellationToken);
         }
         finally
         {

@@ -85,6 +85,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         {
             var hasRules = await _schema.HasRulesAsync(CancellationToken.None);
             var inserted = await _cluster.WriteStatementAsync(
+                ConnectionShare.Creations,
                 (hasRules ? InsertLinks : InsertLinksIntoEarlierSchema, links),
                 InsertAsync,
                 CancellationToken.None);
@@ -111,7 +112,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     private async Task<IReadOnlyList<AddLinkResult?>> InsertOthersAsync(IReadOnlyList<AddedLink> links)
     {
         var closedAt = await _cluster.ReadAsync(
-            Freshness.Latest, argument: 0, ReadHorizonAsync, CancellationToken.None);
+            ConnectionShare.Creations, Freshness.Latest, argument: 0, ReadHorizonAsync, CancellationToken.None);
         List<AddedLink> others = [.. links.Where(added => added.TickEnd > closedAt)];
         if (others.Count == links.Count)
             return new AddLinkResult?[links.Count];
@@ -191,6 +192,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         {
             var hasRules = await _schema.HasRulesAsync(cancellationToken);
             return await _cluster.WriteStatementAsync(
+                ConnectionShare.Creations,
                 (hasRules ? InsertLink : InsertLinkIntoEarlierSchema, added),
                 InsertAsync,
                 cancellationToken);

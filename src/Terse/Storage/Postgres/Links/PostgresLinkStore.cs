@@ -6,16 +6,17 @@ namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="ILinkStore"/>
 /// <remarks>
-/// <see cref="PostgresLinkInserter"/> inserts links. This class changes links, and counts visits of links
-/// that have a maximum number of visits. Each call runs one statement on the primary; the statement checks
-/// the version or the limit of the link and writes atomically. A statement whose outcome is unknown is never
-/// retried. Database triggers record each change, notify the other Terse servers, and update the table
-/// <c>link_limit</c>.
+/// <see cref="PostgresLinkInserter"/> inserts links, and <see cref="PostgresVisitLimits"/> counts visits of
+/// links that have a maximum number of visits. This class changes links. Each change runs one statement on
+/// the primary; the statement checks the version of the link and writes atomically. A statement whose outcome
+/// is unknown is never retried. Database triggers record each change, notify the other Terse servers, and
+/// update the table <c>link_limit</c>.
 /// </remarks>
 internal sealed class PostgresLinkStore(
     Cluster cluster,
     PostgresSchema schema,
     PostgresLinkInserter inserter,
+    PostgresVisitLimits limits,
     PendingChanges pending,
     TimeProvider time) : ILinkStore
 {
@@ -46,7 +47,7 @@ internal sealed class PostgresLinkStore(
 
     /// <inheritdoc/>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
-        WriteAsync(link, TakeVisitAsync, cancellationToken);
+        limits.TakeAsync(link, cancellationToken);
 
     /// <summary>
     /// Replaces a link if the database contains the previous version of the link. The statement does not set
@@ -79,32 +80,6 @@ internal sealed class PostgresLinkStore(
         return written;
     }
 
-    /// <summary>
-    /// Counts a visit unless the limit of the link is used up, and returns whether the visit is allowed. If
-    /// <c>link_limit</c> has no row for the link, the link no longer has a limit, and the visit is allowed.
-    /// Concurrent visits of one link wait for the lock on the row of this link, one after the other. Each
-    /// visit sees the count that the previous visit committed.
-    /// </summary>
-    private const string TakeVisit =
-        """
-        WITH taken AS (
-            UPDATE link_limit SET used = used + 1 WHERE link_id = $1 AND used < max_visits RETURNING 1
-        )
-        SELECT EXISTS (SELECT FROM taken) OR NOT EXISTS (SELECT FROM link_limit WHERE link_id = $1)
-        """;
-
-    private static async Task<bool> TakeVisitAsync(
-        WriteTransaction write, Link link, CancellationToken cancellationToken)
-    {
-        await using var update = write.CreateCommand(TakeVisit);
-        update.Bind(link.Id.ToInt64());
-        await using var row = await update.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        var isTaken = row.GetBoolean(0);
-        await row.NextResultAsync(cancellationToken); // Npgsql reports a failed commit here.
-        return isTaken;
-    }
-
     private async Task<TResult> WriteAsync<TResult>(
         Link link,
         Func<WriteTransaction, Link, CancellationToken, Task<TResult>> statement,
@@ -116,7 +91,8 @@ internal sealed class PostgresLinkStore(
                 async token =>
                 {
                     await schema.RequireRulesAsync(token);
-                    return await cluster.WriteStatementAsync(link, statement, token);
+                    return await cluster.WriteStatementAsync(
+                        ConnectionShare.Changes, link, statement, token);
                 },
                 time,
                 cancellationToken);

@@ -35,7 +35,7 @@ internal static class PostgresMigrations
     {
         try
         {
-            await cluster.WriteAsync(migrations, ApplyAsync, cancellationToken);
+            await cluster.WriteAsync(ConnectionShare.Nodes, migrations, ApplyAsync, cancellationToken);
         }
         catch (HostUnavailableException exception)
         {
@@ -73,6 +73,7 @@ internal static class PostgresMigrations
     /// </summary>
     public static Task<int> ReadVersionAsync(Cluster cluster, CancellationToken cancellationToken) =>
         cluster.ReadAsync(
+            ConnectionShare.Nodes,
             Freshness.Latest,
             argument: 0,
             static (read, _, token) => ReadVersionAsync(read, token),

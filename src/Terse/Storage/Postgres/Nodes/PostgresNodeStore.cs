@@ -40,6 +40,7 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
         try
         {
             return await cluster.ReadAsync(
+                ConnectionShare.Nodes,
                 Freshness.Latest,
                 argument: 0,
                 static (read, _, token) => PostgresLayoutTable.ReadAsync(read, token),
@@ -151,6 +152,7 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
         try
         {
             return await cluster.WriteAsync(
+                ConnectionShare.Nodes,
                 (argument, work),
                 static async (write, call, token) =>
                     await call.work(await LockedNodeTable.LockAsync(write, token), call.argument, token),

@@ -43,7 +43,8 @@ internal sealed partial class PostgresCleanup(
         foreach (var table in Tables)
         {
             var begin = time.GetTimestamp();
-            while (await cluster.WriteAsync(table, DeleteAsync, cancellationToken) == MaxRows)
+            while (await cluster.WriteAsync(
+                ConnectionShare.Nodes, table, DeleteAsync, cancellationToken) == MaxRows)
             {
                 await Task.Delay(time.GetElapsedTime(begin), time, cancellationToken);
                 begin = time.GetTimestamp();

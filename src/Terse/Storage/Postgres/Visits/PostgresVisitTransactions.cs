@@ -26,7 +26,9 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
         Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken) =>
         TranslateAsync(PostgresErrors.WithTimeoutAsync(
-            token => cluster.ReadAsync(Freshness.Any, argument, work, token), time, cancellationToken));
+            token => cluster.ReadAsync(ConnectionShare.Reports, Freshness.Any, argument, work, token),
+            time,
+            cancellationToken));
 
     /// <summary>Runs a transaction on the primary.</summary>
     /// <exception cref="StoreUnavailableException">
@@ -41,7 +43,7 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
         CancellationToken cancellationToken) =>
         TranslateAsync(PostgresErrors.WithTimeoutAsync(
             WriteTimeout,
-            token => cluster.WriteAsync(argument, work, token),
+            token => cluster.WriteAsync(ConnectionShare.Visits, argument, work, token),
             time,
             cancellationToken));
 

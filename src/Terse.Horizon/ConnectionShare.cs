@@ -1,0 +1,84 @@
+namespace Terse.Horizon;
+
+/// <summary>
+/// A kind of work that has connections of its own. Calls of one kind wait only for calls of the same kind, so
+/// one kind of work can never use up the connections of another kind.
+/// </summary>
+public enum ConnectionShare
+{
+    /// <summary>Short reads that a client waits for, one index access for each row.</summary>
+    Lookups,
+
+    /// <summary>Writes that create rows, while a client waits.</summary>
+    Creations,
+
+    /// <summary>Writes that change rows, while a client waits.</summary>
+    Changes,
+
+    /// <summary>Writes of visits in the background, and the work that keeps their tables small.</summary>
+    Visits,
+
+    /// <summary>
+    /// Reads of many rows. They have their own time limit (<see cref="ClusterOptions.ReportTimeout"/>), and a
+    /// report that reaches this limit proves nothing about the host.
+    /// </summary>
+    Reports,
+
+    /// <summary>Writes that use up a limit, while a client waits.</summary>
+    Limits,
+
+    /// <summary>Reservations of nodes, reports of servers, migrations, and clean-up.</summary>
+    Nodes,
+}
+
+/// <summary>
+/// How many connections of each <see cref="ConnectionShare"/> this process may use at the same time, to each
+/// host. A value that is too small makes calls of this share wait for each other. The sum for all processes,
+/// with three more connections a process for beats, probes and notifications, must stay below
+/// <c>max_connections</c> of the PostgreSQL host.
+/// </summary>
+public sealed record ConnectionLimits
+{
+    /// <summary>
+    /// How many calls of a share may wait for a connection to a host. A further call fails at once, so that
+    /// calls do not pile up while the host is slow.
+    /// </summary>
+    public const int MaxWaiting = 256;
+
+    /// <summary>Default: 8.</summary>
+    public int Lookups { get; init; } = 8;
+
+    /// <summary>Default: 8.</summary>
+    public int Creations { get; init; } = 8;
+
+    /// <summary>Default: 2.</summary>
+    public int Changes { get; init; } = 2;
+
+    /// <summary>Default: 2, one to count visits and one to roll up and delete old rows.</summary>
+    public int Visits { get; init; } = 2;
+
+    /// <summary>Default: 2.</summary>
+    public int Reports { get; init; } = 2;
+
+    /// <summary>Default: 1.</summary>
+    public int Limits { get; init; } = 1;
+
+    /// <summary>Default: 2.</summary>
+    public int Nodes { get; init; } = 2;
+
+    /// <summary>The sum of all limits.</summary>
+    public int Total => Enum.GetValues<ConnectionShare>().Sum(Of);
+
+    /// <summary>Returns the limit of a share.</summary>
+    public int Of(ConnectionShare share) => share switch
+    {
+        ConnectionShare.Lookups => Lookups,
+        ConnectionShare.Creations => Creations,
+        ConnectionShare.Changes => Changes,
+        ConnectionShare.Visits => Visits,
+        ConnectionShare.Reports => Reports,
+        ConnectionShare.Limits => Limits,
+        ConnectionShare.Nodes => Nodes,
+        _ => throw new ArgumentOutOfRangeException(nameof(share)),
+    };
+}
