@@ -34,21 +34,20 @@ public sealed class Cluster : IAsyncDisposable
         _reportTimeout = options.ReportTimeout;
         _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
         _registry = new HostRegistry([.. _hosts.Select(host => host.Status)], options, time, Random.Shared);
+        Primary = new ClusterPrimary(_registry);
         _monitor = new HostMonitor(_hosts, _registry, options, time);
     }
 
     /// <summary>The hosts, in the order of <see cref="ClusterOptions.Hosts"/>.</summary>
     public IReadOnlyList<DatabaseHost> Hosts => _hosts;
 
-    /// <summary>
-    /// The latest PostgreSQL timeline that any probe has returned. Each failover raises the timeline; the
-    /// value never decreases, and is 0 before the first successful probe.
-    /// </summary>
-    public int Timeline => _registry.Timeline;
+    /// <summary>What this process knows about the primary.</summary>
+    public ClusterPrimary Primary { get; }
 
     /// <summary>
     /// Whether at least one host can answer reads, according to the last probes. A host counts as unreachable
-    /// only after <see cref="ClusterOptions.FailedProbes"/> failed probes in a row.
+    /// only after <see cref="ClusterOptions.FailedProbes"/> failed probes in a row. A host that does not show
+    /// data of the current primary cannot answer reads.
     /// </summary>
     public bool HasReadableHost => _registry.HasReadableHost;
 
@@ -214,7 +213,7 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Opens a connection to the primary that does not come from a pool, for example for LISTEN. The caller
-    /// disposes the connection. When <see cref="Timeline"/> increases later, a failover has happened, and the
+    /// disposes the connection. When <see cref="ClusterPrimary.Generation"/> increases later, the
     /// connection may lead to a host that is no longer the primary.
     /// </summary>
     /// <exception cref="HostUnavailableException">No primary can be reached.</exception>

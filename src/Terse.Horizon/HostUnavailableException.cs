@@ -33,6 +33,13 @@ public sealed class HostUnavailableException : Exception
     {
     }
 
+    /// <summary>
+    /// Whether the host or the connection to it was lost, or the host is not the primary. Then the call can
+    /// succeed as soon as a primary is known. False when the host was only slow or refused this call: trying
+    /// again would add load to it.
+    /// </summary>
+    public bool IsHostLost => InnerException is null || IsLostBy(InnerException);
+
     internal static HostUnavailableException From(string host, Exception exception) =>
         new($"Host {host}: {exception.Message}", exception);
 
@@ -57,6 +64,20 @@ public sealed class HostUnavailableException : Exception
         is TimeoutException
         or NpgsqlException { InnerException: TimeoutException }
         or PostgresException { SqlState: PostgresErrorCodes.QueryCanceled };
+
+    /// <summary>
+    /// Whether an error means that the host or the connection to it is lost, or that the host is not the
+    /// primary. A timeout does not mean this: the probes decide whether a slow host is lost.
+    /// </summary>
+    internal static bool IsLostBy(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState
+            is PostgresErrorCodes.ReadOnlySqlTransaction or HorizonSchema.NotBeaten
+            || postgres.SqlState.StartsWith("08", StringComparison.Ordinal)
+            || postgres.SqlState.StartsWith("57P", StringComparison.Ordinal), // the host shuts down or starts
+        NpgsqlException or SocketException or IOException => !IsTimeout(exception),
+        _ => false,
+    };
 
     /// <summary>
     /// Describes an error by its code only, because Npgsql's message may repeat the connection string.

@@ -52,13 +52,19 @@ internal sealed class HostMonitor(
             await ProbeAsync(host).ConfigureAwait(false);
     }
 
+    private const string SelectOwnSystem = "(SELECT system_identifier FROM pg_control_system())";
+
     private const string SelectState =
-        """
+        $"""
         SELECT
             pg_is_in_recovery(),
-            closed_at,
-            CASE WHEN pg_is_in_recovery() THEN timeline ELSE horizon_timeline() END
-        FROM horizon
+            h.closed_at,
+            {SelectOwnSystem},
+            CASE WHEN pg_is_in_recovery() THEN h.timeline ELSE horizon_timeline() END,
+            h.term,
+            h.system_identifier,
+            h.timeline
+        FROM {HorizonSchema.Row}
         """;
 
     /// <summary>Reads the state of a host on which the table <c>horizon</c> does not exist yet.</summary>
@@ -67,16 +73,23 @@ internal sealed class HostMonitor(
         SELECT
             pg_is_in_recovery(),
             NULL::timestamptz,
-            CASE WHEN NOT pg_is_in_recovery() THEN {HorizonSchema.WrittenTimeline} END
+            {SelectOwnSystem},
+            CASE WHEN pg_is_in_recovery() THEN 0 ELSE {HorizonSchema.WrittenTimeline} END,
+            NULL::uuid,
+            0::bigint,
+            NULL::integer
         """;
 
     private async Task ProbeAsync(DatabaseHost host)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         limit.CancelAfter(options.ProbeTimeout);
+        var begin = time.GetTimestamp();
         try
         {
-            registry.Update(host.Status, await ReadStateAsync(host, limit.Token).ConfigureAwait(false));
+            var state = await ReadStateAsync(host, limit.Token).ConfigureAwait(false);
+            host.Status.ConfirmedAt = begin;
+            registry.Update(host.Status, state);
         }
 #pragma warning disable CA1031 // Any error counts as a failed probe; the host is probed again later.
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
@@ -119,13 +132,31 @@ internal sealed class HostMonitor(
         }
     }
 
-    private static HostState ReadState(NpgsqlDataReader row) => new(
-        row.GetBoolean(0) ? HostRole.Replica : HostRole.Primary,
-        row.IsDBNull(2) ? 0 : row.GetInt32(2),
-        row.IsDBNull(1) ? DateTimeOffset.MinValue : row.GetFieldValue<DateTimeOffset>(1),
-        Failures: 0,
-        IsInRotation: false,
-        Error: null);
+    private static HostState ReadState(NpgsqlDataReader row)
+    {
+        var role = row.GetBoolean(0) ? HostRole.Replica : HostRole.Primary;
+        var own = ClusterIdentity.Read(row, 2);
+        var isBeforeFirstBeat = role == HostRole.Primary && WasWrittenByOther(row, own);
+        return new(
+            role,
+            isBeforeFirstBeat ? own with { Term = Guid.Empty } : own,
+            row.IsDBNull(1) ? DateTimeOffset.MinValue : row.GetFieldValue<DateTimeOffset>(1),
+            Failures: 0,
+            IsInRotation: false,
+            Error: null)
+        {
+            IsBeforeFirstBeat = isBeforeFirstBeat,
+        };
+    }
+
+    /// <summary>
+    /// Whether a different primary wrote the horizon: the primary before the promotion of this host, or the
+    /// primary from which this database was restored.
+    /// </summary>
+    private static bool WasWrittenByOther(NpgsqlDataReader row, ClusterIdentity own) =>
+        !row.IsDBNull(6)
+        && (row.GetInt32(6) != own.Timeline || (row.GetInt64(5) is not 0 and var system
+            && system != own.SystemIdentifier));
 
     private const string Beat = "SELECT horizon_beat($1, $2)";
 

@@ -39,14 +39,18 @@ public sealed class HostRead : IDisposable
 
     /// <summary>Moves the read to a different host after its first host failed.</summary>
     /// <param name="lost">The error that <see cref="IsLost"/> recognized.</param>
-    /// <remarks>For a few seconds, new reads avoid the host that failed.</remarks>
+    /// <remarks>
+    /// When the connection was lost, new reads avoid the host for a few seconds. After a timeout they do not:
+    /// only probes decide whether a slow host is lost.
+    /// </remarks>
     /// <exception cref="HostUnavailableException">
     /// The read has moved once already, or no other host that is fresh enough can be reached.
     /// </exception>
     public void Move(Exception lost)
     {
         ArgumentNullException.ThrowIfNull(lost);
-        _registry.MarkFailedRead(_status);
+        if (HostUnavailableException.IsLostBy(lost))
+            _registry.MarkFailedRead(_status);
         if (_hasMoved)
             throw HostUnavailableException.From(_status.Name, lost);
         _hasMoved = true;

@@ -18,17 +18,58 @@ internal sealed class HostRegistry(
     /// </summary>
     private static readonly TimeSpan FailedReadPenalty = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// How long the known primary must have been lost before a primary that does not come later may take its
+    /// place (<see cref="KnownPrimary.Update(ReadOnlySpan{HostState}, ClusterOptions, bool)"/>). Without this
+    /// time, a short failure of the network could move all requests to a host of another installation that is
+    /// in the list of hosts by mistake.
+    /// </summary>
+    public static readonly TimeSpan LossOfPrimary = TimeSpan.FromSeconds(5);
+
     private readonly Lock _updating = new();
-    private int _timeline;
+    private long _primarySeenAt = time.GetTimestamp();
+    private KnownPrimary _known = KnownPrimary.None;
+    private TaskCompletionSource _updated = NewSignal();
 
     public IReadOnlyList<HostStatus> Hosts => hosts;
 
-    /// <inheritdoc cref="Cluster.Timeline"/>
-    public int Timeline => Volatile.Read(ref _timeline);
+    /// <summary>The primary that this process considers to be the current one.</summary>
+    public KnownPrimary Known => Volatile.Read(ref _known);
 
     /// <inheritdoc cref="Cluster.HasReadableHost"/>
-    public bool HasReadableHost => hosts.Any(host =>
-        host.State.Role != HostRole.Unknown && host.State.Failures < options.FailedProbes);
+    public bool HasReadableHost => Known is var known && hosts.Any(host =>
+        host.State.Role != HostRole.Unknown
+        && host.State.Failures < options.FailedProbes
+        && known.Accepts(host.State.Identity));
+
+    /// <summary>The newest horizon of all hosts that show data of the known primary.</summary>
+    /// <remarks>
+    /// The horizon of any other host says nothing about the lag of a replica: the clock of a replaced primary
+    /// may be far ahead, and other installations have their own horizons.
+    /// </remarks>
+    public DateTimeOffset NewestHorizon
+    {
+        get
+        {
+            var newest = DateTimeOffset.MinValue;
+            var known = Known;
+            foreach (var host in hosts)
+            {
+                if (host.State is var state && state.Horizon > newest && known.Accepts(state.Identity))
+                    newest = state.Horizon;
+            }
+
+            return newest;
+        }
+    }
+
+    /// <inheritdoc cref="ClusterPrimary.GenerationOf"/>
+    public int GenerationOf(ClusterIdentity shown) =>
+        Known is var known && known.Accepts(shown) ? known.Generation : 0;
+
+    /// <inheritdoc cref="ClusterPrimary.GenerationOfWrite"/>
+    public int GenerationOfWrite(int timeline) =>
+        Known is var known && known.Identity.Timeline == timeline ? known.Generation : known.Generation + 1;
 
     /// <summary>
     /// Stores the result of a probe, and decides for every host whether it is in rotation (receives ordinary
@@ -40,16 +81,22 @@ internal sealed class HostRegistry(
         lock (_updating)
         {
             host.State = probed with { IsInRotation = host.State.IsInRotation };
-            Volatile.Write(ref _timeline, Math.Max(_timeline, probed.Timeline));
-            var newest = (hosts.Max(other => other.State.Horizon), _timeline);
+            HostState[] states = [.. hosts.Select(other => other.State)];
+            var known = _known.Update(states, options, time.GetElapsedTime(_primarySeenAt) >= LossOfPrimary);
+            Volatile.Write(ref _known, known);
+            if (Router.PickPrimary(states, known, options) >= 0)
+                _primarySeenAt = time.GetTimestamp();
+            var newest = NewestHorizon;
             foreach (var other in hosts)
             {
                 var state = other.State;
-                var belongs = Router.BelongsInRotation(state, state.IsInRotation, newest, options);
+                var belongs = Router.BelongsInRotation(state, state.IsInRotation, known, newest, options);
                 if (belongs != state.IsInRotation)
                     other.State = state with { IsInRotation = belongs };
             }
         }
+
+        Interlocked.Exchange(ref _updated, NewSignal()).TrySetResult();
     }
 
     /// <summary>
@@ -63,7 +110,38 @@ internal sealed class HostRegistry(
     public void MarkFailedRead(HostStatus host) => host.LastFailedReadAt = time.GetTimestamp();
 
     /// <summary>Returns the index of the primary, or −1 when no primary can be reached.</summary>
-    public int PickPrimary() => Router.PickPrimary([.. hosts.Select(host => host.State)], options);
+    public int PickPrimary() => Router.PickPrimary(
+        [.. hosts.Select(host => host.State)], Known, options);
+
+    /// <inheritdoc cref="ClusterPrimary.IsKnownSince"/>
+    public bool IsPrimaryKnownSince(long timestamp) =>
+        PickPrimary() is >= 0 and var primary
+        && !hosts[primary].State.IsBeforeFirstBeat
+        && hosts[primary].ConfirmedAt >= timestamp;
+
+    /// <inheritdoc cref="ClusterPrimary.WaitAsync"/>
+    public async Task<bool> WaitForPrimaryAsync(
+        long timestamp, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        var begin = time.GetTimestamp();
+        while (true)
+        {
+            var updated = Volatile.Read(ref _updated).Task;
+            if (IsPrimaryKnownSince(timestamp))
+                return true;
+            var rest = limit - time.GetElapsedTime(begin);
+            if (rest <= TimeSpan.Zero)
+                return false;
+            try
+            {
+                await updated.WaitAsync(rest, time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <summary>Returns the index of a host to read from.</summary>
     /// <param name="freshness">How recent the data of the host must be.</param>
@@ -74,7 +152,7 @@ internal sealed class HostRegistry(
         Span<RouterView> views = new RouterView[hosts.Count];
         for (var host = 0; host < hosts.Count; host++)
             views[host] = new(hosts[host].State, hosts[host].ReadsInFlight, HasFailedRecently(hosts[host]));
-        var picked = Router.PickRead(views, freshness, except, options, random);
+        var picked = Router.PickRead(views, freshness, except, Known, options, random);
         return picked >= 0
             ? picked
             : throw new HostUnavailableException("No database host that is fresh enough can be reached.");
@@ -85,7 +163,7 @@ internal sealed class HostRegistry(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
-        if (horizon - hosts.Max(host => host.State.Horizon) > limit + limit)
+        if (horizon - NewestHorizon > limit + limit)
             return false;
         while (!hosts.Any(host => host.State is { IsInRotation: true } state && state.Horizon >= horizon))
         {
@@ -96,6 +174,9 @@ internal sealed class HostRegistry(
 
         return true;
     }
+
+    private static TaskCompletionSource NewSignal() =>
+        new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private bool HasFailedRecently(HostStatus host) =>
         host.LastFailedReadAt is > long.MinValue and var at && time.GetElapsedTime(at) < FailedReadPenalty;

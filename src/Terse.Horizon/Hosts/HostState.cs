@@ -18,9 +18,10 @@ public enum HostRole
 /// threads.
 /// </summary>
 /// <param name="Role">The role of the host at the last successful probe.</param>
-/// <param name="Timeline">
-/// The PostgreSQL timeline, which each failover raises; 0 while it is unknown. For a primary, this is the
-/// timeline of its write-ahead log. For a replica, this is the timeline in its copy of the horizon row.
+/// <param name="Identity">
+/// Identifies the primary that wrote the data of the host. For a primary, the timeline is that of its
+/// write-ahead log, and the term is unknown before its first beat. For a replica, timeline and term are those
+/// in its copy of the horizon row.
 /// </param>
 /// <param name="Horizon">
 /// The host has every row that was written at or before this instant;
@@ -34,11 +35,22 @@ public enum HostRole
 /// Why the last probe failed, without addresses, names and secrets; null when the last probe succeeded.
 /// </param>
 public sealed record HostState(
-    HostRole Role, int Timeline, DateTimeOffset Horizon, int Failures, bool IsInRotation, string? Error)
+    HostRole Role,
+    ClusterIdentity Identity,
+    DateTimeOffset Horizon,
+    int Failures,
+    bool IsInRotation,
+    string? Error)
 {
     /// <summary>The state of a host before its first probe.</summary>
     public static HostState Unknown { get; } =
-        new(HostRole.Unknown, 0, DateTimeOffset.MinValue, 0, IsInRotation: false, Error: null);
+        new(HostRole.Unknown, default, DateTimeOffset.MinValue, 0, IsInRotation: false, Error: null);
+
+    /// <summary>
+    /// Whether the host is a new primary that has not moved the horizon yet. Before its first beat, it
+    /// accepts no writes of protected tables.
+    /// </summary>
+    public bool IsBeforeFirstBeat { get; init; }
 
     /// <summary>Whether the last probe succeeded.</summary>
     public bool IsReachable => Role != HostRole.Unknown && Failures == 0;

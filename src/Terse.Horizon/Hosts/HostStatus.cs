@@ -10,6 +10,7 @@ internal sealed class HostStatus(string name)
     private HostState _state = HostState.Unknown;
     private int _reads;
     private long _lastFailedReadAt = long.MinValue;
+    private long _confirmedAt = long.MinValue;
 
     public string Name => name;
 
@@ -31,6 +32,16 @@ internal sealed class HostStatus(string name)
     {
         get => Volatile.Read(ref _lastFailedReadAt);
         set => Volatile.Write(ref _lastFailedReadAt, value);
+    }
+
+    /// <summary>
+    /// The monotonic timestamp at which the last successful probe began; <see cref="long.MinValue"/> before
+    /// the first one.
+    /// </summary>
+    public long ConfirmedAt
+    {
+        get => Volatile.Read(ref _confirmedAt);
+        set => Volatile.Write(ref _confirmedAt, value);
     }
 
     public void BeginRead() => Interlocked.Increment(ref _reads);

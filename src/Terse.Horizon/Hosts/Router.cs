@@ -13,25 +13,20 @@ internal readonly record struct RouterView(HostState State, int Reads, bool HasF
 internal static class Router
 {
     /// <summary>
-    /// Returns the primary, or −1 when no primary can be reached. When several hosts report that they are
-    /// primary, the host with the highest timeline wins. Fewer than <see cref="ClusterOptions.FailedProbes"/>
-    /// failed probes in a row do not exclude the primary, because no other host can execute the writes.
+    /// Returns the primary, or −1 when no primary can be reached. Several hosts may report that they are
+    /// primary; only the known primary is one. Fewer than <see cref="ClusterOptions.FailedProbes"/> failed
+    /// probes in a row do not exclude the primary, because no other host can execute the writes.
     /// </summary>
-    public static int PickPrimary(ReadOnlySpan<HostState> hosts, ClusterOptions options)
+    public static int PickPrimary(
+        ReadOnlySpan<HostState> hosts, KnownPrimary known, ClusterOptions options)
     {
-        var picked = -1;
         for (var host = 0; host < hosts.Length; host++)
         {
-            if (hosts[host].Role == HostRole.Primary
-                && hosts[host].Failures < options.FailedProbes
-                && (picked < 0 || hosts[host].Timeline > hosts[picked].Timeline))
-            {
-                picked = host;
-            }
+            if (known.IsPrimary(hosts[host]) && hosts[host].Failures < options.FailedProbes)
+                return host;
         }
 
-        // A host with a later timeline proves that a newer primary has replaced the picked primary.
-        return picked >= 0 && hosts[picked].Timeline < LatestTimeline(hosts) ? -1 : picked;
+        return -1;
     }
 
     /// <summary>
@@ -43,19 +38,21 @@ internal static class Router
     /// <param name="hosts">All hosts.</param>
     /// <param name="freshness">How recent the data of the host must be.</param>
     /// <param name="except">The index of a host that must not be picked, or −1.</param>
+    /// <param name="known">The known primary; hosts that show other data are never picked.</param>
     /// <param name="options">Contains the limit of failed probes.</param>
     /// <param name="random">Picks the two replicas.</param>
     public static int PickRead(
         ReadOnlySpan<RouterView> hosts,
         Freshness freshness,
         int except,
+        KnownPrimary known,
         ClusterOptions options,
         Random random)
     {
         Span<HostState> states = new HostState[hosts.Length];
         for (var host = 0; host < hosts.Length; host++)
             states[host] = hosts[host].State;
-        var primary = PickPrimary(states, options);
+        var primary = PickPrimary(states, known, options);
         if (freshness.IsLatest)
             return primary == except ? -1 : primary;
 
@@ -69,39 +66,32 @@ internal static class Router
 
         if (count > 0)
             return PickLessBusy(hosts, fresh[..count], random);
-        return primary >= 0 && primary != except ? primary : PickAnyReplica(states, freshness, except);
+        return primary >= 0 && primary != except ? primary : PickAnyReplica(states, freshness, except, known);
     }
 
     /// <summary>
     /// Whether a host belongs in rotation (receives ordinary reads): the host is a replica that is reachable,
-    /// follows the current primary, and does not lag too far.
+    /// follows the known primary, and does not lag too far.
     /// </summary>
     /// <param name="probed">The state of the host after a probe.</param>
     /// <param name="wasInRotation">
     /// Whether the host is in rotation now. A host in rotation may lag further than a host that returns to
     /// rotation.
     /// </param>
-    /// <param name="newest">The newest horizon of all hosts, and the latest timeline so far.</param>
+    /// <param name="known">The known primary.</param>
+    /// <param name="newest">The newest horizon of all hosts that show data of the known primary.</param>
     /// <param name="options">Contains the limits of the lag and of failed probes.</param>
     public static bool BelongsInRotation(
         HostState probed,
         bool wasInRotation,
-        (DateTimeOffset Horizon, int Timeline) newest,
+        KnownPrimary known,
+        DateTimeOffset newest,
         ClusterOptions options)
     {
         if (probed.Role != HostRole.Replica || probed.Failures >= options.FailedProbes)
             return false;
         var maxLag = wasInRotation ? options.MaxLag : options.MaxLag - options.LagHysteresis;
-        return probed.Timeline == newest.Timeline && newest.Horizon - probed.Horizon <= maxLag;
-    }
-
-    /// <summary>Returns the highest timeline of all hosts.</summary>
-    private static int LatestTimeline(ReadOnlySpan<HostState> hosts)
-    {
-        var latest = 0;
-        foreach (var host in hosts)
-            latest = Math.Max(latest, host.Timeline);
-        return latest;
+        return known.Accepts(probed.Identity) && newest - probed.Horizon <= maxLag;
     }
 
     private static bool IsFresh(HostState host, Freshness freshness) =>
@@ -115,13 +105,15 @@ internal static class Router
         return hosts[second].Reads < hosts[first].Reads ? second : first;
     }
 
-    private static int PickAnyReplica(ReadOnlySpan<HostState> hosts, Freshness freshness, int except)
+    private static int PickAnyReplica(
+        ReadOnlySpan<HostState> hosts, Freshness freshness, int except, KnownPrimary known)
     {
         for (var host = 0; host < hosts.Length; host++)
         {
             if (host != except
                 && hosts[host] is { Role: HostRole.Replica, IsReachable: true }
-                && hosts[host].Horizon >= freshness.Horizon)
+                && hosts[host].Horizon >= freshness.Horizon
+                && known.Accepts(hosts[host].Identity))
             {
                 return host;
             }

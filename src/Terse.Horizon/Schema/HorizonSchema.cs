@@ -46,9 +46,41 @@ public static class HorizonSchema
         "('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer";
 
     /// <summary>
-    /// The functions of this version of the library, which replace those of an earlier version. A write to a protected table takes the advisory lock 0x54484f52495a4f4e ("THORIZON") in
-    /// shared mode until its transaction ends. A beat takes the same lock in exclusive mode, so that no write
-    /// is unfinished while the horizon moves.
+    /// The row of <c>horizon</c> as <c>h</c>, for a FROM clause. The first schema lacks the columns
+    /// <c>system_identifier</c> and <c>term</c>. PostgreSQL then finds these names outside of the subquery,
+    /// with values that mean "unknown". So the same statement works with both schemas, also on a replica that
+    /// has not replayed the migration yet.
+    /// </summary>
+    internal const string Row =
+        """
+        (SELECT 0::bigint AS system_identifier, NULL::uuid AS term) AS unknown
+            CROSS JOIN LATERAL (
+                SELECT closed_at, system_identifier, timeline, term FROM horizon) AS h
+        """;
+
+    /// <summary>
+    /// The horizon in the snapshot of a statement, and the primary that wrote it, for a FROM clause. Has one
+    /// row <c>snapshot</c> with the columns <c>closed_at</c>, <c>system_identifier</c>, <c>timeline</c> and
+    /// <c>term</c>. <see cref="ClusterIdentity.Read"/> reads the last three; the timeline is 0 on a primary
+    /// before its first beat, so that the identity matches no known primary. PostgreSQL evaluates the columns
+    /// once, not once for each row that is joined.
+    /// </summary>
+    public const string Snapshot =
+        $"""
+        (
+            SELECT h.closed_at, h.system_identifier, h.term,
+                CASE WHEN pg_is_in_recovery() THEN h.timeline
+                    WHEN h.timeline = horizon_timeline() THEN h.timeline
+                    ELSE 0 END AS timeline
+            FROM {Row}
+            OFFSET 0) AS snapshot
+        """;
+
+    /// <summary>
+    /// The functions of this version of the library, which replace those of an earlier version. A write to a
+    /// protected table takes the advisory lock 0x54484f52495a4f4e ("THORIZON") in shared mode until its
+    /// transaction ends. A beat takes the same lock in exclusive mode, so that no write is unfinished while
+    /// the horizon moves.
     /// </summary>
     private const string Functions =
         $"""
@@ -60,12 +92,18 @@ public static class HorizonSchema
         -- Moves the horizon (closed_at) forward when a beat is due, and returns whether the beat ran. The
         -- first beat of a new primary moves the horizon to the current time and ignores the grace. So the new
         -- horizon is also later than a horizon that the old primary set but did not replicate to this host.
+        -- A primary is new after a promotion, which raises the timeline, and in a restored database, which
+        -- has another system identifier. The first beat also chooses the term of the new primary.
         CREATE OR REPLACE FUNCTION horizon_beat(due interval, grace interval) RETURNS boolean
         LANGUAGE plpgsql VOLATILE AS $$
+        DECLARE
+            own_system bigint := (SELECT system_identifier FROM pg_control_system());
+            is_new boolean;
         BEGIN
             IF EXISTS (
                 SELECT FROM horizon
-                WHERE closed_at > clock_timestamp() - grace - due AND timeline = horizon_timeline()) THEN
+                WHERE closed_at > clock_timestamp() - grace - due
+                    AND timeline = horizon_timeline() AND system_identifier = own_system) THEN
                 RETURN false;
             END IF;
             -- While a beat waits for the lock, new writes wait behind the beat. Therefore a beat waits at
@@ -75,10 +113,16 @@ public static class HorizonSchema
                 CASE WHEN closed_at < clock_timestamp() - grace - interval '2 s' THEN '200ms' ELSE '10ms' END,
                 true) FROM horizon;
             PERFORM pg_advisory_xact_lock(x'54484f52495a4f4e'::bigint);
+            -- Under the lock, because only one of several servers may choose the term.
+            is_new := NOT EXISTS (
+                SELECT FROM horizon
+                WHERE timeline = horizon_timeline() AND system_identifier = own_system);
             UPDATE horizon_state SET
-                closed_at = greatest(closed_at, clock_timestamp() - CASE
-                    WHEN timeline = horizon_timeline() THEN grace ELSE interval '0 s' END),
-                timeline = horizon_timeline()
+                closed_at = greatest(
+                    closed_at, clock_timestamp() - CASE WHEN is_new THEN interval '0 s' ELSE grace END),
+                system_identifier = own_system,
+                timeline = horizon_timeline(),
+                term = CASE WHEN is_new THEN gen_random_uuid() ELSE term END
             WHERE closed_at = (SELECT closed_at FROM horizon);
             RETURN true;
         EXCEPTION WHEN lock_not_available THEN
@@ -88,7 +132,9 @@ public static class HorizonSchema
         -- Runs before a row of a protected table is inserted or updated. One statement takes the lock, and
         -- the next statement reads the horizon. The snapshot of the second statement is taken under the lock,
         -- so the snapshot contains the last beat. Before the first beat of a new primary, the function
-        -- refuses writes, because the new primary may not have received the last horizon of the old one.
+        -- refuses writes, because the new primary may not have received the last horizon of the old one. An
+        -- acknowledged write is on disk, whatever synchronous_commit the client or the database has set; a
+        -- stronger setting (remote_apply) stays.
         CREATE OR REPLACE FUNCTION horizon_guard() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $$
         DECLARE
             closed timestamptz;
@@ -97,6 +143,9 @@ public static class HorizonSchema
             IF current_setting('transaction_isolation') <> 'read committed' THEN
                 RAISE EXCEPTION 'Writes to % need the isolation level READ COMMITTED.', TG_TABLE_NAME
                     USING ERRCODE = '{WrongIsolation}';
+            END IF;
+            IF current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') THEN
+                PERFORM set_config('synchronous_commit', 'on', true);
             END IF;
             PERFORM pg_advisory_xact_lock_shared(x'54484f52495a4f4e'::bigint);
             SELECT closed_at, timeline = horizon_timeline() INTO STRICT closed, has_beaten FROM horizon;
@@ -128,9 +177,9 @@ public static class HorizonSchema
     public const string Install = FirstHorizonSchema.Sql;
 
     /// <summary>
-    /// The second migration: makes <c>horizon</c> a view of the table <c>horizon_state</c>, whose row with the
-    /// latest <c>closed_at</c> is the horizon, and replaces the functions. Programs with an earlier version of
-    /// the library continue to work.
+    /// The second migration: makes <c>horizon</c> a view of the table <c>horizon_state</c>, whose row with
+    /// the latest <c>closed_at</c> is the horizon, and replaces the functions. Programs with an earlier
+    /// version of the library continue to work.
     /// </summary>
     /// <remarks>
     /// A transaction that keeps an old snapshot open for hours keeps all versions of the row, four more each
@@ -143,17 +192,21 @@ public static class HorizonSchema
         $"""
         LOCK TABLE horizon IN ACCESS EXCLUSIVE MODE;
         CREATE TABLE horizon_state (
-            closed_at timestamptz PRIMARY KEY,
-            timeline  integer     NOT NULL
+            closed_at         timestamptz PRIMARY KEY,
+            system_identifier bigint      NOT NULL DEFAULT 0,
+            timeline          integer     NOT NULL,
+            term              uuid        NOT NULL DEFAULT gen_random_uuid()
         );
-        INSERT INTO horizon_state (closed_at, timeline) SELECT closed_at, timeline FROM horizon;
+        INSERT INTO horizon_state (closed_at, system_identifier, timeline)
+        SELECT h.closed_at, c.system_identifier, h.timeline FROM horizon AS h, pg_control_system() AS c;
         INSERT INTO horizon_state (closed_at, timeline)
         SELECT '0001-01-01Z'::timestamptz - number * interval '1 s', 0
         FROM generate_series(1, 1000) AS number;
         ANALYZE horizon_state;
         DROP TABLE horizon;
         CREATE VIEW horizon AS
-            SELECT closed_at, timeline FROM horizon_state ORDER BY closed_at DESC LIMIT 1;
+            SELECT closed_at, system_identifier, timeline, term
+            FROM horizon_state ORDER BY closed_at DESC LIMIT 1;
 
         {Functions}
         """;

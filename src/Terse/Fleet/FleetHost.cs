@@ -8,7 +8,8 @@ namespace Terse.Fleet;
 /// The host contains every write that was committed up to this time; null if the time is unknown.
 /// </param>
 /// <param name="Lag">
-/// By how many seconds the host's horizon is behind the newest horizon of all hosts; null if unknown.
+/// By how many seconds the host's horizon is behind the newest horizon of all hosts that follow the current
+/// primary; null if unknown, and for all other hosts.
 /// </param>
 /// <param name="Timeline">
 /// The number of the PostgreSQL timeline that the host is on; each failover increases the number. Null if

@@ -15,7 +15,8 @@ internal enum FleetHostState
 
     /// <summary>
     /// The host is on a different PostgreSQL timeline than the current primary. The host is the old primary
-    /// from before a failover, or a replica that still follows the old primary.
+    /// from before a failover, or a replica that still follows the old primary, or it belongs to another
+    /// installation of PostgreSQL.
     /// </summary>
     [JsonStringEnumMemberName("otherTimeline")]
     OtherTimeline,

@@ -16,4 +16,10 @@ internal sealed class StoreUnavailableException : Exception
         : base(message, innerException)
     {
     }
+
+    /// <summary>
+    /// Whether the primary was lost or is being replaced. The work can then be tried again as soon as there
+    /// is a primary; it is unknown whether the failed attempt was stored.
+    /// </summary>
+    public bool IsPrimaryLost { get; init; }
 }

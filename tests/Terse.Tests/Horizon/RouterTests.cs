@@ -24,7 +24,9 @@ public sealed class RouterTests
     [InlineData("P1 R2", -1)]
     [InlineData("P1 P2!!! R1", -1)]
     public void Writes_go_to_the_primary_of_the_latest_timeline(string hosts, int expected) =>
-        Assert.Equal(expected, Router.PickPrimary([.. Parse(hosts).Select(view => view.State)], Options));
+        Assert.Equal(
+            expected,
+            Router.PickPrimary([.. Parse(hosts).Select(view => view.State)], KnownOf(hosts), Options));
 
     [Theory]
     [InlineData("P1 R1+", "any", 1)]
@@ -48,7 +50,8 @@ public sealed class RouterTests
         // The router picks two hosts at random and uses the less busy one. So the router uses the busy host
         // only when it picks that host twice.
         var picks = Enumerable.Range(0, 40).Select(seed =>
-            Router.PickRead(Parse(hosts), ParseFreshness(freshness), -1, Options, new Random(seed)));
+            Router.PickRead(
+                Parse(hosts), ParseFreshness(freshness), -1, KnownOf(hosts), Options, new Random(seed)));
 
         Assert.Equal(expected, picks.GroupBy(host => host).MaxBy(group => group.Count())!.Key);
     }
@@ -62,7 +65,8 @@ public sealed class RouterTests
         string hosts, string freshness, int failed, int expected) =>
         Assert.Equal(
             expected,
-            Router.PickRead(Parse(hosts), ParseFreshness(freshness), failed, Options, new Random(1)));
+            Router.PickRead(
+                Parse(hosts), ParseFreshness(freshness), failed, KnownOf(hosts), Options, new Random(1)));
 
     [Theory]
     [InlineData("R1,9", true, true)]
@@ -77,7 +81,7 @@ public sealed class RouterTests
         string host, bool wasInRotation, bool expected) =>
         Assert.Equal(
             expected,
-            Router.BelongsInRotation(Parse(host)[0].State, wasInRotation, (Newest, 1), Options));
+            Router.BelongsInRotation(Parse(host)[0].State, wasInRotation, KnownOf("P1"), Newest, Options));
 
     private static Freshness ParseFreshness(string text) => text switch
     {
@@ -85,6 +89,9 @@ public sealed class RouterTests
         "latest" => Freshness.Latest,
         _ => Freshness.AtLeast(Newest.AddSeconds(-int.Parse(text, null))),
     };
+
+    private static KnownPrimary KnownOf(string hosts) => KnownPrimary.None.Update(
+        [.. Parse(hosts).Select(view => view.State)], Options, isLost: false);
 
     private static RouterView[] Parse(string hosts) => [.. hosts.Split(' ').Select(ParseHost)];
 
@@ -95,7 +102,7 @@ public sealed class RouterTests
         var role = text[0] switch { 'P' => HostRole.Primary, 'R' => HostRole.Replica, _ => HostRole.Unknown };
         var state = new HostState(
             role,
-            int.Parse(numbers[0], null),
+            new ClusterIdentity(SystemIdentifier: 1, int.Parse(numbers[0], null), Guid.Empty),
             Newest.AddSeconds(-lag),
             Failures: text.Count(letter => letter == '!'),
             IsInRotation: text.Contains('+', StringComparison.Ordinal),

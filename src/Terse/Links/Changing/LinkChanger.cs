@@ -77,24 +77,17 @@ internal sealed class LinkChanger(
     {
         if (!CustomCode.CouldBeCode(name.Code))
             return new ChangeLinkResult.NotFound();
-        return await Deadline.RunAsync(
-            store.Timeout,
-            token => ApplyLatestAsync(name, change, versions, token),
-            exception => new StoreUnavailableException(
-                "The database did not store the change in time; retry shortly.", exception),
-            time,
-            cancellationToken);
+        var request = new Request(name, change, versions);
+        return await store.RunAsync(
+            token => ApplyLatestAsync(request, token), time, cancellationToken);
     }
 
     private async Task<ChangeLinkResult> ApplyLatestAsync(
-        LinkName name,
-        Func<Link, Link> change,
-        IReadOnlyList<int>? versions,
-        CancellationToken cancellationToken)
+        Request request, CancellationToken cancellationToken)
     {
         for (var tries = 0; tries < MaxTries; tries++)
         {
-            if (await TryApplyAsync(name, change, versions, cancellationToken) is { } result)
+            if (await TryApplyAsync(request, cancellationToken) is { } result)
                 return result;
         }
 
@@ -104,26 +97,25 @@ internal sealed class LinkChanger(
     /// <returns>
     /// Null if a different change was stored after the link was read; the caller should try again.
     /// </returns>
-    private async Task<ChangeLinkResult?> TryApplyAsync(
-        LinkName name,
-        Func<Link, Link> change,
-        IReadOnlyList<int>? versions,
-        CancellationToken cancellationToken)
+    private async Task<ChangeLinkResult?> TryApplyAsync(Request request, CancellationToken cancellationToken)
     {
-        if (await reader.FindLatestAsync(name, cancellationToken) is not { } link)
+        if (await reader.FindLatestAsync(request.Name, cancellationToken) is not { } link)
             return new ChangeLinkResult.NotFound();
+        if (link == request.Unconfirmed)
+            return new ChangeLinkResult.Changed(link, At: null); // An earlier attempt stored this change.
         if (link.DeletedAt is not null)
             return new ChangeLinkResult.Deleted();
-        if (versions?.Contains(link.Version) == false)
+        if (request.Versions?.Contains(link.Version) == false)
             return new ChangeLinkResult.OtherVersion();
-        var changed = change(link);
+        var changed = request.Change(link);
         if (changed == link)
             return new ChangeLinkResult.Changed(link, At: null);
 
         changed = changed with { Version = link.Version + 1 };
-        return await StoreAsync(changed, cancellationToken) is { } at
-            ? new ChangeLinkResult.Changed(changed, at)
-            : null;
+        request.Unconfirmed = changed;
+        var written = await StoreAsync(changed, cancellationToken);
+        request.Unconfirmed = null;
+        return written is { } at ? new ChangeLinkResult.Changed(changed, at) : null;
     }
 
     private async Task<DateTimeOffset?> StoreAsync(Link changed, CancellationToken cancellationToken)
@@ -138,5 +130,14 @@ internal sealed class LinkChanger(
             // whether the change was stored. If the result is null, a different change was stored first.
             listener.OnChanged(changed.Name);
         }
+    }
+
+    /// <summary>One request to change a link, with all its attempts.</summary>
+    private sealed record Request(LinkName Name, Func<Link, Link> Change, IReadOnlyList<int>? Versions)
+    {
+        /// <summary>
+        /// The change that the last attempt tried to store, while it is unknown whether it was stored.
+        /// </summary>
+        public Link? Unconfirmed { get; set; }
     }
 }

@@ -33,6 +33,7 @@ internal abstract record CreateLinkResult
 /// <summary>Creates links: checks the request, mints an id, and stores the link.</summary>
 internal sealed class LinkCreator(
     ILinkStore store,
+    ILinkReader reader,
     ICreationStore creations,
     IdMint mint,
     ICodeStrategy strategy,
@@ -88,18 +89,25 @@ internal sealed class LinkCreator(
             return new CreateLinkResult.Refused(wrongLimit);
 
         var checkedLink = new CheckedLink(target.Text, link.Code, domain, expiresAt, link.MaxVisits);
-        return await Deadline.RunAsync(
-            store.Timeout,
-            token => CreateAsync(checkedLink, idempotencyKey, token),
-            exception => new StoreUnavailableException(
-                "The database did not store the link in time; retry shortly.", exception),
-            time,
-            cancellationToken);
+        var unconfirmed = new List<Link>();
+        return await store.RunAsync(
+            token => CreateAsync(checkedLink, idempotencyKey, unconfirmed, token), time, cancellationToken);
     }
 
+    /// <param name="checkedLink">The requested link.</param>
+    /// <param name="idempotencyKey">The key of the request, or null.</param>
+    /// <param name="unconfirmed">
+    /// The links that earlier attempts of the request tried to store. It is unknown whether they were stored.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     private async Task<CreateLinkResult> CreateAsync(
-        CheckedLink checkedLink, string? idempotencyKey, CancellationToken cancellationToken)
+        CheckedLink checkedLink,
+        string? idempotencyKey,
+        List<Link> unconfirmed,
+        CancellationToken cancellationToken)
     {
+        if (await FindStoredAsync(unconfirmed, cancellationToken) is { } stored)
+            return new CreateLinkResult.Created(stored);
         var request = idempotencyKey is null ? null : checkedLink.With(idempotencyKey);
         var tooLate = 0;
         for (var mints = 0; mints < MaxMints && tooLate < MaxTooLate; mints++)
@@ -114,7 +122,10 @@ internal sealed class LinkCreator(
                 ExpiresAt = checkedLink.ExpiresAt,
                 MaxVisits = checkedLink.MaxVisits,
             };
-            switch (await AddAsync(request, created, layout.EndOf(id), cancellationToken))
+            unconfirmed.Add(created);
+            var result = await AddAsync(request, created, layout.EndOf(id), cancellationToken);
+            unconfirmed.Remove(created);
+            switch (result)
             {
                 case AddOnceResult.Tried(AddLinkResult.Added):
                     return new CreateLinkResult.Created(created);
@@ -126,6 +137,8 @@ internal sealed class LinkCreator(
                         "Idempotency-Key",
                         "Another link was created with this key; use a new key for each link.");
                 case AddOnceResult.Tried(AddLinkResult.CodeTaken) when checkedLink.Code is not null:
+                    if (await FindStoredAsync(unconfirmed, cancellationToken) is { } own)
+                        return new CreateLinkResult.Created(own);
                     return Refuse(
                         RefusalKind.CodeTaken,
                         "code",
@@ -140,6 +153,24 @@ internal sealed class LinkCreator(
         throw new StoreUnavailableException(tooLate == MaxTooLate
             ? "The server is too slow to store new links in time; retry shortly."
             : $"All of {MaxMints} generated codes are in use; retry, and if this recurs, use longer codes.");
+    }
+
+    /// <summary>
+    /// Returns the link that an earlier attempt of the same request stored; null if none did.
+    /// </summary>
+    private async ValueTask<Link?> FindStoredAsync(
+        List<Link> unconfirmed, CancellationToken cancellationToken)
+    {
+        foreach (var link in unconfirmed)
+        {
+            if (await reader.FindLatestAsync(link.Name, cancellationToken) is { } stored
+                && stored.Id == link.Id)
+            {
+                return stored;
+            }
+        }
+
+        return null;
     }
 
     private async ValueTask<AddOnceResult> AddAsync(

@@ -18,7 +18,10 @@ internal static class PostgresErrors
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     public static StoreUnavailableException Translate(HostUnavailableException exception) =>
-        new("The database cannot be reached; retry shortly.", exception);
+        new("The database cannot be reached; retry shortly.", exception)
+        {
+            IsPrimaryLost = exception.IsHostLost,
+        };
 
     /// <summary>
     /// Whether a statement failed because the database still has the schema of an earlier version.

@@ -47,6 +47,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IChangeSource, PostgresChangeSource>();
         services.AddHostedService<PostgresChangeFeed>();
         services.AddSingleton<PostgresSchema>();
+        services.AddSingleton<PrimaryWait>();
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();

@@ -16,6 +16,7 @@ public sealed class LinkCreatorTests
         var services = server.Services;
         var creator = new LinkCreator(
             new EndlessStore(),
+            services.GetRequiredService<ILinkReader>(),
             services.GetRequiredService<ICreationStore>(),
             services.GetRequiredService<IdMint>(),
             services.GetRequiredService<ICodeStrategy>(),

@@ -18,8 +18,9 @@ public sealed class PostgresFleetHostsTests
     internal void The_state_of_a_host_follows_from_its_last_probe(
         HostRole role, int timeline, int failures, bool isInRotation, FleetHostState expected)
     {
-        var probed = new HostState(role, timeline, DateTimeOffset.UnixEpoch, failures, isInRotation, null);
+        var identity = new ClusterIdentity(1, timeline, Guid.Empty);
+        var probed = new HostState(role, identity, DateTimeOffset.UnixEpoch, failures, isInRotation, null);
 
-        Assert.Equal(expected, PostgresFleetHosts.StateOf(probed, timeline: 2));
+        Assert.Equal(expected, PostgresFleetHosts.StateOf(probed, new(1, Timeline: 2, Guid.Empty)));
     }
 }

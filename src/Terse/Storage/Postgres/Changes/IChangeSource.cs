@@ -10,8 +10,8 @@ namespace Terse.Storage.Postgres;
 internal interface IChangeSource
 {
     /// <summary>
-    /// The highest PostgreSQL timeline that any host has reported since the Terse server started. Each
-    /// failover starts a new timeline with a higher number.
+    /// The generation of the current primary (<see cref="ClusterPrimary.Generation"/>). It grows with each
+    /// failover, and when the database moves to another installation.
     /// </summary>
     int Timeline { get; }
 

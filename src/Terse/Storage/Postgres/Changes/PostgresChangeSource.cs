@@ -10,7 +10,7 @@ namespace Terse.Storage.Postgres;
 internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) : IChangeSource
 {
     /// <inheritdoc/>
-    public int Timeline => cluster.Timeline;
+    public int Timeline => cluster.Primary.Generation;
 
     /// <inheritdoc/>
     public Moment CompleteOnAllHosts => cluster.Hosts.Min(host => CompleteUpTo(host.State));
@@ -22,7 +22,8 @@ internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) :
         var connection = await cluster.OpenPrimaryAsync(cancellationToken);
         try
         {
-            return await PostgresListener.ListenAsync(connection, onNotification, time, cancellationToken);
+            return await PostgresListener.ListenAsync(
+                connection, onNotification, cluster, time, cancellationToken);
         }
         catch
         {
@@ -31,5 +32,6 @@ internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) :
         }
     }
 
-    private static Moment CompleteUpTo(HostState host) => new(host.Timeline, host.Horizon);
+    private Moment CompleteUpTo(HostState host) =>
+        new(cluster.Primary.GenerationOf(host.Identity), host.Horizon);
 }

@@ -8,18 +8,20 @@ namespace Terse.Storage.Postgres;
 internal sealed class PostgresListener : IChangeConnection
 {
     private readonly NpgsqlConnection _connection;
+    private readonly Cluster _cluster;
     private readonly TimeProvider _time;
     private readonly int _timeline;
 
-    private PostgresListener(NpgsqlConnection connection, TimeProvider time, int timeline) =>
-        (_connection, _time, _timeline) = (connection, time, timeline);
+    private PostgresListener(NpgsqlConnection connection, Cluster cluster, TimeProvider time, int timeline) =>
+        (_connection, _cluster, _time, _timeline) = (connection, cluster, time, timeline);
 
     /// <summary>
-    /// Reads the timeline of the primary, once per connection. The timeline cannot change while the
-    /// connection is open, because the primary must restart before it can become a replica, and the restart
-    /// closes the connection.
+    /// Reads which primary this is, once per connection. The primary cannot change while the connection is
+    /// open, because the primary must restart before it can become a replica, and the restart closes the
+    /// connection.
     /// </summary>
-    private const string ReadTimeline = "SELECT horizon_timeline()";
+    private const string SelectIdentity =
+        $"SELECT system_identifier, timeline, term FROM {HorizonSchema.Snapshot}";
 
     private const string Listen = "LISTEN link_change";
 
@@ -30,11 +32,11 @@ internal sealed class PostgresListener : IChangeConnection
     public static async Task<PostgresListener> ListenAsync(
         NpgsqlConnection connection,
         Action<ChangeNotice> onNotification,
+        Cluster cluster,
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        await using var read = new NpgsqlCommand(ReadTimeline, connection);
-        var timeline = (int)(await read.ExecuteScalarAsync(cancellationToken))!;
+        var timeline = await ReadTimelineAsync(connection, cluster, cancellationToken);
         connection.Notification += (_, notification) =>
         {
             if (TryParse(notification.Payload, timeline, out var change))
@@ -42,8 +44,21 @@ internal sealed class PostgresListener : IChangeConnection
         };
         await using var listen = new NpgsqlCommand(Listen, connection);
         await listen.ExecuteNonQueryAsync(cancellationToken);
-        return new(connection, time, timeline);
+        return new(connection, cluster, time, timeline);
     }
+
+    private static async Task<int> ReadTimelineAsync(
+        NpgsqlConnection connection, Cluster cluster, CancellationToken cancellationToken)
+    {
+        await using var select = new NpgsqlCommand(SelectIdentity, connection);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return cluster.Primary.GenerationOf(ClusterIdentity.Read(row, 0)) is > 0 and var generation
+            ? generation
+            : throw NotPrimary();
+    }
+
+    private static HostUnavailableException NotPrimary() => new("Another host is becoming the primary.");
 
     /// <summary>
     /// Parses the payload <c>microseconds since 1970|domain|code</c>. The feed ignores a payload in any other
@@ -74,9 +89,11 @@ internal sealed class PostgresListener : IChangeConnection
     }
 
     private const string SelectChanges =
-        """
-        SELECT h.closed_at, h.timeline, c.domain, c.code, c.written_at
-        FROM horizon AS h LEFT JOIN link_change AS c ON c.written_at > coalesce($1, h.closed_at)
+        $"""
+        SELECT snapshot.closed_at, snapshot.system_identifier, snapshot.timeline, snapshot.term,
+            c.domain, c.code, c.written_at
+        FROM {HorizonSchema.Snapshot}
+            LEFT JOIN link_change AS c ON c.written_at > coalesce($1, snapshot.closed_at)
         LIMIT $2
         """;
 
@@ -99,20 +116,20 @@ internal sealed class PostgresListener : IChangeConnection
 
         return completeUpTo.Timeline == _timeline
             ? new(completeUpTo, changes)
-            : throw new HostUnavailableException("The new primary has not closed its first horizon yet.");
+            : throw NotPrimary();
     }
 
     public ValueTask DisposeAsync() => _connection.DisposeAsync();
 
-    private static Moment ReadHorizon(NpgsqlDataReader row) =>
-        new(row.GetInt32(1), row.GetFieldValue<DateTimeOffset>(0));
+    private Moment ReadHorizon(NpgsqlDataReader row) => new(
+        _cluster.Primary.GenerationOf(ClusterIdentity.Read(row, 1)), row.GetFieldValue<DateTimeOffset>(0));
 
     /// <summary>
     /// Reads a change. Returns null if the row contains only the horizon, because no change was found.
     /// </summary>
-    private static ChangeNotice? ReadChange(NpgsqlDataReader row, int timeline) => row.IsDBNull(2)
+    private static ChangeNotice? ReadChange(NpgsqlDataReader row, int timeline) => row.IsDBNull(4)
         ? null
         : new(
-            new(row.GetString(2), row.GetString(3)),
-            new(timeline, row.GetFieldValue<DateTimeOffset>(4)));
+            new(row.GetString(4), row.GetString(5)),
+            new(timeline, row.GetFieldValue<DateTimeOffset>(6)));
 }

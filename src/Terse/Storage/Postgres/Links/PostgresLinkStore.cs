@@ -18,10 +18,16 @@ internal sealed class PostgresLinkStore(
     PostgresLinkInserter inserter,
     PostgresVisitLimits limits,
     PendingChanges pending,
+    PrimaryWait wait,
     TimeProvider time) : ILinkStore
 {
     /// <inheritdoc/>
     public TimeSpan Timeout => PostgresErrors.Timeout;
+
+    /// <inheritdoc/>
+    public Task<T> RunAsync<T>(
+        Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken) =>
+        wait.RunAsync(token => PostgresErrors.WithTimeoutAsync(work, time, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<AddLinkResult> AddAsync(
@@ -41,7 +47,7 @@ internal sealed class PostgresLinkStore(
     {
         if (await WriteAsync(changed, ReplaceAsync, cancellationToken) is not { } written)
             return null;
-        pending.Add(changed.Name, written);
+        pending.Add(changed.Name, new(cluster.Primary.GenerationOfWrite(written.Timeline), written.At));
         return written.At;
     }
 

@@ -10,8 +10,8 @@ namespace Terse.Storage.Postgres;
 internal interface ILinkLookups
 {
     /// <summary>
-    /// The highest PostgreSQL timeline that any host has reported since the Terse server started. Each
-    /// failover starts a new timeline with a higher number.
+    /// The generation of the current primary (<see cref="ClusterPrimary.Generation"/>). It grows with each
+    /// failover, and when the database moves to another installation.
     /// </summary>
     int Timeline { get; }
 
@@ -44,8 +44,8 @@ internal interface ILinkLookups
 /// The horizon in the snapshot. The snapshot contains every link that was created up to this instant.
 /// </param>
 /// <param name="Timeline">
-/// If the host is the primary: the current timeline of the host. If the host is a replica: the timeline on
-/// which the horizon in the snapshot was written.
+/// The generation of the primary that wrote the horizon in the snapshot (<see
+/// cref="ClusterPrimary.GenerationOf"/>); 0 if that is not the current primary.
 /// </param>
 /// <param name="Layouts">The number of id layouts in the snapshot.</param>
 /// <param name="ProbedRole">The role of the host according to the last probe before the lookup.</param>

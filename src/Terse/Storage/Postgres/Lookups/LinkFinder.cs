@@ -41,7 +41,10 @@ internal sealed class LinkFinder(
             token => CountAsync(lookups.Latest.CallAsync(name, token)), time, cancellationToken);
         return result.IsPrimary && result.Timeline == lookups.Timeline
             ? result.Link
-            : throw new StoreUnavailableException("Another host is becoming the primary; retry shortly.");
+            : throw new StoreUnavailableException("Another host is becoming the primary; retry shortly.")
+            {
+                IsPrimaryLost = true,
+            };
     }
 
     private async Task<Link?> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)

@@ -41,7 +41,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public int Timeline => _cluster.Timeline;
+    public int Timeline => _cluster.Primary.Generation;
 
     /// <inheritdoc/>
     public IBatcher<LinkName, LookupResult> Any => _any;
@@ -92,10 +92,10 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     /// </summary>
     private const string SelectLinks =
         $"""
-        SELECT l.*, k.number, h.closed_at,
-            CASE WHEN pg_is_in_recovery() THEN h.timeline ELSE horizon_timeline() END,
+        SELECT l.*, k.number, snapshot.closed_at,
+            snapshot.system_identifier, snapshot.timeline, snapshot.term,
             (SELECT count(*) FROM id_layout), pg_is_in_recovery()
-        FROM horizon AS h
+        FROM {HorizonSchema.Snapshot}
             CROSS JOIN {Defaults}
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
             LEFT JOIN LATERAL (
@@ -135,13 +135,13 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         return results;
     }
 
-    private static LookupResult ReadResult(NpgsqlDataReader row, HostRole probedRole) => new(
+    private LookupResult ReadResult(NpgsqlDataReader row, HostRole probedRole) => new(
         row.IsDBNull(0) ? null : ReadLink(row),
         row.GetFieldValue<DateTimeOffset>(10),
-        row.GetInt32(11),
-        row.GetInt64(12),
+        _cluster.Primary.GenerationOf(ClusterIdentity.Read(row, 11)),
+        row.GetInt64(14),
         probedRole,
-        IsReplica: row.GetBoolean(13));
+        IsReplica: row.GetBoolean(15));
 
     /// <summary>Reads a link from a row whose first columns are <see cref="Columns"/>.</summary>
     public static Link ReadLink(NpgsqlDataReader row) => new(

@@ -3,7 +3,8 @@ namespace Terse.Tests.Storage;
 /// <summary>
 /// Checks that a server does not query the primary for a code if no link has this code and the horizon of
 /// every replica is later than the code's time. The check applies only if no replica's horizon moves
-/// backwards during the lookup.
+/// backwards during the lookup, and if queries on the primary can see its first beat: before, the primary
+/// itself is no authority, and a lookup that began on it is repeated.
 /// </summary>
 internal sealed class PrimaryNotAskedRule
 {
@@ -21,6 +22,7 @@ internal sealed class PrimaryNotAskedRule
         (_setbacks, _pauses) = (cluster.Setbacks, server.Pauses);
         _applies = !targets.ContainsKey(code)
             && server.Timeline == cluster.Primary.Timeline
+            && cluster.Primary.ShownTimeline == cluster.Primary.Timeline
             && server.Layouts.NewestTimeOf(code, layouts: 1) is { } newest
             && cluster.AllHavePassed(newest)
             && !server.Lookups.WasAskedOfPrimary(code);

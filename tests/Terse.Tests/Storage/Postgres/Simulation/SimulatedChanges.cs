@@ -14,10 +14,10 @@ internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster 
 {
     private SimulatedListener? _listener;
 
-    public int Timeline => server.KnownTimeline;
+    public int Timeline => server.Generation;
 
     public Moment CompleteOnAllHosts => server.Hosts.Min(host =>
-        new Moment(host.State.Timeline, host.State.Horizon));
+        new Moment(server.GenerationOf(host.State.Identity.Timeline), host.State.Horizon));
 
     public void Cut()
     {
@@ -30,7 +30,8 @@ internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster 
     {
         await server.StepAsync();
         if (server.FindPrimary() is not { Role: HostRole.Primary } host
-            || !cluster.Reaches(server.Timeline, host))
+            || !cluster.Reaches(server.Timeline, host)
+            || (server.Generation > 0 && server.GenerationOf(host.Timeline) == 0))
         {
             await server.Time.PassAsync(TimeSpan.FromSeconds(1), CancellationToken.None);
             throw new HostUnavailableException("The primary is lost.");
@@ -52,7 +53,7 @@ internal sealed class SimulatedListener(
     Random random) : IChangeConnection
 {
     private readonly int _starts = host.Starts;
-    private readonly int _timeline = host.Timeline;
+    private readonly int _timeline = server.GenerationOf(host.Timeline);
 
     public SimulatedHost Host => host;
 
@@ -81,8 +82,8 @@ internal sealed class SimulatedListener(
     {
         await server.StepAsync();
         AssertAlive();
-        if (host.ShownTimeline != host.Timeline)
-            throw new HostUnavailableException("The new primary has not closed its first horizon yet.");
+        if (host.ShownTimeline != host.Timeline || server.GenerationOf(host.Timeline) != _timeline)
+            throw new HostUnavailableException("Another host is becoming the primary.");
         var completeUpTo = new Moment(_timeline, host.ClosedAt);
         var all = host.Changes.Select(change => change.Link).ToList();
         var after = host.Changes.Where(change => change.At > (since ?? host.ClosedAt)).ToList();

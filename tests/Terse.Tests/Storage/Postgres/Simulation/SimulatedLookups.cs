@@ -18,7 +18,7 @@ internal sealed class SimulatedLookups(
 {
     private readonly HashSet<string> _askedOfPrimary = new(StringComparer.Ordinal);
 
-    public int Timeline => registry.Timeline;
+    public int Timeline => registry.Known.Generation;
 
     public IBatcher<LinkName, LookupResult> Any => new SingleCalls(this, Freshness.Any);
 
@@ -58,12 +58,12 @@ internal sealed class SimulatedLookups(
         var probedRole = read.State.Role;
         await server.StepAsync();
         AssertReached(host);
-        var result = host.LookUp(code, probedRole);
+        var (result, shownTimeline) = (host.LookUp(code, probedRole), host.ShownTimeline);
         await server.StepAsync();
         AssertReached(host);
         result = result with
         {
-            Timeline = TimelineOf(host, result),
+            Timeline = TimelineOf(host, result, shownTimeline),
             IsReplica = host.Role == HostRole.Replica,
         };
         if (sabotage == HorizonSabotage.TwoStatements)
@@ -75,14 +75,14 @@ internal sealed class SimulatedLookups(
     }
 
     /// <summary>
-    /// Returns the timeline as the real SQL statement does: on a primary, a function returns the current
-    /// timeline, which can be newer than the snapshot of the statement; on a replica, the timeline comes from
-    /// that snapshot.
+    /// Returns the generation as the real SQL statement does: a primary whose snapshot shows an earlier
+    /// timeline has not beaten yet and matches no generation; on a replica, the timeline comes from the
+    /// snapshot.
     /// </summary>
-    private int TimelineOf(SimulatedHost host, LookupResult result) =>
+    private int TimelineOf(SimulatedHost host, LookupResult result, int shownTimeline) =>
         sabotage == HorizonSabotage.NoTimeline ? 0
-        : host.Role == HostRole.Primary ? host.Timeline
-        : result.Timeline;
+        : host.Role == HostRole.Primary && shownTimeline != host.Timeline ? 0
+        : server.GenerationOf(host.Role == HostRole.Primary ? shownTimeline : result.Timeline);
 
     private void AssertReached(SimulatedHost host)
     {

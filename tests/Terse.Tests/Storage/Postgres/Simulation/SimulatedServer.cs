@@ -84,8 +84,8 @@ internal sealed class SimulatedServer
     /// <summary>The changes of which the server has been notified.</summary>
     public NotifiedChanges Notified { get; }
 
-    /// <summary>The newest timeline that the server's registry knows.</summary>
-    public int KnownTimeline => _registry.Timeline;
+    /// <summary>The generation of the primary that the server's registry knows.</summary>
+    public int Generation => _registry.Known.Generation;
 
     /// <summary>
     /// The newest timeline that a probe of this server has read. The registry may not know this timeline,
@@ -150,11 +150,24 @@ internal sealed class SimulatedServer
     public SimulatedHost? FindPrimary() =>
         _registry.PickPrimary() is >= 0 and var index ? _cluster.Hosts[index] : null;
 
-    private HostState StateOf(SimulatedHost host)
-    {
-        var timeline = _hidesTimelines ? 0 : host.ReadTimeline();
-        return new(host.Role, timeline, host.ClosedAt, Failures: 0, IsInRotation: false, Error: null);
-    }
+    /// <summary>
+    /// Returns the generation of the known primary if this timeline is the timeline of that primary, else 0.
+    /// </summary>
+    public int GenerationOf(int timeline) => _registry.GenerationOf(IdentityOf(timeline));
+
+    /// <summary>Returns the generation of a primary that executed a write on this timeline.</summary>
+    public int GenerationOfWrite(int timeline) => _registry.GenerationOfWrite(IdentityOf(timeline).Timeline);
+
+    private HostState StateOf(SimulatedHost host) => new(
+        host.Role,
+        IdentityOf(host.ReadTimeline()),
+        host.ClosedAt,
+        Failures: 0,
+        IsInRotation: false,
+        Error: null);
+
+    private ClusterIdentity IdentityOf(int timeline) =>
+        new(SystemIdentifier: 1, _hidesTimelines ? 0 : timeline, Guid.Empty);
 
     /// <summary>
     /// The meters of one server. Servers do not share meters, because a meter would keep the caches of all

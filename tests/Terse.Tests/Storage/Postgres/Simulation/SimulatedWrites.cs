@@ -109,7 +109,7 @@ internal sealed class SimulatedWrites(
         var timeline = host.Timeline;
         if (!await CommitAsync(host, update, new(changed, written, timeline)))
             return;
-        server.Pending.Add(changed.Name, new(timeline, written));
+        server.Pending.Add(changed.Name, new(server.GenerationOfWrite(timeline), written));
         server.Notified.Add(changed);
     }
 
