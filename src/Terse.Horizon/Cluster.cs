@@ -17,7 +17,6 @@ public sealed class Cluster : IAsyncDisposable
     private readonly HostRegistry _registry;
     private readonly HostMonitor _monitor;
     private readonly AsyncLocal<object?> _ambient = new();
-    private readonly TimeSpan _reportTimeout;
 
     /// <summary>
     /// Creates a cluster. The constructor opens no connection; call <see cref="StartAsync"/> next.
@@ -31,7 +30,6 @@ public sealed class Cluster : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(time);
         if (options.Hosts.Count == 0)
             throw new ArgumentException("A cluster needs at least one host.", nameof(options));
-        _reportTimeout = options.ReportTimeout;
         _hosts = [.. options.Hosts.Select(host => new DatabaseHost(host, options))];
         _registry = new HostRegistry([.. _hosts.Select(host => host.Status)], options, time, Random.Shared);
         Primary = new ClusterPrimary(_registry);
@@ -87,10 +85,7 @@ public sealed class Cluster : IAsyncDisposable
     public async ValueTask<NpgsqlConnection> OpenAsync(HostRead read, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(read);
-        var host = _hosts[read.Host];
-        await read.TakeSlotAsync(host.SlotsOf(ConnectionShare.Lookups), cancellationToken)
-            .ConfigureAwait(false);
-        return await host.Reads.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        return await _hosts[read.Host].OpenLookupAsync(read, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -174,7 +169,8 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Runs a write that consists of one statement, without an explicit transaction. PostgreSQL commits the
-    /// statement by itself, which saves the round trip of the commit. A statement that is started inside an
+    /// statement by itself, which saves the round trip of the commit. Through a pooler, the statement runs in
+    /// a transaction, because its limits are set for a transaction. A statement that is started inside an
     /// outer write runs in the transaction of the outer write.
     /// </summary>
     /// <param name="share">The kind of work, which has connections of its own.</param>
@@ -251,28 +247,7 @@ public sealed class Cluster : IAsyncDisposable
         {
             var transaction = new ReadTransaction(opened.Connection, host);
             _ambient.Value = transaction;
-            return share == ConnectionShare.Reports
-                ? await ReportAsync(transaction, argument, work, cancellationToken).ConfigureAwait(false)
-                : await work(transaction, argument, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>
-    /// Runs a report in a transaction with a time limit of PostgreSQL. When the client cancels a statement,
-    /// Npgsql only closes the connection, and PostgreSQL would continue to work on the report. With its own
-    /// limit, PostgreSQL never works on more reports than this process has connections for them.
-    /// </summary>
-    private async Task<TResult> ReportAsync<TArgument, TResult>(
-        ReadTransaction read,
-        TArgument argument,
-        Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
-        CancellationToken cancellationToken)
-    {
-        var transaction = await read.BeginAsync(cancellationToken).ConfigureAwait(false);
-        await using (transaction.ConfigureAwait(false))
-        {
-            await read.LimitStatementsAsync(_reportTimeout, cancellationToken).ConfigureAwait(false);
-            return await work(read, argument, cancellationToken).ConfigureAwait(false);
+            return await work(transaction, argument, cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -297,7 +272,7 @@ public sealed class Cluster : IAsyncDisposable
             {
                 var write = new WriteTransaction(opened.Connection, host);
                 _ambient.Value = write;
-                if (isStatement)
+                if (isStatement && !host.IsPooled)
                     return await work(write, argument, cancellationToken).ConfigureAwait(false);
 
                 var transaction = await write.BeginAsync(cancellationToken).ConfigureAwait(false);

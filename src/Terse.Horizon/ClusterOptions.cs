@@ -5,7 +5,15 @@ namespace Terse.Horizon;
 /// </summary>
 /// <param name="Name">The name of the host in metrics and errors; unique within a cluster.</param>
 /// <param name="ConnectionString">The Npgsql connection string, which must name only this host.</param>
-public sealed record HostAddress(string Name, string ConnectionString);
+public sealed record HostAddress(string Name, string ConnectionString)
+{
+    /// <summary>
+    /// The Npgsql connection string of a pooler in front of this host, such as PgBouncer in transaction mode;
+    /// null without a pooler. Reads and writes go through the pooler. Probes, beats and
+    /// <see cref="Cluster.OpenPrimaryAsync"/> connect to the host directly.
+    /// </summary>
+    public string? PoolerConnectionString { get; init; }
+}
 
 /// <summary>The options of a <see cref="Cluster"/>: its hosts, intervals, timeouts and limits.</summary>
 public sealed record ClusterOptions
@@ -81,4 +89,11 @@ public sealed record ClusterOptions
 
     /// <summary>How many connections each kind of work may use at the same time, to each host.</summary>
     public ConnectionLimits Connections { get; init; } = new();
+
+    /// <summary>
+    /// Whether connections prepare the statements that they repeat. Default: null, which means true for
+    /// connections to a host and false for connections to a pooler, because a pooler may run each transaction
+    /// on a different connection. PgBouncer supports prepared statements in transaction mode since 1.21.
+    /// </summary>
+    public bool? PreparedStatements { get; init; }
 }

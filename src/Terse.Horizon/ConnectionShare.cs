@@ -33,9 +33,8 @@ public enum ConnectionShare
 
 /// <summary>
 /// How many connections of each <see cref="ConnectionShare"/> this process may use at the same time, to each
-/// host. A value that is too small makes calls of this share wait for each other. The sum for all processes,
-/// with three more connections a process for beats, probes and notifications, must stay below
-/// <c>max_connections</c> of the PostgreSQL host.
+/// host. A value that is too small makes calls of this share wait for each other. Calls that wait go together
+/// in one statement where they can, so few connections carry many calls.
 /// </summary>
 public sealed record ConnectionLimits
 {
@@ -45,29 +44,59 @@ public sealed record ConnectionLimits
     /// </summary>
     public const int MaxWaiting = 256;
 
-    /// <summary>Default: 8.</summary>
-    public int Lookups { get; init; } = 8;
-
-    /// <summary>Default: 8.</summary>
-    public int Creations { get; init; } = 8;
-
-    /// <summary>Default: 2.</summary>
-    public int Changes { get; init; } = 2;
-
-    /// <summary>Default: 2, one to count visits and one to roll up and delete old rows.</summary>
-    public int Visits { get; init; } = 2;
+    /// <summary>
+    /// The connections to each host that belong to no share: one for probes, one for beats, and on the primary
+    /// one for notifications. They never go through a pooler.
+    /// </summary>
+    public const int Direct = 3;
 
     /// <summary>Default: 2.</summary>
-    public int Reports { get; init; } = 2;
+    public int Lookups { get; init; } = 2;
+
+    /// <summary>Default: 2.</summary>
+    public int Creations { get; init; } = 2;
+
+    /// <summary>Default: 1.</summary>
+    public int Changes { get; init; } = 1;
+
+    /// <summary>Default: 1.</summary>
+    public int Visits { get; init; } = 1;
+
+    /// <summary>Default: 1.</summary>
+    public int Reports { get; init; } = 1;
 
     /// <summary>Default: 1.</summary>
     public int Limits { get; init; } = 1;
 
-    /// <summary>Default: 2.</summary>
-    public int Nodes { get; init; } = 2;
+    /// <summary>Default: 1.</summary>
+    public int Nodes { get; init; } = 1;
 
-    /// <summary>The sum of all limits.</summary>
-    public int Total => Enum.GetValues<ConnectionShare>().Sum(Of);
+    /// <summary>
+    /// The most connections that this process opens to a host. The sum for all processes must stay below
+    /// <c>max_connections</c> of the PostgreSQL host. Default: 12.
+    /// </summary>
+    public int Total => Direct + ForReads + ForWrites;
+
+    /// <summary>
+    /// Returns limits with a larger <see cref="Total"/>. Half of the additional connections are for lookups,
+    /// and half for creations.
+    /// </summary>
+    /// <param name="total">The largest number of connections to a host; 12 or more.</param>
+    public static ConnectionLimits For(int total)
+    {
+        var limits = new ConnectionLimits();
+        ArgumentOutOfRangeException.ThrowIfLessThan(total, limits.Total);
+        var more = total - limits.Total;
+        return limits with
+        {
+            Lookups = limits.Lookups + (more / 2),
+            Creations = limits.Creations + more - (more / 2),
+        };
+    }
+
+    internal int ForReads => Lookups + Reports;
+
+    internal int ForWrites => Creations + Changes + Visits + Limits + Nodes;
 
     /// <summary>Returns the limit of a share.</summary>
     public int Of(ConnectionShare share) => share switch

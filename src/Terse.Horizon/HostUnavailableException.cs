@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography;
 using Npgsql;
 
 namespace Terse.Horizon;
@@ -80,6 +82,40 @@ public sealed class HostUnavailableException : Exception
     };
 
     /// <summary>
+    /// Whether a host can be reached and refuses the connection for a reason that does not pass by itself:
+    /// the password, the name of the database, TLS, or a file of the client's certificate is wrong.
+    /// </summary>
+    internal static bool IsRefusal(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState
+            is PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidPassword
+            or PostgresErrorCodes.InvalidCatalogName,
+        NpgsqlException { InnerException: { } inner } => IsRefusal(inner),
+        // Npgsql gives no cause when the host does not offer what the connection string requires.
+        NpgsqlException or AuthenticationException or CryptographicException => true,
+        FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException => true,
+        _ => false,
+    };
+
+    /// <summary>
+    /// Explains an error to the operator, in the words of PostgreSQL and of the driver. The text can contain
+    /// addresses and names of users, so it belongs in the log.
+    /// </summary>
+    internal static string Explain(Exception exception) => exception switch
+    {
+        PostgresException postgres => $"{postgres.MessageText} (SQLSTATE {postgres.SqlState})",
+        OperationCanceledException or TimeoutException => "The host did not answer in time.",
+        AuthenticationException { InnerException: { } cause } => $"{TlsFailed} {cause.Message}",
+        AuthenticationException => $"{TlsFailed} {exception.Message}",
+        NpgsqlException { InnerException: { } inner } => Explain(inner),
+        _ => exception.Message,
+    };
+
+    private const string TlsFailed =
+        "The TLS handshake failed; check that 'Root Certificate' is the authority of the host's certificate, "
+        + "and for 'SSL Mode=VerifyFull' that the certificate names the host.";
+
+    /// <summary>
     /// Describes an error by its code only, because Npgsql's message may repeat the connection string.
     /// </summary>
     internal static string Describe(Exception exception) => exception switch
@@ -87,6 +123,7 @@ public sealed class HostUnavailableException : Exception
         PostgresException postgres => $"PostgreSQL refused the probe with SQLSTATE {postgres.SqlState}.",
         SocketException socket => $"The connection failed: {socket.SocketErrorCode}.",
         OperationCanceledException or TimeoutException => "The host did not answer in time.",
+        AuthenticationException => "The TLS handshake failed.",
         { InnerException: { } inner } => Describe(inner),
         NpgsqlException or IOException => "The connection was lost.",
         _ => $"The probe failed with {exception.GetType().Name}.",

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Data;
 using Npgsql;
 
 namespace Terse.Horizon;
@@ -28,21 +28,6 @@ public sealed class ReadTransaction
 #pragma warning restore CA2100
         return command;
     }
-
-    internal ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken) =>
-        _connection.BeginTransactionAsync(cancellationToken);
-
-    /// <summary>Limits how long PostgreSQL works on each further statement of the transaction.</summary>
-    internal async Task LimitStatementsAsync(TimeSpan limit, CancellationToken cancellationToken)
-    {
-        var command = CreateCommand("SELECT set_config('statement_timeout', $1, true)");
-        await using (command.ConfigureAwait(false))
-        {
-            var milliseconds = ((long)limit.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = milliseconds });
-            await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
-        }
-    }
 }
 
 /// <summary>
@@ -70,6 +55,22 @@ public sealed class WriteTransaction
     /// <inheritdoc cref="ReadTransaction.CreateCommand"/>
     public NpgsqlCommand CreateCommand(string sql) => AsRead.CreateCommand(sql);
 
-    internal ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken) =>
-        _connection.BeginTransactionAsync(cancellationToken);
+    /// <summary>
+    /// Begins the transaction. Through a pooler, this sets the limits of the transaction, which connections
+    /// to a host have from their start.
+    /// </summary>
+    internal async ValueTask<NpgsqlTransaction> BeginAsync(CancellationToken cancellationToken)
+    {
+        var transaction = await _connection
+            .BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
+            .ConfigureAwait(false);
+        if (Host.IsPooled)
+        {
+            var limits = CreateCommand(DatabaseHost.SetLimitsOfWrite);
+            await using (limits.ConfigureAwait(false))
+                await limits.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        return transaction;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Terse.Horizon;
@@ -6,6 +7,11 @@ namespace Terse.Horizon;
 /// A PostgreSQL host of a <see cref="Cluster"/>, with its last known state and its connection pools. Safe for
 /// use by any number of threads.
 /// </summary>
+/// <remarks>
+/// Reads and writes go through the pooler of the host, if the host has one. A pooler in transaction mode runs
+/// each transaction on any of its connections. So through a pooler, nothing may depend on the state of a
+/// session: each transaction sets its own limits, and each read begins a read-only transaction.
+/// </remarks>
 public sealed class DatabaseHost
 {
     /// <summary>
@@ -16,41 +22,57 @@ public sealed class DatabaseHost
         "-c idle_in_transaction_session_timeout=5s -c lock_timeout=1500ms -c tcp_keepalives_idle=5 "
         + "-c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_connection_check_interval=2s";
 
+    /// <summary>With this setting, PostgreSQL refuses writes on connections for reads.</summary>
+    private const string ReadOnly = "-c default_transaction_read_only=on";
+
+    /// <summary>
+    /// Sets <see cref="LimitsOfWrites"/> for one transaction. The keepalives are missing, because they belong
+    /// to the connection of the pooler.
+    /// </summary>
+    internal const string SetLimitsOfWrite =
+        """
+        SET LOCAL idle_in_transaction_session_timeout = '5s';
+        SET LOCAL lock_timeout = '1500ms';
+        SET LOCAL client_connection_check_interval = '2s'
+        """;
+
+    /// <summary>
+    /// Begins a transaction for reads. PostgreSQL itself ends a report that takes too long. When Npgsql
+    /// cancels a statement, it only closes the connection, and PostgreSQL would continue to work on the report.
+    /// </summary>
+    private const string BeginRead =
+        """
+        BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY;
+        SET LOCAL idle_in_transaction_session_timeout = '5s'
+        """;
+
     private readonly ConnectionSlots[] _slots;
+    private readonly string _beginReport;
 
     internal DatabaseHost(HostAddress address, ClusterOptions options)
     {
         Status = new HostStatus(address.Name);
+        IsPooled = address.PoolerConnectionString is not null;
         _slots = [.. Enum.GetValues<ConnectionShare>().Select(
             share => new ConnectionSlots(share, options.Connections.Of(share)))];
-        var writes = new NpgsqlConnectionStringBuilder(address.ConnectionString)
-        {
-            Timeout = Seconds(options.WriteTimeout),
-            CommandTimeout = Seconds(options.WriteTimeout),
-            CancellationTimeout = -1,
-            MaxAutoPrepare = 64,
-            AutoPrepareMinUsages = 2,
-            MaxPoolSize = options.Connections.Total + 1, // one more for the beat
-        };
-        var others = writes.Options;
-        writes.Options = $"{others} {LimitsOfWrites}".TrimStart();
-        Writes = Build(writes, address.Name);
+        _beginReport = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{BeginRead}; SET LOCAL statement_timeout = {(long)options.ReportTimeout.TotalMilliseconds}");
+        var direct = Settings(address.ConnectionString, options.PreparedStatements ?? true);
+        var shared = address.PoolerConnectionString is { } pooler
+            ? Settings(pooler, options.PreparedStatements ?? false)
+            : direct;
+        shared.NoResetOnClose |= IsPooled;
+        shared.MaxPoolSize = options.Connections.ForWrites;
+        Writes = Build(shared, address.Name, options.WriteTimeout, IsPooled ? "" : LimitsOfWrites);
+        shared.MaxPoolSize = options.Connections.ForReads;
+        Reads = Build(shared, address.Name + ", reads", options.ReadTimeout, IsPooled ? "" : ReadOnly);
 
-        writes.Pooling = false;
-        Unpooled = Build(writes, address.Name + ", unpooled");
-        writes.Pooling = true;
-
-        // With default_transaction_read_only, PostgreSQL refuses writes on connections for reads.
-        var reads = new NpgsqlConnectionStringBuilder(writes.ConnectionString)
-        {
-            Timeout = Seconds(options.ReadTimeout),
-            CommandTimeout = Seconds(options.ReadTimeout),
-            Options = $"{others} -c default_transaction_read_only=on".TrimStart(),
-        };
-        Reads = Build(reads, address.Name + ", reads");
-        reads.Timeout = reads.CommandTimeout = Seconds(options.ProbeTimeout);
-        reads.MaxPoolSize = 2;
-        Probes = Build(reads, address.Name + ", probes");
+        direct.MaxPoolSize = 1;
+        Beats = Build(direct, address.Name + ", beats", options.WriteTimeout, LimitsOfWrites);
+        Probes = Build(direct, address.Name + ", probes", options.ProbeTimeout, ReadOnly);
+        direct.Pooling = false;
+        Unpooled = Build(direct, address.Name + ", unpooled", options.WriteTimeout, LimitsOfWrites);
     }
 
     /// <summary>The name of the host, from <see cref="HostAddress.Name"/>.</summary>
@@ -59,6 +81,23 @@ public sealed class DatabaseHost
     /// <summary>The state of the host, as the last probes found it.</summary>
     public HostState State => Status.State;
 
+    /// <summary>
+    /// Why the last probe failed, in the words of PostgreSQL and of the driver; null when the last probe
+    /// succeeded. The text can contain addresses and names of users, so it is for the log;
+    /// <see cref="HostState.Error"/> is for clients.
+    /// </summary>
+    public string? Failure =>
+        Status.Failure is { } failure ? HostUnavailableException.Explain(failure) : null;
+
+    /// <summary>
+    /// Whether the last probe failed for a reason that does not pass by itself, for example a wrong password
+    /// or a certificate that is not accepted.
+    /// </summary>
+    public bool IsRefused => Status.Failure is { } failure && HostUnavailableException.IsRefusal(failure);
+
+    /// <summary>Whether reads and writes go through a pooler.</summary>
+    public bool IsPooled { get; }
+
     /// <summary>How many reads of this process run on the host now.</summary>
     public int ReadsInFlight => Status.ReadsInFlight;
 
@@ -66,41 +105,65 @@ public sealed class DatabaseHost
 
     internal NpgsqlDataSource Writes { get; }
 
-    internal NpgsqlDataSource Unpooled { get; }
-
     internal NpgsqlDataSource Reads { get; }
+
+    internal NpgsqlDataSource Beats { get; }
 
     internal NpgsqlDataSource Probes { get; }
 
-    /// <summary>Waits until the share has a free connection, and opens a connection for reads.</summary>
+    internal NpgsqlDataSource Unpooled { get; }
+
+    /// <summary>
+    /// Waits until the share <see cref="ConnectionShare.Lookups"/> has a free connection, which the read then
+    /// keeps until it moves or ends, and opens a connection for statements that only read.
+    /// </summary>
+    internal async ValueTask<NpgsqlConnection> OpenLookupAsync(
+        HostRead read, CancellationToken cancellationToken)
+    {
+        await read.TakeSlotAsync(_slots[(int)ConnectionShare.Lookups], cancellationToken)
+            .ConfigureAwait(false);
+        return await OpenForReadsAsync(Reads, IsPooled ? BeginRead : null, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits until the share has a free connection, and opens a connection for statements that only read.
+    /// </summary>
     internal ValueTask<HostConnection> OpenForReadsAsync(
-        ConnectionShare share, CancellationToken cancellationToken) =>
-        OpenAsync(Reads, _slots[(int)share], cancellationToken);
+        ConnectionShare share, CancellationToken cancellationToken)
+    {
+        var begin = share switch
+        {
+            ConnectionShare.Reports => _beginReport,
+            ConnectionShare.Lookups when !IsPooled => null,
+            _ => BeginRead,
+        };
+        return OpenAsync(
+            share, token => OpenForReadsAsync(SourceOf(share), begin, token), cancellationToken);
+    }
 
     /// <summary>Waits until the share has a free connection, and opens a connection for writes.</summary>
     internal ValueTask<HostConnection> OpenForWritesAsync(
         ConnectionShare share, CancellationToken cancellationToken) =>
-        OpenAsync(Writes, _slots[(int)share], cancellationToken);
+        OpenAsync(share, SourceOf(share).OpenConnectionAsync, cancellationToken);
 
-    internal ConnectionSlots SlotsOf(ConnectionShare share) => _slots[(int)share];
+    /// <summary>
+    /// Each share has its connections in one pool. Otherwise the two pools together could open more
+    /// connections than the shares have.
+    /// </summary>
+    private NpgsqlDataSource SourceOf(ConnectionShare share) =>
+        share is ConnectionShare.Lookups or ConnectionShare.Reports ? Reads : Writes;
 
-    internal async ValueTask CloseAsync()
+    private async ValueTask<HostConnection> OpenAsync(
+        ConnectionShare share,
+        Func<CancellationToken, ValueTask<NpgsqlConnection>> open,
+        CancellationToken cancellationToken)
     {
-        await Writes.DisposeAsync().ConfigureAwait(false);
-        await Unpooled.DisposeAsync().ConfigureAwait(false);
-        await Reads.DisposeAsync().ConfigureAwait(false);
-        await Probes.DisposeAsync().ConfigureAwait(false);
-        foreach (var slots in _slots)
-            slots.Dispose();
-    }
-
-    private static async ValueTask<HostConnection> OpenAsync(
-        NpgsqlDataSource source, ConnectionSlots slots, CancellationToken cancellationToken)
-    {
+        var slots = _slots[(int)share];
         await slots.TakeAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return new(await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false), slots);
+            return new(await open(cancellationToken).ConfigureAwait(false), slots);
         }
         catch
         {
@@ -109,8 +172,92 @@ public sealed class DatabaseHost
         }
     }
 
-    private static int Seconds(TimeSpan time) => Math.Max(1, (int)Math.Ceiling(time.TotalSeconds));
+    /// <summary>
+    /// Opens a connection, and begins a read-only transaction unless <paramref name="begin"/> is null. Npgsql
+    /// rolls the transaction back when the connection is disposed.
+    /// </summary>
+    private static async ValueTask<NpgsqlConnection> OpenForReadsAsync(
+        NpgsqlDataSource source, string? begin, CancellationToken cancellationToken)
+    {
+        var connection = await source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        if (begin is null)
+            return connection;
+        try
+        {
+#pragma warning disable CA2100 // The text is one of two constants and a number.
+            var command = new NpgsqlCommand(begin, connection);
+#pragma warning restore CA2100
+            await using (command.ConfigureAwait(false))
+                await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
 
-    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder connection, string name) =>
-        new NpgsqlSlimDataSourceBuilder(connection.ConnectionString) { Name = name }.EnableArrays().Build();
+    private const string SelectStart = "SELECT pg_postmaster_start_time()";
+
+    /// <summary>
+    /// Whether the pooler leads to this host. The times at which PostgreSQL started tell hosts apart.
+    /// </summary>
+    /// <exception cref="HostUnavailableException">
+    /// The pooler or the host cannot be used. The message can contain addresses and names of users, so it is
+    /// for the log.
+    /// </exception>
+    public async Task<bool> PoolerLeadsHereAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ReadStartAsync(Reads, cancellationToken).ConfigureAwait(false)
+                == await ReadStartAsync(Probes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (
+            HostUnavailableException.IsCausedBy(exception) || HostUnavailableException.IsRefusal(exception))
+        {
+            throw new HostUnavailableException(HostUnavailableException.Explain(exception), exception);
+        }
+    }
+
+    private static async Task<DateTime> ReadStartAsync(
+        NpgsqlDataSource source, CancellationToken cancellationToken)
+    {
+        var select = source.CreateCommand(SelectStart);
+        await using (select.ConfigureAwait(false))
+            return (DateTime)(await select.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
+    }
+
+    internal async ValueTask CloseAsync()
+    {
+        foreach (var source in (NpgsqlDataSource[])[Writes, Reads, Beats, Probes, Unpooled])
+            await source.DisposeAsync().ConfigureAwait(false);
+        foreach (var slots in _slots)
+            slots.Dispose();
+    }
+
+    private static NpgsqlConnectionStringBuilder Settings(string connectionString, bool prepares) =>
+        new(connectionString)
+        {
+            CancellationTimeout = -1,
+            MaxAutoPrepare = prepares ? 64 : 0,
+            AutoPrepareMinUsages = 2,
+        };
+
+    private static NpgsqlDataSource Build(
+        NpgsqlConnectionStringBuilder settings, string name, TimeSpan timeout, string options)
+    {
+        var seconds = Math.Max(1, (int)Math.Ceiling(timeout.TotalSeconds));
+        var connection = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
+        {
+            Timeout = seconds,
+            CommandTimeout = seconds,
+            Options = $"{settings.Options} {options}".Trim(),
+        };
+        return new NpgsqlSlimDataSourceBuilder(connection.ConnectionString) { Name = name }
+            .EnableArrays()
+            .EnableTransportSecurity()
+            .Build();
+    }
 }

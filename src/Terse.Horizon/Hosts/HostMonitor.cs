@@ -24,13 +24,15 @@ internal sealed class HostMonitor(
     }
 
     /// <summary>
-    /// Probes all hosts until a primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
+    /// Probes all hosts until a primary is found, all hosts refuse the connection
+    /// (<see cref="DatabaseHost.IsRefused"/>), or <see cref="ClusterOptions.StartTimeout"/> has passed.
     /// </summary>
     public async Task FindPrimaryAsync()
     {
         var begin = time.GetTimestamp();
         await Task.WhenAll(hosts.Select(ProbeAsync)).ConfigureAwait(false);
         while (registry.PickPrimary() < 0
+            && !hosts.All(host => host.IsRefused)
             && time.GetElapsedTime(begin) < options.StartTimeout)
         {
             await Task.Delay(options.ProbeInterval, time, _stopping.Token).ConfigureAwait(false);
@@ -90,11 +92,13 @@ internal sealed class HostMonitor(
             var state = await ReadStateAsync(host, limit.Token).ConfigureAwait(false);
             host.Status.ConfirmedAt = begin;
             registry.Update(host.Status, state);
+            host.Status.Failure = null;
         }
 #pragma warning disable CA1031 // Any error counts as a failed probe; the host is probed again later.
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
+            host.Status.Failure = exception;
             registry.UpdateFailed(host.Status, HostUnavailableException.Describe(exception));
         }
     }
@@ -189,7 +193,7 @@ internal sealed class HostMonitor(
             // The beat is due half a try interval before the beat interval ends. Otherwise, a try that comes
             // slightly too early would do nothing, and the beat would run one whole try interval later.
             var due = options.BeatInterval - (options.BeatInterval / TriesPerBeat / 2);
-            var beat = primary.Writes.CreateCommand(Beat);
+            var beat = primary.Beats.CreateCommand(Beat);
             await using (beat.ConfigureAwait(false))
             {
                 beat.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = due });

@@ -8,6 +8,7 @@ namespace Terse.Horizon;
 internal sealed class HostStatus(string name)
 {
     private HostState _state = HostState.Unknown;
+    private Exception? _failure;
     private int _reads;
     private long _lastFailedReadAt = long.MinValue;
     private long _confirmedAt = long.MinValue;
@@ -42,6 +43,13 @@ internal sealed class HostStatus(string name)
     {
         get => Volatile.Read(ref _confirmedAt);
         set => Volatile.Write(ref _confirmedAt, value);
+    }
+
+    /// <summary>The error of the last probe; null when the last probe succeeded.</summary>
+    public Exception? Failure
+    {
+        get => Volatile.Read(ref _failure);
+        set => Volatile.Write(ref _failure, value);
     }
 
     public void BeginRead() => Interlocked.Increment(ref _reads);

@@ -12,7 +12,10 @@ internal sealed class DatabaseOptions
     public const string Section = "Database";
 
     public static readonly string[] SettingNames =
-        [nameof(Hosts) + ":0", nameof(PasswordFile), nameof(Migrate), nameof(MissesPerSecond)];
+    [
+        nameof(Hosts) + ":0", nameof(Poolers) + ":0", nameof(PreparedStatements), nameof(PasswordFile),
+        nameof(Migrate), nameof(MissesPerSecond),
+    ];
 
     /// <summary>
     /// The Npgsql connection strings of a PostgreSQL primary and its replicas, in any order; Terse finds out
@@ -21,8 +24,23 @@ internal sealed class DatabaseOptions
     public IReadOnlyList<string> Hosts { get; set; } = [];
 
     /// <summary>
-    /// The path of a file whose first line is the password for all hosts. Default: no file; the environment
-    /// variable <c>PGPASSWORD</c> and the file <c>~/.pgpass</c> apply, as with every PostgreSQL client.
+    /// The Npgsql connection strings of poolers, such as PgBouncer in transaction mode: one for each host, in
+    /// the order of <see cref="Hosts"/>; empty for a host without a pooler. Reads and writes go through the
+    /// poolers; the change feed and the probes connect to <see cref="Hosts"/>. Default: no poolers.
+    /// </summary>
+    public IReadOnlyList<string> Poolers { get; set; } = [];
+
+    /// <summary>
+    /// Whether connections prepare the statements that they repeat. Default: true for connections to a host,
+    /// false for connections to a pooler. When true with a pooler that does not support prepared statements
+    /// (PgBouncer before 1.21), statements fail. When false, PostgreSQL parses and plans each statement again.
+    /// </summary>
+    public bool? PreparedStatements { get; set; }
+
+    /// <summary>
+    /// The path of a file whose first line is the password for all hosts and poolers. Default: no file; the
+    /// environment variable <c>PGPASSWORD</c> and the file <c>~/.pgpass</c> apply, as with every PostgreSQL
+    /// client.
     /// </summary>
     public string? PasswordFile { get; set; }
 
@@ -50,24 +68,52 @@ internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOption
 
     private static IEnumerable<string> FindErrors(DatabaseOptions options)
     {
-        for (var index = 0; index < options.Hosts.Count; index++)
+        var errors = options.Hosts
+            .SelectMany((host, index) => FindErrors($"Database:Hosts:{index}", host))
+            .Concat(options.Poolers
+                .SelectMany((pooler, index) => pooler.Length == 0 ? []
+                    : FindErrors($"Database:Poolers:{index}", pooler)));
+        foreach (var error in errors)
+            yield return error;
+
+        if (options.Poolers.Count > 0 && options.Poolers.Count != options.Hosts.Count)
         {
-            if (!TryParse(options.Hosts[index], out var host))
-            {
-                yield return $"Database:Hosts:{index} is not a connection string of one host; write it like "
-                    + "'Host=db1;Port=5432;Username=terse;Database=terse'.";
-            }
-            else if (!string.IsNullOrEmpty(host.Password))
-            {
-                yield return $"Database:Hosts:{index} contains a password; move it to a file that only Terse "
-                    + "can read and set Database:PasswordFile to that file, or set PGPASSWORD.";
-            }
+            yield return $"Database:Poolers has {options.Poolers.Count} elements and Database:Hosts has "
+                + $"{options.Hosts.Count}; set one pooler for each host, and '' for a host without a pooler.";
         }
 
         if (options.PasswordFile is { } file && !File.Exists(file))
             yield return $"Database:PasswordFile is '{file}', which does not exist; correct the path.";
         if (options.MissesPerSecond is < 1 or > 100_000)
             yield return $"Database:MissesPerSecond is {options.MissesPerSecond}; set it to 1 to 100000.";
+    }
+
+    private static IEnumerable<string> FindErrors(string setting, string connectionString)
+    {
+        if (!TryParse(connectionString, out var host))
+        {
+            yield return $"{setting} is not a connection string of one host; write it like "
+                + "'Host=db1;Port=5432;Username=terse;Database=terse'.";
+            yield break;
+        }
+
+        if (!string.IsNullOrEmpty(host.Password))
+        {
+            yield return $"{setting} contains a password; move it to a file that only Terse can read and set "
+                + "Database:PasswordFile to that file, or set PGPASSWORD.";
+        }
+
+        (string Name, string? Path)[] files =
+        [
+            ("Root Certificate", host.RootCertificate),
+            ("SSL Certificate", host.SslCertificate),
+            ("SSL Key", host.SslKey),
+        ];
+        foreach (var (name, path) in files)
+        {
+            if (path is not null && !File.Exists(path))
+                yield return $"{setting} has {name}='{path}', which does not exist; correct the path.";
+        }
     }
 
     private static bool TryParse(string text, out NpgsqlConnectionStringBuilder host)

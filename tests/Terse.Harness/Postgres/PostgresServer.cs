@@ -14,8 +14,12 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
+    /// <summary>The password of the user <c>terse</c> after <see cref="RequireTlsAsync"/>.</summary>
+    public const string Password = "secret of the tests";
+
     private readonly string _folder;
     private Process? _process;
+    private bool _requiresTls;
 
     private PostgresServer(string folder, int port)
     {
@@ -66,6 +70,35 @@ internal sealed class PostgresServer : IAsyncDisposable
             """);
         await server.StartAsync();
         return server;
+    }
+
+    /// <summary>
+    /// Restarts the server so that it refuses connections without TLS. The user <c>terse</c> logs in with
+    /// <see cref="Password"/> (SCRAM), and the user of the client certificate with this certificate.
+    /// </summary>
+    public async Task RequireTlsAsync(TestCertificates certificates)
+    {
+        await ExecuteAsync($"ALTER ROLE terse PASSWORD '{Password}'");
+        await ExecuteAsync($"CREATE ROLE {TestCertificates.ClientName} SUPERUSER LOGIN");
+        await StopAsync();
+        string[] files = [certificates.Authority, certificates.ServerCertificate, certificates.ServerKey];
+        await RunAsPostgresAsync("install", ["-m", "600", .. files, _folder]);
+        await File.AppendAllTextAsync(
+            Path.Combine(_folder, "postgresql.conf"),
+            """
+
+            ssl = on
+            ssl_ca_file = 'authority.crt'
+            """);
+        await File.WriteAllTextAsync(
+            Path.Combine(_folder, "pg_hba.conf"),
+            $"""
+            hostssl all {TestCertificates.ClientName} 127.0.0.1/32 cert
+            hostssl all all 127.0.0.1/32 scram-sha-256
+
+            """);
+        _requiresTls = true;
+        await StartAsync();
     }
 
     /// <summary>Creates the database that the tests use.</summary>
@@ -257,14 +290,19 @@ internal sealed class PostgresServer : IAsyncDisposable
             Database = database,
             Pooling = false,
         };
+        if (_requiresTls)
+            (address.SslMode, address.Password) = (SslMode.Require, Password);
         var connection = new NpgsqlConnection(address.ConnectionString);
         await connection.OpenAsync();
         return connection;
     }
 
-    private static async Task RunAsync(string program, params string[] arguments)
+    private static Task RunAsync(string program, params string[] arguments) =>
+        RunAsPostgresAsync(Programs + program, arguments);
+
+    private static async Task RunAsPostgresAsync(string program, params string[] arguments)
     {
-        var result = await Command.RunAsync("setpriv", AsPostgres([Programs + program, .. arguments]));
+        var result = await Command.RunAsync("setpriv", AsPostgres([program, .. arguments]));
         if (result.ExitCode != 0)
             throw new InvalidOperationException($"{program}: {result.Errors}");
     }
@@ -273,7 +311,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// Returns the arguments with which <c>setpriv</c> runs a command. If this process runs as root, the
     /// command runs as the user <c>postgres</c>, because PostgreSQL refuses to run as root.
     /// </summary>
-    private static string[] AsPostgres(params string[] command) => Environment.UserName == "root"
+    internal static string[] AsPostgres(params string[] command) => Environment.UserName == "root"
         ? ["--reuid=postgres", "--regid=postgres", "--clear-groups", .. command]
         : command;
 }

@@ -19,6 +19,7 @@ internal sealed class PostgresStorage(
     INodeStore nodes,
     LayoutLease layouts,
     IOptions<DatabaseOptions> options,
+    StartReport report,
     TimeProvider time) : IStorage
 {
     /// <summary>
@@ -46,6 +47,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ILinkReader, LinkFinder>();
         services.AddSingleton<IChangeSource, PostgresChangeSource>();
         services.AddHostedService<PostgresChangeFeed>();
+        services.AddSingleton<StartReport>();
         services.AddSingleton<PostgresSchema>();
         services.AddSingleton<PrimaryWait>();
         services.AddSingleton<PostgresLinkInserter>();
@@ -71,11 +73,15 @@ internal sealed class PostgresStorage(
     public string? WhyNotReady => cluster.HasReadableHost ? null : "No database host can be reached.";
 
     /// <inheritdoc/>
-    public async Task PrepareAsync(CancellationToken cancellationToken)
+    public Task PrepareAsync(CancellationToken cancellationToken) =>
+        report.RunAsync(ConnectAsync, cancellationToken);
+
+    private async Task ConnectAsync(CancellationToken cancellationToken)
     {
         ThreadPool.GetMinThreads(out var workers, out var completions);
         ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
         await cluster.StartAsync();
+        await report.ReportAsync(cancellationToken);
         await StartRetry.RunAsync(ReadySchemaAsync, time, cancellationToken);
         await StartRetry.RunAsync(layouts.StartAsync, time, cancellationToken);
     }
@@ -83,26 +89,50 @@ internal sealed class PostgresStorage(
     /// <inheritdoc/>
     public async Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken)
     {
-        await cluster.FindPrimaryAsync();
-        return await nodes.ReadLayoutsAsync(cancellationToken);
+        StoredLayouts? layouts = null;
+        await report.RunAsync(
+            async token =>
+            {
+                await cluster.FindPrimaryAsync();
+                report.ThrowIfRefused();
+                layouts = await nodes.ReadLayoutsAsync(token);
+            },
+            cancellationToken);
+        return layouts!;
     }
 
-    private Task ReadySchemaAsync(CancellationToken cancellationToken) => options.Value.Migrate
-        ? PostgresMigrations.ApplyAsync(cluster, cancellationToken)
-        : PostgresMigrations.AssertServesAsync(cluster, cancellationToken);
+    private Task ReadySchemaAsync(CancellationToken cancellationToken)
+    {
+        report.ThrowIfRefused();
+        return options.Value.Migrate
+            ? PostgresMigrations.ApplyAsync(cluster, cancellationToken)
+            : PostgresMigrations.AssertServesAsync(cluster, cancellationToken);
+    }
 
     private static Cluster NewCluster(DatabaseOptions options, TimeProvider time)
     {
         var password = options.PasswordFile is { } file ? File.ReadLines(file).FirstOrDefault() : null;
-        var hosts = options.Hosts.Select(host => AddressOf(host, password)).ToList();
-        return new Cluster(new ClusterOptions { Hosts = hosts }, time);
+        var hosts = options.Hosts.Select((host, index) => AddressOf(
+            WithLogin(host, password),
+            options.Poolers.ElementAtOrDefault(index) is { Length: > 0 } pooler
+                ? WithLogin(pooler, password)
+                : null));
+        return new Cluster(
+            new ClusterOptions { Hosts = [.. hosts], PreparedStatements = options.PreparedStatements }, time);
     }
 
-    private static HostAddress AddressOf(string connectionString, string? password)
+    private static HostAddress AddressOf(
+        NpgsqlConnectionStringBuilder host, NpgsqlConnectionStringBuilder? pooler) =>
+        new($"{host.Host}:{host.Port}", host.ConnectionString)
+        {
+            PoolerConnectionString = pooler?.ConnectionString,
+        };
+
+    private static NpgsqlConnectionStringBuilder WithLogin(string connectionString, string? password)
     {
         var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "terse" };
         if (password is not null)
             builder.Password = password;
-        return new($"{builder.Host}:{builder.Port}", builder.ConnectionString);
+        return builder;
     }
 }

@@ -1,0 +1,68 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Terse.Harness;
+
+/// <summary>
+/// The files of a certificate authority, of a certificate for the host <c>localhost</c>, and of a client
+/// certificate, all in PEM.
+/// </summary>
+internal sealed class TestCertificates
+{
+    /// <summary>The user that the client certificate names.</summary>
+    public const string ClientName = "certified";
+
+    private readonly string _folder;
+
+    public TestCertificates(string folder)
+    {
+        _folder = folder;
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var authority = NewAuthority(key, "CN=Terse tests");
+        File.WriteAllText(Authority, authority.ExportCertificatePem());
+        Issue(authority, "localhost", serial: 2, ServerCertificate, ServerKey);
+        Issue(authority, ClientName, serial: 3, ClientCertificate, ClientKey);
+
+        using var otherKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = NewAuthority(otherKey, "CN=Another authority");
+        File.WriteAllText(OtherAuthority, other.ExportCertificatePem());
+    }
+
+    public string Authority => Path.Combine(_folder, "authority.crt");
+
+    /// <summary>An authority that issued none of the certificates.</summary>
+    public string OtherAuthority => Path.Combine(_folder, "other.crt");
+
+    public string ServerCertificate => Path.Combine(_folder, "server.crt");
+
+    public string ServerKey => Path.Combine(_folder, "server.key");
+
+    public string ClientCertificate => Path.Combine(_folder, "client.crt");
+
+    public string ClientKey => Path.Combine(_folder, "client.key");
+
+    private static DateTimeOffset Yesterday => TimeProvider.System.GetUtcNow().AddDays(-1);
+
+    private static X509Certificate2 NewAuthority(ECDsa key, string name)
+    {
+        var request = new CertificateRequest(name, key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509SubjectKeyIdentifierExtension(request.PublicKey, critical: false));
+        return request.CreateSelfSigned(Yesterday, Yesterday.AddDays(30));
+    }
+
+    private static void Issue(
+        X509Certificate2 authority, string name, byte serial, string certificateFile, string keyFile)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.Create(authority, Yesterday, Yesterday.AddDays(20), [serial]);
+        File.WriteAllText(certificateFile, certificate.ExportCertificatePem());
+        File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
+    }
+}
