@@ -45,8 +45,8 @@ public sealed record ConnectionLimits
     public const int MaxWaiting = 256;
 
     /// <summary>
-    /// The connections to each host that belong to no share: one for probes, one for beats, and on the primary
-    /// one for notifications. They never go through a pooler.
+    /// The connections to each host that belong to no share: one for probes, and on the primary one for beats
+    /// and one for notifications. They never go through a pooler.
     /// </summary>
     public const int Direct = 3;
 

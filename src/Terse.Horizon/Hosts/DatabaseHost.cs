@@ -37,8 +37,8 @@ public sealed class DatabaseHost
         """;
 
     /// <summary>
-    /// Begins a transaction for reads. PostgreSQL itself ends a report that takes too long. When Npgsql
-    /// cancels a statement, it only closes the connection, and PostgreSQL would continue to work on the report.
+    /// Begins a transaction for reads. Reports also get a time limit of PostgreSQL: when Npgsql cancels a
+    /// statement, it only closes the connection, and PostgreSQL would continue to work on the report.
     /// </summary>
     private const string BeginRead =
         """

@@ -13,8 +13,8 @@ internal sealed class DatabaseOptions
 
     public static readonly string[] SettingNames =
     [
-        nameof(Hosts) + ":0", nameof(Poolers) + ":0", nameof(PreparedStatements), nameof(PasswordFile),
-        nameof(Migrate), nameof(MissesPerSecond),
+        nameof(Hosts) + ":0", nameof(Poolers) + ":0", nameof(MaxConnections), nameof(PreparedStatements),
+        nameof(PasswordFile), nameof(Migrate), nameof(MissesPerSecond),
     ];
 
     /// <summary>
@@ -31,9 +31,17 @@ internal sealed class DatabaseOptions
     public IReadOnlyList<string> Poolers { get; set; } = [];
 
     /// <summary>
+    /// The most connections that a Terse server opens to each host: 12 to 200. Default: 12. Each kind of work
+    /// has connections of its own; half of the connections beyond 12 are for lookups, and half for creations.
+    /// When the number is too small, creations with an <c>Idempotency-Key</c> wait for each other. When the
+    /// number is too large, the hosts reach <c>max_connections</c>.
+    /// </summary>
+    public int MaxConnections { get; set; } = 12;
+
+    /// <summary>
     /// Whether connections prepare the statements that they repeat. Default: true for connections to a host,
     /// false for connections to a pooler. When true with a pooler that does not support prepared statements
-    /// (PgBouncer before 1.21), statements fail. When false, PostgreSQL parses and plans each statement again.
+    /// (PgBouncer before 1.21), statements fail. When false, PostgreSQL parses and plans every statement.
     /// </summary>
     public bool? PreparedStatements { get; set; }
 
@@ -82,6 +90,8 @@ internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOption
                 + $"{options.Hosts.Count}; set one pooler for each host, and '' for a host without a pooler.";
         }
 
+        if (options.MaxConnections is < 12 or > 200)
+            yield return $"Database:MaxConnections is {options.MaxConnections}; set it to 12 to 200.";
         if (options.PasswordFile is { } file && !File.Exists(file))
             yield return $"Database:PasswordFile is '{file}', which does not exist; correct the path.";
         if (options.MissesPerSecond is < 1 or > 100_000)

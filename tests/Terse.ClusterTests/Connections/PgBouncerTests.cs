@@ -34,7 +34,9 @@ public sealed class PgBouncerTests(PgBouncerTests.Host host) : IClassFixture<PgB
             Assert.Equal("1500ms", await WriteAsync(cluster, "SHOW lock_timeout"));
             Assert.Equal("5s", await WriteAsync(cluster, "SHOW idle_in_transaction_session_timeout"));
             Assert.Equal(
-                "0", await cluster.ReadAsync(Freshness.Latest, "SHOW lock_timeout", ReadAsync, default));
+                "0",
+                await cluster.ReadAsync(
+                    ConnectionShare.Nodes, Freshness.Latest, "SHOW lock_timeout", ReadAsync, default));
         }
     }
 
@@ -43,6 +45,7 @@ public sealed class PgBouncerTests(PgBouncerTests.Host host) : IClassFixture<PgB
     {
         await using var cluster = await host.ConnectAsync();
         await cluster.ReadAsync(
+            ConnectionShare.Reports,
             Freshness.Any,
             "SELECT pg_backend_pid()::text",
             static async (read, sql, token) =>
@@ -84,7 +87,10 @@ public sealed class PgBouncerTests(PgBouncerTests.Host host) : IClassFixture<PgB
     }
 
     private static Task<string> WriteAsync(Cluster cluster, string sql) => cluster.WriteStatementAsync(
-        sql, static (write, sql, token) => ReadAsync(write.AsRead, sql, token), default);
+        ConnectionShare.Changes,
+        sql,
+        static (write, sql, token) => ReadAsync(write.AsRead, sql, token),
+        default);
 
     private static async Task<string> ReadAsync(
         ReadTransaction read, string sql, CancellationToken cancellationToken)

@@ -31,10 +31,9 @@ public sealed class PooledServersTests
             "SELECT coalesce(sum(visits), 0)::bigint FROM visit_total") >= Links);
         foreach (var host in postgres.Servers)
         {
-            Assert.InRange(
-                await host.ReadAsync("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'terse'"),
-                1,
-                PgBouncer.PoolSize + (2 * DirectConnections));
+            var connections = await host.ReadAsync(
+                "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'terse'");
+            Assert.InRange(connections, 1, PgBouncer.PoolSize + (2 * DirectConnections));
         }
     }
 

@@ -117,8 +117,13 @@ internal sealed class PostgresStorage(
             options.Poolers.ElementAtOrDefault(index) is { Length: > 0 } pooler
                 ? WithLogin(pooler, password)
                 : null));
-        return new Cluster(
-            new ClusterOptions { Hosts = [.. hosts], PreparedStatements = options.PreparedStatements }, time);
+        var clusterOptions = new ClusterOptions
+        {
+            Hosts = [.. hosts],
+            PreparedStatements = options.PreparedStatements,
+            Connections = ConnectionLimits.For(options.MaxConnections),
+        };
+        return new Cluster(clusterOptions, time);
     }
 
     private static HostAddress AddressOf(
