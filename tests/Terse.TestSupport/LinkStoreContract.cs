@@ -185,9 +185,6 @@ public abstract class LinkStoreContract : IAsyncLifetime
         Assert.Empty(await ReadChangesAsync());
     }
 
-    /// <summary>
-    /// Removing the visit limit resets the number of used visits. Raising or lowering the limit does not.
-    /// </summary>
     [Fact]
     public async Task A_changed_limit_counts_the_visits_before_the_change()
     {
@@ -200,9 +197,22 @@ public abstract class LinkStoreContract : IAsyncLifetime
         await Store.ReplaceAsync(link with { MaxVisits = 6, Version = 3 }, default);
         Assert.Equal(2, (await TakeAllAsync(link, 9)).Count(isTaken => isTaken));
         await Store.ReplaceAsync(link with { MaxVisits = null, Version = 4 }, default);
-        Assert.All(await TakeAllAsync(link, 9), Assert.True);
-        await Store.ReplaceAsync(link with { MaxVisits = 1, Version = 5 }, default);
-        Assert.Single(await TakeAllAsync(link, 9), isTaken => isTaken);
+        Assert.True(await Store.TakeVisitAsync(link, default));
+        await Store.ReplaceAsync(link with { MaxVisits = 6, Version = 5 }, default);
+        Assert.False(await Store.TakeVisitAsync(link, default));
+        await Store.ReplaceAsync(link with { MaxVisits = 20, Version = 6 }, default);
+        Assert.InRange((await TakeAllAsync(link, 20)).Count(isTaken => isTaken), 13, 14);
+    }
+
+    [Fact]
+    public async Task A_limit_that_is_set_later_counts_from_its_first_visit()
+    {
+        var link = NewLink(1, "sale");
+        await AddAsync(link);
+        var limited = link with { MaxVisits = 3, Version = 2 };
+        await Store.ReplaceAsync(limited, default);
+
+        Assert.Equal(3, (await TakeAllAsync(limited, 9)).Count(isTaken => isTaken));
     }
 
     [Fact]

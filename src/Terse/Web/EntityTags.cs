@@ -5,12 +5,21 @@ using Microsoft.Net.Http.Headers;
 namespace Terse.Web;
 
 /// <summary>
-/// Converts versions of links to HTTP entity tags and back (RFC 9110, sections 8.8.3 and 13.1). The tags are
-/// strong, because each version of a link has only one representation.
+/// Makes the HTTP entity tags of links (RFC 9110, sections 8.8.3 and 13.1). A tag is strong: it differs for
+/// every two representations of a link that differ. A representation that shows the number of visits changes
+/// with each visit, so its tag contains the version and the number. A representation without visits changes
+/// only with the version. <c>If-Match</c> compares the version alone, because a visit does not conflict with
+/// a change.
 /// </summary>
 internal static class EntityTags
 {
-    public static string Of(int version) => $"\"v{version.ToString(CultureInfo.InvariantCulture)}\"";
+    /// <param name="version">The version of the link.</param>
+    /// <param name="visits">
+    /// The number of all visits, which never decreases; null if the representation does not show the visits.
+    /// </param>
+    public static string Of(int version, long? visits) => visits is { } number
+        ? string.Create(CultureInfo.InvariantCulture, $"\"v{version}-{number}\"")
+        : string.Create(CultureInfo.InvariantCulture, $"\"v{version}\"");
 
     /// <summary>
     /// Reads the <c>If-Match</c> header. The caller must refuse a request with an invalid header, because the
@@ -38,12 +47,13 @@ internal static class EntityTags
     }
 
     /// <summary>
-    /// Whether the <c>If-None-Match</c> header lists this version. If so, the client already has this version
-    /// of the link.
+    /// Whether the <c>If-None-Match</c> header lists the tag of the current representation. If so, the client
+    /// already has this representation.
     /// </summary>
-    public static bool IsCachedByClient(HttpRequest request, int version) =>
+    public static bool IsCachedByClient(HttpRequest request, string current) =>
         TryParse(request.Headers.IfNoneMatch, out var tags)
-        && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any) || VersionOf(tag) == version);
+        && tags.Any(tag => tag.Equals(EntityTagHeaderValue.Any)
+            || tag.Tag.Equals(current, StringComparison.Ordinal));
 
     private static bool TryParse(StringValues header, out IList<EntityTagHeaderValue> tags)
     {
@@ -52,10 +62,22 @@ internal static class EntityTags
         return isList && tags.Count > 0;
     }
 
-    private static int? VersionOf(EntityTagHeaderValue tag) =>
-        tag.Tag.AsSpan() is ['"', 'v', .. var digits, '"']
-        && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
-        && tag.Tag.Equals(Of(version), StringComparison.Ordinal)
+    /// <summary>Returns the version in a tag; null if <see cref="Of"/> cannot return the tag.</summary>
+    private static int? VersionOf(EntityTagHeaderValue tag)
+    {
+        if (tag.Tag.AsSpan() is not ['"', 'v', .. var numbers, '"'])
+            return null;
+        var dash = numbers.IndexOf('-');
+        long visits = 0;
+        var isRead = int.TryParse(
+                dash < 0 ? numbers : numbers[..dash],
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out var version)
+            && (dash < 0 || long.TryParse(
+                numbers[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out visits));
+        return isRead && tag.Tag.Equals(Of(version, dash < 0 ? null : visits), StringComparison.Ordinal)
             ? version
             : null;
+    }
 }

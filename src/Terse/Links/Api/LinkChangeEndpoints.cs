@@ -34,7 +34,7 @@ internal static class LinkChangeEndpoints
         if (result is not ChangeLinkResult.Changed(var link, var at))
             return Explain(result, requested.DomainName);
         WriteChangedAt(context.Response, at);
-        context.Response.Headers.ETag = EntityTags.Of(link.Version);
+        context.Response.Headers.ETag = EntityTags.Of(link.Version, visits: null);
         return TypedResults.Ok(LinkResource.Of(link, domains, requested.Host, context.Request.Scheme));
     }
 

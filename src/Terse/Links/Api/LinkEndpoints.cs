@@ -60,12 +60,13 @@ internal static class LinkEndpoints
                     return LinkProblems.Deleted();
                 if (isReplayed)
                     context.Response.Headers[ReplayedHeader] = "true";
-                context.Response.Headers.ETag = EntityTags.Of(created.Version);
+                var counted = isReplayed ? await CountAsync(visits, created, context) : new(0, 0);
+                context.Response.Headers.ETag = EntityTags.Of(created.Version, counted?.Total);
                 return TypedResults.Created(
                     UrlOf(created, domains, host),
                     LinkResource.Of(created, domains, host, context.Request.Scheme) with
                     {
-                        Visits = isReplayed ? await CountAsync(visits, created, context) : new(0, 0),
+                        Visits = counted,
                     });
             case CreateLinkResult.Refused(var refusal):
                 return LinkProblems.Of(refusal);
@@ -88,12 +89,15 @@ internal static class LinkEndpoints
             return LinkProblems.NotFound(requested.DomainName);
         if (link.DeletedAt is not null)
             return LinkProblems.Deleted();
-        context.Response.Headers.ETag = EntityTags.Of(link.Version);
-        return EntityTags.IsCachedByClient(context.Request, link.Version)
+        var counted = await CountAsync(visits, link, context);
+        var tag = EntityTags.Of(link.Version, counted?.Total);
+        context.Response.Headers.ETag = tag;
+        context.Response.Headers.CacheControl = "no-cache";
+        return EntityTags.IsCachedByClient(context.Request, tag)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : TypedResults.Ok(LinkResource.Of(link, domains, requested.Host, context.Request.Scheme) with
             {
-                Visits = await CountAsync(visits, link, context),
+                Visits = counted,
             });
     }
 

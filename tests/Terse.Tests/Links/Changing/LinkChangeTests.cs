@@ -31,7 +31,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
         Assert.Equal(["\"v2\"", "\"v3\"", "\"v4\""], new[] { limited, moved, cleared }.Select(TagOf));
         using var shown = await _server.GetAsync("/api/v1/links/sale");
         Assert.Equal(("https://example.com/2", null, null), await ShowAsync(shown));
-        Assert.Equal("\"v4\"", TagOf(shown));
+        Assert.Equal("\"v4-0\"", TagOf(shown));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$", text);
         var at = DateTimeOffset.Parse(text, CultureInfo.InvariantCulture);
         Assert.InRange(at, before, before.AddMinutes(2));
-        Assert.Equal("\"v2\"", TagOf(shown));
+        Assert.Equal("\"v2-0\"", TagOf(shown));
     }
 
     [Theory]
@@ -101,12 +101,20 @@ public sealed class LinkChangeTests : IAsyncLifetime
         using var shown = await _server.GetAsync("/api/v1/links/sale");
 
         await ProblemAssert.AssertProblemAsync(changed, HttpStatusCode.BadRequest, type, field);
-        Assert.Equal("\"v1\"", TagOf(shown));
+        Assert.Equal("\"v1-0\"", TagOf(shown));
     }
 
     [Theory]
     [InlineData("\"v1\"", HttpStatusCode.OK)]
     [InlineData("\"v7\", \"v1\"", HttpStatusCode.OK)]
+    [InlineData("\"v1-0\"", HttpStatusCode.OK)]
+    [InlineData("\"v1-9223372036854775807\"", HttpStatusCode.OK)]
+    [InlineData("\"v2-0\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("\"v1-\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("\"v1-00\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("\"v1-0-0\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("\"v1-9223372036854775808\"", HttpStatusCode.PreconditionFailed)]
+    [InlineData("W/\"v1-0\"", HttpStatusCode.PreconditionFailed)]
     [InlineData("*", HttpStatusCode.OK)]
     [InlineData("\"v2\"", HttpStatusCode.PreconditionFailed)]
     [InlineData("\"v01\"", HttpStatusCode.PreconditionFailed)]
@@ -144,7 +152,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
         Assert.Single(named, answer => answer.StatusCode == HttpStatusCode.OK);
         Assert.Equal(15, named.Count(answer => answer.StatusCode == HttpStatusCode.PreconditionFailed));
         Assert.All(unnamed, answer => Assert.Equal(HttpStatusCode.OK, answer.StatusCode));
-        Assert.Equal("\"v18\"", TagOf(shown));
+        Assert.Equal("\"v18-0\"", TagOf(shown));
         Assert.Equal(16, unnamed.Select(TagOf).Distinct().Count());
         foreach (var answer in named.Concat(unnamed))
             answer.Dispose();
@@ -215,21 +223,24 @@ public sealed class LinkChangeTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("\"v1\"", HttpStatusCode.NotModified)]
-    [InlineData("W/\"v1\"", HttpStatusCode.NotModified)]
-    [InlineData("\"v2\", \"v1\"", HttpStatusCode.NotModified)]
+    [InlineData("\"v1-0\"", HttpStatusCode.NotModified)]
+    [InlineData("W/\"v1-0\"", HttpStatusCode.NotModified)]
+    [InlineData("\"v2-0\", \"v1-0\"", HttpStatusCode.NotModified)]
     [InlineData("*", HttpStatusCode.NotModified)]
-    [InlineData("\"v2\"", HttpStatusCode.OK)]
-    [InlineData("v1", HttpStatusCode.OK)]
+    [InlineData("\"v2-0\"", HttpStatusCode.OK)]
+    [InlineData("\"v1-1\"", HttpStatusCode.OK)]
+    [InlineData("\"v1\"", HttpStatusCode.OK)]
+    [InlineData("v1-0", HttpStatusCode.OK)]
     public async Task A_client_with_the_current_version_gets_304(string tags, HttpStatusCode status)
     {
         using var created = await _server.CreateAsync("https://example.com/", "sale");
         using var shown = await _server.SendAsync(
             HttpMethod.Get, "sale", body: null, ("If-None-Match", tags));
 
-        Assert.Equal("\"v1\"", TagOf(created));
+        Assert.Equal("\"v1-0\"", TagOf(created));
         Assert.Equal(status, shown.StatusCode);
-        Assert.Equal("\"v1\"", TagOf(shown));
+        Assert.Equal("\"v1-0\"", TagOf(shown));
+        Assert.Equal("no-cache", shown.Headers.CacheControl?.ToString());
         Assert.Equal(status == HttpStatusCode.OK, (await shown.Content.ReadAsByteArrayAsync()).Length > 0);
     }
 

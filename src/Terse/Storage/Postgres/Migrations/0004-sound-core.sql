@@ -24,3 +24,13 @@ BEGIN
         '|', (extract(epoch FROM NEW.written_at) * 1000000)::bigint, NEW.domain, NEW.code));
     RETURN NULL;
 END $$;
+
+-- Removing the limit of a link and setting a limit again keeps the number of used visits. So the row of a link
+-- that had a limit stays; without a limit, its limit is the largest number.
+CREATE OR REPLACE FUNCTION link_limited() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO link_limit (link_id, max_visits)
+    VALUES (NEW.id, coalesce(NEW.max_visits, 9223372036854775807))
+    ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits;
+    RETURN NULL;
+END $$;
