@@ -21,6 +21,7 @@ internal sealed class TerseServer : IAsyncDisposable
         _app = app;
         _handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         Http = new HttpClient(_handler) { BaseAddress = new Uri(app.Urls.Single()) };
+        Http.DefaultRequestHeaders.Add("User-Agent", Follower.Browser);
     }
 
     public HttpClient Http { get; }

@@ -12,6 +12,11 @@ namespace Terse.Redirects;
 /// no influence. Every visit, even one that ends with an error, is recorded before the response is sent.
 /// Previews are not recorded.
 /// </summary>
+/// <remarks>
+/// A link with a visit limit is redirected only for a request that can be a person's visit or comes from an
+/// HTTP client. Otherwise a chat that shows a preview of the link, or a browser that prefetches it, would use
+/// up the visits before a person follows the link.
+/// </remarks>
 internal sealed class Redirector(
     LinkLoader loader,
     ILinkStore store,
@@ -26,7 +31,8 @@ internal sealed class Redirector(
     private readonly StringValues _cacheControl = options.Value.CacheControl;
 
     /// <summary>
-    /// Whether the request follows a link: its method is GET or HEAD. A HEAD request also counts as a visit.
+    /// Whether the request follows a link: its method is GET or HEAD. A HEAD request counts as a visit of a
+    /// bot.
     /// </summary>
     public static bool IsRead(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
@@ -61,7 +67,12 @@ internal sealed class Redirector(
 
         var link = await loader.FindAsync(request.Name, request.Probe, context.RequestAborted);
         var outcome = link?.OutcomeAt(time.GetUtcNow()) ?? RedirectOutcome.Unknown;
-        if (!request.IsPreview)
+        var isLimited = outcome == RedirectOutcome.Followed && link!.LimitedLink is not null;
+        if (isLimited && Visitor.IsPrefetch(context.Request))
+            await RefusePrefetch().ExecuteAsync(context);
+        else if (isLimited && Visitor.IsLinkPreview(context.Request))
+            await WriteLimitedAsync(context, link!);
+        else if (!request.IsPreview)
             await AnswerVisitAsync(context, link, outcome);
         else if (outcome == RedirectOutcome.Followed)
             await WritePreviewAsync(context, link!);
@@ -98,8 +109,7 @@ internal sealed class Redirector(
         var name = domains.DisplayNameOf(link.Domain, RequestHost.Of(context));
         var shortUrl = $"{domains.Scheme ?? context.Request.Scheme}://{name}/{link.Code}";
         var response = context.Response;
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Robots-Tag"] = NoIndex;
+        ForbidCopies(response);
         return Problem.IsBrowser(context.Request)
             ? Pages.WriteLinkAsync(response, shortUrl, link.Location)
             : response.WriteAsJsonAsync(
@@ -107,6 +117,31 @@ internal sealed class Redirector(
                 RedirectJson.Instance.LinkPreview,
                 cancellationToken: context.RequestAborted);
     }
+
+    /// <summary>
+    /// Shows a small page to a program that does not follow the link for a person. The page shows neither the
+    /// target nor whether visits remain, and the program uses up no visit.
+    /// </summary>
+    private Task WriteLimitedAsync(HttpContext context, CachedLink link)
+    {
+        ForbidCopies(context.Response);
+        var domain = domains.DisplayNameOf(link.Domain, RequestHost.Of(context));
+        return Pages.WriteLimitedAsync(context.Response, $"{domain}/{link.Code}", domain);
+    }
+
+    private static void ForbidCopies(HttpResponse response)
+    {
+        response.Headers.CacheControl = "no-store";
+        response.Headers["X-Robots-Tag"] = NoIndex;
+    }
+
+    /// <summary>
+    /// Refuses a prefetch or a prerender. The browser discards the response, and sends the request again when
+    /// the person follows the link.
+    /// </summary>
+    private static Problem RefusePrefetch() => Problem.Of(
+        ProblemType.PrefetchRefused,
+        "The link has a limited number of visits, so browsers cannot prefetch it.");
 
     private static Problem ProblemOf(RedirectOutcome outcome) => outcome switch
     {

@@ -8,7 +8,10 @@ namespace Terse.Visits;
 /// <param name="Link">The link's id; 0 if no link has the requested code.</param>
 /// <param name="At">The time of the request in UTC, in whole milliseconds.</param>
 /// <param name="Outcome">How the server answered the request.</param>
-/// <param name="IsBot">Whether the user agent matches the pattern of a known bot.</param>
+/// <param name="IsBot">
+/// False for a person's visit. True if the user agent is empty or that of a known program, or if the request
+/// is a HEAD request, a prefetch or a prerender.
+/// </param>
 /// <param name="Country">The country's ISO 3166-1 alpha-2 code in capitals, for example <c>AT</c>.</param>
 /// <param name="Referrer">The host of the page that the visitor came from, in lower case.</param>
 /// <param name="Browser">The name of the browser, for example <c>Firefox</c>.</param>

@@ -12,6 +12,7 @@ internal static class Pages
     private static readonly string Home = Load("home.html");
     private static readonly string Error = Load("error.html");
     private static readonly string Link = Load("link.html");
+    private static readonly string Limited = Load("limited.html");
 
     public static Task WriteHomeAsync(HttpResponse response, string origin, string version) =>
         WriteAsync(response, Home, ("origin", origin), ("version", version));
@@ -21,6 +22,13 @@ internal static class Pages
 
     public static Task WriteLinkAsync(HttpResponse response, string shortUrl, string target) =>
         WriteAsync(response, Link, ("shortUrl", shortUrl), ("target", target));
+
+    /// <summary>
+    /// Writes a page about a link with a visit limit, for programs that show a preview of the link. The page
+    /// does not contain the target.
+    /// </summary>
+    public static Task WriteLimitedAsync(HttpResponse response, string title, string domain) =>
+        WriteAsync(response, Limited, ("title", title), ("domain", domain));
 
     private static Task WriteAsync(
         HttpResponse response, string page, params (string Name, string Value)[] parts)

@@ -26,6 +26,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         PathNotFound = new("path-not-found", 404, "The path was not found"),
         MethodNotAllowed = new("method-not-allowed", 405, "The method is not allowed"),
         LinkBlocked = new("link-blocked", 403, "The link is blocked"),
+        PrefetchRefused = new("prefetch-refused", 403, "The link cannot be prefetched"),
         LinkExpired = new("link-expired", 410, "The link has expired"),
         LinkDeleted = new("link-deleted", 410, "The link was deleted"),
         LinkUsedUp = new("link-used-up", 410, "The link has reached its visit limit"),

@@ -36,6 +36,12 @@ internal sealed class Follower : IDisposable
     /// </summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// The user agent of a person's browser. A visit without a user agent is a visit of a bot.
+    /// </summary>
+    public const string Browser =
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
     private readonly CancellationTokenSource _limit = new(Timeout, TimeProvider.System);
     private readonly Dictionary<string, Socket> _connections = new(StringComparer.Ordinal);
     private readonly byte[] _answer = new byte[4096];
@@ -74,7 +80,8 @@ internal sealed class Follower : IDisposable
     {
         if (await ConnectAsync(server) is not { } connection)
             return FollowResult.NotSent;
-        var request = Encoding.ASCII.GetBytes($"GET /{code} HTTP/1.1\r\nHost: {server}\r\n\r\n");
+        var request = Encoding.ASCII.GetBytes(
+            $"GET /{code} HTTP/1.1\r\nHost: {server}\r\nUser-Agent: {Browser}\r\n\r\n");
         var result = await FollowAsync(connection, request);
         if (result != FollowResult.Redirected && _connections.Remove(server))
             connection.Dispose();

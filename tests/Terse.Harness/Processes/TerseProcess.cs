@@ -31,6 +31,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
             BaseAddress = new Uri(Address().Match(readyLine).Value),
             Timeout = Timeout,
         };
+        Http.DefaultRequestHeaders.Add("User-Agent", Follower.Browser);
     }
 
     /// <summary>The line that the process writes to its output when it can accept requests.</summary>

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -16,6 +17,8 @@ namespace Terse.Tests.Redirects;
 [Collection(nameof(MeasuredMemory))]
 public sealed class RedirectMiddlewareTests : IDisposable
 {
+    private const string Firefox = Follower.Browser;
+
     private readonly TemporaryFolder _folder = new();
     private readonly TestCache _test = new(
         isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
@@ -118,6 +121,63 @@ public sealed class RedirectMiddlewareTests : IDisposable
         Assert.Equal([302, 200, 302, 410, 410], statuses);
     }
 
+    /// <summary>
+    /// The link has one visit. The last column says whether the request uses up this visit.
+    /// </summary>
+    [Theory]
+    [InlineData("GET", "User-Agent", Firefox, 302, true)]
+    [InlineData("GET", "User-Agent", "curl/8.5.0", 302, true)]
+    [InlineData("GET", "User-Agent", "Twitterbot/1.0", 200, false)]
+    [InlineData("GET", "User-Agent", "WhatsApp/2.23.20.0", 200, false)]
+    [InlineData("GET", "User-Agent", "", 200, false)]
+    [InlineData("GET", "Accept", "text/html", 200, false)]
+    [InlineData("HEAD", "User-Agent", Firefox, 200, false)]
+    [InlineData("GET", "Sec-Purpose", "prefetch", 403, false)]
+    [InlineData("GET", "Sec-Purpose", "prefetch;prerender", 403, false)]
+    [InlineData("HEAD", "Purpose", "prefetch", 403, false)]
+    public async Task Only_a_client_that_follows_a_limited_link_uses_up_a_visit(
+        string method, string header, string value, int status, bool isUsedUp)
+    {
+        PutLinks();
+        var pipeline = NewPipeline(otherDomain: null);
+        var context = NewContext(method, "/limited");
+        context.Request.Headers.UserAgent = StringValues.Empty;
+        context.Request.Headers[header] = value;
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+        await pipeline(context);
+        var next = NewContext("GET", "/limited");
+        await pipeline(next);
+
+        Assert.Equal(status, context.Response.StatusCode);
+        Assert.Equal("no-store", context.Response.Headers.CacheControl);
+        Assert.Equal(isUsedUp ? 410 : 302, next.Response.StatusCode);
+        Assert.Equal(isUsedUp, context.Response.Headers.ContainsKey("Location"));
+        Assert.DoesNotContain(
+            "https://example.com/", Encoding.UTF8.GetString(body.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/limited")]
+    [InlineData("/limited+")]
+    public async Task A_link_preview_robot_sees_the_name_of_a_limited_link_and_never_its_target(string path)
+    {
+        PutLinks();
+        var context = NewContext("GET", path);
+        context.Request.Headers.UserAgent = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)";
+        using var body = new MemoryStream();
+        context.Response.Body = body;
+        await NewPipeline(otherDomain: null)(context);
+        var page = Encoding.UTF8.GetString(body.ToArray());
+
+        Assert.Equal(200, context.Response.StatusCode);
+        Assert.Equal("noindex", context.Response.Headers["X-Robots-Tag"]);
+        Assert.Contains("<title>example.com/limited</title>", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("https://example.com/", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("{{", page, StringComparison.Ordinal);
+        Assert.Equal(0, _test.Figure("terse.redirects followed"));
+    }
+
     [Fact]
     public async Task A_request_for_an_uncached_link_gets_503_while_the_store_is_lost()
     {
@@ -177,6 +237,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
         context.Request.Method = method;
         context.Request.Path = path;
         context.Request.Headers.Host = "example.com";
+        context.Request.Headers.UserAgent = Firefox;
         context.Response.Body = Stream.Null;
         return context;
     }

@@ -6,7 +6,7 @@ namespace Terse.Visits;
 /// Caches values by text, so that a repeated text costs a lookup and no allocation. The cache has two
 /// generations. When the young generation is full, it becomes the old generation, and the entries of the
 /// previous old generation are evicted. A hit in the old generation moves the entry to the young generation.
-/// Texts are Latin-1 bytes, as in the ring buffer of visits. Not safe for use by several threads at once.
+/// Texts are UTF-8 bytes, as in the ring buffer of visits. Not safe for use by several threads at once.
 /// </summary>
 /// <param name="capacity">The maximum number of entries in both generations together.</param>
 /// <param name="create">Creates the value of a text that is not in the cache.</param>
@@ -28,7 +28,7 @@ internal sealed class TwoGenerationCache<TValue>(int capacity, Func<string, TVal
         if (_young.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(text, out var value))
             return value;
         if (!_old.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(text, out var key, out value))
-            (key, value) = (text.ToArray(), create(Encoding.Latin1.GetString(text)));
+            (key, value) = (text.ToArray(), create(Encoding.UTF8.GetString(text)));
         Add(key, value);
         return value;
     }

@@ -15,7 +15,14 @@ internal readonly record struct UserAgent(string Browser, string Os, string Devi
         FindIn(UserAgentTables.Browsers, text),
         FindIn(UserAgentTables.Systems, text),
         FindIn(UserAgentTables.Devices, text),
-        BotList.Has(text));
+        IsProgram(text));
+
+    /// <summary>
+    /// Whether the user agent is empty or that of a known program. A person's browser always sends a user
+    /// agent.
+    /// </summary>
+    public static bool IsProgram(string text) =>
+        string.IsNullOrWhiteSpace(text) || BotList.Has(text) || LinkPreviewRobots.Has(text);
 
     private static string FindIn(UserAgentRule[] table, string text)
     {

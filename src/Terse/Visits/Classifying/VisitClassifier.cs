@@ -19,6 +19,7 @@ internal sealed class VisitClassifier
     /// <param name="link">The link's id; 0 if no link has the requested code.</param>
     /// <param name="atMs">The time of the request, in milliseconds since 1970 (UTC).</param>
     /// <param name="outcome">How the server answered the request.</param>
+    /// <param name="isBot">Whether the request shows that no person follows the link.</param>
     /// <param name="country">The country code of two letters; empty if the country is unknown.</param>
     /// <param name="referrerHost">The host in the <c>Referer</c> header, as the client sent it.</param>
     /// <param name="userAgent">The <c>User-Agent</c> header, as the client sent it.</param>
@@ -26,6 +27,7 @@ internal sealed class VisitClassifier
         long link,
         long atMs,
         RedirectOutcome outcome,
+        bool isBot,
         ReadOnlySpan<byte> country,
         ReadOnlySpan<byte> referrerHost,
         ReadOnlySpan<byte> userAgent)
@@ -35,7 +37,7 @@ internal sealed class VisitClassifier
             Tsid.FromInt64(link),
             DateTimeOffset.FromUnixTimeMilliseconds(atMs),
             outcome,
-            agent.IsBot,
+            isBot || agent.IsBot,
             CountryCode.Of(country),
             _referrers.GetOrCreate(referrerHost),
             agent.Browser,

@@ -6,7 +6,8 @@ namespace Terse.Visits;
 /// <summary>
 /// Records visits without delaying redirects. A recorded visit contains the referrer's host, the country
 /// (<see cref="CountrySource"/>) and the user agent, but never the IP address. If the visitor asks not to be
-/// tracked (header <c>DNT: 1</c> or <c>Sec-GPC: 1</c>), the host, the country and the user agent stay empty.
+/// tracked (header <c>DNT: 1</c> or <c>Sec-GPC: 1</c>), the host, the country and the user agent stay empty,
+/// and the recorder itself checks whether the user agent is that of a program.
 /// </summary>
 internal sealed class VisitRecorder(
     VisitRing ring, VisitMetrics metrics, CountrySource countries, TimeProvider time)
@@ -15,7 +16,8 @@ internal sealed class VisitRecorder(
 
     /// <summary>
     /// Records a request for a short link. If the ring buffer is full, the visit is lost, and a metric counts
-    /// the loss. Never blocks and never throws. Allocates memory only to find the country of an IP address.
+    /// the loss. Never blocks and never throws. Allocates memory only to find the country of an IP address,
+    /// and if a visitor with a new user agent asks not to be tracked.
     /// </summary>
     /// <param name="outcome">How the server answers the request.</param>
     /// <param name="link">The link's id; 0 if no link has the requested code.</param>
@@ -24,16 +26,26 @@ internal sealed class VisitRecorder(
     {
         var headers = request.Headers;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
+        var isBot = Visitor.IsBotByRequest(request);
+        var userAgent = Visitor.AgentOf(request);
         var visit = IsOn(headers[HeaderNames.DNT]) || IsOn(headers[GlobalPrivacyControl])
-            ? new VisitInput { Outcome = outcome, Link = link, At = at, IsPrivate = true }
+            ? new VisitInput
+            {
+                Outcome = outcome,
+                Link = link,
+                At = at,
+                IsBot = isBot || Visitor.IsProgram(userAgent),
+                IsPrivate = true,
+            }
             : new VisitInput
             {
                 Outcome = outcome,
                 Link = link,
                 At = at,
+                IsBot = isBot,
                 Country = countries.CountryOf(request),
                 Referrer = ReferrerHost.Find(First(headers.Referer)),
-                UserAgent = First(headers.UserAgent),
+                UserAgent = userAgent,
             };
         if (!ring.TryWrite(visit))
             metrics.CountLost();

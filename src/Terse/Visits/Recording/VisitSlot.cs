@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Text;
+using System.Text.Unicode;
 
 namespace Terse.Visits;
 
@@ -16,6 +16,11 @@ internal readonly ref struct VisitInput
 
     /// <summary>Whether the visitor asked not to be tracked. If so, all texts are empty.</summary>
     public bool IsPrivate { get; init; }
+
+    /// <summary>
+    /// Whether the request shows that no person follows the link. If false, the user agent decides later.
+    /// </summary>
+    public bool IsBot { get; init; }
 
     /// <summary>The country code of two letters; empty if the country is unknown.</summary>
     public ReadOnlySpan<char> Country { get; init; }
@@ -39,6 +44,8 @@ internal readonly ref struct RawVisit
 
     public bool IsPrivate { get; init; }
 
+    public bool IsBot { get; init; }
+
     public ReadOnlySpan<byte> Country { get; init; }
 
     public ReadOnlySpan<byte> Referrer { get; init; }
@@ -48,21 +55,29 @@ internal readonly ref struct RawVisit
 
 /// <summary>
 /// The binary format of a visit in a slot of the ring buffer. The format consists of the link, the time, the
-/// outcome, the privacy flag and three texts. The slot's sequence number is not part of the format. Texts are
-/// encoded as Latin-1, and are cut if they are too long for the slot.
+/// outcome, the flags and three texts. The slot's sequence number is not part of the format. Texts are
+/// encoded as UTF-8, and are cut if they are too long for the slot.
 /// </summary>
 internal static class VisitSlot
 {
     public const int Bytes = 376;
 
     private const int OutcomeAt = 16;
-    private const int PrivateAt = 17;
+    private const int FlagsAt = 17;
     private const int ReferrerLengthAt = 18;
     private const int UserAgentLengthAt = 20;
     private const int CountryAt = 22;
     private const int CountryBytes = 2;
     private const int TextsAt = 24;
     private const int TextBytes = Bytes - TextsAt;
+
+    private const byte PrivateFlag = 1;
+    private const byte BotFlag = 2;
+
+    /// <summary>
+    /// The first millisecond of the last day that a date can have. A visit of this day has no end of its day.
+    /// </summary>
+    private const long EndOfTime = 253_402_214_400_000;
 
     /// <summary>
     /// The maximum length of the referrer's host in bytes. Longer hosts are cut, so that at least 224 bytes
@@ -73,19 +88,18 @@ internal static class VisitSlot
     public static void Write(Span<byte> slot, in VisitInput visit)
     {
         var texts = slot[TextsAt..];
-        var referrer = visit.Referrer[..Math.Min(visit.Referrer.Length, MaxReferrerBytes)];
-        var userAgent = visit.UserAgent[..Math.Min(visit.UserAgent.Length, TextBytes - referrer.Length)];
+        var referrer = WriteText(texts[..MaxReferrerBytes], visit.Referrer);
+        var userAgent = WriteText(texts[referrer..], visit.UserAgent);
         BinaryPrimitives.WriteInt64LittleEndian(slot, visit.Link);
         BinaryPrimitives.WriteInt64LittleEndian(slot[sizeof(long)..], visit.At);
         slot[OutcomeAt] = (byte)visit.Outcome;
-        slot[PrivateAt] = visit.IsPrivate ? (byte)1 : (byte)0;
-        slot[ReferrerLengthAt] = (byte)Encoding.Latin1.GetBytes(referrer, texts);
-        var length = Encoding.Latin1.GetBytes(userAgent, texts[referrer.Length..]);
-        BinaryPrimitives.WriteUInt16LittleEndian(slot[UserAgentLengthAt..], (ushort)length);
+        slot[FlagsAt] = (byte)((visit.IsPrivate ? PrivateFlag : 0) | (visit.IsBot ? BotFlag : 0));
+        slot[ReferrerLengthAt] = (byte)referrer;
+        BinaryPrimitives.WriteUInt16LittleEndian(slot[UserAgentLengthAt..], (ushort)userAgent);
         var country = slot.Slice(CountryAt, CountryBytes);
         country.Clear();
         if (visit.Country.Length == CountryBytes)
-            Encoding.Latin1.GetBytes(visit.Country, country);
+            WriteText(country, visit.Country);
     }
 
     public static RawVisit Read(ReadOnlySpan<byte> slot)
@@ -97,7 +111,8 @@ internal static class VisitSlot
             Link = BinaryPrimitives.ReadInt64LittleEndian(slot),
             At = BinaryPrimitives.ReadInt64LittleEndian(slot[sizeof(long)..]),
             Outcome = (RedirectOutcome)slot[OutcomeAt],
-            IsPrivate = slot[PrivateAt] != 0,
+            IsPrivate = (slot[FlagsAt] & PrivateFlag) != 0,
+            IsBot = (slot[FlagsAt] & BotFlag) != 0,
             Country = slot[CountryAt] == 0 ? [] : slot.Slice(CountryAt, CountryBytes),
             Referrer = texts[..referrer],
             UserAgent = texts.Slice(
@@ -110,11 +125,25 @@ internal static class VisitSlot
     /// bytes.
     /// </summary>
     public static bool IsValid(ReadOnlySpan<byte> slot) =>
-        BinaryPrimitives.ReadInt64LittleEndian(slot) >= 0
-        && BinaryPrimitives.ReadInt64LittleEndian(slot[sizeof(long)..])
-            is >= 0 and <= 253_402_300_799_999 // The last millisecond of the year 9999.
-        && slot[OutcomeAt] <= (byte)RedirectOutcome.UsedUp
+        IsValid(
+            BinaryPrimitives.ReadInt64LittleEndian(slot),
+            BinaryPrimitives.ReadInt64LittleEndian(slot[sizeof(long)..]),
+            (RedirectOutcome)slot[OutcomeAt])
         && slot[ReferrerLengthAt] <= MaxReferrerBytes
         && slot[ReferrerLengthAt] + BinaryPrimitives.ReadUInt16LittleEndian(slot[UserAgentLengthAt..])
             <= TextBytes;
+
+    /// <summary>Whether the database can store a visit with these values.</summary>
+    public static bool IsValid(long link, long at, RedirectOutcome outcome) =>
+        link >= 0 && at is >= 0 and < EndOfTime && outcome <= RedirectOutcome.UsedUp;
+
+    /// <summary>
+    /// Writes as many characters as fit into the bytes, and returns how many bytes they take. The number of
+    /// bytes differs from the number of characters.
+    /// </summary>
+    private static int WriteText(Span<byte> bytes, ReadOnlySpan<char> text)
+    {
+        Utf8.FromUtf16(text, bytes, out _, out var written);
+        return written;
+    }
 }

@@ -130,14 +130,14 @@ internal sealed partial class VisitSpooler(
             Tsid.FromInt64(visit.Link),
             DateTimeOffset.FromUnixTimeMilliseconds(visit.At),
             visit.Outcome,
-            IsBot: false,
+            visit.IsBot,
             Country: "",
             Referrer: "",
             Browser: "",
             Os: "",
             Device: "")
         : classifier.Classify(
-            visit.Link, visit.At, visit.Outcome, visit.Country, visit.Referrer, visit.UserAgent);
+            visit.Link, visit.At, visit.Outcome, visit.IsBot, visit.Country, visit.Referrer, visit.UserAgent);
 
     private bool IsTimeToWarn()
     {

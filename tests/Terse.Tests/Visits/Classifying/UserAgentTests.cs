@@ -13,7 +13,6 @@ public sealed class UserAgentTests
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("-")]
     [InlineData("Mozilla/5.0")]
     [InlineData("something of its own")]
@@ -21,6 +20,12 @@ public sealed class UserAgentTests
     {
         Assert.Equal(new("", "", "", IsBot: false), UserAgent.Read(agent));
     }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    public void An_empty_user_agent_is_a_bot(string agent) =>
+        Assert.Equal(new("", "", "", IsBot: true), UserAgent.Read(agent));
 
     [Fact]
     public void A_known_command_line_program_is_a_bot_with_a_name()

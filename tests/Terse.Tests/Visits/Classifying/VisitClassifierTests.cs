@@ -16,6 +16,7 @@ public sealed class VisitClassifierTests
             7,
             1_700_000_000_123,
             RedirectOutcome.Expired,
+            isBot: false,
             "de"u8,
             "News.Example"u8,
             Encoding.UTF8.GetBytes(Firefox));
@@ -29,12 +30,26 @@ public sealed class VisitClassifierTests
     }
 
     [Fact]
-    public void Of_a_visitor_who_says_nothing_nothing_is_known()
+    public void A_visit_without_headers_is_a_visit_of_a_bot_and_has_no_texts()
     {
-        var visit = _classifier.Classify(1, 0, RedirectOutcome.Followed, [], [], []);
+        var visit = _classifier.Classify(1, 0, RedirectOutcome.Followed, isBot: false, [], [], []);
 
-        Assert.False(visit.IsBot);
+        Assert.True(visit.IsBot);
         Assert.Equal("", visit.Country + visit.Referrer + visit.Browser + visit.Os + visit.Device);
+    }
+
+    [Theory]
+    [InlineData(Firefox, false, false)]
+    [InlineData(Firefox, true, true)]
+    [InlineData("curl/8.5.0", false, true)]
+    [InlineData("curl/8.5.0", true, true)]
+    public void A_visit_is_of_a_bot_if_the_request_or_the_user_agent_shows_it(
+        string agent, bool isBotByRequest, bool isBot)
+    {
+        var visit = _classifier.Classify(
+            1, 0, RedirectOutcome.Followed, isBotByRequest, [], [], Encoding.UTF8.GetBytes(agent));
+
+        Assert.Equal(isBot, visit.IsBot);
     }
 
     [Theory]
@@ -76,8 +91,10 @@ public sealed class VisitClassifierTests
     }
 
     private string ReferrerOf(string host) =>
-        _classifier.Classify(1, 0, RedirectOutcome.Followed, [], Encoding.Latin1.GetBytes(host), []).Referrer;
+        _classifier.Classify(
+            1, 0, RedirectOutcome.Followed, isBot: false, [], Encoding.UTF8.GetBytes(host), []).Referrer;
 
     private void Classify(byte[] agent) =>
-        _classifier.Classify(1, 0, RedirectOutcome.Followed, "DE"u8, "news.example"u8, agent);
+        _classifier.Classify(
+            1, 0, RedirectOutcome.Followed, isBot: false, "DE"u8, "news.example"u8, agent);
 }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Terse.Harness;
 using Terse.Links;
 using Terse.Visits;
 
@@ -33,6 +34,54 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
 
         Assert.Equal("""{"total":0,"bots":0}""", before.GetProperty("visits").GetRawText());
         Assert.Equal("""{"total":3,"bots":1}""", after.GetProperty("visits").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_client_that_polls_a_link_sees_new_visits_and_its_tag_still_permits_a_change()
+    {
+        using var first = await _server.GetAsync("/api/v1/links/sale");
+        var tag = first.Headers.ETag!.ToString();
+        using var unchanged = await _server.SendAsync(
+            HttpMethod.Get, "sale", body: null, ("If-None-Match", tag));
+        await AddAsync(1, NewVisit() with { IsBot = true });
+        using var visited = await _server.SendAsync(
+            HttpMethod.Get, "sale", body: null, ("If-None-Match", tag));
+        using var changed = await _server.SendAsync(
+            HttpMethod.Patch, "sale", """{"target": "https://example.com/2"}""", ("If-Match", tag));
+
+        Assert.Equal(HttpStatusCode.NotModified, unchanged.StatusCode);
+        Assert.Equal(HttpStatusCode.OK, visited.StatusCode);
+        Assert.NotEqual(tag, visited.Headers.ETag!.ToString());
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+    }
+
+    [Fact]
+    public async Task Only_a_GET_request_of_a_browser_that_shows_the_link_at_once_is_a_persons_visit()
+    {
+        const string Browser = $"User-Agent: {Follower.Browser}\r\n";
+        string[] people = ["GET", "GET\r\nDNT: 1"];
+        string[] bots =
+        [
+            "HEAD", "GET\r\nSec-Purpose: prefetch;prerender", "GET\r\nPurpose: prefetch",
+            "HEAD\r\nSec-GPC: 1",
+        ];
+        string[] programs =
+        [
+            "GET", "GET\r\nUser-Agent: curl/8.5.0", "GET\r\nDNT: 1\r\nUser-Agent: curl/8.5.0",
+        ];
+        foreach (var (request, agent) in people.Concat(bots).Select(request => (request, Browser))
+            .Concat(programs.Select(request => (request, ""))))
+        {
+            var lines = request.Split("\r\n", 2);
+            var headers = lines.Length == 1 ? "" : lines[1] + "\r\n";
+            var response = await _server.SendRawAsync(
+                $"{lines[0]} /sale HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n"
+                + $"{agent}{headers}\r\n");
+            Assert.StartsWith("HTTP/1.1 302 ", response, StringComparison.Ordinal);
+        }
+
+        await Eventually.IsTrueAsync(async () => (await CountAsync()).Total == 9);
+        Assert.Equal((9, 7), await CountAsync());
     }
 
     [Fact]
@@ -224,6 +273,12 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
 
     private Task<bool> AddAsync(long number, params Visit[] visits) => _server.Services
         .GetRequiredService<IVisitStore>().AddAsync(new(1, 1, number, visits), default);
+
+    private async Task<(long Total, long Bots)> CountAsync()
+    {
+        var visits = (await GetAsync("/api/v1/links/sale")).GetProperty("visits");
+        return (visits.GetProperty("total").GetInt64(), visits.GetProperty("bots").GetInt64());
+    }
 
     private async Task<JsonElement> GetAsync(string path)
     {
