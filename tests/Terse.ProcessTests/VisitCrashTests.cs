@@ -53,6 +53,29 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
         await CompareAsync(codes, followers);
     }
 
+    /// <summary>
+    /// A power loss can bring back the content that the ring buffer had before a batch. The batch itself is on
+    /// the disk, because the server sends only batches that the disk has stored.
+    /// </summary>
+    [Fact]
+    public async Task A_ring_that_comes_back_from_before_a_batch_counts_no_visit_again()
+    {
+        var codes = await CreateAsync();
+        var followers = new Followers(codes, Clients, _ => Volatile.Read(ref _server));
+        await followers.WaitForAsync(5000);
+        _server.Pause();
+        var ring = await File.ReadAllBytesAsync(_folder["visits/" + Ring]);
+        _server.Resume();
+        await followers.WaitForAsync(5000);
+        await followers.StopAsync();
+        await CompareAsync(codes, followers);
+
+        await _server.KillAsync();
+        await File.WriteAllBytesAsync(_folder["visits/" + Ring], ring);
+        await ReplaceAsync();
+        await CompareAsync(codes, followers);
+    }
+
     private async Task<string[]> CreateAsync()
     {
         var codes = new string[Links];

@@ -11,31 +11,38 @@ internal sealed class VisitMetrics
 {
     private const string Unit = "{visit}";
 
+    private readonly DamagedVisits _damaged;
     private long _lost;
     private long _counted;
 
-    public VisitMetrics(IMeterFactory meters, VisitRing ring, VisitSpool spool)
+    public VisitMetrics(IMeterFactory meters, VisitFolder visits)
     {
+        _damaged = visits.Damaged;
 #pragma warning disable CA2000 // The factory disposes the meters that it creates.
         var meter = meters.Create(Telemetry.Meter);
 #pragma warning restore CA2000
         meter.CreateObservableCounter(
-            "terse.visits.recorded", () => ring.Written, Unit, "Visits that the server recorded.");
+            "terse.visits.recorded", () => visits.Ring.Written, Unit, "Visits that the server recorded.");
         meter.CreateObservableCounter(
             "terse.visits.lost",
             () => Lost,
             Unit,
-            "Visits that were not recorded, because the memory for visits was full.");
+            "Visits that were lost, because the memory for visits was full or a file was damaged.");
+        meter.CreateObservableCounter(
+            "terse.visits.damaged",
+            () => visits.Damaged.Batches,
+            "{batch}",
+            "Batches of visits on the disk that could not be read.");
         meter.CreateObservableCounter(
             "terse.visits.counted", () => Counted, Unit, "Visits that the database acknowledged.");
         meter.CreateObservableUpDownCounter(
             "terse.visits.waiting",
-            () => ring.Waiting + spool.Waiting,
+            () => visits.Ring.Waiting + visits.Spool.Waiting,
             Unit,
             "Visits that wait for the database, including visits of earlier runs.");
     }
 
-    public long Lost => Volatile.Read(ref _lost);
+    public long Lost => Volatile.Read(ref _lost) + _damaged.Visits;
 
     public long Counted => Volatile.Read(ref _counted);
 

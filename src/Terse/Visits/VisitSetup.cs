@@ -60,7 +60,11 @@ internal static class VisitSetup
     {
         var visits = provider.GetRequiredService<IOptions<VisitOptions>>().Value;
         return new VisitFolder(
-            visits.Folder ?? Path.Combine(folder, "visits"), visits.RingSlots, visits.SpoolBytes);
+            visits.Folder ?? Path.Combine(folder, "visits"),
+            visits.RingSlots,
+            visits.SpoolBytes,
+            provider.GetRequiredService<ILogger<VisitFolder>>(),
+            new VisitDisk());
     }
 
     private static CountrySource OpenCountries(IServiceProvider provider)

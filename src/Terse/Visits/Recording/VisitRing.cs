@@ -9,7 +9,7 @@ namespace Terse.Visits;
 /// A ring buffer that receives the visits of redirects. The ring buffer is a bounded queue for many writing
 /// threads and one reading thread, without locks and without allocations (Dmitry Vyukov's bounded MPMC
 /// queue). The memory of the ring buffer is a mapped file, so written visits survive a kill of the process. A
-/// power failure can lose visits.
+/// power loss can lose visits, and can bring back any older content of any part of the file.
 /// </summary>
 /// <remarks>
 /// The position of a visit is the number of visits that were written to the ring buffer before this visit. A
@@ -96,8 +96,12 @@ internal sealed unsafe class VisitRing
     /// Visits of an earlier process in the format of <see cref="VisitSlot"/>. The recovered visits become the
     /// first visits of the ring buffer.
     /// </param>
+    /// <param name="disk">
+    /// Stores the new file before it replaces the previous one, so that a power loss cannot lose both.
+    /// </param>
     /// <exception cref="IOException">The disk is full, or writing to the file failed.</exception>
-    public static VisitRing Create(string path, int slots, IReadOnlyList<byte[]> recovered)
+    public static VisitRing Create(
+        string path, int slots, IReadOnlyList<byte[]> recovered, IVisitDisk disk)
     {
         slots = Math.Max(slots, (int)BitOperations.RoundUpToPowerOf2((uint)recovered.Count));
         var header = RingHeader.New(slots);
@@ -119,6 +123,7 @@ internal sealed unsafe class VisitRing
             ring = new VisitRing(file, header, recovered);
         }
 
+        disk.Sync(temporary);
         File.Move(temporary, path, overwrite: true);
         return ring;
     }

@@ -25,7 +25,15 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
     /// </summary>
     private const int MaxPayloadBytes = 1 << 24;
 
+    /// <summary>
+    /// How far the number of the next readable batch can be from the number of the previous one. If the bytes
+    /// at an offset are not a header, this check usually shows it, without a checksum of many bytes.
+    /// </summary>
+    private const int MaxSkipped = 1 << 20;
+
     public int TotalBytes => Bytes + PayloadBytes;
+
+    private bool HasPlausibleLength => PayloadBytes is > 0 and <= MaxPayloadBytes;
 
     /// <summary>
     /// Returns the header of a batch. The payload contains the encoded visits of the batch.
@@ -46,22 +54,66 @@ internal sealed record SpoolFrame(int PayloadBytes, uint Checksum, long Number, 
     /// Reads the header at the beginning of the bytes, and checks the whole batch; null if the batch is
     /// incomplete or damaged.
     /// </summary>
-    public static SpoolFrame? Read(ReadOnlySpan<byte> bytes)
+    /// <param name="bytes">The bytes of the file from the header on.</param>
+    /// <param name="after">The number of the previous batch. The batch must have a greater number.</param>
+    public static SpoolFrame? Read(ReadOnlySpan<byte> bytes, long after)
     {
-        if (bytes.Length < Bytes)
+        if (bytes.Length < Bytes
+            || BinaryPrimitives.ReadInt64LittleEndian(bytes[NumberAt..]) - after is <= 0 or > MaxSkipped)
+        {
             return null;
-        var frame = new SpoolFrame(
-            BinaryPrimitives.ReadInt32LittleEndian(bytes),
-            BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumAt..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[NumberAt..]),
-            BinaryPrimitives.ReadInt64LittleEndian(bytes[EndAt..]),
-            BinaryPrimitives.ReadInt32LittleEndian(bytes[VisitsAt..]));
-        return frame.PayloadBytes is > 0 and <= MaxPayloadBytes
+        }
+
+        var frame = ReadHeader(bytes);
+        return frame.HasPlausibleLength
             && frame.TotalBytes <= bytes.Length
             && frame.Checksum == ChecksumOf(bytes[NumberAt..Bytes], bytes[Bytes..frame.TotalBytes])
             ? frame
             : null;
     }
+
+    /// <summary>
+    /// Finds the first undamaged batch at or behind an offset; null if there is none. The batch must have a
+    /// greater number than <paramref name="after"/>.
+    /// </summary>
+    public static (int Offset, SpoolFrame Frame)? FindNext(ReadOnlySpan<byte> bytes, int from, long after)
+    {
+        for (var offset = from; offset <= bytes.Length - Bytes; offset++)
+        {
+            if (Read(bytes[offset..], after) is { } frame)
+                return (offset, frame);
+        }
+
+        return null;
+    }
+
+    /// <summary>Counts the visits of all readable batches in the bytes.</summary>
+    public static long CountVisits(ReadOnlySpan<byte> bytes, long after)
+    {
+        var (visits, at) = (0L, 0);
+        while (FindNext(bytes, at, after) is (var offset, var frame))
+        {
+            visits += frame.Visits;
+            (at, after) = (offset + frame.TotalBytes, frame.Number);
+        }
+
+        return visits;
+    }
+
+    /// <summary>
+    /// Whether the bytes are the beginning of a batch whose rest is missing. A kill of the process leaves
+    /// such bytes at the end of a file if the process was just appending a batch.
+    /// </summary>
+    public static bool IsCutOff(ReadOnlySpan<byte> bytes) =>
+        bytes.Length < Bytes
+        || (ReadHeader(bytes) is { HasPlausibleLength: true } frame && frame.TotalBytes > bytes.Length);
+
+    private static SpoolFrame ReadHeader(ReadOnlySpan<byte> bytes) => new(
+        BinaryPrimitives.ReadInt32LittleEndian(bytes),
+        BinaryPrimitives.ReadUInt32LittleEndian(bytes[ChecksumAt..]),
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[NumberAt..]),
+        BinaryPrimitives.ReadInt64LittleEndian(bytes[EndAt..]),
+        BinaryPrimitives.ReadInt32LittleEndian(bytes[VisitsAt..]));
 
     private static uint ChecksumOf(ReadOnlySpan<byte> header, ReadOnlySpan<byte> payload) =>
         ~Add(Add(~0U, header), payload);

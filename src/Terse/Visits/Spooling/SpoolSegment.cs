@@ -1,52 +1,45 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Terse.Visits;
-
-/// <summary>
-/// Identifies a run of a Terse server, which lasts from the start of the process to its end. The node and the
-/// epoch come from the node reservation that the server held when it wrote the first batch of the run. An
-/// epoch of a node is never assigned twice, so no two runs are equal.
-/// </summary>
-[StructLayout(LayoutKind.Auto)]
-internal readonly record struct VisitRun(int Node, long Epoch);
 
 /// <summary>
 /// A file that contains batches of one run, in the order of their numbers. Batches are appended and never
 /// changed. If the process is killed, the last batch can be incomplete; an incomplete batch is ignored,
 /// because its visits are still in the ring buffer. The file header contains the number of the last
 /// acknowledged batch. After a failure, this number can be too low. The Terse server then sends an
-/// acknowledged batch again, and the database ignores the repeated batch.
+/// acknowledged batch again, and the database ignores the repeated batch. A batch that cannot be read is
+/// skipped and reported.
 /// </summary>
 internal sealed class SpoolSegment : IDisposable
 {
     public const string Extension = ".spool";
 
-    private const int HeaderBytes = 64;
-    private const int RingIdAt = 8;
-    private const int BeginAt = 16;
-    private const int AcknowledgedAt = 24;
-
-    private readonly string _path;
     private readonly SafeFileHandle _handle;
-    private long _length = HeaderBytes;
-    private long _unreadAt = HeaderBytes;
+    private readonly DamagedVisits _damaged;
+    private long _unreadAt = SpoolHeader.Bytes;
+    private long _unreadBegin;
+    private long _durableLength;
     private SpoolFrame? _peeked;
 
-    private SpoolSegment(string path, FileMode mode, VisitRun run, long first)
+    private SpoolSegment(string path, FileMode mode, VisitRun run, long first, DamagedVisits damaged)
     {
-        _path = path;
+        FilePath = path;
+        _damaged = damaged;
         _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite);
         (Run, First) = (run, first);
         Last = Acknowledged = first - 1;
     }
 
+    public string FilePath { get; }
+
     public VisitRun Run { get; }
 
-    /// <summary>The id of the ring buffer from which the visits come.</summary>
-    public long RingId { get; private set; }
+    /// <summary>
+    /// The id of the ring buffer from which the visits come; null if the file header is damaged.
+    /// </summary>
+    public long? RingId { get; private set; }
 
     /// <summary>The number of the first batch in the file.</summary>
     public long First { get; }
@@ -69,10 +62,19 @@ internal sealed class SpoolSegment : IDisposable
     /// <summary>The number of visits in the file that the database has not stored.</summary>
     public long Waiting { get; private set; }
 
-    public long Length => _length;
+    public long Length { get; private set; } = SpoolHeader.Bytes;
 
-    /// <summary>Identifies the version of the file format.</summary>
-    private static ReadOnlySpan<byte> Magic => "TERSES01"u8;
+    /// <summary>
+    /// Whether the disk has stored the file with its name, with any number of its batches.
+    /// </summary>
+    public bool IsDurable => _durableLength > 0;
+
+    /// <summary>
+    /// Whether the next batch must be stored by the disk before the database may count it. Otherwise a power
+    /// loss could bring back the ring buffer with the visits of the batch, but without the batch, and the
+    /// visits would be counted again in a different batch.
+    /// </summary>
+    public bool NeedsSync => Waiting > 0 && _unreadAt >= _durableLength;
 
     /// <summary>Creates a file that contains no batches.</summary>
     /// <param name="folder">The folder in which the file is created.</param>
@@ -80,14 +82,22 @@ internal sealed class SpoolSegment : IDisposable
     /// <param name="first">The number of the first batch that will be appended.</param>
     /// <param name="ringId">The id of the ring buffer from which the visits come.</param>
     /// <param name="begin">The ring buffer's position at which the first batch begins.</param>
+    /// <param name="damaged">Reports batches that cannot be read.</param>
     /// <exception cref="IOException">The disk is full, or writing to the file failed.</exception>
-    public static SpoolSegment Create(string folder, VisitRun run, long first, long ringId, long begin)
+    public static SpoolSegment Create(
+        string folder, VisitRun run, long first, long ringId, long begin, DamagedVisits damaged)
     {
         var path = Path.Combine(folder, $"{run.Node}-{run.Epoch}-{first}{Extension}");
-        var segment = new SpoolSegment(path, FileMode.Create, run, first) { RingId = ringId, End = begin };
+        var segment = new SpoolSegment(path, FileMode.Create, run, first, damaged)
+        {
+            RingId = ringId,
+            End = begin,
+            _unreadBegin = begin,
+        };
         try
         {
-            segment.WriteHeader();
+            var header = new SpoolHeader(ringId, begin, segment.Acknowledged);
+            RandomAccess.Write(segment._handle, header.ToBytes(), 0);
             return segment;
         }
         catch
@@ -99,13 +109,13 @@ internal sealed class SpoolSegment : IDisposable
 
     /// <summary>
     /// Opens a spool file that an earlier process wrote. Returns null if the file does not have the name of a
-    /// spool file, or has no complete header.
+    /// spool file, or if a different version of Terse wrote the file.
     /// </summary>
-    public static SpoolSegment? Open(string path)
+    public static SpoolSegment? Open(string path, DamagedVisits damaged)
     {
         if (ReadName(path) is not (var run, var first))
             return null;
-        var segment = new SpoolSegment(path, FileMode.Open, run, first);
+        var segment = new SpoolSegment(path, FileMode.Open, run, first, damaged);
         try
         {
             if (segment.TryScan())
@@ -120,7 +130,7 @@ internal sealed class SpoolSegment : IDisposable
         }
     }
 
-    /// <summary>Appends a batch. After a failure, the next call overwrites the incomplete batch.</summary>
+    /// <summary>Appends a batch. After a failure, the file contains the batches before it.</summary>
     /// <param name="end">The ring buffer's position after the last visit of the batch.</param>
     /// <param name="visits">The number of visits in the batch, 1 or more.</param>
     /// <param name="payload">The visits, encoded in the <see cref="VisitBatchFormat"/>.</param>
@@ -128,23 +138,43 @@ internal sealed class SpoolSegment : IDisposable
     public void Append(long end, int visits, ReadOnlyMemory<byte> payload)
     {
         var header = SpoolFrame.WriteHeader(Last + 1, end, visits, payload.Span);
-        RandomAccess.Write(_handle, [header, payload], _length);
-        _length += header.Length + payload.Length;
+        try
+        {
+            RandomAccess.Write(_handle, [header, payload], Length);
+        }
+        catch (IOException)
+        {
+            // Otherwise the rest of a long batch would stay behind a shorter one, and would look damaged.
+            RandomAccess.SetLength(_handle, Length);
+            throw;
+        }
+
+        Length += header.Length + payload.Length;
         Last++;
         End = end;
         Waiting += visits;
     }
 
     /// <summary>
-    /// Returns the first batch that is not acknowledged; null if all batches are acknowledged.
+    /// Returns the first batch that is not acknowledged, and skips batches that cannot be read. Null if all
+    /// batches are acknowledged, or if the next batch is not durable yet.
     /// </summary>
     public VisitBatch? Peek()
     {
-        if (Acknowledged >= Last)
-            return null;
-        (_peeked, var payload) = Read(_unreadAt);
-        return new VisitBatch(Run.Node, Run.Epoch, _peeked.Number, VisitBatchFormat.Read(payload));
+        while (Acknowledged < Last && _unreadAt < _durableLength)
+        {
+            if (TryRead() is { } batch)
+                return batch;
+            Skip();
+        }
+
+        return null;
     }
+
+    /// <summary>
+    /// Marks the first bytes of the file as stored by the disk, together with the file's name.
+    /// </summary>
+    public void MarkDurable(long length) => _durableLength = length;
 
     /// <summary>Marks the batch that <see cref="Peek"/> returned as stored in the database.</summary>
     /// <exception cref="IOException">
@@ -152,16 +182,17 @@ internal sealed class SpoolSegment : IDisposable
     /// </exception>
     public void Acknowledge()
     {
-        Pass(_peeked ?? throw new InvalidOperationException("Call Peek before Acknowledge."));
+        var peeked = _peeked ?? throw new InvalidOperationException("Call Peek before Acknowledge.");
+        Pass(peeked, _unreadAt + peeked.TotalBytes);
         var bytes = new byte[sizeof(long)];
         BinaryPrimitives.WriteInt64LittleEndian(bytes, Acknowledged);
-        RandomAccess.Write(_handle, bytes, AcknowledgedAt);
+        RandomAccess.Write(_handle, bytes, SpoolHeader.AcknowledgedAt);
     }
 
     public void Delete()
     {
         Dispose();
-        File.Delete(_path);
+        File.Delete(FilePath);
     }
 
     public void Dispose() => _handle.Dispose();
@@ -174,59 +205,88 @@ internal sealed class SpoolSegment : IDisposable
             ? (new VisitRun(nodeNumber, epochNumber), firstNumber)
             : null;
 
-    private void WriteHeader()
-    {
-        var header = new byte[HeaderBytes];
-        Magic.CopyTo(header);
-        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(RingIdAt), RingId);
-        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(BeginAt), End);
-        BinaryPrimitives.WriteInt64LittleEndian(header.AsSpan(AcknowledgedAt), Acknowledged);
-        RandomAccess.Write(_handle, header, 0);
-    }
-
-    /// <summary>
-    /// Reads the header, and scans the batches up to the first incomplete batch; false if the header is
-    /// incomplete.
-    /// </summary>
+    /// <summary>Reads the header, and scans the batches; false if the file has a different version.</summary>
     private bool TryScan()
     {
-        var bytes = new byte[RandomAccess.GetLength(_handle)];
-        if (RandomAccess.Read(_handle, bytes, 0) < HeaderBytes || !bytes.AsSpan().StartsWith(Magic))
+        var bytes = ReadFrom(0, RandomAccess.GetLength(_handle));
+        if (SpoolHeader.IsOfOtherVersion(bytes))
             return false;
-        RingId = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(RingIdAt));
-        End = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(BeginAt));
-        var acknowledged = BinaryPrimitives.ReadInt64LittleEndian(bytes.AsSpan(AcknowledgedAt));
-        while (SpoolFrame.Read(bytes.AsSpan((int)_length)) is { } frame && frame.Number == Last + 1)
+        var header = SpoolHeader.Read(bytes);
+        if (header is null && bytes.Length > SpoolHeader.Bytes)
+            _damaged.AddBatches(FilePath, bytes.AsSpan(0, SpoolHeader.Bytes), batches: 0, visits: 0);
+        RingId = header?.RingId;
+        End = _unreadBegin = header?.Begin ?? 0;
+        var acknowledged = header?.Acknowledged ?? 0;
+        while (SpoolFrame.FindNext(bytes, (int)Length, Last) is (var offset, var frame))
         {
-            _length += frame.TotalBytes;
+            Length = offset + frame.TotalBytes;
             (Last, End) = (frame.Number, frame.End);
             Waiting += frame.Visits;
             if (frame.Number <= acknowledged)
-                Pass(frame);
+                Pass(frame, Length);
         }
 
+        Acknowledged = Math.Max(Acknowledged, Math.Min(acknowledged, Last));
+        var rest = bytes.AsSpan((int)Math.Min(Length, bytes.Length));
+        if (!SpoolFrame.IsCutOff(rest))
+            _damaged.AddBatches(FilePath, rest, batches: 1, visits: 0);
         return true;
     }
 
-    private void Pass(SpoolFrame frame)
+    private void Pass(SpoolFrame frame, long end)
     {
-        _unreadAt += frame.TotalBytes;
+        (_unreadAt, _unreadBegin) = (end, frame.End);
         Acknowledged = frame.Number;
         Waiting -= frame.Visits;
     }
 
-    /// <summary>
-    /// Reads the batch at a byte offset of the file. The batch was complete and undamaged when the file was
-    /// opened or the batch was appended, so the method throws if the batch is damaged now.
-    /// </summary>
-    private (SpoolFrame Frame, byte[] Payload) Read(long offset)
+    /// <summary>Reads the next batch; null if the batch is damaged.</summary>
+    private VisitBatch? TryRead()
     {
-        var length = new byte[sizeof(int)];
-        RandomAccess.Read(_handle, length, offset);
-        var bytes = new byte[SpoolFrame.Bytes + BinaryPrimitives.ReadInt32LittleEndian(length)];
-        RandomAccess.Read(_handle, bytes, offset);
-        return SpoolFrame.Read(bytes) is { } frame
-            ? (frame, bytes[SpoolFrame.Bytes..])
-            : throw new InvalidDataException($"{_path} has a damaged batch at byte {offset}.");
+        var header = ReadFrom(_unreadAt, SpoolFrame.Bytes);
+        if (header.Length < SpoolFrame.Bytes)
+            return null;
+        var total = SpoolFrame.Bytes + (long)BinaryPrimitives.ReadInt32LittleEndian(header);
+        var bytes = ReadFrom(_unreadAt, Math.Clamp(total, 0, Length - _unreadAt));
+        if (SpoolFrame.Read(bytes, Acknowledged) is not { } frame
+            || VisitBatchFormat.TryRead(bytes.AsSpan(SpoolFrame.Bytes)) is not { } visits)
+        {
+            return null;
+        }
+
+        _peeked = frame;
+        return new VisitBatch(Run.Node, Run.Epoch, frame.Number, visits);
+    }
+
+    /// <summary>
+    /// Skips the next batch, which is damaged, up to the next readable batch. The positions in the ring
+    /// buffer show how many visits are lost.
+    /// </summary>
+    private void Skip()
+    {
+        var bytes = ReadFrom(_unreadAt, Length - _unreadAt);
+        var (offset, number, begin) = SpoolFrame.FindNext(bytes, from: 1, Acknowledged) is (var at, var next)
+            ? (at, next.Number, next.End - next.Visits)
+            : (bytes.Length, Last + 1, End);
+        var (batches, visits) = (number - 1 - Acknowledged, Math.Max(0, begin - _unreadBegin));
+        if (batches > 0)
+            _damaged.AddBatches(FilePath, bytes.AsSpan(0, offset), batches, visits);
+        (Acknowledged, _unreadBegin) = (number - 1, begin);
+        _unreadAt += offset;
+        Waiting = SpoolFrame.CountVisits(bytes.AsSpan(offset), Acknowledged);
+    }
+
+    /// <summary>Reads bytes of the file; fewer if the file ends before.</summary>
+    private byte[] ReadFrom(long offset, long count)
+    {
+        var bytes = new byte[count];
+        var read = 0;
+        while (read < bytes.Length
+            && RandomAccess.Read(_handle, bytes.AsSpan(read), offset + read) is > 0 and var more)
+        {
+            read += more;
+        }
+
+        return read == bytes.Length ? bytes : bytes[..read];
     }
 }

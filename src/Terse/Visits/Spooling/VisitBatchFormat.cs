@@ -40,21 +40,45 @@ internal static class VisitBatchFormat
         output.Write(stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
-    public static IReadOnlyList<Visit> Read(byte[] bytes)
+    /// <summary>Reads a batch; null if the bytes are not a batch in this format.</summary>
+    public static IReadOnlyList<Visit>? TryRead(ReadOnlySpan<byte> bytes)
     {
-        using var stream = new MemoryStream(bytes);
-        using var reader = new BinaryReader(stream, Encoding.UTF8);
-        var visits = new Visit[reader.ReadInt32()];
-        var begin = stream.Position;
-        stream.Position = begin + ((long)visits.Length * VisitBytes);
-        var texts = new string[reader.ReadInt32()];
-        for (var index = 0; index < texts.Length; index++)
-            texts[index] = reader.ReadString();
+        if (bytes.Length < sizeof(int))
+            return null;
+        var count = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        var table = sizeof(int) + ((long)count * VisitBytes);
+        if (count <= 0 || table > bytes.Length || ReadTexts(bytes[(int)table..]) is not { } texts)
+            return null;
 
-        stream.Position = begin;
-        for (var index = 0; index < visits.Length; index++)
-            visits[index] = ReadVisit(reader, texts);
+        var visits = new Visit[count];
+        for (var index = 0; index < count; index++)
+        {
+            var visit = bytes.Slice(sizeof(int) + (index * VisitBytes), VisitBytes);
+            if (!TryReadVisit(visit, texts, out visits[index]))
+                return null;
+        }
+
         return visits;
+    }
+
+    private static string[]? ReadTexts(ReadOnlySpan<byte> bytes)
+    {
+        using var stream = new MemoryStream(bytes.ToArray());
+        using var reader = new BinaryReader(stream, Encoding.UTF8);
+        try
+        {
+            var count = reader.ReadInt32();
+            if (count < 0 || count > bytes.Length)
+                return null;
+            var texts = new string[count];
+            for (var index = 0; index < texts.Length; index++)
+                texts[index] = reader.ReadString();
+            return texts;
+        }
+        catch (Exception exception) when (exception is IOException or FormatException)
+        {
+            return null;
+        }
     }
 
     private static void Write(Span<byte> bytes, in Visit visit, Dictionary<string, int> texts)
@@ -84,20 +108,35 @@ internal static class VisitBatchFormat
         return (ushort)number;
     }
 
-    private static Visit ReadVisit(BinaryReader reader, string[] texts)
+    private static bool TryReadVisit(ReadOnlySpan<byte> bytes, string[] texts, out Visit visit)
     {
-        var link = Tsid.FromInt64(reader.ReadInt64());
-        var at = DateTimeOffset.FromUnixTimeMilliseconds(reader.ReadInt64());
-        var outcome = reader.ReadByte();
-        return new Visit(
-            link,
-            at,
-            (RedirectOutcome)(outcome & ~BotFlag),
-            (outcome & BotFlag) != 0,
-            texts[reader.ReadUInt16()],
-            texts[reader.ReadUInt16()],
-            texts[reader.ReadUInt16()],
-            texts[reader.ReadUInt16()],
-            texts[reader.ReadUInt16()]);
+        visit = default;
+        var link = BinaryPrimitives.ReadInt64LittleEndian(bytes);
+        var at = BinaryPrimitives.ReadInt64LittleEndian(bytes[sizeof(long)..]);
+        var outcome = (RedirectOutcome)(bytes[OutcomeAt] & ~BotFlag);
+        var isBot = (bytes[OutcomeAt] & BotFlag) != 0;
+        if (!VisitSlot.IsValid(link, at, outcome))
+            return false;
+        bytes = bytes[TextsAt..];
+        for (var text = 0; text < TextsOfVisit; text++)
+        {
+            if (IndexAt(bytes, text) >= texts.Length)
+                return false;
+        }
+
+        visit = new Visit(
+            Tsid.FromInt64(link),
+            DateTimeOffset.FromUnixTimeMilliseconds(at),
+            outcome,
+            isBot,
+            Country: texts[IndexAt(bytes, 0)],
+            Referrer: texts[IndexAt(bytes, 1)],
+            Browser: texts[IndexAt(bytes, 2)],
+            Os: texts[IndexAt(bytes, 3)],
+            Device: texts[IndexAt(bytes, 4)]);
+        return true;
     }
+
+    private static int IndexAt(ReadOnlySpan<byte> indexes, int text) =>
+        BinaryPrimitives.ReadUInt16LittleEndian(indexes[(text * sizeof(ushort))..]);
 }

@@ -8,33 +8,49 @@ namespace Terse.Visits;
 /// recovered visits of the ring buffer move to a new ring buffer, whose file atomically replaces the old
 /// file. So each visit is finally in exactly one batch, no matter when the process is killed.
 /// </summary>
+/// <remarks>
+/// The constructor returns when the disk has stored the new ring buffer's file and its name. So a power loss
+/// can bring back older content of this ring buffer, but not an earlier ring buffer, whose visits the spool
+/// no longer knows.
+/// </remarks>
 internal sealed class VisitFolder : IDisposable
 {
     private const string RingFile = "visits.ring";
     private const string LockFile = "visits.lock";
 
     private readonly FileStream _lock;
+    private readonly IVisitDisk _disk;
 
+    /// <param name="folder">The path of the folder.</param>
+    /// <param name="ringSlots">The number of slots of the ring buffer.</param>
+    /// <param name="spoolBytes">The maximum size of the spool.</param>
+    /// <param name="logger">Logs what cannot be read.</param>
+    /// <param name="disk">Makes the files durable.</param>
     /// <exception cref="StartupException">
     /// A different Terse server uses the folder, or opening the lock file failed.
     /// </exception>
     /// <exception cref="IOException">
     /// The disk is full, or reading or writing a file in the folder failed.
     /// </exception>
-    public VisitFolder(string folder, int ringSlots, long spoolBytes)
+    public VisitFolder(string folder, int ringSlots, long spoolBytes, ILogger logger, IVisitDisk disk)
     {
+        _disk = disk;
+        Damaged = new DamagedVisits(folder, logger);
         Directory.CreateDirectory(folder);
         _lock = Lock(folder);
         try
         {
             var path = Path.Combine(folder, RingFile);
             var recovered = RecoveredVisits.Read(path);
-            Spool = new VisitSpool(folder, spoolBytes);
+            Spool = new VisitSpool(folder, spoolBytes, disk, Damaged);
             var end = recovered.RingId is { } ringId ? Spool.EndOf(ringId) : 0;
+            if (recovered.IsDamaged)
+                Damaged.AddRing(path, recovered.Damaged.LongCount(position => position >= end));
             Ring = CreateRing(
                 path,
                 ringSlots,
                 [.. recovered.Visits.Where(visit => visit.Position >= end).Select(visit => visit.Slot)]);
+            disk.Sync(folder);
         }
         catch
         {
@@ -47,6 +63,9 @@ internal sealed class VisitFolder : IDisposable
 
     public VisitSpool Spool { get; }
 
+    /// <summary>Counts what could not be read in the folder.</summary>
+    public DamagedVisits Damaged { get; }
+
     public void Dispose()
     {
         Spool?.Dispose();
@@ -58,13 +77,13 @@ internal sealed class VisitFolder : IDisposable
     /// redirects loses visits sooner, and the metric <c>terse.visits.lost</c> counts the lost visits;
     /// redirects continue.
     /// </summary>
-    private static VisitRing CreateRing(string path, int slots, IReadOnlyList<byte[]> recovered)
+    private VisitRing CreateRing(string path, int slots, IReadOnlyList<byte[]> recovered)
     {
         while (true)
         {
             try
             {
-                return VisitRing.Create(path, slots, recovered);
+                return VisitRing.Create(path, slots, recovered, _disk);
             }
             catch (IOException) when (slots > VisitOptions.MinRingSlots)
             {

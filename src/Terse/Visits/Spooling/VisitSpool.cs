@@ -8,11 +8,18 @@ namespace Terse.Visits;
 /// is deleted when all its batches are acknowledged and no more batches will be appended to it. The last file
 /// of a run also shows up to which position of the ring buffer the visits are in the spool.
 /// </summary>
+/// <remarks>
+/// A batch is on the disk before it is sent. So if a power loss brings back an old ring buffer, the spool
+/// still shows which of its visits may be counted already.
+/// </remarks>
 /// <param name="folder">The path of the folder. No other process may use the folder.</param>
 /// <param name="maxBytes">
 /// The spool is full when the total size of the files reaches this number of bytes.
 /// </param>
-internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
+/// <param name="disk">Makes the files durable.</param>
+/// <param name="damaged">Reports batches that cannot be read.</param>
+internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, DamagedVisits damaged)
+    : IDisposable
 {
     /// <summary>
     /// If all batches of a file are acknowledged and the file has at least this number of bytes, no more
@@ -29,7 +36,7 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     private const int FullSegments = 16;
 
     private readonly Lock _lock = new();
-    private readonly List<SpoolSegment> _segments = ReadFolder(folder);
+    private readonly List<SpoolSegment> _segments = ReadFolder(folder, damaged);
     private readonly ArrayBufferWriter<byte> _payload = new();
     private bool _isLive;
     private long _appended;
@@ -66,13 +73,13 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
 
     /// <summary>
     /// Returns the position up to which the visits of a ring buffer are in the spool; 0 if the spool has no
-    /// visits of the ring buffer.
+    /// visits of the ring buffer. The visits of a file with a damaged header can be from any ring buffer.
     /// </summary>
     public long EndOf(long ringId)
     {
         lock (_lock)
         {
-            return _segments.Where(segment => segment.RingId == ringId)
+            return _segments.Where(segment => segment.RingId is not { } id || id == ringId)
                 .Select(segment => segment.End)
                 .DefaultIfEmpty()
                 .Max();
@@ -94,8 +101,8 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
                 return false;
             if (Live is null || IsComplete(Live))
             {
-                _segments.Add(
-                    SpoolSegment.Create(folder, run, NextNumber(run), ringId, begin: Live?.End ?? 0));
+                _segments.Add(SpoolSegment.Create(
+                    folder, run, NextNumber(run), ringId, begin: Live?.End ?? 0, damaged));
                 _isLive = true;
             }
 
@@ -108,14 +115,28 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     }
 
     /// <summary>
-    /// Returns the first batch that is not acknowledged; null if all batches are acknowledged.
+    /// Returns the first batch that is not acknowledged, and makes it durable; null if all batches are
+    /// acknowledged.
     /// </summary>
+    /// <exception cref="IOException">
+    /// The disk did not store the batch, or reading the file failed.
+    /// </exception>
     public VisitBatch? Peek()
     {
+        Sync();
         lock (_lock)
         {
             Trim();
-            return _segments.Find(segment => segment.Waiting > 0)?.Peek();
+            foreach (var segment in _segments.Where(segment => segment.Waiting > 0))
+            {
+                // Without a batch, the file has only damaged batches, or the first batch is not durable yet.
+                if (segment.Peek() is { } batch)
+                    return batch;
+                if (segment.Waiting > 0)
+                    return null;
+            }
+
+            return null;
         }
     }
 
@@ -146,10 +167,10 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
     /// Opens the files of earlier runs, in the order in which their batches are sent. The files of a run are
     /// ordered by batch number.
     /// </summary>
-    private static List<SpoolSegment> ReadFolder(string folder) =>
+    private static List<SpoolSegment> ReadFolder(string folder, DamagedVisits damaged) =>
     [
         .. Directory.EnumerateFiles(folder, "*" + SpoolSegment.Extension)
-            .Select(SpoolSegment.Open)
+            .Select(path => SpoolSegment.Open(path, damaged))
             .OfType<SpoolSegment>()
             .OrderBy(segment => segment.Run.Node)
             .ThenBy(segment => segment.Run.Epoch)
@@ -172,10 +193,43 @@ internal sealed class VisitSpool(string folder, long maxBytes) : IDisposable
         .Max() + 1;
 
     /// <summary>
-    /// Deletes the files that contain no waiting visits, except the file to which batches are appended.
+    /// Makes the next batch durable, with all batches that are already appended to its file. The lock is free
+    /// meanwhile, so a slow disk does not delay the thread that appends batches.
+    /// </summary>
+    private void Sync()
+    {
+        List<(SpoolSegment Segment, long Length)> unsynced;
+        lock (_lock)
+        {
+            var next = _segments.Find(segment => segment.Waiting > 0);
+            unsynced =
+            [
+                .. _segments
+                    .Where(segment => (segment == next && segment.NeedsSync)
+                        || (segment == Live && !segment.IsDurable))
+                    .Select(segment => (segment, segment.Length)),
+            ];
+        }
+
+        foreach (var (segment, length) in unsynced)
+        {
+            disk.Sync(segment.FilePath);
+            if (!segment.IsDurable)
+                disk.Sync(folder);
+            lock (_lock)
+                segment.MarkDurable(length);
+        }
+    }
+
+    /// <summary>
+    /// Deletes the files that contain no waiting visits, except the file to which batches are appended. Files
+    /// are deleted only while that file is durable, because it shows which visits of the ring buffer the
+    /// deleted files contained.
     /// </summary>
     private void Trim()
     {
+        if (Live is { IsDurable: false })
+            return;
         foreach (var segment in _segments.Where(segment => segment.Waiting == 0 && segment != Live).ToList())
         {
             _segments.Remove(segment);

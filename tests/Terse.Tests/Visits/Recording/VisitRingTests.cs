@@ -18,7 +18,7 @@ public sealed class VisitRingTests : IDisposable
     {
         const int Writers = 4;
         const int VisitsEach = 50_000;
-        var ring = VisitRing.Create(RingFile, Slots, []);
+        var ring = VisitRing.Create(RingFile, Slots, [], NoDisk.Instance);
         var full = 0L;
         var writers = Enumerable.Range(0, Writers).Select(writer => Task.Run(() =>
         {
@@ -43,7 +43,7 @@ public sealed class VisitRingTests : IDisposable
             RawVisit visit;
             while (!ring.TryRead(position, out visit))
                 idle.SpinOnce();
-            Assert.Equal($"agent {visit.Link}", System.Text.Encoding.Latin1.GetString(visit.UserAgent));
+            Assert.Equal($"agent {visit.Link}", System.Text.Encoding.UTF8.GetString(visit.UserAgent));
             Assert.False(seen[visit.Link], "read twice");
             seen[visit.Link] = true;
             Assert.True(last[visit.Link / VisitsEach] < visit.Link, "a writer's visits changed their order");
@@ -60,7 +60,7 @@ public sealed class VisitRingTests : IDisposable
     [Fact]
     public void A_full_ring_refuses_visits_until_a_slot_is_released()
     {
-        var ring = VisitRing.Create(RingFile, Slots, []);
+        var ring = VisitRing.Create(RingFile, Slots, [], NoDisk.Instance);
         for (var link = 0; link < Slots; link++)
             Assert.True(ring.TryWrite(VisitOf(link)));
         Assert.False(ring.TryWrite(VisitOf(100)));
@@ -77,7 +77,7 @@ public sealed class VisitRingTests : IDisposable
     [Fact]
     public void Unreleased_visits_are_recovered_from_the_file_after_a_kill()
     {
-        var ring = VisitRing.Create(RingFile, Slots, []);
+        var ring = VisitRing.Create(RingFile, Slots, [], NoDisk.Instance);
         for (var link = 0L; link < 150; link++)
         {
             Assert.True(ring.TryWrite(VisitOf(link)));
@@ -88,18 +88,18 @@ public sealed class VisitRingTests : IDisposable
         Assert.Equal(ring.Id, recovered.RingId);
         Assert.Equal(Enumerable.Range(109, 41).Select(link => (long)link), recovered.Visits.Select(LinkOf));
         Assert.Equal(recovered.Visits.Select(LinkOf), recovered.Visits.Select(visit => visit.Position));
-        Assert.Equal("agent 109", System.Text.Encoding.Latin1.GetString(
+        Assert.Equal("agent 109", System.Text.Encoding.UTF8.GetString(
             VisitSlot.Read(recovered.Visits[0].Slot).UserAgent));
     }
 
     [Fact]
     public void A_new_ring_starts_with_the_recovered_visits_and_grows_to_hold_them()
     {
-        var old = VisitRing.Create(RingFile, Slots * 2, []);
+        var old = VisitRing.Create(RingFile, Slots * 2, [], NoDisk.Instance);
         for (var link = 0; link < 100; link++)
             Assert.True(old.TryWrite(VisitOf(link)));
         var recovered = RecoveredVisits.Read(RingFile).Visits.Select(visit => visit.Slot).ToList();
-        var ring = VisitRing.Create(RingFile, Slots, recovered);
+        var ring = VisitRing.Create(RingFile, Slots, recovered, NoDisk.Instance);
 
         Assert.NotEqual(old.Id, ring.Id);
         Assert.Equal((100, 0), (ring.Waiting, ring.Written));
@@ -115,7 +115,7 @@ public sealed class VisitRingTests : IDisposable
     [InlineData(5_000)]
     public void An_incomplete_ring_file_has_no_visits_to_recover(int length)
     {
-        VisitRing.Create(RingFile, Slots, []).TryWrite(VisitOf(1));
+        VisitRing.Create(RingFile, Slots, [], NoDisk.Instance).TryWrite(VisitOf(1));
         using (var file = File.OpenWrite(RingFile))
             file.SetLength(length);
 

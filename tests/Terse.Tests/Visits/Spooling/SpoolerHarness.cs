@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Terse.Visits;
 
@@ -16,6 +17,11 @@ internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
         () => run,
         TimeProvider.System,
         NullLogger<VisitSpooler>.Instance);
+
+    /// <summary>Opens a folder of visits, by default without making its files durable.</summary>
+    public static VisitFolder OpenFolder(
+        string folder, int ringSlots, long spoolBytes, ILogger? logger = null, IVisitDisk? disk = null) =>
+        new(folder, ringSlots, spoolBytes, logger ?? NullLogger.Instance, disk ?? NoDisk.Instance);
 
     public static VisitInput InputOf(long link) => new()
     {
@@ -40,4 +46,14 @@ internal sealed class SpoolerHarness(VisitFolder visits, VisitRun? run)
         Browser: "",
         Os: "",
         Device: "");
+}
+
+/// <summary>A disk that stores nothing. Most tests do not lose power.</summary>
+internal sealed class NoDisk : IVisitDisk
+{
+    public static NoDisk Instance { get; } = new();
+
+    public void Sync(string path)
+    {
+    }
 }

@@ -21,8 +21,9 @@ public sealed class VisitFolderTests : IDisposable
     [Fact]
     public void A_second_server_on_the_same_folder_fails_with_advice()
     {
-        using var first = new VisitFolder(_folder.Path, Slots, MaxBytes);
-        var error = Assert.Throws<StartupException>(() => new VisitFolder(_folder.Path, Slots, MaxBytes));
+        using var first = SpoolerHarness.OpenFolder(_folder.Path, Slots, MaxBytes);
+        var error = Assert.Throws<StartupException>(
+            () => SpoolerHarness.OpenFolder(_folder.Path, Slots, MaxBytes));
 
         Assert.Contains("Visits:Folder", error.Message, StringComparison.Ordinal);
     }
@@ -31,7 +32,7 @@ public sealed class VisitFolderTests : IDisposable
     public async Task Visits_outside_a_batch_are_counted_after_a_kill()
     {
         var folder = NewFolder();
-        using (var visits = new VisitFolder(folder, Slots, MaxBytes))
+        using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
         {
             Write(visits, 0, 20);
             SpoolAll(visits, epoch: 1);
@@ -45,7 +46,7 @@ public sealed class VisitFolderTests : IDisposable
     public async Task Visits_of_a_server_without_a_node_are_counted_by_the_next_server()
     {
         var folder = NewFolder();
-        using (var visits = new VisitFolder(folder, Slots, MaxBytes))
+        using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
         {
             Write(visits, 0, Slots);
             new SpoolerHarness(visits, null).Spooler.SpoolAll();
@@ -63,7 +64,7 @@ public sealed class VisitFolderTests : IDisposable
     public async Task A_kill_at_any_byte_of_a_batch_counts_each_visit_exactly_once()
     {
         var folder = NewFolder();
-        using var visits = new VisitFolder(folder, Slots, MaxBytes);
+        using var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes);
         var spooler = new SpoolerHarness(visits, new VisitRun(0, 1)).Spooler;
         for (var batch = 0; batch < 2; batch++)
         {
@@ -93,7 +94,7 @@ public sealed class VisitFolderTests : IDisposable
         for (var released = 0; released <= 20; released++)
         {
             var folder = NewFolder();
-            using (var visits = new VisitFolder(folder, Slots, MaxBytes))
+            using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
             {
                 Write(visits, 0, 20);
                 var batch = Enumerable.Range(0, 20).Select(SpoolerHarness.VisitOf).ToList();
@@ -110,7 +111,7 @@ public sealed class VisitFolderTests : IDisposable
     public async Task A_kill_during_recovery_counts_each_visit_exactly_once()
     {
         var folder = NewFolder();
-        using (var visits = new VisitFolder(folder, Slots, MaxBytes))
+        using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
         {
             Write(visits, 0, 20);
             SpoolAll(visits, epoch: 1);
@@ -121,10 +122,84 @@ public sealed class VisitFolderTests : IDisposable
         // two after the new file has replaced the old file but before the process writes the first batch.
         await File.WriteAllBytesAsync(RingOf(folder) + ".new", new byte[100]);
         for (var epoch = 2; epoch < 4; epoch++)
-            new VisitFolder(folder, Slots, MaxBytes).Dispose();
+            SpoolerHarness.OpenFolder(folder, Slots, MaxBytes).Dispose();
 
         await AssertEachCountsOnceAsync(folder, 30);
         Assert.Equal(2, Directory.GetFiles(folder).Length);
+    }
+
+    /// <summary>
+    /// A power loss can bring back the content of the ring buffer from before a batch. The batch itself is on
+    /// the disk, because it was sent.
+    /// </summary>
+    [Fact]
+    public async Task A_ring_from_before_a_batch_that_comes_back_counts_each_visit_exactly_once()
+    {
+        var folder = NewFolder();
+        byte[] ring;
+        using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
+        {
+            Write(visits, 0, 20);
+            ring = await File.ReadAllBytesAsync(RingOf(folder));
+            SpoolAll(visits, epoch: 1);
+            Write(visits, 20, 10);
+            SpoolAll(visits, epoch: 1);
+        }
+
+        await File.WriteAllBytesAsync(RingOf(folder), ring);
+        await AssertEachCountsOnceAsync(folder, 30);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(7)]
+    public async Task A_ring_with_a_damaged_header_is_logged_once_and_its_visits_are_counted_as_lost(int at)
+    {
+        var folder = NewFolder();
+        using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
+            Write(visits, 0, 20);
+        var ring = await File.ReadAllBytesAsync(RingOf(folder));
+        ring[at] ^= 1;
+        await File.WriteAllBytesAsync(RingOf(folder), ring);
+
+        AssertLost(folder, lost: 20, waiting: 0);
+    }
+
+    [Fact]
+    public async Task A_damaged_slot_of_a_ring_is_logged_once_and_its_visit_is_counted_as_lost()
+    {
+        var folder = NewFolder();
+        using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
+            Write(visits, 0, 20);
+        var ring = await File.ReadAllBytesAsync(RingOf(folder));
+        ring[RingHeader.Bytes + (3 * VisitRing.SlotBytes) + 15] = 0xFF; // The link's id becomes negative.
+        ring[RingHeader.Bytes + (7 * VisitRing.SlotBytes)] = 0x20; // No slot has this sequence number.
+        await File.WriteAllBytesAsync(RingOf(folder), ring);
+
+        AssertLost(folder, lost: 2, waiting: 18);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5_000)]
+    public void A_ring_file_of_the_wrong_size_is_logged_once(int length)
+    {
+        var folder = NewFolder();
+        using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
+            Write(visits, 0, 20);
+        using (var file = File.OpenWrite(RingOf(folder)))
+            file.SetLength(length);
+
+        AssertLost(folder, lost: length / 4096 * 2, waiting: 0);
+    }
+
+    private static void AssertLost(string folder, int lost, int waiting)
+    {
+        using var log = new KeptLog();
+        using var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes, log);
+
+        Assert.Equal((lost, waiting), (visits.Damaged.Visits, visits.Ring.Waiting));
+        Assert.Contains("visits.ring is damaged", Assert.Single(log.Lines), StringComparison.Ordinal);
     }
 
     private static string RingOf(string folder) => Path.Combine(folder, "visits.ring");
@@ -149,7 +224,7 @@ public sealed class VisitFolderTests : IDisposable
         var store = new CountingStore();
         for (var epoch = 10; epoch < 12; epoch++)
         {
-            using var next = new VisitFolder(folder, Slots, MaxBytes);
+            using var next = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes);
             SpoolAll(next, epoch);
             for (; next.Spool.Peek() is { } batch; next.Spool.Acknowledge())
                 await store.AddAsync(batch, default);

@@ -20,9 +20,9 @@ public sealed class VisitSenderTests : IDisposable
     public VisitSenderTests()
     {
         _logging = LoggerFactory.Create(logging => logging.AddProvider(_log));
-        _visits = new VisitFolder(_folder.Path, ringSlots: 64, spoolBytes: 1 << 20);
+        _visits = SpoolerHarness.OpenFolder(_folder.Path, ringSlots: 64, spoolBytes: 1 << 20);
         _metrics = new VisitMetrics(
-            _services.GetRequiredService<IMeterFactory>(), _visits.Ring, _visits.Spool);
+            _services.GetRequiredService<IMeterFactory>(), _visits);
     }
 
     public void Dispose()

@@ -7,7 +7,8 @@ namespace Terse.Tests.Visits;
 /// <summary>
 /// Simulates a server that records visits, writes batches to disk and sends them to a database. The server is
 /// killed at random points and starts again on the same files. The database fails or loses responses. At the
-/// end, each recorded visit must be counted exactly once.
+/// end, each recorded visit must be counted exactly once. If the machine also loses power, visits can be
+/// lost, but no visit may be counted twice.
 /// </summary>
 internal sealed class VisitSimulation : IDisposable
 {
@@ -18,6 +19,8 @@ internal sealed class VisitSimulation : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly Random _random;
     private readonly bool _forgetsRingPosition;
+    private readonly bool _losesPower;
+    private readonly SimulatedDisk _disk;
     private readonly CountingStore _store;
     private VisitFolder _visits;
     private SpoolerHarness _spooler;
@@ -30,10 +33,17 @@ internal sealed class VisitSimulation : IDisposable
     /// Whether each kill changes the id of the ring buffer. If true, a server cannot use the ring position
     /// that the last batch recorded, and counts visits twice. The simulation must detect this fault.
     /// </param>
-    public VisitSimulation(int seed, bool forgetsRingPosition)
+    /// <param name="losesPower">Whether the machine also loses power at random points.</param>
+    /// <param name="forgetsBatches">
+    /// Whether the disk does not store batches before they are sent. The simulation must detect this fault.
+    /// </param>
+    public VisitSimulation(
+        int seed, bool forgetsRingPosition = false, bool losesPower = false, bool forgetsBatches = false)
     {
+        _losesPower = losesPower;
         _random = new Random(seed);
         _forgetsRingPosition = forgetsRingPosition;
+        _disk = new SimulatedDisk(_random, forgetsBatches);
         _store = new CountingStore { Fault = _ => NextFault() };
         (_visits, _spooler, _at) = Start(_folder["0"]);
     }
@@ -43,6 +53,11 @@ internal sealed class VisitSimulation : IDisposable
     public long Lost { get; private set; }
 
     public int Kills { get; private set; }
+
+    public int PowerLosses { get; private set; }
+
+    /// <summary>How many recorded visits were never counted. Only power losses lose visits.</summary>
+    public long Uncounted => Recorded - _store.Counts.Count;
 
     public async Task<string?> RunAsync()
     {
@@ -57,11 +72,13 @@ internal sealed class VisitSimulation : IDisposable
         for (var link = 1L; link <= Recorded; link++)
         {
             var count = _store.Counts.GetValueOrDefault(link);
-            if (count != 1)
+            if (count != 1 && (count > 1 || PowerLosses == 0))
                 return $"visit {link} of {Recorded} counted {count} times";
         }
 
-        return _store.Counts.Count == Recorded ? null : "a visit was counted that was not recorded";
+        return _store.Counts.Keys.All(link => link <= Recorded)
+            ? null
+            : "a visit was counted that was not recorded";
     }
 
     public void Dispose()
@@ -72,6 +89,8 @@ internal sealed class VisitSimulation : IDisposable
 
     private async Task StepAsync()
     {
+        if (_losesPower && _random.Next(4) == 0)
+            _disk.KeepRing(_at);
         switch (_random.Next(20))
         {
             case < 8:
@@ -85,6 +104,9 @@ internal sealed class VisitSimulation : IDisposable
                 break;
             case 17:
                 Kill(isTorn: false);
+                break;
+            case 18 when _losesPower:
+                LosePower();
                 break;
             case 18:
                 Kill(isTorn: true);
@@ -149,6 +171,16 @@ internal sealed class VisitSimulation : IDisposable
         (_visits, _spooler, _at) = Start(next);
     }
 
+    private void LosePower()
+    {
+        PowerLosses++;
+        var next = _folder[$"{++_life}"];
+        Directory.CreateDirectory(next);
+        _disk.LosePower(_at, next);
+        _visits.Dispose();
+        (_visits, _spooler, _at) = Start(next);
+    }
+
     private Dictionary<string, long> Lengths() => Directory.GetFiles(_at, "*.spool")
         .ToDictionary(file => file, file => new FileInfo(file).Length, StringComparer.Ordinal);
 
@@ -181,7 +213,7 @@ internal sealed class VisitSimulation : IDisposable
 
     private (VisitFolder Visits, SpoolerHarness Spooler, string At) Start(string folder)
     {
-        var visits = new VisitFolder(folder, Slots, MaxBytes);
+        var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes, disk: _disk);
         return (visits, new SpoolerHarness(visits, new VisitRun(0, ++_life)), folder);
     }
 }

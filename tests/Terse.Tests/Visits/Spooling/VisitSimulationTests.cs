@@ -20,7 +20,7 @@ public sealed class VisitSimulationTests
         var (recorded, lost, kills) = (0L, 0L, 0);
         for (var seed = FirstSeed; seed < FirstSeed + Schedules; seed++)
         {
-            using var simulation = new VisitSimulation(seed, forgetsRingPosition: false);
+            using var simulation = new VisitSimulation(seed);
             var broken = await simulation.RunAsync();
             Assert.True(broken is null, $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {broken}");
             recorded += simulation.Recorded;
@@ -41,6 +41,39 @@ public sealed class VisitSimulationTests
         for (var seed = 1; seed < 100 && broken is null; seed++)
         {
             using var simulation = new VisitSimulation(seed, forgetsRingPosition: true);
+            broken = await simulation.RunAsync();
+        }
+
+        Assert.Contains("counted 2 times", broken, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_visit_counts_twice_in_any_schedule_of_kills_and_power_losses()
+    {
+        var (recorded, lost, losses) = (0L, 0L, 0);
+        for (var seed = FirstSeed; seed < FirstSeed + Schedules; seed++)
+        {
+            using var simulation = new VisitSimulation(seed, losesPower: true);
+            var broken = await simulation.RunAsync();
+            Assert.True(broken is null, $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {broken}");
+            recorded += simulation.Recorded;
+            lost += simulation.Uncounted;
+            losses += simulation.PowerLosses;
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{Schedules} seeds from {FirstSeed} on: {recorded} visits, {losses} power losses lost {lost}");
+        Assert.InRange(losses, Schedules, int.MaxValue);
+        Assert.InRange(lost, 0, recorded / 2);
+    }
+
+    [Fact]
+    public async Task If_batches_are_sent_before_the_disk_stores_them_the_simulation_finds_double_counts()
+    {
+        string? broken = null;
+        for (var seed = 1; seed < 100 && broken is null; seed++)
+        {
+            using var simulation = new VisitSimulation(seed, losesPower: true, forgetsBatches: true);
             broken = await simulation.RunAsync();
         }
 

@@ -11,10 +11,15 @@ public sealed class VisitSpoolTests : IDisposable
     private static readonly VisitRun Run = new(3, 11);
 
     private readonly TemporaryFolder _folder = new();
+    private readonly KeptLog _log = new();
 
     private string[] Files => Directory.GetFiles(_folder.Path, "*.spool");
 
-    public void Dispose() => _folder.Dispose();
+    public void Dispose()
+    {
+        _folder.Dispose();
+        _log.Dispose();
+    }
 
     [Fact]
     public void Visits_are_read_as_they_were_written()
@@ -25,7 +30,7 @@ public sealed class VisitSpoolTests : IDisposable
             VisitOf(2) with { IsBot = true, Device = "phone" },
             VisitOf(0) with { Outcome = RedirectOutcome.Unknown, Referrer = "bücher.example" },
         ];
-        using var spool = new VisitSpool(_folder.Path, MaxBytes);
+        using var spool = OpenSpool();
         Assert.True(spool.TryAppend(Run, RingId, 3, visits));
 
         var batch = spool.Peek();
@@ -37,7 +42,7 @@ public sealed class VisitSpoolTests : IDisposable
     [Fact]
     public void A_batch_stays_until_it_is_acknowledged()
     {
-        using var spool = new VisitSpool(_folder.Path, MaxBytes);
+        using var spool = OpenSpool();
         spool.TryAppend(Run, RingId, 1, [VisitOf(1)]);
         spool.TryAppend(Run, RingId, 3, [VisitOf(2), VisitOf(3)]);
         Assert.Equal(1, spool.Peek()?.Number);
@@ -54,7 +59,7 @@ public sealed class VisitSpoolTests : IDisposable
     [Fact]
     public void Batches_of_an_earlier_process_are_sent_from_the_first_unacknowledged_batch()
     {
-        using (var spool = new VisitSpool(_folder.Path, MaxBytes))
+        using (var spool = OpenSpool())
         {
             for (var number = 1; number <= 3; number++)
                 spool.TryAppend(Run, RingId, number * 10, [VisitOf(number)]);
@@ -62,7 +67,7 @@ public sealed class VisitSpoolTests : IDisposable
             spool.Acknowledge();
         }
 
-        using var next = new VisitSpool(_folder.Path, MaxBytes);
+        using var next = OpenSpool();
         Assert.Equal((2, 30), (next.Waiting, next.EndOf(RingId)));
         next.TryAppend(new VisitRun(3, 12), RingId + 1, 5, [VisitOf(4)]);
         var sent = new List<(long Epoch, long Number)>();
@@ -79,7 +84,7 @@ public sealed class VisitSpoolTests : IDisposable
     public void A_truncated_file_has_only_its_complete_batches()
     {
         var lengths = new List<long>();
-        using (var spool = new VisitSpool(_folder.Path, MaxBytes))
+        using (var spool = OpenSpool())
         {
             for (var number = 1; number <= 4; number++)
             {
@@ -92,7 +97,7 @@ public sealed class VisitSpoolTests : IDisposable
         for (var length = 0; length <= whole.Length; length++)
         {
             File.WriteAllBytes(Files.Single(), whole[..length]);
-            using var torn = new VisitSpool(_folder.Path, MaxBytes);
+            using var torn = OpenSpool();
             var batches = lengths.Count(end => end <= length);
             Assert.Equal((batches * 2, batches * 10), (torn.Waiting, torn.EndOf(RingId)));
         }
@@ -101,7 +106,7 @@ public sealed class VisitSpoolTests : IDisposable
     [Fact]
     public void A_damaged_batch_ends_the_file()
     {
-        using (var spool = new VisitSpool(_folder.Path, MaxBytes))
+        using (var spool = OpenSpool())
         {
             spool.TryAppend(Run, RingId, 1, [VisitOf(1)]);
             spool.TryAppend(Run, RingId, 2, [VisitOf(2)]);
@@ -114,7 +119,7 @@ public sealed class VisitSpoolTests : IDisposable
             var spoiled = (byte[])whole.Clone();
             spoiled[index] ^= 0x10;
             File.WriteAllBytes(Files.Single(), spoiled);
-            using var spool = new VisitSpool(_folder.Path, MaxBytes);
+            using var spool = OpenSpool();
             Assert.Equal((1, 1), (spool.Waiting, spool.EndOf(RingId)));
         }
     }
@@ -122,7 +127,7 @@ public sealed class VisitSpoolTests : IDisposable
     [Fact]
     public void A_full_spool_refuses_batches_until_a_whole_file_is_acknowledged()
     {
-        using var spool = new VisitSpool(_folder.Path, MaxBytes);
+        using var spool = OpenSpool();
         var end = 0L;
         while (spool.TryAppend(Run, RingId, end + 1000, [.. Enumerable.Range(0, 1000).Select(VisitOf)]))
             end += 1000;
@@ -140,7 +145,7 @@ public sealed class VisitSpoolTests : IDisposable
     [Fact]
     public void A_spool_whose_batches_are_acknowledged_at_once_stays_small()
     {
-        using var spool = new VisitSpool(_folder.Path, MaxBytes);
+        using var spool = OpenSpool();
         for (var number = 1; number <= 500; number++)
         {
             Assert.True(spool.TryAppend(Run, RingId, number, [.. Enumerable.Range(0, 100).Select(VisitOf)]));
@@ -155,15 +160,188 @@ public sealed class VisitSpoolTests : IDisposable
     [Fact]
     public void A_repeated_run_continues_the_batch_numbers()
     {
-        using (var spool = new VisitSpool(_folder.Path, MaxBytes))
+        using (var spool = OpenSpool())
             spool.TryAppend(Run, RingId, 1, [VisitOf(1)]);
-        using var again = new VisitSpool(_folder.Path, MaxBytes);
+        using var again = OpenSpool();
         again.TryAppend(Run, RingId + 1, 1, [VisitOf(2)]);
         Assert.Equal(1, again.Peek()?.Number);
         again.Acknowledge();
 
         Assert.Equal(2, again.Peek()?.Number);
         Assert.Equal(VisitOf(2), Assert.Single(again.Peek()!.Visits));
+    }
+
+    /// <summary>The test damages each byte of the second of three batches, one after the other.</summary>
+    [Fact]
+    public void A_damaged_batch_is_skipped_and_the_batches_after_it_are_sent()
+    {
+        var ends = AppendThree();
+        var whole = File.ReadAllBytes(Files.Single());
+        for (var index = ends[0]; index < ends[1]; index++)
+        {
+            var damaged = (byte[])whole.Clone();
+            damaged[index] ^= 0x10;
+            File.WriteAllBytes(Files.Single(), damaged);
+            File.Delete(_folder[DamagedVisits.FileName]);
+            var damage = new DamagedVisits(_folder.Path, _log);
+            using var spool = new VisitSpool(_folder.Path, MaxBytes, NoDisk.Instance, damage);
+            Assert.Equal((2, 5), (spool.Waiting, spool.EndOf(RingId)));
+            AssertSentExceptSecond(spool);
+            Assert.Equal((1, 3), (damage.Batches, damage.Visits));
+            Assert.Equal(
+                damaged[(int)ends[0]..(int)ends[1]], File.ReadAllBytes(_folder[DamagedVisits.FileName]));
+            File.WriteAllBytes(_folder["3-11-1.spool"], whole);
+        }
+
+        Assert.Equal(ends[1] - ends[0], _log.Lines.Count);
+    }
+
+    [Fact]
+    public void A_batch_that_is_damaged_while_the_server_runs_is_skipped_too()
+    {
+        var ends = new List<long>();
+        using var spool = OpenSpool();
+        AppendThree(spool, ends);
+        using (var file = File.OpenHandle(Files.Single(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            RandomAccess.Write(file, [1, 2, 3], ends[0] + 40);
+
+        Assert.Equal(5, spool.Waiting);
+        AssertSentExceptSecond(spool);
+        Assert.Single(_log.Lines);
+    }
+
+    /// <summary>
+    /// The batch has the right checksum, but its visits are in an unknown format, as a different version of
+    /// the program might write them.
+    /// </summary>
+    [Fact]
+    public void A_batch_in_an_unknown_format_is_skipped()
+    {
+        var ends = AppendThree();
+        var whole = File.ReadAllBytes(Files.Single());
+        var second = SpoolFrame.Read(whole.AsSpan((int)ends[0]), after: 1)!;
+        var payload = Enumerable.Repeat((byte)0xFF, second.PayloadBytes).ToArray();
+        var header = SpoolFrame.WriteHeader(second.Number, second.End, second.Visits, payload);
+        File.WriteAllBytes(
+            Files.Single(), [.. whole[..(int)ends[0]], .. header, .. payload, .. whole[(int)ends[1]..]]);
+
+        using var spool = OpenSpool();
+        AssertSentExceptSecond(spool);
+        Assert.Single(_log.Lines);
+    }
+
+    /// <summary>
+    /// Without the header, it is unknown from which ring buffer the visits come. So they count as the visits
+    /// of every ring buffer, and no visit counts twice.
+    /// </summary>
+    [Fact]
+    public void Batches_of_a_file_with_a_damaged_header_are_sent()
+    {
+        AppendThree();
+        var bytes = File.ReadAllBytes(Files.Single());
+        bytes[2] ^= 1;
+        File.WriteAllBytes(Files.Single(), bytes);
+        using var spool = OpenSpool();
+
+        Assert.Equal(5, spool.EndOf(RingId + 1));
+        Assert.Equal([1, 2, 3], SendAll(spool));
+        Assert.Single(_log.Lines);
+    }
+
+    [Fact]
+    public void A_file_of_a_different_version_stays_as_it_is()
+    {
+        AppendThree();
+        var bytes = File.ReadAllBytes(Files.Single());
+        bytes[7]++;
+        File.WriteAllBytes(Files.Single(), bytes);
+        using var spool = OpenSpool();
+
+        Assert.Empty(SendAll(spool));
+        Assert.Equal(bytes, File.ReadAllBytes(Files.Single()));
+    }
+
+    [Fact]
+    public void The_file_of_unreadable_bytes_has_a_maximum_size()
+    {
+        var damage = new DamagedVisits(_folder.Path, _log);
+        for (var number = 0; number < 9; number++)
+            damage.AddBatches("file", new byte[1_000_000], batches: 1, visits: 2);
+
+        Assert.Equal(DamagedVisits.MaxFileBytes, new FileInfo(_folder[DamagedVisits.FileName]).Length);
+        Assert.Equal((9, 18), (damage.Batches, damage.Visits));
+    }
+
+    [Fact]
+    public void A_batch_is_sent_only_after_the_disk_has_stored_it()
+    {
+        var disk = new FailingDisk { IsFailing = true };
+        using var spool = new VisitSpool(
+            _folder.Path, MaxBytes, disk, new DamagedVisits(_folder.Path, _log));
+        spool.TryAppend(Run, RingId, 1, [VisitOf(1)]);
+        Assert.Throws<IOException>(() => spool.Peek());
+        disk.IsFailing = false;
+
+        Assert.Equal(1, spool.Peek()?.Number);
+        Assert.Equal([Files.Single(), _folder.Path], disk.Synced);
+        spool.TryAppend(Run, RingId, 2, [VisitOf(2)]);
+        spool.TryAppend(Run, RingId, 3, [VisitOf(3)]);
+        spool.Acknowledge();
+        Assert.Equal([2, 3], SendAll(spool));
+        Assert.Equal([Files.Single(), _folder.Path, Files.Single()], disk.Synced);
+    }
+
+    private VisitSpool OpenSpool() =>
+        new(_folder.Path, MaxBytes, NoDisk.Instance, new DamagedVisits(_folder.Path, _log));
+
+    /// <summary>
+    /// Appends batches of 1, 3 and 1 visits, and returns where each batch ends in the file.
+    /// </summary>
+    private List<long> AppendThree()
+    {
+        var ends = new List<long>();
+        using var spool = OpenSpool();
+        AppendThree(spool, ends);
+        return ends;
+    }
+
+    private void AppendThree(VisitSpool spool, List<long> ends)
+    {
+        var end = 0;
+        foreach (var visits in new[] { 1, 3, 1 })
+        {
+            end += visits;
+            spool.TryAppend(Run, RingId, end, [.. Enumerable.Range(end, visits).Select(VisitOf)]);
+            ends.Add(new FileInfo(Files.Single()).Length);
+        }
+    }
+
+    private static void AssertSentExceptSecond(VisitSpool spool)
+    {
+        Assert.Equal([1, 3], SendAll(spool));
+        Assert.Equal(0, spool.Waiting);
+    }
+
+    private static List<long> SendAll(VisitSpool spool)
+    {
+        var sent = new List<long>();
+        for (; spool.Peek() is { } batch; spool.Acknowledge())
+            sent.Add(batch.Number);
+        return sent;
+    }
+
+    private sealed class FailingDisk : IVisitDisk
+    {
+        public bool IsFailing { get; set; }
+
+        public List<string> Synced { get; } = [];
+
+        public void Sync(string path)
+        {
+            if (IsFailing)
+                throw new IOException("The disk is lost.");
+            Synced.Add(path);
+        }
     }
 
     private static Visit VisitOf(int link) => new(

@@ -21,7 +21,7 @@ public sealed class VisitSpoolerTests : IDisposable
     public void A_batch_has_at_most_the_maximum_number_of_visits()
     {
         const int Visits = VisitSpooler.MaxBatch + 10;
-        using var visits = new VisitFolder(_folder.Path, 1 << 14, 1 << 24);
+        using var visits = SpoolerHarness.OpenFolder(_folder.Path, 1 << 14, 1 << 24);
         for (var link = 0; link < Visits; link++)
             Assert.True(visits.Ring.TryWrite(SpoolerHarness.InputOf(link)));
         Assert.True(new SpoolerHarness(visits, new VisitRun(0, 1)).Spooler.SpoolAll());
@@ -36,7 +36,7 @@ public sealed class VisitSpoolerTests : IDisposable
     [Fact]
     public async Task A_small_ring_is_emptied_when_it_is_half_full()
     {
-        using var visits = new VisitFolder(_folder.Path, Slots, 1 << 20);
+        using var visits = SpoolerHarness.OpenFolder(_folder.Path, Slots, 1 << 20);
         using var spooler = new VisitSpooler(
             visits.Ring,
             visits.Spool,
@@ -56,7 +56,7 @@ public sealed class VisitSpoolerTests : IDisposable
     [Fact]
     public void Without_a_node_visits_wait_in_the_ring()
     {
-        using var visits = new VisitFolder(_folder.Path, Slots, 1 << 20);
+        using var visits = SpoolerHarness.OpenFolder(_folder.Path, Slots, 1 << 20);
         Assert.True(visits.Ring.TryWrite(SpoolerHarness.InputOf(1)));
         Assert.True(new SpoolerHarness(visits, run: null).Spooler.SpoolAll());
 
@@ -66,7 +66,7 @@ public sealed class VisitSpoolerTests : IDisposable
     [Fact]
     public async Task A_full_spool_is_logged_once_a_minute_and_visits_wait_until_the_ring_is_full()
     {
-        using var visits = new VisitFolder(_folder.Path, Slots, spoolBytes: 100);
+        using var visits = SpoolerHarness.OpenFolder(_folder.Path, Slots, spoolBytes: 100);
         using var log = new KeptLog();
         using var logging = LoggerFactory.Create(logging => logging.AddProvider(log));
         using var spooler = new VisitSpooler(
