@@ -59,7 +59,7 @@ public sealed class ShortenTests
 
         // The server stores a target with non-ASCII characters unchanged and redirects to the ASCII version.
         Assert.False(Ascii.IsValid(line), line);
-        Assert.Equal(Terse.Links.Target.ToAscii(line), location);
+        Assert.Equal(Terse.Links.TargetAscii.Of(line), location);
         var code = shortUrl[(shortUrl.LastIndexOf('/') + 1)..];
         var link = await server.Http.GetFromJsonAsync<JsonElement>(
             new Uri("/api/v1/links/" + code, UriKind.Relative));

@@ -22,7 +22,7 @@ internal static class HostName
     /// </summary>
     private static readonly SearchValues<char> Forbidden = SearchValues.Create(" #/:<>?@[\\]^|%");
 
-    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdef");
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789abcdefABCDEF");
 
     private static readonly SearchValues<char> DotsOfOtherScripts = SearchValues.Create("\u3002\uff0e\uff61");
 
@@ -123,13 +123,18 @@ internal static class HostName
             or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse
             or UnicodeCategory.SpaceSeparator;
 
-    private static bool EndsInNumber(string name)
+    /// <summary>
+    /// Whether a host is an IPv4 address, in any spelling, according to its last label (URL Standard,
+    /// https://url.spec.whatwg.org/#ends-in-a-number-checker).
+    /// </summary>
+    public static bool EndsInNumber(ReadOnlySpan<char> name)
     {
-        var last = name.AsSpan().TrimEnd('.');
+        var last = name.TrimEnd('.');
         last = last[(last.LastIndexOf('.') + 1)..];
         return !last.IsEmpty
             && (!last.ContainsAnyExceptInRange('0', '9')
-                || (last.StartsWith("0x") && !last[2..].ContainsAnyExcept(HexDigits)));
+                || (last.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
+                    && !last[2..].ContainsAnyExcept(HexDigits)));
     }
 
     private static bool TryCanonicalizeIPv4(string name, [NotNullWhen(true)] out string? host)

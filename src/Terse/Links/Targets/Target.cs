@@ -6,8 +6,8 @@ using Terse.Domains;
 namespace Terse.Links;
 
 /// <summary>
-/// The URL that a link leads to. The URL is stored exactly as the client sent it. In the <c>Location</c>
-/// header of a redirect, characters outside ASCII are encoded; all other characters stay unchanged.
+/// The URL that a link leads to. The URL is stored exactly as the client sent it. The <c>Location</c> header
+/// of a redirect contains the ASCII form of the URL (<see cref="TargetAscii"/>).
 /// </summary>
 /// <param name="Text">The URL as the client sent it.</param>
 /// <param name="Scheme">The scheme in lower case.</param>
@@ -36,28 +36,8 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     /// </summary>
     public static Authority? AuthorityOf(string text)
     {
-        var scheme = text[..text.IndexOf(':', StringComparison.Ordinal)];
-        var (start, end) = FindAuthority(text, scheme);
+        var (start, end) = FindAuthority(text);
         return Authority.TryParse(text.AsSpan(start..end), out var authority) ? authority : null;
-    }
-
-    /// <summary>
-    /// Converts a URL to ASCII: converts the host to Punycode, and percent-encodes all other characters
-    /// outside ASCII as UTF-8.
-    /// </summary>
-    public static string ToAscii(string text)
-    {
-        if (Ascii.IsValid(text))
-            return text;
-
-        var (start, end) = FindAuthority(text, text[..text.IndexOf(':', StringComparison.Ordinal)]);
-        var host = Authority.Split(text.AsSpan(start..end)).Host;
-        var hostStart = start + text.AsSpan(start..end).LastIndexOf('@') + 1;
-        var hostEnd = hostStart + host.Length;
-        var ascii = Ascii.IsValid(host) || !HostName.TryCanonicalize(host, out var canonical)
-            ? host.ToString()
-            : canonical;
-        return PercentEncode(text.AsSpan(..hostStart)) + ascii + PercentEncode(text.AsSpan(hostEnd..));
     }
 
     private static Refusal? CheckText(string? text)
@@ -107,7 +87,7 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         if (target is not null)
             return null;
 
-        var (start, end) = FindAuthority(text, scheme);
+        var (start, end) = FindAuthority(text);
         if (start == end)
             return Invalid($"The target needs a host after '{scheme}://'.");
 
@@ -136,35 +116,19 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     /// a slash but also a backslash ends the authority. The range is empty if the scheme is not followed by
     /// <c>://</c>.
     /// </summary>
-    private static (int Start, int End) FindAuthority(string text, string scheme)
+    public static (int Start, int End) FindAuthority(string text)
     {
-        var start = scheme.Length + 3;
-        if (!text.AsSpan(scheme.Length).StartsWith("://"))
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        if (colon < 0 || !text.AsSpan(colon).StartsWith("://"))
             return (0, 0);
+        var start = colon + 3;
         var length = text.AsSpan(start).IndexOfAny("/\\?#");
         return (start, length < 0 ? text.Length : start + length);
     }
 
-    private static string PercentEncode(ReadOnlySpan<char> text)
-    {
-        var encoded = new StringBuilder(text.Length + 16);
-        Span<byte> bytes = stackalloc byte[4];
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (rune.IsAscii)
-            {
-                encoded.Append((char)rune.Value);
-                continue;
-            }
-
-            foreach (var value in bytes[..rune.EncodeToUtf8(bytes)])
-                encoded.Append('%').Append(value.ToString("X2"));
-        }
-
-        return encoded.ToString();
-    }
-
-    private static bool HasAuthority(string scheme) => scheme is "http" or "https";
+    /// <summary>Whether the URL of a link with this scheme must have a host.</summary>
+    /// <param name="scheme">The scheme in lower case.</param>
+    public static bool HasAuthority(string scheme) => scheme is "http" or "https";
 
     private static Refusal Invalid(string detail) => new(RefusalKind.TargetInvalid, Field, detail);
 

@@ -116,7 +116,7 @@ internal sealed class CachedLink
             Hash = hashed.Hash,
             Packed = hashed.Packed,
             Id = link.Id.ToInt64(),
-            Location = Target.ToAscii(link.Target),
+            Location = TargetAscii.Of(link.Target),
             ExpiresAt = link.ExpiresAt?.ToUnixTimeMilliseconds() ?? long.MaxValue,
             LoadedAt = loadedAt,
             Outcome = outcome,
