@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 
 namespace Terse.Domains;
 
@@ -18,7 +19,7 @@ internal sealed record Authority(string Host, int? Port)
         int? port = null;
         if (!portText.IsEmpty)
         {
-            if (portText.ContainsAnyExceptInRange('0', '9') || !ushort.TryParse(portText, out var number))
+            if (!TryParsePort(portText, out var number))
                 return false;
             port = number;
         }
@@ -28,6 +29,9 @@ internal sealed record Authority(string Host, int? Port)
         authority = new Authority(host, port);
         return true;
     }
+
+    public static bool TryParsePort(ReadOnlySpan<char> text, out ushort port) =>
+        ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out port);
 
     /// <summary>
     /// Whether both authorities lead to the same server. All names and addresses of the local machine, such

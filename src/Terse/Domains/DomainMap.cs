@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 
@@ -14,16 +14,15 @@ internal sealed class DomainMap
     /// <summary>The stored name of the default domain.</summary>
     public const string Default = "";
 
-    /// <summary>
-    /// How many spellings of hosts the map caches at most. A spelling that is not cached is parsed on every
-    /// request.
-    /// </summary>
-    private const int MaxCachedHosts = 1000;
-
     private readonly Authority? _default;
     private readonly Dictionary<Authority, string> _others = [];
-    private readonly ConcurrentDictionary<string, string> _domainsOfHosts = new(StringComparer.Ordinal);
-    private int _cachedHosts;
+
+    /// <summary>
+    /// Maps the usual spelling of each domain to its stored name, so that most requests need no parsing. Only
+    /// the settings add spellings. A cache of the spellings in requests could be filled or emptied by anybody
+    /// who sends invented <c>Host</c> headers.
+    /// </summary>
+    private readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _usualSpellings;
 
     public DomainMap(IOptions<DomainOptions> options)
     {
@@ -34,6 +33,13 @@ internal sealed class DomainMap
             if (Authority.TryParse(name, out var other))
                 _others.Add(other, other.ToString());
         }
+
+        var usual = _others.ToDictionary(
+            other => other.Key.ToString(), other => other.Value, StringComparer.OrdinalIgnoreCase);
+        if (_default is not null)
+            usual[_default.ToString()] = Default;
+        _usualSpellings = usual.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     /// <summary>The scheme of short URLs; null if short URLs use the scheme of the request.</summary>
@@ -47,13 +53,23 @@ internal sealed class DomainMap
     {
         if (_others.Count == 0)
             return Default;
-        if (_domainsOfHosts.TryGetValue(host, out var cached))
-            return cached;
-        if (!Authority.TryParse(host, out var authority) || Find(authority) is not { } domain)
-            return Default;
-        if (Interlocked.Increment(ref _cachedHosts) <= MaxCachedHosts)
-            _domainsOfHosts.TryAdd(host, domain);
-        return domain;
+        if (_usualSpellings.TryGetValue(host, out var domain) || TryFindWithoutPort(host, out domain))
+            return domain;
+        return Authority.TryParse(host, out var authority) && Find(authority) is { } found ? found : Default;
+    }
+
+    /// <summary>
+    /// Finds the domain of a usual spelling that a valid port follows. A domain with this port has a usual
+    /// spelling of its own, for which the caller has already searched.
+    /// </summary>
+    private bool TryFindWithoutPort(ReadOnlySpan<char> host, [NotNullWhen(true)] out string? domain)
+    {
+        domain = null;
+        var colon = host.LastIndexOf(':');
+        return colon > 0
+            && Authority.TryParsePort(host[(colon + 1)..], out _)
+            && host[colon + 1] != '0' // The port 0080 is the port 80, which may have a domain of its own.
+            && _usualSpellings.TryGetValue(host[..colon], out domain);
     }
 
     /// <summary>
