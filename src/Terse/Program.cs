@@ -26,10 +26,7 @@ internal static class Program
             MigrateCommand.Create(BuildServer),
             HostsCommand.Create(),
         };
-
-        // Null turns off the signal handling of System.CommandLine, because the server itself handles Ctrl+C
-        // and SIGTERM and shuts down gracefully.
-        return root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+        return CommandLine.RunAsync(root, args);
     }
 
     public static WebApplication BuildServer(IEnumerable<KeyValuePair<string, string?>> settings)

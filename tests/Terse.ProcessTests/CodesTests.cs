@@ -83,6 +83,10 @@ public sealed class CodesTests
         {
             var chosen = await ShowAsync(folder, "sale");
             var unknown = await ShowAsync(folder, "9zzzzzzzzz");
+            var future = await ShowAsync(folder, "01T6MMM8000000000000000000");
+            var impossible = await ShowAsync(folder, "9/9");
+            Assert.Contains("in the future", future.Output, StringComparison.Ordinal);
+            Assert.Contains("no code", impossible.Output, StringComparison.Ordinal);
             var late = await Command.TerseAsync("codes", "show", "--Storage:Folder", folder["links"], "0abc");
             Assert.Equal(1, late.ExitCode);
             Assert.Contains("Put the code before", late.Errors, StringComparison.Ordinal);
@@ -105,6 +109,15 @@ public sealed class CodesTests
         }
 
         Assert.Contains("  length    7 characters, 8 from day 32, 9 from year 5.4", plan.OutputLines);
+    }
+
+    [Fact]
+    public async Task Output_that_cannot_be_written_is_an_error_of_one_line()
+    {
+        var full = await Command.RunAsync("sh", ["-c", $"'{Repository.Program}' codes plan >/dev/full"]);
+
+        Assert.Equal(1, full.ExitCode);
+        Assert.Contains("cannot be written", Assert.Single(full.ErrorLines), StringComparison.Ordinal);
     }
 
     [Theory]

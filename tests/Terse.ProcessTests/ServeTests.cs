@@ -82,6 +82,8 @@ public sealed class ServeTests
     [InlineData("--Domains:Scheme", "ftp", "set it to 'https' or 'http'")]
     [InlineData("--Domains:Sheme", "https", "Sheme")]
     [InlineData("--Logging:LogLevel:Default", "Loud", "Warning")]
+    [InlineData("--Urls", "nonsense", "write it like 'http://127.0.0.1:8080'")]
+    [InlineData("--Ids:NodeBits", "", "a whole number")]
     [InlineData("--dta", "x", "not an option or a setting")]
     [InlineData("--data", "/proc/nowhere", "/proc/nowhere")]
     [InlineData("--data", "/dev/null", "name a folder")]
@@ -133,6 +135,17 @@ public sealed class ServeTests
 
         Assert.Equal(1, second.ExitCode);
         Assert.Contains("already in use", second.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_in_place_of_the_configuration_file_ends_the_start_with_a_message()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["appsettings.json"]);
+        var result = await Command.RunAsync(Repository.Program, ["serve"], folder: folder.Path);
+
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains("appsettings.json is a folder", result.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

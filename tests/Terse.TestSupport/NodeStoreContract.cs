@@ -12,6 +12,7 @@ namespace Terse.TestSupport;
 public abstract class NodeStoreContract : IAsyncLifetime
 {
     private static readonly TimeSpan Length = TimeSpan.FromSeconds(30);
+    private const string Owner = "server";
     private static readonly DesiredLayout Desired =
         CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
 
@@ -146,16 +147,16 @@ public abstract class NodeStoreContract : IAsyncLifetime
     [Fact]
     public async Task The_secret_of_the_first_opaque_code_is_stored_and_another_secret_is_refused()
     {
-        await Store.EnsureLayoutAsync(Desired with { SecretCheck = "first" }, default);
+        await Store.EnsureLayoutAsync(Owner, Desired with { SecretCheck = "first" }, default);
         Assert.Null((await Store.ReadLayoutsAsync(default)).SecretCheck);
         var opaque = await Store.EnsureLayoutAsync(
-            Desired with { Opaque = true, SecretCheck = "second" }, default);
-        var plain = await Store.EnsureLayoutAsync(Desired with { SecretCheck = "second" }, default);
+            Owner, Desired with { Opaque = true, SecretCheck = "second" }, default);
+        var plain = await Store.EnsureLayoutAsync(Owner, Desired with { SecretCheck = "second" }, default);
 
         Assert.Equal(("second", "second"), (opaque.SecretCheck, plain.SecretCheck));
         await Assert.ThrowsAsync<StartupException>(() =>
-            Store.EnsureLayoutAsync(Desired with { Opaque = true, SecretCheck = "third" }, default));
-        await Assert.ThrowsAsync<StartupException>(() => Store.EnsureLayoutAsync(Desired, default));
+            Store.EnsureLayoutAsync(Owner, Desired with { Opaque = true, SecretCheck = "third" }, default));
+        await Assert.ThrowsAsync<StartupException>(() => Store.EnsureLayoutAsync(Owner, Desired, default));
         Assert.Equal(plain.Layouts, (await Store.ReadLayoutsAsync(default)).Layouts);
     }
 
@@ -175,15 +176,31 @@ public abstract class NodeStoreContract : IAsyncLifetime
     public async Task A_server_whose_settings_do_not_fit_the_layout_gets_no_node()
     {
         await Store.EnsureLayoutAsync(
-            Desired with { Opaque = true, SecretCheck = "theirs", NodeBits = 11 }, default);
+            Owner, Desired with { Opaque = true, SecretCheck = "theirs", NodeBits = 11 }, default);
         foreach (var desired in new[] { Desired, Desired with { SecretCheck = "ours" } })
             await AssertRefusedAsync(desired, "Codes:Secret");
         var foreign = Desired with { SecretCheck = "theirs", Foreign = TsidLayout.Canonical };
         await AssertRefusedAsync(foreign, "Ids:NodeBits");
-        await Store.EnsureLayoutAsync(foreign, default);
+        await Store.EnsureLayoutAsync(Owner, foreign, default);
         Assert.NotNull(await Store.ReserveAsync("server", foreign, Length, default));
         Time.Now = TsidLayout.Canonical.Epoch.AddDays(-1);
         await AssertRefusedAsync(foreign, "The clock shows");
+    }
+
+    [Fact]
+    public async Task Settings_that_leave_fewer_nodes_than_running_servers_are_refused()
+    {
+        var before = await EnsureLayoutAsync(nodeBits: 2);
+        await ReserveAsync("first");
+        var second = await ReserveAsync("second");
+        var refused = await Assert.ThrowsAsync<StartupException>(() => EnsureLayoutAsync(nodeBits: 1));
+
+        Assert.Contains("Ids:NodeBits is 1", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("3 servers", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(before.Layouts, (await Store.ReadLayoutsAsync(default)).Layouts);
+        Assert.NotNull(await Store.ExtendAsync(second!, Time.Now, Length, default));
+        await Store.EnsureLayoutAsync("first", Desired with { NodeBits = 1 }, default);
+        await EnsureLayoutAsync(nodeBits: 3);
     }
 
     private async Task AssertRefusedAsync(DesiredLayout desired, string hint)
@@ -194,7 +211,7 @@ public abstract class NodeStoreContract : IAsyncLifetime
     }
 
     private Task<StoredLayouts> EnsureLayoutAsync(int nodeBits) =>
-        Store.EnsureLayoutAsync(Desired with { NodeBits = nodeBits }, default);
+        Store.EnsureLayoutAsync(Owner, Desired with { NodeBits = nodeBits }, default);
 
     private Task<NodeReservation?> ReserveAsync(string owner) =>
         Store.ReserveAsync(owner, Desired, Length, default);

@@ -14,7 +14,11 @@ internal static class CodeSetup
     public static void AddCodes(this IServiceCollection services)
     {
         services.AddOptions<CodeOptions>().BindConfiguration(CodeOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(CodeOptions.Section, CodeOptions.SettingNames));
+        services.AddSingleton(new SettingsSection(CodeOptions.Section, CodeOptions.SettingNames)
+        {
+            Flags = [nameof(CodeOptions.Opaque)],
+            Numbers = [nameof(CodeOptions.RandomLength)],
+        });
         services.AddSingleton<IValidateOptions<CodeOptions>, CodeOptionsValidator>();
         services.AddSingleton(provider => DesiredLayoutOf(
             provider.GetRequiredService<IOptions<CodeOptions>>().Value,

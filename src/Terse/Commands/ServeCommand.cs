@@ -44,13 +44,22 @@ internal static class ServeCommand
     private static async Task PrepareAsync(WebApplication app, CancellationToken cancellationToken)
     {
         await app.Services.GetRequiredService<IStorage>().PrepareAsync(cancellationToken);
-        await StartRetry.RunAsync(
-            app.Services.GetRequiredService<IdMint>().StartAsync,
-            app.Services.GetRequiredService<TimeProvider>(),
-            cancellationToken);
+        await ReserveNodeAsync(app.Services.GetRequiredService<IdMint>(), cancellationToken);
 
         // Resolving this service loads the country file, so that an invalid file prevents the start.
         app.Services.GetRequiredService<CountrySource>();
+    }
+
+    private static async Task ReserveNodeAsync(IdMint mint, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await mint.StartAsync(cancellationToken);
+        }
+        catch (StoreUnavailableException)
+        {
+            // A server without a node can redirect. NodeAcquirer tries again and logs the reason.
+        }
     }
 
     private static ICollection<string> AddressesOf(WebApplication app) =>

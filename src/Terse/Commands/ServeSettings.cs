@@ -36,7 +36,8 @@ internal static class ServeSettings
         {
             var token = tokens[index];
             var (name, value) = token.Split('=', 2) is [var left, var right] ? (left, right) : (token, null);
-            if (!name.StartsWith("--", StringComparison.Ordinal) || !name.Contains(':'))
+            if (!name.StartsWith("--", StringComparison.Ordinal)
+                || !(name.Contains(':') || name.Equals("--Urls", StringComparison.OrdinalIgnoreCase)))
             {
                 throw new StartupException(
                     $"'{token}' is not an option or a setting; write a setting as --Section:Setting VALUE.");
@@ -60,7 +61,7 @@ internal static class ServeSettings
     /// </exception>
     public static void AssertValid(IServiceProvider services)
     {
-        var errors = Settings.FindErrors(services);
+        var errors = SettingsErrors.Find(services);
         if (errors.Count > 0)
         {
             var lines = errors.Prepend("some settings are wrong; correct these:");

@@ -9,12 +9,6 @@ internal static class FleetSetup
 {
     public static void AddFleet(this IServiceCollection services)
     {
-        services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.SettingNames)
-        {
-            PerServer = ServerOptions.SettingNames,
-        });
-        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
         services.AddJson(FleetJson.Instance);
         services.AddSingleton(CreateReport);
         services.AddHostedService<ServerReporter>();

@@ -1,11 +1,13 @@
 using System.Reflection;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
 
 namespace Terse.Hosting;
 
 /// <summary>
-/// Contains the version of the server, and registers what every feature needs: the log, the clock and the
-/// readiness.
+/// Contains the version of the server, and registers what every feature needs: the log, the clock, the
+/// readiness and the shutdown.
 /// </summary>
 internal static class Server
 {
@@ -15,7 +17,13 @@ internal static class Server
 
     public static void AddServer(this WebApplicationBuilder builder)
     {
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            var drain = kestrel.ApplicationServices.GetRequiredService<Drain>();
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection =>
+                CloseAtDeadlineAsync(next, connection, drain.ConnectionDeadline)));
+        });
         builder.Logging.ClearProviders();
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions =
             ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
@@ -29,5 +37,42 @@ internal static class Server
             console.LogToStandardErrorThreshold = LogLevel.Trace);
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Readiness>();
+        builder.Services.AddServerOptions();
+        builder.Services.AddDrain();
+    }
+
+    /// <summary>
+    /// Closes a connection at the deadline, because Kestrel waits without a limit for the rest of an
+    /// incomplete request head while it stops.
+    /// </summary>
+    private static async Task CloseAtDeadlineAsync(
+        ConnectionDelegate next, ConnectionContext connection, CancellationToken deadline)
+    {
+        await using var closing = deadline.Register(
+            static connection => ((ConnectionContext)connection!).Abort(), connection);
+        await next(connection);
+    }
+
+    private static void AddServerOptions(this IServiceCollection services)
+    {
+        services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.SettingNames)
+        {
+            PerServer = ServerOptions.SettingNames,
+        });
+        services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
+    }
+
+    private static void AddDrain(this IServiceCollection services)
+    {
+        services.AddOptions<DrainOptions>().BindConfiguration(DrainOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(DrainOptions.Section, DrainOptions.SettingNames)
+        {
+            Durations = [nameof(DrainOptions.Delay)],
+        });
+        services.AddSingleton<IValidateOptions<DrainOptions>, DrainOptionsValidator>();
+        services.AddSingleton<Drain>();
+        services.AddSingleton<IHostLifetime, DrainLifetime>();
+        services.AddSingleton<IStartupFilter, DrainFilter>();
     }
 }

@@ -34,11 +34,16 @@ internal interface INodeStore
     /// Adds a layout if the settings differ from the stored layout. A new layout ends all reservations, and
     /// every server makes its next reservation under the new layout.
     /// </summary>
+    /// <param name="owner">The name of the server.</param>
+    /// <param name="desired">The layout that the server's settings request.</param>
+    /// <param name="cancellationToken">Cancels the wait; the store may still add the layout.</param>
     /// <exception cref="StartupException">
-    /// The settings do not fit the stored layouts; the store is unchanged.
+    /// The settings do not fit the stored layouts, or would leave fewer nodes than servers are running; the
+    /// store is unchanged.
     /// </exception>
     /// <exception cref="StoreUnavailableException">Writing to the store failed.</exception>
-    Task<StoredLayouts> EnsureLayoutAsync(DesiredLayout desired, CancellationToken cancellationToken);
+    Task<StoredLayouts> EnsureLayoutAsync(
+        string owner, DesiredLayout desired, CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads the stored layouts. Returns <see cref="StoredLayouts.Empty"/> before the first call of

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Options;
 using Terse.Hosting;
 
 namespace Terse.Ids;
@@ -9,7 +10,12 @@ namespace Terse.Ids;
 /// reservation it mints no ids.
 /// </summary>
 internal sealed partial class IdMint(
-    INodeStore store, DesiredLayout desired, TimeProvider time, IMeterFactory meters, ILogger<IdMint> logger)
+    INodeStore store,
+    DesiredLayout desired,
+    IOptions<ServerOptions> server,
+    TimeProvider time,
+    IMeterFactory meters,
+    ILogger<IdMint> logger)
     : IAsyncDisposable, IReadiness
 {
     /// <summary>
@@ -29,7 +35,7 @@ internal sealed partial class IdMint(
     /// </summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    private readonly string _owner = $"{Environment.MachineName}:{Environment.ProcessId}";
+    private readonly string _owner = server.Value.Name;
     private readonly ReservedNode _node = new(time);
 
     private readonly Counter<long> _tooLate = meters.Create(Telemetry.Meter).CreateCounter<long>(
@@ -54,14 +60,16 @@ internal sealed partial class IdMint(
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The server is not ready until it has reserved a node. It is also not ready while it has lost its node
-    /// and all nodes are reserved. A reservation that has merely ended does not make the server unready,
-    /// because the next creation extends the reservation, and redirects need no node.
+    /// The server cannot create links until it has reserved a node, and while it has lost its node and cannot
+    /// reserve another. A reservation that has merely ended does not count, because the next creation extends
+    /// the reservation. Redirects need no node.
     /// </remarks>
-    public string? WhyNotReady => Volatile.Read(ref _whyNoNode);
+    public string? WhyNoCreations => Volatile.Read(ref _whyNoNode);
 
     /// <summary>Reserves a node, unless the current reservation still has ids.</summary>
-    /// <exception cref="StartupException">The settings do not fit the stored layouts.</exception>
+    /// <exception cref="StartupException">
+    /// The settings do not fit the stored layouts, or would leave fewer nodes than servers are running.
+    /// </exception>
     /// <exception cref="StoreUnavailableException">
     /// All nodes are reserved, or the store cannot be reached.
     /// </exception>
@@ -69,7 +77,9 @@ internal sealed partial class IdMint(
         RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
 
     /// <summary>Mints an id that no other server has minted or will mint.</summary>
-    /// <exception cref="StoreUnavailableException">The reservation ended and cannot be renewed.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// The server has no node, or its reservation ended and cannot be renewed.
+    /// </exception>
     public async ValueTask<MintedId> MintAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -86,7 +96,7 @@ internal sealed partial class IdMint(
                     break;
                 default:
                     // Cancelling a request does not stop the renewal, because other requests need ids.
-                    await RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
+                    await RenewForRequestAsync(isNeeded: false).WaitAsync(cancellationToken);
                     break;
             }
         }
@@ -102,7 +112,7 @@ internal sealed partial class IdMint(
     {
         LogTooLate();
         _tooLate.Add(1);
-        return RenewAsync(isNeeded: true).WaitAsync(cancellationToken);
+        return RenewForRequestAsync(isNeeded: true).WaitAsync(cancellationToken);
     }
 
     /// <summary>Stops minting ids, and releases the node.</summary>
@@ -165,42 +175,80 @@ internal sealed partial class IdMint(
         }
     }
 
+    /// <summary>
+    /// Renews the reservation for a request. Settings that do not fit are an unavailable store for the
+    /// request, because the operator can correct the settings.
+    /// </summary>
+    private async Task RenewForRequestAsync(bool isNeeded)
+    {
+        try
+        {
+            await RenewAsync(isNeeded);
+        }
+        catch (StartupException exception)
+        {
+            throw new StoreUnavailableException(exception.Message, exception);
+        }
+    }
+
     private async Task ExtendOrReserveAsync()
     {
         if (_isStopping)
             throw new StoreUnavailableException("The server is stopping.");
-        if (!_hasEnsuredLayout)
-            await store.EnsureLayoutAsync(desired, CancellationToken.None);
-        _hasEnsuredLayout = true;
-
-        if (_node.Reservation is { } held && _node.Now is { } now)
+        if (await TryExtendAsync())
+            return;
+        try
         {
-            var extended = await store.ExtendAsync(held, now, ReservationLength, CancellationToken.None);
-            if (extended is not null)
-            {
-                _node.Extend(extended);
-                ThrowIfExhausted(extended);
-                return;
-            }
+            await ReserveAsync();
+            Volatile.Write(ref _whyNoNode, null);
+        }
+        catch (Exception exception) when (exception is StoreUnavailableException or StartupException)
+        {
+            Volatile.Write(ref _whyNoNode, exception.Message);
+            throw;
+        }
+    }
 
-            _node.Stop();
-            LogLost(held.Node);
+    /// <summary>Extends the current reservation. Returns false if the server has no node.</summary>
+    private async Task<bool> TryExtendAsync()
+    {
+        if (_node.Reservation is not { } held || _node.Now is not { } now)
+            return false;
+        var extended = await store.ExtendAsync(held, now, ReservationLength, CancellationToken.None);
+        if (extended is not null)
+        {
+            _node.Extend(extended);
+            ThrowIfExhausted(extended);
+            return true;
         }
 
-        var reserved = await store.ReserveAsync(_owner, desired, ReservationLength, CancellationToken.None)
-            ?? throw AllNodesAreReserved();
+        _node.Stop();
+        LogLost(held.Node);
+        return false;
+    }
+
+    private async Task ReserveAsync()
+    {
+        if (!_hasEnsuredLayout)
+            await store.EnsureLayoutAsync(_owner, desired, CancellationToken.None);
+        _hasEnsuredLayout = true;
+        if (await store.ReserveAsync(_owner, desired, ReservationLength, CancellationToken.None)
+            is not { } reserved)
+        {
+            // A server with fewer node bits may have changed the layout while the other servers could not
+            // reach the database. The next attempt changes the layout again.
+            var stored = await store.ReadLayoutsAsync(CancellationToken.None);
+            _hasEnsuredLayout = stored.Current.Ids.NodeBits >= desired.NodeBits;
+            throw AllNodesAreReserved();
+        }
+
         _node.Start(reserved);
-        Volatile.Write(ref _whyNoNode, null);
         ThrowIfExhausted(reserved);
     }
 
-    private StoreUnavailableException AllNodesAreReserved()
-    {
-        var reason = "All nodes are reserved by other servers; the node of a crashed server is free after "
-            + $"{ReservationLength.TotalSeconds:0} s. Wait, stop a server, or set Ids:NodeBits higher.";
-        Volatile.Write(ref _whyNoNode, reason);
-        return new(reason);
-    }
+    private static StoreUnavailableException AllNodesAreReserved() => new(
+        "All nodes are reserved by other servers; the node of a crashed server is free after "
+        + $"{ReservationLength.TotalSeconds:0} s. Wait, stop a server, or set Ids:NodeBits higher.");
 
     /// <summary>
     /// Throws when a new reservation has no usable tick, because otherwise the mint would renew the

@@ -13,7 +13,11 @@ internal static class IdSetup
     public static void AddIds(this IServiceCollection services)
     {
         services.AddOptions<IdOptions>().BindConfiguration(IdOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(IdOptions.Section, IdOptions.SettingNames));
+        services.AddSingleton(new SettingsSection(IdOptions.Section, IdOptions.SettingNames)
+        {
+            Numbers = [nameof(IdOptions.NodeBits), nameof(IdOptions.SequenceBits)],
+            Durations = [nameof(IdOptions.TickLength)],
+        });
         services.AddSingleton<IValidateOptions<IdOptions>, IdOptionsValidator>();
         services.AddSingleton<IdMint>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IdMint>());

@@ -4,7 +4,7 @@ namespace Terse.Ids;
 
 /// <summary>
 /// Tries to reserve a node every second while the server has no node. A creation of a link would reserve a
-/// node too, but a server that is not ready receives no requests.
+/// node too, but a load balancer sends no creations to a server that is not ready for them.
 /// </summary>
 internal sealed partial class NodeAcquirer(IdMint mint, TimeProvider time, ILogger<NodeAcquirer> logger)
     : BackgroundService
@@ -16,26 +16,17 @@ internal sealed partial class NodeAcquirer(IdMint mint, TimeProvider time, ILogg
         var loop = new BackgroundLoop(Interval, time, (exception, isFirst) =>
         {
             if (isFirst)
-                LogNoNode(exception);
+                LogNoNode(exception.Message, exception is StoreUnavailableException ? null : exception);
         });
         return loop.RunAsync(AcquireAsync, stoppingToken);
     }
 
-    private async Task AcquireAsync(CancellationToken cancellationToken)
-    {
-        if (mint.WhyNotReady is null)
-            return;
-        try
-        {
-            await mint.StartAsync(cancellationToken);
-        }
-        catch (StoreUnavailableException)
-        {
-            // Ignored: the loop retries in a second. The readiness check reports IdMint.WhyNotReady.
-        }
-    }
+    private Task AcquireAsync(CancellationToken cancellationToken) =>
+        mint.WhyNoCreations is null ? Task.CompletedTask : mint.StartAsync(cancellationToken);
 
     [LoggerMessage(
-        204, LogLevel.Error, "The server could not reserve a node; it retries each second.")]
-    private partial void LogNoNode(Exception exception);
+        204,
+        LogLevel.Warning,
+        "The server redirects, but creates no links, because it has no node; it retries each second: {Reason}")]
+    private partial void LogNoNode(string reason, Exception? exception);
 }

@@ -76,7 +76,7 @@ internal sealed record NodeRow(int Node, string? Owner, long Epoch, DateTimeOffs
     /// </summary>
     public NodeRow Retire(IdLayout next) => Release(next.Since);
 
-    private bool IsFree(DateTimeOffset now) => Owner is null || ReservedUntil <= now;
+    public bool IsFree(DateTimeOffset now) => Owner is null || ReservedUntil <= now;
 
     private static DateTimeOffset Later(DateTimeOffset left, DateTimeOffset right) =>
         left > right ? left : right;

@@ -51,6 +51,29 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
     }
 
     /// <summary>
+    /// Refuses settings that would leave fewer nodes than servers are running, because the other servers
+    /// could then create no links.
+    /// </summary>
+    /// <param name="desired">The layout that the settings request.</param>
+    /// <param name="owner">The name of the server with these settings.</param>
+    /// <param name="running">The names of running servers; may contain names several times.</param>
+    /// <exception cref="StartupException">There would be too few nodes.</exception>
+    public void CheckNodes(DesiredLayout desired, string owner, IEnumerable<string> running)
+    {
+        var nodes = 1 << desired.NodeBits;
+        if (Layouts.Count == 0 || nodes >= Current.Ids.NodeCount)
+            return;
+        var servers = running.Append(owner).Distinct(StringComparer.Ordinal).Count();
+        if (nodes < servers)
+        {
+            throw new StartupException(
+                $"Ids:NodeBits is {desired.NodeBits}, which is enough for {nodes} servers, but {servers} "
+                + "servers are running, including this server. Set the Ids:NodeBits of the other servers, or "
+                + "stop servers first; a server that ended without a shutdown counts for another minute.");
+        }
+    }
+
+    /// <summary>
     /// Returns why a server with these settings cannot use the current layout; returns null when the server
     /// can use it. A different server may have added the current layout after this server started.
     /// </summary>

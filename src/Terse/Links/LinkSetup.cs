@@ -10,7 +10,10 @@ internal static class LinkSetup
     public static void AddLinks(this IServiceCollection services)
     {
         services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.SettingNames));
+        services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.SettingNames)
+        {
+            Flags = [nameof(LinkOptions.AllowCredentials)],
+        });
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
         services.AddJson(LinkJson.Instance);
         services.AddSingleton<BlockedHosts>();

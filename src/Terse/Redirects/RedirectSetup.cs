@@ -18,7 +18,12 @@ internal static class RedirectSetup
         services.AddSingleton(new SettingsSection(RedirectOptions.Section, RedirectOptions.SettingNames));
         services.AddSingleton<IValidateOptions<RedirectOptions>, RedirectOptionsValidator>();
         services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.SettingNames));
+        services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.SettingNames)
+        {
+            Numbers = [nameof(CacheOptions.MaxEntries)],
+            LargeNumbers = [nameof(CacheOptions.MaxBytes)],
+            Durations = [nameof(CacheOptions.MaxAge)],
+        });
         services.AddSingleton<IValidateOptions<CacheOptions>, CacheOptionsValidator>();
 
         services.AddSingleton<RedirectMetrics>();

@@ -20,7 +20,11 @@ internal static class StorageSetup
         });
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(DatabaseOptions.Section, DatabaseOptions.SettingNames));
+        services.AddSingleton(new SettingsSection(DatabaseOptions.Section, DatabaseOptions.SettingNames)
+        {
+            Flags = [nameof(DatabaseOptions.Migrate)],
+            Numbers = [nameof(DatabaseOptions.MissesPerSecond)],
+        });
         services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
 
         var hosts = $"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Hosts)}";

@@ -25,6 +25,8 @@ internal static class VisitSetup
         services.AddSingleton(new SettingsSection(VisitOptions.Section, VisitOptions.SettingNames)
         {
             PerServer = [nameof(VisitOptions.Folder)],
+            Numbers = [nameof(VisitOptions.RingSlots)],
+            LargeNumbers = [nameof(VisitOptions.SpoolBytes)],
         });
         services.AddSingleton<IValidateOptions<VisitOptions>, VisitOptionsValidator>();
         services.AddSingleton(provider => OpenFolder(provider, folder(provider)));
@@ -48,7 +50,10 @@ internal static class VisitSetup
     private static void AddVisitHistory(this IServiceCollection services)
     {
         services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames));
+        services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames)
+        {
+            Durations = [nameof(RetentionOptions.Retention)],
+        });
         services.AddSingleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>();
         services.AddSingleton<ILinkVisits>(provider => provider.GetRequiredService<IVisitReader>());
         services.AddJson(VisitJson.Instance);

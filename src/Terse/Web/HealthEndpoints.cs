@@ -5,9 +5,9 @@ namespace Terse.Web;
 /// <summary>
 /// Answers the health probes of load balancers and process supervisors. <c>/livez</c> always answers "ok",
 /// because a restart of this server would not make an unreachable database reachable. <c>/readyz</c> says
-/// whether load balancers should send requests to this server. This server stays ready while the primary
-/// database host is unreachable, because this server can still redirect, and because the other servers
-/// usually cannot reach the primary either.
+/// whether load balancers should send requests to this server. This server stays ready while it cannot create
+/// links, because it can still redirect. <c>/readyz/creations</c> says whether load balancers should send
+/// requests of the API to this server.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -16,16 +16,21 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/livez", Methods, WriteOkAsync);
-        app.MapMethods("/readyz", Methods, WriteReadyAsync);
+        app.MapMethods(
+            "/readyz", Methods, context => WriteReadyAsync(context, ReadinessOf(context).FindReasons()));
+        app.MapMethods(
+            "/readyz/creations",
+            Methods,
+            context => WriteReadyAsync(context, ReadinessOf(context).FindReasonsAgainstCreations()));
     }
 
-    private static Task WriteReadyAsync(HttpContext context)
-    {
-        var reasons = context.RequestServices.GetRequiredService<Readiness>().FindReasons();
-        return reasons.Count == 0
+    private static Readiness ReadinessOf(HttpContext context) =>
+        context.RequestServices.GetRequiredService<Readiness>();
+
+    private static Task WriteReadyAsync(HttpContext context, IReadOnlyList<string> reasons) =>
+        reasons.Count == 0
             ? WriteOkAsync(context)
             : Problem.Of(ProblemType.NotReady, string.Join(' ', reasons)).ExecuteAsync(context);
-    }
 
     private static Task WriteOkAsync(HttpContext context)
     {

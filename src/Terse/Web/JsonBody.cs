@@ -2,6 +2,8 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Terse.Hosting;
+using HeaderNames = Microsoft.Net.Http.Headers.HeaderNames;
 
 namespace Terse.Web;
 
@@ -16,7 +18,8 @@ internal static class JsonBody
     /// Describes a valid body for error messages: the end of the sentence "The body must be …".
     /// </param>
     /// <exception cref="JsonBodyException">
-    /// The body is not valid JSON, or is not an object of type <typeparamref name="T"/>.
+    /// The body is not valid JSON, is not an object of type <typeparamref name="T"/>, is compressed (status
+    /// 415), or the client closed the connection before the end of the body.
     /// </exception>
     /// <exception cref="BadHttpRequestException">
     /// The content type is not JSON (status 415), or the body is too large (status 413) or incomplete.
@@ -31,9 +34,34 @@ internal static class JsonBody
                 "The content type is not JSON.", StatusCodes.Status415UnsupportedMediaType);
         }
 
+        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings is not ["identity"])
+        {
+            throw new JsonBodyException($"The body is encoded with {encodings}; send it without compression.")
+            {
+                Type = ProblemType.EncodingUnsupported,
+                Field = HeaderNames.ContentEncoding,
+            };
+        }
+
         using var body = new MemoryStream();
-        await request.Body.CopyToAsync(body, request.HttpContext.RequestAborted);
+        await ReceiveAsync(request, body);
         return Read(WithoutByteOrderMark(body), type, expected);
+    }
+
+    private static async Task ReceiveAsync(HttpRequest request, MemoryStream body)
+    {
+        var context = request.HttpContext;
+        var drain = context.RequestServices.GetRequiredService<Drain>();
+        await using var closing = drain.BodyDeadline.Register(
+            static context => ((HttpContext)context!).Abort(), context);
+        try
+        {
+            await request.Body.CopyToAsync(body, context.RequestAborted);
+        }
+        catch (IOException exception) when (exception is not BadHttpRequestException)
+        {
+            throw new JsonBodyException("The connection was closed before the end of the body.", exception);
+        }
     }
 
     private static T Read<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type, string expected)

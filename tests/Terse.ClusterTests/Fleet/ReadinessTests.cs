@@ -21,6 +21,7 @@ public sealed class ReadinessTests
         await Eventually.IsTrueAsync(async () =>
             await server.CreateCodeAsync("https://example.com/not-now") is null);
         Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "readyz"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusOfAsync(server, "readyz/creations"));
         Assert.Equal("https://example.com/", await server.FollowAsync(code!));
 
         await postgres.Replicas[0].KillAsync();
@@ -30,6 +31,45 @@ public sealed class ReadinessTests
 
         await postgres.Replicas[0].StartAsync();
         await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "readyz") == HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task A_server_whose_settings_leave_too_few_nodes_does_not_start_and_stops_no_other_server()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        await using var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using var second = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        using var folder = new TemporaryFolder();
+        string[] options = ["--data", folder.Path, .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)];
+        var refused = await Command.TerseAsync(
+            ["serve", "--urls", "http://127.0.0.1:0", "--Ids:NodeBits", "1", .. options]);
+
+        Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+        Assert.Contains("Ids:NodeBits is 1", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("3 servers", refused.Errors, StringComparison.Ordinal);
+        foreach (var server in new[] { first, second })
+        {
+            Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "readyz/creations"));
+            Assert.NotNull(await server.CreateCodeAsync("https://example.com/"));
+        }
+    }
+
+    [Fact]
+    public async Task A_server_that_finds_no_free_node_redirects_and_creates_links_once_a_node_is_free()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        string[] settings = ["--Ids:NodeBits", "0"];
+        await using var holder = await TerseProcess.ServeAsync(postgres.ConnectionStrings, settings);
+        var code = await holder.CreateCodeAsync("https://example.com/");
+        await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings, settings);
+
+        Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "readyz"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusOfAsync(server, "readyz/creations"));
+        Assert.Equal("https://example.com/", await server.FollowAsync(code!));
+        Assert.Equal(0, await holder.StopAsync());
+        await Eventually.IsTrueAsync(async () =>
+            await StatusOfAsync(server, "readyz/creations") == HttpStatusCode.OK);
+        Assert.NotNull(await server.CreateCodeAsync("https://example.com/"));
     }
 
     private static async Task<HttpStatusCode> StatusOfAsync(TerseProcess server, string path)

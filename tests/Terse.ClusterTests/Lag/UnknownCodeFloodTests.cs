@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Terse.Codes;
 using Terse.Harness;
 using Terse.Horizon;
@@ -110,6 +111,7 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
         await using var mint = new IdMint(
             _services.GetRequiredService<INodeStore>(),
             CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions()),
+            Options.Create(new ServerOptions()),
             TimeProvider.System,
             _figures,
             NullLogger<IdMint>.Instance);

@@ -27,10 +27,10 @@ public sealed class PostgresNodeStoreTests(TestDatabases databases) : NodeStoreC
     {
         var store = new PostgresNodeStore(_database.Cluster);
         var desired = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
-        await store.EnsureLayoutAsync(desired, default);
+        await store.EnsureLayoutAsync("first", desired, default);
         var first = await store.ReserveAsync("first", desired, TimeSpan.FromSeconds(30), default);
         var other = desired with { NodeBits = 6 };
-        await store.EnsureLayoutAsync(other, default);
+        await store.EnsureLayoutAsync("second", other, default);
 
         Assert.NotNull(first);
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
@@ -48,9 +48,9 @@ public sealed class PostgresNodeStoreTests(TestDatabases databases) : NodeStoreC
         : INodeStore
     {
         public async Task<StoredLayouts> EnsureLayoutAsync(
-            DesiredLayout desired, CancellationToken cancellationToken)
+            string owner, DesiredLayout desired, CancellationToken cancellationToken)
         {
-            var stored = await ClockedAsync(() => store.EnsureLayoutAsync(desired, cancellationToken));
+            var stored = await ClockedAsync(() => store.EnsureLayoutAsync(owner, desired, cancellationToken));
             await endActivationDelay();
             return stored;
         }

@@ -54,10 +54,14 @@ internal sealed partial class TerseProcess : IAsyncDisposable
 
     /// <summary>
     /// Starts a server with the data folder <paramref name="data"/>. Unless the options name database hosts,
-    /// the folder contains the SQLite database.
+    /// the folder contains the SQLite database. The server shuts down without a delay, because in most tests
+    /// no balancer has to notice the shutdown.
     /// </summary>
-    public static Task<TerseProcess> ServeAsync(string data, params string[] options) =>
-        StartAsync(Repository.Program, ["serve", "--urls", "http://127.0.0.1:0", "--data", data, .. options]);
+    public static Task<TerseProcess> ServeAsync(string data, params string[] options) => StartAsync(
+        Repository.Program,
+        [
+            "serve", "--urls", "http://127.0.0.1:0", "--data", data, "--Drain:Delay", "00:00:00", .. options,
+        ]);
 
     /// <summary>
     /// Starts a server on PostgreSQL with a temporary data folder. Disposal of the server deletes the folder.
@@ -148,9 +152,21 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     }
 
     /// <summary>Makes the process shut down cleanly (SIGTERM), and returns its exit code.</summary>
-    public async Task<int> StopAsync()
+    public Task<int> StopAsync()
     {
-        ChildProcess.Signal(_process, ChildProcess.SigTerm);
+        RequestStop();
+        return WaitForExitAsync();
+    }
+
+    /// <summary>Sends a signal, by default SIGTERM, and does not wait.</summary>
+    public void RequestStop(int signal = ChildProcess.SigTerm) => ChildProcess.Signal(_process, signal);
+
+    /// <summary>
+    /// Waits until the process has ended, and returns its exit code: 128 and the number of the signal if a
+    /// signal has killed the process.
+    /// </summary>
+    public async Task<int> WaitForExitAsync()
+    {
         using var limit = new CancellationTokenSource(Timeout, TimeProvider.System);
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;

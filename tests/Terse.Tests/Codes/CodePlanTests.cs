@@ -58,7 +58,7 @@ public sealed class CodePlanTests
                     $"{section.Name}:{setting.Name}", (string?)(value == "…" ? new string('s', 32) : value));
             await using var app = Program.BuildServer(pairs);
 
-            Assert.Empty(Settings.FindErrors(app.Services));
+            Assert.Empty(SettingsErrors.Find(app.Services));
         }
     }
 

@@ -51,14 +51,59 @@ public sealed class SettingsTests
     [InlineData("Server:Zone", "a\nb", "such as 'eu-1a'")]
     [InlineData("Server:Node", "1", "Name, Zone")]
     [InlineData("Stroage:Folder", "data", "Storage")]
+    [InlineData("Drain:Delay", "-00:00:01", "from 00:00:00 to 00:10:00")]
+    [InlineData("Drain:Delay", "soon", "a duration such as 00:00:10")]
+    [InlineData("Ids:NodeBits", "", "a whole number")]
+    [InlineData("Ids:NodeBits", "99999999999", "at most 2147483647")]
+    [InlineData("Cache:MaxBytes", "1 GiB", "a whole number")]
+    [InlineData("Database:Migrate", "yes", "'true' or 'false'")]
+    [InlineData("Domains:Others:0:0", "x.example", "each with one value")]
+    [InlineData("Domains:Others:first", "x.example", "like 'Domains:Others:0'")]
+    [InlineData("Domains:Scheme:0", "https", "one value")]
+    [InlineData("Urls:0", "http://127.0.0.1:0", "as one text")]
     public async Task The_error_of_a_wrong_setting_names_the_setting_and_the_fix(
         string name, string value, string hint)
     {
         await using var app = Program.BuildServer([new(name, value)]);
-        var error = Assert.Single(Settings.FindErrors(app.Services));
+        var error = Assert.Single(SettingsErrors.Find(app.Services));
 
         Assert.Contains(name.Split(':')[0], error, StringComparison.Ordinal);
         Assert.Contains(hint, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_values_that_cannot_be_converted_are_reported_at_once()
+    {
+        await using var app = Program.BuildServer(
+            [new("Ids:NodeBits", "x"), new("Codes:Opaque", "y"), new("Cache:MaxAge", "z")]);
+        var errors = SettingsErrors.Find(app.Services);
+
+        Assert.Equal(3, errors.Count);
+        Assert.All(["'x'", "'y'", "'z'"], value => Assert.Contains(errors, error => error.Contains(value)));
+    }
+
+    [Theory]
+    [InlineData("Domains:Others", "")]
+    [InlineData("Domains:Others", null)]
+    [InlineData("Domains:Scheme", null)]
+    [InlineData("Ids:NodeBits", null)]
+    [InlineData("Domains", null)]
+    public async Task An_empty_list_and_null_mean_the_default(string name, string? value)
+    {
+        await using var app = Program.BuildServer([new(name, value)]);
+
+        Assert.Empty(SettingsErrors.Find(app.Services));
+    }
+
+    [Theory]
+    [InlineData("Logging:LogLevel", "Foo")]
+    [InlineData("Logging:LogLevel:Default", "")]
+    [InlineData("Logging:LogLevel:Default", "99")]
+    public void A_wrong_log_level_is_refused(string name, string value)
+    {
+        var refused = Assert.Throws<StartupException>(() => Program.BuildServer([new(name, value)]));
+
+        Assert.Contains("Logging:LogLevel", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -67,7 +112,7 @@ public sealed class SettingsTests
         await using var app = Program.BuildServer(
             [new("Codes:Strategy", "?"), new("codes:strategy", "ulid")]);
 
-        Assert.Empty(Settings.FindErrors(app.Services));
+        Assert.Empty(SettingsErrors.Find(app.Services));
     }
 
     [Theory]
@@ -79,6 +124,6 @@ public sealed class SettingsTests
         await using var app = Program.BuildServer(
             [new("Codes:Strategy", strategy), new("Codes:Secret", new string('s', 32)), new(name, value)]);
 
-        Assert.Contains(hint, Assert.Single(Settings.FindErrors(app.Services)), StringComparison.Ordinal);
+        Assert.Contains(hint, Assert.Single(SettingsErrors.Find(app.Services)), StringComparison.Ordinal);
     }
 }

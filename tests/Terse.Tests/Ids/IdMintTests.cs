@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Terse.Codes;
 using Terse.Harness;
 using Terse.Hosting;
@@ -129,6 +130,35 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_without_a_node_restores_its_layout_after_a_server_with_fewer_node_bits()
+    {
+        await using var usual = NewMint(name: "usual");
+        await usual.StartAsync(default);
+        _time.Pass(TimeSpan.FromMinutes(1));
+        await using var few = NewMint(new IdOptions { NodeBits = 0 }, name: "few");
+        await few.StartAsync(default);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => usual.MintAsync(default).AsTask());
+        Assert.Contains("All nodes are reserved", usual.WhyNoCreations, StringComparison.Ordinal);
+        var minted = await usual.MintAsync(default);
+        Assert.Equal((3, 5), (minted.Layout.Number, minted.Layout.Ids.NodeBits));
+        Assert.Null(usual.WhyNoCreations);
+    }
+
+    [Fact]
+    public async Task A_server_whose_settings_no_longer_fit_says_why_it_creates_no_links()
+    {
+        await using var plain = NewMint(name: "plain");
+        await plain.StartAsync(default);
+        var opaque = new CodeOptions { Opaque = true, Secret = new string('s', 32) };
+        await new SqliteNodeStore(_file.Writer, _time).EnsureLayoutAsync(
+            "opaque", CodeSetup.DesiredLayoutOf(opaque, new IdOptions()), default);
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => plain.SynchronizeClockAsync(default));
+        Assert.Contains("Codes:Secret", plain.WhyNoCreations, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Cancelled_requests_do_not_leave_nodes_reserved()
     {
         await using var mint = NewMint(new IdOptions { NodeBits = 0 });
@@ -188,9 +218,10 @@ public sealed class IdMintTests : IDisposable
 
     private static int NodeOf(MintedId minted) => minted.Layout.Ids.NodeOf(minted.Id);
 
-    private IdMint NewMint(IdOptions? options = null) => new(
+    private IdMint NewMint(IdOptions? options = null, string name = "web-1") => new(
         new SqliteNodeStore(_file.Writer, _time),
         CodeSetup.DesiredLayoutOf(new CodeOptions(), options ?? new IdOptions()),
+        Options.Create(new ServerOptions { Name = name }),
         _time,
         _figures,
         NullLogger<IdMint>.Instance);

@@ -10,10 +10,11 @@ public sealed class HealthTests
     [Theory]
     [InlineData("/livez")]
     [InlineData("/readyz")]
+    [InlineData("/readyz/creations")]
     public async Task A_healthy_server_answers_ok_with_no_store(string path)
     {
         await using var server = await TerseServer.StartAsync();
-        await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
+        await WaitUntilCreatingAsync(server);
         using var answer = await server.GetAsync(path);
         using var head = await server.Http.SendAsync(
             new HttpRequestMessage(HttpMethod.Head, new Uri(path, UriKind.Relative)));
@@ -47,23 +48,27 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_server_without_a_node_becomes_ready_once_a_node_is_free()
+    public async Task A_server_without_a_node_is_ready_for_redirects_and_later_for_creations()
     {
         using var folder = new TemporaryFolder();
         var holder = await TerseServer.StartAsync(folder.Path, ("Ids:NodeBits", "0"));
-        await holder.CreateCodeAsync("https://example.com/");
+        var code = await holder.CreateCodeAsync("https://example.com/");
         await using var server = await TerseServer.StartAsync(
             folder.Path, ("Ids:NodeBits", "0"), ("Visits:Folder", folder["visits-2"]));
         await Eventually.IsTrueAsync(async () =>
         {
-            using var answer = await server.GetAsync("/readyz");
+            using var answer = await server.GetAsync("/readyz/creations");
             var text = await answer.Content.ReadAsStringAsync();
             return text.Contains("All nodes are reserved", StringComparison.Ordinal);
         });
 
-        await AssertNotReadyAsync(server, "Ids:NodeBits");
+        await AssertNotReadyAsync(server, "Ids:NodeBits", "/readyz/creations");
+        Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "/readyz"));
+        Assert.Equal(HttpStatusCode.Found, await StatusOfAsync(server, "/" + code));
+        using var refused = await server.CreateAsync("https://example.com/");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
         await holder.DisposeAsync();
-        await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "/readyz") == HttpStatusCode.OK);
+        await WaitUntilCreatingAsync(server);
         await server.CreateCodeAsync("https://example.com/");
     }
 
@@ -73,9 +78,12 @@ public sealed class HealthTests
         return answer.StatusCode;
     }
 
-    private static async Task AssertNotReadyAsync(TerseServer server, string reason)
+    private static Task WaitUntilCreatingAsync(TerseServer server) => Eventually.IsTrueAsync(async () =>
+        await StatusOfAsync(server, "/readyz/creations") == HttpStatusCode.OK);
+
+    private static async Task AssertNotReadyAsync(TerseServer server, string reason, string path = "/readyz")
     {
-        using var answer = await server.GetAsync("/readyz");
+        using var answer = await server.GetAsync(path);
         var problem = await ProblemAssert.AssertProblemAsync(
             answer, HttpStatusCode.ServiceUnavailable, "not-ready", null);
         Assert.Contains(reason, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);

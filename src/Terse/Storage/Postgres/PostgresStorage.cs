@@ -70,7 +70,10 @@ internal sealed class PostgresStorage(
         $"PostgreSQL {string.Join(", ", cluster.Hosts.Select(host => $"{host.Name} ({host.State.Role})"))}";
 
     /// <inheritdoc/>
-    public string? WhyNotReady => cluster.HasReadableHost ? null : "No database host can be reached.";
+    public string? WhyNoRedirects => cluster.HasReadableHost ? null : "No database host can be reached.";
+
+    /// <inheritdoc/>
+    public string? WhyNoCreations => cluster.HasPrimary ? null : "The primary cannot be reached.";
 
     /// <inheritdoc/>
     public Task PrepareAsync(CancellationToken cancellationToken) =>

@@ -38,7 +38,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
     public string Description => $"SQLite {database.Value.Path}";
 
     /// <inheritdoc/>
-    public string? WhyNotReady => File.Exists(database.Value.Path) ? null : SqliteErrors.FileMissing;
+    public string? WhyNoRedirects => File.Exists(database.Value.Path) ? null : SqliteErrors.FileMissing;
 
     /// <inheritdoc/>
     /// <remarks>The constructor of <see cref="SqliteDatabase"/> opens and migrates the file.</remarks>

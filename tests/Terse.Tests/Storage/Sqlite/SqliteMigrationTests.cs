@@ -30,7 +30,7 @@ public sealed class SqliteMigrationTests
         using var readers = new SqliteReaders(database);
         var nodes = new SqliteNodeStore(writer, new FakeTime(Epoch));
         var desired = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
-        var record = await nodes.EnsureLayoutAsync(desired, default);
+        var record = await nodes.EnsureLayoutAsync("server", desired, default);
         var taken = await nodes.ReserveAsync("server", desired, TimeSpan.FromSeconds(30), default);
 
         Assert.Equal([new IdLayout(1, TerseIds(), Epoch, Opaque: false)], record.Layouts);

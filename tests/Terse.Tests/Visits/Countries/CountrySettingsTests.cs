@@ -41,6 +41,6 @@ public sealed class CountrySettingsTests : IDisposable
     public async Task An_invalid_header_name_in_a_setting_is_refused(string key)
     {
         await using var app = Program.BuildServer([new("Storage:Folder", _folder.Path), new(key, "a: b")]);
-        Assert.StartsWith($"{key} is 'a: b'", Assert.Single(Settings.FindErrors(app.Services)));
+        Assert.StartsWith($"{key} is 'a: b'", Assert.Single(SettingsErrors.Find(app.Services)));
     }
 }

@@ -36,7 +36,7 @@ public sealed class VisitRetentionTests
         await using var app = Program.BuildServer(
             [new("Storage:Folder", folder.Path), new("Visits:Retention", retention)]);
 
-        var error = Assert.Single(Settings.FindErrors(app.Services));
+        var error = Assert.Single(SettingsErrors.Find(app.Services));
         Assert.Contains("Visits:Retention", error, StringComparison.Ordinal);
     }
 

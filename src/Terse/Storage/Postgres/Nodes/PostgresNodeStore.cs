@@ -1,4 +1,5 @@
 using Npgsql;
+using Terse.Fleet;
 using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Ids;
@@ -15,14 +16,18 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
 {
     /// <inheritdoc/>
     public Task<StoredLayouts> EnsureLayoutAsync(
-        DesiredLayout desired, CancellationToken cancellationToken) =>
-        WriteAsync(desired, EnsureLayoutAsync, cancellationToken);
+        string owner, DesiredLayout desired, CancellationToken cancellationToken) =>
+        WriteAsync((owner, desired), EnsureLayoutAsync, cancellationToken);
 
     private static async Task<StoredLayouts> EnsureLayoutAsync(
-        LockedNodeTable nodes, DesiredLayout desired, CancellationToken cancellationToken)
+        LockedNodeTable nodes,
+        (string Owner, DesiredLayout Desired) request,
+        CancellationToken cancellationToken)
     {
+        var (owner, desired) = request;
         var present = nodes.Rows.Values.Select(node => node.ReservedUntil).Append(nodes.Now).Max();
         var stored = await PostgresLayoutTable.ReadAsync(nodes.Write.AsRead, cancellationToken);
+        stored.CheckNodes(desired, owner, await ReadRunningAsync(nodes, cancellationToken));
         var updated = stored.Apply(desired, present);
         await PostgresLayoutTable.StoreAsync(nodes.Write, updated, stored.Layouts.Count, cancellationToken);
         if (updated.Layouts.Count > stored.Layouts.Count)
@@ -32,6 +37,25 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
         }
 
         return updated;
+    }
+
+    private const string SelectServers = "SELECT name FROM server WHERE seen_at >= clock_timestamp() - $1";
+
+    /// <summary>
+    /// Returns the names of the running servers: those that reported recently, and those that have a node but
+    /// have not reported yet.
+    /// </summary>
+    private static async Task<List<string>> ReadRunningAsync(
+        LockedNodeTable nodes, CancellationToken cancellationToken)
+    {
+        var owners = nodes.Rows.Values.Where(node => !node.IsFree(nodes.Now)).Select(node => node.Owner!);
+        var names = new List<string>(owners);
+        await using var select = nodes.Write.CreateCommand(SelectServers);
+        select.Bind(IFleetStore.RetentionTime);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        while (await row.ReadAsync(cancellationToken))
+            names.Add(row.GetString(0));
+        return names;
     }
 
     /// <inheritdoc/>

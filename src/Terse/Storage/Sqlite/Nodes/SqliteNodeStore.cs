@@ -10,14 +10,17 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
 {
     /// <inheritdoc/>
     public Task<StoredLayouts> EnsureLayoutAsync(
-        DesiredLayout desired, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => EnsureLayout(session, desired), cancellationToken);
+        string owner, DesiredLayout desired, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => EnsureLayout(session, owner, desired), cancellationToken);
 
-    private StoredLayouts EnsureLayout(SqliteSession session, DesiredLayout desired)
+    private StoredLayouts EnsureLayout(SqliteSession session, string owner, DesiredLayout desired)
     {
+        var now = Now();
         var nodes = ReadNodes(session);
-        var present = nodes.Values.Select(node => node.ReservedUntil).Append(Now()).Max();
+        var present = nodes.Values.Select(node => node.ReservedUntil).Append(now).Max();
         var stored = SqliteLayoutTable.Read(session);
+        var running = nodes.Values.Where(node => !node.IsFree(now)).Select(node => node.Owner!);
+        stored.CheckNodes(desired, owner, running);
         var updated = stored.Apply(desired, present);
         SqliteLayoutTable.Store(session, updated, storedCount: stored.Layouts.Count);
         if (updated.Layouts.Count > stored.Layouts.Count)

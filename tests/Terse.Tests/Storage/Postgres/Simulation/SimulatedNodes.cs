@@ -31,7 +31,7 @@ internal sealed class SimulatedNodes : INodeStore
     public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) => Stored;
 
     public Task<StoredLayouts> EnsureLayoutAsync(
-        DesiredLayout desired, CancellationToken cancellationToken) => Stored;
+        string owner, DesiredLayout desired, CancellationToken cancellationToken) => Stored;
 
     public Task<NodeReservation?> ReserveAsync(
         string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken) =>

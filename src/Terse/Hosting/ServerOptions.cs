@@ -1,9 +1,10 @@
 using Microsoft.Extensions.Options;
 
-namespace Terse.Fleet;
+namespace Terse.Hosting;
 
 /// <summary>
-/// Describes this server in the list of servers. The settings are in the section <c>Server</c>.
+/// Describes this server in the list of servers and in the table of nodes. The settings are in the section
+/// <c>Server</c>.
 /// </summary>
 internal sealed class ServerOptions
 {

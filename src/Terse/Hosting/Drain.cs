@@ -1,0 +1,84 @@
+namespace Terse.Hosting;
+
+/// <summary>
+/// How far the shutdown of this server has proceeded. A shutdown has three phases. While the server drains, it
+/// reports that it is not ready, but still accepts connections and answers every request, so that load
+/// balancers can move their requests to other servers. Then the server accepts no more connections, and
+/// answers the requests in flight. Finally, the background services stop.
+/// </summary>
+internal sealed class Drain : IDisposable
+{
+    /// <summary>
+    /// How long a request body may still arrive after the server has stopped to accept connections. A client
+    /// that sends its body slowly, or not at all, must not delay the shutdown.
+    /// </summary>
+    private static readonly TimeSpan BodyTime = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How long connections stay open after the server has stopped to accept connections. The time is longer
+    /// than a request waits for the database, and leaves time for the background services within the shutdown
+    /// time of the .NET host (30 s).
+    /// </summary>
+    private static readonly TimeSpan ConnectionTime = TimeSpan.FromSeconds(16);
+
+    private readonly CancellationTokenSource _bodyDeadline;
+    private readonly CancellationTokenSource _connectionDeadline;
+    private readonly CancellationTokenRegistration _stopping;
+    private volatile bool _hasBegun;
+
+    public Drain(IHostApplicationLifetime lifetime, TimeProvider time)
+    {
+        _bodyDeadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _connectionDeadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
+        _stopping = lifetime.ApplicationStopping.Register(() =>
+        {
+            Begin();
+            _bodyDeadline.CancelAfter(BodyTime);
+            _connectionDeadline.CancelAfter(ConnectionTime);
+        });
+    }
+
+    /// <summary>Whether the server drains or stops.</summary>
+    public bool HasBegun => _hasBegun;
+
+    /// <summary>The time at which the server closes connections on which a request body is incomplete.</summary>
+    public CancellationToken BodyDeadline => _bodyDeadline.Token;
+
+    /// <summary>The time at which the server closes all connections.</summary>
+    public CancellationToken ConnectionDeadline => _connectionDeadline.Token;
+
+    /// <summary>Starts the first phase. Does nothing if the shutdown has already begun.</summary>
+    public void Begin() => _hasBegun = true;
+
+    public void Dispose()
+    {
+        _stopping.Dispose();
+        _bodyDeadline.Dispose();
+        _connectionDeadline.Dispose();
+    }
+}
+
+/// <summary>
+/// Adds <c>Connection: close</c> to every response while the server drains, so that clients and load balancers
+/// open their next connection to a different server. Idle connections stay open during this time, because a
+/// request may already be on its way.
+/// </summary>
+internal sealed class DrainFilter(Drain drain) : IStartupFilter
+{
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.Use(following => context =>
+        {
+            if (drain.HasBegun)
+                context.Response.OnStarting(Close, context);
+            return following(context);
+        });
+        next(app);
+    };
+
+    private static Task Close(object context)
+    {
+        ((HttpContext)context).Response.Headers.Connection = "close";
+        return Task.CompletedTask;
+    }
+}

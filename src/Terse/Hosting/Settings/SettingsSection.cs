@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Terse.Hosting;
+
+/// <summary>
+/// Describes one section of the settings: its name, and the names of all settings in the section. If a
+/// setting is a list, its name ends in <c>:0</c>, because operators write the first element of a list in this
+/// way.
+/// </summary>
+internal sealed record SettingsSection(string Name, IReadOnlyList<string> SettingNames)
+{
+    /// <summary>The names of the settings that may differ between the servers of one installation.</summary>
+    public IReadOnlyList<string> PerServer { get; init; } = [];
+
+    /// <summary>The names of the settings of type <see cref="bool"/>.</summary>
+    public IReadOnlyList<string> Flags { get; init; } = [];
+
+    /// <summary>The names of the settings of type <see cref="int"/>.</summary>
+    public IReadOnlyList<string> Numbers { get; init; } = [];
+
+    /// <summary>The names of the settings of type <see cref="long"/>.</summary>
+    public IReadOnlyList<string> LargeNumbers { get; init; } = [];
+
+    /// <summary>The names of the settings of type <see cref="TimeSpan"/>.</summary>
+    public IReadOnlyList<string> Durations { get; init; } = [];
+
+    /// <summary>
+    /// Returns one error for each value that cannot be converted to the type of its setting. The configuration
+    /// binder would ignore an empty value, and would report only the first of the other values.
+    /// </summary>
+    public IEnumerable<string> FindWrongTypes(IConfiguration configuration) =>
+    [
+        .. FindWrong(configuration, Flags, text => bool.TryParse(text, out _), "'true' or 'false'"),
+        .. FindWrong(
+            configuration,
+            Numbers,
+            text => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
+            $"a whole number of at most {int.MaxValue}"),
+        .. FindWrong(
+            configuration,
+            LargeNumbers,
+            text => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
+            $"a whole number of at most {long.MaxValue}"),
+        .. FindWrong(
+            configuration,
+            Durations,
+            text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _),
+            "a duration such as 00:00:10 or 7.00:00:00"),
+    ];
+
+    private IEnumerable<string> FindWrong(
+        IConfiguration configuration, IEnumerable<string> names, Func<string, bool> isValid, string expected) =>
+        from name in names
+        let path = $"{Name}:{name}"
+        let value = configuration[path]
+        where value is not null && !isValid(value)
+        select $"{path} is '{value}'; set it to {expected}.";
+}
