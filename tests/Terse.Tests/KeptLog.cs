@@ -3,14 +3,16 @@ using Microsoft.Extensions.Logging;
 
 namespace Terse.Tests;
 
-/// <summary>Keeps the log messages of the levels Warning and above, so that a test can read them.</summary>
-internal sealed class KeptLog : ILoggerProvider, ILogger
+/// <summary>
+/// Keeps the log messages of a level and of the levels above it, so that a test can read them.
+/// </summary>
+internal sealed class KeptLog(LogLevel lowest = LogLevel.Warning) : ILoggerProvider, ILogger
 {
     public ConcurrentQueue<string> Lines { get; } = [];
 
     public ILogger CreateLogger(string categoryName) => this;
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= lowest;
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

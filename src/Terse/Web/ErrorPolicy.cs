@@ -18,20 +18,34 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
             Begin(activity, context.Request);
         try
         {
+            await AnswerAsync(context);
+        }
+        catch (Exception exception) when (IsAborted(context, exception))
+        {
+            // No response can be sent.
+            LogAborted(exception.Message);
+        }
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        try
+        {
             await next(context);
             if (IsBareError(context.Response))
                 await Explain(context, context.Response.StatusCode).ExecuteAsync(context);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // The client closed the connection, so no response can be sent.
-        }
-        catch (Exception exception) when (!context.Response.HasStarted)
+        catch (Exception exception) when (!context.Response.HasStarted && !IsAborted(context, exception))
         {
             context.Response.Clear();
             await Explain(context, exception).ExecuteAsync(context);
         }
     }
+
+    /// <summary>Whether the cause of the exception is that the client closed the connection.</summary>
+    private static bool IsAborted(HttpContext context, Exception exception) =>
+        exception is OperationCanceledException or IOException
+        && context.RequestAborted.IsCancellationRequested;
 
     /// <summary>
     /// Starts an activity, because errors and their log lines need a trace id. The trace id comes from the
@@ -72,8 +86,10 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
         switch (exception)
         {
             case JsonBodyException json:
-                return Problem.Of(ProblemType.RequestMalformed, json.Message, json.Field);
+                LogRefused(json.Type.Status, json.Message);
+                return Problem.Of(json.Type, json.Message, json.Field);
             case BadHttpRequestException bad:
+                LogRefused(bad.StatusCode, bad.Message);
                 return Explain(context, bad.StatusCode);
             case StoreUnavailableException unavailable:
                 LogStoreUnavailable(
@@ -93,4 +109,10 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
 
     [LoggerMessage(101, LogLevel.Warning, "A request was answered with status 503: {Reason} ({Cause})")]
     private partial void LogStoreUnavailable(string reason, string cause);
+
+    [LoggerMessage(102, LogLevel.Debug, "A request was refused with status {Status}: {Reason}")]
+    private partial void LogRefused(int status, string reason);
+
+    [LoggerMessage(103, LogLevel.Debug, "The client closed the connection during a request: {Reason}")]
+    private partial void LogAborted(string reason);
 }

@@ -35,6 +35,9 @@ internal sealed class JsonBodyException : BadHttpRequestException
     /// <summary>The name of the field with the mistake; null if the mistake is not in a field.</summary>
     public string? Field { get; init; }
 
+    /// <summary>The type of the error response.</summary>
+    public ProblemType Type { get; init; } = ProblemType.RequestMalformed;
+
     /// <param name="body">The request body in UTF-8, without a byte order mark.</param>
     /// <param name="type">Describes the type that the body could not be converted to.</param>
     /// <param name="expected">Describes a valid body: the end of the sentence "The body must be …".</param>
@@ -84,6 +87,8 @@ internal sealed class JsonBodyException : BadHttpRequestException
             if (!seen.Add(name))
                 return InField(field, "is given more than once; send it once.");
             reader.Read();
+            if (IsTooLarge(reader, property.PropertyType))
+                return InField(field, "is out of range; send a whole number of at most 64 bits.");
             if (!IsOfType(ref reader, property.PropertyType))
                 return InField(field, $"has the wrong type; it must be {NameOf(property.PropertyType)}.");
 
@@ -114,6 +119,13 @@ internal sealed class JsonBodyException : BadHttpRequestException
         JsonTokenType.Number => type == typeof(long?) && reader.TryGetInt64(out _),
         _ => false,
     };
+
+    /// <summary>Whether the token is a whole number that does not fit into 64 bits.</summary>
+    private static bool IsTooLarge(in Utf8JsonReader reader, Type type) =>
+        type == typeof(long?)
+        && reader.TokenType == JsonTokenType.Number
+        && !reader.ValueSpan.ContainsAnyExcept("-0123456789"u8)
+        && !reader.TryGetInt64(out _);
 
     private static string NameOf(Type type) => type == typeof(long?) ? "a whole number" : "a string";
 }

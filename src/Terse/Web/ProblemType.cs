@@ -34,6 +34,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         PreconditionFailed = new("precondition-failed", 412, "The link has another version"),
         BodyTooLarge = new("body-too-large", 413, "The request body is too large"),
         MediaTypeUnsupported = new("media-type-unsupported", 415, "The content type is not JSON"),
+        EncodingUnsupported = new("encoding-unsupported", 415, "The request body is compressed"),
         IdempotencyKeyReused =
             new("idempotency-key-reused", 422, "The idempotency key was used for another request"),
         Unexpected = new("unexpected", 500, "Unexpected error"),

@@ -30,10 +30,31 @@ internal static class WebSetup
 
     public static void UseErrorPolicy(this IApplicationBuilder app) => app.UseMiddleware<ErrorPolicy>();
 
-    /// <summary>Routes requests to endpoints, and gives every error response a body.</summary>
+    /// <summary>
+    /// Routes requests to endpoints, gives every error response a body, and refuses requests of the API with
+    /// a repeated query parameter.
+    /// </summary>
     public static void UseWeb(this IApplicationBuilder app)
     {
         app.UseErrorPolicy();
         app.UseRouting();
+        app.Use(next => context => RefuseRepeated(context.Request) is { } problem
+            ? problem.ExecuteAsync(context)
+            : next(context));
+    }
+
+    /// <summary>
+    /// Refuses a repeated query parameter, because the endpoint would otherwise read only one of its values,
+    /// or all values as one text.
+    /// </summary>
+    private static Problem? RefuseRepeated(HttpRequest request)
+    {
+        if (!request.QueryString.HasValue || !request.Path.StartsWithSegments("/api"))
+            return null;
+        var repeated = request.Query.FirstOrDefault(parameter => parameter.Value.Count > 1).Key;
+        return repeated is null
+            ? null
+            : Problem.Of(
+                ProblemType.QueryInvalid, $"'{repeated}' is given more than once; send it once.", repeated);
     }
 }

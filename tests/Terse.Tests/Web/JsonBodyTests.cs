@@ -48,6 +48,12 @@ public sealed class JsonBodyTests : IAsyncLifetime
         string body, string field, string type) =>
         AssertRefusedAsync(body, field, $"The field '{field}' has the wrong type; it must be {type}.");
 
+    [Theory]
+    [InlineData("""{"maxVisits": 9223372036854775808}""")]
+    [InlineData("""{"maxVisits": -99999999999999999999}""")]
+    public Task A_whole_number_of_more_than_64_bits_is_out_of_range(string body) => AssertRefusedAsync(
+        body, "maxVisits", "The field 'maxVisits' is out of range; send a whole number of at most 64 bits.");
+
     [Fact]
     public Task A_string_with_half_of_a_surrogate_pair_is_reported() => AssertRefusedAsync(
         """{"target": "\ud800"}""",

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using Terse.Codes;
 using Terse.Ids;
+using Terse.Links;
 using Terse.Storage;
 
 namespace Terse.Commands;
@@ -13,6 +14,11 @@ namespace Terse.Commands;
 /// </summary>
 internal static class CodesShowCommand
 {
+    /// <summary>
+    /// How far the time of a new code can be ahead of the clock of this machine, after a clock was set back.
+    /// </summary>
+    private static readonly TimeSpan MaxLead = TimeSpan.FromMinutes(5);
+
     private static readonly Argument<string> Code = new("CODE") { Description = "The code to decode." };
 
     public static Command Create(ServerBuilder build)
@@ -48,11 +54,19 @@ internal static class CodesShowCommand
         stored.CheckSecret(app.Services.GetRequiredService<DesiredLayout>());
         var history = new CodeHistory(
             stored.Layouts, app.Services.GetRequiredService<CodeStrategies>().All);
-        Show(arguments.GetValue(Code)!, history, arguments.InvocationConfiguration.Output);
+        var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
+        Show(arguments.GetValue(Code)!, history, now, arguments.InvocationConfiguration.Output);
     }
 
-    private static void Show(string code, CodeHistory history, TextWriter output)
+    private static void Show(string code, CodeHistory history, DateTimeOffset now, TextWriter output)
     {
+        if (!CustomCode.CouldBeCode(code))
+        {
+            output.WriteLine(
+                $"This is no code: a code has 1 to {CustomCode.MaxLength} letters, digits, '-', '_' and '.'.");
+            return;
+        }
+
         if (history.NewestTimeOf(code) is null)
         {
             output.WriteLine(
@@ -64,14 +78,16 @@ internal static class CodesShowCommand
         if (origins.Count == 0)
             output.WriteLine("No layout of this database explains the code: Terse has not created it here.");
         foreach (var origin in origins)
-            Show(origin, output);
+            Show(origin, now, output);
     }
 
-    private static void Show(CodeOrigin origin, TextWriter output)
+    private static void Show(CodeOrigin origin, DateTimeOffset now, TextWriter output)
     {
         var (layout, ids, id) = (origin.Layout, origin.Layout.Ids, origin.Id);
         output.WriteLine($"strategy  {origin.Strategy.Name}{(origin.Layout.Opaque ? ", opaque" : "")}");
         output.WriteLine($"minted    {Text(origin.Begin)} to {Text(origin.End)}");
+        if (origin.Begin > now + MaxLead)
+            output.WriteLine("          this time is in the future: Terse has not created the code");
         if (origin.Strategy.Encodes == EncodedPart.WholeId)
         {
             output.WriteLine($"id        {id.ToString("D")}");

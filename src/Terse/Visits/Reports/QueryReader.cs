@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
@@ -96,8 +97,10 @@ internal sealed class QueryReader(IQueryCollection query)
     {
         if (Text(name) is not { } text)
             return null;
+        // TryDecodeFromChars would throw an exception for an invalid text.
         Span<byte> bytes = stackalloc byte[16];
-        if (Base64Url.TryDecodeFromChars(text.Length == 22 ? text : "", bytes, out var length)
+        if (text.Length == 22
+            && Base64Url.DecodeFromChars(text, bytes, out _, out var length) == OperationStatus.Done
             && length == bytes.Length
             && BinaryPrimitives.ReadInt64BigEndian(bytes) is >= 0 and < 253_402_300_800_000 and var at)
         {

@@ -1,0 +1,151 @@
+using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Terse.Codes;
+using Terse.Domains;
+using Terse.Ids;
+using Terse.Links;
+using Terse.Redirects;
+using Terse.Visits;
+using Terse.Web;
+using HostName = Terse.Domains.HostName;
+
+namespace Terse.Tests.Web;
+
+/// <summary>
+/// Property-based tests: no parser of a part of a request throws an exception, whatever the text contains.
+/// </summary>
+public sealed class ParserProperties
+{
+    private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
+
+    /// <summary>
+    /// Generates texts from the parts that parsers treat specially, and from any other characters, also
+    /// halves of surrogate pairs.
+    /// </summary>
+    private static readonly Gen<string> Texts = Gen.Frequency(
+            (6, Gen.Elements(
+                "https://", "http://", "mailto:", ":", "/", "//", "\\", "?", "#", "@", "[", "]", "[::1]", "%",
+                "%00", "%C3", "%BC", "xn--", "xn--a", "0x", "1", "127.1", "99999", ".", "..", "-", "_", " ",
+                "'", "\"", "+", "\u0000", "\u007f", "\u00fc", "\u3002", "\u0130", "2026-11-22", "T", "08:30", "Z",
+                "+01:00", "24:00", "Europe/Vienna", "Europe", "0001-01-01", "9999-12-31", "true", "day",
+                "hour", "9223372036854775808", "AAAAAAAAAAAAAAAAAAAAAA", "{", "}", ",", "\\u", "\\ud800",
+                "null", "1e99", "\"target\"")),
+            (1, Gen.Choose(0, 0xFFFF).Select(value => ((char)value).ToString())))
+        .ListOf()
+        .Select(string.Concat);
+
+    private static readonly DomainMap Domains = new(Options.Create(new DomainOptions
+    {
+        Default = "go.example.com",
+        Others = ["s.example.org", "127.0.0.1:8080"],
+    }));
+
+    [Fact]
+    public void No_host_or_domain_throws() => AssertNothingThrows(text =>
+    {
+        HostName.TryCanonicalize(text, out _);
+        Domains.DomainOfHost(text);
+        Domains.TryPick(text, text, out _);
+        if (Authority.TryParse(text, out var authority))
+            Domains.LeadsHere(authority, "https", text);
+    });
+
+    [Fact]
+    public void No_target_throws()
+    {
+        var options = new LinkOptions { AllowCredentials = true, OtherSchemes = ["mailto"] };
+        var blocked = new BlockedHosts(Options.Create(new LinkOptions { BlockedHosts = ["spam.example"] }));
+        AssertNothingThrows(text =>
+        {
+            foreach (var url in new[] { text, "https://" + text, "mailto:" + text })
+            {
+                if (!Target.TryParse(url, options, out _, out _))
+                    continue;
+                blocked.IsBlocked(url);
+                Assert.True(Ascii.IsValid(TargetAscii.Of(url)));
+            }
+        });
+    }
+
+    [Fact]
+    public void No_code_throws() => AssertNothingThrows(text =>
+    {
+        CodePath.TryRead(text, out _);
+        CodePath.TryRead("/" + text, out _);
+        CustomCode.Check(text);
+        IdempotentRequest.IsKey(text);
+    });
+
+    [Fact]
+    public void No_code_that_begins_with_a_digit_throws()
+    {
+        var options = new CodeOptions { Secret = new string('s', 32), Opaque = true };
+        using var strategies = new CodeStrategies(Options.Create(options));
+        var desired = CodeSetup.DesiredLayoutOf(options, new IdOptions());
+        var first = IdLayout.First(desired with { Opaque = false }, Now);
+        var history = new CodeHistory([first, first.Next(desired, Now)], strategies.All);
+        var codes = Gen.Elements("0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefz-_.".ToCharArray())
+            .ListOf()
+            .Select(letters => "0" + string.Concat(letters));
+        AssertNothingThrows(code => history.NewestTimeOf(code), codes);
+        AssertNothingThrows(code => history.NewestTimeOf(code), Texts);
+    }
+
+    [Fact]
+    public void No_query_parameter_throws() => AssertNothingThrows(text =>
+    {
+        foreach (var name in new[] { "from", "to", "zone", "by", "bots", "cursor", "limit" })
+        {
+            var reader = new QueryReader(new QueryCollection(
+                new Dictionary<string, StringValues>(StringComparer.Ordinal) { [name] = text }));
+            VisitQuery.Read(reader, Now);
+            reader.ReadCursor("cursor");
+            reader.ReadNumber("limit", 1000, 100);
+        }
+    });
+
+    [Fact]
+    public void No_cursor_throws() => AssertNothingThrows(
+        text => new QueryReader(new QueryCollection(
+            new Dictionary<string, StringValues>(StringComparer.Ordinal) { ["cursor"] = text }))
+            .ReadCursor("cursor"),
+        Gen.Elements("ABwQgZ_-/+= ".ToCharArray()).ArrayOf(22).Select(letters => new string(letters)));
+
+    [Fact]
+    public void No_expiry_throws() =>
+        AssertNothingThrows(text => LinkRules.ReadExpiry(text, out _));
+
+    [Fact]
+    public void No_referrer_country_or_user_agent_throws() => AssertNothingThrows(text =>
+    {
+        ReferrerHost.Canonicalize(ReferrerHost.Find(text).ToString());
+        ReferrerHost.Canonicalize(text);
+        CountryCode.Of(text);
+        UserAgent.Read(text);
+    });
+
+    [Fact]
+    public void A_body_that_cannot_be_read_is_an_error_of_the_client() => AssertNothingThrows(text =>
+    {
+        foreach (var before in new[] { "", "{", "{\"target\":", "{\"maxVisits\":" })
+        {
+            var body = Encoding.UTF8.GetBytes(before + text);
+            var mistake = JsonBodyException.Of(body, LinkJson.Instance.NewLink, "an object");
+            Assert.Equal(StatusCodes.Status400BadRequest, mistake.Type.Status);
+        }
+    });
+
+    private static void AssertNothingThrows(Action<string> parse) => AssertNothingThrows(parse, Texts);
+
+    private static void AssertNothingThrows(Action<string> parse, Gen<string> texts) => Check.One(
+        Config.QuickThrowOnFailure.WithMaxTest(20_000),
+        Prop.ForAll(texts.ToArbitrary(), text =>
+        {
+            parse(text);
+            return true;
+        }));
+}
