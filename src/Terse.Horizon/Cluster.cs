@@ -49,9 +49,6 @@ public sealed class Cluster : IAsyncDisposable
     /// </summary>
     public bool HasReadableHost => _registry.HasReadableHost;
 
-    /// <summary>Whether the primary can be reached, according to the last probes.</summary>
-    public bool HasPrimary => _registry.PickPrimary() >= 0;
-
     /// <summary>
     /// Probes the hosts until the primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
     /// After that, the cluster probes its hosts and moves the horizon forward in the background, until the

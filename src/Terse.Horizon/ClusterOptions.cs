@@ -26,7 +26,7 @@ public sealed record ClusterOptions
 
     /// <summary>
     /// How long <see cref="Cluster.StartAsync"/> waits for a primary before it continues without a primary.
-    /// Default: 15 s.
+    /// It waits 5 s at most when a replica can be read. Default: 15 s.
     /// </summary>
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(15);
 

@@ -40,6 +40,12 @@ public sealed class ClusterPrimary
     /// </summary>
     public bool IsKnownSince(long timestamp) => _registry.IsPrimaryKnownSince(timestamp);
 
+    /// <summary>
+    /// How long no probe has found the known primary; zero while the primary can be reached. Before the first
+    /// primary, the time since the creation of the cluster.
+    /// </summary>
+    public TimeSpan LostFor => _registry.PrimaryLostFor;
+
     /// <summary>Waits until <see cref="IsKnownSince"/> is true.</summary>
     /// <param name="timestamp">
     /// A monotonic timestamp. After a write has failed, pass the time of the failure: the primary that was

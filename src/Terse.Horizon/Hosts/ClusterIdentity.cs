@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Npgsql;
 
 namespace Terse.Horizon;
@@ -22,6 +23,7 @@ namespace Terse.Horizon;
 /// The random term of the primary. Empty while it is unknown: before the first beat of a new primary, and in
 /// databases of an earlier version of this library.
 /// </param>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct ClusterIdentity(long SystemIdentifier, int Timeline, Guid Term)
 {
     /// <summary>

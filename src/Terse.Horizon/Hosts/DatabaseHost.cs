@@ -25,15 +25,22 @@ public sealed class DatabaseHost
     /// <summary>With this setting, PostgreSQL refuses writes on connections for reads.</summary>
     private const string ReadOnly = "-c default_transaction_read_only=on";
 
+    private const string ReadWrite = "-c default_transaction_read_only=off";
+
+    /// <summary>The statements of this library need this isolation level.</summary>
+    private const string Isolation = "-c default_transaction_isolation=read\\ committed";
+
     /// <summary>
-    /// Sets <see cref="LimitsOfWrites"/> for one transaction. The keepalives are missing, because they belong
-    /// to the connection of the pooler.
+    /// Sets <see cref="LimitsOfWrites"/> for one transaction, and makes its commit durable. The keepalives
+    /// are missing, because they belong to the connection of the pooler.
     /// </summary>
     internal const string SetLimitsOfWrite =
         """
         SET LOCAL idle_in_transaction_session_timeout = '5s';
         SET LOCAL lock_timeout = '1500ms';
-        SET LOCAL client_connection_check_interval = '2s'
+        SET LOCAL client_connection_check_interval = '2s';
+        SELECT set_config('synchronous_commit', 'on', true)
+        WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')
         """;
 
     /// <summary>
@@ -49,6 +56,9 @@ public sealed class DatabaseHost
     private readonly ConnectionSlots[] _slots;
     private readonly string _beginReport;
 
+    private readonly NpgsqlDataSource _writes;
+    private readonly NpgsqlDataSource _durableWrites;
+
     internal DatabaseHost(HostAddress address, ClusterOptions options)
     {
         Status = new HostStatus(address.Name);
@@ -58,21 +68,29 @@ public sealed class DatabaseHost
         _beginReport = string.Create(
             CultureInfo.InvariantCulture,
             $"{BeginRead}; SET LOCAL statement_timeout = {(long)options.ReportTimeout.TotalMilliseconds}");
-        var direct = Settings(address.ConnectionString, options.PreparedStatements ?? true);
+        var direct = AddressOf(address.ConnectionString, options.PreparedStatements ?? true);
         var shared = address.PoolerConnectionString is { } pooler
-            ? Settings(pooler, options.PreparedStatements ?? false)
+            ? AddressOf(pooler, options.PreparedStatements ?? false)
             : direct;
         shared.NoResetOnClose |= IsPooled;
         shared.MaxPoolSize = options.Connections.ForWrites;
-        Writes = Build(shared, address.Name, options.WriteTimeout, IsPooled ? "" : LimitsOfWrites);
+        const string Writing = $"{Isolation} {ReadWrite} {LimitsOfWrites}";
+        _writes = Build(shared, address.Name, options.WriteTimeout, IsPooled ? "" : Writing);
+        _durableWrites = Build(
+            shared,
+            address.Name + ", durable",
+            options.WriteTimeout,
+            IsPooled ? "" : $"{Writing} -c synchronous_commit=on");
         shared.MaxPoolSize = options.Connections.ForReads;
-        Reads = Build(shared, address.Name + ", reads", options.ReadTimeout, IsPooled ? "" : ReadOnly);
+        Reads = Build(
+            shared, address.Name + ", reads", options.ReadTimeout, IsPooled ? "" : $"{Isolation} {ReadOnly}");
 
         direct.MaxPoolSize = 1;
-        Beats = Build(direct, address.Name + ", beats", options.WriteTimeout, LimitsOfWrites);
+        Beats = Build(direct, address.Name + ", beats", options.WriteTimeout, Writing);
+        // Probes read the defaults of the database, so they replace none of them.
         Probes = Build(direct, address.Name + ", probes", options.ProbeTimeout, ReadOnly);
         direct.Pooling = false;
-        Unpooled = Build(direct, address.Name + ", unpooled", options.WriteTimeout, LimitsOfWrites);
+        Unpooled = Build(direct, address.Name + ", unpooled", options.WriteTimeout, Writing);
     }
 
     /// <summary>The name of the host, from <see cref="HostAddress.Name"/>.</summary>
@@ -98,12 +116,21 @@ public sealed class DatabaseHost
     /// <summary>Whether reads and writes go through a pooler.</summary>
     public bool IsPooled { get; }
 
+    /// <summary>
+    /// The settings of the host, which probes read once a minute; null before the first successful probe.
+    /// </summary>
+    public HostSettings? Settings => Status.Settings;
+
     /// <summary>How many reads of this process run on the host now.</summary>
     public int ReadsInFlight => Status.ReadsInFlight;
 
     internal HostStatus Status { get; }
 
-    internal NpgsqlDataSource Writes { get; }
+    /// <summary>
+    /// The source of connections that write. When commits are weak by default, their connections make them
+    /// durable. They never set synchronous_commit otherwise, because a default of 'remote_apply' must stay.
+    /// </summary>
+    internal NpgsqlDataSource Writes => Settings is { IsCommitWeak: true } ? _durableWrites : _writes;
 
     internal NpgsqlDataSource Reads { get; }
 
@@ -231,15 +258,17 @@ public sealed class DatabaseHost
 
     internal async ValueTask CloseAsync()
     {
-        foreach (var source in (NpgsqlDataSource[])[Writes, Reads, Beats, Probes, Unpooled])
+        NpgsqlDataSource[] sources = [_writes, _durableWrites, Reads, Beats, Probes, Unpooled];
+        foreach (var source in sources)
             await source.DisposeAsync().ConfigureAwait(false);
         foreach (var slots in _slots)
             slots.Dispose();
     }
 
-    private static NpgsqlConnectionStringBuilder Settings(string connectionString, bool prepares) =>
+    private static NpgsqlConnectionStringBuilder AddressOf(string connectionString, bool prepares) =>
         new(connectionString)
         {
+            Timezone = "UTC",
             CancellationTimeout = -1,
             MaxAutoPrepare = prepares ? 64 : 0,
             AutoPrepareMinUsages = 2,

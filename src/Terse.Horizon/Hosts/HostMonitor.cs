@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Npgsql;
 
 namespace Terse.Horizon;
@@ -11,7 +12,18 @@ internal sealed class HostMonitor(
     : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private static readonly TimeSpan SettingsInterval = TimeSpan.FromMinutes(1);
+
+    private readonly ConcurrentDictionary<HostStatus, long> _settingsReadAt = new();
     private Task _running = Task.CompletedTask;
+
+    /// <summary>
+    /// With a replica that can be read, a start does not wait longer than for the loss of a known primary.
+    /// </summary>
+    private TimeSpan StartTimeout =>
+        registry.HasReadableHost && HostRegistry.LossOfPrimary < options.StartTimeout
+            ? HostRegistry.LossOfPrimary
+            : options.StartTimeout;
 
     /// <summary>
     /// Probes all hosts until a primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
@@ -33,7 +45,7 @@ internal sealed class HostMonitor(
         await Task.WhenAll(hosts.Select(ProbeAsync)).ConfigureAwait(false);
         while (registry.PickPrimary() < 0
             && !hosts.All(host => host.IsRefused)
-            && time.GetElapsedTime(begin) < options.StartTimeout)
+            && time.GetElapsedTime(begin) < StartTimeout)
         {
             await Task.Delay(options.ProbeInterval, time, _stopping.Token).ConfigureAwait(false);
             await Task.WhenAll(hosts.Select(ProbeAsync)).ConfigureAwait(false);
@@ -89,6 +101,8 @@ internal sealed class HostMonitor(
         var begin = time.GetTimestamp();
         try
         {
+            if (AreSettingsDue(host.Status, begin))
+                await ReadSettingsAsync(host, limit.Token).ConfigureAwait(false);
             var state = await ReadStateAsync(host, limit.Token).ConfigureAwait(false);
             host.Status.ConfirmedAt = begin;
             registry.Update(host.Status, state);
@@ -103,22 +117,38 @@ internal sealed class HostMonitor(
         }
     }
 
+    private bool AreSettingsDue(HostStatus host, long now) =>
+        !host.State.IsReachable // A host that comes back may be another one.
+        || !_settingsReadAt.TryGetValue(host, out var readAt)
+        || time.GetElapsedTime(readAt, now) >= SettingsInterval;
+
+    private async Task ReadSettingsAsync(DatabaseHost host, CancellationToken cancellationToken)
+    {
+        var readAt = time.GetTimestamp();
+        host.Status.Settings = await ReadAsync(
+            host, HostSettings.Select, HostSettings.Read, cancellationToken).ConfigureAwait(false);
+        _settingsReadAt[host.Status] = readAt;
+    }
+
     private static async Task<HostState> ReadStateAsync(
         DatabaseHost host, CancellationToken cancellationToken)
     {
         try
         {
-            return await ReadStateAsync(host, SelectState, cancellationToken).ConfigureAwait(false);
+            return await ReadAsync(host, SelectState, ReadState, cancellationToken).ConfigureAwait(false);
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            return await ReadStateAsync(host, SelectStateWithoutSchema, cancellationToken)
+            return await ReadAsync(host, SelectStateWithoutSchema, ReadState, cancellationToken)
                 .ConfigureAwait(false);
         }
     }
 
-    private static async Task<HostState> ReadStateAsync(
-        DatabaseHost host, string sql, CancellationToken cancellationToken)
+    private static async Task<T> ReadAsync<T>(
+        DatabaseHost host,
+        string sql,
+        Func<NpgsqlDataReader, T> read,
+        CancellationToken cancellationToken)
     {
         var connection = await host.Probes.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
@@ -130,7 +160,7 @@ internal sealed class HostMonitor(
                 await using (row.ConfigureAwait(false))
                 {
                     await row.ReadAsync(cancellationToken).ConfigureAwait(false);
-                    return ReadState(row);
+                    return read(row);
                 }
             }
         }

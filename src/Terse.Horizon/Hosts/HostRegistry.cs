@@ -85,7 +85,7 @@ internal sealed class HostRegistry(
             var known = _known.Update(states, options, time.GetElapsedTime(_primarySeenAt) >= LossOfPrimary);
             Volatile.Write(ref _known, known);
             if (Router.PickPrimary(states, known, options) >= 0)
-                _primarySeenAt = time.GetTimestamp();
+                Volatile.Write(ref _primarySeenAt, time.GetTimestamp());
             var newest = NewestHorizon;
             foreach (var other in hosts)
             {
@@ -112,6 +112,11 @@ internal sealed class HostRegistry(
     /// <summary>Returns the index of the primary, or −1 when no primary can be reached.</summary>
     public int PickPrimary() => Router.PickPrimary(
         [.. hosts.Select(host => host.State)], Known, options);
+
+    /// <inheritdoc cref="ClusterPrimary.LostFor"/>
+    public TimeSpan PrimaryLostFor => PickPrimary() >= 0
+        ? TimeSpan.Zero
+        : time.GetElapsedTime(Volatile.Read(ref _primarySeenAt));
 
     /// <inheritdoc cref="ClusterPrimary.IsKnownSince"/>
     public bool IsPrimaryKnownSince(long timestamp) =>

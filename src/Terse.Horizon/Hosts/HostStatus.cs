@@ -12,6 +12,7 @@ internal sealed class HostStatus(string name)
     private int _reads;
     private long _lastFailedReadAt = long.MinValue;
     private long _confirmedAt = long.MinValue;
+    private HostSettings? _settings;
 
     public string Name => name;
 
@@ -33,6 +34,13 @@ internal sealed class HostStatus(string name)
     {
         get => Volatile.Read(ref _lastFailedReadAt);
         set => Volatile.Write(ref _lastFailedReadAt, value);
+    }
+
+    /// <inheritdoc cref="DatabaseHost.Settings"/>
+    public HostSettings? Settings
+    {
+        get => Volatile.Read(ref _settings);
+        set => Volatile.Write(ref _settings, value);
     }
 
     /// <summary>

@@ -33,7 +33,7 @@ internal static class MigrateCommand
         WebApplication app, TextWriter output, CancellationToken cancellationToken)
     {
         var storage = app.Services.GetRequiredService<IStorage>();
-        await storage.PrepareAsync(cancellationToken);
+        await storage.MigrateAsync(cancellationToken);
         await output.WriteLineAsync($"The schema in {storage.Description} is up to date.");
     }
 }

@@ -115,6 +115,20 @@ internal sealed partial class IdMint(
         return RenewForRequestAsync(isNeeded: true).WaitAsync(cancellationToken);
     }
 
+    /// <summary>
+    /// Forgets the reservation and reserves a node again, because the database was replaced by another one:
+    /// a restored copy may give the same reservation to another server.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">
+    /// No node was reserved. The next call of <see cref="MintAsync"/> tries again.
+    /// </exception>
+    public Task StartOverAsync(CancellationToken cancellationToken)
+    {
+        lock (_renewing)
+            _renewal = StartOverAfterAsync(_renewal);
+        return _renewal.WaitAsync(cancellationToken);
+    }
+
     /// <summary>Stops minting ids, and releases the node.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -244,6 +258,14 @@ internal sealed partial class IdMint(
 
         _node.Start(reserved);
         ThrowIfExhausted(reserved);
+    }
+
+    private async Task StartOverAfterAsync(Task renewal)
+    {
+        await renewal.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _node.Stop();
+        _hasEnsuredLayout = false;
+        await ExtendOrReserveAsync();
     }
 
     private static StoreUnavailableException AllNodesAreReserved() => new(

@@ -13,10 +13,17 @@ internal interface IStorage : IReadiness
     /// </summary>
     string Description { get; }
 
-    /// <summary>Connects to the storage, and migrates or checks the schema.</summary>
+    /// <summary>
+    /// Connects to the storage, and migrates or checks the schema. If the primary is lost and a replica can be
+    /// read, the Terse server completes this in the background as soon as there is a primary.
+    /// </summary>
     /// <exception cref="StartupException">The storage is unusable; the message says why.</exception>
     /// <exception cref="StoreUnavailableException">The storage cannot be reached.</exception>
     Task PrepareAsync(CancellationToken cancellationToken);
+
+    /// <summary>Connects to the storage, and migrates the schema.</summary>
+    /// <inheritdoc cref="PrepareAsync"/>
+    Task MigrateAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Reads the layouts of all ids, and writes nothing. Also works before <see cref="PrepareAsync"/> was

@@ -21,7 +21,8 @@ public sealed class ReadinessTests
         await Eventually.IsTrueAsync(async () =>
             await server.CreateCodeAsync("https://example.com/not-now") is null);
         Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "readyz"));
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, await StatusOfAsync(server, "readyz/creations"));
+        await Eventually.IsTrueAsync(async () =>
+            await StatusOfAsync(server, "readyz/creations") == HttpStatusCode.ServiceUnavailable);
         Assert.Equal("https://example.com/", await server.FollowAsync(code!));
 
         await postgres.Replicas[0].KillAsync();

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Terse.Harness;
+using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Ids;
 using Terse.Storage;
@@ -33,7 +34,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         await database.ExecuteAsync(AddToVersion, later);
 
         await AssertRefusedAsync(
-            refusal, () => PostgresMigrations.AssertServesAsync(database.Cluster, default));
+            refusal, () => PostgresMigrations.AssertServesAsync(database.Cluster, Freshness.Latest, default));
     }
 
     [Theory]

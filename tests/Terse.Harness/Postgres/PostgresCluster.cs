@@ -86,9 +86,24 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// </param>
     public async Task FailOverAsync(Action? onPrimaryKilled = null)
     {
-        var (old, successor, wasSynchronous) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);
-        await old.KillAsync();
+        await Primary.KillAsync();
         onPrimaryKilled?.Invoke();
+        await PromoteAsync();
+    }
+
+    /// <summary>
+    /// Shuts the primary down cleanly, so that its replicas receive everything that it wrote, and promotes a
+    /// replica as <see cref="FailOverAsync"/> does.
+    /// </summary>
+    public async Task SwitchOverAsync()
+    {
+        await Primary.StopAsync();
+        await PromoteAsync();
+    }
+
+    private async Task PromoteAsync()
+    {
+        var (old, successor, wasSynchronous) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);
         await successor.PromoteAsync();
         Synchronous = null;
         Volatile.Write(ref _servers, [successor, .. Replicas.Where(replica => replica != successor)]);
@@ -113,6 +128,26 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await old.BecomeReplicaAsync(Primary);
         Volatile.Write(ref _servers, [.. _servers, old]);
         _killed = null;
+    }
+
+    /// <summary>
+    /// Moves the database with <c>pg_dump</c> and <c>psql</c> to a new installation of PostgreSQL, which
+    /// takes the place of the primary and is on timeline 1. All servers of the old installation are shut
+    /// down.
+    /// </summary>
+    /// <param name="afterDumpAsync">Runs after the dump. The new installation lacks what it writes.</param>
+    public async Task MoveAsync(Func<Task> afterDumpAsync)
+    {
+        var port = Primary.Port;
+        var dump = await Primary.DumpAsync();
+        await afterDumpAsync();
+        foreach (var server in Servers.Reverse())
+            await server.StopAsync();
+        var moved = await PostgresServer.StartPrimaryAsync(_folder["moved"], port);
+        Volatile.Write(ref _servers, [moved]);
+        Synchronous = null;
+        await moved.CreateDatabaseAsync();
+        await moved.RestoreAsync(dump);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using Npgsql;
 
 namespace Terse.Harness;
@@ -46,9 +47,11 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// Runs <c>initdb</c> in the folder and starts a primary. The primary runs without fsync, because no test
     /// cuts the power.
     /// </summary>
-    public static async Task<PostgresServer> StartPrimaryAsync(string folder)
+    /// <param name="folder">The data folder, which does not exist yet.</param>
+    /// <param name="port">The port to listen on; a free port if null.</param>
+    public static async Task<PostgresServer> StartPrimaryAsync(string folder, int? port = null)
     {
-        var server = new PostgresServer(folder, FreePort.Find());
+        var server = new PostgresServer(folder, port ?? FreePort.Find());
         string[] options = ["-U", "terse", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"];
         await RunAsync("initdb", ["-D", folder, .. options]);
         await File.AppendAllTextAsync(
@@ -108,6 +111,12 @@ internal sealed class PostgresServer : IAsyncDisposable
         await using var create = new NpgsqlCommand("CREATE DATABASE terse", connection);
         await create.ExecuteNonQueryAsync();
     }
+
+    /// <summary>Returns all schema and data of the test database as SQL, from <c>pg_dump</c>.</summary>
+    public async Task<string> DumpAsync() => (await RunClientAsync("pg_dump", input: "")).Output;
+
+    /// <summary>Restores the result of <see cref="DumpAsync"/> into the empty test database.</summary>
+    public Task RestoreAsync(string dump) => RunClientAsync("psql", dump, "-q", "-v", "ON_ERROR_STOP=1");
 
     /// <summary>Copies the data of this server to a folder and starts a replica on the copy.</summary>
     public async Task<PostgresServer> StartReplicaAsync(string folder)
@@ -295,6 +304,17 @@ internal sealed class PostgresServer : IAsyncDisposable
         var connection = new NpgsqlConnection(address.ConnectionString);
         await connection.OpenAsync();
         return connection;
+    }
+
+    private async Task<CommandResult> RunClientAsync(string program, string input, params string[] options)
+    {
+        var port = Port.ToString(CultureInfo.InvariantCulture);
+        string[] address = ["-h", "127.0.0.1", "-p", port, "-U", "terse", "-d", "terse"];
+        var result = await Command.RunAsync(
+            Programs + program, [.. address, .. options], Encoding.UTF8.GetBytes(input));
+        return result.ExitCode == 0
+            ? result
+            : throw new InvalidOperationException($"{program}: {result.Errors}");
     }
 
     private static Task RunAsync(string program, params string[] arguments) =>

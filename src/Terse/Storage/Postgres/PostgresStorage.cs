@@ -17,8 +17,7 @@ namespace Terse.Storage.Postgres;
 internal sealed class PostgresStorage(
     Cluster cluster,
     INodeStore nodes,
-    LayoutLease layouts,
-    IOptions<DatabaseOptions> options,
+    PostgresPreparation preparation,
     StartReport report,
     TimeProvider time) : IStorage
 {
@@ -49,6 +48,8 @@ internal sealed class PostgresStorage(
         services.AddHostedService<PostgresChangeFeed>();
         services.AddSingleton<StartReport>();
         services.AddSingleton<PostgresSchema>();
+        services.AddSingleton<PostgresPreparation>();
+        services.AddHostedService(provider => provider.GetRequiredService<PostgresPreparation>());
         services.AddSingleton<PrimaryWait>();
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
@@ -70,10 +71,20 @@ internal sealed class PostgresStorage(
         $"PostgreSQL {string.Join(", ", cluster.Hosts.Select(host => $"{host.Name} ({host.State.Role})"))}";
 
     /// <inheritdoc/>
-    public string? WhyNoRedirects => cluster.HasReadableHost ? null : "No database host can be reached.";
+    public string? WhyNoRedirects =>
+        cluster.HasReadableHost ? preparation.WhyNot
+        : cluster.Hosts.Any(host => host.State.IsReachable)
+            ? "The reachable database hosts show data of a replaced primary. If the database was set "
+                + "back to a backup, restart the server."
+        : "No database host can be reached.";
 
     /// <inheritdoc/>
-    public string? WhyNoCreations => cluster.HasPrimary ? null : "The primary cannot be reached.";
+    /// <remarks>
+    /// While creations wait for a primary (<see cref="PrimaryWait"/>), the Terse server stays ready for them.
+    /// Otherwise, a load balancer would refuse them during a planned switchover.
+    /// </remarks>
+    public string? WhyNoCreations =>
+        cluster.Primary.LostFor < PrimaryWait.Limit ? null : "The primary cannot be reached.";
 
     /// <inheritdoc/>
     public Task PrepareAsync(CancellationToken cancellationToken) =>
@@ -85,8 +96,29 @@ internal sealed class PostgresStorage(
         ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
         await cluster.StartAsync();
         await report.ReportAsync(cancellationToken);
-        await StartRetry.RunAsync(ReadySchemaAsync, time, cancellationToken);
-        await StartRetry.RunAsync(layouts.StartAsync, time, cancellationToken);
+        await StartRetry.RunAsync(
+            token =>
+            {
+                report.ThrowIfRefused();
+                return preparation.PrepareAsync(token);
+            },
+            time,
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task MigrateAsync(CancellationToken cancellationToken) => report.RunAsync(
+        async token =>
+        {
+            await cluster.StartAsync();
+            await StartRetry.RunAsync(MigrateOnceAsync, time, token);
+        },
+        cancellationToken);
+
+    private Task MigrateOnceAsync(CancellationToken cancellationToken)
+    {
+        report.ThrowIfRefused();
+        return PostgresMigrations.ApplyAsync(cluster, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -102,14 +134,6 @@ internal sealed class PostgresStorage(
             },
             cancellationToken);
         return layouts!;
-    }
-
-    private Task ReadySchemaAsync(CancellationToken cancellationToken)
-    {
-        report.ThrowIfRefused();
-        return options.Value.Migrate
-            ? PostgresMigrations.ApplyAsync(cluster, cancellationToken)
-            : PostgresMigrations.AssertServesAsync(cluster, cancellationToken);
     }
 
     private static Cluster NewCluster(DatabaseOptions options, TimeProvider time)

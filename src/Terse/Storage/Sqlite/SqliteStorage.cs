@@ -49,6 +49,9 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
     }
 
     /// <inheritdoc/>
+    public Task MigrateAsync(CancellationToken cancellationToken) => PrepareAsync(cancellationToken);
+
+    /// <inheritdoc/>
     public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) =>
         Task.FromResult(SqliteDatabase.ReadLayouts(options.Value));
 }

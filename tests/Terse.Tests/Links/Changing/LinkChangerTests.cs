@@ -65,6 +65,20 @@ public sealed class LinkChangerTests
         Assert.Equal((1, 1), (_store.Replaced, _listener.Changes));
     }
 
+    /// <summary>
+    /// The store loses its primary after it has stored the change and before it confirms the change.
+    /// </summary>
+    [Fact]
+    public async Task A_change_that_was_stored_when_the_primary_was_lost_is_not_stored_twice()
+    {
+        _store.IsLostAfterNext = true;
+        var result = await ChangeAsync(versions: [1]);
+
+        var changed = Assert.IsType<ChangeLinkResult.Changed>(result);
+        Assert.Equal((2, null, "https://example.com/2"), Parts(changed.Link));
+        Assert.Equal((1, _store.Link), (_store.Replaced, changed.Link));
+    }
+
     [Fact]
     public async Task A_deletion_keeps_the_link_and_stores_the_time()
     {
@@ -116,9 +130,27 @@ public sealed class LinkChangerTests
 
         public bool IsBusy { get; set; }
 
+        /// <summary>
+        /// Whether the next change is stored and then fails because the primary was lost.
+        /// </summary>
+        public bool IsLostAfterNext { get; set; }
+
         public int Replaced { get; private set; }
 
         public TimeSpan Timeout => TimeSpan.FromSeconds(3);
+
+        public async Task<T> RunAsync<T>(
+            Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await work(cancellationToken);
+            }
+            catch (StoreUnavailableException exception) when (exception.IsPrimaryLost)
+            {
+                return await work(cancellationToken);
+            }
+        }
 
         public Task<AddLinkResult> AddAsync(
             Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>
@@ -139,6 +171,12 @@ public sealed class LinkChangerTests
             if (Link.Version != changed.Version - 1)
                 return Task.FromResult<DateTimeOffset?>(null);
             Link = changed;
+            if (IsLostAfterNext)
+            {
+                IsLostAfterNext = false;
+                throw new StoreUnavailableException("lost") { IsPrimaryLost = true };
+            }
+
             return Task.FromResult<DateTimeOffset?>(Now);
         }
 

@@ -13,20 +13,80 @@ public sealed class LinkCreatorTests
     public async Task A_creation_fails_if_the_store_does_not_answer_in_time()
     {
         await using var server = await TerseServer.StartAsync();
+        var creator = NewCreator(server, new EndlessStore(), new QuickTime());
+
+        var link = new NewLink("https://example.com/", Code: null, Domain: null);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            creator.CreateAsync(link, idempotencyKey: null, "localhost", "127.0.0.1", default));
+    }
+
+    /// <summary>
+    /// The store loses its primary after it has stored the link and before it confirms the link.
+    /// </summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData("launch")]
+    public async Task A_link_that_was_stored_when_the_primary_was_lost_is_created_once(string? code)
+    {
+        await using var server = await TerseServer.StartAsync();
+        var store = new LostAfterFirst(server.Services.GetRequiredService<ILinkStore>());
+        var creator = NewCreator(server, store, TimeProvider.System);
+
+        var result = await creator.CreateAsync(
+            new NewLink("https://example.com/", code, Domain: null), null, "localhost", "127.0.0.1", default);
+
+        var created = Assert.IsType<CreateLinkResult.Created>(result);
+        Assert.Equal(store.Stored.Single().Id, created.Link.Id);
+    }
+
+    private static LinkCreator NewCreator(TerseServer server, ILinkStore store, TimeProvider time)
+    {
         var services = server.Services;
-        var creator = new LinkCreator(
-            new EndlessStore(),
+        return new(
+            store,
             services.GetRequiredService<ILinkReader>(),
             services.GetRequiredService<ICreationStore>(),
             services.GetRequiredService<IdMint>(),
             services.GetRequiredService<ICodeStrategy>(),
             services.GetRequiredService<DomainMap>(),
             services.GetRequiredService<TargetRules>(),
-            new QuickTime());
+            time);
+    }
 
-        var link = new NewLink("https://example.com/", Code: null, Domain: null);
-        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            creator.CreateAsync(link, idempotencyKey: null, "localhost", "127.0.0.1", default));
+    private sealed class LostAfterFirst(ILinkStore inner) : ILinkStore
+    {
+        public List<Link> Stored { get; } = [];
+
+        public TimeSpan Timeout => inner.Timeout;
+
+        public async Task<T> RunAsync<T>(
+            Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await work(cancellationToken);
+            }
+            catch (StoreUnavailableException exception) when (exception.IsPrimaryLost)
+            {
+                return await work(cancellationToken);
+            }
+        }
+
+        public async Task<AddLinkResult> AddAsync(
+            Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken)
+        {
+            var result = await inner.AddAsync(link, tickEnd, cancellationToken);
+            Stored.Add(link);
+            return Stored.Count > 1
+                ? result
+                : throw new StoreUnavailableException("lost") { IsPrimaryLost = true };
+        }
+
+        public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
     }
 
     private sealed class EndlessStore : ILinkStore

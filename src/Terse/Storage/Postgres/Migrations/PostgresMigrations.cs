@@ -51,12 +51,13 @@ internal static class PostgresMigrations
     /// <exception cref="StartupException">
     /// This Terse server cannot work with the schema. The message says what to do.
     /// </exception>
-    /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
-    public static async Task AssertServesAsync(Cluster cluster, CancellationToken cancellationToken)
+    /// <exception cref="StoreUnavailableException">No host that is fresh enough can be reached.</exception>
+    public static async Task AssertServesAsync(
+        Cluster cluster, Freshness freshness, CancellationToken cancellationToken)
     {
         try
         {
-            AssertServes(await ReadVersionAsync(cluster, cancellationToken), Load().Count);
+            AssertServes(await ReadVersionAsync(cluster, freshness, cancellationToken), Load().Count);
         }
         catch (HostUnavailableException exception)
         {
@@ -68,13 +69,12 @@ internal static class PostgresMigrations
         }
     }
 
-    /// <summary>
-    /// Reads the schema version from the primary. The version is the number of applied migrations.
-    /// </summary>
-    public static Task<int> ReadVersionAsync(Cluster cluster, CancellationToken cancellationToken) =>
+    /// <summary>Reads the schema version. The version is the number of applied migrations.</summary>
+    public static Task<int> ReadVersionAsync(
+        Cluster cluster, Freshness freshness, CancellationToken cancellationToken) =>
         cluster.ReadAsync(
             ConnectionShare.Nodes,
-            Freshness.Latest,
+            freshness,
             argument: 0,
             static (read, _, token) => ReadVersionAsync(read, token),
             cancellationToken);

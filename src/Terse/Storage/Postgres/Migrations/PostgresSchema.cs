@@ -33,7 +33,8 @@ internal sealed class PostgresSchema(Cluster cluster)
             return true;
         try
         {
-            var version = await PostgresMigrations.ReadVersionAsync(cluster, cancellationToken);
+            var version = await PostgresMigrations.ReadVersionAsync(
+                cluster, Freshness.Latest, cancellationToken);
             return _hasRules = version >= VersionWithRules;
         }
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)

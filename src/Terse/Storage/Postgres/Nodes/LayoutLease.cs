@@ -43,6 +43,13 @@ internal sealed class LayoutLease(
     }
 
     /// <summary>
+    /// Starts the background loop without reading the layouts first, because the primary is lost. Until the
+    /// first successful read, only the primary can prove that a link does not exist.
+    /// </summary>
+    public void StartWithoutPrimary() => _reading = new BackgroundLoop(Duration / 5, time, (_, _) => { })
+        .WaitAndRunAsync(ReadAsync, _stopping.Token);
+
+    /// <summary>
     /// Returns the latest instant at which a link with this code can have been created, according to the
     /// cached layouts. The cache may be outdated. Returns null if the code contains no time.
     /// </summary>
@@ -73,7 +80,9 @@ internal sealed class LayoutLease(
         _stopping.Dispose();
     }
 
-    private async Task ReadAsync(CancellationToken cancellationToken)
+    /// <summary>Reads the layouts from the primary.</summary>
+    /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
+    public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var readAt = time.GetTimestamp();
         var layouts = (await nodes.ReadLayoutsAsync(cancellationToken)).Layouts;

@@ -1,0 +1,59 @@
+using Microsoft.Extensions.Time.Testing;
+using Terse.Horizon;
+using Terse.Hosting;
+using Terse.Storage.Postgres;
+
+namespace Terse.Tests.Storage;
+
+public sealed class PrimaryWaitTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public async Task A_bounded_number_of_requests_waits_for_a_primary_for_a_limited_time()
+    {
+        await using var cluster = new Cluster(
+            new ClusterOptions { Hosts = [new("db1", "Host=127.0.0.1;Port=1")] }, _time);
+        var wait = new PrimaryWait(cluster, _time);
+        var waiting = Enumerable.Range(0, PrimaryWait.MaxWaiting)
+            .Select(_ => wait.RunAsync(Attempt, default))
+            .ToList();
+
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => wait.RunAsync(Attempt, default));
+        Assert.DoesNotContain(waiting, request => request.IsCompleted);
+        _time.Advance(PrimaryWait.Limit);
+        foreach (var request in waiting)
+            await Assert.ThrowsAsync<StoreUnavailableException>(() => request);
+    }
+
+    [Fact]
+    public async Task After_a_failed_write_only_a_later_probe_confirms_the_primary()
+    {
+        HostStatus[] hosts = [new("primary")];
+        var registry = new HostRegistry(hosts, new ClusterOptions { Hosts = [] }, _time, new Random(1));
+        var identity = new ClusterIdentity(1, 1, Guid.Empty);
+        var state = new HostState(
+            HostRole.Primary,
+            identity,
+            DateTimeOffset.UnixEpoch,
+            Failures: 0,
+            IsInRotation: false,
+            Error: null);
+        hosts[0].ConfirmedAt = _time.GetTimestamp();
+        registry.Update(hosts[0], state);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        var failedAt = _time.GetTimestamp();
+        var confirmed = registry.WaitForPrimaryAsync(failedAt, PrimaryWait.Limit, default);
+
+        Assert.True(registry.IsPrimaryKnownSince(long.MinValue));
+        Assert.False(confirmed.IsCompleted);
+        hosts[0].ConfirmedAt = failedAt;
+        registry.Update(hosts[0], state with { IsBeforeFirstBeat = true });
+        Assert.False(registry.IsPrimaryKnownSince(failedAt));
+        registry.Update(hosts[0], state);
+        Assert.True(await confirmed);
+    }
+
+    private static Task<int> Attempt(CancellationToken cancellationToken) =>
+        throw new InvalidOperationException("There is no primary, so the attempt must not run.");
+}
