@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -16,6 +17,8 @@ internal sealed class JsonBodyException : BadHttpRequestException
 {
     /// <summary>The maximum number of characters of a field's name that an error message repeats.</summary>
     private const int MaxFieldLength = 100;
+
+    private static readonly SearchValues<byte> WholeNumber = SearchValues.Create("-0123456789"u8);
 
     public JsonBodyException()
         : base("The body cannot be read.")
@@ -124,7 +127,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
     private static bool IsTooLarge(in Utf8JsonReader reader, Type type) =>
         type == typeof(long?)
         && reader.TokenType == JsonTokenType.Number
-        && !reader.ValueSpan.ContainsAnyExcept("-0123456789"u8)
+        && !reader.ValueSpan.ContainsAnyExcept(WholeNumber)
         && !reader.TryGetInt64(out _);
 
     private static string NameOf(Type type) => type == typeof(long?) ? "a whole number" : "a string";

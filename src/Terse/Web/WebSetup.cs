@@ -49,8 +49,12 @@ internal static class WebSetup
     /// </summary>
     private static Problem? RefuseRepeated(HttpRequest request)
     {
-        if (!request.QueryString.HasValue || !request.Path.StartsWithSegments("/api"))
+        if (!request.QueryString.HasValue
+            || !request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+        {
             return null;
+        }
+
         var repeated = request.Query.FirstOrDefault(parameter => parameter.Value.Count > 1).Key;
         return repeated is null
             ? null
