@@ -50,7 +50,7 @@ internal static class WebSetup
     private static Problem? RefuseRepeated(HttpRequest request)
     {
         if (!request.QueryString.HasValue
-            || !request.Path.StartsWithSegments("/api", StringComparison.Ordinal))
+            || !request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
