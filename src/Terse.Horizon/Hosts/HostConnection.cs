@@ -40,8 +40,10 @@ internal sealed class ConnectionSlots(ConnectionShare share, int limit) : IDispo
         {
             if (Interlocked.Increment(ref _waiting) > ConnectionLimits.MaxWaiting)
             {
+                // The inner exception says that the host is busy, not lost.
                 throw new HostUnavailableException(
-                    $"All {limit} connections for {share} are in use, and too many calls wait for them.");
+                    $"All {limit} connections for {share} are in use, and too many calls wait for them.",
+                    new TimeoutException());
             }
 
             await _free.WaitAsync(cancellationToken).ConfigureAwait(false);

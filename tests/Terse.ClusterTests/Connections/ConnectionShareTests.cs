@@ -60,7 +60,8 @@ public sealed class ConnectionShareTests(TestDatabases databases)
         await using var cluster = new Cluster(
             new ClusterOptions
             {
-                Hosts = [.. postgres.ConnectionStrings.Select((host, index) => new HostAddress($"{index}", host))],
+                Hosts = [.. postgres.ConnectionStrings.Select(
+                    (host, index) => new HostAddress($"{index}", host))],
                 ReportTimeout = TimeSpan.FromMilliseconds(200),
             },
             TimeProvider.System);

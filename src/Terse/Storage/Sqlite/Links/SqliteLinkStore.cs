@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Terse.Hosting;
 using Terse.Links;
 using static SQLitePCL.raw;
 
@@ -108,14 +109,33 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         return DateTimeOffset.FromUnixTimeMilliseconds(changedAt);
     }
 
+    /// <summary>
+    /// How many visits of links with a limit may wait for the writer. The limit leaves most of the writer's
+    /// queue to other writes.
+    /// </summary>
+    private const int MaxWaitingVisits = 4_096;
+
+    private int _waitingVisits;
+
     private const string TakeVisit =
         "UPDATE link_limit SET used = used + 1 WHERE link_id = ?1 AND used < max_visits";
 
     private const string IsLimited = "SELECT EXISTS (SELECT 1 FROM link_limit WHERE link_id = ?1)";
 
     /// <inheritdoc/>
-    public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => Take(session, link.Id.ToInt64()), cancellationToken);
+    public async Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (Interlocked.Increment(ref _waitingVisits) > MaxWaitingVisits)
+                throw new StoreUnavailableException("The database is overloaded; retry shortly.");
+            return await writer.RunAsync(session => Take(session, link.Id.ToInt64()), cancellationToken);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waitingVisits);
+        }
+    }
 
     private static bool Take(SqliteSession session, long id) =>
         session.Command(TakeVisit, id).ExecuteNonQuery() == 1
