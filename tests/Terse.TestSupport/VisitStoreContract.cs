@@ -7,7 +7,7 @@ namespace Terse.TestSupport;
 /// The tests that every visit store must pass. Most importantly, a store must count the visits of a batch
 /// only once, even if the batch arrives twice.
 /// </summary>
-public abstract class VisitStoreContract : IAsyncLifetime
+public abstract partial class VisitStoreContract : IAsyncLifetime
 {
     private protected static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
 
@@ -27,6 +27,18 @@ public abstract class VisitStoreContract : IAsyncLifetime
     private protected abstract IVisitReader Reader { get; }
 
     private protected abstract IVisitPartitions Partitions { get; }
+
+    private protected abstract IVisitRollup Rollup { get; }
+
+    /// <summary>
+    /// Adds a count of one visit to the tables of the previous version of Terse, at <see cref="Now"/>.
+    /// </summary>
+    private protected abstract Task AddEarlierCountAsync(long link, VisitDimension dimension, string value);
+
+    private protected abstract Task AddEarlierMissedAsync(RedirectOutcome outcome);
+
+    /// <summary>Counts the rows in which the store counts visits of hours and days.</summary>
+    private protected abstract Task<long> CountRowsAsync();
 
     protected abstract ValueTask CloseAsync();
 
@@ -274,17 +286,18 @@ public abstract class VisitStoreContract : IAsyncLifetime
     private protected Task<VisitSum> TotalAsync(long link) =>
         Reader.ReadTotalAsync(Tsid.FromInt64(link), default);
 
-    private protected Task<IReadOnlyList<StoredVisit>> ListAsync(VisitRange range) =>
-        Reader.ListAsync(new(range, IncludeBots: true, null, 10_000), default);
+    private protected async Task<IReadOnlyList<StoredVisit>> ListAsync(VisitRange range) =>
+        (await Reader.ListAsync(new(range, IncludeBots: true, null, 10_000), default)).Visits;
 
     private async Task<List<StoredVisit>> WalkAsync(VisitPage page)
     {
         var walked = new List<StoredVisit>();
-        while (await Reader.ListAsync(page, default) is { Count: > 0 } next)
+        for (VisitPage? next = page; next is not null;)
         {
-            Assert.InRange(next.Count, 1, page.Limit);
-            walked.AddRange(next);
-            page = page with { Before = next[^1].Position };
+            var list = await Reader.ListAsync(next, default);
+            Assert.InRange(list.Visits.Count, 0, page.Limit);
+            walked.AddRange(list.Visits);
+            next = list.Next is null ? null : page with { Before = list.Next };
         }
 
         return walked;

@@ -59,6 +59,7 @@ internal static class VisitSetup
         services.AddJson(VisitJson.Instance);
         services.AddSingleton<VisitReport>();
         services.AddHostedService<VisitRetention>();
+        services.AddHostedService<VisitRollup>();
     }
 
     private static VisitFolder OpenFolder(IServiceProvider provider, string folder)

@@ -63,6 +63,7 @@ internal sealed class PostgresStorage(
             provider => provider.GetRequiredService<PostgresVisitPartitions>());
         services.AddSingleton<IVisitStore, PostgresVisitStore>();
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
+        services.AddSingleton<IVisitRollup, PostgresVisitRollup>();
         services.AddSingleton<IStorage, PostgresStorage>();
     }
 

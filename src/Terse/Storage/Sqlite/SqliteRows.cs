@@ -5,7 +5,7 @@ using static SQLitePCL.raw;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// A prepared statement that runs once per row, for thousands of rows. The class binds parameters with
+/// A prepared statement that runs for thousands of rows. The class binds parameters with
 /// SQLite's own functions, because the .NET driver looks up each parameter by its name for each row, and that
 /// takes longer than writing the row. Not safe for use by several threads at once.
 /// </summary>
@@ -36,6 +36,49 @@ internal sealed class SqliteRows : IDisposable
     {
         SqliteException.ThrowExceptionForRC(sqlite3_bind_text(_statement, ++_bound, value), _database);
         return this;
+    }
+
+    /// <inheritdoc cref="With(long)"/>
+    public SqliteRows With(ReadOnlySpan<byte> value)
+    {
+        var result = value.IsEmpty
+            ? sqlite3_bind_zeroblob(_statement, ++_bound, 0)
+            : sqlite3_bind_blob(_statement, ++_bound, value);
+        SqliteException.ThrowExceptionForRC(result, _database);
+        return this;
+    }
+
+    /// <summary>
+    /// Reads the next row; false at the end. The caller reads until the end, or calls <see cref="Reset"/>.
+    /// </summary>
+    /// <exception cref="SqliteException">Reading the row failed.</exception>
+    public bool Read()
+    {
+        var result = sqlite3_step(_statement);
+        if (result == SQLITE_ROW)
+            return true;
+        Reset();
+        if (result != SQLITE_DONE)
+            SqliteException.ThrowExceptionForRC(result, _database);
+        return false;
+    }
+
+    /// <summary>Returns a column of the current row.</summary>
+    public long Number(int column) => sqlite3_column_int64(_statement, column);
+
+    /// <summary>
+    /// Returns a column of the current row. The bytes are valid until the statement reads the next row.
+    /// </summary>
+    public ReadOnlySpan<byte> Bytes(int column) => sqlite3_column_blob(_statement, column);
+
+    /// <inheritdoc cref="Number"/>
+    public string Text(int column) => sqlite3_column_text(_statement, column).utf8_to_string();
+
+    /// <summary>Ends reading, so that the statement can run again.</summary>
+    public void Reset()
+    {
+        _bound = 0;
+        _ = sqlite3_reset(_statement); // returns the error of the last step, which the caller knows
     }
 
     /// <summary>

@@ -30,6 +30,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();
         services.AddSingleton<IVisitPartitions, SqliteVisitPartitions>();
+        services.AddSingleton<IVisitRollup, SqliteVisitRollup>();
         services.AddSingleton<IStorage, SqliteStorage>();
         services.AddHostedService<SqliteChangeFeed>();
     }

@@ -17,7 +17,7 @@ internal interface IVisitReader : ILinkVisits
 
     /// <summary>Counts the visits by the values of a dimension.</summary>
     /// <param name="range">The visits to count.</param>
-    /// <param name="dimension">Any dimension except <see cref="VisitDimension.None"/>.</param>
+    /// <param name="dimension">A dimension of visits, such as the country.</param>
     /// <param name="limit">The maximum number of values.</param>
     /// <param name="cancellationToken">Cancels the wait; the query may still run in the database.</param>
     /// <exception cref="StoreUnavailableException">The store cannot be reached, or is overloaded.</exception>
@@ -33,10 +33,11 @@ internal interface IVisitReader : ILinkVisits
         VisitRange range, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Lists single visits, newest first. Visits that are older than the retention may be missing.
+    /// Lists single visits, newest first. Visits that are older than the retention may be missing. The store
+    /// reads at most <see cref="VisitPage.MaxScanned"/> visits, so the list may end early.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be reached, or is overloaded.</exception>
-    Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken);
+    Task<VisitList> ListAsync(VisitPage page, CancellationToken cancellationToken);
 }
 
 /// <summary>
@@ -52,11 +53,17 @@ internal enum VisitDimension : byte
     Browser = 3,
     Os = 4,
     Device = 5,
+
+    /// <summary>
+    /// The number of a <see cref="RedirectOutcome"/>; only for <see cref="VisitRange.Missed"/>.
+    /// </summary>
+    Outcome = 6,
 }
 
 /// <summary>
 /// The visits of one link, or of all links together, in a time range. The database counts visits per hour, so
-/// counts include exactly the hours that begin in the time range.
+/// counts include exactly the hours that begin in the time range. Counts that are older than
+/// <see cref="DayCount.HoursKept"/> are counts of days; see <see cref="DayCount"/>.
 /// </summary>
 /// <param name="Link">The link's id, or <see cref="AllLinks"/>.</param>
 /// <param name="From">The beginning of the time range, inclusive.</param>
@@ -65,6 +72,9 @@ internal sealed record VisitRange(long Link, DateTimeOffset From, DateTimeOffset
 {
     /// <summary>Stands for all links together; no link has this id.</summary>
     public const long AllLinks = 0;
+
+    /// <summary>Stands for the requests that were not redirected; no link has this id.</summary>
+    public const long Missed = -1;
 
     public long FirstHour => HourNumber.Ceiling(From);
 
@@ -91,16 +101,29 @@ internal static class HourNumber
 
 /// <param name="Hour">The hour, in the numbering of <see cref="HourNumber"/>.</param>
 /// <param name="Sum">The visits of the hour.</param>
-internal sealed record HourCount(long Hour, VisitSum Sum);
+internal sealed record HourCount(long Hour, VisitSum Sum)
+{
+    /// <summary>Returns one count for each hour, in ascending order of the hours.</summary>
+    public static IReadOnlyList<HourCount> AddUp(IEnumerable<HourCount> counts) =>
+        [.. counts.GroupBy(count => count.Hour).OrderBy(hour => hour.Key).Select(hour => new HourCount(
+            hour.Key, hour.Aggregate(default(VisitSum), (sum, count) => sum.Add(count.Sum))))];
+}
 
 /// <param name="All">
 /// How many visits the range contains, whether the value of the dimension is known or not.
 /// </param>
-/// <param name="Known">How many visits of the range have a known value of the dimension.</param>
+/// <param name="Known">
+/// How many visits of the range have a known value of the dimension, including values that are not in
+/// <paramref name="Values"/>.
+/// </param>
 /// <param name="Values">
 /// The most frequent values, ordered by visits of people, then by visits of bots, then by the value.
 /// </param>
-internal sealed record ValueCounts(VisitSum All, VisitSum Known, IReadOnlyList<ValueCount> Values);
+internal sealed record ValueCounts(VisitSum All, VisitSum Known, IReadOnlyList<ValueCount> Values)
+{
+    /// <summary>How many visits have a known value that is not in <see cref="Values"/>.</summary>
+    public VisitSum Other => Values.Aggregate(Known, (rest, count) => rest.Without(count.Sum));
+}
 
 internal sealed record ValueCount(string Value, VisitSum Sum);
 
@@ -125,6 +148,29 @@ internal sealed record VisitPage(VisitRange Range, bool IncludeBots, VisitPositi
     /// range, whichever is older.
     /// </summary>
     public VisitPosition End => Before is { } before && before.At < Range.To ? before : new(Range.To, 0);
+
+    /// <summary>
+    /// How many visits the store reads at most. Without this limit, a list of the few visits of people among
+    /// many visits of bots would read all of them.
+    /// </summary>
+    public int MaxScanned => IncludeBots ? Limit + 1 : Math.Max(5_000, Limit + 1);
+}
+
+/// <param name="Visits">The visits, newest first.</param>
+/// <param name="Next">
+/// The position before which the list continues; null if there are no further visits. A list can be empty and
+/// continue nevertheless.
+/// </param>
+internal sealed record VisitList(IReadOnlyList<StoredVisit> Visits, VisitPosition? Next)
+{
+    /// <param name="page">The requested page.</param>
+    /// <param name="found">The matching visits; one more than the limit if there are so many.</param>
+    /// <param name="scanned">How many visits the store has read.</param>
+    /// <param name="last">The position of the last visit that the store has read.</param>
+    public static VisitList Of(
+        VisitPage page, List<StoredVisit> found, long scanned, VisitPosition? last) =>
+        found.Count > page.Limit ? new(found[..page.Limit], found[page.Limit - 1].Position)
+        : new(found, scanned >= page.MaxScanned ? last : null);
 }
 
 /// <param name="Position">The position in the list of all visits.</param>

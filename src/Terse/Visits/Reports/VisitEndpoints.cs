@@ -77,12 +77,11 @@ internal static class VisitEndpoints
         if (reader.Problem is { } problem)
             return problem;
 
-        // Requests one visit more than fits on the page. If the store returns this visit, a next page exists.
-        var found = await visits.ListAsync(page with { Limit = page.Limit + 1 }, context.RequestAborted);
+        var list = await visits.ListAsync(page, context.RequestAborted);
         var host = RequestHost.Of(context);
         return TypedResults.Ok(new VisitListResource(
-            [.. found.Take(page.Limit).Select(visit => Show(visit, domains, host))],
-            found.Count > page.Limit ? QueryReader.WriteCursor(found[page.Limit - 1].Position) : null));
+            [.. list.Visits.Select(visit => Show(visit, domains, host))],
+            list.Next is { } next ? QueryReader.WriteCursor(next) : null));
     }
 
     /// <summary>

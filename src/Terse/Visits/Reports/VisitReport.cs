@@ -6,9 +6,15 @@ namespace Terse.Visits;
 internal sealed class VisitReport(IVisitReader reader)
 {
     /// <summary>
-    /// The maximum number of values in a report. Visits with other values are included only in the total.
+    /// The maximum number of values in a report. Visits with further values are counted together.
     /// </summary>
     private const int MaxValues = 1000;
+
+    /// <summary>
+    /// The name under which visits with all further values are shown. No referrer has this name, because a
+    /// host name contains no parentheses.
+    /// </summary>
+    private const string Other = "(other)";
 
     private static readonly (RedirectOutcome Outcome, string Name)[] MissedOutcomes =
     [
@@ -60,10 +66,9 @@ internal sealed class VisitReport(IVisitReader reader)
         var counts = await reader.CountValuesAsync(
             query.RangeOf(link), query.By.Dimension, MaxValues, cancellationToken);
         var unknown = new ValueCount("", counts.All.Without(counts.Known));
-        var shown = counts.Values.Append(unknown)
+        var shown = counts.Values.Append(unknown).Append(new(Other, counts.Other))
             .Where(count => count.Sum.Visits > 0 || (query.IncludeBots && count.Sum.Bots > 0))
-            .OrderByDescending(count => (count.Sum.Visits, count.Sum.Bots))
-            .Take(MaxValues);
+            .OrderByDescending(count => (count.Sum.Visits, count.Sum.Bots));
         return (counts.All, shown);
     }
 

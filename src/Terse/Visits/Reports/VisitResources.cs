@@ -30,7 +30,8 @@ internal sealed record VisitsResource(
     IReadOnlyList<CountResource>? Missed);
 
 /// <param name="Value">
-/// The beginning of the period, or the value of the dimension. The value is empty if it is unknown.
+/// The beginning of the period, or the value of the dimension. The value is empty if it is unknown, and
+/// <c>(other)</c> for all values that are not in the list.
 /// </param>
 /// <param name="Visits">The number of visits of people.</param>
 /// <param name="Bots">The number of visits of bots; null if the client did not ask for bots.</param>
@@ -40,7 +41,9 @@ internal sealed record CountResource(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Bots);
 
 /// <param name="Visits">The visits of the page, newest first.</param>
-/// <param name="Next">The cursor of the next page; null on the last page.</param>
+/// <param name="Next">
+/// The cursor of the next page; null on the last page. A page can be empty and have a next page.
+/// </param>
 internal sealed record VisitListResource(
     IReadOnlyList<VisitResource> Visits,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);

@@ -17,6 +17,8 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
 
     private protected override IVisitPartitions Partitions => new SqliteVisitPartitions(_file.Writer, _time);
 
+    private protected override IVisitRollup Rollup => new SqliteVisitRollup(_file.Writer, _time);
+
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()
@@ -24,6 +26,25 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
         _file.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private protected override Task AddEarlierCountAsync(
+        long link, VisitDimension dimension, string value) =>
+        _file.Writer.RunAsync(
+            session => session.Command(
+                "INSERT INTO visit_count VALUES (?1, ?2, ?3, ?4, 0, 1)",
+                link, (long)dimension, HourNumber.Of(Now), value).ExecuteNonQuery(),
+            default);
+
+    private protected override Task AddEarlierMissedAsync(RedirectOutcome outcome) =>
+        _file.Writer.RunAsync(
+            session => session.Command(
+                "INSERT INTO missed_visit VALUES (?1, ?2, 0, 1)", HourNumber.Of(Now), (long)outcome)
+                .ExecuteNonQuery(),
+            default);
+
+    private protected override Task<long> CountRowsAsync() => Task.FromResult(_file.Readers.Run(
+        static (session, sql) => (long)session.Command(sql).ExecuteScalar()!,
+        "SELECT (SELECT count(*) FROM hour_count) + (SELECT count(*) FROM day_count)"));
 
     protected override Task SetClockAsync(DateTimeOffset now)
     {
@@ -38,7 +59,8 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
     public async Task A_batch_that_was_interrupted_after_a_part_continues_with_the_next_part()
     {
         var visits = Enumerable.Range(0, 1200).Select(number => NewVisit(number % 7 + 1)).ToList();
-        await Store.AddAsync(new(1, 1, 4, visits[..500]), default);
+        var sorted = visits.OrderByDescending(visit => visit.Link.ToInt64()).ToList();
+        await Store.AddAsync(new(1, 1, 4, sorted[..500]), default);
         await _file.Writer.RunAsync(
             session => session.Command("UPDATE visit_batch SET counted = 500").ExecuteNonQuery(), default);
 
@@ -46,5 +68,31 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
         Assert.False(await Store.AddAsync(new(1, 1, 4, visits), default));
         Assert.Equal(new VisitSum(1200, 0), await SumAsync(Everything));
         Assert.Equal(1200, (await ListAsync(Everything)).Count);
+        foreach (var link in visits.CountBy(visit => visit.Link.ToInt64()))
+            Assert.Equal(link.Value, (await TotalAsync(link.Key)).Visits);
     }
+
+    /// <summary>
+    /// SQLite frees each page of a dropped table, so dropping a large table would stop all writes.
+    /// </summary>
+    [Fact]
+    public async Task Writes_continue_while_the_visits_of_an_expired_day_are_deleted()
+    {
+        await SetClockAsync(Now);
+        var visits = Enumerable.Repeat(NewVisit(1, Now.AddDays(-100)), 5_000).ToList();
+        await Store.AddAsync(new(1, 1, 1, visits), default);
+        var dropping = Partitions.DropExpiredAsync(TimeSpan.FromDays(90), default);
+        var counts = new HashSet<long>();
+        while (!dropping.IsCompleted)
+            counts.Add(await _file.Writer.RunAsync(CountSingleVisits, default));
+
+        Assert.Equal(1, await dropping);
+        Assert.Equal(0, await _file.Writer.RunAsync(CountSingleVisits, default));
+        Assert.InRange(counts.Count(count => count is > 0 and < 5_000), 1, int.MaxValue);
+    }
+
+    private static long CountSingleVisits(SqliteSession session) =>
+        SqliteVisitPartitions.Read(session) is [var day]
+            ? (long)session.Command($"SELECT count(*) FROM {VisitPartition.TableName(day)}").ExecuteScalar()!
+            : 0;
 }

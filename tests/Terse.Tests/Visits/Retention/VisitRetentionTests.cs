@@ -43,10 +43,11 @@ public sealed class VisitRetentionTests
     private static Visit NewVisit(DateTimeOffset at) =>
         new(Tsid.FromInt64(1), at, RedirectOutcome.Followed, false, "", "", "", "", "");
 
-    private static Task<IReadOnlyList<StoredVisit>> ListAsync(TerseServer server)
+    private static async Task<IReadOnlyList<StoredVisit>> ListAsync(TerseServer server)
     {
         var now = TimeProvider.System.GetUtcNow();
-        return server.Services.GetRequiredService<IVisitReader>().ListAsync(
+        var list = await server.Services.GetRequiredService<IVisitReader>().ListAsync(
             new(new(VisitRange.AllLinks, now.AddYears(-1), now.AddYears(1)), true, null, 100), default);
+        return list.Visits;
     }
 }

@@ -34,3 +34,26 @@ BEGIN
     ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits;
     RETURN NULL;
 END $$;
+
+-- How many visits each link has in an hour, with all counts by country, referrer and so on in one column, so
+-- that a visit changes one row. The link is -1 for the requests that were not redirected. The class
+-- CountedValues packs the counts, and limits their number. Servers of the previous version write visit_count
+-- and missed_visit instead; the class PostgresVisitRollup moves these counts here.
+CREATE TABLE hour_count (
+    hour       integer NOT NULL, -- hours since 1970, UTC
+    link_id    bigint  NOT NULL, -- 0 means all links together
+    visits     bigint  NOT NULL, -- visits by people, without bots
+    bot_visits bigint  NOT NULL,
+    by_value   bytea   NOT NULL,
+    PRIMARY KEY (hour, link_id)
+) WITH (fillfactor = 70); -- leaves room in each page for the next versions of updated rows
+
+-- The counts of days that ended more than 60 days ago. Their rows in hour_count are deleted.
+CREATE TABLE day_count (
+    day        integer NOT NULL, -- days since 1970, UTC
+    link_id    bigint  NOT NULL,
+    visits     bigint  NOT NULL,
+    bot_visits bigint  NOT NULL,
+    by_value   bytea   NOT NULL,
+    PRIMARY KEY (link_id, day)
+);

@@ -1,6 +1,5 @@
 using Npgsql;
 using Terse.Horizon;
-using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.Storage.Postgres;

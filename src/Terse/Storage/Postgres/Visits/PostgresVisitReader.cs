@@ -6,194 +6,223 @@ using Terse.Visits;
 namespace Terse.Storage.Postgres;
 
 /// <inheritdoc cref="IVisitReader"/>
-internal sealed class PostgresVisitReader(PostgresVisitTransactions visits) : IVisitReader
+internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
 {
-    private const string SelectTotal = "SELECT visits, bot_visits FROM visit_total WHERE link_id = $1";
+    /// <summary>How many requests may wait for the total of a link.</summary>
+    private const int MaxWaiting = 4_096;
 
-    /// <inheritdoc/>
-    public Task<VisitSum> ReadTotalAsync(Tsid link, CancellationToken cancellationToken) =>
-        visits.ReadAsync(link.ToInt64(), ReadTotalAsync, cancellationToken);
+    private readonly PostgresVisitTransactions _visits;
+    private readonly TimeProvider _time;
+    private readonly Batcher<long, VisitSum> _totals;
 
-    private static async Task<VisitSum> ReadTotalAsync(
-        ReadTransaction read, long link, CancellationToken cancellationToken)
+    public PostgresVisitReader(PostgresVisitTransactions visits, TimeProvider time)
     {
-        await using var select = read.CreateCommand(SelectTotal);
-        select.Bind(link);
-        await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        return await row.ReadAsync(cancellationToken) ? ReadSum(row, 0) : default;
+        (_visits, _time) = (visits, time);
+        _totals = new(statements: 1, MaxWaiting, links => _visits.ReadAsync(
+            ConnectionShare.Lookups, links, ReadTotalsAsync, CancellationToken.None));
     }
 
-    private const string SelectHours =
+    public ValueTask DisposeAsync() => _totals.DisposeAsync();
+
+    private const string SelectTotals =
+        "SELECT link_id, visits, bot_visits FROM visit_total WHERE link_id = ANY ($1)";
+
+    /// <inheritdoc/>
+    /// <remarks>One statement reads the totals for all requests that wait.</remarks>
+    public Task<VisitSum> ReadTotalAsync(Tsid link, CancellationToken cancellationToken) =>
+        PostgresErrors.WithTimeoutAsync(
+            token => _totals.CallAsync(link.ToInt64(), token), _time, cancellationToken);
+
+    private static async Task<IReadOnlyList<VisitSum>> ReadTotalsAsync(
+        ReadTransaction read, IReadOnlyList<long> links, CancellationToken cancellationToken)
+    {
+        await using var select = read.CreateCommand(SelectTotals);
+        select.BindColumn(links, link => link);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        var totals = new Dictionary<long, VisitSum>();
+        while (await row.ReadAsync(cancellationToken))
+            totals.Add(row.GetInt64(0), ReadSum(row, 1));
+        return [.. links.Select(link => totals.GetValueOrDefault(link))];
+    }
+
+    /// <summary>
+    /// The rows of one link in a time range. The lateral subquery makes PostgreSQL search for each hour in
+    /// the index, whatever it knows about the table. A statement reads hours and days in one snapshot, so a
+    /// count that moves from an hour to a day is in exactly one of them.
+    /// </summary>
+    private const string FromCounts =
         """
-        SELECT hour,
-            coalesce(sum(visits) FILTER (WHERE NOT is_bot), 0)::bigint,
-            coalesce(sum(visits) FILTER (WHERE is_bot), 0)::bigint
-        FROM visit_count
-        WHERE link_id = $1 AND kind = 0 AND hour >= $2 AND hour < $3
-        GROUP BY hour ORDER BY hour
+        FROM (
+            SELECT c.*
+            FROM generate_series(
+                    greatest($2::integer, (SELECT min(hour) FROM hour_count)),
+                    least($3::integer - 1, (SELECT max(hour) FROM hour_count))) AS span(hour)
+                CROSS JOIN LATERAL (
+                    SELECT h.hour, h.visits, h.bot_visits, h.by_value FROM hour_count AS h
+                    WHERE h.hour = span.hour AND h.link_id = $1 LIMIT 1) AS c
+            UNION ALL
+            SELECT day * 24 + 12, visits, bot_visits, by_value FROM day_count
+            WHERE link_id = $1 AND day >= $4 AND day < $5) AS counted
         """;
+
+    private const string SelectHours = $"SELECT hour, visits, bot_visits {FromCounts}";
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourCount>> CountHoursAsync(
         VisitRange range, CancellationToken cancellationToken) =>
-        visits.ReadAsync(range, CountHoursAsync, cancellationToken);
+        _visits.ReadAsync(ConnectionShare.Reports, range, CountHoursAsync, cancellationToken);
 
     private static async Task<IReadOnlyList<HourCount>> CountHoursAsync(
         ReadTransaction read, VisitRange range, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectHours);
-        BindRange(select, range);
+        BindCounts(select, range.Link, range);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var hours = new List<HourCount>();
         while (await row.ReadAsync(cancellationToken))
-            hours.Add(new(HourNumber.Of(new(row.GetDateTime(0))), ReadSum(row, 1)));
-        return hours;
+            hours.Add(new(row.GetInt32(0), ReadSum(row, 1)));
+        return HourCount.AddUp(hours);
     }
 
-    /// <summary>
-    /// The first row of the result has kind 0 and counts all visits. Each other row counts the visits with
-    /// one value of the requested dimension, for example with one country.
-    /// </summary>
-    private const string SelectValues =
-        """
-        SELECT kind, value, people, bots,
-            coalesce(sum(people) FILTER (WHERE kind > 0) OVER (), 0)::bigint,
-            coalesce(sum(bots) FILTER (WHERE kind > 0) OVER (), 0)::bigint
-        FROM (
-            SELECT kind, value,
-                coalesce(sum(visits) FILTER (WHERE NOT is_bot), 0)::bigint AS people,
-                coalesce(sum(visits) FILTER (WHERE is_bot), 0)::bigint AS bots
-            FROM visit_count
-            WHERE link_id = $1 AND kind IN (0, $4) AND hour >= $2 AND hour < $3
-            GROUP BY kind, value) AS counted
-        ORDER BY kind > 0, people DESC, bots DESC, value
-        LIMIT $5 + 1
-        """;
+    private const string SelectValues = $"SELECT visits, bot_visits, by_value {FromCounts}";
 
     /// <inheritdoc/>
-    public Task<ValueCounts> CountValuesAsync(
-        VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken) =>
-        visits.ReadAsync((range, dimension, limit), CountValuesAsync, cancellationToken);
+    public async Task<ValueCounts> CountValuesAsync(
+        VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken)
+    {
+        var sums = await _visits.ReadAsync(
+            ConnectionShare.Reports, (range.Link, range, dimension), CountValuesAsync, cancellationToken);
+        return sums.Take(limit);
+    }
 
-    private static async Task<ValueCounts> CountValuesAsync(
+    /// <inheritdoc/>
+    public async Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
+        VisitRange range, CancellationToken cancellationToken)
+    {
+        var sums = await _visits.ReadAsync(
+            ConnectionShare.Reports,
+            (VisitRange.Missed, range, VisitDimension.Outcome),
+            CountValuesAsync,
+            cancellationToken);
+        return sums.TakeOutcomes();
+    }
+
+    private static async Task<ValueSums> CountValuesAsync(
         ReadTransaction read,
-        (VisitRange Range, VisitDimension Dimension, int Limit) query,
+        (long Link, VisitRange Range, VisitDimension Dimension) query,
         CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectValues);
-        BindRange(select, query.Range);
-        select.Bind((short)query.Dimension);
-        select.Bind(query.Limit);
+        BindCounts(select, query.Link, query.Range);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        if (!await row.ReadAsync(cancellationToken))
-            return new(default, default, []);
-        var (all, known, values) = (ReadSum(row, 2), ReadSum(row, 4), new List<ValueCount>());
+        var sums = new ValueSums(query.Dimension);
         while (await row.ReadAsync(cancellationToken))
-            values.Add(new(row.GetString(1), ReadSum(row, 2)));
-        return new(all, known, values);
+        {
+            var (sum, packed) = PostgresCountRows.Read(row, 0);
+            sums.Add(sum, packed);
+        }
+
+        return sums;
     }
 
-    private const string SelectMissed =
+    /// <summary>
+    /// Reads a limited number of visits, newest first, and selects the visits of people from them. The first
+    /// three columns contain how many visits were read, and the position of the last of them. Without a
+    /// selected visit, the result has one row whose other columns are null.
+    /// </summary>
+    private const string SelectScanned =
         """
-        SELECT kind,
-            coalesce(sum(visits) FILTER (WHERE NOT is_bot), 0)::bigint,
-            coalesce(sum(visits) FILTER (WHERE is_bot), 0)::bigint
-        FROM missed_visit
-        WHERE $1 = 0 AND hour >= $2 AND hour < $3
-        GROUP BY kind
-        """;
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
-        VisitRange range, CancellationToken cancellationToken) =>
-        visits.ReadAsync(range, CountMissedAsync, cancellationToken);
-
-    private static async Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
-        ReadTransaction read, VisitRange range, CancellationToken cancellationToken)
-    {
-        await using var select = read.CreateCommand(SelectMissed);
-        BindRange(select, range);
-        await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        var missed = new Dictionary<RedirectOutcome, VisitSum>();
-        while (await row.ReadAsync(cancellationToken))
-            missed.Add((RedirectOutcome)row.GetInt16(0), ReadSum(row, 1));
-        return missed;
-    }
-
-    private const string VisitColumns =
-        """
-        SELECT v.at, v.number, v.link_id, coalesce(l.domain, ''), coalesce(l.code, ''),
+        ORDER BY at DESC, number DESC LIMIT $7)
+        SELECT (SELECT count(*) FROM scanned),
+            (SELECT at FROM scanned ORDER BY at, number LIMIT 1),
+            (SELECT number FROM scanned ORDER BY at, number LIMIT 1),
+            v.at, v.number, v.link_id, coalesce(l.domain, ''), coalesce(l.code, ''),
             v.is_bot, v.country, v.referrer, v.browser, v.os, v.device
-        FROM visit AS v LEFT JOIN link AS l ON l.id = v.link_id
+        FROM (SELECT) AS one
+            LEFT JOIN (
+                SELECT * FROM scanned WHERE $6 OR NOT is_bot
+                ORDER BY at DESC, number DESC LIMIT $8) AS v ON true
+            LEFT JOIN link AS l ON l.id = v.link_id
+        ORDER BY v.at DESC, v.number DESC
         """;
 
     private const string SelectOfAll =
         $"""
-        {VisitColumns}
-        WHERE $1 = 0 AND v.at >= $2 AND v.at < $3 AND v.at <= $4 AND (v.at, v.number) < ($4, $5)
-            AND ($6 OR NOT v.is_bot)
-        ORDER BY v.at DESC, v.number DESC LIMIT $7
+        WITH scanned AS MATERIALIZED (
+            SELECT * FROM visit
+            WHERE $1 = 0 AND at >= $2 AND at < $3 AND at <= $4 AND (at, number) < ($4, $5)
+            {SelectScanned}
         """;
 
     private const string SelectOfLink =
         $"""
-        {VisitColumns}
-        WHERE v.link_id = $1 AND v.at >= $2 AND v.at < $3 AND v.at <= $4 AND (v.at, v.number) < ($4, $5)
-            AND ($6 OR NOT v.is_bot)
-        ORDER BY v.at DESC, v.number DESC LIMIT $7
+        WITH scanned AS MATERIALIZED (
+            SELECT * FROM visit
+            WHERE link_id = $1 AND at >= $2 AND at < $3 AND at <= $4 AND (at, number) < ($4, $5)
+            {SelectScanned}
         """;
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
-        visits.ReadAsync(page, ListAsync, cancellationToken);
+    public Task<VisitList> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
+        _visits.ReadAsync(ConnectionShare.Reports, page, ListAsync, cancellationToken);
 
-    private static async Task<IReadOnlyList<StoredVisit>> ListAsync(
+    private static async Task<VisitList> ListAsync(
         ReadTransaction read, VisitPage page, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(
             page.Range.Link == VisitRange.AllLinks ? SelectOfAll : SelectOfLink);
-        BindRange(select, page.Range);
+        select.Bind(page.Range.Link);
+        select.Bind(page.Range.From.ToUniversalTime());
+        select.Bind(page.Range.To.ToUniversalTime());
         select.Bind(page.End.At.ToUniversalTime());
         select.Bind(page.End.Number);
         select.Bind(page.IncludeBots);
-        select.Bind(page.Limit);
+        select.Bind(page.MaxScanned);
+        select.Bind(page.Limit + 1);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        var listed = new List<StoredVisit>();
+        var (listed, scanned, last) = (new List<StoredVisit>(), 0L, (VisitPosition?)null);
         while (await row.ReadAsync(cancellationToken))
-            listed.Add(ReadVisit(row));
-        return listed;
+        {
+            scanned = row.GetInt64(0);
+            if (scanned > 0)
+                last = new(new(row.GetDateTime(1)), row.GetInt64(2));
+            if (HasVisit(row))
+                listed.Add(ReadVisit(row));
+        }
+
+        return VisitList.Of(page, listed, scanned, last);
     }
+
+    private static bool HasVisit(NpgsqlDataReader row) => !row.IsDBNull(3);
 
     private static StoredVisit ReadVisit(NpgsqlDataReader row)
     {
-        var at = new DateTimeOffset(row.GetDateTime(0));
+        var at = new DateTimeOffset(row.GetDateTime(3));
         return new(
-            new(at, row.GetInt64(1)),
-            row.GetString(3),
-            row.GetString(4),
+            new(at, row.GetInt64(4)),
+            row.GetString(6),
+            row.GetString(7),
             new(
-                Tsid.FromInt64(row.GetInt64(2)),
+                Tsid.FromInt64(row.GetInt64(5)),
                 at,
                 RedirectOutcome.Followed,
-                row.GetBoolean(5),
-                row.GetString(6),
-                row.GetString(7),
-                row.GetString(8),
+                row.GetBoolean(8),
                 row.GetString(9),
-                row.GetString(10)));
+                row.GetString(10),
+                row.GetString(11),
+                row.GetString(12),
+                row.GetString(13)));
     }
 
     private static VisitSum ReadSum(NpgsqlDataReader row, int column) =>
         new(row.GetInt64(column), row.GetInt64(column + 1));
 
-    /// <summary>
-    /// Binds the link, the start and the end of the range as <c>$1</c> to <c>$3</c>. A statement that counts
-    /// hours includes each hour that begins within the range.
-    /// </summary>
-    private static void BindRange(NpgsqlCommand select, VisitRange range)
+    private static void BindCounts(NpgsqlCommand select, long link, VisitRange range)
     {
-        select.Bind(range.Link);
-        select.Bind(range.From.ToUniversalTime());
-        select.Bind(range.To.ToUniversalTime());
+        select.Bind(link);
+        select.Bind((int)range.FirstHour);
+        select.Bind((int)range.EndHour);
+        select.Bind((int)DayCount.Ceiling(range.FirstHour));
+        select.Bind((int)DayCount.Ceiling(range.EndHour));
     }
 }

@@ -51,11 +51,9 @@ internal sealed class PostgresVisitStore(
         {
             await AddVisitsAsync(write, added.Counts.Visits, cancellationToken);
             await AddTotalsAsync(write, added.Counts, cancellationToken);
-            await AddCountsAsync(write, added.Counts, cancellationToken);
         }
 
-        if (added.Counts.Missed.Count > 0)
-            await AddMissedAsync(write, added.Counts, cancellationToken);
+        await PostgresCountRows.AddToHoursAsync(write, added.Counts.Rows, cancellationToken);
         return true;
     }
 
@@ -118,47 +116,6 @@ internal sealed class PostgresVisitStore(
         upsert.BindColumn(rows, total => total.Key);
         upsert.BindColumn(rows, total => total.Value.Visits);
         upsert.BindColumn(rows, total => total.Value.Bots);
-        await upsert.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private const string UpsertCounts =
-        """
-        INSERT INTO visit_count AS c (link_id, kind, hour, value, is_bot, visits)
-        SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::timestamptz[],
-            $4::text[], $5::boolean[], $6::bigint[])
-        ON CONFLICT (link_id, kind, hour, value, is_bot) DO UPDATE SET visits = c.visits + excluded.visits
-        """;
-
-    private static async Task AddCountsAsync(
-        WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
-    {
-        await using var upsert = PostgresVisitTransactions.CreateCommand(write, UpsertCounts);
-        var rows = counts.Counts;
-        upsert.BindColumn(rows, count => count.Key.Link);
-        upsert.BindColumn(rows, count => (short)count.Key.Dimension);
-        upsert.BindColumn(rows, count => HourNumber.StartOf(count.Key.Hour));
-        upsert.BindColumn(rows, count => count.Key.Value);
-        upsert.BindColumn(rows, count => count.Key.IsBot);
-        upsert.BindColumn(rows, count => count.Value);
-        await upsert.ExecuteNonQueryAsync(cancellationToken);
-    }
-
-    private const string UpsertMissed =
-        """
-        INSERT INTO missed_visit AS m (hour, kind, is_bot, visits)
-        SELECT * FROM unnest($1::timestamptz[], $2::smallint[], $3::boolean[], $4::bigint[])
-        ON CONFLICT (hour, kind, is_bot) DO UPDATE SET visits = m.visits + excluded.visits
-        """;
-
-    private static async Task AddMissedAsync(
-        WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
-    {
-        await using var upsert = PostgresVisitTransactions.CreateCommand(write, UpsertMissed);
-        var rows = counts.Missed;
-        upsert.BindColumn(rows, missed => HourNumber.StartOf(missed.Key.Hour));
-        upsert.BindColumn(rows, missed => (short)missed.Key.Outcome);
-        upsert.BindColumn(rows, missed => missed.Key.IsBot);
-        upsert.BindColumn(rows, missed => missed.Value);
         await upsert.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -22,11 +22,12 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
     /// No host answered in time, or PostgreSQL reported an error.
     /// </exception>
     public Task<TResult> ReadAsync<TArgument, TResult>(
+        ConnectionShare share,
         TArgument argument,
         Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken) =>
         TranslateAsync(PostgresErrors.WithTimeoutAsync(
-            token => cluster.ReadAsync(ConnectionShare.Reports, Freshness.Any, argument, work, token),
+            token => cluster.ReadAsync(share, Freshness.Any, argument, work, token),
             time,
             cancellationToken));
 
@@ -63,7 +64,12 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
         }
         catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw PostgresErrors.OfEarlierSchema("keeps no visits", exception);
+            throw PostgresErrors.OfEarlierSchema("cannot store the counts of this version", exception);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new StoreUnavailableException(
+                "The report took too long; retry with a shorter time range.", exception);
         }
         catch (PostgresException exception) when (exception.SqlState != PostgresErrorCodes.CheckViolation)
         {

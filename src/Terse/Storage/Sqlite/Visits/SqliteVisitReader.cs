@@ -19,12 +19,29 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         return row.Read() ? new(row.GetInt64(0), row.GetInt64(1)) : default;
     }
 
-    private const string SelectHours =
+    /// <summary>
+    /// The rows of one link in a time range. CROSS JOIN makes SQLite search for each hour in the index. A
+    /// statement reads hours and days in one snapshot, so a count that moves from an hour to a day is in
+    /// exactly one of them.
+    /// </summary>
+    private const string Counts =
         """
-        SELECT hour, sum(iif(is_bot, 0, visits)), sum(iif(is_bot, visits, 0)) FROM visit_count
-        WHERE link_id = ?1 AND kind = 0 AND hour >= ?2 AND hour < ?3
-        GROUP BY hour ORDER BY hour
+        WITH RECURSIVE span(hour) AS (
+            SELECT max(?2, (SELECT min(hour) FROM hour_count))
+            UNION ALL
+            SELECT hour + 1 FROM span
+            WHERE hour + 1 < ?3 AND hour < (SELECT max(hour) FROM hour_count)
+        ), counted AS (
+            SELECT c.hour, c.visits, c.bot_visits, c.by_value
+            FROM span CROSS JOIN hour_count AS c ON c.hour = span.hour AND c.link_id = ?1
+            WHERE span.hour < ?3
+            UNION ALL
+            SELECT day * 24 + 12, visits, bot_visits, by_value FROM day_count
+            WHERE link_id = ?1 AND day >= ?4 AND day < ?5
+        )
         """;
+
+    private const string SelectHours = $"{Counts} SELECT hour, visits, bot_visits FROM counted";
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<HourCount>> CountHoursAsync(
@@ -33,111 +50,102 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
 
     private static IReadOnlyList<HourCount> CountHours(SqliteSession session, VisitRange range)
     {
-        using var row = session.Command(
-            SelectHours, range.Link, range.FirstHour, range.EndHour).ExecuteReader();
+        var row = BindCounts(session.Rows(SelectHours), range.Link, range);
         var hours = new List<HourCount>();
         while (row.Read())
-            hours.Add(new(row.GetInt64(0), ReadSum(row, 1)));
-        return hours;
+            hours.Add(new(row.Number(0), new(row.Number(1), row.Number(2))));
+        return HourCount.AddUp(hours);
     }
 
-    /// <summary>
-    /// The first result row has kind 0 and counts all visits. Each further row counts the visits with one
-    /// value, such as one country. The last two columns contain the sums over all values, including the
-    /// values that the LIMIT clause cuts off.
-    /// </summary>
-    private const string SelectValues =
-        """
-        SELECT kind, value, people, bots,
-            coalesce(sum(people) FILTER (WHERE kind > 0) OVER (), 0),
-            coalesce(sum(bots) FILTER (WHERE kind > 0) OVER (), 0)
-        FROM (
-            SELECT kind, value, sum(iif(is_bot, 0, visits)) AS people, sum(iif(is_bot, visits, 0)) AS bots
-            FROM visit_count
-            WHERE link_id = ?1 AND kind IN (0, ?4) AND hour >= ?2 AND hour < ?3
-            GROUP BY kind, value)
-        ORDER BY kind > 0, people DESC, bots DESC, value
-        LIMIT ?5 + 1
-        """;
+    private const string SelectValues = $"{Counts} SELECT visits, bot_visits, by_value FROM counted";
 
     /// <inheritdoc/>
     public Task<ValueCounts> CountValuesAsync(
         VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(readers.Run(CountValues, (range, dimension, limit)));
-
-    private static ValueCounts CountValues(
-        SqliteSession session, (VisitRange Range, VisitDimension Dimension, int Limit) query)
-    {
-        var (range, dimension, limit) = query;
-        using var row = session.Command(
-            SelectValues, range.Link, range.FirstHour, range.EndHour, (long)dimension, limit).ExecuteReader();
-        if (!row.Read())
-            return new(default, default, []);
-        var (all, known, values) = (ReadSum(row, 2), ReadSum(row, 4), new List<ValueCount>());
-        while (row.Read())
-            values.Add(new(row.GetString(1), ReadSum(row, 2)));
-        return new(all, known, values);
-    }
-
-    private const string SelectMissed =
-        """
-        SELECT kind, sum(iif(is_bot, 0, visits)), sum(iif(is_bot, visits, 0)) FROM missed_visit
-        WHERE hour >= ?1 AND hour < ?2
-        GROUP BY kind
-        """;
+        Task.FromResult(readers.Run(CountValues, (range.Link, range, dimension)).Take(limit));
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
         VisitRange range, CancellationToken cancellationToken) =>
-        Task.FromResult(readers.Run(CountMissed, range));
+        Task.FromResult(readers.Run(CountValues, (VisitRange.Missed, range, VisitDimension.Outcome))
+            .TakeOutcomes());
 
-    private static IReadOnlyDictionary<RedirectOutcome, VisitSum> CountMissed(
-        SqliteSession session, VisitRange range)
+    private static ValueSums CountValues(
+        SqliteSession session, (long Link, VisitRange Range, VisitDimension Dimension) query)
     {
-        using var row = session.Command(SelectMissed, range.FirstHour, range.EndHour).ExecuteReader();
-        var missed = new Dictionary<RedirectOutcome, VisitSum>();
+        var row = BindCounts(session.Rows(SelectValues), query.Link, query.Range);
+        var sums = new ValueSums(query.Dimension);
         while (row.Read())
-            missed.Add((RedirectOutcome)row.GetByte(0), ReadSum(row, 1));
-        return missed;
+            sums.Add(new(row.Number(0), row.Number(1)), row.Bytes(2));
+        return sums;
     }
 
-    private static VisitSum ReadSum(SqliteDataReader row, int column) =>
-        new(row.GetInt64(column), row.GetInt64(column + 1));
+    private static SqliteRows BindCounts(SqliteRows select, long link, VisitRange range) => select
+        .With(link)
+        .With(range.FirstHour)
+        .With(range.EndHour)
+        .With(DayCount.Ceiling(range.FirstHour))
+        .With(DayCount.Ceiling(range.EndHour));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<StoredVisit>> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
+    public Task<VisitList> ListAsync(VisitPage page, CancellationToken cancellationToken) =>
         Task.FromResult(readers.Run(List, page));
 
     /// <summary>
     /// Lists visits, the newest first. All statements run in one transaction; otherwise another connection
     /// could drop a day's table after this method has read the list of days.
     /// </summary>
-    private static IReadOnlyList<StoredVisit> List(SqliteSession session, VisitPage page)
+    private static VisitList List(SqliteSession session, VisitPage page)
     {
         session.Command("BEGIN").ExecuteNonQuery();
         var (first, last) = (VisitPartition.DayOf(page.Range.From), VisitPartition.DayOf(page.End.At));
-        var visits = new List<StoredVisit>();
+        var scan = new Scan(page);
         foreach (var day in SqliteVisitPartitions.Read(session).AsEnumerable().Reverse())
         {
-            if (day >= first && day <= last && visits.Count < page.Limit)
-                List(session, page, day, visits);
+            if (day >= first && day <= last && !scan.IsComplete)
+                List(session, scan, day);
         }
 
         session.Command("COMMIT").ExecuteNonQuery();
-        return visits;
+        return scan.Result;
     }
 
-    private static void List(SqliteSession session, VisitPage page, DateOnly day, List<StoredVisit> visits)
+    private static void List(SqliteSession session, Scan scan, DateOnly day)
     {
+        var page = scan.Page;
         using var row = session.Command(
             SelectVisits(day, page.Range.Link),
             SqliteVisitPartitions.RowIdOf(new(page.Range.From, 0), day),
             SqliteVisitPartitions.RowIdOf(page.End, day),
-            page.IncludeBots,
-            page.Limit - visits.Count,
             page.Range.Link).ExecuteReader();
-        while (row.Read())
-            visits.Add(ReadVisit(row, SqliteVisitPartitions.PositionOf(row.GetInt64(0), day)));
+        while (!scan.IsComplete && row.Read())
+        {
+            var position = SqliteVisitPartitions.PositionOf(row.GetInt64(0), day);
+            scan.Add(position, page.IncludeBots || !row.GetBoolean(4) ? ReadVisit(row, position) : null);
+        }
+    }
+
+    /// <summary>The visits that a list has read so far.</summary>
+    private sealed class Scan(VisitPage page)
+    {
+        private readonly List<StoredVisit> _found = [];
+        private VisitPosition? _last;
+        private int _scanned;
+
+        public VisitPage Page => page;
+
+        public bool IsComplete => _found.Count > page.Limit || _scanned >= page.MaxScanned;
+
+        public VisitList Result => VisitList.Of(page, _found, _scanned, _last);
+
+        /// <param name="position">The position of a visit.</param>
+        /// <param name="visit">The visit; null if it does not belong to the list.</param>
+        public void Add(VisitPosition position, StoredVisit? visit)
+        {
+            (_last, _scanned) = (position, _scanned + 1);
+            if (visit is not null)
+                _found.Add(visit);
+        }
     }
 
     private static string SelectVisits(DateOnly day, long link) =>
@@ -145,10 +153,8 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         SELECT v.id, v.link_id, coalesce(l.domain, ''), coalesce(l.code, ''),
             v.is_bot, v.country, v.referrer, v.browser, v.os, v.device
         FROM {VisitPartition.TableName(day)} AS v LEFT JOIN link AS l ON l.id = v.link_id
-        WHERE v.id >= ?1 AND v.id < ?2 AND (?3 OR NOT v.is_bot)
-            AND {(link == VisitRange.AllLinks ? "?5 = 0" : "v.link_id = ?5")}
+        WHERE v.id >= ?1 AND v.id < ?2 AND {(link == VisitRange.AllLinks ? "?3 = 0" : "v.link_id = ?3")}
         ORDER BY v.id DESC
-        LIMIT ?4
         """;
 
     private static StoredVisit ReadVisit(SqliteDataReader row, VisitPosition position) => new(

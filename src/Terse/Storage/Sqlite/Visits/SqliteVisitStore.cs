@@ -6,7 +6,8 @@ namespace Terse.Storage.Sqlite;
 /// <remarks>
 /// Creations of links use the same writer and must not wait long, so the store splits a batch into several
 /// short transactions. Each transaction also stores how many visits of the batch are counted. When the caller
-/// sends the batch again, the store continues after the counted visits.
+/// sends the batch again, the store continues after the counted visits. The store first sorts the visits of a
+/// batch by link, always in the same way, so that neighbouring rows change in the same transaction.
 /// </remarks>
 internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
 {
@@ -19,10 +20,11 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
     public async Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)
     {
         var (counted, isNew) = (0, false);
+        var visits = batch.Visits.OrderByDescending(visit => visit.Link.ToInt64()).ToList();
         do
         {
-            var (begin, end) = (counted, Math.Min(counted + MaxPart, batch.Visits.Count));
-            var part = new BatchCounts(batch.Visits.Skip(begin).Take(MaxPart));
+            var (begin, end) = (counted, Math.Min(counted + MaxPart, visits.Count));
+            var part = new BatchCounts(visits[begin..end]);
             (counted, var isAdded) = await writer.RunAsync(
                 session => AddPart(session, batch, part, begin, end), cancellationToken);
             isNew |= isAdded;
@@ -40,8 +42,7 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
         StoreProgress(session, batch, end);
         SqliteVisitPartitions.Add(session, part);
         AddTotals(session, part);
-        AddCounts(session, part);
-        AddMissed(session, part);
+        SqliteCountRows.AddToHours(session, part.Rows);
         return (end, true);
     }
 
@@ -83,34 +84,5 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
         var upsert = session.Rows(UpsertTotal);
         foreach (var (link, sum) in part.Totals)
             upsert.With(link).With(sum.Visits).With(sum.Bots).Run();
-    }
-
-    private const string UpsertCount =
-        """
-        INSERT INTO visit_count (link_id, kind, hour, value, is_bot, visits) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-        ON CONFLICT DO UPDATE SET visits = visits + excluded.visits
-        """;
-
-    private static void AddCounts(SqliteSession session, BatchCounts part)
-    {
-        var upsert = session.Rows(UpsertCount);
-        foreach (var (key, visits) in part.Counts)
-        {
-            upsert.With(key.Link).With((long)key.Dimension).With(key.Hour)
-                .With(key.Value).With(key.IsBot ? 1 : 0).With(visits).Run();
-        }
-    }
-
-    private const string UpsertMissed =
-        """
-        INSERT INTO missed_visit (hour, kind, is_bot, visits) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT DO UPDATE SET visits = visits + excluded.visits
-        """;
-
-    private static void AddMissed(SqliteSession session, BatchCounts part)
-    {
-        var upsert = session.Rows(UpsertMissed);
-        foreach (var (key, visits) in part.Missed)
-            upsert.With(key.Hour).With((long)key.Outcome).With(key.IsBot ? 1 : 0).With(visits).Run();
     }
 }
