@@ -79,6 +79,21 @@ public sealed class IdMintTests : IDisposable
         await paused.DisposeAsync();
     }
 
+    /// <summary>
+    /// A restored database can give the reservation that this server holds to another server.
+    /// </summary>
+    [Fact]
+    public async Task A_mint_that_starts_over_keeps_nothing_of_its_reservation()
+    {
+        await using var mint = NewMint();
+        await mint.MintAsync(default);
+        var before = mint.Reservation!;
+        await mint.StartOverAsync(default);
+
+        Assert.NotEqual((before.Node, before.Epoch), (mint.Reservation!.Node, mint.Reservation.Epoch));
+        Assert.Equal(mint.Reservation.Node, NodeOf(await mint.MintAsync(default)));
+    }
+
     [Fact]
     public async Task Without_a_free_node_a_server_reports_the_reason_and_mints_nothing()
     {
