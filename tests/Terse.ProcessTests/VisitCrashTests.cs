@@ -54,8 +54,8 @@ public sealed class VisitCrashTests(ITestOutputHelper output) : IAsyncLifetime
     }
 
     /// <summary>
-    /// A power loss can bring back the content that the ring buffer had before a batch. The batch itself is on
-    /// the disk, because the server sends only batches that the disk has stored.
+    /// A power loss can bring back the content that the ring buffer had before a batch. The batch itself is
+    /// on the disk, because the server sends only batches that the disk has stored.
     /// </summary>
     [Fact]
     public async Task A_ring_that_comes_back_from_before_a_batch_counts_no_visit_again()

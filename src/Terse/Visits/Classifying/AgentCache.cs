@@ -21,7 +21,7 @@ internal sealed class AgentCache(Func<string, bool> check)
     {
         if (userAgent.Length > MaxLength)
             return check(userAgent.ToString());
-        ref var place = ref _entries[string.GetHashCode(userAgent) & (Places - 1)];
+        ref var place = ref _entries[string.GetHashCode(userAgent, StringComparison.Ordinal) & (Places - 1)];
         if (Volatile.Read(ref place) is { } entry && userAgent.SequenceEqual(entry.Agent))
             return entry.Result;
         var agent = userAgent.ToString();

@@ -202,7 +202,8 @@ public sealed class VisitSpoolTests : IDisposable
         var ends = new List<long>();
         using var spool = OpenSpool();
         AppendThree(spool, ends);
-        using (var file = File.OpenHandle(Files.Single(), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        const FileShare Share = FileShare.ReadWrite;
+        using (var file = File.OpenHandle(Files.Single(), FileMode.Open, FileAccess.Write, Share))
             RandomAccess.Write(file, [1, 2, 3], ends[0] + 40);
 
         Assert.Equal(5, spool.Waiting);

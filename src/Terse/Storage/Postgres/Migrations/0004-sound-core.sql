@@ -25,8 +25,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- Removing the limit of a link and setting a limit again keeps the number of used visits. So the row of a link
--- that had a limit stays; without a limit, its limit is the largest number.
+-- Removing the limit of a link and setting a limit again keeps the number of used visits. So the row of a
+-- link that had a limit stays; without a limit, its limit is the largest number.
 CREATE OR REPLACE FUNCTION link_limited() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO link_limit (link_id, max_visits)
