@@ -15,7 +15,7 @@ public enum ConnectionShare
     /// <summary>Writes that change rows, while a client waits.</summary>
     Changes,
 
-    /// <summary>Writes of visits in the background, and the work that keeps their tables small.</summary>
+    /// <summary>Writes of visits in the background, and the work that keeps all tables small.</summary>
     Visits,
 
     /// <summary>
@@ -27,7 +27,7 @@ public enum ConnectionShare
     /// <summary>Writes that use up a limit, while a client waits.</summary>
     Limits,
 
-    /// <summary>Reservations of nodes, reports of servers, migrations, and clean-up.</summary>
+    /// <summary>Reservations of nodes, reports of servers, and migrations.</summary>
     Nodes,
 }
 

@@ -9,9 +9,6 @@ namespace Terse.Commands;
 /// </summary>
 internal static class MigrateCommand
 {
-    private static readonly KeyValuePair<string, string?> Migrate =
-        new($"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Migrate)}", "true");
-
     public static Command Create(ServerBuilder build)
     {
         var command = new Command(
@@ -24,8 +21,7 @@ internal static class MigrateCommand
             build,
             arguments,
             "terse migrate",
-            app => MigrateAsync(app, arguments.InvocationConfiguration.Output, cancellationToken),
-            Migrate));
+            app => MigrateAsync(app, arguments.InvocationConfiguration.Output, cancellationToken)));
         return command;
     }
 

@@ -15,13 +15,14 @@ internal interface IStorage : IReadiness
 
     /// <summary>
     /// Connects to the storage, and migrates or checks the schema. If the primary is lost and a replica can be
-    /// read, the Terse server completes this in the background as soon as there is a primary.
+    /// read, or if another transaction blocks the migration and the server can work with the present schema,
+    /// the Terse server completes this in the background.
     /// </summary>
     /// <exception cref="StartupException">The storage is unusable; the message says why.</exception>
     /// <exception cref="StoreUnavailableException">The storage cannot be reached.</exception>
     Task PrepareAsync(CancellationToken cancellationToken);
 
-    /// <summary>Connects to the storage, and migrates the schema.</summary>
+    /// <summary>Connects to the storage and migrates the schema, however long this takes.</summary>
     /// <inheritdoc cref="PrepareAsync"/>
     Task MigrateAsync(CancellationToken cancellationToken);
 

@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Npgsql;
+using Terse.Harness;
 using Terse.Horizon;
 using Terse.Links;
+using Terse.Storage.Postgres;
 
 namespace Terse.ClusterTests;
 
@@ -107,10 +110,29 @@ public sealed class OldSnapshotTests(TestDatabases databases) : IAsyncLifetime
         await InsertKeysAsync(5000, "2 days");
         await _database.CleanUpAsync();
         Assert.Equal(0, await _database.ReadAsync(SelectKeys));
+        await _database.ExecuteAsync("UPDATE cleanup SET done_up_to = done_up_to - interval '1 minute'");
         await InsertKeysAsync(3, "1 day");
 
         Assert.InRange(await CountReadEntriesAsync(_ => _database.CleanUpAsync()), 3, 10);
         Assert.Equal(0, await _database.ReadAsync(SelectKeys));
+    }
+
+    [Fact]
+    public async Task The_age_of_the_oldest_snapshot_grows_until_the_snapshot_ends()
+    {
+        var time = new FakeTime(TimeProvider.System.GetUtcNow());
+        using var snapshots = new PostgresSnapshotAge(
+            _database.Cluster, _database.Get<IMeterFactory>(), time);
+        var first = await snapshots.MeasureAsync(default);
+        await BeatAsync(10);
+        time.Pass(TimeSpan.FromHours(2));
+        var later = await snapshots.MeasureAsync(default);
+        await _snapshot.CloseAsync();
+
+        Assert.InRange(first, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        Assert.InRange(later, TimeSpan.FromHours(2), TimeSpan.FromHours(2.1));
+        await Eventually.IsTrueAsync(async () =>
+            await snapshots.MeasureAsync(default) < TimeSpan.FromMinutes(1));
     }
 
     /// <summary>Stores idempotency keys of the given age.</summary>

@@ -39,7 +39,8 @@ public sealed class TestDatabases : IAsyncLifetime
         var cluster = new Cluster(
             new ClusterOptions { Hosts = [new HostAddress("primary", host)] }, TimeProvider.System);
         await cluster.StartAsync();
-        await PostgresMigrations.ApplyAsync(cluster, migrations, default);
+        Assert.Null(await PostgresMigrations.TryApplyAsync(
+            cluster, migrations, TimeProvider.System, default));
         return cluster;
     }
 

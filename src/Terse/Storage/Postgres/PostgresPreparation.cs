@@ -16,6 +16,7 @@ internal sealed partial class PostgresPreparation(
     Cluster cluster,
     LayoutLease layouts,
     IdMint mint,
+    PostgresMigrator migrator,
     IOptions<DatabaseOptions> options,
     TimeProvider time,
     ILogger<PostgresPreparation> logger) : BackgroundService
@@ -147,7 +148,7 @@ internal sealed partial class PostgresPreparation(
     }
 
     private Task MigrateOrCheckAsync(CancellationToken cancellationToken) => options.Value.Migrate
-        ? PostgresMigrations.ApplyAsync(cluster, cancellationToken)
+        ? migrator.PrepareAsync(cancellationToken)
         : PostgresMigrations.AssertServesAsync(cluster, Freshness.Latest, cancellationToken);
 
     [LoggerMessage(

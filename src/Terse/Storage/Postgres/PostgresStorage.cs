@@ -18,6 +18,7 @@ internal sealed class PostgresStorage(
     Cluster cluster,
     INodeStore nodes,
     PostgresPreparation preparation,
+    PostgresMigrator migrator,
     StartReport report,
     TimeProvider time) : IStorage
 {
@@ -55,6 +56,10 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddHostedService<PostgresCleanup>();
+        services.AddHostedService<PostgresIndexes>();
+        services.AddHostedService<PostgresSnapshotAge>();
+        services.AddSingleton<PostgresMigrator>();
+        services.AddHostedService(provider => provider.GetRequiredService<PostgresMigrator>());
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
         services.AddSingleton<PostgresVisitLimits>();
         services.AddSingleton<PostgresVisitTransactions>();
@@ -119,7 +124,7 @@ internal sealed class PostgresStorage(
     private Task MigrateOnceAsync(CancellationToken cancellationToken)
     {
         report.ThrowIfRefused();
-        return PostgresMigrations.ApplyAsync(cluster, cancellationToken);
+        return migrator.MigrateAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

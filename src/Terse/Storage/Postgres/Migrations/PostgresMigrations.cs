@@ -7,8 +7,8 @@ namespace Terse.Storage.Postgres;
 /// <summary>
 /// Migrates the database to the schema of this Terse version. The first migration installs the horizon
 /// (<see cref="HorizonSchema"/>); the files Migrations/NNNN-….sql follow in the order of their numbers. Each
-/// migration runs once. All missing migrations run in one transaction under an advisory lock, so that Terse
-/// servers that start at the same time migrate one after the other.
+/// migration runs once. All missing migrations run in one transaction under an advisory lock, so that only one
+/// Terse server migrates at a time.
 /// </summary>
 /// <remarks>
 /// During a rolling update, Terse servers of two versions share a database. So a Terse server also works with
@@ -17,25 +17,39 @@ namespace Terse.Storage.Postgres;
 /// </remarks>
 internal static class PostgresMigrations
 {
-    /// <summary>Applies all migrations that the database lacks.</summary>
+    /// <summary>
+    /// Applies all migrations that the database lacks, unless another transaction holds a lock that a
+    /// migration needs. While a statement waits for a lock on a table, all later statements on this table
+    /// wait behind it. So no statement waits longer than a second; then the whole migration is rolled back.
+    /// </summary>
+    /// <returns>Null after success, otherwise what blocks the migration.</returns>
     /// <exception cref="StartupException">
     /// The schema is newer than the schema of the next Terse version, the encoding of the database is not
     /// UTF-8, or PostgreSQL reported an error.
     /// </exception>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
-    public static Task ApplyAsync(Cluster cluster, CancellationToken cancellationToken) =>
-        ApplyAsync(cluster, Load(), cancellationToken);
+    public static Task<MigrationBlock?> TryApplyAsync(
+        Cluster cluster, TimeProvider time, CancellationToken cancellationToken) =>
+        TryApplyAsync(cluster, Load(), time, cancellationToken);
 
     /// <summary>
     /// Applies the given migrations that the database lacks. If the list lacks the last migrations, the
     /// database gets the schema of an earlier Terse version; tests use this.
     /// </summary>
-    public static async Task ApplyAsync(
-        Cluster cluster, List<string> migrations, CancellationToken cancellationToken)
+    public static async Task<MigrationBlock?> TryApplyAsync(
+        Cluster cluster, List<string> migrations, TimeProvider time, CancellationToken cancellationToken)
     {
+        await using var watch = new BlockingWatch(cluster, time);
         try
         {
-            await cluster.WriteAsync(ConnectionShare.Nodes, migrations, ApplyAsync, cancellationToken);
+            return await cluster.WriteAsync(
+                ConnectionShare.Nodes, (migrations, watch), ApplyAsync, cancellationToken)
+                ? null
+                : new MigrationBlock([]);
+        }
+        catch (Exception exception) when (IsBlocked(exception))
+        {
+            return new MigrationBlock(await watch.StopAsync());
         }
         catch (HostUnavailableException exception)
         {
@@ -44,6 +58,32 @@ internal static class PostgresMigrations
         catch (PostgresException exception)
         {
             throw new StartupException($"The migration failed: {exception.MessageText}", exception);
+        }
+    }
+
+    private static bool IsBlocked(Exception exception) => exception switch
+    {
+        PostgresException postgres => postgres.SqlState
+            is PostgresErrorCodes.LockNotAvailable
+            or PostgresErrorCodes.QueryCanceled // by statement_timeout
+            or PostgresErrorCodes.DeadlockDetected,
+        HostUnavailableException { InnerException: { } inner } => IsBlocked(inner),
+        _ => false,
+    };
+
+    /// <summary>
+    /// Whether this Terse server can work with the schema of the database. False if there is no schema.
+    /// </summary>
+    public static async Task<bool> ServesAsync(Cluster cluster, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await AssertServesAsync(cluster, Freshness.Latest, cancellationToken);
+            return true;
+        }
+        catch (StartupException)
+        {
+            return false;
         }
     }
 
@@ -105,10 +145,14 @@ internal static class PostgresMigrations
         }
     }
 
+    private const string TryLock =
+        """
+        SELECT pg_backend_pid(), pg_try_advisory_xact_lock(x'5445525345'::bigint)
+        """;
+
     private const string Prepare =
         """
-        SET LOCAL lock_timeout = '60s';
-        SELECT pg_advisory_xact_lock(x'5445525345'::bigint);
+        SET LOCAL lock_timeout = '500ms';
         CREATE TABLE IF NOT EXISTS schema_version (
             one     integer PRIMARY KEY CHECK (one = 1),
             version integer NOT NULL -- the number of applied migrations
@@ -118,24 +162,39 @@ internal static class PostgresMigrations
 
     private const string StoreVersion = "UPDATE schema_version SET version = $1";
 
+    /// <summary>Returns false if another Terse server is migrating the database.</summary>
     private static async Task<bool> ApplyAsync(
-        WriteTransaction write, List<string> migrations, CancellationToken cancellationToken)
+        WriteTransaction write,
+        (List<string> Migrations, BlockingWatch Watch) call,
+        CancellationToken cancellationToken)
     {
         await AssertHoldsAllTextAsync(write.AsRead, cancellationToken);
+        if (!await TryLockAsync(write, call.Watch, cancellationToken))
+            return false;
         await RunAsync(write, Prepare, cancellationToken);
         var version = await ReadVersionAsync(write.AsRead, cancellationToken);
-        if (version >= migrations.Count)
+        if (version >= call.Migrations.Count)
         {
-            AssertServes(version, migrations.Count);
-            return false;
+            AssertServes(version, call.Migrations.Count);
+            return true;
         }
 
-        foreach (var migration in migrations.Skip(version))
+        foreach (var migration in call.Migrations.Skip(version))
             await RunAsync(write, migration, cancellationToken);
         await using var store = write.CreateCommand(StoreVersion);
-        store.Bind(migrations.Count);
+        store.Bind(call.Migrations.Count);
         await store.ExecuteNonQueryAsync(cancellationToken);
         return true;
+    }
+
+    private static async Task<bool> TryLockAsync(
+        WriteTransaction write, BlockingWatch watch, CancellationToken cancellationToken)
+    {
+        await using var locking = write.CreateCommand(TryLock);
+        await using var row = await locking.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        watch.Watch(row.GetInt32(0));
+        return row.GetBoolean(1);
     }
 
     private const string ReadEncoding = "SELECT current_setting('server_encoding')";

@@ -44,7 +44,7 @@ internal sealed partial class PostgresCleanup(
         {
             var begin = time.GetTimestamp();
             while (await cluster.WriteAsync(
-                ConnectionShare.Nodes, table, DeleteAsync, cancellationToken) == MaxRows)
+                ConnectionShare.Visits, table, DeleteAsync, cancellationToken) == MaxRows)
             {
                 await Task.Delay(time.GetElapsedTime(begin), time, cancellationToken);
                 begin = time.GetTimestamp();
@@ -53,14 +53,17 @@ internal sealed partial class PostgresCleanup(
     }
 
     /// <summary>
-    /// Locks the row of a table in <c>cleanup</c>. Returns no row if another Terse server has locked it. If
-    /// the clock was set back, the deletion begins at the new, earlier end, so that rows written since then
-    /// are deleted when they expire.
+    /// Locks the row of a table in <c>cleanup</c>. Returns no row if another Terse server has locked it, or has
+    /// deleted the expired rows less than 10 s ago. If the clock was set back, the deletion begins at the new,
+    /// earlier end, so that rows written since then are deleted when they expire.
     /// </summary>
     private const string Claim =
         """
-        SELECT clock_timestamp() - $2, least(done_up_to, clock_timestamp() - $2)
-        FROM cleanup WHERE table_name = $1 FOR UPDATE SKIP LOCKED
+        SELECT c.until, least(done_up_to, c.until)
+        FROM cleanup, (SELECT clock_timestamp() - $2 AS until) AS c
+        WHERE table_name = $1
+            AND done_up_to NOT BETWEEN c.until - interval '10 s' AND c.until + interval '10 s'
+        FOR UPDATE OF cleanup SKIP LOCKED
         """;
 
     private const string SetDone = "UPDATE cleanup SET done_up_to = $2 WHERE table_name = $1";
@@ -73,7 +76,7 @@ internal sealed partial class PostgresCleanup(
             return 0;
         await using (var plan = write.CreateCommand(ScanInOrder))
             await plan.ExecuteNonQueryAsync(cancellationToken);
-        var (rows, last) = await DeleteAsync(write, table, from, until, cancellationToken);
+        var (rows, last) = await DeleteAsync(write, table, (from, until), cancellationToken);
         await using var done = write.CreateCommand(SetDone);
         done.Bind(table.Name);
         done.Bind(rows == MaxRows ? last : until);
@@ -103,13 +106,12 @@ internal sealed partial class PostgresCleanup(
     private static async Task<(int Rows, DateTimeOffset Last)> DeleteAsync(
         WriteTransaction write,
         ExpiringTable table,
-        DateTimeOffset from,
-        DateTimeOffset until,
+        (DateTimeOffset From, DateTimeOffset Until) range,
         CancellationToken cancellationToken)
     {
         await using var delete = write.CreateCommand(table.Delete);
-        delete.Bind(from);
-        delete.Bind(until);
+        delete.Bind(range.From);
+        delete.Bind(range.Until);
         delete.Bind(MaxRows);
         delete.CommandTimeout = 60; // seconds; the first deletion reads all rows that were deleted before.
         await using var row = await delete.ExecuteReaderAsync(cancellationToken);
@@ -125,7 +127,7 @@ internal sealed partial class PostgresCleanup(
     }
 
     [LoggerMessage(
-        620,
+        650,
         LogLevel.Warning,
         "Expired rows cannot be deleted; the server tries again every 15 s: {Reason}")]
     private partial void LogFailed(string reason);

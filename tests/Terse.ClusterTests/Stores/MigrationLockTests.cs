@@ -1,0 +1,148 @@
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using Terse.Harness;
+using Terse.Horizon;
+using Terse.Storage.Postgres;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// Tests the migration while another transaction holds a lock on every table. <c>pg_dump</c> holds such locks
+/// until it ends. The database has the previous schema at first.
+/// </summary>
+public sealed class MigrationLockTests : IAsyncLifetime
+{
+    private const string ReadVersion = "SELECT version::bigint FROM schema_version";
+
+    private static readonly long Current = PostgresMigrations.Load().Count;
+
+    private PostgresCluster _postgres = null!;
+    private NpgsqlConnection _dump = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _postgres = await PostgresCluster.StartAsync(replicas: 0);
+        await using (await TestDatabases.MigrateAsync(
+            _postgres.Primary.ConnectionString, PostgresMigrations.Load()[..^1]))
+        {
+            // Disposal closes the connections of the migration.
+        }
+
+        _dump = await OpenDumpAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _dump.DisposeAsync();
+        await _postgres.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Creations_succeed_while_the_migration_waits_for_a_backup_and_while_it_runs()
+    {
+        await using var server = await TerseProcess.ServeAsync(
+            _postgres.ConnectionStrings, "--Database:Migrate", "false");
+        await Eventually.IsTrueAsync(async () => await CreateAsync(server) == HttpStatusCode.Created);
+        using var stopping = new CancellationTokenSource();
+        var creating = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => CreateUntilAsync(server, stopping.Token)));
+        await using var cluster = await ConnectAsync();
+        var block = await PostgresMigrations.TryApplyAsync(cluster, TimeProvider.System, default);
+        var migrating = NewMigrator(cluster).MigrateAsync(default);
+        await CreateManyAsync(server, 100);
+
+        Assert.Contains($"process {_dump.ProcessID} (pg_dump", block?.Description, StringComparison.Ordinal);
+        Assert.False(migrating.IsCompleted);
+        await _dump.CloseAsync();
+        await migrating;
+        await CreateManyAsync(server, 20);
+        await stopping.CancelAsync();
+        Assert.Equal([HttpStatusCode.Created], (await creating).SelectMany(answers => answers).Distinct());
+        Assert.Equal(Current, await _postgres.Primary.ReadAsync(ReadVersion));
+    }
+
+    [Fact]
+    public async Task A_server_starts_on_the_previous_schema_during_a_backup_and_migrates_after_the_backup()
+    {
+        await using var server = await TerseProcess.ServeAsync(_postgres.ConnectionStrings);
+        await CreateManyAsync(server, 10);
+        Assert.Equal(Current - 1, await _postgres.Primary.ReadAsync(ReadVersion));
+
+        await _dump.CloseAsync();
+        await Eventually.IsTrueAsync(async () =>
+            await _postgres.Primary.ReadAsync(ReadVersion) == Current);
+        await CreateManyAsync(server, 10);
+    }
+
+    [Fact]
+    public async Task Of_several_migrations_at_the_same_time_one_runs_and_the_others_wait_for_it()
+    {
+        await _dump.CloseAsync();
+        await using var cluster = await ConnectAsync();
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => NewMigrator(cluster).MigrateAsync(default)));
+        Assert.Equal(Current, await _postgres.Primary.ReadAsync(ReadVersion));
+        Assert.Equal(1001, await _postgres.Primary.ReadAsync("SELECT count(*) FROM horizon_state"));
+    }
+
+    private const string LockAllTables =
+        """
+        BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+        DO $$ DECLARE name text; BEGIN
+            FOR name IN SELECT relname FROM pg_class
+                WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+            LOOP
+                EXECUTE format('LOCK TABLE %I IN ACCESS SHARE MODE', name);
+            END LOOP;
+        END $$;
+        """;
+
+    private async Task<NpgsqlConnection> OpenDumpAsync()
+    {
+        var builder = new NpgsqlConnectionStringBuilder(_postgres.Primary.ConnectionString)
+        {
+            ApplicationName = "pg_dump",
+            Pooling = false,
+        };
+        var connection = new NpgsqlConnection(builder.ConnectionString);
+        await connection.OpenAsync();
+        await using var locking = new NpgsqlCommand(LockAllTables, connection);
+        await locking.ExecuteNonQueryAsync();
+        return connection;
+    }
+
+    private async Task<Cluster> ConnectAsync()
+    {
+        var options = new ClusterOptions
+        {
+            Hosts = [new HostAddress("primary", _postgres.Primary.ConnectionString)],
+        };
+        var cluster = new Cluster(options, TimeProvider.System);
+        await cluster.StartAsync();
+        return cluster;
+    }
+
+    private static PostgresMigrator NewMigrator(Cluster cluster) =>
+        new(cluster, TimeProvider.System, NullLogger<PostgresMigrator>.Instance);
+
+    private static async Task<HttpStatusCode> CreateAsync(TerseProcess server)
+    {
+        using var answer = await server.CreateAsync("https://example.com/");
+        return answer.StatusCode;
+    }
+
+    private static async Task CreateManyAsync(TerseProcess server, int count)
+    {
+        for (var number = 0; number < count; number++)
+            Assert.Equal(HttpStatusCode.Created, await CreateAsync(server));
+    }
+
+    private static async Task<List<HttpStatusCode>> CreateUntilAsync(
+        TerseProcess server, CancellationToken stop)
+    {
+        var answers = new List<HttpStatusCode>();
+        while (!stop.IsCancellationRequested)
+            answers.Add(await CreateAsync(server));
+        return answers;
+    }
+}
