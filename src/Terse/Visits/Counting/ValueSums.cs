@@ -10,9 +10,7 @@ namespace Terse.Visits;
 /// </summary>
 internal sealed class ValueSums(VisitDimension dimension)
 {
-    /// <summary>The keys are values in UTF-8, because a report adds up to half a million counts.</summary>
-    private readonly Dictionary<byte[], VisitSum> _sums = new(new Utf8Comparer());
-
+    private readonly Dictionary<string, VisitSum> _sums = new(StringComparer.Ordinal);
     private VisitSum _all;
 
     /// <param name="sum">The number of all visits of the row.</param>
@@ -20,13 +18,16 @@ internal sealed class ValueSums(VisitDimension dimension)
     public void Add(VisitSum sum, ReadOnlySpan<byte> packed)
     {
         _all = _all.Add(sum);
-        var lookup = _sums.GetAlternateLookup<ReadOnlySpan<byte>>();
+        var lookup = _sums.GetAlternateLookup<ReadOnlySpan<char>>();
+        Span<char> characters = stackalloc char[BatchCounts.MaxValueLength];
         var entry = new PackedCount(packed);
         while (entry.Read())
         {
             if (entry.Dimension != dimension)
                 continue;
-            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(lookup, entry.Value, out _);
+            var length = Encoding.UTF8.GetChars(entry.Value, characters);
+            ref var known = ref CollectionsMarshal.GetValueRefOrAddDefault(
+                lookup, characters[..length], out _);
             known = known.Add(entry.Sum);
         }
     }
@@ -40,7 +41,7 @@ internal sealed class ValueSums(VisitDimension dimension)
         _sums.Values.Aggregate(default(VisitSum), (sum, next) => sum.Add(next)),
         [.. _sums
             .Where(pair => pair.Key.Length > 0) // without CountedValues.Other
-            .Select(pair => new ValueCount(Encoding.UTF8.GetString(pair.Key), pair.Value))
+            .Select(pair => new ValueCount(pair.Key, pair.Value))
             .OrderByDescending(count => (count.Sum.Visits, count.Sum.Bots))
             .ThenBy(count => count.Value, StringComparer.Ordinal)
             .Take(limit)]);
@@ -48,23 +49,4 @@ internal sealed class ValueSums(VisitDimension dimension)
     /// <summary>Returns the sums of the values that are numbers of outcomes.</summary>
     public IReadOnlyDictionary<RedirectOutcome, VisitSum> TakeOutcomes() => _sums.ToDictionary(
         pair => (RedirectOutcome)byte.Parse(pair.Key, null), pair => pair.Value);
-
-    private sealed class Utf8Comparer
-        : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public bool Equals(byte[]? one, byte[]? other) => one.AsSpan().SequenceEqual(other);
-
-        public bool Equals(ReadOnlySpan<byte> one, byte[] other) => one.SequenceEqual(other);
-
-        public int GetHashCode(byte[] value) => GetHashCode(value.AsSpan());
-
-        public int GetHashCode(ReadOnlySpan<byte> value)
-        {
-            var hash = default(HashCode);
-            hash.AddBytes(value);
-            return hash.ToHashCode();
-        }
-
-        public byte[] Create(ReadOnlySpan<byte> value) => value.ToArray();
-    }
 }
