@@ -14,9 +14,9 @@ internal interface IStorage : IReadiness
     string Description { get; }
 
     /// <summary>
-    /// Connects to the storage, and migrates or checks the schema. If the primary is lost and a replica can be
-    /// read, or if another transaction blocks the migration and the server can work with the present schema,
-    /// the Terse server completes this in the background.
+    /// Connects to the storage, and migrates or checks the schema. If the primary is lost and a replica can
+    /// be read, or if another transaction blocks the migration and the server can work with the present
+    /// schema, the Terse server completes this in the background.
     /// </summary>
     /// <exception cref="StartupException">The storage is unusable; the message says why.</exception>
     /// <exception cref="StoreUnavailableException">The storage cannot be reached.</exception>

@@ -45,7 +45,8 @@ public sealed class MigrationLockTests : IAsyncLifetime
             _postgres.ConnectionStrings, "--Database:Migrate", "false");
         await Eventually.IsTrueAsync(async () => await CreateAsync(server) == HttpStatusCode.Created);
         using var stopping = new CancellationTokenSource();
-        var creating = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => CreateUntilAsync(server, stopping.Token)));
+        var creating = Task.WhenAll(
+            Enumerable.Range(0, 4).Select(_ => CreateUntilAsync(server, stopping.Token)));
         await using var cluster = await ConnectAsync();
         var block = await PostgresMigrations.TryApplyAsync(cluster, TimeProvider.System, default);
         var migrating = NewMigrator(cluster).MigrateAsync(default);

@@ -7,8 +7,8 @@ namespace Terse.Storage.Postgres;
 /// <summary>
 /// Migrates the database to the schema of this Terse version. The first migration installs the horizon
 /// (<see cref="HorizonSchema"/>); the files Migrations/NNNN-….sql follow in the order of their numbers. Each
-/// migration runs once. All missing migrations run in one transaction under an advisory lock, so that only one
-/// Terse server migrates at a time.
+/// migration runs once. All missing migrations run in one transaction under an advisory lock, so that only
+/// one Terse server migrates at a time.
 /// </summary>
 /// <remarks>
 /// During a rolling update, Terse servers of two versions share a database. So a Terse server also works with

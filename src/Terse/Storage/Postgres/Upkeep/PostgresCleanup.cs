@@ -10,8 +10,8 @@ namespace Terse.Storage.Postgres;
 /// the background. No request waits for a deletion.
 /// </summary>
 /// <remarks>
-/// While a transaction keeps an old snapshot open, PostgreSQL cannot remove deleted rows, and a search for the
-/// oldest row reads all of them first. So the table <c>cleanup</c> stores how far the rows of each table are
+/// While a transaction keeps an old snapshot open, PostgreSQL cannot remove deleted rows, and a search for
+/// the oldest row reads all of them first. So the table <c>cleanup</c> stores how far the rows of each table are
 /// deleted, and each deletion begins its search there. The lock on the row in <c>cleanup</c> lets one Terse
 /// server at a time delete rows of a table; the others skip their turn.
 /// </remarks>
@@ -53,9 +53,9 @@ internal sealed partial class PostgresCleanup(
     }
 
     /// <summary>
-    /// Locks the row of a table in <c>cleanup</c>. Returns no row if another Terse server has locked it, or has
-    /// deleted the expired rows less than 10 s ago. If the clock was set back, the deletion begins at the new,
-    /// earlier end, so that rows written since then are deleted when they expire.
+    /// Locks the row of a table in <c>cleanup</c>. Returns no row if another Terse server has locked it, or
+    /// has deleted the expired rows less than 10 s ago. If the clock was set back, the deletion begins at the
+    /// new, earlier end, so that rows written since then are deleted when they expire.
     /// </summary>
     private const string Claim =
         """

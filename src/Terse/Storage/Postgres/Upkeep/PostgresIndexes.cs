@@ -32,8 +32,8 @@ internal sealed partial class PostgresIndexes(
             .RunAsync(token => BuildAsync(All, token), stoppingToken);
 
     /// <summary>
-    /// Builds the indexes that are missing or invalid. Does nothing if another Terse server builds indexes, or
-    /// if the table does not exist yet.
+    /// Builds the indexes that are missing or invalid. Does nothing if another Terse server builds indexes,
+    /// or if the table does not exist yet.
     /// </summary>
     public async Task BuildAsync(IReadOnlyList<PostgresIndex> indexes, CancellationToken cancellationToken)
     {
@@ -63,7 +63,9 @@ internal sealed partial class PostgresIndexes(
         return false;
     }
 
-    /// <summary>The number of the lock is "TINDEXES" in ASCII. The end of the session releases the lock.</summary>
+    /// <summary>
+    /// The number of the lock is "TINDEXES" in ASCII. The end of the session releases the lock.
+    /// </summary>
     private const string TryLock =
         """
         SELECT pg_try_advisory_lock(x'54494e4445584553'::bigint),
@@ -143,7 +145,7 @@ internal sealed partial class PostgresIndexes(
     [LoggerMessage(
         642,
         LogLevel.Warning,
-        "An index cannot be built; the server tries again every minute. Until then some reads are slow: {Reason}")]
+        "An index cannot be built; the server tries again every minute. Some reads are slow: {Reason}")]
     private partial void LogFailed(string reason);
 }
 

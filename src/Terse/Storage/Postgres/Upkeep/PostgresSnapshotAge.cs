@@ -6,9 +6,9 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Measures the age of the oldest snapshot that the primary must serve. PostgreSQL keeps all row versions that
-/// were replaced or deleted after this snapshot was taken, so tables and indexes grow, and reads of rows that
-/// change often become slow.
+/// Measures the age of the oldest snapshot that the primary must serve. PostgreSQL keeps all row versions
+/// that were replaced or deleted after this snapshot was taken, so tables and indexes grow, and reads of rows
+/// that change often become slow.
 /// </summary>
 /// <remarks>
 /// PostgreSQL shows the oldest transaction id that a snapshot needs, but not always a time: a replica with
@@ -52,8 +52,8 @@ internal sealed class PostgresSnapshotAge(Cluster cluster, IMeterFactory meters,
 
     /// <summary>
     /// Reads the next transaction id, the oldest id that a snapshot needs, and the age of the oldest
-    /// transaction of which PostgreSQL shows the start. A snapshot in another database, and one of autovacuum,
-    /// makes PostgreSQL keep nothing in the tables of this database.
+    /// transaction of which PostgreSQL shows the start. A snapshot in another database, and one of
+    /// autovacuum, makes PostgreSQL keep nothing in the tables of this database.
     /// </summary>
     private const string SelectOldest =
         """
