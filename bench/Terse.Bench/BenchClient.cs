@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -9,6 +10,9 @@ namespace Terse.Bench;
 /// </summary>
 internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 {
+    /// <summary>Receives the status code of each response; null if nobody needs it.</summary>
+    public Action<int>? OnStatus { get; init; }
+
     /// <summary>Returns requests that each create a link. All links have the same target.</summary>
     public static BenchRequest Create(Uri server)
     {
@@ -24,6 +28,18 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
         () => Encoding.ASCII.GetBytes($"GET /{nextCode()} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n"),
         "HTTP/1.1 302"u8.ToArray(),
         "\r\n\r\n"u8.ToArray());
+
+    /// <summary>
+    /// Returns requests that each follow the next code from <paramref name="nextCode"/>, which no link has.
+    /// The response may have any status code, and a problem as its body.
+    /// </summary>
+    public static BenchRequest Invent(Uri server, Func<string> nextCode, Action<int> onStatus) =>
+        Follow(server, nextCode) with
+        {
+            Begin = "HTTP/1.1 "u8.ToArray(),
+            End = "\r\n0\r\n\r\n"u8.ToArray(),
+            OnStatus = onStatus,
+        };
 }
 
 /// <summary>
@@ -137,5 +153,6 @@ internal sealed class BenchClient(Uri server, BenchRequest request)
 
         if (!_answer.AsSpan().StartsWith(request.Begin))
             throw new IOException(Encoding.UTF8.GetString(_answer, 0, length));
+        request.OnStatus?.Invoke(int.Parse(_answer.AsSpan(9, 3), CultureInfo.InvariantCulture));
     }
 }

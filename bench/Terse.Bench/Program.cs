@@ -21,6 +21,7 @@ var benchmarks = new Dictionary<string, Func<string, Task<IEnumerable<Result>>>>
     ["postgres-growth"] = GrowthBenchmark.RunPostgresAsync,
     ["postgres-create"] = PostgresCreateBenchmark.RunAsync,
     ["postgres-lookup"] = PostgresLookupBenchmark.RunAsync,
+    ["flood"] = FloodBenchmark.RunAsync,
 };
 
 if (args is not [var program, .. var names] || !File.Exists(program) || names.Except(benchmarks.Keys).Any())

@@ -34,6 +34,7 @@ public sealed class Cluster : IAsyncDisposable
         _registry = new HostRegistry([.. _hosts.Select(host => host.Status)], options, time, Random.Shared);
         Primary = new ClusterPrimary(_registry);
         _monitor = new HostMonitor(_hosts, _registry, options, time);
+        Fences = new FencedReads(_hosts, _registry);
     }
 
     /// <summary>The hosts, in the order of <see cref="ClusterOptions.Hosts"/>.</summary>
@@ -41,6 +42,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>What this process knows about the primary.</summary>
     public ClusterPrimary Primary { get; }
+
+    /// <summary>Reads on replicas that have replayed a given position of the primary's log.</summary>
+    public FencedReads Fences { get; }
 
     /// <summary>
     /// Whether at least one host can answer reads, according to the last probes. A host counts as unreachable

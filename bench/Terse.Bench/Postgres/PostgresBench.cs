@@ -6,7 +6,7 @@ using Terse.Harness;
 namespace Terse.Bench;
 
 /// <summary>
-/// A Terse server with a PostgreSQL primary and a replica on this machine. The PostgreSQL hosts have the
+/// A Terse server with a PostgreSQL primary and its replicas on this machine. The PostgreSQL hosts have the
 /// default durability and as much memory as on a small server. Benchmarks also measure the primary without
 /// Terse, for comparison.
 /// </summary>
@@ -33,13 +33,25 @@ internal sealed partial class PostgresBench : IAsyncDisposable
 
     public Uri Address => Server.Http.BaseAddress!;
 
-    public static async Task<PostgresBench> StartAsync(string program, params string[] settings)
+    public static Task<PostgresBench> StartAsync(string program, params string[] settings) =>
+        StartAsync(program, replicas: 1, countsStatements: false, settings);
+
+    /// <param name="program">The path of the Terse server.</param>
+    /// <param name="replicas">The number of replicas.</param>
+    /// <param name="countsStatements">
+    /// Whether the hosts count their statements (<see cref="StatementStatistics"/>).
+    /// </param>
+    /// <param name="settings">Further settings of the Terse server.</param>
+    public static async Task<PostgresBench> StartAsync(
+        string program, int replicas, bool countsStatements, params string[] settings)
     {
         var folder = new TemporaryFolder();
-        var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        var postgres = await PostgresCluster.StartAsync(replicas);
         try
         {
-            foreach (var host in new[] { postgres.Primary, postgres.Replicas[0] })
+            if (countsStatements)
+                await StatementStatistics.EnableAsync(postgres);
+            foreach (var host in postgres.Servers)
             {
                 foreach (var setting in Settings)
                     await host.ExecuteAsync($"ALTER SYSTEM SET {setting}");
@@ -56,6 +68,25 @@ internal sealed partial class PostgresBench : IAsyncDisposable
             await postgres.DisposeAsync();
             folder.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>
+    /// Inserts links with the codes <c>b1</c>, <c>b2</c>, …, and waits until all replicas have them.
+    /// </summary>
+    public async Task InsertLinksAsync(int links)
+    {
+        await Postgres.Primary.ExecuteAsync(
+            $"""
+            INSERT INTO link (id, domain, code, target, created_at, written_at)
+            SELECT n, '', 'b' || n, 'https://example.com/a/long/way/' || n, now(), now() + interval '1 hour'
+            FROM generate_series(1, {links}) AS n
+            """);
+        await Postgres.Primary.ExecuteAsync("VACUUM ANALYZE link");
+        foreach (var replica in Postgres.Replicas)
+        {
+            await Eventually.IsTrueAsync(async () =>
+                await replica.ReadAsync("SELECT count(*) FROM link") == links);
         }
     }
 

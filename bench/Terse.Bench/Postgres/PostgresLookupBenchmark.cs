@@ -1,5 +1,4 @@
 using Npgsql;
-using Terse.Harness;
 
 namespace Terse.Bench;
 
@@ -29,21 +28,11 @@ internal static class PostgresLookupBenchmark
         FROM horizon AS h LEFT JOIN link AS l ON l.domain = $1 AND l.code = $2
         """;
 
-    private static readonly string InsertLinks =
-        $"""
-        INSERT INTO link (id, domain, code, target, created_at, written_at)
-        SELECT n, '', 'b' || n, 'https://example.com/a/long/way/' || n, now(), now() + interval '1 hour'
-        FROM generate_series(1, {Links}) AS n
-        """;
-
     public static async Task<IEnumerable<Result>> RunAsync(string program)
     {
         await using var bench = await PostgresBench.StartAsync(program);
         var (address, replica) = (bench.Address, bench.Postgres.Replicas[0]);
-        await bench.Postgres.Primary.ExecuteAsync(InsertLinks);
-        await bench.Postgres.Primary.ExecuteAsync("VACUUM ANALYZE link");
-        await Eventually.IsTrueAsync(async () =>
-            await replica.ReadAsync("SELECT count(*) FROM link") == Links);
+        await bench.InsertLinksAsync(Links);
 
         _ = await FollowAsync(Warmup);
         var bare = await MeasureBareAsync(replica.ConnectionString, Time / 2);

@@ -71,6 +71,10 @@ internal sealed class HostRegistry(
     public int GenerationOfWrite(int timeline) =>
         Known is var known && known.Identity.Timeline == timeline ? known.Generation : known.Generation + 1;
 
+    /// <inheritdoc cref="FencedReads.Replicas"/>
+    public IReadOnlyList<int> ReplicasInRotation =>
+        [.. hosts.Index().Where(host => host.Item.State.IsInRotation).Select(host => host.Index)];
+
     /// <summary>
     /// Stores the result of a probe, and decides for every host whether it is in rotation (receives ordinary
     /// reads). A probe of one host may affect a different host, because the lag of a replica is measured from

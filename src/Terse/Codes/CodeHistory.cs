@@ -23,18 +23,29 @@ internal sealed record CodeOrigin(
 /// </summary>
 /// <param name="layouts">The layouts, the oldest layout first.</param>
 /// <param name="strategies">All strategies that any version of Terse has used.</param>
-internal sealed class CodeHistory(IReadOnlyList<IdLayout> layouts, IReadOnlyList<ICodeStrategy> strategies)
+/// <param name="canDecrypt">
+/// Whether this server has the secret of the opaque layouts. Another server may have added the first opaque
+/// layout while this server was running without its secret.
+/// </param>
+internal sealed class CodeHistory(
+    IReadOnlyList<IdLayout> layouts, IReadOnlyList<ICodeStrategy> strategies, bool canDecrypt)
 {
+    private readonly bool _canReadTimes = canDecrypt || !layouts.Any(layout => layout.Opaque);
+
     /// <summary>
     /// Returns the latest instant at which a link with this code can have been created: the end of the id's
     /// tick. Returns <see cref="DateTimeOffset.MinValue"/> when no strategy can have created the code, and
-    /// null when the code contains no time.
+    /// null when the code contains no time that this server can read. Without the secret, this server can
+    /// read no time, because every code that begins with a digit may be opaque.
     /// </summary>
-    public DateTimeOffset? NewestTimeOf(string code) => ContainsTime(code)
+    public DateTimeOffset? NewestTimeOf(string code) => _canReadTimes && ContainsTime(code)
         ? FindOrigins(code).Select(origin => origin.End).DefaultIfEmpty(DateTimeOffset.MinValue).Max()
         : null;
 
-    /// <summary>Finds every combination of a strategy and an id that can have created a code.</summary>
+    /// <summary>
+    /// Finds every combination of a strategy and an id that can have created a code. Needs the secret of the
+    /// opaque layouts.
+    /// </summary>
     public IEnumerable<CodeOrigin> FindOrigins(string code)
     {
         for (var index = 0; index < layouts.Count; index++)

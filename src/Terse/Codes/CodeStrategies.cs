@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Ids;
 
 namespace Terse.Codes;
 
@@ -9,11 +10,13 @@ namespace Terse.Codes;
 internal sealed class CodeStrategies : IDisposable
 {
     private readonly IdCipher? _cipher;
+    private readonly string? _secretCheck;
 
     public CodeStrategies(IOptions<CodeOptions> options)
     {
         var codes = options.Value;
         _cipher = codes.Secret is null ? null : new IdCipher(codes.Secret);
+        _secretCheck = codes.Secret is null ? null : IdCipher.CheckValueOf(codes.Secret);
         All =
         [
             new TsidStrategy(_cipher),
@@ -36,6 +39,10 @@ internal sealed class CodeStrategies : IDisposable
 
     /// <summary>The strategy that creates new codes. The setting <c>Codes:Strategy</c> selects it.</summary>
     public ICodeStrategy Chosen { get; }
+
+    /// <summary>Returns the history of the codes that belong to these layouts.</summary>
+    public CodeHistory HistoryOf(StoredLayouts stored) => new(
+        stored.Layouts, All, canDecrypt: stored.SecretCheck is not { } check || check == _secretCheck);
 
     /// <summary>
     /// Returns whether the codes of a strategy can be encrypted. Only strategies whose unencrypted codes

@@ -13,6 +13,12 @@ internal sealed record StoredLayouts(IReadOnlyList<IdLayout> Layouts, string? Se
 {
     public static readonly StoredLayouts Empty = new([], SecretCheck: null);
 
+    /// <summary>
+    /// A hash of the layouts and of the check value, by which a store that reads from several hosts compares
+    /// their layouts; 0 in other stores.
+    /// </summary>
+    public long Fingerprint { get; init; }
+
     /// <summary>The layout with which servers mint new ids.</summary>
     public IdLayout Current => Layouts[^1];
 

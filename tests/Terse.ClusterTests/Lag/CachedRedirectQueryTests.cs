@@ -25,7 +25,7 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
     public async Task A_redirect_of_a_cached_link_runs_no_statement_on_any_host()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await CountStatementsAsync(postgres);
+        await StatementStatistics.EnableAsync(postgres);
         await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         await using var figures = await ProcessFigures.OfAsync(server);
         var code = await CreateCachedAsync(server, figures);
@@ -33,7 +33,7 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
         Assert.NotEmpty(await FindStatementsAsync(postgres, Links));
         var before = await figures.ReadAsync();
         foreach (var host in postgres.Servers)
-            await host.ExecuteAsync("SELECT pg_stat_statements_reset()");
+            await StatementStatistics.ResetAsync(host);
 
         Assert.Equal(Redirects, await Follower.FollowAsync(server, code, Clients, TimesEach));
         var after = await figures.ReadAsync();
@@ -47,23 +47,6 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
         Assert.Empty(await FindStatementsAsync(postgres, Links));
         // Shows that the hosts still record statements.
         Assert.NotEmpty(await FindStatementsAsync(postgres, Beat));
-    }
-
-    private static async Task CountStatementsAsync(PostgresCluster postgres)
-    {
-        foreach (var host in postgres.Servers)
-        {
-            await host.ExecuteAsync("ALTER SYSTEM SET shared_preload_libraries = pg_stat_statements");
-            await host.StopAsync();
-            await host.StartAsync();
-        }
-
-        await postgres.Primary.ExecuteAsync("CREATE EXTENSION pg_stat_statements");
-        foreach (var replica in postgres.Replicas)
-        {
-            await Eventually.IsTrueAsync(async () => await replica.ReadAsync(
-                "SELECT count(*) FROM pg_extension WHERE extname = 'pg_stat_statements'") == 1);
-        }
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using Terse.Codes;
+using Terse.Harness;
 using Terse.Hosting;
 using Terse.Ids;
 using Terse.Storage.Postgres;
@@ -11,7 +12,7 @@ public sealed class PostgresNodeStoreTests(TestDatabases databases) : NodeStoreC
     private TestDatabase _database = null!;
 
     private protected override INodeStore Store => new ClockedNodeStore(
-        new PostgresNodeStore(_database.Cluster),
+        new PostgresNodeStore(_database.Cluster, TimeProvider.System),
         () => _database.SetClockAsync(Time.Now),
         EndActivationDelayAsync);
 
@@ -19,25 +20,59 @@ public sealed class PostgresNodeStoreTests(TestDatabases databases) : NodeStoreC
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();
 
-    private Task EndActivationDelayAsync() => _database.ExecuteAsync(
-        "UPDATE id_layout SET stored_at = stored_at - $1", LayoutLease.ActivationDelay * 2);
+    private Task EndActivationDelayAsync() =>
+        _database.ExecuteAsync(
+            "INSERT INTO active_layout SELECT number FROM id_layout ON CONFLICT DO NOTHING");
 
-    [Fact]
-    public async Task No_server_mints_with_a_new_layout_before_every_server_has_read_it()
+    /// <summary>
+    /// The clock of the primary jumps, so that the layout seems to be an hour old, or to be stored in the
+    /// future.
+    /// </summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1)]
+    public async Task No_server_mints_with_a_new_layout_before_every_server_has_read_it(int storedHoursLater)
     {
-        var store = new PostgresNodeStore(_database.Cluster);
+        var time = new FakeTime(DateTimeOffset.UnixEpoch);
+        var store = new PostgresNodeStore(_database.Cluster, time);
         var desired = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
-        await store.EnsureLayoutAsync("first", desired, default);
-        var first = await store.ReserveAsync("first", desired, TimeSpan.FromSeconds(30), default);
+        await store.EnsureLayoutAsync("server", desired, default);
+        var first = await ReserveAsync(store, desired);
         var other = desired with { NodeBits = 6 };
-        await store.EnsureLayoutAsync("second", other, default);
+        await store.EnsureLayoutAsync("server", other, default);
+        await _database.ExecuteAsync(
+            "UPDATE id_layout SET stored_at = stored_at + $1", TimeSpan.FromHours(storedHoursLater));
 
         Assert.NotNull(first);
-        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            store.ReserveAsync("second", other, TimeSpan.FromSeconds(30), default));
-        await EndActivationDelayAsync();
-        Assert.NotNull(await store.ReserveAsync("second", other, TimeSpan.FromSeconds(30), default));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => ReserveAsync(store, other));
+        time.Pass(LayoutLease.ActivationDelay - TimeSpan.FromMilliseconds(1));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => ReserveAsync(store, other));
+        time.Pass(TimeSpan.FromMilliseconds(1));
+        Assert.NotNull(await ReserveAsync(store, other));
+        Assert.NotNull(await ReserveAsync(new PostgresNodeStore(_database.Cluster, time), other));
     }
+
+    [Theory]
+    [InlineData("UPDATE id_layout SET epoch = epoch + interval '1 day'")]
+    [InlineData("UPDATE id_layout SET opaque = true")]
+    [InlineData("UPDATE installation SET secret_check = 'check'")]
+    public async Task A_lookup_shows_whether_its_snapshot_has_other_layouts_of_ids(string change)
+    {
+        var desired = CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions());
+        await Store.EnsureLayoutAsync("server", desired, default);
+        var lookups = _database.Get<ILinkLookups>();
+        var before = await lookups.Any.CallAsync(new("", "code"), default);
+        Assert.Equal((await Store.ReadLayoutsAsync(default)).Fingerprint, before.Layouts);
+        await _database.ExecuteAsync(change);
+        var after = await lookups.Any.CallAsync(new("", "code"), default);
+
+        Assert.NotEqual(before.Layouts, after.Layouts);
+        Assert.Equal((await Store.ReadLayoutsAsync(default)).Fingerprint, after.Layouts);
+    }
+
+    private static Task<NodeReservation?> ReserveAsync(PostgresNodeStore store, DesiredLayout desired) =>
+        store.ReserveAsync("server", desired, TimeSpan.FromSeconds(30), default);
 
     /// <summary>
     /// Passes each call on to the real store. Before each call, sets the database's clock to the test's clock

@@ -176,6 +176,17 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public Task ResumeReplayAsync() => ExecuteAsync("SELECT pg_wal_replay_resume()");
 
+    /// <summary>
+    /// Lets this replica replay each commit this long after the primary has committed it.
+    /// </summary>
+    public async Task DelayReplayAsync(TimeSpan delay)
+    {
+        await ExecuteAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"ALTER SYSTEM SET recovery_min_apply_delay = '{delay.TotalMilliseconds:0}ms'"));
+        await ExecuteAsync("SELECT pg_reload_conf()");
+    }
+
     /// <summary>Promotes a replica to primary.</summary>
     public Task PromoteAsync() => ExecuteAsync("SELECT pg_promote()");
 

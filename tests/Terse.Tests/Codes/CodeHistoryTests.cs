@@ -48,7 +48,7 @@ public sealed class CodeHistoryTests : IDisposable
                 }
             }
 
-            AssertTimes(new CodeHistory(stored.Layouts, _strategies.All), created, seed);
+            AssertTimes(new CodeHistory(stored.Layouts, _strategies.All, canDecrypt: true), created, seed);
         }
     }
 
@@ -56,7 +56,7 @@ public sealed class CodeHistoryTests : IDisposable
     public void With_one_layout_the_newest_time_is_the_end_of_the_tick()
     {
         var stored = StoredLayouts.Empty.Apply(Default, Start);
-        var history = new CodeHistory(stored.Layouts, _strategies.All);
+        var history = new CodeHistory(stored.Layouts, _strategies.All, canDecrypt: true);
         var id = stored.Current.Ids.Compose(stored.Current.Ids.TickAt(Start), node: 3, sequence: 4);
 
         Assert.Equal(Start.AddMilliseconds(10), history.NewestTimeOf(id.ToString()));
@@ -71,12 +71,32 @@ public sealed class CodeHistoryTests : IDisposable
     {
         var plain = StoredLayouts.Empty.Apply(Default, Start);
         var opaque = plain.Apply(Default with { Opaque = true, SecretCheck = Check }, Start.AddDays(40));
-        var history = new CodeHistory(opaque.Layouts, _strategies.All);
+        var history = new CodeHistory(opaque.Layouts, _strategies.All, canDecrypt: true);
         var old = plain.Current.Ids.Compose(plain.Current.Ids.TickAt(Start.AddDays(30)), 0, 0).ToString();
         var origins = history.FindOrigins(old).ToList();
 
         Assert.Contains(origins, origin => origin is { Layout.Number: 1, Strategy.Name: "tsid" });
         Assert.Equal(origins.Max(origin => origin.End), history.NewestTimeOf(old));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("another secret, which is long enough")]
+    public void A_server_without_the_secret_of_the_opaque_codes_reads_no_time(string? secret)
+    {
+        using var without = new CodeStrategies(Options.Create(new CodeOptions { Secret = secret }));
+        var check = IdCipher.CheckValueOf(new string('s', 32));
+        var plain = StoredLayouts.Empty.Apply(Default, Start);
+        var opaque = plain.Apply(Default with { Opaque = true, SecretCheck = check }, Start.AddDays(40));
+        var codes = Enumerable.Range(0, 50).Select(day => plain.Current.Ids.Compose(
+            plain.Current.Ids.TickAt(Start.AddDays(day)), node: 0, sequence: 0).ToString());
+
+        Assert.All(codes, code =>
+        {
+            Assert.NotNull(without.HistoryOf(plain).NewestTimeOf(code));
+            Assert.Null(without.HistoryOf(opaque).NewestTimeOf(code));
+            Assert.NotNull(_strategies.HistoryOf(opaque).NewestTimeOf(code));
+        });
     }
 
     [Fact]

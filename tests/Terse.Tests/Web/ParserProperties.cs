@@ -87,7 +87,7 @@ public sealed class ParserProperties
         using var strategies = new CodeStrategies(Options.Create(options));
         var desired = CodeSetup.DesiredLayoutOf(options, new IdOptions());
         var first = IdLayout.First(desired with { Opaque = false }, Now);
-        var history = new CodeHistory([first, first.Next(desired, Now)], strategies.All);
+        var history = new CodeHistory([first, first.Next(desired, Now)], strategies.All, canDecrypt: true);
         var codes = Gen.Elements("0123456789ABCDEFGHJKMNPQRSTVWXYZabcdefz-_.".ToCharArray())
             .ListOf()
             .Select(letters => "0" + string.Concat(letters));

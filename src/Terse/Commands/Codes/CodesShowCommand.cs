@@ -52,8 +52,7 @@ internal static class CodesShowCommand
     {
         var stored = await app.Services.GetRequiredService<IStorage>().ReadLayoutsAsync(cancellationToken);
         stored.CheckSecret(app.Services.GetRequiredService<DesiredLayout>());
-        var history = new CodeHistory(
-            stored.Layouts, app.Services.GetRequiredService<CodeStrategies>().All);
+        var history = app.Services.GetRequiredService<CodeStrategies>().HistoryOf(stored);
         var now = app.Services.GetRequiredService<TimeProvider>().GetUtcNow();
         Show(arguments.GetValue(Code)!, history, now, arguments.InvocationConfiguration.Output);
     }

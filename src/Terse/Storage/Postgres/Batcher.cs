@@ -40,6 +40,7 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     private const int MaxBatch = 256;
 
     private readonly Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> _run;
+    private readonly StatementPace? _pace;
     private readonly Channel<Waiting> _waiting;
     private readonly Task _running;
 
@@ -50,10 +51,16 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     /// <param name="run">
     /// Runs the calls as one SQL statement. Returns one result per call, in the order of the calls.
     /// </param>
+    /// <param name="pace">
+    /// Limits how often each of the statements is sent; null if a statement may follow at once.
+    /// </param>
     public Batcher(
-        int statements, int maxWaiting, Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> run)
+        int statements,
+        int maxWaiting,
+        Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> run,
+        StatementPace? pace = null)
     {
-        _run = run;
+        (_run, _pace) = (run, pace);
         _waiting = Channel.CreateBounded<Waiting>(maxWaiting);
         // The loops must not inherit the ExecutionContext of the code that creates this object. Otherwise
         // every later statement would belong to the trace and the ambient transaction of that code.
@@ -84,9 +91,14 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     private async Task RunAsync()
     {
         var batch = new List<Waiting>(MaxBatch);
+        var maxBatch = _pace?.MaxBatch ?? MaxBatch;
+        long? sentAt = null;
         while (await _waiting.Reader.WaitToReadAsync())
         {
-            while (batch.Count < MaxBatch && _waiting.Reader.TryRead(out var next))
+            // The calls that arrive during this wait are sent with the next statement.
+            if (_pace is not null)
+                sentAt = await _pace.WaitAsync(sentAt);
+            while (batch.Count < maxBatch && _waiting.Reader.TryRead(out var next))
             {
                 if (!next.CancellationToken.IsCancellationRequested)
                     batch.Add(next);
@@ -126,5 +138,28 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     {
         public TaskCompletionSource<TResult> Result { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
+
+/// <summary>
+/// Limits how often a <see cref="Batcher{TCall,TResult}"/> sends a statement. The first statement after a
+/// pause is sent at once. While the batcher waits, more calls arrive and share the next statement.
+/// </summary>
+/// <param name="interval">The minimum time between the starts of two statements.</param>
+/// <param name="maxBatch">The maximum number of calls in one statement.</param>
+/// <param name="time">Measures the interval.</param>
+internal sealed class StatementPace(TimeSpan interval, int maxBatch, TimeProvider time)
+{
+    public int MaxBatch => maxBatch;
+
+    /// <summary>Waits until the next statement may be sent.</summary>
+    /// <param name="sentAt">When the last statement was sent; null before the first statement.</param>
+    /// <returns>When the next statement is sent, as a monotonic timestamp.</returns>
+    public async ValueTask<long> WaitAsync(long? sentAt)
+    {
+        var rest = sentAt is { } last ? interval - time.GetElapsedTime(last) : TimeSpan.Zero;
+        if (rest > TimeSpan.Zero)
+            await Task.Delay(rest, time);
+        return time.GetTimestamp();
     }
 }

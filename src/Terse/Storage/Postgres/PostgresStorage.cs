@@ -42,6 +42,7 @@ internal sealed class PostgresStorage(
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.MissesPerSecond,
             provider.GetRequiredService<LookupMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<FencedLookups>();
         services.AddSingleton<LookupMetrics>();
         services.AddSingleton<PendingChanges>();
         services.AddSingleton<ILinkReader, LinkFinder>();

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Terse.Harness;
 using Terse.Hosting;
@@ -152,6 +153,30 @@ public sealed class BatcherTests
 
         Assert.Equal((-1, -3), (await first, await together[1]));
         await Assert.ThrowsAsync<PostgresException>(() => together[0]);
+    }
+
+    [Fact]
+    public async Task A_paced_batcher_sends_one_statement_an_interval_with_all_calls_that_arrived_meanwhile()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        var pace = new StatementPace(TimeSpan.FromMilliseconds(25), maxBatch: 1000, time);
+        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync, pace);
+        var first = batcher.CallAsync(1, default);
+        await UntilSentAsync(1);
+        Answer(0);
+        Assert.Equal(-1, await first);
+        Task<int>[] others = [.. Enumerable.Range(2, 600).Select(call => batcher.CallAsync(call, default))];
+        time.Advance(TimeSpan.FromMilliseconds(24));
+        Assert.Single(_sent);
+        await Eventually.IsTrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            return Task.FromResult(_sent.Count == 2);
+        });
+        Answer(1);
+
+        await Task.WhenAll(others);
+        Assert.Equal(600, _sent[1].Calls.Count);
     }
 
     private Task<IReadOnlyList<int>> SendAsync(IReadOnlyList<int> calls)

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Hosting;
@@ -13,7 +14,8 @@ namespace Terse.Tests.Storage;
 /// before the lookup. The second part says whether the host finds the link (<c>link</c>) or not
 /// (<c>none</c>). The third part says whether the horizon of the host is before, at or after the time at
 /// which the code was minted or, for a link with a pending change, the time of the change. The word
-/// <c>lost</c> alone means that the host does not respond. The current timeline is 2.
+/// <c>lost</c> alone means that the host does not respond. F is a fence of the primary, with its timeline;
+/// the replica in the next part of the script has replayed the fence. The current timeline is 2.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
@@ -27,6 +29,7 @@ public sealed class LinkFinderTests : IDisposable
     private readonly Figures _figures = new();
     private readonly PendingChanges _pending = new(TimeProvider.System);
     private readonly List<string> _errors = [];
+    private readonly FakeTimeProvider _stopped = new(DateTimeOffset.UnixEpoch);
 
     [Theory]
     [InlineData("R2 link before", "found")]
@@ -107,19 +110,71 @@ public sealed class LinkFinderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("R2 none after, P2 none after")]
-    [InlineData("R1 link after, P2 link after")]
-    [InlineData("R1 none after, P2 link after")]
-    public async Task Beyond_the_budget_the_primary_is_not_asked_for_a_code_that_no_replica_shows(
-        string lookups)
+    [InlineData("R2 none after, F2, R2 none after", "not found")]
+    [InlineData("R2 none before, F2, R2 none before", "not found")]
+    [InlineData("R2 none after, F2, R2 link after", "found")]
+    [InlineData("R1 none after, F2, R2 none after", "not found")]
+    [InlineData("R1 link after, F2, R2 none after", "not found")]
+    [InlineData("R2 none after, F2, R1 none after, R2 link after", "found")]
+    [InlineData("R2 none after, F2, lost, R2 none after", "not found")]
+    [InlineData("R2 none after, F2, N2 none after, R2 link after", "found")]
+    [InlineData("R2 none after, F1, R1 none after", "unavailable")]
+    [InlineData("R2 none after, F1, R2 none after", "unavailable")]
+    [InlineData("R2 none after, lost", "unavailable")]
+    public async Task Beyond_the_budget_a_replica_behind_a_fence_of_the_present_primary_decides(
+        string lookups, string expected)
     {
-        Assert.Equal("unavailable", await FindAsync(Custom, lookups, perSecond: 0));
-        Assert.Equal((1, 0), (Lookups("replica"), Lookups("primary")));
+        Assert.Equal(expected, await FindAsync(Custom, lookups, perSecond: 0));
+        Assert.Equal(0, _figures["terse.lookup.misses asked"]);
+    }
+
+    [Theory]
+    [InlineData("R2 none before, F2, R2 link before, P2 link before", "found")]
+    [InlineData("R2 none before, F2, R2 link at", "found")]
+    [InlineData("R2 none before, F2, R2 link before, lost", "unavailable")]
+    public async Task A_link_behind_a_fence_is_found_only_with_the_pending_change(
+        string lookups, string expected)
+    {
+        _pending.Add(Custom, new(2, Time));
+
+        Assert.Equal(expected, await FindAsync(Custom, lookups, perSecond: 0));
+    }
+
+    [Theory]
+    [InlineData("R2 none before, lost, R2 none at", "not found")]
+    [InlineData("R2 none before, lost, R2 link before", "found")]
+    [InlineData("R2 none before, F1, R2 none before, R2 none at", "not found")]
+    public async Task Without_a_fence_the_horizon_decides_about_a_code_that_carries_its_time(
+        string lookups, string expected) =>
+        Assert.Equal(expected, await FindAsync(Timed, lookups, perSecond: 0));
+
+    [Fact]
+    public async Task Without_a_replica_in_rotation_any_host_answers()
+    {
+        var lookups = new ScriptedLookups("R2 none before, F2, P2 none before") { Replicas = [] };
+
+        Assert.Equal("not found", await FindAsync(Custom, lookups, perSecond: 0));
+        Assert.Equal(["any", "fence", "any"], lookups.Asked);
     }
 
     [Fact]
-    public async Task Beyond_the_budget_a_replica_that_catches_up_answers() =>
-        Assert.Equal("found", await FindAsync(Timed, "R2 none before, R2 link before", perSecond: 0));
+    public async Task A_request_beyond_the_limit_of_waiting_requests_is_refused_at_once()
+    {
+        var script = string.Join(", ", Enumerable.Repeat("R2 none after", LinkFinder.MaxWaiting + 1));
+        var lookups = new ScriptedLookups(script) { IsFenceStuck = true };
+        await using var layouts = new LayoutLease(SimulatedNodes.Store, SimulatedNodes.Strategies, _stopped);
+        var finder = NewFinder(lookups, layouts, perSecond: 0, _stopped);
+        var waiting = Enumerable.Range(0, LinkFinder.MaxWaiting)
+            .Select(_ => finder.FindAsync(Custom, default).AsTask())
+            .ToList();
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => finder.FindAsync(Custom, default).AsTask());
+
+        Assert.Contains("Too many requests", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(waiting, request => request.IsCompleted);
+        Assert.Equal(1, _figures["terse.lookup.misses refused"]);
+        Assert.Equal(LinkFinder.MaxWaiting, _figures["terse.lookups.waiting"]);
+    }
 
     [Fact]
     public async Task A_replica_with_an_id_layout_that_this_server_does_not_know_proves_nothing()
@@ -173,7 +228,7 @@ public sealed class LinkFinderTests : IDisposable
     [Fact]
     public async Task An_error_tells_the_client_to_retry()
     {
-        await FindAsync(Custom, "R2 none after", perSecond: 0);
+        await FindAsync(Custom, "R2 none after, lost", perSecond: 0);
         await FindAsync(
             new ScriptedLookups("P1 link after"), finder => finder.FindLatestAsync(Custom, default));
 
@@ -197,11 +252,9 @@ public sealed class LinkFinderTests : IDisposable
         var time = TimeProvider.System;
         await using var layouts = new LayoutLease(SimulatedNodes.Store, SimulatedNodes.Strategies, time);
         await layouts.StartAsync(default);
-        var metrics = new LookupMetrics(_figures);
-        var budget = new PrimaryLookupBudget(perSecond, metrics, time);
         try
         {
-            var link = await find(new LinkFinder(lookups, layouts, budget, _pending, metrics, time));
+            var link = await find(NewFinder(lookups, layouts, perSecond, time));
             return link is null ? "not found" : "found";
         }
         catch (StoreUnavailableException exception)
@@ -209,6 +262,14 @@ public sealed class LinkFinderTests : IDisposable
             _errors.Add(exception.Message);
             return "unavailable";
         }
+    }
+
+    private LinkFinder NewFinder(
+        ScriptedLookups lookups, LayoutLease layouts, int perSecond, TimeProvider time)
+    {
+        var metrics = new LookupMetrics(_figures);
+        var budget = new PrimaryLookupBudget(perSecond, metrics, time);
+        return new(lookups, layouts, budget, new FencedLookups(lookups, time), _pending, metrics, time);
     }
 
     /// <summary>
@@ -222,6 +283,8 @@ public sealed class LinkFinderTests : IDisposable
 
         public long Layouts { get; init; } = 1;
 
+        public bool IsFenceStuck { get; init; }
+
         public List<string> Asked { get; } = [];
 
         public List<DateTimeOffset> Horizons { get; } = [];
@@ -231,6 +294,16 @@ public sealed class LinkFinderTests : IDisposable
         public IBatcher<LinkName, LookupResult> Any => new ScriptedBatcher(this, "any");
 
         public IBatcher<LinkName, LookupResult> Latest => new ScriptedBatcher(this, "latest");
+
+        public IBatcher<LinkName, LookupResult> Missing => new ScriptedBatcher(this, "missing");
+
+        public IBatcher<LinkName, Fence> Fences => new ScriptedFences(this);
+
+        public IReadOnlyList<int> Replicas { get; init; } = [1];
+
+        public async Task<IReadOnlyList<LookupResult>> LookUpReplayedAsync(
+            int replica, Func<long, IReadOnlyList<LinkName>> pick) =>
+            [await AnswerAsync(Assert.Single(pick(1)), "replayed")];
 
         public Task<LookupResult> LookUpAsync(
             LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken)
@@ -271,6 +344,20 @@ public sealed class LinkFinderTests : IDisposable
                 Layouts,
                 host[0] is 'P' or 'D' ? HostRole.Primary : HostRole.Replica,
                 IsReplica: host[0] is 'R' or 'D');
+        }
+
+        private sealed class ScriptedFences(ScriptedLookups lookups) : IBatcher<LinkName, Fence>
+        {
+            public Task<Fence> CallAsync(LinkName call, CancellationToken cancellationToken)
+            {
+                lookups.Asked.Add("fence");
+                if (lookups.IsFenceStuck)
+                    return new TaskCompletionSource<Fence>().Task;
+                var fence = lookups._script.Dequeue();
+                return fence == "lost"
+                    ? Task.FromException<Fence>(new HostUnavailableException("lost"))
+                    : Task.FromResult(new Fence(fence[1] - '0', Position: 1));
+            }
         }
 
         private sealed class ScriptedBatcher(ScriptedLookups lookups, string kind)

@@ -130,7 +130,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time)
     /// Reads the link that an earlier request with the same idempotency key created. PostgreSQL takes a new
     /// snapshot for this separate statement. In the snapshot of the first statement, the link may be missing.
     /// </summary>
-    private const string SelectLink = $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE id = $1";
+    private const string SelectLink = $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1";
 
     private static async Task<Link> ReadLinkAsync(
         WriteTransaction write, long id, CancellationToken cancellationToken)

@@ -1,4 +1,5 @@
 using Terse.Horizon;
+using Terse.Ids;
 using Terse.Links;
 
 namespace Terse.Storage.Postgres;
@@ -24,6 +25,33 @@ internal interface ILinkLookups
     IBatcher<LinkName, LookupResult> Latest { get; }
 
     /// <summary>
+    /// Runs lookups only on the primary, for codes that no replica contains. A flood of invented codes cannot
+    /// send more than a few tens of statements a second.
+    /// </summary>
+    /// <exception cref="HostUnavailableException">The primary cannot be reached.</exception>
+    IBatcher<LinkName, LookupResult> Missing { get; }
+
+    /// <summary>
+    /// Writes a fence into the primary's log. All requests that wait share one fence, and a request never
+    /// gets a fence that was requested before the request arrived. The fence does not depend on the link.
+    /// </summary>
+    /// <exception cref="HostUnavailableException">The primary cannot be reached.</exception>
+    IBatcher<LinkName, Fence> Fences { get; }
+
+    /// <inheritdoc cref="FencedReads.Replicas"/>
+    IReadOnlyList<int> Replicas { get; }
+
+    /// <summary>
+    /// Reads the position that a replica has replayed, and then looks up links on the same connection, in a
+    /// snapshot that was taken after the position was read.
+    /// </summary>
+    /// <param name="replica">A number of <see cref="Replicas"/>.</param>
+    /// <param name="pick">Picks the links to look up, for the position that the replica has replayed.</param>
+    /// <exception cref="HostUnavailableException">The replica cannot be reached.</exception>
+    Task<IReadOnlyList<LookupResult>> LookUpReplayedAsync(
+        int replica, Func<long, IReadOnlyList<LinkName>> pick);
+
+    /// <summary>
     /// Looks up a link on a host that contains every link and change that was written up to
     /// <paramref name="horizon"/>.
     /// </summary>
@@ -47,12 +75,20 @@ internal interface ILinkLookups
 /// The generation of the primary that wrote the horizon in the snapshot (<see
 /// cref="ClusterPrimary.GenerationOf"/>); 0 if that is not the current primary.
 /// </param>
-/// <param name="Layouts">The number of id layouts in the snapshot.</param>
+/// <param name="Layouts">
+/// The <see cref="StoredLayouts.Fingerprint"/> of the id layouts in the snapshot.
+/// </param>
 /// <param name="ProbedRole">The role of the host according to the last probe before the lookup.</param>
 /// <param name="IsReplica">Whether the host reported in the lookup statement that it is a replica.</param>
 internal sealed record LookupResult(
     Link? Link, DateTimeOffset ClosedAt, int Timeline, long Layouts, HostRole ProbedRole, bool IsReplica)
 {
+    /// <summary>
+    /// True if the host had replayed a fence of the timeline in the snapshot before the snapshot was taken.
+    /// The snapshot then contains every link that was acknowledged before the fence was requested.
+    /// </summary>
+    public bool HasReachedFence { get; init; }
+
     /// <summary>
     /// True if the host was the primary. The snapshot then contains every acknowledged link and change. The
     /// host must report that it is the primary both in the probe before the lookup and in the lookup. The

@@ -8,12 +8,13 @@ namespace Terse.Storage.Postgres;
 /// Finds links, and decides when Terse may answer "not found". Replicas lag, so a link that a replica does
 /// not contain may exist. The horizon of a replica is the instant up to which the replica contains all links.
 /// If a replica contains the link, Terse serves the link. If a replica does not contain the link, Terse
-/// answers "not found" only under two conditions: the code contains the creation time of the link, and the
-/// replica's horizon in the same snapshot has passed this time. Otherwise the finder asks the primary, within
-/// a budget (<see cref="PrimaryLookupBudget"/>). If the primary cannot be reached, or if the budget is used
-/// up, the finder waits until the horizon of a replica has passed the creation time. If no horizon passes the
-/// creation time within the time limit, the answer is "unavailable", never "not found". Safe for use by any
-/// number of threads.
+/// answers "not found" only if the code contains the creation time of the link, and the replica's horizon in
+/// the same snapshot has passed this time. Otherwise the finder asks the primary, within a budget
+/// (<see cref="PrimaryLookupBudget"/>). When the budget is used up, the finder asks a replica that has every
+/// link which was acknowledged before the request arrived (<see cref="FencedLookups"/>). If the primary
+/// cannot be reached, the finder waits until the horizon of a replica has passed the creation time. If no
+/// replica can decide within the time limit, the answer is "unavailable", never "not found". Safe for use by
+/// any number of threads.
 /// </summary>
 /// <remarks>
 /// The finder also rejects outdated links. This Terse server may know of a change that a replica does not
@@ -25,10 +26,19 @@ internal sealed class LinkFinder(
     ILinkLookups lookups,
     LayoutLease layouts,
     PrimaryLookupBudget budget,
+    FencedLookups fenced,
     PendingChanges pending,
     LookupMetrics metrics,
     TimeProvider time) : ILinkReader
 {
+    /// <summary>
+    /// How many requests may wait for an answer after the first host had none: 1 s of a flood of 5,000
+    /// requests a second. Each waiting request takes about 2 KB.
+    /// </summary>
+    public const int MaxWaiting = 5000;
+
+    private int _waiting;
+
     /// <inheritdoc/>
     public async ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken) =>
         await PostgresErrors.WithTimeoutAsync(
@@ -52,9 +62,9 @@ internal sealed class LinkFinder(
         var result = await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
         if (IsFinal(result, name.Code))
             return result.Link;
-        return result.Link is not null && result.Timeline == lookups.Timeline
+        return IsOutdated(result)
             ? await FindChangedAsync(name, cancellationToken)
-            : await FindMissingAsync(name, cancellationToken);
+            : await WaitForMissingAsync(name, cancellationToken);
     }
 
     /// <summary>
@@ -78,21 +88,39 @@ internal sealed class LinkFinder(
         return await WaitAndFindAsync(name, pending.RequiredFor(name).At, cancellationToken);
     }
 
+    private async Task<Link?> WaitForMissingAsync(LinkName name, CancellationToken cancellationToken)
+    {
+        var isAllowed = Interlocked.Increment(ref _waiting) <= MaxWaiting;
+        metrics.AddWaiting(1);
+        try
+        {
+            if (isAllowed)
+                return await FindMissingAsync(name, cancellationToken);
+            metrics.CountRefused();
+            throw new StoreUnavailableException("Too many requests for unknown codes wait; retry shortly.");
+        }
+        finally
+        {
+            metrics.AddWaiting(-1);
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
     /// <summary>
     /// Looks up a link after the first host did not contain the link, or proved nothing because the host is
-    /// on an earlier timeline. Asks the primary within the budget, otherwise waits for a replica with a later
-    /// horizon.
+    /// on an earlier timeline. Asks the primary within the budget, otherwise a replica behind a fence.
     /// </summary>
     private async Task<Link?> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
     {
         try
         {
-            if (budget.TryTake()
-                && await CountAsync(lookups.Latest.CallAsync(name, cancellationToken)) is var result
-                && IsFinal(result, name.Code))
-            {
+            var result = await CountAsync(budget.TryTake()
+                ? lookups.Missing.CallAsync(name, cancellationToken)
+                : fenced.LookUpAsync(name, cancellationToken));
+            if (IsFinal(result, name.Code))
                 return result.Link;
-            }
+            if (IsOutdated(result))
+                return await FindChangedAsync(name, cancellationToken);
         }
         catch (HostUnavailableException)
         {
@@ -136,6 +164,13 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
+    /// True if the host contains the link, but this Terse server knows of a change that the host may lack.
+    /// For results that are not final.
+    /// </summary>
+    private bool IsOutdated(LookupResult result) =>
+        result.Link is not null && result.Timeline == lookups.Timeline;
+
+    /// <summary>
     /// True if the caller may answer with this result. The result then contains the link with all changes
     /// that this Terse server knows of, or proves that the link does not exist. A host on an earlier timeline
     /// proves nothing, even if the host contains the link. The failover may have lost this link, and the code
@@ -149,6 +184,7 @@ internal sealed class LinkFinder(
         if (result.Link is not null)
             return pending.AreContainedIn(result);
         return result.IsPrimary
+            || result.HasReachedFence
             || (layouts.NewestTimeOf(code, result.Layouts) is { } newest && newest <= result.ClosedAt);
     }
 }

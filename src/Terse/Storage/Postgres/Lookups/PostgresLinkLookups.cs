@@ -25,11 +25,21 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
 
     private const int MaxWaiting = 16_384;
 
+    /// <summary>
+    /// The minimum time between two fences, and between two lookups of codes that no replica contains. So
+    /// both together are at most 80 statements a second on the primary, however many invented codes are
+    /// requested.
+    /// </summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(25);
+
     private readonly Cluster _cluster;
     private readonly Batcher<LinkName, LookupResult> _any;
     private readonly Batcher<LinkName, LookupResult> _latest;
+    private readonly Batcher<LinkName, LookupResult> _missing;
+    private readonly Batcher<(LinkName Name, DateTimeOffset Horizon), LookupResult> _atLeast;
+    private readonly Batcher<LinkName, Fence> _fences;
 
-    public PostgresLinkLookups(Cluster cluster)
+    public PostgresLinkLookups(Cluster cluster, LookupMetrics metrics, TimeProvider time)
     {
         _cluster = cluster;
         _any = new(
@@ -38,6 +48,28 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
             StatementsOnPrimary,
             MaxWaiting,
             names => LookUpAsync(Freshness.Latest, names, CancellationToken.None));
+        _atLeast = new(
+            Statements,
+            MaxWaiting,
+            calls => LookUpAsync(
+                Freshness.AtLeast(calls.Max(call => call.Horizon)),
+                [.. calls.Select(call => call.Name)],
+                CancellationToken.None));
+        _missing = new(
+            statements: 1,
+            MaxWaiting,
+            names => LookUpAsync(Freshness.Latest, names, CancellationToken.None),
+            new StatementPace(Pace, maxBatch: 256, time));
+        _fences = new(
+            statements: 1,
+            LinkFinder.MaxWaiting,
+            async names =>
+            {
+                metrics.CountFence();
+                var fence = await cluster.Fences.RequestFenceAsync(CancellationToken.None);
+                return [.. names.Select(_ => fence)];
+            },
+            new StatementPace(Pace, LinkFinder.MaxWaiting, time));
     }
 
     /// <inheritdoc/>
@@ -50,9 +82,32 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     public IBatcher<LinkName, LookupResult> Latest => _latest;
 
     /// <inheritdoc/>
-    public async Task<LookupResult> LookUpAsync(
+    public IBatcher<LinkName, LookupResult> Missing => _missing;
+
+    /// <inheritdoc/>
+    public IBatcher<LinkName, Fence> Fences => _fences;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<int> Replicas => _cluster.Fences.Replicas;
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<LookupResult>> LookUpReplayedAsync(
+        int replica, Func<long, IReadOnlyList<LinkName>> pick) =>
+        _cluster.Fences.ReadAsync(
+            replica,
+            async (read, position, token) =>
+            {
+                if (pick(position) is not { Count: > 0 } names)
+                    return [];
+                await using var select = read.CreateCommand(SelectLinks);
+                return await LookUpAsync(select, names, HostRole.Replica, token);
+            },
+            CancellationToken.None);
+
+    /// <inheritdoc/>
+    public Task<LookupResult> LookUpAsync(
         LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken) =>
-        (await LookUpAsync(Freshness.AtLeast(horizon), [name], cancellationToken))[0];
+        _atLeast.CallAsync((name, horizon), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> WaitForHorizonAsync(
@@ -63,28 +118,16 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     {
         await _any.DisposeAsync();
         await _latest.DisposeAsync();
+        await _missing.DisposeAsync();
+        await _atLeast.DisposeAsync();
+        await _fences.DisposeAsync();
     }
 
-    /// <summary>
-    /// The columns that <see cref="ReadLink"/> reads, for a lateral subquery after <see cref="Defaults"/>. In
-    /// the schema of the version before this Terse version, the table <c>link</c> lacks the last four
-    /// columns. PostgreSQL then finds these names outside of the subquery, in <see cref="Defaults"/>. So the
-    /// same statement works with both schemas, also on a replica that has not replayed the migration yet.
-    /// </summary>
+    /// <summary>The columns that <see cref="ReadLink"/> reads.</summary>
     public const string Columns =
         """
         link.id, link.domain, link.code, link.target, link.created_at,
-            version, expires_at, max_visits, deleted_at
-        """;
-
-    /// <summary>
-    /// A subquery with a default value for each column that the table <c>link</c> lacks in the schema of the
-    /// version before this Terse version.
-    /// </summary>
-    public const string Defaults =
-        """
-        (SELECT 1 AS version, NULL::timestamptz AS expires_at, NULL::bigint AS max_visits,
-            NULL::timestamptz AS deleted_at) AS defaults
+            link.version, link.expires_at, link.max_visits, link.deleted_at
         """;
 
     /// <summary>
@@ -94,9 +137,8 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         $"""
         SELECT l.*, k.number, snapshot.closed_at,
             snapshot.system_identifier, snapshot.timeline, snapshot.term,
-            (SELECT count(*) FROM id_layout), pg_is_in_recovery()
+            {PostgresLayoutTable.Fingerprint}, pg_is_in_recovery()
         FROM {HorizonSchema.Snapshot}
-            CROSS JOIN {Defaults}
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
             LEFT JOIN LATERAL (
                 SELECT {Columns} FROM link
@@ -126,6 +168,15 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         await using var connection = await _cluster.OpenAsync(read, cancellationToken);
         var probedRole = read.State.Role;
         await using var select = new NpgsqlCommand(SelectLinks, connection);
+        return await LookUpAsync(select, names, probedRole, cancellationToken);
+    }
+
+    private async Task<IReadOnlyList<LookupResult>> LookUpAsync(
+        NpgsqlCommand select,
+        IReadOnlyList<LinkName> names,
+        HostRole probedRole,
+        CancellationToken cancellationToken)
+    {
         select.BindColumn(names, name => name.Domain);
         select.BindColumn(names, name => name.Code);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);

@@ -63,3 +63,12 @@ CREATE TABLE day_count (
     by_value   bytea   NOT NULL,
     PRIMARY KEY (link_id, day)
 );
+
+-- The layouts with which servers may mint ids. The first server that has seen a new layout for 15 s adds its
+-- row; by then, every server has read the layout.
+CREATE TABLE active_layout (
+    number integer PRIMARY KEY -- the number in the table id_layout
+);
+INSERT INTO active_layout (number)
+SELECT number FROM id_layout
+WHERE number = 1 OR stored_at < pg_catalog.clock_timestamp() - interval '1 minute';

@@ -10,7 +10,8 @@ namespace Terse.Storage.Postgres;
 /// a different creation time in a different layout. So a server may use the cached layouts only for a limited
 /// time, the lease. No server mints ids with a new layout until the lease of every cache that was read before
 /// the layout was added has ended. So every server knows the layout before the first id with this layout
-/// exists.
+/// exists. The first opaque layout brings a secret. A server that runs without this secret reads no time from
+/// codes.
 /// </summary>
 internal sealed class LayoutLease(
     INodeStore nodes, CodeStrategies strategies, TimeProvider time) : IAsyncDisposable
@@ -25,7 +26,7 @@ internal sealed class LayoutLease(
     public static readonly TimeSpan ActivationDelay = Duration * 1.5;
 
     private readonly CancellationTokenSource _stopping = new();
-    private Cached _cached = new(0, new CodeHistory([], strategies.All), ReadAt: 0);
+    private Cached _cached = new(0, strategies.HistoryOf(StoredLayouts.Empty), ReadAt: 0);
     private Task _reading = Task.CompletedTask;
 
     /// <summary>
@@ -51,21 +52,25 @@ internal sealed class LayoutLease(
 
     /// <summary>
     /// Returns the latest instant at which a link with this code can have been created, according to the
-    /// cached layouts. The cache may be outdated. Returns null if the code contains no time.
+    /// cached layouts. The cache may be outdated. Returns null if the code contains no time that this server
+    /// can read.
     /// </summary>
     public DateTimeOffset? NewestTimeOf(string code) => Volatile.Read(ref _cached).History.NewestTimeOf(code);
 
     /// <summary>
     /// Returns the latest instant at which a link with this code can have been created. Returns null if the
-    /// cached layouts do not prove this instant: the lease has ended, the snapshot has more or fewer layouts
-    /// than the cache, the code contains no time, or no cached layout matches the code.
+    /// cached layouts do not prove this instant: the lease has ended, the layouts in the snapshot are not the
+    /// cached layouts, the code contains no time that this server can read, or no cached layout matches the
+    /// code.
     /// </summary>
     /// <param name="code">The code of the link.</param>
-    /// <param name="layouts">The number of layouts in the snapshot that the lookup read.</param>
-    public DateTimeOffset? NewestTimeOf(string code, long layouts)
+    /// <param name="fingerprint">
+    /// The <see cref="StoredLayouts.Fingerprint"/> in the snapshot that the lookup read.
+    /// </param>
+    public DateTimeOffset? NewestTimeOf(string code, long fingerprint)
     {
         var cached = Volatile.Read(ref _cached);
-        return layouts == cached.Count
+        return fingerprint == cached.Fingerprint
             && time.GetElapsedTime(cached.ReadAt) < Duration
             && cached.History.NewestTimeOf(code) is { } newest
             && newest > DateTimeOffset.MinValue
@@ -85,9 +90,9 @@ internal sealed class LayoutLease(
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         var readAt = time.GetTimestamp();
-        var layouts = (await nodes.ReadLayoutsAsync(cancellationToken)).Layouts;
-        Volatile.Write(ref _cached, new(layouts.Count, new CodeHistory(layouts, strategies.All), readAt));
+        var stored = await nodes.ReadLayoutsAsync(cancellationToken);
+        Volatile.Write(ref _cached, new(stored.Fingerprint, strategies.HistoryOf(stored), readAt));
     }
 
-    private sealed record Cached(long Count, CodeHistory History, long ReadAt);
+    private sealed record Cached(long Fingerprint, CodeHistory History, long ReadAt);
 }

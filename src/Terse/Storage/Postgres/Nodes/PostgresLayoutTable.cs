@@ -9,10 +9,22 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 internal static class PostgresLayoutTable
 {
-    private const string SelectLayouts =
+    /// <summary>
+    /// An SQL expression that returns a hash of all layouts and of the check value of the secret. Two
+    /// snapshots with the same hash read the same time from every code. The number of layouts alone does not
+    /// prove this, because a failover can replace a layout, and the database can be moved.
+    /// </summary>
+    public const string Fingerprint =
         """
+        (SELECT coalesce(bit_xor(hash_record_extended(
+            (number, tick_length, epoch, node_bits, sequence_bits, since, opaque, secret_check), 0)), 0)
+        FROM id_layout CROSS JOIN installation)
+        """;
+
+    private const string SelectLayouts =
+        $"""
         SELECT i.secret_check, k.number, k.name, k.tick_length, k.epoch, k.node_bits, k.sequence_bits,
-            k.since, k.opaque
+            k.since, k.opaque, {Fingerprint}
         FROM installation AS i LEFT JOIN id_layout AS k ON true
         ORDER BY k.number
         """;
@@ -22,16 +34,18 @@ internal static class PostgresLayoutTable
     {
         var layouts = new List<IdLayout>();
         string? check = null;
+        var fingerprint = 0L;
         await using var select = read.CreateCommand(SelectLayouts);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         while (await row.ReadAsync(cancellationToken))
         {
             check = await row.IsDBNullAsync(0, cancellationToken) ? null : row.GetString(0);
+            fingerprint = row.GetInt64(9);
             if (!await row.IsDBNullAsync(1, cancellationToken))
                 layouts.Add(ReadLayout(row));
         }
 
-        return new(layouts, check);
+        return new(layouts, check) { Fingerprint = fingerprint };
     }
 
     private static IdLayout ReadLayout(NpgsqlDataReader row)

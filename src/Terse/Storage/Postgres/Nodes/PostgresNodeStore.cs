@@ -12,8 +12,10 @@ namespace Terse.Storage.Postgres;
 /// so calls of different Terse servers run one after the other. The current time comes from the primary's
 /// clock.
 /// </remarks>
-internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
+internal sealed class PostgresNodeStore(Cluster cluster, TimeProvider time) : INodeStore
 {
+    private Observed? _observed;
+
     /// <inheritdoc/>
     public Task<StoredLayouts> EnsureLayoutAsync(
         string owner, DesiredLayout desired, CancellationToken cancellationToken) =>
@@ -85,7 +87,7 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
         string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken) =>
         WriteAsync((owner, desired, length), ReserveAsync, cancellationToken);
 
-    private static async Task<NodeReservation?> ReserveAsync(
+    private async Task<NodeReservation?> ReserveAsync(
         LockedNodeTable nodes,
         (string Owner, DesiredLayout Desired, TimeSpan Length) request,
         CancellationToken cancellationToken)
@@ -93,7 +95,7 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
         var stored = await PostgresLayoutTable.ReadAsync(nodes.Write.AsRead, cancellationToken);
         if (stored.FindConflict(request.Desired, nodes.Now) is { } reason)
             throw new StoreUnavailableException(reason);
-        if (await IsActivatingAsync(nodes.Write, cancellationToken))
+        if (await IsActivatingAsync(nodes.Write, stored.Current, cancellationToken))
         {
             throw new StoreUnavailableException(
                 "A new layout of ids begins; creations work again within "
@@ -113,22 +115,58 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
             nodes.MintNow);
     }
 
-    private const string SelectActivating =
-        """
-        SELECT count(*) FROM id_layout
-        WHERE number > 1 AND pg_catalog.clock_timestamp() BETWEEN stored_at AND stored_at + $1
-        """;
+    private const string HasActiveLayouts = "SELECT to_regclass('active_layout') IS NOT NULL";
 
     /// <summary>
-    /// Whether the newest layout was stored so recently that a Terse server may still have a lease on the
-    /// earlier layouts.
+    /// Decides for the schema of the version before this Terse version, which has no table
+    /// <c>active_layout</c>.
     /// </summary>
-    private static async Task<bool> IsActivatingAsync(
-        WriteTransaction write, CancellationToken cancellationToken)
+    private const string IsRecent =
+        """
+        SELECT EXISTS (
+            SELECT FROM id_layout
+            WHERE number = $1
+                AND pg_catalog.clock_timestamp() BETWEEN stored_at AND stored_at + interval '15 s')
+        """;
+
+    private const string IsActive = "SELECT EXISTS (SELECT FROM active_layout WHERE number = $1)";
+
+    private const string Activate = "INSERT INTO active_layout (number) VALUES ($1)";
+
+    /// <summary>
+    /// Whether a Terse server may still have a lease on the earlier layouts. The first server that has seen
+    /// the committed layout for the whole delay makes the layout active for all servers. The clock of this
+    /// machine measures the delay. The clock of the primary cannot, because it may jump, and because the
+    /// transaction that stored the layout may have waited for its commit.
+    /// </summary>
+    private async Task<bool> IsActivatingAsync(
+        WriteTransaction write, IdLayout current, CancellationToken cancellationToken)
     {
-        await using var select = write.CreateCommand(SelectActivating);
-        select.Bind(LayoutLease.ActivationDelay);
-        return (long)(await select.ExecuteScalarAsync(cancellationToken))! > 0;
+        if (current.Number == 1)
+            return false;
+        if (!await AskAsync(write, HasActiveLayouts, number: null, cancellationToken))
+            return await AskAsync(write, IsRecent, current.Number, cancellationToken);
+        if (await AskAsync(write, IsActive, current.Number, cancellationToken))
+            return false;
+
+        var observed = Volatile.Read(ref _observed);
+        if (observed?.Layout != current)
+            Volatile.Write(ref _observed, observed = new(current, time.GetTimestamp()));
+        if (time.GetElapsedTime(observed.At) < LayoutLease.ActivationDelay)
+            return true;
+        await using var activate = write.CreateCommand(Activate);
+        activate.Bind(current.Number);
+        await activate.ExecuteNonQueryAsync(cancellationToken);
+        return false;
+    }
+
+    private static async Task<bool> AskAsync(
+        WriteTransaction write, string sql, int? number, CancellationToken cancellationToken)
+    {
+        await using var select = write.CreateCommand(sql);
+        if (number is { } layout)
+            select.Bind(layout);
+        return (bool)(await select.ExecuteScalarAsync(cancellationToken))!;
     }
 
     /// <inheritdoc/>
@@ -194,4 +232,7 @@ internal sealed class PostgresNodeStore(Cluster cluster) : INodeStore
 
     private static StoreUnavailableException NoSchema(PostgresException exception) =>
         new("The database has no schema yet; run 'terse migrate'.", exception);
+
+    /// <summary>A layout that is not active yet, and when this Terse server first saw it.</summary>
+    private sealed record Observed(IdLayout Layout, long At);
 }

@@ -31,4 +31,19 @@ public enum HorizonSabotage
     /// replica has not replayed.
     /// </summary>
     NoPending,
+
+    /// <summary>
+    /// A lookup behind a fence reads the replica's replayed position after the snapshot of the lookup, as one
+    /// statement would do.
+    /// </summary>
+    PositionInSnapshot,
+
+    /// <summary>A request uses a fence that was requested before the request arrived.</summary>
+    EarlierFence,
+
+    /// <summary>
+    /// A server compares a fence with the log of any timeline. So the server accepts the fence of a replaced
+    /// primary.
+    /// </summary>
+    AnyTimelineOfFence,
 }

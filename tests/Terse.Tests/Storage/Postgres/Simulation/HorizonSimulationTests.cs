@@ -36,6 +36,9 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     [InlineData(HorizonSabotage.NoTimeline, "not found")]
     [InlineData(HorizonSabotage.NoLock, "outdated")]
     [InlineData(HorizonSabotage.NoPending, "outdated")]
+    [InlineData(HorizonSabotage.PositionInSnapshot, "not found")]
+    [InlineData(HorizonSabotage.EarlierFence, "not found")]
+    [InlineData(HorizonSabotage.AnyTimelineOfFence, "not found")]
     public async Task Without_one_protection_the_simulation_finds_a_wrong_answer(
         HorizonSabotage sabotage, string wrongAnswer)
     {

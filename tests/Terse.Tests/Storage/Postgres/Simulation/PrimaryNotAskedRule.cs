@@ -23,7 +23,7 @@ internal sealed class PrimaryNotAskedRule
         _applies = !targets.ContainsKey(code)
             && server.Timeline == cluster.Primary.Timeline
             && cluster.Primary.ShownTimeline == cluster.Primary.Timeline
-            && server.Layouts.NewestTimeOf(code, layouts: 1) is { } newest
+            && server.Layouts.NewestTimeOf(code, fingerprint: 1) is { } newest
             && cluster.AllHavePassed(newest)
             && !server.Lookups.WasAskedOfPrimary(code);
     }

@@ -24,6 +24,13 @@ internal sealed class SimulatedLookups(
 
     public IBatcher<LinkName, LookupResult> Latest => new SingleCalls(this, Freshness.Latest);
 
+    public IBatcher<LinkName, LookupResult> Missing => Latest;
+
+    public IBatcher<LinkName, Fence> Fences { get; } =
+        new SimulatedFences(server, cluster, registry, sabotage, random);
+
+    public IReadOnlyList<int> Replicas => registry.ReplicasInRotation;
+
     public bool WasAskedOfPrimary(string code) => _askedOfPrimary.Contains(code);
 
     public Task<LookupResult> LookUpAsync(
@@ -33,6 +40,33 @@ internal sealed class SimulatedLookups(
     public Task<bool> WaitForHorizonAsync(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
         registry.WaitForHorizonAsync(horizon, limit, cancellationToken);
+
+    public async Task<IReadOnlyList<LookupResult>> LookUpReplayedAsync(
+        int replica, Func<long, IReadOnlyList<LinkName>> pick)
+    {
+        var host = cluster.Hosts[replica];
+        await server.StepAsync();
+        AssertReplica(host);
+        var starts = host.Starts;
+        var early = sabotage == HorizonSabotage.PositionInSnapshot ? host.TakeSnapshot() : null;
+        if (early is not null)
+            await server.StepAsync();
+        var names = pick(host.Replayed);
+        if (names.Count == 0)
+            return [];
+        await server.StepAsync();
+        AssertReplica(host);
+        var results = names.Select(name => (early ?? host.LookUp)(name.Code, HostRole.Replica)).ToList();
+        var shownTimeline = host.ShownTimeline;
+        await server.StepAsync();
+        if (host.Starts != starts || !cluster.Reaches(server.Timeline, host) || random.Next(60) == 0)
+            throw new HostUnavailableException("The reply is lost.");
+        return results.ConvertAll(result => result with
+        {
+            Timeline = TimelineOf(host, result, shownTimeline),
+            IsReplica = host.Role == HostRole.Replica,
+        });
+    }
 
     private async Task<LookupResult> LookUpAsync(Freshness freshness, string code)
     {
@@ -83,6 +117,12 @@ internal sealed class SimulatedLookups(
         sabotage == HorizonSabotage.NoTimeline ? 0
         : host.Role == HostRole.Primary && shownTimeline != host.Timeline ? 0
         : server.GenerationOf(host.Role == HostRole.Primary ? shownTimeline : result.Timeline);
+
+    private void AssertReplica(SimulatedHost host)
+    {
+        if (host.Role != HostRole.Replica || !cluster.Reaches(server.Timeline, host))
+            throw new HostUnavailableException("The replica is lost.");
+    }
 
     private void AssertReached(SimulatedHost host)
     {

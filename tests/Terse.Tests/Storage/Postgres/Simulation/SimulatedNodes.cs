@@ -11,7 +11,8 @@ internal sealed class SimulatedNodes : INodeStore
         new DesiredLayout(TimeSpan.FromMilliseconds(10), NodeBits: 5, SequenceBits: 7, false, null, null),
         new DateTimeOffset(2026, 11, 1, 0, 0, 0, TimeSpan.Zero));
 
-    private static readonly Task<StoredLayouts> Stored = Task.FromResult(new StoredLayouts([Layout], null));
+    private static readonly Task<StoredLayouts> Stored =
+        Task.FromResult(new StoredLayouts([Layout], null) { Fingerprint = 1 });
 
     public static SimulatedNodes Store { get; } = new();
 

@@ -51,8 +51,10 @@ internal sealed class SimulatedServer
         Pending = new PendingChanges(Time);
         Changes = new SimulatedChanges(this, cluster, random);
         var pending = sabotage == HorizonSabotage.NoPending ? new PendingChanges(Time) : Pending;
-        var budget = new PrimaryLookupBudget(random.Next(2) == 0 ? 1000 : random.Next(1, 20), Metrics, Time);
-        Finder = new LinkFinder(Lookups, Layouts, budget, pending, Metrics, Time);
+        var perSecond = random.Next(4) switch { 0 => 1000, 1 => random.Next(1, 20), _ => 0 };
+        var budget = new PrimaryLookupBudget(perSecond, Metrics, Time);
+        var fenced = new FencedLookups(Lookups, Time);
+        Finder = new LinkFinder(Lookups, Layouts, budget, fenced, pending, Metrics, Time);
         var metrics = new RedirectMetrics(_meters);
         var table = new BoundedLinkTable(SmallCache.Value.MaxEntries, SmallCache.Value.MaxBytes, metrics);
         var circuit = new StoreCircuit(Time);

@@ -178,7 +178,8 @@ internal sealed class SimulatedCluster
     }
 
     /// <summary>
-    /// Stops the primary and promotes the replica, if the replica has received all acknowledged writes.
+    /// Stops the primary and promotes the replica, if the replica has received all acknowledged writes. The
+    /// replaced primary may start again at once, and the other replicas may follow the new primary at once.
     /// </summary>
     private void FailOver(SimulatedHost replica)
     {
@@ -197,7 +198,11 @@ internal sealed class SimulatedCluster
         }
 
         replica.Promote(_primary.Timeline + 1);
+        if (_random.Next(2) == 0)
+            _primary.ComeUp();
         _primary = replica;
+        foreach (var host in Replicas.Where(host => host.IsUp && _random.Next(2) == 0))
+            Rejoin(host);
         KeepClockCondition();
     }
 

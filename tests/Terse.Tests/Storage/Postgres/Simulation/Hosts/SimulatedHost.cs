@@ -67,6 +67,18 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
         probedRole,
         IsReplica: Role == HostRole.Replica);
 
+    /// <summary>How many entries of the log this host has replayed.</summary>
+    public int Replayed => _shown;
+
+    /// <summary>Returns a function that looks up links as they are now, whatever happens later.</summary>
+    public Func<string, HostRole, LookupResult> TakeSnapshot()
+    {
+        var links = new Dictionary<string, Link>(_links, StringComparer.Ordinal);
+        var (closedAt, timeline, isReplica) = (ClosedAt, ReadTimeline(), Role == HostRole.Replica);
+        return (code, role) =>
+            new(links.GetValueOrDefault(code), closedAt, timeline, Layouts: 1, role, isReplica);
+    }
+
     /// <summary>
     /// Returns the timeline of a primary, or the timeline that queries on a replica can see.
     /// </summary>
