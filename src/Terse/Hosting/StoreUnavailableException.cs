@@ -22,4 +22,10 @@ internal sealed class StoreUnavailableException : Exception
     /// is a primary; it is unknown whether the failed attempt was stored.
     /// </summary>
     public bool IsPrimaryLost { get; init; }
+
+    /// <summary>
+    /// Whether the database can be reached, but has no capacity for this call. False if it is unknown whether
+    /// the database can be reached.
+    /// </summary>
+    public bool IsOverload { get; init; }
 }

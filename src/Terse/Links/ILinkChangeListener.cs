@@ -14,20 +14,18 @@ internal interface ILinkChangeListener
     void OnChanged(LinkName name);
 
     /// <summary>
-    /// Reports that the change feed is disconnected. Until <see cref="OnConnected"/> is called, the listener
-    /// is not notified of every change.
+    /// Reports that no change is missing. The feed calls this method about once a second or more often. When
+    /// the calls do not come, the feed is lost, and the listener is not notified of every change.
     /// </summary>
-    void OnDisconnected();
+    /// <param name="completeAt">
+    /// A timestamp of the monotonic clock. All changes that were acknowledged before it have been reported.
+    /// </param>
+    void OnComplete(long completeAt);
 
     /// <summary>
-    /// Reports that the change feed is connected and has reported all changes that were made while it was
-    /// disconnected.
-    /// </summary>
-    void OnConnected();
-
-    /// <summary>
-    /// Reports that the change feed may have missed changes and cannot name the changed links. Every link
-    /// that was read before this call may have changed.
+    /// Reports that the change feed has missed changes and cannot name the changed links. Every link that was
+    /// read before this call may have changed since the last call of <see cref="OnComplete"/>; a later call
+    /// does not confirm such a link. The feed calls this method before it calls <see cref="OnComplete"/>.
     /// </summary>
     void OnAllChanged();
 }

@@ -28,6 +28,7 @@ internal static class RedirectSetup
 
         services.AddSingleton<RedirectMetrics>();
         services.AddSingleton<StoreCircuit>();
+        services.AddSingleton<LinkFreshness>();
         services.AddSingleton(provider => new BoundedLinkTable(
             provider.GetRequiredService<IOptions<CacheOptions>>().Value.MaxEntries,
             provider.GetRequiredService<IOptions<CacheOptions>>().Value.MaxBytes,
@@ -37,6 +38,7 @@ internal static class RedirectSetup
             provider.GetRequiredService<BlockedHosts>().IsBlocked,
             provider.GetRequiredService<BoundedLinkTable>(),
             provider.GetRequiredService<StoreCircuit>(),
+            provider.GetRequiredService<LinkFreshness>(),
             provider.GetRequiredService<RedirectMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LinkCache>();

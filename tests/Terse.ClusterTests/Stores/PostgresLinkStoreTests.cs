@@ -54,7 +54,7 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         var writtenAt = await Store.ReplaceAsync(link with { Version = 2 }, default);
 
         var microseconds = (writtenAt!.Value - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        Assert.Equal($"{microseconds}|s.example.org|sale", await listening);
+        Assert.Equal($"2|{microseconds}|s.example.org|sale", await listening);
     }
 
     private static async Task<string?> ListenAsync(

@@ -7,7 +7,14 @@ namespace Terse.Harness;
 /// <summary>
 /// One connection through the proxy: the socket of the client, and the socket from the proxy to the target.
 /// </summary>
-internal sealed class ProxiedConnection(Socket client, Socket host, Func<NetworkState> state)
+/// <param name="client">The socket of the client.</param>
+/// <param name="host">The socket from the proxy to the target.</param>
+/// <param name="state">Returns what the proxy does now.</param>
+/// <param name="refused">
+/// Returns the text on which the proxy resets the connection; null if the proxy refuses no text.
+/// </param>
+internal sealed class ProxiedConnection(
+    Socket client, Socket host, Func<NetworkState> state, Func<string?> refused)
 {
     private const int ChunkBytes = 16 * 1024;
 
@@ -89,6 +96,8 @@ internal sealed class ProxiedConnection(Socket client, Socket host, Func<Network
             {
                 if (!isResponse)
                     KeepSent(chunk.AsSpan(0, length));
+                if (!isResponse && refused() is { } text && HasSent(text))
+                    Reset(); // The next line then fails, as after a reset by the network.
                 await HoldAsync(chunk.AsMemory(0, length), isResponse, cancellationToken);
                 for (var sent = 0; sent < length;)
                     sent += await to.SendAsync(chunk.AsMemory(sent, length - sent), cancellationToken);

@@ -23,6 +23,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly Dictionary<ProxiedConnection, Task> _connections = [];
     private readonly Task _accepting;
     private NetworkState _state = NetworkState.Open;
+    private string? _refused;
 
     public TcpProxy(int targetPort)
     {
@@ -90,6 +91,17 @@ internal sealed class TcpProxy : IAsyncDisposable
     }
 
     /// <summary>
+    /// Resets each connection whose first characters from the client contain this text, also connections that
+    /// clients open later. With null, the proxy stops to refuse connections.
+    /// </summary>
+    public void Refuse(string? text)
+    {
+        Volatile.Write(ref _refused, text);
+        if (text is not null)
+            Reset(text);
+    }
+
+    /// <summary>
     /// Counts the connections on which a chunk that contains this text waits in the proxy to be forwarded.
     /// </summary>
     public int CountHeld(string text)
@@ -132,7 +144,8 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     private void Take(Socket client)
     {
-        var connection = new ProxiedConnection(client, NewSocket(), () => Volatile.Read(ref _state));
+        var connection = new ProxiedConnection(
+            client, NewSocket(), () => Volatile.Read(ref _state), () => Volatile.Read(ref _refused));
         lock (_changing)
         {
             if (_state.Mode == NetworkMode.Reset || _connections.Count >= MaxConnections)

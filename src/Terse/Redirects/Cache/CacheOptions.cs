@@ -11,12 +11,11 @@ internal sealed class CacheOptions
     public const string Section = "Cache";
 
     /// <summary>
-    /// The maximum age of a cached link while the change feed is disconnected. This is a constant, not a
-    /// setting. If another request is already loading the link from the store, a request waits for the result
-    /// of that load only if the load began less than this time ago; the result of an older load could be too
-    /// old.
+    /// How late a request may see a change at most. This is a constant, not a setting. If another request is
+    /// already loading the link from the store, a request waits for the result of that load only if the load
+    /// began less than this time ago; the result of an older load could be too old.
     /// </summary>
-    public static readonly TimeSpan MaxAgeWhileDisconnected = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan MaxDelayOfChanges = TimeSpan.FromSeconds(5);
 
     public static readonly string[] SettingNames = [nameof(MaxEntries), nameof(MaxBytes), nameof(MaxAge)];
 

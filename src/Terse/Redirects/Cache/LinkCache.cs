@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Options;
 using Terse.Links;
 
 namespace Terse.Redirects;
@@ -16,15 +15,9 @@ internal sealed class LinkCache : ILinkChangeListener
     private readonly BoundedLinkTable _table;
     private readonly LinkLoader _loader;
     private readonly StoreCircuit _circuit;
+    private readonly LinkFreshness _freshness;
     private readonly RedirectMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly long _maxTicksWhileConnected;
-    private readonly long _maxTicksWhileDisconnected;
-
-    /// <summary>
-    /// The age up to which a link is fresh, in units of <see cref="TimeProvider.GetTimestamp"/>.
-    /// </summary>
-    private long _maxTicks;
 
     /// <param name="table">Contains the cached links.</param>
     /// <param name="loader">
@@ -32,23 +25,19 @@ internal sealed class LinkCache : ILinkChangeListener
     /// for the requests that wait already, but its result is not cached, and new requests do not join it.
     /// </param>
     /// <param name="circuit">The circuit breaker, which is open while the store cannot be reached.</param>
-    /// <param name="options">Contain the maximum age of a link.</param>
+    /// <param name="freshness">Decides how long a link may be served.</param>
     /// <param name="metrics">Counts hits.</param>
     /// <param name="time">Provides the monotonic clock.</param>
     public LinkCache(
         BoundedLinkTable table,
         LinkLoader loader,
         StoreCircuit circuit,
-        IOptions<CacheOptions> options,
+        LinkFreshness freshness,
         RedirectMetrics metrics,
         TimeProvider time)
     {
-        (_table, _loader, _circuit, _metrics, _time) = (table, loader, circuit, metrics, time);
-        var maxAge = options.Value.MaxAge;
-        _maxTicksWhileConnected = TicksOf(maxAge);
-        _maxTicksWhileDisconnected = Math.Min(
-            _maxTicksWhileConnected, TicksOf(CacheOptions.MaxAgeWhileDisconnected));
-        _maxTicks = _maxTicksWhileConnected;
+        (_table, _loader, _circuit, _freshness) = (table, loader, circuit, freshness);
+        (_metrics, _time) = (metrics, time);
         metrics.Observe(() => Count, () => Bytes);
     }
 
@@ -56,15 +45,27 @@ internal sealed class LinkCache : ILinkChangeListener
 
     public long Bytes => _table.Bytes;
 
-    /// <summary>Finds a link in memory. Counts a hit if the link is fresh.</summary>
+    /// <summary>
+    /// Finds a link in memory. Counts a hit if the link is fresh. While the store cannot be reached, a stale
+    /// link counts as fresh.
+    /// </summary>
     /// <param name="domain">The domain name as stored; empty for the default domain.</param>
     /// <param name="code">The code. A text that cannot be a code is allowed and finds nothing.</param>
     public CacheProbe Probe(string domain, ReadOnlySpan<char> code)
     {
         if (!_table.TryGet(new HashedLinkName(domain, code), out var link))
             return default;
-        if (!IsFresh(link))
-            return new(link, IsFresh: false);
+        var now = _time.GetTimestamp();
+        var state = _freshness.Of(link.LoadedAt, now);
+        if (state == CopyState.Unusable)
+            return default;
+        if (state != CopyState.Fresh && !_circuit.IsOpenAt(now))
+        {
+            if (state == CopyState.Stale)
+                return new(link, IsFresh: false);
+            _loader.ReloadInBackground(link.Name);
+        }
+
         link.CountHit();
         _metrics.CountHit();
         return new(link, IsFresh: true);
@@ -95,28 +96,13 @@ internal sealed class LinkCache : ILinkChangeListener
     {
         lock (_table.WriteLock)
         {
-            _table.Clear();
+            _freshness.OnAllChanged();
             _loader.DetachAll();
         }
     }
 
     /// <inheritdoc/>
-    public void OnDisconnected() => Volatile.Write(ref _maxTicks, _maxTicksWhileDisconnected);
-
-    /// <inheritdoc/>
-    public void OnConnected() => Volatile.Write(ref _maxTicks, _maxTicksWhileConnected);
-
-    /// <summary>
-    /// Whether a link may be served without a load. While the circuit is open, a link of any age may be
-    /// served.
-    /// </summary>
-    private bool IsFresh(CachedLink link)
-    {
-        var now = _time.GetTimestamp();
-        return now - link.LoadedAt <= Volatile.Read(ref _maxTicks) || _circuit.IsOpenAt(now);
-    }
-
-    private long TicksOf(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);
+    public void OnComplete(long completeAt) => _freshness.OnComplete(completeAt);
 }
 
 /// <summary>The result of a probe of the cache.</summary>

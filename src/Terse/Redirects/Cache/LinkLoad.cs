@@ -16,7 +16,11 @@ internal sealed class LinkLoad(long startedAt)
 
     public void SetResult(CachedLink? found) => _result.SetResult(found);
 
-    public void SetException(Exception exception) => _result.SetException(exception);
+    public void SetException(Exception exception)
+    {
+        _result.SetException(exception);
+        _ = _result.Task.Exception; // Marks the exception as observed: a background load has no caller.
+    }
 
     /// <summary>
     /// Returns a separate task to each caller, so that all callers continue one after the other on the thread

@@ -18,10 +18,17 @@ namespace Terse.Redirects;
 /// </remarks>
 internal sealed class LinkLoader
 {
+    /// <summary>
+    /// The maximum number of background loads that run at the same time. While so many run, a link that
+    /// should be loaded again is only served; the next request for the link tries again.
+    /// </summary>
+    private const int MaxBackgroundLoads = 256;
+
     private readonly ILinkReader _reader;
     private readonly Func<string, bool> _isBlocked;
     private readonly BoundedLinkTable _table;
     private readonly StoreCircuit _circuit;
+    private readonly LinkFreshness _freshness;
     private readonly RedirectMetrics _metrics;
     private readonly TimeProvider _time;
 
@@ -31,12 +38,15 @@ internal sealed class LinkLoader
     /// </summary>
     private readonly Dictionary<LinkName, LinkLoad> _loads = [];
 
+    private int _backgroundLoads;
+
     /// <param name="reader">Reads links from the store.</param>
     /// <param name="isBlocked">Returns whether the host of a target URL is blocked.</param>
     /// <param name="table">Receives the loaded links.</param>
     /// <param name="circuit">
     /// The circuit breaker, which is opened when the store cannot be reached and closed when a load succeeds.
     /// </param>
+    /// <param name="freshness">Decides whether a stale link may be served.</param>
     /// <param name="metrics">Counts hits and misses.</param>
     /// <param name="time">Provides the wall clock and the monotonic clock.</param>
     public LinkLoader(
@@ -44,11 +54,12 @@ internal sealed class LinkLoader
         Func<string, bool> isBlocked,
         BoundedLinkTable table,
         StoreCircuit circuit,
+        LinkFreshness freshness,
         RedirectMetrics metrics,
         TimeProvider time)
     {
         (_reader, _isBlocked, _table, _circuit) = (reader, isBlocked, table, circuit);
-        (_metrics, _time) = (metrics, time);
+        (_freshness, _metrics, _time) = (freshness, metrics, time);
     }
 
     /// <summary>
@@ -82,6 +93,26 @@ internal sealed class LinkLoader
     }
 
     /// <summary>
+    /// Loads a cached link again while the cache serves its present copy. Does nothing if a load of this link
+    /// runs already, if too many links are being loaded, or if the store cannot be reached.
+    /// </summary>
+    public void ReloadInBackground(LinkName name)
+    {
+        if (Volatile.Read(ref _backgroundLoads) >= MaxBackgroundLoads || !_circuit.TryStartTrial())
+            return;
+        var (load, isJoined) = JoinOrStart(name);
+        if (!isJoined)
+            _ = ReloadInBackgroundAsync(name, load);
+    }
+
+    private async Task ReloadInBackgroundAsync(LinkName name, LinkLoad load)
+    {
+        Interlocked.Increment(ref _backgroundLoads);
+        await RunAsync(name, load);
+        Interlocked.Decrement(ref _backgroundLoads);
+    }
+
+    /// <summary>
     /// Detaches the running load of a link, if there is one: new requests do not join this load, and its
     /// result is not cached. The caller must hold <see cref="BoundedLinkTable.WriteLock"/>.
     /// </summary>
@@ -111,7 +142,9 @@ internal sealed class LinkLoader
         {
             return await LoadAsync(name, cancellationToken);
         }
-        catch (StoreUnavailableException) when (_table.TryGet(name, out var stale))
+        catch (StoreUnavailableException exception) when (
+            _table.TryGet(name, out var stale)
+            && _freshness.MayServeStale(stale.LoadedAt, exception.IsOverload))
         {
             return stale;
         }
@@ -139,7 +172,7 @@ internal sealed class LinkLoader
 
     /// <summary>
     /// Joins the running load of a link. If no load is running, or the running load began more than
-    /// <see cref="CacheOptions.MaxAgeWhileDisconnected"/> ago, registers a new load; the caller must start
+    /// <see cref="CacheOptions.MaxDelayOfChanges"/> ago, registers a new load; the caller must start
     /// the new load with <see cref="RunAsync"/>.
     /// </summary>
     private (LinkLoad Load, bool IsJoined) JoinOrStart(LinkName name)
@@ -149,7 +182,7 @@ internal sealed class LinkLoader
         {
             ref var load = ref CollectionsMarshal.GetValueRefOrAddDefault(_loads, name, out _);
             if (load is not null
-                && _time.GetElapsedTime(load.StartedAt, now) <= CacheOptions.MaxAgeWhileDisconnected)
+                && _time.GetElapsedTime(load.StartedAt, now) <= CacheOptions.MaxDelayOfChanges)
             {
                 return (load, true);
             }
@@ -210,13 +243,19 @@ internal sealed class LinkLoader
     }
 
     /// <summary>
-    /// Completes the load with an exception. Opens the circuit only if the cache contains a stale copy of the
-    /// link, because an open circuit only helps if a stale copy can be served.
+    /// Completes the load with an exception. Opens the circuit only if the store cannot be reached and the
+    /// cache contains a stale copy of the link, because an open circuit only helps if a stale copy can be
+    /// served.
     /// </summary>
     private void Fail(LinkName name, LinkLoad load, Exception exception)
     {
-        if (exception is StoreUnavailableException && _table.TryGet(name, out _))
+        if (exception is StoreUnavailableException { IsOverload: false }
+            && _table.TryGet(name, out var stale)
+            && _freshness.MayServeStale(stale.LoadedAt, isOverload: false))
+        {
             _circuit.Open();
+        }
+
         lock (_table.WriteLock)
         {
             if (!load.IsDetached)

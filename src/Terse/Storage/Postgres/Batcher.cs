@@ -74,7 +74,10 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
         var waiting = new Waiting(call, cancellationToken);
         return _waiting.Writer.TryWrite(waiting)
             ? waiting.Result.Task.WaitAsync(cancellationToken)
-            : throw new StoreUnavailableException("The database is overloaded; retry shortly.");
+            : throw new StoreUnavailableException("The database is overloaded; retry shortly.")
+            {
+                IsOverload = true,
+            };
     }
 
     /// <summary>

@@ -54,6 +54,7 @@ internal sealed class PostgresStorage(
         services.AddHostedService(provider => provider.GetRequiredService<PostgresPreparation>());
         services.AddSingleton<PrimaryWait>();
         services.AddSingleton<PostgresLinkInserter>();
+        services.AddSingleton<PostgresLinkUpdater>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddHostedService<PostgresCleanup>();

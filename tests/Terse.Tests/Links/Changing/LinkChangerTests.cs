@@ -190,9 +190,7 @@ public sealed class LinkChangerTests
 
         public void OnChanged(LinkName name) => Changes++;
 
-        public void OnDisconnected() => throw new NotSupportedException();
-
-        public void OnConnected() => throw new NotSupportedException();
+        public void OnComplete(long completeAt) => throw new NotSupportedException();
 
         public void OnAllChanged() => throw new NotSupportedException();
     }

@@ -1,3 +1,4 @@
+using Terse.Hosting;
 using Terse.Redirects;
 using Terse.Visits;
 
@@ -49,21 +50,111 @@ public sealed class LinkCacheTests : IDisposable
     {
         Store.Links["code"] = Store.Put("code") with { ExpiresAt = _test.Time.GetUtcNow() + Second };
         Assert.Equal(RedirectOutcome.Followed, await OutcomeAsync("code"));
-        _test.Time.Advance(Second);
+        _test.Advance(Second);
         Assert.Equal(RedirectOutcome.Expired, await OutcomeAsync("code"));
         Assert.Equal(1, Store.Reads);
     }
 
+    /// <summary>
+    /// After a failover, links from before are served up to the limit of 3 s, and are not loaded all at once.
+    /// </summary>
     [Fact]
-    public async Task After_a_change_of_all_links_the_cache_is_empty()
+    public async Task After_a_change_of_all_links_a_link_is_served_until_3_s_after_the_feed_was_complete()
     {
         Store.Put("code", "https://old.example/");
         await _test.FollowAsync("code");
+        _test.Advance(60 * Second);
+        _test.HasFeed = false;
         Store.Put("code", "https://new.example/");
+        Store.IsHolding = true;
+        _test.Advance(Second);
         _test.Cache.OnAllChanged();
+        _test.HasFeed = true;
+        _test.Advance(2 * Second);
+        Assert.Equal("https://old.example/", await _test.FollowAsync("code"));
+        Assert.Equal(2, Store.Reads);
+        Store.Held.Single().Complete();
 
-        Assert.Equal((0, 0), (_test.Cache.Count, _test.Cache.Bytes));
         Assert.Equal("https://new.example/", await _test.FollowAsync("code"));
+        _test.Advance(60 * Second);
+        Assert.True(_test.Cache.Probe("", "code").IsFresh);
+        Assert.Equal(2, Store.Reads);
+    }
+
+    [Fact]
+    public async Task After_a_change_of_all_links_a_link_beyond_the_limit_is_not_even_served_without_the_store()
+    {
+        await FollowAllAsync(["code", "other"]);
+        _test.Cache.OnAllChanged();
+        _test.Advance(3 * Second);
+        Store.IsLost = true;
+        Assert.NotNull(await _test.FollowAsync("code"));
+        _test.Advance(Tick);
+
+        Assert.Equal(default, _test.Cache.Probe("", "code"));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => _test.FollowAsync("code"));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => _test.FollowAsync("other"));
+    }
+
+    [Fact]
+    public async Task A_link_that_may_have_changed_is_loaded_in_the_background_2_seconds_after_its_load()
+    {
+        Store.Put("code");
+        await _test.FollowAsync("code");
+        Store.IsHolding = true;
+        _test.HasFeed = false;
+        _test.Advance(2 * Second);
+        await _test.FollowAsync("code");
+        Assert.Equal(1, Store.Reads);
+
+        _test.Advance(Tick);
+        for (var request = 0; request < 10; request++)
+            Assert.NotNull(await _test.FollowAsync("code"));
+        Assert.Equal(2, Store.Reads);
+        Store.Held.Single().Complete();
+        _test.Advance(2 * Second);
+        Assert.NotNull(await _test.FollowAsync("code"));
+        Assert.Equal((12, 1), _test.HitsAndMisses());
+    }
+
+    [Fact]
+    public async Task A_link_that_does_not_exist_after_a_failover_leaves_the_cache_when_it_is_loaded_again()
+    {
+        Store.Put("code");
+        await _test.FollowAsync("code");
+        _test.Cache.OnAllChanged();
+        Store.Links.Clear();
+        _test.Advance(2.5 * Second);
+
+        Assert.NotNull(await _test.FollowAsync("code"));
+        Assert.Null(await _test.FollowAsync("code"));
+    }
+
+    [Fact]
+    public async Task Only_some_links_are_loaded_in_the_background_at_the_same_time()
+    {
+        var codes = Enumerable.Range(0, 300).Select(number => $"code{number}").ToList();
+        await FollowAllAsync(codes);
+        Store.IsHolding = true;
+        _test.HasFeed = false;
+        _test.Advance(2.5 * Second);
+        await FollowAllAsync(codes);
+
+        Assert.Equal(256, Store.Held.Count);
+        Store.Held[0].Complete();
+        await FollowAllAsync(codes);
+        Assert.Equal(256, Store.Held.Count);
+    }
+
+    /// <summary>A server that was suspended serves no link that changed during the suspension.</summary>
+    [Fact]
+    public async Task A_server_that_was_suspended_serves_no_link_from_before_without_a_load()
+    {
+        Store.Put("code");
+        await _test.FollowAsync("code");
+        _test.Time.Advance(10 * Second);
+
+        Assert.False(_test.Cache.Probe("", "code").IsFresh);
     }
 
     [Fact]
@@ -81,10 +172,10 @@ public sealed class LinkCacheTests : IDisposable
     {
         Store.Put("code");
         var link = await _test.FindAsync("code");
-        _test.Time.Advance(TimeSpan.FromHours(1));
+        _test.Advance(TimeSpan.FromHours(1));
         Assert.Equal(new CacheProbe(link, IsFresh: true), _test.Cache.Probe("", "code"));
         Assert.Equal(1, link!.Hits);
-        _test.Time.Advance(Tick);
+        _test.Advance(Tick);
         Assert.Equal(new CacheProbe(link, IsFresh: false), _test.Cache.Probe("", "code"));
         Assert.Equal(1, link.Hits);
         Assert.Equal((1, 1), _test.HitsAndMisses());
@@ -97,7 +188,7 @@ public sealed class LinkCacheTests : IDisposable
         for (var minute = 0; minute <= 61; minute++)
         {
             Assert.NotNull(await _test.FollowAsync("code"));
-            _test.Time.Advance(TimeSpan.FromMinutes(1));
+            _test.Advance(TimeSpan.FromMinutes(1));
         }
 
         Assert.Equal(2, Store.Reads);
@@ -109,44 +200,46 @@ public sealed class LinkCacheTests : IDisposable
         Store.Put("code");
         Store.IsHolding = true;
         var load = _test.FindAsync("code");
-        _test.Time.Advance(3 * Second);
+        _test.Advance(3 * Second);
         Store.Held.Single().Complete();
         await load;
 
-        _test.Time.Advance(TimeSpan.FromHours(1) - (3 * Second));
+        _test.Advance(TimeSpan.FromHours(1) - (3 * Second));
         Assert.True(_test.Cache.Probe("", "code").IsFresh);
-        _test.Time.Advance(Tick);
+        _test.Advance(Tick);
         Assert.False(_test.Cache.Probe("", "code").IsFresh);
     }
 
     [Fact]
-    public async Task While_the_change_feed_is_disconnected_a_link_is_fresh_for_5_seconds()
+    public async Task While_the_change_feed_is_lost_a_link_is_fresh_for_3_seconds()
     {
         Store.Put("code", "https://old.example/");
         await _test.FollowAsync("code");
         Store.Put("code", "https://new.example/");
-        _test.Cache.OnDisconnected();
-        _test.Time.Advance(5 * Second);
+        _test.HasFeed = false;
+        _test.Advance(3 * Second);
+        Store.IsHolding = true;
         Assert.Equal("https://old.example/", await _test.FollowAsync("code"));
-        _test.Time.Advance(Tick);
+        _test.Advance(Tick);
+        Assert.False(_test.Cache.Probe("", "code").IsFresh);
+        Store.Held.Single().Complete();
         Assert.Equal("https://new.example/", await _test.FollowAsync("code"));
 
-        _test.Cache.OnConnected();
-        _test.Time.Advance(60 * Second);
+        _test.HasFeed = true;
+        _test.Advance(60 * Second);
         await _test.FollowAsync("code");
         Assert.Equal(2, Store.Reads);
     }
 
     [Fact]
-    public async Task A_maximum_age_below_5_seconds_holds_while_the_change_feed_is_disconnected()
+    public async Task A_maximum_age_below_3_seconds_holds_while_the_change_feed_is_lost()
     {
-        using var test = new TestCache(maxAge: 2 * Second);
+        using var test = new TestCache(maxAge: 2 * Second) { HasFeed = false };
         test.Store.Put("code");
         await test.FollowAsync("code");
-        test.Cache.OnDisconnected();
-        test.Time.Advance(2 * Second);
+        test.Advance(2 * Second);
         Assert.True(test.Cache.Probe("", "code").IsFresh);
-        test.Time.Advance(Tick);
+        test.Advance(Tick);
         Assert.False(test.Cache.Probe("", "code").IsFresh);
     }
 

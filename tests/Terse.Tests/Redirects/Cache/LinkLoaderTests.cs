@@ -40,7 +40,7 @@ public sealed class LinkLoaderTests : IDisposable
     {
         await CacheAsync("code");
         Store.Links["code"] = Store.Links["code"] with { DeletedAt = _test.Time.GetUtcNow() };
-        _test.Time.Advance(2 * TimeSpan.FromHours(1));
+        _test.Advance(2 * TimeSpan.FromHours(1));
 
         Assert.Equal(RedirectOutcome.Deleted, await OutcomeAsync("code"));
         Assert.Equal(0, _test.Cache.Count);
@@ -100,7 +100,7 @@ public sealed class LinkLoaderTests : IDisposable
     {
         Store.IsHolding = true;
         _ = _test.FindAsync("code");
-        _test.Time.Advance(TimeSpan.FromTicks(ticks));
+        _test.Advance(TimeSpan.FromTicks(ticks));
         _ = _test.FindAsync("code");
 
         Assert.Equal(reads, Store.Reads);
@@ -113,7 +113,7 @@ public sealed class LinkLoaderTests : IDisposable
         Store.IsHolding = true;
         var first = _test.FollowAsync("code");
         Store.Held.Single().TakeSnapshot();
-        _test.Time.Advance(6 * Second);
+        _test.Advance(6 * Second);
         Store.Put("code", "https://new.example/");
         var second = _test.FollowAsync("code");
         Store.Held[1].Complete();
@@ -214,13 +214,13 @@ public sealed class LinkLoaderTests : IDisposable
         var codes = Enumerable.Range(0, 10).Select(number => $"code{number}").ToList();
         foreach (var code in codes)
             await CacheAsync(code);
-        _test.Cache.OnDisconnected();
-        _test.Time.Advance(10 * Second);
+        _test.HasFeed = false;
+        _test.Advance(10 * Second);
         (Store.IsLost, var before) = (true, Store.Reads);
         for (var tenth = 0; tenth < 100; tenth++)
         {
             await FollowAllAsync(codes);
-            _test.Time.Advance(Second / 10);
+            _test.Advance(Second / 10);
         }
 
         Assert.InRange(Store.Reads - before, 8, 11);
@@ -229,7 +229,7 @@ public sealed class LinkLoaderTests : IDisposable
         Store.IsLost = false;
         foreach (var code in codes)
             Store.Put(code, "https://new.example/");
-        _test.Time.Advance(Second);
+        _test.Advance(Second);
         foreach (var code in codes)
             Assert.Equal("https://new.example/", await _test.FollowAsync(code));
     }
@@ -239,12 +239,12 @@ public sealed class LinkLoaderTests : IDisposable
     {
         await CacheAsync("code");
         await CacheAsync("other");
-        _test.Cache.OnDisconnected();
-        _test.Time.Advance(10 * Second);
+        _test.HasFeed = false;
+        _test.Advance(10 * Second);
         Store.IsLost = true;
         await _test.FollowAsync("code");
         (Store.IsLost, Store.IsHolding) = (false, true);
-        _test.Time.Advance(2 * Second);
+        _test.Advance(2 * Second);
         var trial = _test.FollowAsync("code");
 
         Assert.True(_test.FollowAsync("code").IsCompleted);
@@ -258,7 +258,7 @@ public sealed class LinkLoaderTests : IDisposable
     public async Task A_stale_link_that_is_served_while_another_request_makes_the_trial_counts_as_a_hit()
     {
         await CacheAsync("code");
-        _test.Time.Advance(TimeSpan.FromHours(2));
+        _test.Advance(TimeSpan.FromHours(2));
         var stale = _test.Cache.Probe("", "code");
         Store.IsLost = true;
         Assert.Same(stale.Link, await _test.FindAsync("code"));
@@ -283,7 +283,7 @@ public sealed class LinkLoaderTests : IDisposable
     public async Task A_link_that_changes_during_a_load_that_fails_is_not_served()
     {
         await CacheAsync("code");
-        _test.Time.Advance(TimeSpan.FromHours(2));
+        _test.Advance(TimeSpan.FromHours(2));
         Store.IsHolding = true;
         var request = _test.FindAsync("code");
         _test.Cache.OnChanged(new("", "code"));
@@ -298,18 +298,41 @@ public sealed class LinkLoaderTests : IDisposable
         await CacheAsync("code");
         Store.IsLost = true;
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _test.FindAsync("unknown"));
-        _test.Time.Advance(TimeSpan.FromHours(2));
+        _test.Advance(TimeSpan.FromHours(2));
 
         Assert.False(_test.Cache.Probe("", "code").IsFresh);
         await _test.FindAsync("code");
         Assert.True(_test.Cache.Probe("", "code").IsFresh);
     }
 
+    /// <summary>
+    /// While the store can be reached, another server may have changed the link. While the feed is connected,
+    /// the cache would have been notified of this change.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_overloaded_store_leads_to_a_stale_link_only_while_the_feed_is_connected(
+        bool isConnected)
+    {
+        await CacheAsync("code");
+        if (!isConnected)
+            _test.HasFeed = false;
+        _test.Advance(TimeSpan.FromHours(2));
+        Store.IsHolding = true;
+        var request = _test.FindAsync("code");
+        Store.Held.Single().Fail(new StoreUnavailableException("Busy.") { IsOverload = true });
+
+        var failure = await Record.ExceptionAsync(() => request);
+        Assert.Equal(isConnected, failure is null);
+        Assert.False(_test.Cache.Probe("", "code").IsFresh);
+    }
+
     [Fact]
     public async Task A_bug_in_the_store_reaches_the_caller_and_opens_no_circuit()
     {
         await CacheAsync("code");
-        _test.Time.Advance(TimeSpan.FromHours(2));
+        _test.Advance(TimeSpan.FromHours(2));
         Store.IsHolding = true;
         var request = _test.FindAsync("code");
         Store.Held.Single().Fail(new FormatException());

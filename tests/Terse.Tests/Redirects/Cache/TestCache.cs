@@ -23,8 +23,9 @@ internal sealed class TestCache : IDisposable
         Metrics = new RedirectMetrics(_figures);
         var table = new BoundedLinkTable(maxEntries, maxBytes, Metrics);
         var circuit = new StoreCircuit(Time);
-        Loader = new LinkLoader(Store, isBlocked ?? (_ => false), table, circuit, Metrics, Time);
-        Cache = new LinkCache(table, Loader, circuit, Options.Create(options), Metrics, Time);
+        var freshness = new LinkFreshness(Options.Create(options), Time);
+        Loader = new LinkLoader(Store, isBlocked ?? (_ => false), table, circuit, freshness, Metrics, Time);
+        Cache = new LinkCache(table, Loader, circuit, freshness, Metrics, Time);
     }
 
     public FakeLinkStore Store { get; } = new();
@@ -50,6 +51,23 @@ internal sealed class TestCache : IDisposable
 
     /// <summary>Returns the target of a link; null if the link does not exist.</summary>
     public async Task<string?> FollowAsync(string code) => (await FindAsync(code))?.Location;
+
+    /// <summary>Whether a change feed reports that no change is missing when the time advances.</summary>
+    public bool HasFeed { get; set; } = true;
+
+    /// <summary>Advances the clock. The change feed reports at least once a second.</summary>
+    public void Advance(TimeSpan time)
+    {
+        for (; HasFeed && time > TimeSpan.FromSeconds(1); time -= TimeSpan.FromSeconds(1))
+        {
+            Time.Advance(TimeSpan.FromSeconds(1));
+            Cache.OnComplete(Time.GetTimestamp());
+        }
+
+        Time.Advance(time);
+        if (HasFeed)
+            Cache.OnComplete(Time.GetTimestamp());
+    }
 
     public bool IsCached(string code) => Cache.FindHottest(int.MaxValue).Contains(new("", code));
 

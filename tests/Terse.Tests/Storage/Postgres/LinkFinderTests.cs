@@ -19,17 +19,16 @@ namespace Terse.Tests.Storage;
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
-    private static readonly Tsid Id =
-        SimulatedNodes.IdAt(new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero), 1);
-
-    private static readonly DateTimeOffset Time = SimulatedNodes.EndOf(Id);
-    private static readonly LinkName Timed = new("", SimulatedNodes.CodeOf(Id));
+    private static readonly DateTimeOffset Time = ScriptedLookups.Time;
+    private static readonly LinkName Timed = new("", SimulatedNodes.CodeOf(ScriptedLookups.Id));
     private static readonly LinkName Custom = new("", "sale");
 
     private readonly Figures _figures = new();
-    private readonly PendingChanges _pending = new(TimeProvider.System);
+    private PendingChanges _pending = new(TimeProvider.System);
     private readonly List<string> _errors = [];
     private readonly FakeTimeProvider _stopped = new(DateTimeOffset.UnixEpoch);
+
+    public LinkFinderTests() => _pending.OnComplete(long.MaxValue / 2);
 
     [Theory]
     [InlineData("R2 link before", "found")]
@@ -93,9 +92,24 @@ public sealed class LinkFinderTests : IDisposable
     public async Task A_link_with_a_pending_change_is_found_only_on_a_host_that_is_complete_up_to_the_change(
         int timeline, string lookups, string expected)
     {
-        _pending.Add(Custom, new(timeline, Time));
+        _pending.Add(Custom, 2, new(timeline, Time));
 
-        Assert.Equal(expected, await FindAsync(Custom, lookups, perSecond: 0));
+        Assert.Equal(expected, await FindAsync(Custom, lookups));
+    }
+
+    [Theory]
+    [InlineData("P2 link before", "found")]
+    [InlineData("R2 link after, P2 link before", "found")]
+    [InlineData("R2 link after, P2 none before", "not found")]
+    [InlineData("R2 link after, N2 link after, R2 link after", "found")]
+    [InlineData("R2 link after, lost", "found")]
+    [InlineData("R1 link after, lost", "unavailable")]
+    public async Task While_changes_may_be_missed_a_link_of_a_replica_is_used_only_without_a_primary(
+        string lookups, string expected)
+    {
+        _pending = new PendingChanges(TimeProvider.System);
+
+        Assert.Equal(expected, await FindAsync(Custom, lookups));
     }
 
     [Theory]
@@ -104,9 +118,40 @@ public sealed class LinkFinderTests : IDisposable
     [InlineData("R2 link before, lost", "unavailable")]
     public async Task Below_the_floor_every_link_counts_as_changed(string lookups, string expected)
     {
-        _pending.RaiseFloor(new(2, Time));
+        _pending.Restart(new(2, Time));
+
+        Assert.Equal(expected, await FindAsync(Custom, lookups));
+    }
+
+    [Theory]
+    [InlineData("R2 link before, F2, R2 link before", "found")]
+    [InlineData("R2 link before, F2, R2 none before", "not found")]
+    [InlineData("R2 link before, F2, N2 link after, R2 link before, R2 link at", "found")]
+    [InlineData("R2 link before, lost, R2 link at", "found")]
+    [InlineData("R2 link before, lost", "unavailable")]
+    public async Task Beyond_the_budget_a_replica_behind_a_fence_decides_about_a_link_below_the_floor(
+        string lookups, string expected)
+    {
+        _pending.Restart(new(2, Time));
 
         Assert.Equal(expected, await FindAsync(Custom, lookups, perSecond: 0));
+        Assert.Equal(0, _figures["terse.lookup.misses asked"]);
+    }
+
+    [Fact]
+    public async Task Beyond_the_budget_the_primary_decides_about_a_link_whose_fence_no_replica_reaches_soon()
+    {
+        _pending.Restart(new(2, Time));
+        var lookups = new ScriptedLookups("R2 link before, P2 link before") { IsFenceStuck = true };
+        var time = new FakeTimeProvider();
+        await using var layouts = new LayoutLease(SimulatedNodes.Store, SimulatedNodes.Strategies, time);
+        await layouts.StartAsync(default);
+        var finding = NewFinder(lookups, layouts, perSecond: 0, time).FindAsync(Custom, default).AsTask();
+        time.Advance(TimeSpan.FromMilliseconds(499));
+        Assert.Equal(["any", "fence"], lookups.Asked);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.NotNull(await finding);
     }
 
     [Theory]
@@ -129,13 +174,13 @@ public sealed class LinkFinderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("R2 none before, F2, R2 link before, P2 link before", "found")]
-    [InlineData("R2 none before, F2, R2 link at", "found")]
-    [InlineData("R2 none before, F2, R2 link before, lost", "unavailable")]
-    public async Task A_link_behind_a_fence_is_found_only_with_the_pending_change(
-        string lookups, string expected)
+    [InlineData(2, "R2 none before, F2, R2 link before", "found")]
+    [InlineData(2, "R2 link before, F2, R2 link before", "found")]
+    [InlineData(3, "R2 link after, F2, R2 link after, lost", "unavailable")]
+    public async Task A_link_behind_a_fence_contains_every_known_change_of_the_present_primary(
+        int timeline, string lookups, string expected)
     {
-        _pending.Add(Custom, new(2, Time));
+        _pending.Add(Custom, 2, new(timeline, Time));
 
         Assert.Equal(expected, await FindAsync(Custom, lookups, perSecond: 0));
     }
@@ -190,7 +235,7 @@ public sealed class LinkFinderTests : IDisposable
         var missing = new ScriptedLookups("R2 none before, lost, R2 none at");
         await FindAsync(Timed, missing);
         var changed = new ScriptedLookups("R2 link before, lost, R2 link at");
-        _pending.Add(Custom, new(2, Time));
+        _pending.Add(Custom, 2, new(2, Time));
         await FindAsync(Custom, changed);
 
         Assert.Equal([Time, Time], missing.Horizons);
@@ -218,7 +263,7 @@ public sealed class LinkFinderTests : IDisposable
     public async Task The_latest_state_of_a_link_comes_from_the_present_primary_alone(
         string lookup, string expected)
     {
-        _pending.RaiseFloor(new(3, Time));
+        _pending.Restart(new(3, Time));
         var lookups = new ScriptedLookups(lookup);
 
         Assert.Equal(expected, await FindAsync(lookups, finder => finder.FindLatestAsync(Custom, default)));
@@ -270,101 +315,5 @@ public sealed class LinkFinderTests : IDisposable
         var metrics = new LookupMetrics(_figures);
         var budget = new PrimaryLookupBudget(perSecond, metrics, time);
         return new(lookups, layouts, budget, new FencedLookups(lookups, time), _pending, metrics, time);
-    }
-
-    /// <summary>
-    /// Returns the results in the script in order, one for each lookup, whichever host the finder asks.
-    /// </summary>
-    private sealed class ScriptedLookups(string script) : ILinkLookups
-    {
-        private readonly Queue<string> _script = new(script.Split(", "));
-
-        public int Timeline => 2;
-
-        public long Layouts { get; init; } = 1;
-
-        public bool IsFenceStuck { get; init; }
-
-        public List<string> Asked { get; } = [];
-
-        public List<DateTimeOffset> Horizons { get; } = [];
-
-        public List<TimeSpan> Limits { get; } = [];
-
-        public IBatcher<LinkName, LookupResult> Any => new ScriptedBatcher(this, "any");
-
-        public IBatcher<LinkName, LookupResult> Latest => new ScriptedBatcher(this, "latest");
-
-        public IBatcher<LinkName, LookupResult> Missing => new ScriptedBatcher(this, "missing");
-
-        public IBatcher<LinkName, Fence> Fences => new ScriptedFences(this);
-
-        public IReadOnlyList<int> Replicas { get; init; } = [1];
-
-        public async Task<IReadOnlyList<LookupResult>> LookUpReplayedAsync(
-            int replica, Func<long, IReadOnlyList<LinkName>> pick) =>
-            [await AnswerAsync(Assert.Single(pick(1)), "replayed")];
-
-        public Task<LookupResult> LookUpAsync(
-            LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken)
-        {
-            Horizons.Add(horizon);
-            return AnswerAsync(name, "at least");
-        }
-
-        /// <summary>
-        /// Returns true if the script contains a further lookup. In this case, a replica reaches the horizon
-        /// within the time limit.
-        /// </summary>
-        public Task<bool> WaitForHorizonAsync(
-            DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
-        {
-            Horizons.Add(horizon);
-            Limits.Add(limit);
-            return Task.FromResult(_script.Count > 0);
-        }
-
-        private Task<LookupResult> AnswerAsync(LinkName name, string asked)
-        {
-            Asked.Add(asked);
-            var lookup = _script.Dequeue();
-            return lookup == "lost"
-                ? Task.FromException<LookupResult>(new HostUnavailableException("lost"))
-                : Task.FromResult(Parse(name, lookup.Split(' ')));
-        }
-
-        private LookupResult Parse(LinkName name, string[] lookup)
-        {
-            var (host, content, horizon) = (lookup[0], lookup[1], lookup[2]);
-            var offset = horizon switch { "before" => -1, "at" => 0, _ => 1 };
-            return new LookupResult(
-                content == "link" ? new Link(Id, name.Domain, name.Code, "https://example.com/", Time) : null,
-                Time.AddMicroseconds(offset),
-                Timeline: host[1] - '0',
-                Layouts,
-                host[0] is 'P' or 'D' ? HostRole.Primary : HostRole.Replica,
-                IsReplica: host[0] is 'R' or 'D');
-        }
-
-        private sealed class ScriptedFences(ScriptedLookups lookups) : IBatcher<LinkName, Fence>
-        {
-            public Task<Fence> CallAsync(LinkName call, CancellationToken cancellationToken)
-            {
-                lookups.Asked.Add("fence");
-                if (lookups.IsFenceStuck)
-                    return new TaskCompletionSource<Fence>().Task;
-                var fence = lookups._script.Dequeue();
-                return fence == "lost"
-                    ? Task.FromException<Fence>(new HostUnavailableException("lost"))
-                    : Task.FromResult(new Fence(fence[1] - '0', Position: 1));
-            }
-        }
-
-        private sealed class ScriptedBatcher(ScriptedLookups lookups, string kind)
-            : IBatcher<LinkName, LookupResult>
-        {
-            public Task<LookupResult> CallAsync(LinkName call, CancellationToken cancellationToken) =>
-                lookups.AnswerAsync(call, kind);
-        }
     }
 }

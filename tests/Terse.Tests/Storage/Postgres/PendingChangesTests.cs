@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Terse.Horizon;
 using Terse.Links;
 using Terse.Storage.Postgres;
 
@@ -18,19 +19,84 @@ public sealed class PendingChangesTests
     [Fact]
     public void The_newest_change_of_a_link_is_required_for_that_link_alone()
     {
-        Assert.True(_pending.Add(Sale, At(1)));
-        Assert.True(_pending.Add(Sale, At(3)));
-        Assert.False(_pending.Add(Sale, At(2)));
-        Assert.False(_pending.Add(Sale, At(3)));
+        Assert.True(_pending.Add(Sale, 2, At(1)));
+        Assert.True(_pending.Add(Sale, 4, At(3)));
+        Assert.False(_pending.Add(Sale, 3, At(2)));
+        Assert.False(_pending.Add(Sale, 4, At(3)));
 
         Assert.Equal((At(3), default), (_pending.RequiredFor(Sale), _pending.RequiredFor(Other)));
+    }
+
+    /// <summary>The time of a later change can be the same or earlier after the clock stepped back.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1)]
+    public void The_version_orders_the_changes_of_a_link_whatever_their_times_are(int second)
+    {
+        _pending.Add(Sale, 2, At(2));
+
+        Assert.True(_pending.Add(Sale, 3, At(second)));
+        Assert.False(_pending.Add(Sale, 2, At(2)));
+        Assert.Equal(At(second), _pending.RequiredFor(Sale));
+        Assert.False(Contains(version: 2, horizon: second - 1));
+    }
+
+    [Theory]
+    [InlineData(1, 3, false)]
+    [InlineData(1, 4, true)]
+    [InlineData(2, 3, true)]
+    public void A_link_with_the_version_of_the_newest_change_contains_this_change(
+        int horizon, int version, bool isContained)
+    {
+        _pending.Add(Sale, 4, At(2));
+
+        Assert.Equal(isContained, Contains(version, horizon));
+    }
+
+    [Fact]
+    public void A_version_of_another_timeline_proves_nothing()
+    {
+        _pending.Add(Sale, 4, new(2, Noon));
+
+        Assert.False(Contains(version: 9, horizon: 60));
+    }
+
+    [Fact]
+    public void A_version_does_not_help_below_the_floor()
+    {
+        _pending.Restart(At(2));
+
+        Assert.False(Contains(version: 9, horizon: 1));
+        Assert.True(Contains(version: 1, horizon: 2));
+    }
+
+    [Fact]
+    public void Changes_are_complete_for_2_seconds_after_each_complete_read()
+    {
+        Assert.False(_pending.IsComplete);
+        _pending.OnComplete(_time.GetTimestamp());
+        _time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(_pending.IsComplete);
+        _time.Advance(TimeSpan.FromTicks(1));
+        Assert.False(_pending.IsComplete);
+    }
+
+    [Fact]
+    public void After_a_restart_lower_versions_are_new_and_no_known_change_is_lost()
+    {
+        _pending.Add(Sale, 9, At(5));
+        _pending.Restart(At(3));
+
+        Assert.Equal((0, At(5)), (_pending.Count, _pending.RequiredFor(Other)));
+        Assert.True(_pending.Add(Sale, 2, At(6)));
+        Assert.Equal(At(6), _pending.RequiredFor(Sale));
     }
 
     [Fact]
     public void Changes_that_every_host_has_passed_are_removed_and_raise_the_floor()
     {
-        _pending.Add(Sale, At(1));
-        _pending.Add(Other, At(5));
+        _pending.Add(Sale, 2, At(1));
+        _pending.Add(Other, 2, At(5));
         _pending.RemovePassed(At(4));
 
         Assert.Equal(1, _pending.Count);
@@ -40,7 +106,7 @@ public sealed class PendingChangesTests
     [Fact]
     public void A_change_that_no_host_passes_is_removed_after_an_hour_and_raises_the_floor()
     {
-        _pending.Add(Sale, At(1));
+        _pending.Add(Sale, 2, At(1));
         _time.Advance(TimeSpan.FromMinutes(59));
         _pending.RemovePassed(default);
         Assert.Equal(1, _pending.Count);
@@ -55,7 +121,7 @@ public sealed class PendingChangesTests
     public void Beyond_the_maximum_the_oldest_changes_are_removed_and_raise_the_floor()
     {
         for (var number = 0; number < PendingChanges.MaxPending + 5; number++)
-            _pending.Add(new("", $"{number}"), At(number));
+            _pending.Add(new("", $"{number}"), 2, At(number));
 
         Assert.Equal(PendingChanges.MaxPending, _pending.Count);
         Assert.Equal(At(4), _pending.RequiredFor(new("", "0")));
@@ -63,38 +129,53 @@ public sealed class PendingChangesTests
     }
 
     [Fact]
-    public void Every_instant_of_a_later_timeline_is_later_whatever_the_clocks_show()
+    public void Every_change_of_a_later_timeline_is_newer_whatever_the_clocks_and_the_versions_show()
     {
-        _pending.Add(Sale, new(2, Noon));
-        _pending.Add(Sale, new(1, Noon.AddYears(1)));
+        _pending.Add(Sale, 2, new(2, Noon));
+        _pending.Add(Sale, 9, new(1, Noon.AddYears(1)));
 
         Assert.Equal(new Moment(2, Noon), _pending.RequiredFor(Sale));
         Assert.True(new Moment(3, Noon.AddYears(-1)) > _pending.RequiredFor(Sale));
     }
 
-    /// <summary>The test adds and removes random changes. The seed of the random numbers is fixed.</summary>
+    /// <summary>
+    /// The test adds and removes random changes, whose times do not grow. A snapshot that is complete up to
+    /// the required moment must contain the newest version that was added. The seed is fixed.
+    /// </summary>
     [Fact]
-    public void The_required_moment_is_never_earlier_than_an_added_change()
+    public void A_snapshot_that_is_complete_up_to_the_required_moment_contains_the_newest_version()
     {
         var random = new Random(1);
-        var added = new Dictionary<LinkName, Moment>();
+        var all = new Dictionary<LinkName, List<(int Version, Moment At)>>();
         for (var step = 0; step < 20_000; step++)
         {
             var name = new LinkName("", $"{random.Next(50)}");
+            var versions = all.TryGetValue(name, out var known) ? known : all[name] = [];
             var moment = new Moment(1 + (step / 8000), Noon.AddSeconds((step / 10) + random.Next(-20, 20)));
             if (random.Next(4) > 0)
             {
-                _pending.Add(name, moment);
-                added[name] = added.TryGetValue(name, out var before) && before > moment ? before : moment;
+                versions.Add((versions.Count + 2, moment));
+                var late = versions[random.Next(Math.Max(0, versions.Count - 2), versions.Count)];
+                _pending.Add(name, late.Version, late.At);
+                _pending.Add(name, versions[^1].Version, versions[^1].At);
             }
             else
             {
                 _pending.RemovePassed(moment);
             }
 
-            Assert.True(_pending.RequiredFor(name) >= added.GetValueOrDefault(name));
+            var required = _pending.RequiredFor(name);
+            Assert.True(versions.Count == 0 || required >= versions[^1].At);
         }
     }
+
+    private bool Contains(int version, int horizon) => _pending.AreContainedIn(new LookupResult(
+        new Link(Tsid.FromInt64(1), "", Sale.Code, "https://example.com/", Noon) { Version = version },
+        At(horizon).At,
+        Timeline: 1,
+        Layouts: 1,
+        HostRole.Replica,
+        IsReplica: true));
 
     private static Moment At(int second) => new(1, Noon.AddSeconds(second));
 }

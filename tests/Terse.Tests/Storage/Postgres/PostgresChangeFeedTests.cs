@@ -10,8 +10,7 @@ namespace Terse.Tests.Storage;
 /// <summary>
 /// Tests the change feed with scripted connections. Each connection returns the scripted results of its reads
 /// in order, and is lost after the last read. The tests write the expected calls of the listener as words:
-/// <c>lost</c> (OnDisconnected), <c>connected</c> (OnConnected), <c>all</c> (OnAllChanged), or the code of
-/// the changed link (OnChanged).
+/// <c>complete</c> (OnComplete), <c>all</c> (OnAllChanged), or the code of the changed link (OnChanged).
 /// </summary>
 public sealed class PostgresChangeFeedTests : IDisposable
 {
@@ -27,7 +26,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
     {
         await RunAsync([[Read(1, 0, ("sale", 2))]]);
 
-        Assert.Equal("lost sale all connected lost", _calls.ToString());
+        Assert.Equal("sale all complete", _calls.ToString());
         Assert.Equal(new Moment(1, Noon), _pending.RequiredFor(new("", "other")));
         Assert.Equal(new Moment(1, Noon.AddSeconds(2)), _pending.RequiredFor(new("", "sale")));
     }
@@ -37,7 +36,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
     {
         await RunAsync([[AtNoon, Read(1, 1, ("sale", 2)), Read(1, 2, ("sale", 2), ("other", 3))]]);
 
-        Assert.Equal("lost all connected sale other lost", _calls.ToString());
+        Assert.Equal("all complete sale complete other complete", _calls.ToString());
         Assert.Equal(2, _figures["terse.changes.received"]);
     }
 
@@ -46,8 +45,54 @@ public sealed class PostgresChangeFeedTests : IDisposable
     {
         var source = await RunAsync([[AtNoon, Read(1, 5)], [Read(1, 9, ("sale", 6))]]);
 
-        Assert.Equal("lost all connected lost sale connected lost", _calls.ToString());
+        Assert.Equal("all complete complete sale complete", _calls.ToString());
         Assert.Equal([null, Noon, Noon.AddSeconds(5)], source.RequestedSince);
+        Assert.All(source.Requested[1..], after => Assert.Equal(long.MaxValue, after!.Value.Sequence));
+    }
+
+    /// <summary>
+    /// The clock of the primary stepped back, so the second change has the time of the first change, and the
+    /// third change an earlier time.
+    /// </summary>
+    [Fact]
+    public async Task Changes_of_a_link_whose_times_do_not_grow_are_published_in_the_order_of_their_versions()
+    {
+        var second = Change("sale", 2, 4);
+        var third = Change("sale", 3, 4);
+        await RunAsync(
+        [
+            [
+                AtNoon,
+                Read(1, 1, [second]),
+                Read(1, 1, [second, third]),
+                Read(1, 1, [Change("sale", 4, 3), second, third]),
+                Read(1, 1, [Change("sale", 4, 3), second, third]),
+            ],
+        ]);
+
+        Assert.Equal("all complete sale complete sale complete sale complete complete", _calls.ToString());
+    }
+
+    /// <summary>
+    /// The first page contains changes after the horizon only. So the next reads must start at the horizon
+    /// again: a change before the last change of the page may become visible later.
+    /// </summary>
+    [Fact]
+    public async Task The_feed_reads_all_pages_and_advances_to_the_horizon_of_the_first_page_alone()
+    {
+        var page = Enumerable.Range(0, 10_000).Select(number => Change($"code{number}", 2, 5)).ToArray();
+        var source = await RunAsync(
+            [[AtNoon, Read(1, 1, page), Read(1, 6, ("sale", 5)), Read(1, 7, ("late", 4))]]);
+
+        Assert.EndsWith("code9999 sale complete late complete", _calls.ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            [
+                null,
+                ChangePosition.EndOf(Noon),
+                new ChangePosition(Noon.AddSeconds(5), 10_000),
+                ChangePosition.EndOf(Noon.AddSeconds(1)),
+            ],
+            source.Requested);
     }
 
     [Theory]
@@ -57,7 +102,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
     [InlineData("too many changes")]
     public async Task When_the_feed_cannot_continue_any_link_may_have_changed(string reason)
     {
-        var many = Enumerable.Range(0, 10_001).Select(number => ($"code{number}", 1)).ToArray();
+        var many = Enumerable.Range(0, 10_000).Select(number => ($"code{number}", 1)).ToArray();
         var (missed, present) = reason switch
         {
             "another primary" => (Read(2, 1), Read(2, 1)),
@@ -67,7 +112,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
         };
         var source = await RunAsync([[AtNoon], [missed, present]]);
 
-        Assert.Equal("lost all connected lost all connected lost", _calls.ToString());
+        Assert.Equal("all complete all complete", _calls.ToString());
         Assert.Equal([null, Noon, null], source.RequestedSince);
         Assert.True(_pending.RequiredFor(new("", "any")) >= present.CompleteUpTo);
     }
@@ -78,14 +123,16 @@ public sealed class PostgresChangeFeedTests : IDisposable
         var source = new ScriptedChanges([[AtNoon, Read(1, 1, ("sale", 1)), Read(1, 2)]]) { Timeline = 2 };
         await RunAsync(source);
 
-        Assert.Equal("lost all connected lost", _calls.ToString());
+        Assert.Equal("all complete", _calls.ToString());
     }
 
     [Theory]
-    [InlineData("1795435200000001||sale", "", "sale", true)]
-    [InlineData("1795435200000001|short.example:81|a-b_c", "short.example:81", "a-b_c", true)]
-    [InlineData("soon||sale", "", "", false)]
-    [InlineData("1795435200000001", "", "", false)]
+    [InlineData("7|1795435200000001||sale", "", "sale", true)]
+    [InlineData("7|1795435200000001|short.example:81|a-b_c", "short.example:81", "a-b_c", true)]
+    [InlineData("1795435200000001||sale", "", "", false)]
+    [InlineData("soon|1795435200000001||sale", "", "", false)]
+    [InlineData("7|soon||sale", "", "", false)]
+    [InlineData("", "", "", false)]
     public void The_payload_of_a_notification_is_parsed(
         string payload, string domain, string code, bool isValid)
     {
@@ -93,7 +140,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
 
         Assert.Equal(isValid, isParsed);
         if (isValid)
-            Assert.Equal(new ChangeNotice(new(domain, code), new(3, Instant())), change);
+            Assert.Equal(new ChangeNotice(new(domain, code), 7, new(3, Instant())), change);
         static DateTimeOffset Instant() =>
             DateTimeOffset.FromUnixTimeSeconds(1_795_435_200).AddMicroseconds(1);
     }
@@ -101,10 +148,16 @@ public sealed class PostgresChangeFeedTests : IDisposable
     public void Dispose() => _figures.Dispose();
 
     private static ChangeBatch Read(
-        int timeline, int second, params (string Code, int Second)[] changes) => new(
+        int timeline, int second, params (string Code, int Second)[] changes) => Read(
+        timeline, second, [.. changes.Select(change => Change(change.Code, 2, change.Second))]);
+
+    private static ChangeBatch Read(int timeline, int second, ChangeNotice[] changes) => new(
         new(timeline, Noon.AddSeconds(second)),
-        [.. changes.Select(change =>
-            new ChangeNotice(new("", change.Code), new(timeline, Noon.AddSeconds(change.Second))))]);
+        changes,
+        changes.Length > 0 ? new(changes[^1].WrittenAt.At, changes.Length) : null);
+
+    private static ChangeNotice Change(string code, int version, int second) =>
+        new(new("", code), version, new(1, Noon.AddSeconds(second)));
 
     private async Task<ScriptedChanges> RunAsync(ChangeBatch[][] reads)
     {
@@ -136,7 +189,9 @@ public sealed class PostgresChangeFeedTests : IDisposable
 
         public CancellationToken AllRead => _allRead.Token;
 
-        public List<DateTimeOffset?> RequestedSince { get; } = [];
+        public List<ChangePosition?> Requested { get; } = [];
+
+        public IEnumerable<DateTimeOffset?> RequestedSince => Requested.Select(after => after?.WrittenAt);
 
         public int Timeline { get; init; } = 1;
 
@@ -146,13 +201,13 @@ public sealed class PostgresChangeFeedTests : IDisposable
             Action<ChangeNotice> onNotification, CancellationToken cancellationToken)
         {
             if (_reads.TryDequeue(out var own))
-                return new ScriptedConnection(own, RequestedSince);
+                return new ScriptedConnection(own, Requested);
             await _allRead.CancelAsync();
             throw new OperationCanceledException(AllRead);
         }
     }
 
-    private sealed class ScriptedConnection(ChangeBatch[] reads, List<DateTimeOffset?> requestedSince)
+    private sealed class ScriptedConnection(ChangeBatch[] reads, List<ChangePosition?> requested)
         : IChangeConnection
     {
         private readonly Queue<ChangeBatch> _reads = new(reads);
@@ -160,11 +215,11 @@ public sealed class PostgresChangeFeedTests : IDisposable
         public Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task<ChangeBatch> ReadAsync(
-            DateTimeOffset? since, int limit, CancellationToken cancellationToken)
+            ChangePosition? after, int limit, CancellationToken cancellationToken)
         {
             if (!_reads.TryDequeue(out var read))
                 return Task.FromException<ChangeBatch>(new HostUnavailableException("lost"));
-            requestedSince.Add(since);
+            requested.Add(after);
             return Task.FromResult(read);
         }
 
@@ -179,9 +234,7 @@ internal sealed class RecordedCalls : ILinkChangeListener
 
     public void OnChanged(LinkName name) => _calls.Add(name.Code);
 
-    public void OnDisconnected() => _calls.Add("lost");
-
-    public void OnConnected() => _calls.Add("connected");
+    public void OnComplete(long completeAt) => _calls.Add("complete");
 
     public void OnAllChanged() => _calls.Add("all");
 

@@ -38,13 +38,13 @@ public sealed class SqliteChangeFeedTests : IDisposable
         await PollAsync();
         await store.AddAsync(link, default, default);
         await PollAsync();
-        Assert.Equal("all connected", _reported.ToString());
+        Assert.Equal("all complete complete", _reported.ToString());
 
         await store.ReplaceAsync(link with { Version = 2, Target = "https://example.com/2" }, default);
         await PollAsync();
         await PollAsync();
 
-        Assert.Equal("all connected sale", _reported.ToString());
+        Assert.Equal("all complete complete sale complete complete", _reported.ToString());
         Assert.Equal(1, _figures["terse.changes.received"]);
     }
 
@@ -66,7 +66,7 @@ public sealed class SqliteChangeFeedTests : IDisposable
         await store.ReplaceAsync(link with { Version = 2 }, default);
         await PollAsync();
 
-        Assert.Equal("all connected lost sale connected", _reported.ToString());
+        Assert.Equal("all complete sale complete", _reported.ToString());
     }
 
     private Task PollAsync() => _loop.TryRunAsync(_feed.PollAsync, default);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Terse.Horizon;
 using Terse.Links;
 
@@ -45,15 +46,30 @@ internal interface IChangeConnection : IAsyncDisposable
     Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads the horizon and the changes that were written after an instant, both in one snapshot.
+    /// Reads the horizon and the changes after a position, both in one snapshot. Returns the changes in the
+    /// order of their positions.
     /// </summary>
-    /// <param name="since">The instant; null means the horizon in the snapshot.</param>
+    /// <param name="after">The position; null means the end of the horizon in the snapshot.</param>
     /// <param name="limit">The maximum number of changes.</param>
     /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="HostUnavailableException">
     /// After a failover, the new primary has not moved the horizon yet.
     /// </exception>
-    Task<ChangeBatch> ReadAsync(DateTimeOffset? since, int limit, CancellationToken cancellationToken);
+    Task<ChangeBatch> ReadAsync(ChangePosition? after, int limit, CancellationToken cancellationToken);
+}
+
+/// <summary>
+/// A position in the order of all changes: first by the time of the change, then by the number of the row. A
+/// change can become visible after a change with a later position. Only positions up to the horizon are
+/// final: no further change appears there.
+/// </summary>
+/// <param name="WrittenAt">The time of the change by the primary's clock.</param>
+/// <param name="Sequence">The number of the row; distinguishes changes of the same time.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct ChangePosition(DateTimeOffset WrittenAt, long Sequence)
+{
+    /// <summary>The position after all changes that were written at or before this instant.</summary>
+    public static ChangePosition EndOf(DateTimeOffset instant) => new(instant, long.MaxValue);
 }
 
 /// <summary>
@@ -62,10 +78,13 @@ internal interface IChangeConnection : IAsyncDisposable
 /// <param name="CompleteUpTo">
 /// The horizon in the snapshot. The snapshot contains every change that was written up to this moment.
 /// </param>
-/// <param name="Changes">The changes that were written after the requested instant.</param>
-internal sealed record ChangeBatch(Moment CompleteUpTo, IReadOnlyList<ChangeNotice> Changes);
+/// <param name="Changes">The changes after the requested position, in the order of their positions.</param>
+/// <param name="Last">The position of the last change; null if there are no changes.</param>
+internal sealed record ChangeBatch(
+    Moment CompleteUpTo, IReadOnlyList<ChangeNotice> Changes, ChangePosition? Last);
 
 /// <summary>Reports that a link was changed.</summary>
 /// <param name="Name">The link's name.</param>
+/// <param name="Version">The version of the link that the change stored.</param>
 /// <param name="WrittenAt">The time of the change by the primary's clock.</param>
-internal readonly record struct ChangeNotice(LinkName Name, Moment WrittenAt);
+internal readonly record struct ChangeNotice(LinkName Name, int Version, Moment WrittenAt);

@@ -10,14 +10,16 @@ namespace Terse.Storage.Postgres;
 /// (<see cref="LinkFinder"/>). Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
+/// The version orders the changes of one link, because the time of a change can be earlier than the time of
+/// the change before it: the primary's clock may step back. Versions of different timelines are not
+/// comparable, because a failover can lose a version; the change of the later timeline is newer.
 /// The floor is a moment. Every link is treated as if the link had been changed at this moment. For each
-/// change that was added, one of three conditions is always true: the change is pending, a later change of
-/// the same link is pending, or the floor is at or after the change. So <see cref="RequiredFor"/> never
-/// returns a moment before an added change of the link. A change is removed only to save memory, and the
-/// removal raises the floor to the moment of this change. As long as every host contains the removed changes,
-/// the floor is earlier than the horizon of every host and rejects no link. The floor protects against
-/// outdated links in two cases: a host was set back, for example by a restored backup, or a change was
-/// removed before every host contained the change.
+/// change that was added, one of three conditions is always true: the change is pending, a newer change of
+/// the same link is pending, or the floor is at or after this change or a newer change of the same link. A
+/// change is removed only to save memory, and the removal raises the floor to the moment of this change. As
+/// long as every host contains the removed changes, the floor is earlier than the horizon of every host and
+/// rejects no link. The floor protects against outdated links in two cases: a host was set back, for example
+/// by a restored backup, or a change was removed before every host contained the change.
 /// </remarks>
 /// <param name="time">Measures how long each change has been pending.</param>
 internal sealed class PendingChanges(TimeProvider time)
@@ -34,26 +36,43 @@ internal sealed class PendingChanges(TimeProvider time)
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
-    private readonly ConcurrentDictionary<LinkName, Moment> _newest = new();
+    /// <summary>
+    /// How long after the last complete read the changes count as complete. A cached link that was loaded in
+    /// this time is served for 3 s more, so both together keep changes from being served more than 5 s late.
+    /// </summary>
+    private static readonly TimeSpan MaxIncomplete = TimeSpan.FromSeconds(2);
+
+    private readonly ConcurrentDictionary<LinkName, Change> _newest = new();
     private readonly Queue<Added> _added = new();
     private readonly Lock _writing = new();
     private Floor _floor = new(default(Moment));
+    private long _completeUntil = long.MinValue;
+
+    /// <summary>
+    /// Whether this Terse server is notified of every change. While it is not, a link may have a change that
+    /// is not pending, so a link from a replica may be outdated.
+    /// </summary>
+    public bool IsComplete => time.GetTimestamp() <= Volatile.Read(ref _completeUntil);
 
     /// <summary>The number of links with a pending change.</summary>
     public int Count => _newest.Count;
 
     /// <summary>Adds a change of a link.</summary>
-    /// <returns>False if this change or a later change of the same link is already pending.</returns>
-    public bool Add(LinkName name, Moment writtenAt)
+    /// <param name="name">The link's name.</param>
+    /// <param name="version">The version of the link that the change stored.</param>
+    /// <param name="writtenAt">The time of the change by the primary's clock.</param>
+    /// <returns>False if this change or a newer change of the same link is already pending.</returns>
+    public bool Add(LinkName name, int version, Moment writtenAt)
     {
+        var change = new Change(version, writtenAt);
         lock (_writing)
         {
-            if (writtenAt <= _newest.GetValueOrDefault(name))
+            if (_newest.TryGetValue(name, out var known) && !change.IsNewerThan(known))
                 return false;
             if (writtenAt <= _floor.Value)
                 return true;
-            _newest[name] = writtenAt;
-            _added.Enqueue(new(name, writtenAt, time.GetTimestamp()));
+            _newest[name] = change;
+            _added.Enqueue(new(name, change, time.GetTimestamp()));
             if (_added.Count > MaxPending)
                 RemoveOldest();
             return true;
@@ -61,34 +80,55 @@ internal sealed class PendingChanges(TimeProvider time)
     }
 
     /// <summary>
+    /// Reports that all changes were added that were acknowledged before this monotonic timestamp.
+    /// </summary>
+    public void OnComplete(long completeAt) => Volatile.Write(
+        ref _completeUntil, completeAt + (long)(MaxIncomplete.TotalSeconds * time.TimestampFrequency));
+
+    /// <summary>
     /// Returns the moment that a host's horizon must have reached before this Terse server uses the link with
-    /// this name from that host.
+    /// this name from that host, whatever version the host has.
     /// </summary>
     public Moment RequiredFor(LinkName name)
     {
-        // Reads the pending change before the floor. RemoveOldest raises the floor before it removes the
-        // change, so with this order at least one of the two reads sees the change.
-        var newest = _newest.GetValueOrDefault(name);
-        var floor = Volatile.Read(ref _floor).Value;
-        return newest > floor ? newest : floor;
+        var (newest, floor) = Read(name);
+        return newest is not null && newest.WrittenAt > floor ? newest.WrittenAt : floor;
     }
 
     /// <summary>
     /// True if the lookup found the link, and if the snapshot of the lookup contains all changes of the link
-    /// that this Terse server knows of.
+    /// that this Terse server knows of: the horizon has passed them, or the link has the version of the
+    /// newest change already.
     /// </summary>
-    public bool AreContainedIn(LookupResult result) =>
-        result.Link is { } link && result.CompleteUpTo >= RequiredFor(link.Name);
+    public bool AreContainedIn(LookupResult result)
+    {
+        if (result.Link is not { } link)
+            return false;
+        var (newest, floor) = Read(link.Name);
+        var complete = result.CompleteUpTo;
+        return complete >= floor
+            && (newest is null || complete >= newest.WrittenAt || newest.IsContainedIn(link, complete));
+    }
 
     /// <summary>
-    /// Treats every link as changed at the given moment, unless the floor is already later.
+    /// Reads the pending change before the floor. <see cref="RemoveOldest"/> raises the floor before it
+    /// removes the change, so with this order at least one of the two reads sees the change.
     /// </summary>
-    public void RaiseFloor(Moment floor)
+    private (Change? Newest, Moment Floor) Read(LinkName name) =>
+        (_newest.GetValueOrDefault(name), Volatile.Read(ref _floor).Value);
+
+    /// <summary>
+    /// Treats every link as changed at the given moment and at each pending change, and forgets all pending
+    /// changes. A later change of the same link may then have a lower version, because a failover or a
+    /// restored backup can lose versions.
+    /// </summary>
+    public void Restart(Moment floor)
     {
         lock (_writing)
         {
-            if (floor > _floor.Value)
-                Volatile.Write(ref _floor, new(floor));
+            RaiseFloor(floor);
+            while (_added.Count > 0)
+                RemoveOldest();
         }
     }
 
@@ -104,7 +144,8 @@ internal sealed class PendingChanges(TimeProvider time)
         lock (_writing)
         {
             while (_added.TryPeek(out var oldest)
-                && (oldest.WrittenAt <= completeOnAllHosts || time.GetElapsedTime(oldest.AddedAt) >= MaxAge))
+                && (oldest.Change.WrittenAt <= completeOnAllHosts
+                    || time.GetElapsedTime(oldest.AddedAt) >= MaxAge))
             {
                 RemoveOldest();
             }
@@ -113,11 +154,18 @@ internal sealed class PendingChanges(TimeProvider time)
 
     private void RemoveOldest()
     {
-        var (name, writtenAt, _) = _added.Dequeue();
-        if (_newest.GetValueOrDefault(name) != writtenAt)
-            return; // A later change of the link is pending.
-        RaiseFloor(writtenAt);
+        var (name, change, _) = _added.Dequeue();
+        if (_newest.GetValueOrDefault(name) != change)
+            return; // A newer change of the link is pending.
+        RaiseFloor(change.WrittenAt);
         _newest.TryRemove(name, out _);
+    }
+
+    /// <summary>The caller must hold the lock.</summary>
+    private void RaiseFloor(Moment floor)
+    {
+        if (floor > _floor.Value)
+            Volatile.Write(ref _floor, new(floor));
     }
 
     /// <summary>
@@ -126,5 +174,15 @@ internal sealed class PendingChanges(TimeProvider time)
     /// </summary>
     private sealed record Floor(Moment Value);
 
-    private sealed record Added(LinkName Name, Moment WrittenAt, long AddedAt);
+    private sealed record Change(int Version, Moment WrittenAt)
+    {
+        public bool IsNewerThan(Change other) =>
+            (WrittenAt.Timeline, Version).CompareTo((other.WrittenAt.Timeline, other.Version)) > 0;
+
+        /// <summary>Whether a link from a snapshot of the same timeline contains this change.</summary>
+        public bool IsContainedIn(Link link, Moment snapshot) =>
+            snapshot.Timeline == WrittenAt.Timeline && link.Version >= Version;
+    }
+
+    private sealed record Added(LinkName Name, Change Change, long AddedAt);
 }

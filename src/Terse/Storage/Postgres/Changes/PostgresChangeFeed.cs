@@ -7,17 +7,22 @@ namespace Terse.Storage.Postgres;
 /// <summary>
 /// Receives the changes of links that any Terse server makes, and publishes them to the cache of this Terse
 /// server. Each change stays pending until every PostgreSQL host contains the change. A connection to the
-/// primary receives a notification within milliseconds of a change. In addition, the feed reads once per
+/// primary receives a notification within milliseconds of a change. In addition, the feed reads twice per
 /// second all changes that were written after the horizon of the previous read.
 /// </summary>
 /// <remarks>
 /// Correctness depends on the reads, not on the notifications. The snapshot of a read contains every change
 /// up to the horizon in this snapshot, and the next read returns every change after this horizon. So the feed
-/// misses no change, even if a notification does not arrive or much time passes between two reads. When a
-/// read takes too long, the feed closes the connection. The first read on the next connection continues from
-/// the same horizon. Continuing is impossible if there are too many changes, if too much time has passed, or
-/// if another host has become the primary. The feed then raises the floor of <see cref="PendingChanges"/> to
-/// the current horizon and reports that any link may have changed.
+/// misses no change, even if a notification does not arrive or much time passes between two reads. A read
+/// returns the changes in pages, ordered by time and row number. The feed advances only to the horizon of the
+/// first page: a change after the horizon can become visible later than a change behind it, so the next read
+/// returns those changes again. The version tells which of them were published already.
+/// <para>
+/// When a read takes too long, the feed closes the connection. The first read on the next connection
+/// continues from the same horizon. Continuing is impossible if there are too many changes, if too much time
+/// has passed, or if another host has become the primary. The feed then raises the floor of
+/// <see cref="PendingChanges"/> to the current horizon and reports that any link may have changed.
+/// </para>
 /// </remarks>
 internal sealed partial class PostgresChangeFeed(
     IChangeSource source,
@@ -30,7 +35,7 @@ internal sealed partial class PostgresChangeFeed(
     /// <summary>
     /// How long the feed waits for notifications before it reads the new changes from the primary.
     /// </summary>
-    private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
     /// The time limit of a connection attempt and of a read. After a timeout, the feed closes the connection
@@ -42,10 +47,10 @@ internal sealed partial class PostgresChangeFeed(
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// The maximum number of missed changes that the feed publishes one by one. If more changes were missed,
-    /// the feed reports that any link may have changed.
+    /// The maximum number of changes in one page, and the maximum number of missed changes that the feed
+    /// publishes one by one. If more changes were missed, the feed reports that any link may have changed.
     /// </summary>
-    private const int MaxMissedChanges = 10_000;
+    private const int MaxPage = 10_000;
 
     /// <summary>
     /// The longest interruption of the connection after which the feed publishes the missed changes one by
@@ -63,7 +68,6 @@ internal sealed partial class PostgresChangeFeed(
     /// </summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        listener.OnDisconnected();
         while (!cancellationToken.IsCancellationRequested)
         {
             await BackgroundLoop.TryAsync(ListenAsync, OnLost, cancellationToken);
@@ -85,7 +89,6 @@ internal sealed partial class PostgresChangeFeed(
         await using var connection = await WithTimeoutAsync(
             token => source.ListenAsync(OnNotification, token), cancellationToken);
         await CatchUpAsync(connection, cancellationToken);
-        listener.OnConnected();
         metrics.SetConnected(true);
         LogConnected();
         _isLost = false;
@@ -100,7 +103,6 @@ internal sealed partial class PostgresChangeFeed(
         finally
         {
             metrics.SetConnected(false);
-            listener.OnDisconnected();
         }
     }
 
@@ -110,35 +112,51 @@ internal sealed partial class PostgresChangeFeed(
     /// </summary>
     private async Task CatchUpAsync(IChangeConnection connection, CancellationToken cancellationToken)
     {
+        var begin = time.GetTimestamp();
         if (_publishedUpTo is { } published)
         {
-            var missed = await ReadAsync(
-                connection, published.At, MaxMissedChanges + 1, cancellationToken);
+            var missed = await ReadAsync(connection, ChangePosition.EndOf(published.At), cancellationToken);
             if (IsContinuation(published, missed))
             {
                 Publish(missed);
+                _publishedUpTo = missed.CompleteUpTo;
+                ReportComplete(begin);
                 return;
             }
         }
 
-        var present = await ReadAsync(connection, since: null, int.MaxValue, cancellationToken);
-        pending.RaiseFloor(present.CompleteUpTo);
-        Publish(present);
+        var present = await ReadAsync(connection, after: null, cancellationToken);
+        pending.Restart(present.CompleteUpTo);
+        await PublishAllAsync(connection, present, cancellationToken);
         listener.OnAllChanged();
+        ReportComplete(begin);
+    }
+
+    /// <summary>
+    /// Reports that all changes were published that were acknowledged before this monotonic timestamp, at
+    /// which a completed read began.
+    /// </summary>
+    private void ReportComplete(long completeAt)
+    {
+        pending.OnComplete(completeAt);
+        listener.OnComplete(completeAt);
     }
 
     private static bool IsContinuation(Moment published, ChangeBatch missed) =>
         missed.CompleteUpTo.Timeline == published.Timeline
         && missed.CompleteUpTo >= published
         && missed.CompleteUpTo.At - published.At < MaxGap
-        && missed.Changes.Count <= MaxMissedChanges;
+        && missed.Changes.Count < MaxPage;
 
     private async Task ReadNewChangesAsync(IChangeConnection connection, CancellationToken cancellationToken)
     {
-        var batch = await ReadAsync(connection, _publishedUpTo?.At, int.MaxValue, cancellationToken);
+        var begin = time.GetTimestamp();
+        ChangePosition? published = _publishedUpTo is { } upTo ? ChangePosition.EndOf(upTo.At) : null;
+        var batch = await ReadAsync(connection, published, cancellationToken);
         if (batch.CompleteUpTo.Timeline < source.Timeline)
             throw new HostUnavailableException("Another host has become the primary.");
-        Publish(batch);
+        await PublishAllAsync(connection, batch, cancellationToken);
+        ReportComplete(begin);
         // The next read returns the changes after the horizon of this batch again. These changes stay pending
         // until then, so that they are not published twice.
         var complete = source.CompleteOnAllHosts;
@@ -146,21 +164,34 @@ internal sealed partial class PostgresChangeFeed(
     }
 
     private Task<ChangeBatch> ReadAsync(
-        IChangeConnection connection,
-        DateTimeOffset? since,
-        int limit,
-        CancellationToken cancellationToken) =>
-        WithTimeoutAsync(token => connection.ReadAsync(since, limit, token), cancellationToken);
+        IChangeConnection connection, ChangePosition? after, CancellationToken cancellationToken) =>
+        WithTimeoutAsync(token => connection.ReadAsync(after, MaxPage, token), cancellationToken);
+
+    /// <summary>
+    /// Publishes the first page and all pages behind it. The snapshot of each later page also contains
+    /// everything up to the horizon of the first page, so this horizon is published then.
+    /// </summary>
+    private async Task PublishAllAsync(
+        IChangeConnection connection, ChangeBatch first, CancellationToken cancellationToken)
+    {
+        var page = first;
+        Publish(page);
+        while (page.Changes.Count == MaxPage)
+        {
+            page = await ReadAsync(connection, page.Last, cancellationToken);
+            Publish(page);
+        }
+
+        _publishedUpTo = first.CompleteUpTo;
+    }
 
     private void Publish(ChangeBatch batch)
     {
         foreach (var change in batch.Changes)
         {
-            if (pending.Add(change.Name, change.WrittenAt))
+            if (pending.Add(change.Name, change.Version, change.WrittenAt))
                 Publish(change);
         }
-
-        _publishedUpTo = batch.CompleteUpTo;
     }
 
     /// <summary>
@@ -170,7 +201,7 @@ internal sealed partial class PostgresChangeFeed(
     /// </summary>
     private void OnNotification(ChangeNotice change)
     {
-        pending.Add(change.Name, change.WrittenAt);
+        pending.Add(change.Name, change.Version, change.WrittenAt);
         Publish(change);
     }
 
@@ -192,7 +223,7 @@ internal sealed partial class PostgresChangeFeed(
     [LoggerMessage(
         600,
         LogLevel.Warning,
-        "The connection for changes of links is lost. Until it is back, cached links live 5 s: {Reason}")]
+        "The connection for changes of links is lost. Until it is back, cached links live 3 s: {Reason}")]
     private partial void LogLost(string reason);
 
     [LoggerMessage(601, LogLevel.Information, "The server receives changes of links.")]

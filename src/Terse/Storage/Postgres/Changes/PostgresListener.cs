@@ -12,6 +12,9 @@ internal sealed class PostgresListener : IChangeConnection
     private readonly TimeProvider _time;
     private readonly int _timeline;
 
+    /// <summary>Whether a notification arrived that does not name its change.</summary>
+    private bool _hasUnread;
+
     private PostgresListener(NpgsqlConnection connection, Cluster cluster, TimeProvider time, int timeline) =>
         (_connection, _cluster, _time, _timeline) = (connection, cluster, time, timeline);
 
@@ -37,14 +40,17 @@ internal sealed class PostgresListener : IChangeConnection
         CancellationToken cancellationToken)
     {
         var timeline = await ReadTimelineAsync(connection, cluster, cancellationToken);
+        var listener = new PostgresListener(connection, cluster, time, timeline);
         connection.Notification += (_, notification) =>
         {
             if (TryParse(notification.Payload, timeline, out var change))
                 onNotification(change);
+            else
+                listener._hasUnread = true;
         };
         await using var listen = new NpgsqlCommand(Listen, connection);
         await listen.ExecuteNonQueryAsync(cancellationToken);
-        return new(connection, cluster, time, timeline);
+        return listener;
     }
 
     private static async Task<int> ReadTimelineAsync(
@@ -61,22 +67,24 @@ internal sealed class PostgresListener : IChangeConnection
     private static HostUnavailableException NotPrimary() => new("Another host is becoming the primary.");
 
     /// <summary>
-    /// Parses the payload <c>microseconds since 1970|domain|code</c>. The feed ignores a payload in any other
-    /// format. No change is lost, because the next <see cref="ReadAsync"/> returns the change.
+    /// Parses the payload <c>version|microseconds since 1970|domain|code</c>. A payload in any other format
+    /// comes from the schema of the version before; <see cref="ReceiveAsync"/> then returns at once, and the
+    /// next <see cref="ReadAsync"/> returns the change.
     /// </summary>
     public static bool TryParse(string payload, int timeline, out ChangeNotice change)
     {
         change = default;
-        var parts = payload.Split('|', 3);
-        if (parts.Length < 3
+        var parts = payload.Split('|', 4);
+        if (parts.Length < 4
+            || !int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var version)
             || !long.TryParse(
-                parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
+                parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
         {
             return false;
         }
 
         var at = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
-        change = new(new(parts[1], parts[2]), new Moment(timeline, at));
+        change = new(new(parts[2], parts[3]), version, new Moment(timeline, at));
         return true;
     }
 
@@ -84,38 +92,49 @@ internal sealed class PostgresListener : IChangeConnection
     public async Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         var begin = _time.GetTimestamp();
-        while (time - _time.GetElapsedTime(begin) is var rest && rest > TimeSpan.FromMilliseconds(1))
+        while (!_hasUnread
+            && time - _time.GetElapsedTime(begin) is var rest && rest > TimeSpan.FromMilliseconds(1))
+        {
             await _connection.WaitAsync(rest, cancellationToken);
+        }
+
+        _hasUnread = false;
     }
 
     private const string SelectChanges =
         $"""
-        SELECT snapshot.closed_at, snapshot.system_identifier, snapshot.timeline, snapshot.term,
-            c.domain, c.code, c.written_at
+        SELECT snapshot.closed_at, snapshot.system_identifier, snapshot.timeline, snapshot.term, c.*
         FROM {HorizonSchema.Snapshot}
-            LEFT JOIN link_change AS c ON c.written_at > coalesce($1, snapshot.closed_at)
-        LIMIT $2
+            LEFT JOIN LATERAL (
+                SELECT domain, code, version, written_at, seq FROM link_change
+                WHERE written_at >= coalesce($1, snapshot.closed_at)
+                    AND (written_at, seq) > (coalesce($1, snapshot.closed_at), $2)
+                ORDER BY written_at, seq LIMIT $3) AS c ON true
         """;
 
     /// <inheritdoc/>
     public async Task<ChangeBatch> ReadAsync(
-        DateTimeOffset? since, int limit, CancellationToken cancellationToken)
+        ChangePosition? after, int limit, CancellationToken cancellationToken)
     {
         await using var select = new NpgsqlCommand(SelectChanges, _connection);
-        select.Bind(since);
+        select.Bind(after?.WrittenAt);
+        select.Bind(after?.Sequence ?? long.MaxValue);
         select.Bind(limit);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var changes = new List<ChangeNotice>();
         Moment completeUpTo = default;
+        ChangePosition? last = null;
         while (await row.ReadAsync(cancellationToken))
         {
             completeUpTo = ReadHorizon(row);
-            if (ReadChange(row, _timeline) is { } change)
-                changes.Add(change);
+            if (ReadChange(row, _timeline) is not { } change)
+                continue;
+            changes.Add(change);
+            last = new(change.WrittenAt.At, row.GetInt64(8));
         }
 
         return completeUpTo.Timeline == _timeline
-            ? new(completeUpTo, changes)
+            ? new(completeUpTo, changes, last)
             : throw NotPrimary();
     }
 
@@ -131,5 +150,6 @@ internal sealed class PostgresListener : IChangeConnection
         ? null
         : new(
             new(row.GetString(4), row.GetString(5)),
-            new(timeline, row.GetFieldValue<DateTimeOffset>(6)));
+            row.GetInt32(6),
+            new(timeline, row.GetFieldValue<DateTimeOffset>(7)));
 }

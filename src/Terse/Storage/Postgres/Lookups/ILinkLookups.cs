@@ -99,12 +99,12 @@ internal sealed record LookupResult(
 
     /// <summary>
     /// A moment up to which the snapshot is complete. The snapshot contains each change that was written at
-    /// or before this moment, if the change was also acknowledged before the lookup started. If the host was
+    /// or before this moment, if the change was also acknowledged before the lookup or its fence started. If the host was
     /// promoted during the lookup, it is unknown to which timeline the snapshot belongs. In this case, the
     /// property returns the earliest possible moment, which guarantees nothing.
     /// </summary>
     public Moment CompleteUpTo =>
-        IsPrimary ? new(Timeline, DateTimeOffset.MaxValue)
+        IsPrimary || HasReachedFence ? new(Timeline, DateTimeOffset.MaxValue)
         : IsReplica ? new(Timeline, ClosedAt)
         : default;
 }

@@ -20,7 +20,9 @@ namespace Terse.Storage.Postgres;
 /// The finder also rejects outdated links. This Terse server may know of a change that a replica does not
 /// contain yet (<see cref="PendingChanges"/>). Before the finder uses a link, the finder checks that the
 /// lookup's snapshot contains all known changes of this link. So after a notification of a change, this Terse
-/// server never answers with an older version of the link, whichever host the finder reads.
+/// server never answers with an older version of the link, whichever host the finder reads. While the server
+/// is not notified of changes, only the primary or a replica behind a fence proves that a link is not
+/// outdated. If the primary is lost, the finder uses any replica.
 /// </remarks>
 internal sealed class LinkFinder(
     ILinkLookups lookups,
@@ -36,6 +38,12 @@ internal sealed class LinkFinder(
     /// requests a second. Each waiting request takes about 2 KB.
     /// </summary>
     public const int MaxWaiting = 5000;
+
+    /// <summary>
+    /// How long the lookup of a link that exists waits for a replica to reach the fence, before the lookup
+    /// goes to the primary.
+    /// </summary>
+    private static readonly TimeSpan MaxWaitForFence = TimeSpan.FromMilliseconds(500);
 
     private int _waiting;
 
@@ -60,32 +68,57 @@ internal sealed class LinkFinder(
     private async Task<Link?> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)
     {
         var result = await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
-        if (IsFinal(result, name.Code))
+        if (IsFinal(result, name.Code) && (result.Link is null || result.IsPrimary || pending.IsComplete))
             return result.Link;
         return IsOutdated(result)
-            ? await FindChangedAsync(name, cancellationToken)
+            ? await FindChangedAsync(name, result, cancellationToken)
             : await WaitForMissingAsync(name, cancellationToken);
     }
 
     /// <summary>
-    /// Looks up a link on the primary, because the first host may have returned an outdated version of the
-    /// link. This lookup does not use the budget, because requests for invented codes cannot cause such
-    /// lookups. Each change of a link causes them only until the replicas have replayed the change.
+    /// Looks up a link again, because the first host may have returned an outdated version of the link.
     /// </summary>
-    private async Task<Link?> FindChangedAsync(LinkName name, CancellationToken cancellationToken)
+    /// <param name="name">The link's name.</param>
+    /// <param name="first">The result of the first host.</param>
+    /// <param name="cancellationToken">Cancels the lookups.</param>
+    private async Task<Link?> FindChangedAsync(
+        LinkName name, LookupResult first, CancellationToken cancellationToken)
     {
         try
         {
-            var result = await CountAsync(lookups.Latest.CallAsync(name, cancellationToken));
+            var result = await CountAsync(LookUpChangedAsync(name, cancellationToken));
             if (IsFinal(result, name.Code))
                 return result.Link;
         }
         catch (HostUnavailableException)
         {
-            // The primary cannot be reached, so the code below waits for a replica.
+            // The primary cannot be reached, so the first host or a replica must do.
+            if (IsFinal(first, name.Code))
+                return first.Link;
         }
 
         return await WaitAndFindAsync(name, pending.RequiredFor(name).At, cancellationToken);
+    }
+
+    /// <summary>
+    /// Asks the primary within the budget, otherwise a replica behind a fence. So after a failover, or without
+    /// notifications, the primary is not asked for every link that is followed. If no replica reaches the
+    /// fence soon, the primary must answer; these lookups wait for each other, and share statements.
+    /// </summary>
+    private async Task<LookupResult> LookUpChangedAsync(LinkName name, CancellationToken cancellationToken)
+    {
+        if (budget.TryTake())
+            return await lookups.Missing.CallAsync(name, cancellationToken);
+        using var soon = new CancellationTokenSource(MaxWaitForFence, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(soon.Token, cancellationToken);
+        try
+        {
+            return await fenced.LookUpAsync(name, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return await lookups.Missing.CallAsync(name, cancellationToken);
+        }
     }
 
     private async Task<Link?> WaitForMissingAsync(LinkName name, CancellationToken cancellationToken)
@@ -97,7 +130,10 @@ internal sealed class LinkFinder(
             if (isAllowed)
                 return await FindMissingAsync(name, cancellationToken);
             metrics.CountRefused();
-            throw new StoreUnavailableException("Too many requests for unknown codes wait; retry shortly.");
+            throw new StoreUnavailableException("Too many requests for unknown codes wait; retry shortly.")
+            {
+                IsOverload = true,
+            };
         }
         finally
         {
@@ -120,7 +156,7 @@ internal sealed class LinkFinder(
             if (IsFinal(result, name.Code))
                 return result.Link;
             if (IsOutdated(result))
-                return await FindChangedAsync(name, cancellationToken);
+                return await FindChangedAsync(name, result, cancellationToken);
         }
         catch (HostUnavailableException)
         {

@@ -20,7 +20,6 @@ internal sealed partial class SqliteChangeFeed(
     private SqliteSession? _session;
     private long _version;
     private long? _lastReported;
-    private bool _isConnected;
 
     public override void Dispose()
     {
@@ -33,14 +32,13 @@ internal sealed partial class SqliteChangeFeed(
     /// </summary>
     public Task PollAsync(CancellationToken cancellationToken)
     {
+        var begin = time.GetTimestamp();
         var isNew = _session is null;
         _session ??= database.OpenReader();
         if (ReadNumber(_session, "PRAGMA data_version") is var version && (version != _version || isNew))
             Report(_session);
         _version = version;
-        if (!_isConnected)
-            listener.OnConnected();
-        _isConnected = true;
+        listener.OnComplete(begin);
         metrics.SetConnected(true);
         return Task.CompletedTask;
     }
@@ -50,19 +48,13 @@ internal sealed partial class SqliteChangeFeed(
     {
         _session?.Dispose();
         _session = null;
-        if (_isConnected)
-            listener.OnDisconnected();
-        _isConnected = false;
         metrics.SetConnected(false);
         if (isFirst)
             LogLost(SqliteErrors.Translate(exception).Message);
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        listener.OnDisconnected();
-        return new BackgroundLoop(Interval, time, OnFailure).RunAsync(PollAsync, stoppingToken);
-    }
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        new BackgroundLoop(Interval, time, OnFailure).RunAsync(PollAsync, stoppingToken);
 
     private const string SelectLast = "SELECT coalesce(max(seq), 0) FROM link_change";
 
@@ -93,6 +85,6 @@ internal sealed partial class SqliteChangeFeed(
     [LoggerMessage(
         610,
         LogLevel.Warning,
-        "Changes by other processes cannot be read; until they can, links are cached for 5 s: {Reason}")]
+        "Changes by other processes cannot be read; until they can, links are cached for 3 s: {Reason}")]
     private partial void LogLost(string reason);
 }

@@ -19,12 +19,13 @@ internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) :
     private const int MaxEntries = 6;
     private const int MaxBytes = 2000;
 
-    private static readonly TimeSpan MaxAgeWhileDisconnected = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxAgeUnconfirmed = TimeSpan.FromSeconds(5);
 
     private readonly Random _random = new(seed);
     private readonly TestCache _test = new(MaxEntries, MaxBytes);
     private readonly Dictionary<string, int> _notified = new(StringComparer.Ordinal);
     private readonly List<(string Code, int Version, DateTimeOffset At)> _pending = [];
+    private readonly List<(string Code, int Version, DateTimeOffset At)> _unnamed = [];
     private readonly Queue<string> _early = [];
     private readonly bool _losesStore = seed % 2 == 0;
     private bool _isConnected = true;
@@ -46,6 +47,8 @@ internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) :
         for (var step = 0; step < Steps && _failure is null; step++)
         {
             Act();
+            if (_isConnected)
+                ReportComplete();
             if (_test.Cache.Count > MaxEntries || _test.Cache.Bytes > MaxBytes)
                 _failure ??= "the cache exceeds its bounds";
         }
@@ -135,22 +138,23 @@ internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) :
     {
         _isConnected = !_isConnected;
         if (!_isConnected)
-        {
-            _test.Cache.OnDisconnected();
             return;
-        }
 
         if (_random.Next(4) == 0)
         {
             _test.Cache.OnAllChanged();
-            foreach (var (code, version, _) in _pending)
-                _notified[code] = version;
+            _unnamed.AddRange(_pending);
             _pending.Clear();
         }
 
         while (_pending.Count > 0)
             NotifyOne();
-        _test.Cache.OnConnected();
+    }
+
+    private void ReportComplete()
+    {
+        var completeAt = _pending.Select(change => change.At).Append(Now).Min();
+        _test.Cache.OnComplete(_test.Time.GetTimestamp() - (Now - completeAt).Ticks);
     }
 
     private async Task RequestAsync(string code)
@@ -172,17 +176,18 @@ internal sealed class CacheSimulation(int seed, bool notifiesTooEarly = false) :
 
     /// <summary>
     /// Returns the oldest version of the link that a request may get: the version of the last notification
-    /// before the request. While the cache is disconnected from the change feed, the request must also not
-    /// get a version that was replaced more than 5 s ago. This second rule does not apply to schedules in
-    /// which the store becomes unreachable.
+    /// before the request. If the cache was not notified of a change because it was disconnected from the
+    /// change feed, the request must not get a version that was replaced more than 5 s ago. While the cache
+    /// is disconnected, this second rule does not apply to schedules in which the store becomes unreachable.
     /// </summary>
     private int MinVersionOf(string code)
     {
-        var minVersion = _notified.GetValueOrDefault(code);
-        if (_isConnected || _losesStore)
-            return minVersion;
-        var old = _pending.Where(change => change.Code == code && change.At < Now - MaxAgeWhileDisconnected);
-        return old.Select(change => change.Version).Append(minVersion).Max();
+        IEnumerable<(string Code, int Version, DateTimeOffset At)> old =
+            _isConnected || _losesStore ? _unnamed : [.. _unnamed, .. _pending];
+        return old.Where(change => change.Code == code && change.At < Now - MaxAgeUnconfirmed)
+            .Select(change => change.Version)
+            .Append(_notified.GetValueOrDefault(code))
+            .Max();
     }
 
     private void Check(string code, int minVersion, CachedLink? link)

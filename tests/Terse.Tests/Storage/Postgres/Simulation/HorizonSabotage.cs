@@ -46,4 +46,10 @@ public enum HorizonSabotage
     /// primary.
     /// </summary>
     AnyTimelineOfFence,
+
+    /// <summary>
+    /// Servers order the changes of a link by time instead of by version. The time does not grow while the
+    /// primary's clock is behind.
+    /// </summary>
+    NoVersions,
 }

@@ -39,6 +39,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     [InlineData(HorizonSabotage.PositionInSnapshot, "not found")]
     [InlineData(HorizonSabotage.EarlierFence, "not found")]
     [InlineData(HorizonSabotage.AnyTimelineOfFence, "not found")]
+    [InlineData(HorizonSabotage.NoVersions, "outdated")]
     public async Task Without_one_protection_the_simulation_finds_a_wrong_answer(
         HorizonSabotage sabotage, string wrongAnswer)
     {

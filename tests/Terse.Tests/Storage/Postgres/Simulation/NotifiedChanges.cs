@@ -1,4 +1,5 @@
 using Terse.Links;
+using Terse.Redirects;
 
 namespace Terse.Tests.Storage;
 
@@ -14,12 +15,22 @@ internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListe
 {
     private readonly Dictionary<string, Link> _announced = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Link> _notified = new(StringComparer.Ordinal);
+    private readonly List<(Link Changed, TimeSpan Due)> _unnamed = [];
 
     /// <summary>
-    /// The newest version of this link of which the server was notified; null if the server received no
-    /// notification.
+    /// The newest version of this link that the server must serve; null if the server received no
+    /// notification. If the feed reported only that any link may have changed, the server has 5 s.
     /// </summary>
-    public Link? this[string code] => _notified.GetValueOrDefault(code);
+    public Link? this[string code]
+    {
+        get
+        {
+            foreach (var (changed, _) in _unnamed.Where(change => change.Due < cluster.Elapsed))
+                Keep(_notified, changed);
+            _unnamed.RemoveAll(change => change.Due < cluster.Elapsed);
+            return _notified.GetValueOrDefault(code);
+        }
+    }
 
     /// <summary>Records a version whose notification the change feed delivers next.</summary>
     public void Announce(Link changed) => Keep(_announced, changed);
@@ -40,13 +51,11 @@ internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListe
     public void OnAllChanged()
     {
         cache.OnAllChanged();
-        foreach (var changed in _announced.Values)
-            Keep(_notified, changed);
+        var due = cluster.Elapsed + CacheOptions.MaxDelayOfChanges;
+        _unnamed.AddRange(_announced.Values.Select(changed => (changed, due)));
     }
 
-    public void OnDisconnected() => cache.OnDisconnected();
-
-    public void OnConnected() => cache.OnConnected();
+    public void OnComplete(long completeAt) => cache.OnComplete(completeAt);
 
     /// <summary>
     /// Keeps the newest version, because notifications can arrive in any order. Replaces a version that a

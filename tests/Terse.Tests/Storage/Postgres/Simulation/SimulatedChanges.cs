@@ -9,7 +9,8 @@ namespace Terse.Tests.Storage;
 /// primary, and ends when this host goes down. The simulation can also cut a connection; the server notices
 /// the cut at its next read. Responses can be lost, and notifications can arrive late.
 /// </summary>
-internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster cluster, Random random)
+internal sealed class SimulatedChanges(
+    SimulatedServer server, SimulatedCluster cluster, HorizonSabotage sabotage, Random random)
     : IChangeSource
 {
     private SimulatedListener? _listener;
@@ -37,15 +38,27 @@ internal sealed class SimulatedChanges(SimulatedServer server, SimulatedCluster 
             throw new HostUnavailableException("The primary is lost.");
         }
 
-        _listener = new SimulatedListener(server, cluster, host, onNotification, random);
+        _listener = new SimulatedListener(this, server, cluster, host, onNotification, random);
         cluster.Listeners.Add(_listener);
         await server.StepAsync();
         return _listener;
     }
+
+    /// <summary>
+    /// Describes a change. If the versions are switched off, the version is the time of the change in
+    /// milliseconds.
+    /// </summary>
+    public ChangeNotice NoticeOf(Link changed, Moment at) => new(
+        changed.Name,
+        sabotage == HorizonSabotage.NoVersions
+            ? (int)(at.At - SimulatedCluster.Start).TotalMilliseconds
+            : changed.Version,
+        at);
 }
 
 /// <summary>A connection on which a server listens to the notifications of a host.</summary>
 internal sealed class SimulatedListener(
+    SimulatedChanges changes,
     SimulatedServer server,
     SimulatedCluster cluster,
     SimulatedHost host,
@@ -71,14 +84,14 @@ internal sealed class SimulatedListener(
         if (!IsAlive)
             return;
         server.Notified.Announce(changed);
-        onNotification(new(changed.Name, new(_timeline, at)));
+        onNotification(changes.NoticeOf(changed, new(_timeline, at)));
     }
 
     public Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken) =>
         server.Time.PassAsync(time, cancellationToken);
 
     public async Task<ChangeBatch> ReadAsync(
-        DateTimeOffset? since, int limit, CancellationToken cancellationToken)
+        ChangePosition? after, int limit, CancellationToken cancellationToken)
     {
         await server.StepAsync();
         AssertAlive();
@@ -86,13 +99,16 @@ internal sealed class SimulatedListener(
             throw new HostUnavailableException("Another host is becoming the primary.");
         var completeUpTo = new Moment(_timeline, host.ClosedAt);
         var all = host.Changes.Select(change => change.Link).ToList();
-        var after = host.Changes.Where(change => change.At > (since ?? host.ClosedAt)).ToList();
+        var since = after?.WrittenAt ?? host.ClosedAt;
+        var found = host.Changes.Where(change => change.At > since).OrderBy(change => change.At).ToList();
         await server.StepAsync();
         AssertAlive();
-        foreach (var link in since is null ? all : after.Select(change => change.Link))
+        foreach (var link in after is null ? all : found.Select(change => change.Link))
             server.Notified.Announce(link);
-        return new(completeUpTo, [.. after.Select(change =>
-            new ChangeNotice(change.Link.Name, new(_timeline, change.At)))]);
+        return new(
+            completeUpTo,
+            [.. found.Select(change => changes.NoticeOf(change.Link, new(_timeline, change.At)))],
+            Last: null);
     }
 
     public ValueTask DisposeAsync()

@@ -49,8 +49,10 @@ internal sealed class SimulatedServer
         Lookups = new SimulatedLookups(this, cluster, _registry, sabotage, random);
         Writes = new SimulatedWrites(this, cluster, sabotage, random);
         Pending = new PendingChanges(Time);
-        Changes = new SimulatedChanges(this, cluster, random);
+        Changes = new SimulatedChanges(this, cluster, sabotage, random);
         var pending = sabotage == HorizonSabotage.NoPending ? new PendingChanges(Time) : Pending;
+        if (pending != Pending)
+            pending.OnComplete(long.MaxValue / 2);
         var perSecond = random.Next(4) switch { 0 => 1000, 1 => random.Next(1, 20), _ => 0 };
         var budget = new PrimaryLookupBudget(perSecond, Metrics, Time);
         var fenced = new FencedLookups(Lookups, Time);
@@ -58,8 +60,9 @@ internal sealed class SimulatedServer
         var metrics = new RedirectMetrics(_meters);
         var table = new BoundedLinkTable(SmallCache.Value.MaxEntries, SmallCache.Value.MaxBytes, metrics);
         var circuit = new StoreCircuit(Time);
-        _loader = new LinkLoader(Finder, static _ => false, table, circuit, metrics, Time);
-        _cache = new LinkCache(table, _loader, circuit, SmallCache, metrics, Time);
+        var freshness = new LinkFreshness(SmallCache, Time);
+        _loader = new LinkLoader(Finder, static _ => false, table, circuit, freshness, metrics, Time);
+        _cache = new LinkCache(table, _loader, circuit, freshness, metrics, Time);
         Notified = new NotifiedChanges(cluster, _cache);
         _ = Layouts.StartAsync(default);
         var feed = new PostgresChangeFeed(

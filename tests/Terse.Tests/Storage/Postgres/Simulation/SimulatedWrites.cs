@@ -109,7 +109,8 @@ internal sealed class SimulatedWrites(
         var timeline = host.Timeline;
         if (!await CommitAsync(host, update, new(changed, written, timeline)))
             return;
-        server.Pending.Add(changed.Name, new(server.GenerationOfWrite(timeline), written));
+        var notice = server.Changes.NoticeOf(changed, new(server.GenerationOfWrite(timeline), written));
+        server.Pending.Add(notice.Name, notice.Version, notice.WrittenAt);
         server.Notified.Add(changed);
     }
 

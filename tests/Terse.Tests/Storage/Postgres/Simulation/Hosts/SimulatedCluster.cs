@@ -11,7 +11,7 @@ namespace Terse.Tests.Storage;
 /// </summary>
 internal sealed class SimulatedCluster
 {
-    private static readonly DateTimeOffset Start = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
+    public static readonly DateTimeOffset Start = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
 
     private readonly Random _random;
     private readonly SimulatedHost[] _hosts;

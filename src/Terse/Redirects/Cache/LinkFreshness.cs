@@ -1,0 +1,126 @@
+using Microsoft.Extensions.Options;
+
+namespace Terse.Redirects;
+
+/// <summary>
+/// Decides how long a cached link may be served: up to <see cref="CacheOptions.MaxAge"/> after its load, and up
+/// to 3 s after its last confirmation. Safe for use by any number of threads.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A link is confirmed at the start of its load, and at each instant up to which the change feed has reported
+/// all changes. While the feed works, this instant is at most about a second ago. A load may return a link
+/// that misses the changes of up to 2 s before, if the feed was lost in these 2 s. So a change is served at
+/// most 5 s late.
+/// </para>
+/// <para>
+/// When the feed reports that any link may have changed, as after a failover, it confirms no link from before
+/// any more. Such a link is unconfirmed until it is loaded again: the limit of 3 s continues, and beyond the
+/// limit the link is not served even if the store is lost. So the cache keeps serving what it has, and the
+/// store is not asked for all links at once. In the last second of the limit, a link that is followed is
+/// loaded again in the background.
+/// </para>
+/// </remarks>
+internal sealed class LinkFreshness
+{
+    /// <summary>The time after the last confirmation up to which a link may be served.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// The time after the last confirmation from which a link is loaded again in the background.
+    /// </summary>
+    private static readonly TimeSpan ReloadAge = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider _time;
+    private readonly long _maxTicks;
+    private readonly long _limitTicks;
+    private readonly long _reloadTicks;
+    private readonly Lock _changing = new();
+
+    /// <summary>All changes that were acknowledged before this timestamp have been reported.</summary>
+    private long _completeAt;
+
+    /// <summary>
+    /// The last reports that any link may have changed. A change replaces the object, so a reader sees
+    /// consistent values.
+    /// </summary>
+    private Reports _reports = new(long.MinValue, long.MinValue, long.MinValue);
+
+    public LinkFreshness(IOptions<CacheOptions> options, TimeProvider time)
+    {
+        _time = time;
+        _maxTicks = TicksOf(options.Value.MaxAge);
+        _limitTicks = TicksOf(Limit);
+        _reloadTicks = TicksOf(ReloadAge);
+        _completeAt = time.GetTimestamp(); // The cache is empty, so it misses no change.
+    }
+
+    /// <param name="loadedAt">The monotonic timestamp at which the load of the link began.</param>
+    /// <param name="now">The present monotonic timestamp.</param>
+    public CopyState Of(long loadedAt, long now)
+    {
+        // Reads the timestamp before the reports: OnAllChanged comes before the next OnComplete, so a later
+        // timestamp never confirms a link of an earlier report.
+        var completeAt = Volatile.Read(ref _completeAt);
+        var reports = Volatile.Read(ref _reports);
+        if (loadedAt <= reports.UnusableUpTo)
+            return CopyState.Unusable;
+        var isUnconfirmed = loadedAt <= reports.UnconfirmedUpTo;
+        var unconfirmed = now - Math.Max(loadedAt, isUnconfirmed ? reports.CompleteAt : completeAt);
+        if (unconfirmed > _limitTicks || now - loadedAt > _maxTicks)
+            return isUnconfirmed ? CopyState.Unusable : CopyState.Stale;
+        return unconfirmed > _reloadTicks ? CopyState.ReloadSoon : CopyState.Fresh;
+    }
+
+    /// <summary>Whether a stale link may be served because the load of the link failed.</summary>
+    /// <param name="loadedAt">The monotonic timestamp at which the load of the stale link began.</param>
+    /// <param name="isOverload">
+    /// Whether the load failed although the store can be reached. Without the feed, other servers then may
+    /// store changes that this server does not know.
+    /// </param>
+    public bool MayServeStale(long loadedAt, bool isOverload) =>
+        loadedAt > Volatile.Read(ref _reports).UnconfirmedUpTo
+        && (!isOverload
+            || _time.GetTimestamp() - Volatile.Read(ref _completeAt) <= _limitTicks);
+
+    /// <inheritdoc cref="Links.ILinkChangeListener.OnComplete"/>
+    public void OnComplete(long completeAt) => Volatile.Write(ref _completeAt, completeAt);
+
+    /// <inheritdoc cref="Links.ILinkChangeListener.OnAllChanged"/>
+    public void OnAllChanged()
+    {
+        lock (_changing)
+        {
+            Volatile.Write(ref _reports, new(
+                UnconfirmedUpTo: _time.GetTimestamp(),
+                CompleteAt: Volatile.Read(ref _completeAt),
+                UnusableUpTo: _reports.UnconfirmedUpTo));
+        }
+    }
+
+    private long TicksOf(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);
+
+    /// <param name="UnconfirmedUpTo">
+    /// The last report that any link may have changed: links that were loaded before are unconfirmed.
+    /// </param>
+    /// <param name="CompleteAt">Up to when the feed had reported all changes before this report.</param>
+    /// <param name="UnusableUpTo">
+    /// The report before the last one. Links that are unconfirmed since then may not be served any more.
+    /// </param>
+    private sealed record Reports(long UnconfirmedUpTo, long CompleteAt, long UnusableUpTo);
+}
+
+/// <summary>Whether a cached link may be served.</summary>
+internal enum CopyState
+{
+    /// <summary>The link may not be served.</summary>
+    Unusable,
+
+    /// <summary>The link may be served only if its load fails.</summary>
+    Stale,
+
+    /// <summary>The link may be served, but not for long; it should be loaded again meanwhile.</summary>
+    ReloadSoon,
+
+    Fresh,
+}
