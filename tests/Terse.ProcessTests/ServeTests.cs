@@ -118,9 +118,9 @@ public sealed class ServeTests
         var none = await Command.RunAsync(Repository.Program, serve, folder: folder.Path);
 
         Assert.Equal((1, 1), (other.ExitCode, none.ExitCode));
-        const string start = "terse cannot start: Codes:Secret is not ";
-        Assert.StartsWith(start + "the original secret, and", other.Errors, StringComparison.Ordinal);
-        Assert.StartsWith(start + "set, but", none.Errors, StringComparison.Ordinal);
+        const string Start = "terse cannot start: Codes:Secret is not ";
+        Assert.StartsWith(Start + "the original secret, and", other.Errors, StringComparison.Ordinal);
+        Assert.StartsWith(Start + "set, but", none.Errors, StringComparison.Ordinal);
         await using var again = await TerseProcess.StartAsync(
             Repository.Program, serve, folder.Path, ("TERSE__Codes__Secret", new string('a', 32)));
         Assert.Equal("https://example.com/hidden", await again.FollowAsync(code!));

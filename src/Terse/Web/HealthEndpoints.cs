@@ -16,18 +16,20 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         app.MapMethods("/livez", Methods, WriteOkAsync);
-        app.MapMethods(
-            "/readyz", Methods, context => WriteReadyAsync(context, ReadinessOf(context).FindReasons()));
-        app.MapMethods(
-            "/readyz/creations",
-            Methods,
-            context => WriteReadyAsync(context, ReadinessOf(context).FindReasonsAgainstCreations()));
+        app.MapMethods("/readyz", Methods, WriteReadyAsync);
+        app.MapMethods("/readyz/creations", Methods, WriteReadyForCreationsAsync);
     }
+
+    private static Task WriteReadyAsync(HttpContext context) =>
+        WriteAsync(context, ReadinessOf(context).FindReasons());
+
+    private static Task WriteReadyForCreationsAsync(HttpContext context) =>
+        WriteAsync(context, ReadinessOf(context).FindReasonsAgainstCreations());
 
     private static Readiness ReadinessOf(HttpContext context) =>
         context.RequestServices.GetRequiredService<Readiness>();
 
-    private static Task WriteReadyAsync(HttpContext context, IReadOnlyList<string> reasons) =>
+    private static Task WriteAsync(HttpContext context, IReadOnlyList<string> reasons) =>
         reasons.Count == 0
             ? WriteOkAsync(context)
             : Problem.Of(ProblemType.NotReady, string.Join(' ', reasons)).ExecuteAsync(context);

@@ -44,6 +44,10 @@ public sealed class ParserProperties
         Others = ["s.example.org", "127.0.0.1:8080"],
     }));
 
+    private static readonly string[] Parameters = ["from", "to", "zone", "by", "bots", "cursor", "limit"];
+
+    private static readonly string[] Beginnings = ["", "{", "{\"target\":", "{\"maxVisits\":"];
+
     [Fact]
     public void No_host_or_domain_throws() => AssertNothingThrows(text =>
     {
@@ -98,7 +102,7 @@ public sealed class ParserProperties
     [Fact]
     public void No_query_parameter_throws() => AssertNothingThrows(text =>
     {
-        foreach (var name in new[] { "from", "to", "zone", "by", "bots", "cursor", "limit" })
+        foreach (var name in Parameters)
         {
             var reader = new QueryReader(new QueryCollection(
                 new Dictionary<string, StringValues>(StringComparer.Ordinal) { [name] = text }));
@@ -131,7 +135,7 @@ public sealed class ParserProperties
     [Fact]
     public void A_body_that_cannot_be_read_is_an_error_of_the_client() => AssertNothingThrows(text =>
     {
-        foreach (var before in new[] { "", "{", "{\"target\":", "{\"maxVisits\":" })
+        foreach (var before in Beginnings)
         {
             var body = Encoding.UTF8.GetBytes(before + text);
             var mistake = JsonBodyException.Of(body, LinkJson.Instance.NewLink, "an object");

@@ -88,7 +88,7 @@ public sealed class TargetAsciiTests
             var first = authority.IndexOf('@', StringComparison.Ordinal);
             foreach (var at in new[] { first, authority.LastIndexOf('@') })
             {
-                var host = Authority.Split(authority[(at + 1)..]).Host.ToString();
+                var host = Authority.Split(authority.AsSpan(at + 1)).Host.ToString();
                 yield return HostName.TryCanonicalize(host, out var canonical) ? canonical : null;
             }
         }
