@@ -50,7 +50,9 @@ public sealed class RollingRestartTests
             await Eventually.IsTrueAsync(async () => await IsFoundAsync(http));
 
             using var ended = new CancellationTokenSource();
-            var clients = Enumerable.Range(0, Clients).Select(_ => FollowUntilAsync(http, ended.Token)).ToList();
+            var clients = Enumerable.Range(0, Clients)
+                .Select(_ => FollowUntilAsync(http, ended.Token))
+                .ToList();
             for (var index = 0; index < servers.Length; index++)
             {
                 Assert.Equal(0, await servers[index].StopAsync());
@@ -92,7 +94,8 @@ public sealed class RollingRestartTests
         var statuses = new List<HttpStatusCode>();
         while (!ended.IsCancellationRequested)
         {
-            using var answer = await http.GetAsync(new Uri("/sale", UriKind.Relative), CancellationToken.None);
+            using var answer = await http.GetAsync(
+                new Uri("/sale", UriKind.Relative), CancellationToken.None);
             statuses.Add(answer.StatusCode);
         }
 

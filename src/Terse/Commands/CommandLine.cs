@@ -6,8 +6,8 @@ namespace Terse.Commands;
 internal static class CommandLine
 {
     /// <remarks>
-    /// The handlers of System.CommandLine are turned off. It would print a stack trace if the output cannot be
-    /// written, and it would handle Ctrl+C and SIGTERM, after which the server itself shuts down.
+    /// The handlers of System.CommandLine are turned off. They would print a stack trace if the output cannot
+    /// be written, and would handle Ctrl+C and SIGTERM, after which the server itself shuts down.
     /// </remarks>
     private static readonly InvocationConfiguration Configuration = new()
     {

@@ -1,8 +1,8 @@
 namespace Terse.Hosting;
 
 /// <summary>
-/// How far the shutdown of this server has proceeded. A shutdown has three phases. While the server drains, it
-/// reports that it is not ready, but still accepts connections and answers every request, so that load
+/// How far the shutdown of this server has proceeded. A shutdown has three phases. While the server drains,
+/// it reports that it is not ready, but still accepts connections and answers every request, so that load
 /// balancers can move their requests to other servers. Then the server accepts no more connections, and
 /// answers the requests in flight. Finally, the background services stop.
 /// </summary>
@@ -41,7 +41,7 @@ internal sealed class Drain : IDisposable
     /// <summary>Whether the server drains or stops.</summary>
     public bool HasBegun => _hasBegun;
 
-    /// <summary>The time at which the server closes connections on which a request body is incomplete.</summary>
+    /// <summary>The time at which the server closes connections with an incomplete request body.</summary>
     public CancellationToken BodyDeadline => _bodyDeadline.Token;
 
     /// <summary>The time at which the server closes all connections.</summary>
@@ -59,8 +59,8 @@ internal sealed class Drain : IDisposable
 }
 
 /// <summary>
-/// Adds <c>Connection: close</c> to every response while the server drains, so that clients and load balancers
-/// open their next connection to a different server. Idle connections stay open during this time, because a
+/// Adds <c>Connection: close</c> to every response while the server drains, so that clients and load
+/// balancers open their next connection to a different server. Idle connections stay open during this time, because a
 /// request may already be on its way.
 /// </summary>
 internal sealed class DrainFilter(Drain drain) : IStartupFilter

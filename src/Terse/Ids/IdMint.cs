@@ -80,6 +80,10 @@ internal sealed partial class IdMint(
     /// <exception cref="StoreUnavailableException">
     /// The server has no node, or its reservation ended and cannot be renewed.
     /// </exception>
+    /// <exception cref="StartupException">
+    /// The settings do not fit the stored layouts. The start could not check them, because the store was
+    /// unavailable.
+    /// </exception>
     public async ValueTask<MintedId> MintAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -96,7 +100,7 @@ internal sealed partial class IdMint(
                     break;
                 default:
                     // Cancelling a request does not stop the renewal, because other requests need ids.
-                    await RenewForRequestAsync(isNeeded: false).WaitAsync(cancellationToken);
+                    await RenewAsync(isNeeded: false).WaitAsync(cancellationToken);
                     break;
             }
         }
@@ -112,7 +116,7 @@ internal sealed partial class IdMint(
     {
         LogTooLate();
         _tooLate.Add(1);
-        return RenewForRequestAsync(isNeeded: true).WaitAsync(cancellationToken);
+        return RenewAsync(isNeeded: true).WaitAsync(cancellationToken);
     }
 
     /// <summary>
@@ -186,22 +190,6 @@ internal sealed partial class IdMint(
             if (!_renewal.IsCompleted)
                 return _renewal;
             return isNeeded || _node.IsExhausted ? _renewal = ExtendOrReserveAsync() : Task.CompletedTask;
-        }
-    }
-
-    /// <summary>
-    /// Renews the reservation for a request. Settings that do not fit are an unavailable store for the
-    /// request, because the operator can correct the settings.
-    /// </summary>
-    private async Task RenewForRequestAsync(bool isNeeded)
-    {
-        try
-        {
-            await RenewAsync(isNeeded);
-        }
-        catch (StartupException exception)
-        {
-            throw new StoreUnavailableException(exception.Message, exception);
         }
     }
 

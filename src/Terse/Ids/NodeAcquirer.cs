@@ -27,6 +27,6 @@ internal sealed partial class NodeAcquirer(IdMint mint, TimeProvider time, ILogg
     [LoggerMessage(
         204,
         LogLevel.Warning,
-        "The server redirects, but creates no links, because it has no node; it retries each second: {Reason}")]
+        "The server redirects, but creates no links: it has no node, and retries each second: {Reason}")]
     private partial void LogNoNode(string reason, Exception? exception);
 }

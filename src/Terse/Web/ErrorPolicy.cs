@@ -95,6 +95,10 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
                 LogStoreUnavailable(
                     unavailable.Message, unavailable.InnerException?.Message ?? "no other error");
                 return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
+            case StartupException settings:
+                // The start could not check the settings, because the database was unavailable.
+                LogStoreUnavailable(settings.Message, "no other error");
+                return Problem.Of(ProblemType.StoreUnavailable, settings.Message);
             case OperationCanceledException:
                 return Problem.Of(ProblemType.Stopping, "The server is shutting down; retry shortly.");
             default:

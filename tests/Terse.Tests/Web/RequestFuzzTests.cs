@@ -23,7 +23,8 @@ public sealed partial class RequestFuzzTests
         "Host: s.example.org\r\nReferer: https://r.example/x\r\nUser-Agent: Mozilla/5.0\r\n"
         + "Accept: text/html\r\nIf-Match: \"1-2\", W/\"x\"\r\nIf-None-Match: \"1-2\", *\r\nDNT: 0\r\n"
         + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
-        + "CF-IPCountry: KR\r\nX-Forwarded-For: 1.2.3.4, 2001:db8::1\r\nIdempotency-Key: k\r\nTerse-Changed-At: x\r\n";
+        + "CF-IPCountry: KR\r\nX-Forwarded-For: 1.2.3.4, 2001:db8::1\r\nIdempotency-Key: k\r\n"
+        + "Terse-Changed-At: x\r\n";
 
     private static readonly int Seed = TestVariable.Read("TERSE_SEED", Random.Shared.Next());
 

@@ -1,8 +1,9 @@
 namespace Terse.Hosting;
 
 /// <summary>
-/// Reads the settings. <see cref="SettingsErrors"/> validates them. A later source overrides an earlier one: first <c>appsettings.json</c>
-/// in the working folder, then environment variables <c>TERSE__Section__Setting</c>, then the command line.
+/// Reads the settings. <see cref="SettingsErrors"/> validates them. A later source overrides an earlier one:
+/// first <c>appsettings.json</c> in the working folder, then environment variables
+/// <c>TERSE__Section__Setting</c>, then the command line.
 /// </summary>
 internal static class Settings
 {

@@ -75,8 +75,8 @@ internal static class SettingsErrors
             ? list.GetChildren()
                 .Where(element => element.Value is null || !int.TryParse(element.Key, out _))
                 .Select(element =>
-                    $"'{element.Path}' is not an element of a list; write elements like '{list.Path}:0', each "
-                    + "with one value.")
+                    $"'{element.Path}' is not an element of a list; write elements like '{list.Path}:0', "
+                    + "each with one value.")
             : [$"'{list.Path}' is a list; write its first element as '{list.Path}:0'."];
 
     private static IEnumerable<string> FindInvalid(IServiceProvider services)

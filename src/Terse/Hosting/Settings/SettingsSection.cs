@@ -25,8 +25,8 @@ internal sealed record SettingsSection(string Name, IReadOnlyList<string> Settin
     public IReadOnlyList<string> Durations { get; init; } = [];
 
     /// <summary>
-    /// Returns one error for each value that cannot be converted to the type of its setting. The configuration
-    /// binder would ignore an empty value, and would report only the first of the other values.
+    /// Returns one error for each value that cannot be converted to the type of its setting. The binder would
+    /// ignore an empty value, and would report only the first of the other values.
     /// </summary>
     public IEnumerable<string> FindWrongTypes(IConfiguration configuration) =>
     [
@@ -49,7 +49,10 @@ internal sealed record SettingsSection(string Name, IReadOnlyList<string> Settin
     ];
 
     private IEnumerable<string> FindWrong(
-        IConfiguration configuration, IEnumerable<string> names, Func<string, bool> isValid, string expected) =>
+        IConfiguration configuration,
+        IEnumerable<string> names,
+        Func<string, bool> isValid,
+        string expected) =>
         from name in names
         let path = $"{Name}:{name}"
         let value = configuration[path]
