@@ -21,6 +21,7 @@ public sealed class RollingRestartTests
             retries 0
         frontend balancer
             bind 127.0.0.1:@PORT@
+            stats uri /stats
             default_backend servers
         backend servers
             balance roundrobin
@@ -47,7 +48,7 @@ public sealed class RollingRestartTests
             {
                 BaseAddress = new Uri($"http://127.0.0.1:{Text(ports[0])}"),
             };
-            await Eventually.IsTrueAsync(async () => await IsFoundAsync(http));
+            await Eventually.IsTrueAsync(() => AreUpAsync(http));
 
             using var ended = new CancellationTokenSource();
             var clients = Enumerable.Range(0, Clients)
@@ -58,6 +59,7 @@ public sealed class RollingRestartTests
                 Assert.Equal(0, await servers[index].StopAsync());
                 await servers[index].DisposeAsync();
                 servers[index] = await ServeAsync(folder, ports[index + 1]);
+                await Eventually.IsTrueAsync(() => AreUpAsync(http));
             }
 
             await ended.CancelAsync();
@@ -102,18 +104,23 @@ public sealed class RollingRestartTests
         return statuses;
     }
 
-    private static async Task<bool> IsFoundAsync(HttpClient http)
+    /// <summary>Whether the balancer sends requests to both servers.</summary>
+    private static async Task<bool> AreUpAsync(HttpClient http)
     {
         try
         {
-            using var answer = await http.GetAsync(new Uri("/sale", UriKind.Relative));
-            return answer.StatusCode == HttpStatusCode.Found;
+            var state = await http.GetStringAsync(new Uri("/stats;csv", UriKind.Relative));
+            return state.Split('\n').Count(IsUp) == 2;
         }
         catch (HttpRequestException)
         {
             return false; // The balancer does not listen yet.
         }
     }
+
+    /// <summary>Whether a line describes one of the two servers, and the server is up.</summary>
+    private static bool IsUp(string line) =>
+        line.Split(',') is ["servers", "a" or "b", ..] values && values.Contains("UP", StringComparer.Ordinal);
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 }
