@@ -60,6 +60,17 @@ public sealed class ClientErrorTests
         await ProblemAssert.AssertProblemAsync(answer, HttpStatusCode.BadRequest, "query-invalid", field);
     }
 
+    [Theory]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAAB")]
+    [InlineData("AAAAAAAAAAAAAAAAAAAAA!")]
+    public async Task A_cursor_that_cannot_be_decoded_is_refused(string cursor)
+    {
+        await using var server = await TerseServer.StartAsync();
+        using var answer = await server.GetAsync("/api/v1/visits/list?cursor=" + cursor);
+
+        await ProblemAssert.AssertProblemAsync(answer, HttpStatusCode.BadRequest, "query-invalid", "cursor");
+    }
+
     [Fact]
     public async Task A_redirect_ignores_repeated_query_parameters()
     {
