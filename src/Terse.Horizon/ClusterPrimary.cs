@@ -11,9 +11,9 @@ public sealed class ClusterPrimary
     internal ClusterPrimary(HostRegistry registry) => _registry = registry;
 
     /// <summary>
-    /// Counts the primaries that this process has known: 1 for the first, and one more for each later primary;
-    /// 0 before the first successful probe. The number grows with each failover, and also when the database
-    /// moves to another installation of PostgreSQL, which may be on a lower timeline.
+    /// Counts the primaries that this process has known: 1 for the first, and one more for each later
+    /// primary; 0 before the first successful probe. The number grows with each failover, and also when the
+    /// database moves to another installation of PostgreSQL, which may be on a lower timeline.
     /// </summary>
     public int Generation => _registry.Known.Generation;
 

@@ -83,8 +83,8 @@ public sealed record HostSettings(
 
         if (Isolation != "read committed")
         {
-            yield return $"default_transaction_isolation is '{Isolation}'. This program uses 'read committed'; "
-                + "any other program that writes to its tables fails.";
+            yield return $"default_transaction_isolation is '{Isolation}'. This program uses "
+                + "'read committed'; any other program that writes to its tables fails.";
         }
 
         if (Fsync != "on")

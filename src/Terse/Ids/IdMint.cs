@@ -119,18 +119,11 @@ internal sealed partial class IdMint(
         return RenewAsync(isNeeded: true).WaitAsync(cancellationToken);
     }
 
-    /// <summary>
-    /// Forgets the reservation and reserves a node again, because the database was replaced by another one:
-    /// a restored copy may give the same reservation to another server.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">
-    /// No node was reserved. The next call of <see cref="MintAsync"/> tries again.
-    /// </exception>
+    /// <summary>Reserves a node again: a restored database may give this node to another server.</summary>
     public Task StartOverAsync(CancellationToken cancellationToken)
     {
         lock (_renewing)
-            _renewal = StartOverAfterAsync(_renewal);
-        return _renewal.WaitAsync(cancellationToken);
+            return (_renewal = StartOverAfterAsync(_renewal)).WaitAsync(cancellationToken);
     }
 
     /// <summary>Stops minting ids, and releases the node.</summary>
