@@ -90,7 +90,7 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
         {
             lookups.Asked.Add("fence");
             if (lookups.IsFenceStuck)
-                return new TaskCompletionSource<Fence>().Task;
+                return new TaskCompletionSource<Fence>().Task.WaitAsync(cancellationToken);
             var fence = lookups._script.Dequeue();
             return fence == "lost"
                 ? Task.FromException<Fence>(new HostUnavailableException("lost"))
