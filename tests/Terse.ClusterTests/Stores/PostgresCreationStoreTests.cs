@@ -132,6 +132,38 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
         Assert.Equal(1, await earlier.ReadAsync("SELECT count(*) FROM link"));
     }
 
+    /// <summary>
+    /// Creations that arrive while a statement runs share the next statement. The first statement is held up
+    /// by a key that another transaction holds.
+    /// </summary>
+    [Fact]
+    public async Task Creations_that_wait_share_a_statement_and_each_gets_its_own_answer()
+    {
+        var taken = NewLink(1, "taken");
+        await Links.AddAsync(taken, TickEnd, default);
+        var (holding, isToCommit) = await HoldAsync(Request("held", "this"), NewLink(2, "first"));
+        var held = AddOnceAsync(Request("held", "this"), NewLink(3, "second"));
+        await Eventually.IsTrueAsync(async () => await CountWaitingAsync() == 1);
+
+        var added = Enumerable.Range(10, 40)
+            .Select(id => AddOnceAsync(Request($"key {id}", "this"), NewLink(id, $"code {id}")))
+            .ToList();
+        var repeated = AddOnceAsync(Request("key 10", "this"), NewLink(50, "repeated"));
+        var reused = AddOnceAsync(Request("key 11", "that"), NewLink(51, "reused"));
+        var conflicting = AddOnceAsync(Request("key 52", "this"), NewLink(52, "taken"));
+        isToCommit.SetResult(true);
+
+        Assert.True(await holding);
+        Assert.IsType<AddOnceResult.Repeated>(await held);
+        Assert.All(await Task.WhenAll(added), result => Assert.Equal(Tried(AddLinkResult.Added), result));
+        Assert.Equal(new AddOnceResult.Repeated(NewLink(10, "code 10")), await repeated);
+        Assert.IsType<AddOnceResult.KeyReused>(await reused);
+        Assert.Equal(Tried(AddLinkResult.CodeTaken), await conflicting);
+        Assert.Equal(41, await CountKeysAsync());
+        Assert.Equal(1, await _database.ReadAsync(
+            "SELECT count(DISTINCT xmin::text) FROM link WHERE code LIKE 'code %'"));
+    }
+
     private const string InsertKey = "INSERT INTO idempotency (key, request, link_id) VALUES ($1, $2, $3)";
 
     /// <summary>

@@ -50,7 +50,11 @@ internal sealed class PgBouncer : IAsyncDisposable
     /// </summary>
     public async Task FillAsync()
     {
-        var connections = await Task.WhenAll(Enumerable.Range(0, PoolSize).Select(_ => BeginAsync()));
+        var connections = await Task.WhenAll(Enumerable.Range(0, PoolSize).Select(_ => ConnectAsync()));
+        foreach (var connection in connections)
+            await ExecuteAsync(connection, "BEGIN");
+        foreach (var connection in connections)
+            await ExecuteAsync(connection, "COMMIT");
         await Cleanup.DisposeAllAsync(connections);
     }
 
@@ -93,13 +97,17 @@ internal sealed class PgBouncer : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task<NpgsqlConnection> BeginAsync()
+    private async Task<NpgsqlConnection> ConnectAsync()
     {
         var connection = new NpgsqlConnection(ConnectionString + ";Pooling=false");
         await connection.OpenAsync();
-        await using var begin = new NpgsqlCommand("BEGIN", connection);
-        await begin.ExecuteNonQueryAsync();
         return connection;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private string SettingsFor(PostgresServer server) => string.Create(

@@ -49,7 +49,8 @@ public sealed class HostErrorTests
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public void A_start_gives_up_only_on_errors_that_do_not_pass_by_themselves(Exception error, bool isRefusal) =>
+    public void A_start_gives_up_only_on_errors_that_do_not_pass_by_themselves(
+        Exception error, bool isRefusal) =>
         Assert.Equal(isRefusal, HostUnavailableException.IsRefusal(error));
 
     [Theory]

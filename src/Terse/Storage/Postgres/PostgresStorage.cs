@@ -56,6 +56,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<PostgresLinkUpdater>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
+        services.AddSingleton<PostgresKeyedInserter>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddHostedService<PostgresCleanup>();
         services.AddHostedService<PostgresIndexes>();

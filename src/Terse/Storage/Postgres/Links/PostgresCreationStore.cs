@@ -9,17 +9,18 @@ namespace Terse.Storage.Postgres;
 /// One statement on the primary stores the idempotency key and the link together. If a Terse server used two
 /// statements and failed between them, PostgreSQL would keep two locks until a timeout: the lock on the row
 /// of the idempotency key, and the advisory lock of the trigger <c>horizon_guard</c>. If another transaction
-/// is storing the same idempotency key, the statement waits until that transaction ends.
+/// is storing the same idempotency key, the statement waits until that transaction ends. All requests that
+/// wait share one statement (<see cref="PostgresKeyedInserter"/>).
 /// </remarks>
-internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time)
-    : ICreationStore, IDisposable
+internal sealed class PostgresCreationStore(
+    Cluster cluster, PostgresKeyedInserter inserter, TimeProvider time) : ICreationStore, IDisposable
 {
     /// <summary>
-    /// Limits how many statements with idempotency keys run at the same time. Statements with the same
-    /// idempotency key wait for each other, and the waiting statements must not use up the connections that
-    /// other writes need.
+    /// Limits how many links with a taken code have a statement of their own at the same time. Statements
+    /// with the same idempotency key wait for each other, and the waiting statements must not use up the
+    /// connections that other creations need.
     /// </summary>
-    private readonly SemaphoreSlim _statements = new(8);
+    private readonly SemaphoreSlim _statements = new(1);
 
     public void Dispose() => _statements.Dispose();
 
@@ -53,6 +54,8 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time)
     private async Task<AddOnceResult> AddOnceAsync(
         IdempotentRequest request, AddedLink added, CancellationToken cancellationToken)
     {
+        if (await inserter.Batches.CallAsync(new(request, added), cancellationToken) is { } result)
+            return result;
         await _statements.WaitAsync(cancellationToken);
         try
         {
@@ -64,6 +67,21 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time)
             _statements.Release();
         }
     }
+
+    /// <summary>
+    /// Keeps the values of an existing row of the table <c>idempotency AS i</c> until its retention time,
+    /// <c>$11</c>, is over.
+    /// </summary>
+    public const string KeepUntilExpired =
+        """
+        ON CONFLICT (key) DO UPDATE SET
+            request = CASE WHEN i.created_at > statement_timestamp() - $11
+                THEN i.request ELSE excluded.request END,
+            link_id = CASE WHEN i.created_at > statement_timestamp() - $11
+                THEN i.link_id ELSE excluded.link_id END,
+            created_at = CASE WHEN i.created_at > statement_timestamp() - $11
+                THEN i.created_at ELSE excluded.created_at END
+        """;
 
     /// <summary>
     /// Stores the idempotency key. If the table already contains this key, the existing row keeps its values
@@ -78,13 +96,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time)
         $"""
         WITH kept AS (
             INSERT INTO idempotency AS i (key, request, link_id) VALUES ($9, $10, $1)
-            ON CONFLICT (key) DO UPDATE SET
-                request = CASE WHEN i.created_at > statement_timestamp() - $11
-                    THEN i.request ELSE excluded.request END,
-                link_id = CASE WHEN i.created_at > statement_timestamp() - $11
-                    THEN i.link_id ELSE excluded.link_id END,
-                created_at = CASE WHEN i.created_at > statement_timestamp() - $11
-                    THEN i.created_at ELSE excluded.created_at END
+            {KeepUntilExpired}
             RETURNING link_id, request = $10 AS is_same
         ), made AS (
             INSERT INTO link ({PostgresLinkInserter.Columns})
@@ -132,7 +144,7 @@ internal sealed class PostgresCreationStore(Cluster cluster, TimeProvider time)
     /// </summary>
     private const string SelectLink = $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1";
 
-    private static async Task<Link> ReadLinkAsync(
+    public static async Task<Link> ReadLinkAsync(
         WriteTransaction write, long id, CancellationToken cancellationToken)
     {
         await using var select = write.CreateCommand(SelectLink);

@@ -112,7 +112,11 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     private async Task<IReadOnlyList<AddLinkResult?>> InsertOthersAsync(IReadOnlyList<AddedLink> links)
     {
         var closedAt = await _cluster.ReadAsync(
-            ConnectionShare.Creations, Freshness.Latest, argument: 0, ReadHorizonAsync, CancellationToken.None);
+            ConnectionShare.Creations,
+            Freshness.Latest,
+            argument: 0,
+            ReadHorizonAsync,
+            CancellationToken.None);
         List<AddedLink> others = [.. links.Where(added => added.TickEnd > closedAt)];
         if (others.Count == links.Count)
             return new AddLinkResult?[links.Count];
@@ -155,14 +159,22 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         var sorted = links.OrderBy(added => added.Link.Code, StringComparer.Ordinal)
             .ThenBy(added => added.Link.Domain, StringComparer.Ordinal)
             .ToList();
-        insert.BindColumn(sorted, added => added.Link.Id.ToInt64());
-        insert.BindColumn(sorted, added => added.Link.Domain);
-        insert.BindColumn(sorted, added => added.Link.Code);
-        insert.BindColumn(sorted, added => added.Link.Target);
-        insert.BindColumn(sorted, added => added.Link.CreatedAt);
-        insert.BindColumn(sorted, added => added.TickEnd);
-        insert.BindColumn(sorted, added => added.Link.ExpiresAt);
-        insert.BindColumn(sorted, added => added.Link.MaxVisits);
+        BindColumns(insert, sorted);
+    }
+
+    /// <summary>
+    /// Binds one array per column of <see cref="Columns"/> as the parameters <c>$1</c> to <c>$8</c>.
+    /// </summary>
+    public static void BindColumns(NpgsqlCommand insert, IReadOnlyList<AddedLink> links)
+    {
+        insert.BindColumn(links, added => added.Link.Id.ToInt64());
+        insert.BindColumn(links, added => added.Link.Domain);
+        insert.BindColumn(links, added => added.Link.Code);
+        insert.BindColumn(links, added => added.Link.Target);
+        insert.BindColumn(links, added => added.Link.CreatedAt);
+        insert.BindColumn(links, added => added.TickEnd);
+        insert.BindColumn(links, added => added.Link.ExpiresAt);
+        insert.BindColumn(links, added => added.Link.MaxVisits);
     }
 
     private static (long Id, string Domain, string Code) IdentityOf(Link link) =>
