@@ -50,8 +50,11 @@ public sealed record ConnectionLimits
     /// </summary>
     public const int Direct = 3;
 
-    /// <summary>Default: 2.</summary>
-    public int Lookups { get; init; } = 2;
+    /// <summary>
+    /// Default: 3. Reports use connections of lookups, so while a report runs, lookups have one connection
+    /// less. A report waits for a connection only as long as a lookup takes.
+    /// </summary>
+    public int Lookups { get; init; } = 3;
 
     /// <summary>Default: 2.</summary>
     public int Creations { get; init; } = 2;
@@ -62,7 +65,7 @@ public sealed record ConnectionLimits
     /// <summary>Default: 1.</summary>
     public int Visits { get; init; } = 1;
 
-    /// <summary>Default: 1.</summary>
+    /// <summary>Default: 1. Less than <see cref="Lookups"/>.</summary>
     public int Reports { get; init; } = 1;
 
     /// <summary>Default: 1.</summary>
@@ -94,7 +97,7 @@ public sealed record ConnectionLimits
         };
     }
 
-    internal int ForReads => Lookups + Reports;
+    internal int ForReads => Lookups;
 
     internal int ForWrites => Creations + Changes + Visits + Limits + Nodes;
 
