@@ -37,7 +37,12 @@ public sealed class TestDatabases : IAsyncLifetime
     internal static async Task<Cluster> MigrateAsync(string host, List<string> migrations)
     {
         var cluster = new Cluster(
-            new ClusterOptions { Hosts = [new HostAddress("primary", host)] }, TimeProvider.System);
+            new ClusterOptions
+            {
+                Hosts = [new HostAddress("primary", host)],
+                // Some tests hold a connection of this share while they read with another one.
+                Connections = new ConnectionLimits { Nodes = 4 },
+            }, TimeProvider.System);
         await cluster.StartAsync();
         Assert.Null(await PostgresMigrations.TryApplyAsync(
             cluster, migrations, TimeProvider.System, default));
