@@ -42,7 +42,8 @@ public sealed class TestDatabases : IAsyncLifetime
                 Hosts = [new HostAddress("primary", host)],
                 // Some tests hold a connection of this share while they read with another one.
                 Connections = new ConnectionLimits { Nodes = 4 },
-            }, TimeProvider.System);
+            },
+            TimeProvider.System);
         await cluster.StartAsync();
         Assert.Null(await PostgresMigrations.TryApplyAsync(
             cluster, migrations, TimeProvider.System, default));
