@@ -48,7 +48,8 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
         List<KeyedLink> waiting = [.. calls];
         while (waiting.Count > 0)
         {
-            List<KeyedLink> distinct = [.. waiting.DistinctBy(call => call.Request.Key, StringComparer.Ordinal)];
+            List<KeyedLink> distinct =
+                [.. waiting.DistinctBy(call => call.Request.Key, StringComparer.Ordinal)];
             waiting = [.. waiting.Except(distinct)];
             await _cluster.WriteStatementAsync(
                 ConnectionShare.Creations, (distinct, results), AddAsync, CancellationToken.None);
