@@ -113,7 +113,7 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
         var foundFresh = await fresh;
         var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
         var statements = await StatementStatistics.CountAsync(_postgres.Primary, FloodStatements);
-        output.WriteLine($"{foundFresh} of {Fresh} fresh links found; {statements} statements on the primary");
+        output.WriteLine($"{foundFresh} of {Fresh} fresh links found, {statements} statements there");
 
         Assert.Equal((Flood, 0, Flood), (answers.NotFound, answers.Unavailable, answers.Found));
         Assert.Equal(Fresh, foundFresh);

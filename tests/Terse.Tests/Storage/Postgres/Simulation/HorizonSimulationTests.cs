@@ -43,7 +43,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     public async Task Without_one_protection_the_simulation_finds_a_wrong_answer(
         HorizonSabotage sabotage, string wrongAnswer)
     {
-        var (broken, _) = await Task.Run(() => FindBroken(20_000, sabotage, wrongAnswer));
+        var (broken, _) = await Task.Run(() => FindBroken(40_000, sabotage, wrongAnswer));
 
         output.WriteLine($"{sabotage}: {broken}");
         Assert.NotNull(broken);
