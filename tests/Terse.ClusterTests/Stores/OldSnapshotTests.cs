@@ -91,16 +91,18 @@ public sealed class OldSnapshotTests(TestDatabases databases) : IAsyncLifetime
 
     private const string SelectKeys = "SELECT count(*) FROM idempotency";
 
+    /// <summary>
+    /// To delete expired keys, a creation would have to read all keys that were deleted before.
+    /// </summary>
     [Fact]
-    public async Task A_creation_with_an_idempotency_key_reads_no_expired_keys()
+    public async Task A_creation_with_an_idempotency_key_leaves_expired_keys_to_the_clean_up()
     {
         await InsertKeysAsync(5000, "2 days");
-        var creations = _database.Get<ICreationStore>();
         var now = TimeProvider.System.GetUtcNow();
         var link = new Link(Tsid.FromInt64(1), "", "a", "https://example.com/", now);
+        await _database.Get<ICreationStore>().AddOnceAsync(
+            IdempotentRequest.Of("key", ("target", link.Target)), link, now.AddHours(1), default);
 
-        Assert.Equal(0, await CountReadEntriesAsync(token => creations.AddOnceAsync(
-            IdempotentRequest.Of("key", ("target", link.Target)), link, now.AddHours(1), token)));
         Assert.Equal(5001, await _database.ReadAsync(SelectKeys));
     }
 
