@@ -94,6 +94,8 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         await using var server = await StartAsync(postgres);
         using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
         http.BaseAddress = new Uri(server.Urls.Single());
+        // A link with a limit is followed only for the visit of a person.
+        http.DefaultRequestHeaders.UserAgent.ParseAdd("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0");
         await Eventually.IsTrueAsync(async () => await CreateAsync(http, "first") == HttpStatusCode.Created);
         await AssertServesAsync(http, "before");
 
