@@ -11,8 +11,8 @@ END;
 
 -- How many visits each link has in an hour, with all counts by country, referrer and so on in one column, so
 -- that a visit changes one row. The rows of an hour are neighbours, so the visits of a minute change few
--- pages. The link is -1 for the requests that were not redirected. The class CountedValues packs the counts, and
--- limits their number. The class SqliteVisitRollup moves the rows of visit_count and missed_visit here.
+-- pages. The link is -1 for the requests that were not redirected. The class CountedValues packs the counts,
+-- and limits their number. The class SqliteVisitRollup moves the rows of visit_count and missed_visit here.
 CREATE TABLE hour_count (
     hour       INTEGER NOT NULL, -- hours since 1970, UTC
     link_id    INTEGER NOT NULL, -- 0 for all links
