@@ -31,7 +31,8 @@ public sealed class ChangeThroughputTests(ITestOutputHelper output)
             "SELECT count(DISTINCT xmin::text) FROM link_change");
 
         output.WriteLine(
-            $"{Changes} changes by {transactions} transactions in {seconds:0.0} s: {Changes / seconds:0} a second");
+            $"{Changes} changes by {transactions} transactions in {seconds:0.0} s: "
+            + $"{Changes / seconds:0} a second");
         Assert.Equal(Changes, await postgres.Primary.ReadAsync("SELECT count(*) FROM link_change"));
         Assert.InRange(transactions, 1, Changes / 4);
     }

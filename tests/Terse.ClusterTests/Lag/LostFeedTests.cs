@@ -27,7 +27,9 @@ public sealed class LostFeedTests(ITestOutputHelper output)
             Assert.Equal("https://example.com/old", await RetryingClient.FollowAsync(other.Process, code));
 
         var times = await Task.WhenAll(codes.Select((code, number) =>
-            number == 0 ? DeleteAsync(changer, other.Process, code) : ChangeAsync(changer, other.Process, code)));
+            number == 0
+                ? DeleteAsync(changer, other.Process, code)
+                : ChangeAsync(changer, other.Process, code)));
 
         output.WriteLine(string.Join(", ", times.Select(time => $"{time.TotalMilliseconds:0} ms")));
         Assert.All(times, time => Assert.InRange(time, TimeSpan.Zero, Limit));

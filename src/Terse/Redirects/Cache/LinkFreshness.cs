@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Decides how long a cached link may be served: up to <see cref="CacheOptions.MaxAge"/> after its load, and up
-/// to 3 s after its last confirmation. Safe for use by any number of threads.
+/// Decides how long a cached link may be served: up to <see cref="CacheOptions.MaxAge"/> after its load, and
+/// up to 3 s after its last confirmation. Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
 /// <para>

@@ -82,7 +82,7 @@ public sealed class LinkCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_change_of_all_links_a_link_beyond_the_limit_is_not_even_served_without_the_store()
+    public async Task After_a_change_of_all_links_a_link_beyond_the_limit_is_never_served()
     {
         await FollowAllAsync(["code", "other"]);
         _test.Cache.OnAllChanged();

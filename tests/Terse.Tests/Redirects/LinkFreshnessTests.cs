@@ -77,7 +77,8 @@ public sealed class LinkFreshnessTests
         _freshness.OnAllChanged();
     }
 
-    private void AdvanceTo(int second) => _time.Advance(TimeSpan.FromTicks(At(second) - _time.GetTimestamp()));
+    private void AdvanceTo(int second) =>
+        _time.Advance(TimeSpan.FromTicks(At(second) - _time.GetTimestamp()));
 
     private long At(int second) => _start + (second * _time.TimestampFrequency);
 
