@@ -35,7 +35,8 @@ public sealed class CacheAfterFailoverTests(ITestOutputHelper output)
         var misses = after["terse.cache.misses"] - before["terse.cache.misses"];
         output.WriteLine(
             $"{misses} misses, "
-            + $"{after["terse.lookups primary"] - before["terse.lookups primary"]} lookups on the primary, {after["terse.lookups replica"] - before["terse.lookups replica"]} on replicas, "
+            + $"{after["terse.lookups primary"] - before["terse.lookups primary"]} lookups on the primary, "
+            + $"{after["terse.lookups replica"] - before["terse.lookups replica"]} on replicas, "
             + $"{failed} requests failed");
         Assert.Equal(Links, after["terse.cache.entries"]);
         Assert.InRange(misses, 0, Links / 4);
