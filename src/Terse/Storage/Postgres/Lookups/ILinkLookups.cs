@@ -100,8 +100,8 @@ internal sealed record LookupResult(
     /// <summary>
     /// A moment up to which the snapshot is complete. The snapshot contains each change that was written at
     /// or before this moment, if the change was also acknowledged before the lookup or its fence started. If
-    /// the host was promoted during the lookup, it is unknown to which timeline the snapshot belongs. Then the
-    /// property returns the earliest possible moment, which guarantees nothing.
+    /// the host was promoted during the lookup, it is unknown to which timeline the snapshot belongs. In this
+    /// case, the property returns the earliest possible moment, which guarantees nothing.
     /// </summary>
     public Moment CompleteUpTo =>
         IsPrimary || HasReachedFence ? new(Timeline, DateTimeOffset.MaxValue)

@@ -102,8 +102,8 @@ internal sealed class LinkFinder(
 
     /// <summary>
     /// Asks the primary within the budget, otherwise a replica behind a fence. So after a failover, or
-    /// without notifications, the primary is not asked for every link that is followed. If no replica reaches the
-    /// fence soon, the primary must answer; these lookups wait for each other, and share statements.
+    /// without notifications, the primary is not asked for every link that is followed. If no replica reaches
+    /// the fence soon, the primary must answer; these lookups wait for each other, and share statements.
     /// </summary>
     private async Task<LookupResult> LookUpChangedAsync(LinkName name, CancellationToken cancellationToken)
     {
