@@ -1,3 +1,6 @@
+using System.Data;
+using Npgsql;
+
 namespace Terse.Harness;
 
 /// <summary>
@@ -16,6 +19,8 @@ internal sealed class DatabaseFaults(PostgresCluster postgres, TestServers serve
         new("primary killed, replica promoted", 1, FailOverAsync),
         new("replica in a black hole", 1, wait => DisturbAsync(proxy => proxy.BlackHole(), wait)),
         new("replica delayed", 1, wait => DisturbAsync(proxy => proxy.Delay(NewDelay()), wait)),
+        new("snapshot held on the primary", 3, HoldSnapshotAsync),
+        new("slow disk", 1, SlowDiskAsync),
         new("replica reset", 1, wait => DisturbAsync(proxy => proxy.Reset(), wait)),
     ];
 
@@ -59,4 +64,27 @@ internal sealed class DatabaseFaults(PostgresCluster postgres, TestServers serve
 
     private Task DisturbAsync(Action<TcpProxy> disturb, Func<Task> waitAsync) =>
         servers.DisturbNetworkAsync(AnyReplica, disturb, waitAsync);
+
+    /// <summary>
+    /// Keeps a transaction open on the primary, as a long report or a dump does. PostgreSQL cannot remove
+    /// dead rows meanwhile.
+    /// </summary>
+    private async Task HoldSnapshotAsync(Func<Task> waitAsync)
+    {
+        await using var connection = await postgres.Primary.ConnectAsync();
+        await using var transaction = await connection.BeginTransactionAsync(IsolationLevel.RepeatableRead);
+        await using var read = new NpgsqlCommand("SELECT count(*) FROM link", connection, transaction);
+        await read.ExecuteScalarAsync();
+        await waitAsync();
+        await transaction.RollbackAsync();
+    }
+
+    /// <summary>Makes each commit on the primary wait for the disk and for 10 ms more.</summary>
+    private async Task SlowDiskAsync(Func<Task> waitAsync)
+    {
+        var primary = postgres.Primary;
+        await primary.ConfigureAsync(("fsync", "on"), ("commit_delay", "10000"), ("commit_siblings", "0"));
+        await waitAsync();
+        await primary.ConfigureAsync(("fsync", "off"), ("commit_delay", "0"), ("commit_siblings", "5"));
+    }
 }

@@ -11,9 +11,16 @@ internal sealed class TestServer : IAsyncDisposable
     private int _disturbances;
     private int _tooLate;
 
-    private TestServer(PostgresCluster postgres) => Network = new ProxiedHosts(postgres);
+    private TestServer(PostgresCluster postgres, string[] settings)
+    {
+        Network = new ProxiedHosts(postgres);
+        Settings = settings;
+    }
 
     public ProxiedHosts Network { get; }
+
+    /// <summary>Command-line options for the next process of this server.</summary>
+    public string[] Settings { get; set; }
 
     public TerseProcess Process => Volatile.Read(ref _process);
 
@@ -31,9 +38,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// </summary>
     public int TooLate => _tooLate + Process.TooLate;
 
-    public static async Task<TestServer> StartAsync(PostgresCluster postgres)
+    public static async Task<TestServer> StartAsync(PostgresCluster postgres, params string[] settings)
     {
-        var server = new TestServer(postgres);
+        var server = new TestServer(postgres, settings);
         try
         {
             server._process = await server.ServeAsync();
@@ -89,5 +96,5 @@ internal sealed class TestServer : IAsyncDisposable
     /// has recorded and not yet sent to the database, so the new process counts them.
     /// </summary>
     private Task<TerseProcess> ServeAsync() => TerseProcess.ServeAsync(
-        _folder.Path, [.. PostgresCluster.SettingsOf(Network.ConnectionStrings)]);
+        _folder.Path, [.. PostgresCluster.SettingsOf(Network.ConnectionStrings), .. Settings]);
 }

@@ -7,9 +7,13 @@ internal sealed class TestServers : IAsyncDisposable
 
     public IReadOnlyList<TestServer> All { get; }
 
-    public static async Task<TestServers> StartAsync(PostgresCluster postgres, int count) =>
-        new(await Cleanup.StartAllAsync(
-            Enumerable.Range(0, count).Select(_ => TestServer.StartAsync(postgres))));
+    public static Task<TestServers> StartAsync(PostgresCluster postgres, int count) =>
+        StartAsync(postgres, Enumerable.Repeat<string[]>([], count));
+
+    /// <summary>Starts one server for each list of command-line options.</summary>
+    public static async Task<TestServers> StartAsync(
+        PostgresCluster postgres, IEnumerable<string[]> settings) =>
+        new(await Cleanup.StartAllAsync(settings.Select(own => TestServer.StartAsync(postgres, own))));
 
     public TestServer Any(Random random) => All[random.Next(All.Count)];
 

@@ -205,9 +205,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     public async Task FollowAsync(PostgresServer primary)
     {
         await primary.CreateSlotAsync(Name);
-        await ExecuteAsync($"ALTER SYSTEM SET primary_conninfo = '{primary.SourceFor(this)}'");
-        await ExecuteAsync($"ALTER SYSTEM SET primary_slot_name = '{Name}'");
-        await ExecuteAsync("SELECT pg_reload_conf()");
+        await ConfigureAsync(("primary_conninfo", primary.SourceFor(this)), ("primary_slot_name", Name));
     }
 
     /// <summary>
@@ -216,8 +214,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// </summary>
     public async Task MakeSynchronousAsync(PostgresServer replica)
     {
-        await ExecuteAsync($"ALTER SYSTEM SET synchronous_standby_names = '{replica.Name}'");
-        await ExecuteAsync("SELECT pg_reload_conf()");
+        await ConfigureAsync(("synchronous_standby_names", replica.Name));
         await Eventually.IsTrueAsync(async () => await ReadAsync(
             "SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == 1);
     }
@@ -264,7 +261,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <param name="limit">How long the statement may run; 30 seconds if null.</param>
     public async Task ExecuteAsync(string sql, TimeSpan? limit = null)
     {
-        await using var connection = await ConnectAsync("terse");
+        await using var connection = await ConnectAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         command.CommandTimeout = (int)(limit ?? TimeSpan.FromSeconds(30)).TotalSeconds;
         await command.ExecuteNonQueryAsync();
@@ -273,7 +270,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Runs a query that returns one <c>bigint</c>, and returns the number.</summary>
     public async Task<long> ReadAsync(string sql)
     {
-        await using var connection = await ConnectAsync("terse");
+        await using var connection = await ConnectAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         return (long)(await command.ExecuteScalarAsync())!;
     }
@@ -281,7 +278,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Runs a query, and returns the first column of each row as text.</summary>
     public async Task<IReadOnlyList<string>> ReadTextsAsync(string sql)
     {
-        await using var connection = await ConnectAsync("terse");
+        await using var connection = await ConnectAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await using var row = await command.ExecuteReaderAsync();
         var texts = new List<string>();
@@ -302,6 +299,17 @@ internal sealed class PostgresServer : IAsyncDisposable
         SELECT pg_create_physical_replication_slot('{name}')
         WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = '{name}')
         """);
+
+    /// <summary>Changes settings of the running server that need no restart.</summary>
+    public async Task ConfigureAsync(params (string Name, string Value)[] settings)
+    {
+        foreach (var (name, value) in settings)
+            await ExecuteAsync($"ALTER SYSTEM SET {name} = '{value}'");
+        await ExecuteAsync("SELECT pg_reload_conf()");
+    }
+
+    /// <summary>Opens a connection that does not come from a pool. The caller disposes it.</summary>
+    public Task<NpgsqlConnection> ConnectAsync() => ConnectAsync("terse");
 
     private async Task<NpgsqlConnection> ConnectAsync(string database)
     {
