@@ -1,7 +1,5 @@
-using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
-using Terse.Links;
 
 namespace Terse.ClusterTests;
 

@@ -8,7 +8,7 @@ namespace Terse.ClusterTests;
 /// Tests of <see cref="Cluster"/> through PgBouncer in transaction mode. Consecutive transactions run on
 /// different connections, so a test fails if a transaction depends on the state of a session.
 /// </summary>
-public sealed class PgBouncerTests(PgBouncerTests.Host host) : IClassFixture<PgBouncerTests.Host>
+public sealed class PgBouncerTests(PooledHost host) : IClassFixture<PooledHost>
 {
     private const int Repetitions = 4 * PgBouncer.PoolSize;
 
@@ -80,7 +80,7 @@ public sealed class PgBouncerTests(PgBouncerTests.Host host) : IClassFixture<PgB
     {
         await using var other = await PostgresCluster.StartAsync(replicas: 0);
         await using var right = await host.ConnectAsync();
-        await using var wrong = await Host.ConnectAsync(other.Primary, host.Pooler);
+        await using var wrong = await PooledHost.ConnectAsync(other.Primary, host.Pooler);
 
         Assert.True(await right.Hosts[0].PoolerLeadsHereAsync(default));
         Assert.False(await wrong.Hosts[0].PoolerLeadsHereAsync(default));
@@ -97,43 +97,5 @@ public sealed class PgBouncerTests(PgBouncerTests.Host host) : IClassFixture<PgB
     {
         await using var command = read.CreateCommand(sql);
         return (string)(await command.ExecuteScalarAsync(cancellationToken))!;
-    }
-
-    /// <summary>One PostgreSQL server behind one PgBouncer.</summary>
-    public sealed class Host : IAsyncLifetime
-    {
-        private PostgresCluster _postgres = null!;
-
-        internal PgBouncer Pooler { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync()
-        {
-            _postgres = await PostgresCluster.StartAsync(replicas: 0);
-            Pooler = await PgBouncer.StartAsync(_postgres.Primary);
-            await Pooler.FillAsync();
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Pooler.DisposeAsync();
-            await _postgres.DisposeAsync();
-        }
-
-        internal Task<Cluster> ConnectAsync(bool? preparedStatements = null) =>
-            ConnectAsync(_postgres.Primary, Pooler, preparedStatements);
-
-        internal static async Task<Cluster> ConnectAsync(
-            PostgresServer server, PgBouncer pooler, bool? preparedStatements = null)
-        {
-            var address = new HostAddress("primary", server.ConnectionString)
-            {
-                PoolerConnectionString = pooler.ConnectionString,
-            };
-            var cluster = new Cluster(
-                new ClusterOptions { Hosts = [address], PreparedStatements = preparedStatements },
-                TimeProvider.System);
-            await cluster.StartAsync();
-            return cluster;
-        }
     }
 }

@@ -4,7 +4,7 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>Tests with a PostgreSQL server that refuses connections without TLS.</summary>
-public sealed class TlsTests(TlsTests.Host host) : IClassFixture<TlsTests.Host>
+public sealed class TlsTests(TlsHost host) : IClassFixture<TlsHost>
 {
     /// <summary>The time limit of a start that cannot succeed, with a margin for a slow machine.</summary>
     private static readonly TimeSpan FailureLimit = TimeSpan.FromSeconds(20);
@@ -84,29 +84,4 @@ public sealed class TlsTests(TlsTests.Host host) : IClassFixture<TlsTests.Host>
         SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
         WHERE application_name = 'terse' AND ssl = {isEncrypted}
         """);
-
-    /// <summary>A PostgreSQL server that accepts only TLS, and the files that its clients need.</summary>
-    public sealed class Host : IAsyncLifetime
-    {
-        internal TemporaryFolder Folder { get; } = new();
-
-        internal TestCertificates Certificates { get; private set; } = null!;
-
-        internal PostgresCluster Postgres { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync()
-        {
-            Certificates = new TestCertificates(Folder.Path);
-            Postgres = await PostgresCluster.StartAsync(replicas: 0);
-            await Postgres.Primary.RequireTlsAsync(Certificates);
-            await File.WriteAllTextAsync(Folder["password"], PostgresServer.Password);
-            await File.WriteAllTextAsync(Folder["wrong"], "another password");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Postgres.DisposeAsync();
-            Folder.Dispose();
-        }
-    }
 }

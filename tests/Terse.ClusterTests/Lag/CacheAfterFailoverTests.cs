@@ -137,14 +137,14 @@ public sealed class CacheAfterFailoverTests(ITestOutputHelper output)
     /// Follows all links again and again. Returns how many requests were not answered with the target.
     /// </summary>
     private static async Task<int> FollowUntilAsync(
-        TerseProcess server, IReadOnlyList<string> codes, CancellationToken over)
+        TerseProcess server, string[] codes, CancellationToken over)
     {
         var failed = 0;
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(2), TimeProvider.System);
         for (var request = 0; !over.IsCancellationRequested; request++)
         {
             using var answer = await server.Http.GetAsync(
-                new Uri(codes[request % codes.Count], UriKind.Relative), CancellationToken.None);
+                new Uri(codes[request % codes.Length], UriKind.Relative), CancellationToken.None);
             failed += answer.Headers.Location?.OriginalString == Old ? 0 : 1;
             await timer.WaitForNextTickAsync(CancellationToken.None);
         }

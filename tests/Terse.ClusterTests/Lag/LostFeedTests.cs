@@ -48,11 +48,11 @@ public sealed class LostFeedTests(ITestOutputHelper output)
 
     private static async Task<TimeSpan> ChangeAsync(TerseProcess changer, TerseProcess other, string code)
     {
-        const string target = "https://example.com/new";
+        const string Target = "https://example.com/new";
         using var answer = await changer.Http.PatchAsJsonAsync(
-            new Uri($"/api/v1/links/{code}", UriKind.Relative), new { target });
+            new Uri($"/api/v1/links/{code}", UriKind.Relative), new { target = Target });
         answer.EnsureSuccessStatusCode();
-        return await MeasureAsync(async () => await other.FollowAsync(code) == target);
+        return await MeasureAsync(async () => await other.FollowAsync(code) == Target);
     }
 
     private static async Task<TimeSpan> DeleteAsync(TerseProcess changer, TerseProcess other, string code)

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Terse.Harness;
-using Terse.Horizon;
 using Terse.Storage.Postgres;
 
 namespace Terse.ClusterTests;

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Terse.Links;
 using Terse.Visits;
 
 namespace Terse.ClusterTests;

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
-using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage.Postgres;

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using Npgsql;
 using Terse.Horizon;
 using Terse.Hosting;
 
