@@ -1,4 +1,3 @@
-using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Terse.Harness;
 
 namespace Terse.ClusterTests;
