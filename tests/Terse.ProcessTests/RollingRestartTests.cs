@@ -120,7 +120,8 @@ public sealed class RollingRestartTests
 
     /// <summary>Whether a line describes one of the two servers, and the server is up.</summary>
     private static bool IsUp(string line) =>
-        line.Split(',') is ["servers", "a" or "b", ..] values && values.Contains("UP", StringComparer.Ordinal);
+        line.Split(',') is ["servers", "a" or "b", ..] values
+        && values.Contains("UP", StringComparer.Ordinal);
 
     private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
 }

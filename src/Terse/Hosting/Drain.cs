@@ -60,8 +60,8 @@ internal sealed class Drain : IDisposable
 
 /// <summary>
 /// Adds <c>Connection: close</c> to every response while the server drains, so that clients and load
-/// balancers open their next connection to a different server. Idle connections stay open during this time, because a
-/// request may already be on its way.
+/// balancers open their next connection to a different server. Idle connections stay open during this time,
+/// because a request may already be on its way.
 /// </summary>
 internal sealed class DrainFilter(Drain drain) : IStartupFilter
 {

@@ -21,9 +21,10 @@ INSERT INTO cleanup (table_name, done_up_to) VALUES
     ('link_change', '0001-01-01Z');
 
 -- Records each change of a link and notifies the Terse servers, as before, but deletes no expired rows. The
--- payload of the notification is 'version|microseconds since 1970|domain|code'. The version orders the changes
--- of one link, because written_at can be earlier than at the change before, when the clock of the primary steps
--- back. A server of the version before ignores this payload, and reads the change within a second.
+-- payload of the notification is 'version|microseconds since 1970|domain|code'. The version orders the
+-- changes of one link, because written_at can be earlier than at the change before, when the clock of the
+-- primary steps back. A server of the version before ignores this payload, and reads the change within a
+-- second.
 CREATE OR REPLACE FUNCTION link_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO link_change (domain, code, version, written_at)

@@ -11,9 +11,9 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 /// <remarks>
 /// While a transaction keeps an old snapshot open, PostgreSQL cannot remove deleted rows, and a search for
-/// the oldest row reads all of them first. So the table <c>cleanup</c> stores how far the rows of each table are
-/// deleted, and each deletion begins its search there. The lock on the row in <c>cleanup</c> lets one Terse
-/// server at a time delete rows of a table; the others skip their turn.
+/// the oldest row reads all of them first. So the table <c>cleanup</c> stores how far the rows of each table
+/// are deleted, and each deletion begins its search there. The lock on the row in <c>cleanup</c> lets one
+/// Terse server at a time delete rows of a table; the others skip their turn.
 /// </remarks>
 internal sealed partial class PostgresCleanup(
     Cluster cluster, TimeProvider time, ILogger<PostgresCleanup> logger) : BackgroundService
