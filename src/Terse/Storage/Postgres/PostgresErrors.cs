@@ -33,17 +33,11 @@ internal static class PostgresErrors
     /// A verb phrase that says what the earlier schema cannot do, for example "keeps no visits". The error
     /// message inserts the phrase after the word "which".
     /// </param>
-    public static StoreUnavailableException OfEarlierSchema(string limitation) =>
-        new(DescribeEarlierSchema(limitation));
-
-    /// <inheritdoc cref="OfEarlierSchema(string)"/>
-    /// <param name="limitation">See <see cref="OfEarlierSchema(string)"/>.</param>
     /// <param name="exception">The error with which PostgreSQL rejected the statement.</param>
     public static StoreUnavailableException OfEarlierSchema(string limitation, PostgresException exception) =>
-        new(DescribeEarlierSchema(limitation), exception);
-
-    private static string DescribeEarlierSchema(string limitation) =>
-        $"The database has the schema of an earlier version, which {limitation}; run 'terse migrate'.";
+        new(
+            $"The database has the schema of an earlier version, which {limitation}; run 'terse migrate'.",
+            exception);
 
     /// <summary>
     /// Runs a database call that a client waits for. The time limit is <see cref="Timeout"/>.

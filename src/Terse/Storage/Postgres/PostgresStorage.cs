@@ -49,7 +49,6 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IChangeSource, PostgresChangeSource>();
         services.AddHostedService<PostgresChangeFeed>();
         services.AddSingleton<StartReport>();
-        services.AddSingleton<PostgresSchema>();
         services.AddSingleton<PostgresPreparation>();
         services.AddHostedService(provider => provider.GetRequiredService<PostgresPreparation>());
         services.AddSingleton<PrimaryWait>();

@@ -27,12 +27,11 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     private const int MaxWaiting = 1024;
 
     private readonly Cluster _cluster;
-    private readonly PostgresSchema _schema;
     private readonly Batcher<AddedLink, AddLinkResult?> _batcher;
 
-    public PostgresLinkInserter(Cluster cluster, PostgresSchema schema)
+    public PostgresLinkInserter(Cluster cluster)
     {
-        (_cluster, _schema) = (cluster, schema);
+        _cluster = cluster;
         _batcher = new(Statements, MaxWaiting, InsertAsync);
     }
 
@@ -45,16 +44,11 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
     /// <summary>
-    /// The columns of the table <c>link</c> in the schema of the version before this Terse version. Their
-    /// values are the parameters <c>$1</c> to <c>$6</c>.
+    /// The columns of a new row in the table <c>link</c>. Their values are the parameters <c>$1</c> to
+    /// <c>$8</c>.
     /// </summary>
-    public const string EarlierColumns = "id, domain, code, target, created_at, written_at";
-
-    /// <summary>
-    /// The columns of the table <c>link</c> in the schema of this Terse version. Their values are the
-    /// parameters <c>$1</c> to <c>$8</c>.
-    /// </summary>
-    public const string Columns = $"{EarlierColumns}, expires_at, max_visits";
+    public const string Columns =
+        "id, domain, code, target, created_at, written_at, expires_at, max_visits";
 
     private const string InsertLinks =
         $"""
@@ -62,15 +56,6 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         SELECT * FROM unnest(
             $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
             $7::timestamptz[], $8::bigint[])
-        ON CONFLICT DO NOTHING
-        RETURNING id, domain, code
-        """;
-
-    private const string InsertLinksIntoEarlierSchema =
-        $"""
-        INSERT INTO link ({EarlierColumns})
-        SELECT * FROM unnest(
-            $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])
         ON CONFLICT DO NOTHING
         RETURNING id, domain, code
         """;
@@ -83,12 +68,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            var hasRules = await _schema.HasRulesAsync(CancellationToken.None);
             var inserted = await _cluster.WriteStatementAsync(
-                ConnectionShare.Creations,
-                (hasRules ? InsertLinks : InsertLinksIntoEarlierSchema, links),
-                InsertAsync,
-                CancellationToken.None);
+                ConnectionShare.Creations, links, InsertAsync, CancellationToken.None);
             return [.. links.Select(added =>
                 inserted.Contains(IdentityOf(added.Link)) ? AddLinkResult.Added : (AddLinkResult?)null)];
         }
@@ -98,7 +79,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         }
         catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw _schema.OnMissingColumn(exception);
+            throw PostgresErrors.OfEarlierSchema("cannot store links", exception);
         }
     }
 
@@ -133,12 +114,10 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     private static async Task<HashSet<(long Id, string Domain, string Code)>> InsertAsync(
-        WriteTransaction write,
-        (string Sql, IReadOnlyList<AddedLink> Links) batch,
-        CancellationToken cancellationToken)
+        WriteTransaction write, IReadOnlyList<AddedLink> links, CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(batch.Sql);
-        BindLinks(insert, batch.Links);
+        await using var insert = write.CreateCommand(InsertLinks);
+        BindLinks(insert, links);
         await using var row = await insert.ExecuteReaderAsync(cancellationToken);
         var inserted = new HashSet<(long, string, string)>();
         while (await row.ReadAsync(cancellationToken))
@@ -151,8 +130,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
 
     /// <summary>
     /// Binds one array per column. The links are sorted by code and domain, so that two concurrent statements
-    /// insert the same codes in the same order and cannot deadlock. A statement for the earlier schema does
-    /// not use the last two parameters.
+    /// insert the same codes in the same order and cannot deadlock.
     /// </summary>
     private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links)
     {
@@ -187,13 +165,6 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
-    private const string InsertLinkIntoEarlierSchema =
-        $"""
-        INSERT INTO link ({EarlierColumns})
-        VALUES ($1, $2, $3, $4, $5, $6)
-        ON CONFLICT (domain, code) DO NOTHING
-        """;
-
     /// <summary>
     /// Inserts one link with its own statement. If the link was not inserted, the result says why.
     /// </summary>
@@ -202,12 +173,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            var hasRules = await _schema.HasRulesAsync(cancellationToken);
             return await _cluster.WriteStatementAsync(
-                ConnectionShare.Creations,
-                (hasRules ? InsertLink : InsertLinkIntoEarlierSchema, added),
-                InsertAsync,
-                cancellationToken);
+                ConnectionShare.Creations, added, InsertAsync, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
         {
@@ -221,24 +188,21 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         }
         catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw _schema.OnMissingColumn(exception);
+            throw PostgresErrors.OfEarlierSchema("cannot store links", exception);
         }
     }
 
     private static async Task<AddLinkResult> InsertAsync(
-        WriteTransaction write, (string Sql, AddedLink Added) one, CancellationToken cancellationToken)
+        WriteTransaction write, AddedLink added, CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(one.Sql);
-        BindLink(insert, one.Added);
+        await using var insert = write.CreateCommand(InsertLink);
+        BindLink(insert, added);
         return await insert.ExecuteNonQueryAsync(cancellationToken) == 1
             ? AddLinkResult.Added
             : AddLinkResult.CodeTaken;
     }
 
-    /// <summary>
-    /// Binds the values of <see cref="Columns"/> as the parameters <c>$1</c> to <c>$8</c>. A statement for
-    /// the earlier schema does not use <c>$7</c> and <c>$8</c>.
-    /// </summary>
+    /// <summary>Binds the values of <see cref="Columns"/> as the parameters <c>$1</c> to <c>$8</c>.</summary>
     public static void BindLink(NpgsqlCommand insert, AddedLink added)
     {
         var link = added.Link;

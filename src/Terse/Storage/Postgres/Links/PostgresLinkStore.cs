@@ -11,7 +11,6 @@ namespace Terse.Storage.Postgres;
 /// the table <c>link_limit</c>.
 /// </remarks>
 internal sealed class PostgresLinkStore(
-    PostgresSchema schema,
     PostgresLinkInserter inserter,
     PostgresLinkUpdater updater,
     PostgresVisitLimits limits,
@@ -33,12 +32,9 @@ internal sealed class PostgresLinkStore(
         PostgresErrors.WithTimeoutAsync(
             token => AddAsync(new(link, tickEnd), token), time, cancellationToken);
 
-    private async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken)
-    {
-        await schema.RequireRulesAsync(added.Link, cancellationToken);
-        return await inserter.Batches.CallAsync(added, cancellationToken)
-            ?? await inserter.InsertAloneAsync(added, cancellationToken);
-    }
+    private async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken) =>
+        await inserter.Batches.CallAsync(added, cancellationToken)
+        ?? await inserter.InsertAloneAsync(added, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken)

@@ -22,13 +22,12 @@ internal sealed class PostgresVisitLimits : IAsyncDisposable
     private const int MaxWaiting = 4_096;
 
     private readonly Cluster _cluster;
-    private readonly PostgresSchema _schema;
     private readonly TimeProvider _time;
     private readonly Batcher<long, bool> _batcher;
 
-    public PostgresVisitLimits(Cluster cluster, PostgresSchema schema, TimeProvider time)
+    public PostgresVisitLimits(Cluster cluster, TimeProvider time)
     {
-        (_cluster, _schema, _time) = (cluster, schema, time);
+        (_cluster, _time) = (cluster, time);
         _batcher = new(statements: 1, MaxWaiting, TakeAsync);
     }
 
@@ -70,14 +69,13 @@ internal sealed class PostgresVisitLimits : IAsyncDisposable
     {
         try
         {
-            await _schema.RequireRulesAsync(CancellationToken.None);
             var allowed = await _cluster.WriteStatementAsync(
                 ConnectionShare.Limits, links, TakeAsync, CancellationToken.None);
             return [.. links.Select(link => allowed[link]-- > 0)];
         }
         catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw _schema.OnMissingColumn(exception);
+            throw PostgresErrors.OfEarlierSchema("has no visit limits", exception);
         }
     }
 
