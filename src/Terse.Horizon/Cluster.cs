@@ -54,16 +54,16 @@ public sealed class Cluster : IAsyncDisposable
     public bool HasReadableHost => _registry.HasReadableHost;
 
     /// <summary>
-    /// Probes the hosts until the primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
-    /// After that, the cluster probes its hosts and moves the horizon forward in the background, until the
-    /// cluster is disposed.
+    /// Probes the hosts until the primary is found, all hosts refuse the connection, or
+    /// <see cref="ClusterOptions.StartTimeout"/> has passed. After that, the cluster probes its hosts and
+    /// moves the horizon forward in the background, until the cluster is disposed.
     /// </summary>
     public Task StartAsync() => _monitor.StartAsync();
 
     /// <summary>
-    /// Probes the hosts until the primary is found or <see cref="ClusterOptions.StartTimeout"/> has passed.
-    /// Starts nothing in the background. Use this method instead of <see cref="StartAsync"/> in a program
-    /// that ends after a few statements.
+    /// Probes the hosts until the primary is found, all hosts refuse the connection, or
+    /// <see cref="ClusterOptions.StartTimeout"/> has passed. Starts nothing in the background. Use this
+    /// method instead of <see cref="StartAsync"/> in a program that ends after a few statements.
     /// </summary>
     public Task FindPrimaryAsync() => _monitor.FindPrimaryAsync();
 

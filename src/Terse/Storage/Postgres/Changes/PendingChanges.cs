@@ -5,9 +5,10 @@ namespace Terse.Storage.Postgres;
 
 /// <summary>
 /// Contains the changes of links that this Terse server knows of. A change stays pending as long as a
-/// PostgreSQL host may not contain the change. The Terse server uses a link from a replica only if the
-/// horizon of the replica, read in the same snapshot, has passed the pending change of this link
-/// (<see cref="LinkFinder"/>). Safe for use by any number of threads.
+/// PostgreSQL host may not contain the change. The Terse server uses a link from a replica only if the link
+/// has the version of its pending change or a later version, or if the horizon of the replica, read in the
+/// same snapshot, has passed the pending change (<see cref="LinkFinder"/>). Safe for use by any number of
+/// threads.
 /// </summary>
 /// <remarks>
 /// The version orders the changes of one link, because the time of a change can be earlier than the time of

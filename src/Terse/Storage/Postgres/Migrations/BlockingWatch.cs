@@ -49,7 +49,7 @@ internal sealed class BlockingWatch : IAsyncDisposable
         if (_process is not (> 0 and var process))
             return;
         var blocking = await _cluster.ReadAsync(
-            ConnectionShare.Lookups,
+            ConnectionShare.Lookups, // The migration holds the only connection of ConnectionShare.Nodes.
             Freshness.Latest,
             process,
             BlockingTransaction.ReadAsync,
