@@ -78,7 +78,8 @@ find_primary() {
         "stop it with $programs/pg_ctl; then run ./fleet up."
 }
 
-# Creates the data folder of a host. Builds it under a temporary name, so that no incomplete folder remains.
+# Builds the data folder of a host under the name NAME.new. The caller renames the folder when it is complete,
+# so a folder called NAME is never incomplete.
 create_folder() { # HOST COMMAND…
     created=$1
     shift

@@ -15,7 +15,7 @@ public enum ConnectionShare
     /// <summary>Writes that change rows, while a client waits.</summary>
     Changes,
 
-    /// <summary>Writes of visits in the background, and the work that keeps all tables small.</summary>
+    /// <summary>Writes of visits and the deletion of old rows, both in the background.</summary>
     Visits,
 
     /// <summary>

@@ -1,9 +1,9 @@
 namespace Terse;
 
 /// <summary>
-/// Mints ids for one node. Each id is greater than the previous id. The generator uses only ticks inside its
-/// reservation, which is a period in which no other generator uses the same node. Therefore two generators
-/// never mint the same id, even when a clock is wrong.
+/// Mints ids for one node. Each id is greater than the previous id. A tick is the unit of an id's timestamp,
+/// for example 10 ms. The generator uses only ticks inside its reservation: a period in which no other
+/// generator uses the same node. Therefore two generators never mint the same id, even when a clock is wrong.
 /// </summary>
 /// <remarks>
 /// <para>

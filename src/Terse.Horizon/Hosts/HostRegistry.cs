@@ -8,7 +8,9 @@ namespace Terse.Horizon;
 /// <param name="hosts">All hosts. The methods identify a host by its index in this list.</param>
 /// <param name="options">Contains the limits of the lag and of failed probes.</param>
 /// <param name="time">Provides the monotonic clock and the timers for waits.</param>
-/// <param name="random">Picks two of the suitable replicas; the less busy one answers the read.</param>
+/// <param name="random">
+/// Picks a suitable replica two times; the less busy of the two answers the read (<see cref="Router"/>).
+/// </param>
 internal sealed class HostRegistry(
     IReadOnlyList<HostStatus> hosts, ClusterOptions options, TimeProvider time, Random random)
 {

@@ -30,17 +30,17 @@ internal static class Router
     }
 
     /// <summary>
-    /// Returns the host to read from, or −1. The first choice is the less busy of two replicas that are
-    /// picked at random from the replicas that are in rotation (receive ordinary reads) and fresh enough. The
-    /// second choice is the primary. The third choice is any other replica that is reachable and fresh
-    /// enough.
+    /// Returns the host to read from, or −1. The first choice is a replica that is in rotation (receives
+    /// ordinary reads) and fresh enough: the router picks such a replica at random two times, possibly the
+    /// same replica both times, and returns the less busy of the two. The second choice is the primary. The
+    /// third choice is any other replica that is reachable and fresh enough.
     /// </summary>
     /// <param name="hosts">All hosts.</param>
     /// <param name="freshness">How recent the data of the host must be.</param>
     /// <param name="except">The index of a host that must not be picked, or −1.</param>
     /// <param name="known">The known primary; hosts that show other data are never picked.</param>
     /// <param name="options">Contains the limit of failed probes.</param>
-    /// <param name="random">Picks the two replicas.</param>
+    /// <param name="random">Picks a replica two times.</param>
     public static int PickRead(
         ReadOnlySpan<RouterView> hosts,
         Freshness freshness,

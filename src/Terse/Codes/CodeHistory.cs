@@ -43,8 +43,8 @@ internal sealed class CodeHistory(
         : null;
 
     /// <summary>
-    /// Finds every combination of a strategy and an id that can have created a code. Needs the secret of the
-    /// opaque layouts.
+    /// Finds every combination of a strategy and an id that can have created a code. If any layout has
+    /// encrypted (opaque) codes, this server must have the secret.
     /// </summary>
     public IEnumerable<CodeOrigin> FindOrigins(string code)
     {

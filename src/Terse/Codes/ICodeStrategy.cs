@@ -17,8 +17,9 @@ internal interface ICodeStrategy
     EncodedPart Encodes { get; }
 
     /// <summary>
-    /// Creates the code of a link. The code begins with a digit if and only if the code contains at least the
-    /// tick of the id. A tick is the unit of an id's timestamp.
+    /// Creates the code of a link. A tick is the unit of an id's timestamp. The code begins with a digit if
+    /// the code contains the tick of the id, alone or with the other parts of the id. Otherwise the code
+    /// begins with another character.
     /// </summary>
     /// <param name="id">The id of the link.</param>
     /// <param name="layout">The layout of the id.</param>

@@ -54,7 +54,8 @@ public sealed class ConnectionCountTests
             5 => await server.Http.GetAsync(Address("api/v1/fleet")),
             _ => await server.Http.GetAsync(Address($"invented-{number}")),
         };
-        // A change that comes between the read and the write of another change is refused.
+        // 503 is allowed: when other changes of the same link are stored first every time, Terse gives up
+        // after 100 attempts.
         Assert.True(
             response.StatusCode is HttpStatusCode.ServiceUnavailable or < HttpStatusCode.InternalServerError);
     }

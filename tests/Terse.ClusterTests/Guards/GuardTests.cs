@@ -51,7 +51,9 @@ public sealed class GuardTests
         await postgres.Replicas[0].PauseReplayAsync();
         await transaction.CommitAsync();
 
-        // The creation of the link is acknowledged now. The test runs the query of a redirect on the replica.
+        // The transaction has committed, so a client would now have the acknowledgement. On the replica, the
+        // test makes the same decision as a lookup: the link does not exist if the query does not find the
+        // link and the horizon has reached the link's time.
         var falselyFinal = await postgres.Replicas[0].ReadAsync(
             """
             SELECT count(*) FROM horizon AS h LEFT JOIN link AS l ON l.code = '1'

@@ -113,8 +113,8 @@ public sealed class SwitchoverTests
     }
 
     /// <summary>
-    /// Creates 20 links whose codes contain a timestamp, and one link with a custom code, which contains
-    /// none.
+    /// Creates 20 links whose codes contain a timestamp, and one link with a custom code, which contains no
+    /// timestamp.
     /// </summary>
     private static async Task<IReadOnlyDictionary<string, string>> CreateManyAsync(TerseProcess server)
     {

@@ -133,8 +133,8 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
     }
 
     /// <summary>
-    /// Creations that arrive while a statement runs share the next statement. The first statement is held up
-    /// by a key that another transaction holds.
+    /// Creations that arrive while a statement runs share the next statement. The first statement has to
+    /// wait, because another open transaction has inserted the same idempotency key.
     /// </summary>
     [Fact]
     public async Task Creations_that_wait_share_a_statement_and_each_gets_its_own_answer()

@@ -38,7 +38,7 @@ internal static partial class ChildProcess
     }
 
     /// <exception cref="InvalidOperationException">
-    /// The process does not exist, or this user may not send signals to it.
+    /// The process does not exist, or this user is not allowed to send signals to the process.
     /// </exception>
     public static void Signal(Process process, int signal)
     {

@@ -37,7 +37,8 @@ public sealed class KnownPrimaryTests
         AssertKnown(expected, generation, After(first).Update(Parse(second), Options, isLost: true));
 
     /// <summary>
-    /// A replaced primary whose clock is an hour ahead closes the horizon far in the future.
+    /// The clock of a replaced primary is an hour ahead, so its horizon is an hour in the future. A replica
+    /// must not be compared with this horizon, because its lag would seem to be an hour.
     /// </summary>
     [Fact]
     public void A_host_of_an_old_timeline_with_a_clock_ahead_does_not_make_a_replica_look_late()

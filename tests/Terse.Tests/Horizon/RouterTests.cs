@@ -47,8 +47,8 @@ public sealed class RouterTests
     public void Reads_go_to_the_less_busy_replica_that_is_fresh_enough_else_to_the_primary(
         string hosts, string freshness, int expected)
     {
-        // The router picks two hosts at random and uses the less busy one. So the router uses the busy host
-        // only when it picks that host twice.
+        // The router picks a host at random two times, possibly the same host both times, and uses the less
+        // busy of the two. So the router uses the busiest host only if it picks this host both times.
         var picks = Enumerable.Range(0, 40).Select(seed =>
             Router.PickRead(
                 Parse(hosts), ParseFreshness(freshness), -1, KnownOf(hosts), Options, new Random(seed)));

@@ -94,7 +94,10 @@ public sealed partial class RequestFuzzTests
         return $"{line} HTTP/1.1\r\n{Headers}{type}Content-Length: {body.Length}\r\n\r\n{body}";
     }
 
-    /// <summary>Inserts, overwrites, deletes and repeats parts of a text, one to four times.</summary>
+    /// <summary>
+    /// Makes one to four random changes to a text. Each change inserts, overwrites, deletes or repeats a part
+    /// of the text.
+    /// </summary>
     private static string Mutate(string text, Random random)
     {
         for (var mutations = random.Next(1, 5); mutations > 0; mutations--)
@@ -117,7 +120,7 @@ public sealed partial class RequestFuzzTests
 
     /// <summary>
     /// Sends a request and a valid request behind it, and returns the answers. If the server waits for more
-    /// bytes, the client closes its direction of the connection.
+    /// bytes, the client closes its sending direction of the connection.
     /// </summary>
     private static async Task<string> SendAsync(TerseServer server, string request)
     {

@@ -132,7 +132,9 @@ internal sealed class LinkChanger(
         }
     }
 
-    /// <summary>One request to change a link, with all its attempts.</summary>
+    /// <summary>
+    /// One request to change a link. All attempts to store the change share this object.
+    /// </summary>
     private sealed record Request(LinkName Name, Func<Link, Link> Change, IReadOnlyList<int>? Versions)
     {
         /// <summary>

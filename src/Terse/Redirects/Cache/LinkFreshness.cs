@@ -14,10 +14,11 @@ namespace Terse.Redirects;
 /// most 5 s late.
 /// </para>
 /// <para>
-/// When the feed reports that any link may have changed, as after a failover, it confirms no link from before
-/// any more. Such a link is unconfirmed until it is loaded again: the limit of 3 s continues, and beyond the
-/// limit the link is not served even if the store is lost. So the cache keeps serving what it has, and the
-/// store is not asked for all links at once. In the last second of the limit, a link that is followed is
+/// The feed can report that all links may have changed, for example after a failover. From then on, the feed
+/// does not confirm the links that were loaded before the report. Such a link is unconfirmed until it is
+/// loaded again: the limit of 3 s after its last confirmation continues, and after the limit the link is not
+/// served, not even if the store is lost. Until the limit, the cache serves the links that it has, so it does
+/// not load all links from the store at once. In the last second of the limit, a link that is followed is
 /// loaded again in the background.
 /// </para>
 /// </remarks>
@@ -41,8 +42,9 @@ internal sealed class LinkFreshness
     private long _completeAt;
 
     /// <summary>
-    /// The last reports that any link may have changed. A change replaces the object, so a reader sees
-    /// consistent values.
+    /// What the last two reports that all links may have changed mean for the cached links. The object is
+    /// immutable: a new report replaces it as a whole, so a reader never sees a mixture of old and new
+    /// values.
     /// </summary>
     private Reports _reports = new(long.MinValue, long.MinValue, long.MinValue);
 
@@ -59,8 +61,9 @@ internal sealed class LinkFreshness
     /// <param name="now">The present monotonic timestamp.</param>
     public CopyState Of(long loadedAt, long now)
     {
-        // Reads the timestamp before the reports: OnAllChanged comes before the next OnComplete, so a later
-        // timestamp never confirms a link of an earlier report.
+        // The order of the two reads matters. The feed calls OnAllChanged before the next OnComplete. So a
+        // reader that sees the new timestamp also sees the new report, and does not confirm a link with the
+        // new timestamp if the link was loaded before the report.
         var completeAt = Volatile.Read(ref _completeAt);
         var reports = Volatile.Read(ref _reports);
         if (loadedAt <= reports.UnusableUpTo)
@@ -101,11 +104,16 @@ internal sealed class LinkFreshness
     private long TicksOf(TimeSpan time) => (long)(time.TotalSeconds * _time.TimestampFrequency);
 
     /// <param name="UnconfirmedUpTo">
-    /// The last report that any link may have changed: links that were loaded before are unconfirmed.
+    /// The time of the last report that all links may have changed. Links that were loaded before this time
+    /// are unconfirmed.
     /// </param>
-    /// <param name="CompleteAt">Up to when the feed had reported all changes before this report.</param>
+    /// <param name="CompleteAt">
+    /// At the time of the last report, the feed had reported all changes that were acknowledged before this
+    /// timestamp.
+    /// </param>
     /// <param name="UnusableUpTo">
-    /// The report before the last one. Links that are unconfirmed since then may not be served any more.
+    /// The time of the second last report. Links that are unconfirmed since then must not be served, not even
+    /// if their load fails.
     /// </param>
     private sealed record Reports(long UnconfirmedUpTo, long CompleteAt, long UnusableUpTo);
 }
@@ -113,7 +121,7 @@ internal sealed class LinkFreshness
 /// <summary>Whether a cached link may be served.</summary>
 internal enum CopyState
 {
-    /// <summary>The link may not be served.</summary>
+    /// <summary>The link must not be served, not even if its load fails.</summary>
     Unusable,
 
     /// <summary>The link may be served only if its load fails.</summary>

@@ -23,13 +23,13 @@ internal sealed class StoreCircuit(TimeProvider time)
     /// </summary>
     private long _nextTrialAt;
 
-    /// <summary>Whether the circuit is open and the next trial may not start yet.</summary>
+    /// <summary>Whether the circuit is open and the next trial must not start yet.</summary>
     public bool IsOpenAt(long now) => now < Volatile.Read(ref _nextTrialAt);
 
     /// <summary>
     /// Returns whether the caller may load a link. While the circuit is closed, every caller may load a link.
-    /// While the circuit is open, no caller may load a link, except the first caller after the next trial is
-    /// due.
+    /// While the circuit is open, a caller must not load a link, except the first caller after the next trial
+    /// is due.
     /// </summary>
     public bool TryStartTrial()
     {

@@ -9,9 +9,9 @@ namespace Terse.Visits;
 /// file. So each visit is finally in exactly one batch, no matter when the process is killed.
 /// </summary>
 /// <remarks>
-/// The constructor returns when the disk has stored the new ring buffer's file and its name. So a power loss
-/// can bring back older content of this ring buffer, but not an earlier ring buffer, whose visits the spool
-/// no longer knows.
+/// The constructor returns only after the disk has stored the new ring buffer's file and its name. So a power
+/// loss can bring back older content of this ring buffer, but not an earlier ring buffer, whose visits the
+/// spool no longer knows.
 /// </remarks>
 internal sealed class VisitFolder : IDisposable
 {

@@ -181,10 +181,11 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
         segment.Length >= (segment.Waiting == 0 ? SmallBytes : Math.Min(LargeBytes, maxBytes / FullSegments));
 
     /// <summary>
-    /// Returns the number of the first batch in a new file. The first file of a run usually begins with batch
-    /// 1, because no two runs have the same node and epoch. But if an empty database replaced the old
-    /// database, epochs repeat, and waiting batches of an earlier run with the same node and epoch may
-    /// already use the first numbers.
+    /// Returns the number of the first batch in a new file. Batches are numbered from 1 for each run, and a
+    /// run is identified by its node and the epoch of its reservation. Usually no earlier run has the same
+    /// node and epoch, so the first file begins with batch 1. After an empty database has replaced the old
+    /// database, epochs start again; then batches of an earlier run with the same node and epoch may still
+    /// wait, and the new file continues after their numbers.
     /// </summary>
     private long NextNumber(VisitRun run) => _segments
         .Where(segment => segment.Run == run)
@@ -222,9 +223,10 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
     }
 
     /// <summary>
-    /// Deletes the files that contain no waiting visits, except the file to which batches are appended. Files
-    /// are deleted only while that file is durable, because it shows which visits of the ring buffer the
-    /// deleted files contained.
+    /// Deletes the files that contain no waiting visits, except the file to which batches are appended.
+    /// Deletes nothing until the disk has stored that file. Its batches carry the position in the ring
+    /// buffer; without them, the next start could not know that the visits of the deleted files were already
+    /// spooled.
     /// </summary>
     private void Trim()
     {

@@ -15,8 +15,8 @@ namespace Terse.Visits;
 /// Classifies the visits. No other object may use this classifier, because it is not thread-safe.
 /// </param>
 /// <param name="run">
-/// Returns the current run; null while the server has no node reservation. Without a run, visits wait in the
-/// ring buffer.
+/// Returns the identity of this run of the server, which the batches carry; null until the server has
+/// reserved a node. Until then, visits wait in the ring buffer.
 /// </param>
 /// <param name="time">Measures the time between batches.</param>
 /// <param name="logger">Logs failures.</param>

@@ -21,7 +21,7 @@ namespace Terse.Storage.Postgres;
 /// When a read takes too long, the feed closes the connection. The first read on the next connection
 /// continues from the same horizon. Continuing is impossible if there are too many changes, if too much time
 /// has passed, or if another host has become the primary. The feed then raises the floor of
-/// <see cref="PendingChanges"/> to the current horizon and reports that any link may have changed.
+/// <see cref="PendingChanges"/> to the current horizon and reports that all links may have changed.
 /// </para>
 /// </remarks>
 internal sealed partial class PostgresChangeFeed(
@@ -48,7 +48,7 @@ internal sealed partial class PostgresChangeFeed(
 
     /// <summary>
     /// The maximum number of changes in one page, and the maximum number of missed changes that the feed
-    /// publishes one by one. If more changes were missed, the feed reports that any link may have changed.
+    /// publishes one by one. If more changes were missed, the feed reports that all links may have changed.
     /// </summary>
     private const int MaxPage = 10_000;
 
@@ -108,7 +108,7 @@ internal sealed partial class PostgresChangeFeed(
 
     /// <summary>
     /// Publishes the changes that were made while there was no connection. If these changes cannot be
-    /// published one by one, reports to the listener that any link may have changed.
+    /// published one by one, reports to the listener that all links may have changed.
     /// </summary>
     private async Task CatchUpAsync(IChangeConnection connection, CancellationToken cancellationToken)
     {

@@ -7,12 +7,13 @@ namespace Terse.Storage.Postgres;
 /// <summary>
 /// Stores changes of links. One shared statement stores all waiting changes, because the trigger
 /// <c>link_changed</c> sends notifications: PostgreSQL commits transactions with notifications one after the
-/// other, in the whole cluster. Without sharing, one change a commit latency would be possible.
+/// other, in all databases of a host. If each change had its own transaction, each change would have to wait
+/// for the commits of all changes before it.
 /// </summary>
 /// <remarks>
 /// The shared statement skips a link whose row another transaction has locked. So it never waits for a row,
 /// two shared statements cannot deadlock, and one locked link does not delay the changes of other links. The
-/// change of a skipped link joins a later statement, until the row is free.
+/// updater tries the change of a skipped link again in later statements, until the row is free.
 /// </remarks>
 internal sealed class PostgresLinkUpdater : IAsyncDisposable
 {
@@ -41,8 +42,8 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
     /// <summary>
-    /// Replaces a link if the database contains the previous version of the link. Returns when the change was
-    /// written; null if the database does not contain the previous version.
+    /// Replaces a link if the database contains the previous version of the link. Returns the time at which
+    /// the change was written, or null if the database does not contain the previous version.
     /// </summary>
     /// <param name="changed">The next version of the link.</param>
     /// <param name="cancellationToken">

@@ -29,8 +29,9 @@ internal sealed class FencedLookups(ILinkLookups lookups, TimeProvider time)
     private List<Waiting> _waiting = [];
 
     /// <summary>
-    /// Waits until a replica in rotation has replayed a new fence, and looks up the link there. Without a
-    /// replica in rotation, looks up the link on any host, which then is the primary.
+    /// Waits until a replica in rotation has replayed a new fence, and looks up the link there. If no replica
+    /// is in rotation, looks up the link with an ordinary read, which then goes to the primary if the primary
+    /// can be reached.
     /// </summary>
     /// <param name="name">The name of the link.</param>
     /// <param name="cancellationToken">

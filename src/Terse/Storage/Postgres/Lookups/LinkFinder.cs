@@ -92,7 +92,8 @@ internal sealed class LinkFinder(
         }
         catch (HostUnavailableException)
         {
-            // The primary cannot be reached, so the first host or a replica must do.
+            // The primary cannot be reached. If the result of the first host is final, the result is used.
+            // Otherwise the code below waits for a replica.
             if (IsFinal(first, name.Code))
                 return first.Link;
         }

@@ -43,6 +43,6 @@ internal sealed class LookupMetrics(IMeterFactory meters)
     /// <summary>Counts a fence, which any number of requests may share.</summary>
     public void CountFence() => _fences.Add(1);
 
-    /// <summary>Changes the number of requests that wait.</summary>
+    /// <summary>Adds a positive or negative number to the number of waiting requests.</summary>
     public void AddWaiting(int change) => _waiting.Add(change);
 }

@@ -67,8 +67,8 @@ CREATE TABLE day_count (
     PRIMARY KEY (link_id, day)
 );
 
--- The layouts with which servers may mint ids. The first server that has seen a new layout for 15 s adds its
--- row; by then, every server has read the layout.
+-- The layouts with which servers may mint ids. The first server that has known a new layout for 15 s adds the
+-- row of the layout; by then, every server has read the layout.
 CREATE TABLE active_layout (
     number integer PRIMARY KEY -- the number in the table id_layout
 );

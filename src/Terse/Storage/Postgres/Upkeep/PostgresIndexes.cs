@@ -11,9 +11,9 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 /// <remarks>
 /// <c>CREATE INDEX CONCURRENTLY</c> lets reads and writes continue, and waits until older snapshots have
-/// ended. A session lock lets one Terse server at a time build indexes. The others only try to take the lock:
-/// a statement that waited for the lock would itself be an older snapshot. When the build is interrupted, the
-/// index stays invalid; the next build drops it and begins again.
+/// ended. A session lock lets one Terse server at a time build indexes. The other servers do not wait for the
+/// lock: a waiting statement would have an older snapshot, and the build would wait for this statement. When
+/// the build is interrupted, the index stays invalid; the next build drops the index and begins again.
 /// </remarks>
 internal sealed partial class PostgresIndexes(
     Cluster cluster, TimeProvider time, ILogger<PostgresIndexes> logger) : BackgroundService

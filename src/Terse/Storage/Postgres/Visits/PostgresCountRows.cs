@@ -108,7 +108,8 @@ internal static class PostgresCountRows
     }
 
     /// <summary>
-    /// Reads the stored rows with the same link and period as the given rows, and returns the sums of both.
+    /// Reads the stored row for the link and period of each given row, and adds the counts of the given row
+    /// to the stored counts. Returns the sums, without the given rows for which no row is stored.
     /// </summary>
     private static async Task<List<PackedRow>> ReadAsync(
         WriteTransaction write, string sql, List<PackedRow> rows, CancellationToken cancellationToken)

@@ -39,10 +39,11 @@ internal sealed class PostgresVisitLimits : IAsyncDisposable
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();
 
     /// <summary>
-    /// Takes visits of several links, and returns how many visits of each link are allowed. If
-    /// <c>link_limit</c> has no row for a link, the link no longer has a limit. The rows are locked in the
-    /// order of their ids, so that the statements of two Terse servers cannot deadlock. After the lock, the
-    /// row contains the count that the previous statement committed.
+    /// Uses up visits from the limits of several links, and returns for each link how many of the wanted
+    /// visits are allowed. For a link without a row in <c>link_limit</c>, which no longer has a limit, all
+    /// are allowed. The rows are locked in the order of their ids, so that the statements of two Terse
+    /// servers cannot deadlock. After the lock, the row contains the count that the previous statement
+    /// committed.
     /// </summary>
     private const string TakeVisits =
         """

@@ -125,7 +125,10 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
         }
     }
 
-    /// <summary>The visits that a list has read so far.</summary>
+    /// <summary>
+    /// The progress of one call of <see cref="ListAsync"/>: the visits found so far, how many visits were
+    /// read, and the position of the last visit that was read.
+    /// </summary>
     private sealed class Scan(VisitPage page)
     {
         private readonly List<StoredVisit> _found = [];

@@ -19,7 +19,8 @@ internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListe
 
     /// <summary>
     /// The newest version of this link that the server must serve; null if the server received no
-    /// notification. If the feed reported only that any link may have changed, the server has 5 s.
+    /// notification. If the feed reported only that all links may have changed, the server has 5 s to
+    /// serve the change.
     /// </summary>
     public Link? this[string code]
     {

@@ -175,8 +175,8 @@ internal sealed class SimulatedServer
         new(SystemIdentifier: 1, _hidesTimelines ? 0 : timeline, Guid.Empty);
 
     /// <summary>
-    /// The meters of one server. Servers do not share meters, because a meter would keep the caches of all
-    /// servers in memory.
+    /// The meters of one server. Servers do not share meters, because a shared meter would keep the caches
+    /// of all servers in memory.
     /// </summary>
     private sealed class OwnMeters : IMeterFactory
     {
