@@ -83,6 +83,8 @@ internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOption
                     : FindErrors($"Database:Poolers:{index}", pooler)));
         foreach (var error in errors)
             yield return error;
+        foreach (var error in FindRepeated(options.Hosts))
+            yield return error;
 
         if (options.Poolers.Count > 0 && options.Poolers.Count != options.Hosts.Count)
         {
@@ -98,6 +100,24 @@ internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOption
             yield return $"Database:MissesPerSecond is {options.MissesPerSecond}; set it to 1 to 100000.";
     }
 
+    private static IEnumerable<string> FindRepeated(IEnumerable<string> hosts) =>
+        from host in hosts.Select((text, index) => (Index: index, Name: NameOf(text)))
+        where host.Name is not null
+        group host.Index by host.Name into same
+        where same.Count() > 1
+        select $"{string.Join(" and ", same.Select(index => $"Database:Hosts:{index}"))} are the same host "
+            + $"{same.Key}; list each host once.";
+
+    private static string? NameOf(string text) =>
+        TryParse(text, out var host) ? $"{host.Host!.ToLowerInvariant()}:{host.Port}" : null;
+
+    /// <summary>Terse chooses these parts of a connection string itself.</summary>
+    private static readonly string[] PoolParts =
+    [
+        "Pooling", "Minimum Pool Size", "Maximum Pool Size", "Connection Idle Lifetime",
+        "Connection Pruning Interval",
+    ];
+
     private static IEnumerable<string> FindErrors(string setting, string connectionString)
     {
         if (!TryParse(connectionString, out var host))
@@ -111,6 +131,11 @@ internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOption
         {
             yield return $"{setting} contains a password; move it to a file that only Terse can read and set "
                 + "Database:PasswordFile to that file, or set PGPASSWORD.";
+        }
+
+        foreach (var part in PoolParts.Where(host.ShouldSerialize))
+        {
+            yield return $"{setting} contains '{part}'; remove it, and set Database:MaxConnections instead.";
         }
 
         (string Name, string? Path)[] files =

@@ -22,8 +22,8 @@ internal static class StorageSetup
         services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(DatabaseOptions.Section, DatabaseOptions.SettingNames)
         {
-            Flags = [nameof(DatabaseOptions.Migrate)],
-            Numbers = [nameof(DatabaseOptions.MissesPerSecond)],
+            Flags = [nameof(DatabaseOptions.Migrate), nameof(DatabaseOptions.PreparedStatements)],
+            Numbers = [nameof(DatabaseOptions.MaxConnections), nameof(DatabaseOptions.MissesPerSecond)],
         });
         services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
 

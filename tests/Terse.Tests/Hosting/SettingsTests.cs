@@ -46,7 +46,12 @@ public sealed class SettingsTests
     [InlineData("Database:Hosts:0", "Host=db1;Root Certificate=/nowhere/ca.crt", "correct the path")]
     [InlineData("Database:Hosts:0", "Host=db1;SSL Key=/nowhere/client.key", "SSL Key='/nowhere/client.key'")]
     [InlineData("Database:Poolers:0", "Host=127.0.0.1;Port=6432", "one pooler for each host")]
+    [InlineData("Database:Hosts:0", "Host=db1;MinPoolSize=2", "contains 'Minimum Pool Size'; remove it")]
+    [InlineData("Database:Hosts:0", "Host=db1;Connection Pruning Interval=0", "'Connection Pruning Interval'")]
+    [InlineData("Database:Hosts:0", "Host=db1;Pooling=true", "contains 'Pooling'; remove it")]
     [InlineData("Database:MaxConnections", "11", "12 to 200")]
+    [InlineData("Database:MaxConnections", "", "a whole number")]
+    [InlineData("Database:PreparedStatements", "", "'true' or 'false'")]
     [InlineData("Server:Name", "", "such as 'web-1'")]
     [InlineData("Server:Zone", "a\nb", "such as 'eu-1a'")]
     [InlineData("Server:Node", "1", "Name, Zone")]
@@ -69,6 +74,18 @@ public sealed class SettingsTests
 
         Assert.Contains(name.Split(':')[0], error, StringComparison.Ordinal);
         Assert.Contains(hint, error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Host=db1;Username=a", "host=DB1;port=5432;Username=b")]
+    [InlineData("Host=/run/postgresql;Port=5433", "Port=5433;Host=/run/postgresql")]
+    public async Task A_host_that_is_listed_twice_is_refused(string first, string second)
+    {
+        await using var app = Program.BuildServer(
+            [new("Database:Hosts:0", first), new("Database:Hosts:1", second)]);
+
+        var error = Assert.Single(SettingsErrors.Find(app.Services));
+        Assert.Contains("Database:Hosts:0 and Database:Hosts:1", error, StringComparison.Ordinal);
     }
 
     [Fact]
