@@ -191,7 +191,12 @@ internal sealed partial class IdMint(
         if (_isStopping)
             throw new StoreUnavailableException("The server is stopping.");
         if (await TryExtendAsync())
+        {
+            // The first reservation may have had no tick left, which the start reported as a failure.
+            Volatile.Write(ref _whyNoNode, null);
             return;
+        }
+
         try
         {
             await ReserveAsync();

@@ -95,6 +95,17 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
+    public async Task A_server_is_ready_for_creations_when_it_extends_a_first_reservation_that_had_no_tick_left()
+    {
+        await using var mint = NewMint(new ShortReservations(new SqliteNodeStore(_file.Writer, _time)));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => mint.StartAsync(default));
+        Assert.NotNull(mint.WhyNoCreations);
+
+        await mint.MintAsync(default);
+        Assert.Null(mint.WhyNoCreations);
+    }
+
+    [Fact]
     public async Task Without_a_free_node_a_server_reports_the_reason_and_mints_nothing()
     {
         var mints = Enumerable.Range(0, 32).Select(_ => NewMint()).ToList();
@@ -233,11 +244,37 @@ public sealed class IdMintTests : IDisposable
 
     private static int NodeOf(MintedId minted) => minted.Layout.Ids.NodeOf(minted.Id);
 
-    private IdMint NewMint(IdOptions? options = null, string name = "web-1") => new(
-        new SqliteNodeStore(_file.Writer, _time),
+    private IdMint NewMint(IdOptions? options = null, string name = "web-1") =>
+        NewMint(new SqliteNodeStore(_file.Writer, _time), options, name);
+
+    private IdMint NewMint(INodeStore store, IdOptions? options = null, string name = "web-1") => new(
+        store,
         CodeSetup.DesiredLayoutOf(new CodeOptions(), options ?? new IdOptions()),
         Options.Create(new ServerOptions { Name = name }),
         _time,
         _figures,
         NullLogger<IdMint>.Instance);
+
+    /// <summary>Reserves nodes for no time, as for a server that was paused for longer.</summary>
+    private sealed class ShortReservations(INodeStore store) : INodeStore
+    {
+        public Task<StoredLayouts> EnsureLayoutAsync(
+            string owner, DesiredLayout desired, CancellationToken cancellationToken) =>
+            store.EnsureLayoutAsync(owner, desired, cancellationToken);
+
+        public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) =>
+            store.ReadLayoutsAsync(cancellationToken);
+
+        public Task<NodeReservation?> ReserveAsync(
+            string owner, DesiredLayout desired, TimeSpan length, CancellationToken cancellationToken) =>
+            store.ReserveAsync(owner, desired, TimeSpan.Zero, cancellationToken);
+
+        public Task<NodeReservation?> ExtendAsync(
+            NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken) =>
+            store.ExtendAsync(held, ownNow, length, cancellationToken);
+
+        public Task ReleaseAsync(
+            NodeReservation held, DateTimeOffset usedUntil, CancellationToken cancellationToken) =>
+            store.ReleaseAsync(held, usedUntil, cancellationToken);
+    }
 }
