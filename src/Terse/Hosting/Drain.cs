@@ -16,10 +16,10 @@ internal sealed class Drain : IDisposable
 
     /// <summary>
     /// How long connections stay open after the server has stopped to accept connections. The time is longer
-    /// than a request waits for the database, and leaves time for the background services within the shutdown
-    /// time of the .NET host (30 s).
+    /// than a creation takes that waits for a primary (15 s) and then for the database (3 s). It leaves time
+    /// for the background services within the shutdown time of the .NET host (30 s).
     /// </summary>
-    private static readonly TimeSpan ConnectionTime = TimeSpan.FromSeconds(16);
+    public static readonly TimeSpan ConnectionTime = TimeSpan.FromSeconds(19);
 
     private readonly CancellationTokenSource _bodyDeadline;
     private readonly CancellationTokenSource _connectionDeadline;

@@ -10,6 +10,10 @@ public sealed class PrimaryWaitTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
+    public void A_shutdown_leaves_time_for_a_creation_that_waits_for_a_primary() =>
+        Assert.True(PrimaryWait.Limit + PostgresErrors.Timeout < Drain.ConnectionTime);
+
+    [Fact]
     public async Task A_bounded_number_of_requests_waits_for_a_primary_for_a_limited_time()
     {
         await using var cluster = new Cluster(
