@@ -44,8 +44,8 @@ public sealed class DatabaseHost
         """;
 
     /// <summary>
-    /// Begins a transaction for reads. Reports also get a time limit of PostgreSQL: when Npgsql cancels a
-    /// statement, it only closes the connection, and PostgreSQL would continue to work on the report.
+    /// Begins a transaction for reads. Reports also get a time limit of PostgreSQL, which holds when the
+    /// cancel request of Npgsql is lost.
     /// </summary>
     private const string BeginRead =
         """
@@ -55,7 +55,6 @@ public sealed class DatabaseHost
 
     private readonly ConnectionSlots[] _slots;
     private readonly string _beginReport;
-
     private readonly NpgsqlDataSource _writes;
     private readonly NpgsqlDataSource _durableWrites;
 
@@ -132,12 +131,22 @@ public sealed class DatabaseHost
     /// </summary>
     internal NpgsqlDataSource Writes => Settings is { IsCommitWeak: true } ? _durableWrites : _writes;
 
+    /// <summary>
+    /// Stores the settings that a probe read. If they choose another source of <see cref="Writes"/>, closes
+    /// the connections of the source before, so that both together have no more connections than the shares.
+    /// </summary>
+    internal void Apply(HostSettings settings)
+    {
+        var before = Writes;
+        Status.Settings = settings;
+        if (before != Writes)
+            before.Clear();
+    }
+
     internal NpgsqlDataSource Reads { get; }
 
     internal NpgsqlDataSource Beats { get; }
-
     internal NpgsqlDataSource Probes { get; }
-
     internal NpgsqlDataSource Unpooled { get; }
 
     /// <summary>
@@ -258,8 +267,7 @@ public sealed class DatabaseHost
 
     internal async ValueTask CloseAsync()
     {
-        NpgsqlDataSource[] sources = [_writes, _durableWrites, Reads, Beats, Probes, Unpooled];
-        foreach (var source in sources)
+        foreach (var source in (NpgsqlDataSource[])[_writes, _durableWrites, Reads, Beats, Probes, Unpooled])
             await source.DisposeAsync().ConfigureAwait(false);
         foreach (var slots in _slots)
             slots.Dispose();

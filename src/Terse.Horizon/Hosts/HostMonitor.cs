@@ -125,8 +125,8 @@ internal sealed class HostMonitor(
     private async Task ReadSettingsAsync(DatabaseHost host, CancellationToken cancellationToken)
     {
         var readAt = time.GetTimestamp();
-        host.Status.Settings = await ReadAsync(
-            host, HostSettings.Select, HostSettings.Read, cancellationToken).ConfigureAwait(false);
+        host.Apply(await ReadAsync(
+            host, HostSettings.Select, HostSettings.Read, cancellationToken).ConfigureAwait(false));
         _settingsReadAt[host.Status] = readAt;
     }
 
