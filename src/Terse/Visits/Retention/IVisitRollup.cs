@@ -27,9 +27,6 @@ internal static class DayCount
     /// <summary>The number of the day since 1970 that contains an hour.</summary>
     public static long DayOf(long hour) => (long)Math.Floor(hour / 24.0);
 
-    /// <summary>The hour to which the visits of a day belong.</summary>
-    public static long HourOf(long day) => (day * 24) + 12;
-
     /// <summary>The first day whose hour is at or after an hour.</summary>
     public static long Ceiling(long hour) => DayOf(hour + 11);
 

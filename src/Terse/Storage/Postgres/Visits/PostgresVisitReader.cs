@@ -61,6 +61,7 @@ internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
                     SELECT h.hour, h.visits, h.bot_visits, h.by_value FROM hour_count AS h
                     WHERE h.hour = span.hour AND h.link_id = $1 LIMIT 1) AS c
             UNION ALL
+            -- The visits of a day belong to its hour 12:00.
             SELECT day * 24 + 12, visits, bot_visits, by_value FROM day_count
             WHERE link_id = $1 AND day >= $4 AND day < $5) AS counted
         """;

@@ -36,6 +36,7 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
             FROM span CROSS JOIN hour_count AS c ON c.hour = span.hour AND c.link_id = ?1
             WHERE span.hour < ?3
             UNION ALL
+            -- The visits of a day belong to its hour 12:00.
             SELECT day * 24 + 12, visits, bot_visits, by_value FROM day_count
             WHERE link_id = ?1 AND day >= ?4 AND day < ?5
         )
