@@ -134,9 +134,7 @@ internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOption
         }
 
         foreach (var part in PoolParts.Where(host.ShouldSerialize))
-        {
             yield return $"{setting} contains '{part}'; remove it, and set Database:MaxConnections instead.";
-        }
 
         (string Name, string? Path)[] files =
         [

@@ -95,7 +95,7 @@ public sealed class IdMintTests : IDisposable
     }
 
     [Fact]
-    public async Task A_server_is_ready_for_creations_when_it_extends_a_first_reservation_that_had_no_tick_left()
+    public async Task A_server_that_extends_a_reservation_without_a_tick_left_is_ready_for_creations()
     {
         await using var mint = NewMint(new ShortReservations(new SqliteNodeStore(_file.Writer, _time)));
         await Assert.ThrowsAsync<StoreUnavailableException>(() => mint.StartAsync(default));
@@ -270,7 +270,10 @@ public sealed class IdMintTests : IDisposable
             store.ReserveAsync(owner, desired, TimeSpan.Zero, cancellationToken);
 
         public Task<NodeReservation?> ExtendAsync(
-            NodeReservation held, DateTimeOffset ownNow, TimeSpan length, CancellationToken cancellationToken) =>
+            NodeReservation held,
+            DateTimeOffset ownNow,
+            TimeSpan length,
+            CancellationToken cancellationToken) =>
             store.ExtendAsync(held, ownNow, length, cancellationToken);
 
         public Task ReleaseAsync(
