@@ -47,26 +47,16 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     {
         var link = NewLink(1, "sale", domain: "s.example.org");
         await AddAsync(link);
-        var isListening = new TaskCompletionSource();
-        var listening = _database.Cluster.ReadAsync(
-            ConnectionShare.Nodes, Freshness.Latest, isListening, ListenAsync, default);
-        await isListening.Task;
+        await using var connection = await _database.Cluster.OpenPrimaryAsync(default);
+        string? payload = null;
+        connection.Notification += (_, notification) => payload = notification.Payload;
+        await using var listen = new NpgsqlCommand("LISTEN link_change", connection);
+        await listen.ExecuteNonQueryAsync();
         var writtenAt = await Store.ReplaceAsync(link with { Version = 2 }, default);
 
         var microseconds = (writtenAt!.Value - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-        Assert.Equal($"2|{microseconds}|s.example.org|sale", await listening);
-    }
-
-    private static async Task<string?> ListenAsync(
-        ReadTransaction read, TaskCompletionSource isListening, CancellationToken cancellationToken)
-    {
-        string? payload = null;
-        await using var listen = read.CreateCommand("LISTEN link_change");
-        listen.Connection!.Notification += (_, notification) => payload = notification.Payload;
-        await listen.ExecuteNonQueryAsync(cancellationToken);
-        isListening.SetResult();
-        await listen.Connection.WaitAsync(cancellationToken);
-        return payload;
+        await connection.WaitAsync();
+        Assert.Equal($"2|{microseconds}|s.example.org|sale", payload);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Terse.Hosting;
 using Terse.Links;
+using Terse.Storage.Postgres;
 using Terse.TestSupport;
 using Terse.Visits;
 
@@ -62,6 +63,32 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
 
         Assert.Equal(new VisitSum(80, 0), await TotalAsync(1));
         Assert.Equal(40, (await ListAsync(Everything)).Count);
+    }
+
+    [Fact]
+    public async Task A_roll_up_finds_old_hours_by_the_index_and_reads_no_other_rows()
+    {
+        await _database.ExecuteAsync(
+            "INSERT INTO hour_count SELECT 500000 + n % 1000, n, 1, 0, '' FROM generate_series(1, 20000) AS n");
+        await _database.ExecuteAsync("ANALYZE hour_count");
+        var statement = PostgresVisitRollup.DeleteHours
+            .Replace("$1", "interval '60 days'", StringComparison.Ordinal)
+            .Replace("$2", "1000", StringComparison.Ordinal);
+        await _database.ExecuteAsync(
+            $"""
+            CREATE FUNCTION count_index_conditions() RETURNS bigint LANGUAGE plpgsql AS $$
+            DECLARE
+                line text;
+                conditions bigint := 0;
+            BEGIN
+                FOR line IN EXECUTE $explain$EXPLAIN {statement}$explain$ LOOP
+                    conditions := conditions + (line LIKE '%Index Cond: (hour <%')::integer;
+                END LOOP;
+                RETURN conditions;
+            END $$
+            """);
+
+        Assert.Equal(1, await _database.ReadAsync("SELECT count_index_conditions()"));
     }
 
     [Fact]

@@ -52,14 +52,15 @@ internal sealed class PostgresVisitRollup(PostgresVisitTransactions visits) : IV
 
     /// <summary>
     /// Rows that a batch has just locked are skipped, so that the roll-up never waits for a batch, and cannot
-    /// deadlock with it.
+    /// deadlock with it. The subquery with the time runs once. Without it, PostgreSQL would compare the time
+    /// with each row of the table, because <c>clock_timestamp</c> changes during a statement.
     /// </summary>
-    private const string DeleteHours =
+    public const string DeleteHours =
         """
         DELETE FROM hour_count WHERE ctid = ANY (ARRAY(
             SELECT ctid FROM hour_count
-            WHERE hour < (
-                extract(epoch FROM date_trunc('day', clock_timestamp() - $1, 'UTC')) / 3600)::integer
+            WHERE hour < (SELECT
+                (extract(epoch FROM date_trunc('day', clock_timestamp() - $1, 'UTC')) / 3600)::integer)
             ORDER BY hour, link_id LIMIT $2
             FOR UPDATE SKIP LOCKED))
         RETURNING link_id, hour, visits, bot_visits, by_value
