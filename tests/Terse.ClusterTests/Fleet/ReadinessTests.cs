@@ -34,6 +34,35 @@ public sealed class ReadinessTests
         await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "readyz") == HttpStatusCode.OK);
     }
 
+    /// <summary>
+    /// The error of the setting ends with the host. Clients read no names of hosts and settings.
+    /// </summary>
+    [Fact]
+    public async Task A_server_is_unready_while_a_host_with_a_wrong_setting_can_be_reached()
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
+        var replica = postgres.Replicas[0];
+        await replica.KillAsync();
+        await using var server = await TerseProcess.ServeAsync(
+            [
+                postgres.Primary.ConnectionString,
+                replica.ConnectionString + ";Options=-c session_replication_role=replica",
+            ]);
+        Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "readyz"));
+
+        await replica.StartAsync();
+        await Eventually.IsTrueAsync(async () =>
+            await StatusOfAsync(server, "readyz") == HttpStatusCode.ServiceUnavailable);
+        using var answer = await server.Http.GetAsync(new Uri("readyz", UriKind.Relative));
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.Contains("log names the setting", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("127.0.0.1", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("session_replication_role", text, StringComparison.Ordinal);
+
+        await replica.KillAsync();
+        await Eventually.IsTrueAsync(async () => await StatusOfAsync(server, "readyz") == HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task A_server_whose_settings_leave_too_few_nodes_does_not_start_and_stops_no_other_server()
     {

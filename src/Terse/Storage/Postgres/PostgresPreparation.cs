@@ -28,13 +28,20 @@ internal sealed partial class PostgresPreparation(
     /// </summary>
     private long? _prepared;
     private readonly HashSet<(string Host, string Warning)> _warned = [];
-    private string? _whyNot;
+    private string? _settingErrors;
+    private string? _failure;
 
     /// <summary>
     /// Why this Terse server cannot work with the database; null while it can. The start reports such a
-    /// reason as an error; later, the reason makes the Terse server unready.
+    /// reason as an error; later, the reason makes the Terse server unready. Clients can read this text, so
+    /// the names of hosts and the words of PostgreSQL stand in the log only.
     /// </summary>
-    public string? WhyNot => Volatile.Read(ref _whyNot);
+    public string? WhyNot =>
+        Volatile.Read(ref _settingErrors) is not null
+            ? "A setting of a database host breaks promises of this server; its log names the setting."
+        : Volatile.Read(ref _failure) is not null
+            ? "This server cannot work with the database; its log says why."
+        : null;
 
     /// <summary>
     /// Prepares the database, or, without a primary, checks that a replica can serve redirects.
@@ -43,7 +50,9 @@ internal sealed partial class PostgresPreparation(
     /// <exception cref="StoreUnavailableException">No host can be used.</exception>
     public async Task PrepareAsync(CancellationToken cancellationToken)
     {
-        CheckSettings();
+        LogWeakSettings();
+        if (FindSettingErrors() is { } errors)
+            throw new StartupException(errors);
         AssertOneInstallation();
         if (cluster.HasReadableHost && !cluster.Primary.IsKnownSince(long.MinValue))
         {
@@ -63,9 +72,10 @@ internal sealed partial class PostgresPreparation(
     {
         var loop = new BackgroundLoop(Interval, time, (exception, isFirst) =>
         {
-            if (exception is StartupException)
-                Volatile.Write(ref _whyNot, exception.Message);
-            if (isFirst)
+            var isNew = exception is StartupException && exception.Message != _failure;
+            if (isNew)
+                Volatile.Write(ref _failure, exception.Message);
+            if (isFirst || isNew)
                 LogFailed(exception.Message);
         });
         return loop.WaitAndRunAsync(CompleteAsync, stoppingToken);
@@ -73,12 +83,13 @@ internal sealed partial class PostgresPreparation(
 
     private async Task CompleteAsync(CancellationToken cancellationToken)
     {
-        CheckSettings();
-        if (!cluster.Primary.IsKnownSince(long.MinValue))
+        LogWeakSettings();
+        UpdateSettingErrors();
+        if (_settingErrors is not null || !cluster.Primary.IsKnownSince(long.MinValue))
             return;
         if (cluster.Primary.Identity.SystemIdentifier is var installation && installation != _prepared)
             await PrepareAsync(installation, cancellationToken);
-        Volatile.Write(ref _whyNot, null);
+        Volatile.Write(ref _failure, null);
     }
 
     /// <summary>Prepares the database of an installation after the start.</summary>
@@ -114,9 +125,8 @@ internal sealed partial class PostgresPreparation(
         }
     }
 
-    /// <summary>Checks the settings of all hosts, and logs each new warning once.</summary>
-    /// <exception cref="StartupException">A setting breaks the promises of the Terse server.</exception>
-    private void CheckSettings()
+    /// <summary>Logs each setting that is weak, once for each host.</summary>
+    private void LogWeakSettings()
     {
         foreach (var host in cluster.Hosts)
         {
@@ -126,11 +136,27 @@ internal sealed partial class PostgresPreparation(
                     LogSetting(host.Name, warning);
             }
         }
+    }
 
-        List<string> errors = [.. cluster.Hosts.SelectMany(host =>
-            (host.Settings?.FindErrors() ?? []).Select(error => $"Host {host.Name}: {error}"))];
-        if (errors.Count > 0)
-            throw new StartupException(string.Join(Environment.NewLine, errors));
+    private void UpdateSettingErrors()
+    {
+        var errors = FindSettingErrors();
+        if (errors is not null && errors != _settingErrors)
+            LogSettingErrors(errors);
+        Volatile.Write(ref _settingErrors, errors);
+    }
+
+    /// <summary>
+    /// Returns the settings that break the promises of the Terse server; null if there are none. A host that
+    /// cannot be reached does not count, because its settings are read again when it comes back.
+    /// </summary>
+    private string? FindSettingErrors()
+    {
+        List<string> errors = [.. cluster.Hosts
+            .Where(host => host.State.IsReachable)
+            .SelectMany(host => (host.Settings?.FindErrors() ?? [])
+                .Select(error => $"Host {host.Name}: {error}"))];
+        return errors.Count == 0 ? null : string.Join(Environment.NewLine, errors);
     }
 
     private async Task AssertReplicaServesAsync(CancellationToken cancellationToken)
@@ -165,6 +191,10 @@ internal sealed partial class PostgresPreparation(
 
     [LoggerMessage(633, LogLevel.Warning, "A setting of the database host {Host} is weak: {Warning}")]
     private partial void LogSetting(string host, string warning);
+
+    [LoggerMessage(
+        634, LogLevel.Error, "The server is not ready, because a setting breaks its promises: {Errors}")]
+    private partial void LogSettingErrors(string errors);
 
     [LoggerMessage(632, LogLevel.Error, "The database could not be prepared; the server retries: {Reason}")]
     private partial void LogFailed(string reason);
