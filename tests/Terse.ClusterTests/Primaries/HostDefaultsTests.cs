@@ -1,3 +1,4 @@
+using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Storage.Postgres;
@@ -59,6 +60,41 @@ public sealed class HostDefaultsTests(TestDatabases databases)
 
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("different installations", refused.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("schema_version")]
+    [InlineData("id_layout")]
+    [InlineData("node")]
+    public async Task A_server_without_rights_on_a_table_ends_its_start_with_the_reason(string table)
+    {
+        await using var postgres = await PostgresCluster.StartAsync(replicas: 0);
+        await using (await TestDatabases.MigrateAsync(
+            postgres.Primary.ConnectionString, PostgresMigrations.Load()))
+        {
+            // Disposal closes the connections of the migration.
+        }
+
+        await postgres.Primary.ExecuteAsync(
+            $"""
+            CREATE ROLE limited LOGIN;
+            GRANT ALL ON ALL TABLES IN SCHEMA public TO limited;
+            REVOKE ALL ON {table} FROM limited;
+            """);
+        using var folder = new TemporaryFolder();
+        var limited = new NpgsqlConnectionStringBuilder(postgres.Primary.ConnectionString)
+        {
+            Username = "limited",
+        };
+        var refused = await Command.TerseAsync(
+        [
+            "serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path, "--Database:Migrate", "false",
+            .. PostgresCluster.SettingsOf([limited.ConnectionString]),
+        ]);
+
+        Assert.Equal(1, refused.ExitCode);
+        Assert.DoesNotContain("Exception", refused.Errors, StringComparison.Ordinal);
+        Assert.Matches("permission denied|has no rights", refused.Errors);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Npgsql;
 using Terse.Horizon;
 using Terse.Hosting;
 
@@ -22,7 +23,8 @@ internal sealed partial class StartReport(Cluster cluster, TimeProvider time, IL
     /// Runs a start, and meanwhile logs each host that cannot be used, once for each reason.
     /// </summary>
     /// <exception cref="StartupException">
-    /// The start ended without success because no host can be used. The message says why for each host.
+    /// The start ended without success because no host can be used, or because PostgreSQL refused a statement.
+    /// The message says why.
     /// </exception>
     public async Task RunAsync(Func<CancellationToken, Task> start, CancellationToken cancellationToken)
     {
@@ -37,6 +39,13 @@ internal sealed partial class StartReport(Cluster cluster, TimeProvider time, IL
         {
             throw new StartupException(
                 exception.Message + Lines(await FindFailuresAsync(cancellationToken)), exception);
+        }
+        catch (PostgresException exception)
+        {
+            throw new StartupException(
+                $"PostgreSQL refused a statement of the start with SQLSTATE {exception.SqlState}: "
+                + exception.MessageText,
+                exception);
         }
         finally
         {

@@ -76,9 +76,9 @@ internal sealed class PostgresNodeStore(Cluster cluster, TimeProvider time) : IN
         {
             throw PostgresErrors.Translate(exception);
         }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        catch (PostgresException exception)
         {
-            throw NoSchema(exception);
+            throw Translate(exception);
         }
     }
 
@@ -224,14 +224,22 @@ internal sealed class PostgresNodeStore(Cluster cluster, TimeProvider time) : IN
         {
             throw PostgresErrors.Translate(exception);
         }
-        catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
+        catch (PostgresException exception)
         {
-            throw NoSchema(exception);
+            throw Translate(exception);
         }
     }
 
-    private static StoreUnavailableException NoSchema(PostgresException exception) =>
-        new("The database has no schema yet; run 'terse migrate'.", exception);
+    /// <summary>Clients can read the message, so it has no names of tables and users.</summary>
+    private static Exception Translate(PostgresException exception) => exception.SqlState switch
+    {
+        PostgresErrorCodes.UndefinedTable => new StoreUnavailableException(
+            "The database has no schema yet; run 'terse migrate'.", exception),
+        PostgresErrorCodes.InsufficientPrivilege => new StartupException(
+            "The user of the database has no rights on the tables of nodes; grant them.", exception),
+        var state => new StoreUnavailableException(
+            $"PostgreSQL refused the tables of nodes with SQLSTATE {state}.", exception),
+    };
 
     /// <summary>A layout that is not active yet, and when this Terse server first saw it.</summary>
     private sealed record Observed(IdLayout Layout, long At);
