@@ -23,8 +23,8 @@ internal sealed partial class StartReport(Cluster cluster, TimeProvider time, IL
     /// Runs a start, and meanwhile logs each host that cannot be used, once for each reason.
     /// </summary>
     /// <exception cref="StartupException">
-    /// The start ended without success because no host can be used, or because PostgreSQL refused a statement.
-    /// The message says why.
+    /// The start ended without success because no host can be used, or because PostgreSQL refused a
+    /// statement. The message says why.
     /// </exception>
     public async Task RunAsync(Func<CancellationToken, Task> start, CancellationToken cancellationToken)
     {
