@@ -86,6 +86,40 @@ public sealed class MigrationLockTests : IAsyncLifetime
         Assert.Equal(1001, await _postgres.Primary.ReadAsync("SELECT count(*) FROM horizon_state"));
     }
 
+    /// <summary>
+    /// An attempt to migrate stops the statements on a table for half a second, so the migration must not
+    /// repeat its attempts for as long as the prepared transaction is there.
+    /// </summary>
+    [Fact]
+    public async Task A_migration_names_a_prepared_transaction_and_waits_for_its_end()
+    {
+        await _dump.CloseAsync();
+        await _postgres.Primary.ExecuteAsync("ALTER SYSTEM SET max_prepared_transactions = 4");
+        await _postgres.Primary.StopAsync();
+        await _postgres.Primary.StartAsync();
+        foreach (var (table, name) in new[] { ("link", "held"), ("node", "other") })
+        {
+            await _postgres.Primary.ExecuteAsync(
+                $"BEGIN; LOCK TABLE {table} IN ACCESS SHARE MODE; PREPARE TRANSACTION '{name}'");
+        }
+
+        await using var cluster = await ConnectAsync();
+        var block = await PostgresMigrations.TryApplyAsync(cluster, TimeProvider.System, default);
+        var blocking = Assert.Single(block!.Transactions);
+        Assert.Equal("the prepared transaction 'held', see pg_prepared_xacts", blocking.Description);
+        Assert.False(block.IsUnknown);
+        var waiting = block.WaitAsync(cluster, TimeProvider.System, TimeSpan.FromMilliseconds(20), default);
+        for (var reads = 0; reads < 20; reads++)
+            Assert.Equal(Current - 1, await _postgres.Primary.ReadAsync(ReadVersion));
+        Assert.False(waiting.IsCompleted);
+
+        await _postgres.Primary.ExecuteAsync("ROLLBACK PREPARED 'held'");
+        await _postgres.Primary.ExecuteAsync("ROLLBACK PREPARED 'other'");
+        await waiting;
+        await NewMigrator(cluster).MigrateAsync(default);
+        Assert.Equal(Current, await _postgres.Primary.ReadAsync(ReadVersion));
+    }
+
     private const string LockAllTables =
         """
         BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;

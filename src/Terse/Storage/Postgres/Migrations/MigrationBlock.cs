@@ -10,7 +10,14 @@ namespace Terse.Storage.Postgres;
 /// </param>
 internal sealed record MigrationBlock(IReadOnlyList<BlockingTransaction> Transactions)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    /// <summary>Whether another Terse server is migrating. Then the migration has locked no table.</summary>
+    public bool IsOfOtherServer { get; init; }
+
+    /// <summary>
+    /// Whether nothing shows when the migration can succeed. Each attempt may stop all statements on a table
+    /// for half a second, so attempts must then become rare.
+    /// </summary>
+    public bool IsUnknown => !IsOfOtherServer && Transactions.All(transaction => transaction.Id is null);
 
     /// <summary>The text that follows "waits for" in a message.</summary>
     public string Description => Transactions.Count == 0
@@ -18,16 +25,17 @@ internal sealed record MigrationBlock(IReadOnlyList<BlockingTransaction> Transac
         : string.Join(", ", Transactions.Select(transaction => transaction.Description));
 
     /// <summary>
-    /// Waits until the transactions have ended, but at least one second. Nothing waits behind this method,
+    /// Waits until the transactions have ended, but at least for the pause. Nothing waits behind this method,
     /// because it requests no lock on a table.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The primary cannot be reached.</exception>
-    public async Task WaitAsync(Cluster cluster, TimeProvider time, CancellationToken cancellationToken)
+    public async Task WaitAsync(
+        Cluster cluster, TimeProvider time, TimeSpan pause, CancellationToken cancellationToken)
     {
         try
         {
             do
-                await Task.Delay(Interval, time, cancellationToken);
+                await Task.Delay(pause, time, cancellationToken);
             while (await CountRunningAsync(cluster, cancellationToken) > 0);
         }
         catch (HostUnavailableException exception)

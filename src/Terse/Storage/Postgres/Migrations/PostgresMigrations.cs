@@ -45,7 +45,7 @@ internal static class PostgresMigrations
             return await cluster.WriteAsync(
                 ConnectionShare.Nodes, (migrations, watch), ApplyAsync, cancellationToken)
                 ? null
-                : new MigrationBlock([]);
+                : new MigrationBlock([]) { IsOfOtherServer = true };
         }
         catch (Exception exception) when (IsBlocked(exception))
         {
@@ -106,6 +106,11 @@ internal static class PostgresMigrations
         catch (PostgresException exception) when (exception.SqlState == PostgresErrorCodes.UndefinedTable)
         {
             throw new StartupException("The database has no schema; run 'terse migrate'.", exception);
+        }
+        catch (PostgresException exception)
+        {
+            throw new StartupException(
+                $"The version of the schema cannot be read: {exception.MessageText}", exception);
         }
     }
 

@@ -12,15 +12,18 @@ internal sealed partial class PostgresMigrator(
     Cluster cluster, TimeProvider time, ILogger<PostgresMigrator> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
 
     private volatile MigrationBlock? _block;
+    private TimeSpan _pause = ShortestPause;
 
     /// <summary>Migrates the database, and waits as long as other transactions block the migration.</summary>
     /// <inheritdoc cref="PostgresMigrations.TryApplyAsync(Cluster, TimeProvider, CancellationToken)"/>
     public async Task MigrateAsync(CancellationToken cancellationToken)
     {
         while (await TryMigrateAsync(cancellationToken) is { } block)
-            await block.WaitAsync(cluster, time, cancellationToken);
+            await WaitAsync(block, cancellationToken);
     }
 
     /// <summary>
@@ -42,9 +45,21 @@ internal sealed partial class PostgresMigrator(
 
     private async Task MigrateLaterAsync(MigrationBlock block, CancellationToken cancellationToken)
     {
-        await block.WaitAsync(cluster, time, cancellationToken);
+        await WaitAsync(block, cancellationToken);
         await MigrateAsync(cancellationToken);
         _block = null;
+    }
+
+    /// <summary>
+    /// Waits before the next attempt. While it is unknown what blocks the migration, each pause is twice as
+    /// long as the pause before.
+    /// </summary>
+    private Task WaitAsync(MigrationBlock block, CancellationToken cancellationToken)
+    {
+        var pause = block.IsUnknown ? _pause : ShortestPause;
+        var next = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        _pause = block.IsUnknown ? next : ShortestPause;
+        return block.WaitAsync(cluster, time, pause, cancellationToken);
     }
 
     private async Task<MigrationBlock?> TryMigrateAsync(CancellationToken cancellationToken)
