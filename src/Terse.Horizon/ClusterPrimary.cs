@@ -28,9 +28,10 @@ public sealed class ClusterPrimary
     public int GenerationOf(ClusterIdentity shown) => _registry.GenerationOf(shown);
 
     /// <summary>
-    /// Returns the generation of a primary that executed a write on this timeline. When the timeline is not
-    /// that of the known primary, a failover has happened that no probe has found yet, and the method returns
-    /// the next generation.
+    /// Returns the generation of a primary that executed a write on this timeline. When the timeline is later
+    /// than that of the known primary, a failover has happened that no probe has found yet, and the method
+    /// returns the next generation. When the timeline is earlier, the answer of the replaced primary came
+    /// late, and the method returns the generation before.
     /// </summary>
     public int GenerationOfWrite(int timeline) => _registry.GenerationOfWrite(timeline);
 

@@ -71,7 +71,7 @@ internal sealed class HostRegistry(
 
     /// <inheritdoc cref="ClusterPrimary.GenerationOfWrite"/>
     public int GenerationOfWrite(int timeline) =>
-        Known is var known && known.Identity.Timeline == timeline ? known.Generation : known.Generation + 1;
+        Known is var known ? known.Generation + Math.Sign(timeline.CompareTo(known.Identity.Timeline)) : 0;
 
     /// <inheritdoc cref="FencedReads.Replicas"/>
     public IReadOnlyList<int> ReplicasInRotation =>

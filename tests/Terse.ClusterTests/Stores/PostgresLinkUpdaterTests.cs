@@ -63,6 +63,30 @@ public sealed class PostgresLinkUpdaterTests(TestDatabases databases) : IAsyncLi
     }
 
     /// <summary>
+    /// Another server counts a visit of the link with the lowest id. While a statement waits for this limit,
+    /// it must have locked no other limit, because the other server may need that one next.
+    /// </summary>
+    [Fact]
+    public async Task A_statement_locks_the_limits_of_its_links_in_the_order_of_their_ids()
+    {
+        var links = await AddAsync(20);
+        foreach (var link in links.AsEnumerable().Reverse()) // Puts the rows into the opposite order.
+            await _database.ExecuteAsync("UPDATE link SET max_visits = 9 WHERE id = $1", link.Id.ToInt64());
+        const string Locked = "SELECT FROM link_limit WHERE link_id = 2 FOR UPDATE";
+        var changing = await WhileLockedAsync(ConnectionShare.Limits, Locked, async () =>
+        {
+            var changes = await WhileFirstChangeWaitsAsync(
+                links[0], () => links[1..].AsEnumerable().Reverse().Select(ChangeLimitAsync));
+            await changes[0];
+            await Eventually.IsTrueAsync(IsWaitingAsync);
+            await _database.ExecuteAsync("SELECT FROM link_limit WHERE link_id > $1 FOR UPDATE NOWAIT", 2);
+            return changes;
+        });
+
+        Assert.DoesNotContain(null, await Task.WhenAll(changing));
+    }
+
+    /// <summary>
     /// After the clock of the primary steps back, all changes get the same time, just after the horizon. No
     /// notification arrives here, so the feed publishes what its reads return.
     /// </summary>
@@ -105,6 +129,9 @@ public sealed class PostgresLinkUpdaterTests(TestDatabases databases) : IAsyncLi
     private Task<DateTimeOffset?> ChangeAsync(Link link) =>
         Store.ReplaceAsync(link with { Version = 2, Target = "https://example.com/new" }, default);
 
+    private Task<DateTimeOffset?> ChangeLimitAsync(Link link) =>
+        Store.ReplaceAsync(link with { Version = 2, MaxVisits = 5 }, default);
+
     /// <summary>
     /// Starts a change, which waits for a lock, then the other changes, and then releases the lock.
     /// </summary>
@@ -118,8 +145,12 @@ public sealed class PostgresLinkUpdaterTests(TestDatabases databases) : IAsyncLi
             return changing;
         });
 
-    private Task<T> WhileLockedAsync<T>(string sql, Func<Task<T>> work) => _database.Cluster.WriteAsync(
-        ConnectionShare.Visits,
+    private Task<T> WhileLockedAsync<T>(string sql, Func<Task<T>> work) =>
+        WhileLockedAsync(ConnectionShare.Visits, sql, work);
+
+    private Task<T> WhileLockedAsync<T>(
+        ConnectionShare share, string sql, Func<Task<T>> work) => _database.Cluster.WriteAsync(
+        share,
         (sql, work),
         static async (write, call, token) =>
         {

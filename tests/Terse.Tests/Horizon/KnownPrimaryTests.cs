@@ -71,6 +71,21 @@ public sealed class KnownPrimaryTests
         Assert.True(registry.HasReadableHost);
     }
 
+    /// <summary>The late answer of a replaced primary must not look like a write of the future.</summary>
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 3)]
+    public void Only_a_write_on_a_later_timeline_belongs_to_the_next_primary(int timeline, int generation)
+    {
+        HostStatus[] hosts = [new("first"), new("second")];
+        var registry = new HostRegistry(hosts, Options, TimeProvider.System, new Random(1));
+        registry.Update(hosts[0], Parse("Pa1x")[0]);
+        registry.Update(hosts[1], Parse("Pa2y")[0]);
+
+        Assert.Equal(generation, registry.GenerationOfWrite(timeline));
+    }
+
     private static void AssertKnown(string expected, int generation, KnownPrimary known)
     {
         Assert.Equal(IdentityOf(expected), known.Identity);

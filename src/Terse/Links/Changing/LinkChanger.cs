@@ -112,9 +112,11 @@ internal sealed class LinkChanger(
             return new ChangeLinkResult.Changed(link, At: null);
 
         changed = changed with { Version = link.Version + 1 };
+        var earlier = request.Unconfirmed;
         request.Unconfirmed = changed;
         var written = await StoreAsync(changed, cancellationToken);
-        request.Unconfirmed = null;
+        if (written is null)
+            request.Unconfirmed = earlier; // The other change may be the one of the earlier attempt.
         return written is { } at ? new ChangeLinkResult.Changed(changed, at) : null;
     }
 
@@ -138,7 +140,7 @@ internal sealed class LinkChanger(
     private sealed record Request(LinkName Name, Func<Link, Link> Change, IReadOnlyList<int>? Versions)
     {
         /// <summary>
-        /// The change that the last attempt tried to store, while it is unknown whether it was stored.
+        /// The change of the last attempt of which it is unknown whether the change was stored, if any.
         /// </summary>
         public Link? Unconfirmed { get; set; }
     }

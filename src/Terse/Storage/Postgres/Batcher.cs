@@ -1,5 +1,4 @@
 using System.Threading.Channels;
-using Npgsql;
 using Terse.Hosting;
 
 namespace Terse.Storage.Postgres;
@@ -121,12 +120,15 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
             for (var index = 0; index < batch.Count; index++)
                 batch[index].Result.SetResult(results[index]);
         }
-        catch (PostgresException) when (batch.Count > 1)
+        catch (Exception exception) when (batch.Count > 1 && PostgresErrors.MayBeOfOneCall(exception))
         {
-            // One invalid call makes the whole statement fail. Each call now runs again in its own statement,
-            // so that only the invalid call fails.
+            // One call makes the whole statement fail. Each call now runs again in its own statement, so that
+            // only this call fails. The locks that one call waits for may take the time of the other calls.
             foreach (var waiting in batch)
-                await RunAsync([waiting]);
+            {
+                if (!waiting.CancellationToken.IsCancellationRequested)
+                    await RunAsync([waiting]);
+            }
         }
 #pragma warning disable CA1031 // The callers get every error; the loop must continue with the next calls.
         catch (Exception exception)

@@ -29,6 +29,20 @@ internal static class PostgresErrors
     public static bool IsOfEarlierSchema(PostgresException exception) => exception.SqlState
         is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn;
 
+    /// <summary>
+    /// Whether PostgreSQL rolled a statement back because of one of its rows: the row is invalid, or another
+    /// transaction has locked it.
+    /// </summary>
+    public static bool MayBeOfOneCall(Exception exception) =>
+        exception is PostgresException
+        || exception is HostUnavailableException
+        {
+            InnerException: PostgresException
+            {
+                SqlState: PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.LockNotAvailable,
+            },
+        };
+
     /// <param name="limitation">
     /// A verb phrase that says what the earlier schema cannot do, for example "keeps no visits". The error
     /// message inserts the phrase after the word "which".

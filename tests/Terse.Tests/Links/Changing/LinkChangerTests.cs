@@ -79,6 +79,26 @@ public sealed class LinkChangerTests
         Assert.Equal((1, _store.Link), (_store.Replaced, changed.Link));
     }
 
+    /// <summary>
+    /// The answer is lost, the second attempt still reads the previous version, and then the change of the
+    /// first attempt becomes visible.
+    /// </summary>
+    [Fact]
+    public async Task A_change_that_is_stored_during_the_next_attempt_is_reported_as_stored()
+    {
+        Link? late = null;
+        _store.Before = link =>
+        {
+            _store.Before = _ => late!;
+            late = link with { Target = "https://example.com/2", Version = link.Version + 1 };
+            throw new StoreUnavailableException("lost") { IsPrimaryLost = true };
+        };
+        var result = await ChangeAsync(versions: [1]);
+
+        var changed = Assert.IsType<ChangeLinkResult.Changed>(result);
+        Assert.Equal((late, 2), (changed.Link, _store.Replaced));
+    }
+
     [Fact]
     public async Task A_deletion_keeps_the_link_and_stores_the_time()
     {

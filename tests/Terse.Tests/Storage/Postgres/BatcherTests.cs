@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using Terse.Harness;
+using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Storage.Postgres;
 
@@ -153,6 +154,29 @@ public sealed class BatcherTests
 
         Assert.Equal((-1, -3), (await first, await together[1]));
         await Assert.ThrowsAsync<PostgresException>(() => together[0]);
+    }
+
+    [Theory]
+    [InlineData(PostgresErrorCodes.DeadlockDetected)]
+    [InlineData(PostgresErrorCodes.LockNotAvailable)]
+    public async Task A_row_that_is_locked_fails_its_own_call_and_no_others(string error)
+    {
+        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
+        var first = batcher.CallAsync(1, default);
+        await UntilSentAsync(1);
+        Task<int>[] together = [batcher.CallAsync(2, default), batcher.CallAsync(3, default)];
+        Answer(0);
+        var locked = new HostUnavailableException(
+            "locked", new PostgresException("locked", "ERROR", "ERROR", error));
+        await UntilSentAsync(2);
+        _sent[1].Answer.SetException(locked);
+        await UntilSentAsync(3);
+        _sent[2].Answer.SetException(locked);
+        await UntilSentAsync(4);
+        Answer(3);
+
+        Assert.Equal((-1, -3), (await first, await together[1]));
+        await Assert.ThrowsAsync<HostUnavailableException>(() => together[0]);
     }
 
     [Fact]

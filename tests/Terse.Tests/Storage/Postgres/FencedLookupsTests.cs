@@ -124,6 +124,10 @@ public sealed class FencedLookupsTests
 
         public int Timeline => 1;
 
+        public bool IsPrimaryKnown => true;
+
+        public bool CanReachHost => true;
+
         public long Position { get; set; }
 
         public long[] Replayed { get; } = new long[3];

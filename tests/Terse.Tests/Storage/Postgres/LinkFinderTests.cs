@@ -112,6 +112,32 @@ public sealed class LinkFinderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("R2 link after, lost")]
+    [InlineData("R2 link after, lost, R2 link after")]
+    [InlineData("R2 none before, lost, R2 link after")]
+    public async Task While_changes_may_be_missed_a_slow_primary_does_not_count_as_lost(string lookups)
+    {
+        _pending = new PendingChanges(TimeProvider.System);
+
+        Assert.Equal(
+            "unavailable", await FindAsync(Timed, new ScriptedLookups(lookups) { IsPrimaryKnown = true }));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task The_database_counts_as_lost_only_while_no_host_can_be_reached(bool canReachHost)
+    {
+        var lookups = new ScriptedLookups("R2 none after, lost") { CanReachHost = canReachHost };
+        await using var layouts = new LayoutLease(SimulatedNodes.Store, SimulatedNodes.Strategies, _stopped);
+        var finder = NewFinder(lookups, layouts, perSecond: 0, TimeProvider.System);
+        var error = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => finder.FindAsync(Custom, default).AsTask());
+
+        Assert.Equal(canReachHost, error.IsOverload);
+    }
+
+    [Theory]
     [InlineData("R2 link at", "found")]
     [InlineData("R2 link before, P2 link before", "found")]
     [InlineData("R2 link before, lost", "unavailable")]

@@ -93,6 +93,17 @@ public sealed class PendingChangesTests
     }
 
     [Fact]
+    public void The_floor_never_belongs_to_a_primary_after_the_one_of_the_last_restart()
+    {
+        _pending.Restart(new(1, Noon));
+        _pending.Add(Sale, 2, new(2, Noon));
+        _time.Advance(PendingChanges.MaxAge);
+        _pending.RemovePassed(default);
+
+        Assert.Equal(new(1, Noon), _pending.RequiredFor(Other));
+    }
+
+    [Fact]
     public void Changes_that_every_host_has_passed_are_removed_and_raise_the_floor()
     {
         _pending.Add(Sale, 2, At(1));

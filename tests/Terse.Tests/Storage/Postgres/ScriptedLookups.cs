@@ -19,6 +19,10 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
 
     public int Timeline => 2;
 
+    public bool IsPrimaryKnown { get; init; }
+
+    public bool CanReachHost { get; init; } = true;
+
     public long Layouts { get; init; } = 1;
 
     public bool IsFenceStuck { get; init; }

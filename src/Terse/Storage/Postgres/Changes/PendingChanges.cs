@@ -47,6 +47,13 @@ internal sealed class PendingChanges(TimeProvider time)
     private readonly Queue<Added> _added = new();
     private readonly Lock _writing = new();
     private Floor _floor = new(default(Moment));
+
+    /// <summary>
+    /// The generation of the primary at the last restart. The floor never has a later one: until the next
+    /// failover, it would reject every link on every host.
+    /// </summary>
+    private int _generation = int.MaxValue;
+
     private long _completeUntil = long.MinValue;
 
     /// <summary>
@@ -127,6 +134,7 @@ internal sealed class PendingChanges(TimeProvider time)
     {
         lock (_writing)
         {
+            _generation = floor.Timeline;
             RaiseFloor(floor);
             while (_added.Count > 0)
                 RemoveOldest();
@@ -165,6 +173,8 @@ internal sealed class PendingChanges(TimeProvider time)
     /// <summary>The caller must hold the lock.</summary>
     private void RaiseFloor(Moment floor)
     {
+        if (floor.Timeline > _generation)
+            floor = floor with { Timeline = _generation };
         if (floor > _floor.Value)
             Volatile.Write(ref _floor, new(floor));
     }

@@ -11,9 +11,11 @@ namespace Terse.Storage.Postgres;
 /// for the commits of all changes before it.
 /// </summary>
 /// <remarks>
-/// The shared statement skips a link whose row another transaction has locked. So it never waits for a row,
+/// The shared statement skips a link whose row another transaction has locked. So it never waits for a link,
 /// two shared statements cannot deadlock, and one locked link does not delay the changes of other links. The
-/// updater tries the change of a skipped link again in later statements, until the row is free.
+/// updater tries the change of a skipped link again in later statements, until the row is free. The trigger
+/// <c>link_limited</c> writes the changed limits. The statement locks their rows before, in the order of
+/// their ids, as <see cref="PostgresVisitLimits"/> does; so the two cannot deadlock.
 /// </remarks>
 internal sealed class PostgresLinkUpdater : IAsyncDisposable
 {
@@ -71,12 +73,20 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
                 $1::bigint[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[], $6::bigint[])
                 WITH ORDINALITY AS g(id, target, version, deleted_at, expires_at, max_visits, number)
         ), unlocked AS MATERIALIZED (
-            SELECT id FROM link WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED
+            SELECT id, max_visits FROM link WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED
+        ), limits AS MATERIALIZED (
+            SELECT link_id FROM link_limit
+            WHERE link_id IN (
+                SELECT id FROM given JOIN unlocked USING (id)
+                WHERE given.max_visits IS DISTINCT FROM unlocked.max_visits)
+            ORDER BY link_id
+            FOR UPDATE
         ), updated AS (
             UPDATE link SET target = given.target, version = given.version, deleted_at = given.deleted_at,
                 expires_at = given.expires_at, max_visits = given.max_visits
             FROM given JOIN unlocked USING (id)
             WHERE link.id = given.id AND link.version = given.version - 1
+                AND (SELECT count(*) FROM limits) >= 0 -- locks the limits before the first update
             RETURNING given.number, link.written_at
         )
         SELECT given.number, updated.written_at, horizon_timeline(),

@@ -16,6 +16,14 @@ internal interface ILinkLookups
     /// </summary>
     int Timeline { get; }
 
+    /// <summary>
+    /// Whether the last probes found a primary that accepts writes. A primary that is only slow is known.
+    /// </summary>
+    bool IsPrimaryKnown { get; }
+
+    /// <inheritdoc cref="Cluster.HasReadableHost"/>
+    bool CanReachHost { get; }
+
     /// <summary>Runs lookups on any host, the primary or a replica.</summary>
     /// <exception cref="HostUnavailableException">No host can be reached.</exception>
     IBatcher<LinkName, LookupResult> Any { get; }

@@ -22,7 +22,8 @@ namespace Terse.Storage.Postgres;
 /// lookup's snapshot contains all known changes of this link. So after a notification of a change, this Terse
 /// server never answers with an older version of the link, whichever host the finder reads. While the server
 /// is not notified of changes, only the primary or a replica behind a fence proves that a link is not
-/// outdated. If the primary is lost, the finder uses any replica.
+/// outdated. If no primary is known, the finder uses any replica. A primary that is only slow is known, and
+/// then the answer is "unavailable".
 /// </remarks>
 internal sealed class LinkFinder(
     ILinkLookups lookups,
@@ -48,9 +49,22 @@ internal sealed class LinkFinder(
     private int _waiting;
 
     /// <inheritdoc/>
-    public async ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken) =>
-        await PostgresErrors.WithTimeoutAsync(
-            token => FindOnAnyHostAsync(name, token), time, cancellationToken);
+    public async ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PostgresErrors.WithTimeoutAsync(
+                token => FindOnAnyHostAsync(name, token), time, cancellationToken);
+        }
+        catch (StoreUnavailableException exception) when (!exception.IsOverload && lookups.CanReachHost)
+        {
+            throw new StoreUnavailableException(exception.Message, exception)
+            {
+                IsPrimaryLost = exception.IsPrimaryLost,
+                IsOverload = true,
+            };
+        }
+    }
 
     /// <inheritdoc/>
     public async ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken)
@@ -92,7 +106,7 @@ internal sealed class LinkFinder(
         }
         catch (HostUnavailableException)
         {
-            // The primary cannot be reached. If the result of the first host is final, the result is used.
+            // The primary is lost or slow. If the result of the first host is final, the result is used.
             // Otherwise the code below waits for a replica.
             if (IsFinal(first, name.Code))
                 return first.Link;
@@ -219,9 +233,16 @@ internal sealed class LinkFinder(
         if (result.Timeline != lookups.Timeline)
             return false;
         if (result.Link is not null)
-            return pending.AreContainedIn(result);
+            return pending.AreContainedIn(result) && HasEveryChange(result);
         return result.IsPrimary
             || result.HasReachedFence
             || (layouts.NewestTimeOf(code, result.Layouts) is { } newest && newest <= result.ClosedAt);
     }
+
+    /// <summary>
+    /// False if the link may have a change that this Terse server was not notified of, and a primary is known
+    /// that could tell.
+    /// </summary>
+    private bool HasEveryChange(LookupResult result) =>
+        result.IsPrimary || result.HasReachedFence || pending.IsComplete || !lookups.IsPrimaryKnown;
 }

@@ -76,6 +76,12 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     public int Timeline => _cluster.Primary.Generation;
 
     /// <inheritdoc/>
+    public bool IsPrimaryKnown => _cluster.Primary.IsKnownSince(long.MinValue);
+
+    /// <inheritdoc/>
+    public bool CanReachHost => _cluster.HasReadableHost;
+
+    /// <inheritdoc/>
     public IBatcher<LinkName, LookupResult> Any => _any;
 
     /// <inheritdoc/>

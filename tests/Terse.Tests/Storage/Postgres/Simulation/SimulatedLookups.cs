@@ -20,6 +20,10 @@ internal sealed class SimulatedLookups(
 
     public int Timeline => registry.Known.Generation;
 
+    public bool IsPrimaryKnown => registry.IsPrimaryKnownSince(long.MinValue);
+
+    public bool CanReachHost => registry.HasReadableHost;
+
     public IBatcher<LinkName, LookupResult> Any => new SingleCalls(this, Freshness.Any);
 
     public IBatcher<LinkName, LookupResult> Latest => new SingleCalls(this, Freshness.Latest);
