@@ -209,7 +209,7 @@ internal sealed class HostMonitor(
         using var timer = new PeriodicTimer(options.BeatInterval / TriesPerBeat, time);
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
         {
-            if (registry.PickPrimary() is >= 0 and var primary)
+            if (registry.PickBeat() is >= 0 and var primary)
                 await TryBeatAsync(hosts[primary]).ConfigureAwait(false);
         }
     }

@@ -119,6 +119,19 @@ internal sealed class HostRegistry(
     public int PickPrimary() => Router.PickPrimary(
         [.. hosts.Select(host => host.State)], Known, options);
 
+    /// <summary>
+    /// Returns the index of the host that must beat, or −1. This is the primary. When the primary has been
+    /// lost for <see cref="LossOfPrimary"/>, it is a new primary that took the same timeline.
+    /// </summary>
+    public int PickBeat()
+    {
+        if (PickPrimary() is >= 0 and var primary)
+            return primary;
+        return PrimaryLostFor >= LossOfPrimary
+            ? Router.PickRival([.. hosts.Select(host => host.State)], Known, options)
+            : -1;
+    }
+
     /// <inheritdoc cref="ClusterPrimary.LostFor"/>
     public TimeSpan PrimaryLostFor => PickPrimary() >= 0
         ? TimeSpan.Zero

@@ -26,6 +26,13 @@ internal sealed record KnownPrimary(int Generation, ClusterIdentity Identity)
         && Accepts(host.Identity)
         && !(host.IsBeforeFirstBeat && Identity.Term != Guid.Empty);
 
+    /// <summary>
+    /// Whether a host is a new primary that took the timeline of the known primary and has not beaten yet.
+    /// Only its first beat gives it a term, by which it can take the place of the known primary.
+    /// </summary>
+    public bool IsRival(HostState host) =>
+        host.Role == HostRole.Primary && Accepts(host.Identity) && !IsPrimary(host);
+
     /// <summary>Returns the known primary after new results of probes.</summary>
     /// <param name="hosts">The states of all hosts.</param>
     /// <param name="options">Contains the limit of failed probes.</param>

@@ -30,6 +30,20 @@ internal static class Router
     }
 
     /// <summary>
+    /// Returns a new primary that took the timeline of the known primary and has not beaten yet, or −1.
+    /// </summary>
+    public static int PickRival(ReadOnlySpan<HostState> hosts, KnownPrimary known, ClusterOptions options)
+    {
+        for (var host = 0; host < hosts.Length; host++)
+        {
+            if (known.IsRival(hosts[host]) && hosts[host].Failures < options.FailedProbes)
+                return host;
+        }
+
+        return -1;
+    }
+
+    /// <summary>
     /// Returns the host to read from, or −1. The first choice is a replica that is in rotation (receives
     /// ordinary reads) and fresh enough: the router picks such a replica at random two times, possibly the
     /// same replica both times, and returns the less busy of the two. The second choice is the primary. The

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Terse.Horizon;
 
 namespace Terse.Tests.Horizon;
@@ -86,6 +87,34 @@ public sealed class KnownPrimaryTests
         Assert.Equal(generation, registry.GenerationOfWrite(timeline));
     }
 
+    /// <summary>
+    /// Two replicas are promoted one after the other, and both take timeline 2. The servers have seen a beat
+    /// of the first one, and no beat of the second one.
+    /// </summary>
+    [Fact]
+    public void A_new_primary_on_the_timeline_of_a_lost_primary_beats_and_takes_its_place()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        HostStatus[] hosts = [new("first"), new("second"), new("replica of the first")];
+        var registry = new HostRegistry(hosts, Options, time, new Random(1));
+        registry.Update(hosts[0], Parse("Pa2y")[0]);
+        registry.Update(hosts[1], Parse("Pa2-")[0]);
+        registry.Update(hosts[2], Parse("Ra2y")[0]);
+        Assert.Equal((0, 0), (registry.PickPrimary(), registry.PickBeat()));
+        for (var probe = 0; probe < Options.FailedProbes; probe++)
+            registry.UpdateFailed(hosts[0], "lost");
+        Assert.Equal((-1, -1), (registry.PickPrimary(), registry.PickBeat()));
+        time.Advance(HostRegistry.LossOfPrimary);
+        registry.Update(hosts[1], Parse("Pa2-")[0]);
+        Assert.Equal((-1, 1), (registry.PickPrimary(), registry.PickBeat()));
+        registry.Update(hosts[1], Parse("Pa2z")[0]);
+        registry.Update(hosts[2], Parse("Ra2y")[0]);
+
+        AssertKnown("a2z", 2, registry.Known);
+        Assert.Equal((1, 1), (registry.PickPrimary(), registry.PickBeat()));
+        Assert.False(hosts[2].State.IsInRotation);
+    }
+
     private static void AssertKnown(string expected, int generation, KnownPrimary known)
     {
         Assert.Equal(IdentityOf(expected), known.Identity);
@@ -101,7 +130,10 @@ public sealed class KnownPrimaryTests
         DateTimeOffset.UnixEpoch,
         Failures: host.Count(letter => letter == '!'),
         IsInRotation: false,
-        Error: null))];
+        Error: null)
+    {
+        IsBeforeFirstBeat = host[0] == 'P' && host[3] == '-',
+    })];
 
     private static ClusterIdentity IdentityOf(string text) => new(
         text[0],
