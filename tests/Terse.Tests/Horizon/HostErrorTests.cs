@@ -54,6 +54,15 @@ public sealed class HostErrorTests
         Assert.Equal(isRefusal, HostUnavailableException.IsRefusal(error));
 
     [Theory]
+    [InlineData("XX001", true)] // a corrupted page
+    [InlineData("XX002", true)] // a corrupted index
+    [InlineData("58030", true)] // an error of the disk
+    [InlineData("22P05", false)] // a character that the database cannot store
+    [InlineData("42P01", false)] // no such table
+    public void A_read_moves_to_another_host_when_the_error_belongs_to_the_host(string state, bool isLost) =>
+        Assert.Equal(isLost, HostRead.IsLost(new PostgresException("error", "ERROR", "ERROR", state)));
+
+    [Theory]
     [InlineData("28P01", "no password (SQLSTATE 28P01)")]
     [InlineData("28000", "no password (SQLSTATE 28000)")]
     public void The_operator_sees_the_message_of_PostgreSQL(string state, string explanation) => Assert.Equal(
