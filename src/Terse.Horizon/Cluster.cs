@@ -249,7 +249,7 @@ public sealed class Cluster : IAsyncDisposable
         var opened = await host.OpenForReadsAsync(share, cancellationToken).ConfigureAwait(false);
         await using (opened.ConfigureAwait(false))
         {
-            var transaction = new ReadTransaction(opened.Connection, host);
+            var transaction = host.ReadOn(share, opened.Connection);
             _ambient.Value = transaction;
             return await work(transaction, argument, cancellationToken).ConfigureAwait(false);
         }

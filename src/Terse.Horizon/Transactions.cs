@@ -11,9 +11,15 @@ namespace Terse.Horizon;
 public sealed class ReadTransaction
 {
     private readonly NpgsqlConnection _connection;
+    private readonly int? _commandSeconds;
 
-    internal ReadTransaction(NpgsqlConnection connection, DatabaseHost host) =>
-        (_connection, Host) = (connection, host);
+    /// <param name="connection">The connection, on which the transaction has begun if it needs one.</param>
+    /// <param name="host">The host of the connection.</param>
+    /// <param name="commandSeconds">
+    /// How long Npgsql waits for each command; null for the default of the connection.
+    /// </param>
+    internal ReadTransaction(NpgsqlConnection connection, DatabaseHost host, int? commandSeconds = null) =>
+        (_connection, Host, _commandSeconds) = (connection, host, commandSeconds);
 
     /// <summary>The host that executes the statements.</summary>
     public DatabaseHost Host { get; }
@@ -26,6 +32,8 @@ public sealed class ReadTransaction
 #pragma warning disable CA2100 // Callers pass only constant SQL, never user input.
         command.CommandText = sql;
 #pragma warning restore CA2100
+        if (_commandSeconds is { } seconds)
+            command.CommandTimeout = seconds;
         return command;
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 
 namespace Terse.Horizon;
@@ -43,18 +42,8 @@ public sealed class DatabaseHost
         WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')
         """;
 
-    /// <summary>
-    /// Begins a transaction for reads. Reports also get a time limit of PostgreSQL, which holds when the
-    /// cancel request of Npgsql is lost.
-    /// </summary>
-    private const string BeginRead =
-        """
-        BEGIN TRANSACTION ISOLATION LEVEL READ COMMITTED READ ONLY;
-        SET LOCAL idle_in_transaction_session_timeout = '5s'
-        """;
-
     private readonly ConnectionSlots[] _slots;
-    private readonly string _beginReport;
+    private readonly ReadLimits _limits;
     private readonly NpgsqlDataSource _writes;
     private readonly NpgsqlDataSource _durableWrites;
 
@@ -64,9 +53,7 @@ public sealed class DatabaseHost
         IsPooled = address.PoolerConnectionString is not null;
         _slots = [.. Enum.GetValues<ConnectionShare>().Select(
             share => new ConnectionSlots(share, options.Connections.Of(share)))];
-        _beginReport = string.Create(
-            CultureInfo.InvariantCulture,
-            $"{BeginRead}; SET LOCAL statement_timeout = {(long)options.ReportTimeout.TotalMilliseconds}");
+        _limits = new ReadLimits(options);
         var direct = AddressOf(address.ConnectionString, options.PreparedStatements ?? true);
         var shared = address.PoolerConnectionString is { } pooler
             ? AddressOf(pooler, options.PreparedStatements ?? false)
@@ -82,7 +69,10 @@ public sealed class DatabaseHost
             IsPooled ? "" : $"{Writing} -c synchronous_commit=on");
         shared.MaxPoolSize = options.Connections.ForReads;
         Reads = Build(
-            shared, address.Name + ", reads", options.ReadTimeout, IsPooled ? "" : $"{Isolation} {ReadOnly}");
+            shared,
+            address.Name + ", reads",
+            options.ReadTimeout,
+            IsPooled ? "" : $"{Isolation} {ReadOnly} -c {_limits.SettingOfLookups}");
 
         direct.MaxPoolSize = 1;
         Beats = Build(direct, address.Name + ", beats", options.WriteTimeout, Writing);
@@ -158,7 +148,7 @@ public sealed class DatabaseHost
     {
         await read.TakeSlotAsync(_slots[(int)ConnectionShare.Lookups], cancellationToken)
             .ConfigureAwait(false);
-        return await OpenForReadsAsync(Reads, IsPooled ? BeginRead : null, cancellationToken)
+        return await OpenForReadsAsync(Reads, IsPooled ? _limits.BeginPooledLookup : null, cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -170,13 +160,20 @@ public sealed class DatabaseHost
     {
         var begin = share switch
         {
-            ConnectionShare.Reports => _beginReport,
-            ConnectionShare.Lookups when !IsPooled => null,
-            _ => BeginRead,
+            ConnectionShare.Reports => _limits.BeginReport,
+            ConnectionShare.Lookups => IsPooled ? _limits.BeginPooledLookup : null,
+            _ => ReadLimits.BeginRead,
         };
         return OpenAsync(
             share, token => OpenForReadsAsync(SourceOf(share), begin, token), cancellationToken);
     }
+
+    /// <summary>
+    /// Creates the transaction on a connection for reads. PostgreSQL ends a report at its time limit; Npgsql
+    /// waits a little longer.
+    /// </summary>
+    internal ReadTransaction ReadOn(ConnectionShare share, NpgsqlConnection connection) =>
+        new(connection, this, share == ConnectionShare.Reports ? _limits.ReportSeconds : null);
 
     /// <summary>Waits until the share has a free connection, and opens a connection for writes.</summary>
     internal ValueTask<HostConnection> OpenForWritesAsync(
@@ -285,7 +282,7 @@ public sealed class DatabaseHost
     private static NpgsqlDataSource Build(
         NpgsqlConnectionStringBuilder settings, string name, TimeSpan timeout, string options)
     {
-        var seconds = Math.Max(1, (int)Math.Ceiling(timeout.TotalSeconds));
+        var seconds = ReadLimits.SecondsOf(timeout);
         var connection = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
         {
             Timeout = seconds,
