@@ -100,13 +100,12 @@ internal sealed class DatabaseOptionsValidator : IValidateOptions<DatabaseOption
             yield return $"Database:MissesPerSecond is {options.MissesPerSecond}; set it to 1 to 100000.";
     }
 
-    private static IEnumerable<string> FindRepeated(IEnumerable<string> hosts) =>
-        from host in hosts.Select((text, index) => (Index: index, Name: NameOf(text)))
-        where host.Name is not null
-        group host.Index by host.Name into same
-        where same.Count() > 1
-        select $"{string.Join(" and ", same.Select(index => $"Database:Hosts:{index}"))} are the same host "
-            + $"{same.Key}; list each host once.";
+    private static IEnumerable<string> FindRepeated(IEnumerable<string> hosts) => hosts
+        .Select((text, index) => (Setting: $"Database:Hosts:{index}", Name: NameOf(text)))
+        .Where(host => host.Name is not null)
+        .GroupBy(host => host.Name, host => host.Setting, StringComparer.Ordinal)
+        .Where(same => same.Count() > 1)
+        .Select(same => $"{string.Join(" and ", same)} are the same host {same.Key}; list each host once.");
 
     private static string? NameOf(string text) =>
         TryParse(text, out var host) ? $"{host.Host!.ToLowerInvariant()}:{host.Port}" : null;
