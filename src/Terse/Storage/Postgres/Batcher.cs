@@ -120,10 +120,12 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
             for (var index = 0; index < batch.Count; index++)
                 batch[index].Result.SetResult(results[index]);
         }
-        catch (Exception exception) when (batch.Count > 1 && PostgresErrors.MayBeOfOneCall(exception))
+        catch (Exception exception)
+            when (batch.Count > 1 && _pace is null && PostgresErrors.MayBeOfOneCall(exception))
         {
             // One call makes the whole statement fail. Each call now runs again in its own statement, so that
             // only this call fails. The locks that one call waits for may take the time of the other calls.
+            // With a pace, these statements would be too many.
             foreach (var waiting in batch)
             {
                 if (!waiting.CancellationToken.IsCancellationRequested)

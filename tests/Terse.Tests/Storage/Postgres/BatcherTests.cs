@@ -203,6 +203,29 @@ public sealed class BatcherTests
         Assert.Equal(600, _sent[1].Calls.Count);
     }
 
+    [Fact]
+    public async Task A_paced_batcher_sends_no_single_calls_after_an_error()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        var pace = new StatementPace(TimeSpan.FromMilliseconds(25), maxBatch: 1000, time);
+        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync, pace);
+        var first = batcher.CallAsync(1, default);
+        await UntilSentAsync(1);
+        Task<int>[] others = [.. Enumerable.Range(2, 20).Select(call => batcher.CallAsync(call, default))];
+        Answer(0);
+        Assert.Equal(-1, await first);
+        await Eventually.IsTrueAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            return Task.FromResult(_sent.Count == 2);
+        });
+        _sent[1].Answer.SetException(new PostgresException("wrong", "ERROR", "ERROR", "42P01"));
+
+        foreach (var call in others)
+            await Assert.ThrowsAsync<PostgresException>(() => call.WaitAsync(TimeSpan.FromSeconds(10)));
+        Assert.Equal(2, _sent.Count);
+    }
+
     private Task<IReadOnlyList<int>> SendAsync(IReadOnlyList<int> calls)
     {
         var answer = new TaskCompletionSource<IReadOnlyList<int>>(
