@@ -227,10 +227,13 @@ public sealed class LinkFinderTests : IDisposable
         Assert.Equal(["any", "fence", "any"], lookups.Asked);
     }
 
-    [Fact]
-    public async Task A_request_beyond_the_limit_of_waiting_requests_is_refused_at_once()
+    [Theory]
+    [InlineData("R2 none after")]
+    [InlineData("R2 link before")]
+    public async Task A_request_beyond_the_limit_of_waiting_requests_is_refused_at_once(string first)
     {
-        var script = string.Join(", ", Enumerable.Repeat("R2 none after", LinkFinder.MaxWaiting + 1));
+        _pending.Restart(new(2, Time));
+        var script = string.Join(", ", Enumerable.Repeat(first, LinkFinder.MaxWaiting + 1));
         var lookups = new ScriptedLookups(script) { IsFenceStuck = true };
         await using var layouts = new LayoutLease(SimulatedNodes.Store, SimulatedNodes.Strategies, _stopped);
         var finder = NewFinder(lookups, layouts, perSecond: 0, _stopped);

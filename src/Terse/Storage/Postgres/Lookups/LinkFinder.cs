@@ -84,9 +84,7 @@ internal sealed class LinkFinder(
         var result = await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
         if (IsFinal(result, name.Code) && (result.Link is null || result.IsPrimary || pending.IsComplete))
             return result.Link;
-        return IsOutdated(result)
-            ? await FindChangedAsync(name, result, cancellationToken)
-            : await WaitForMissingAsync(name, cancellationToken);
+        return await WaitAsync(name, result, cancellationToken);
     }
 
     /// <summary>
@@ -136,16 +134,23 @@ internal sealed class LinkFinder(
         }
     }
 
-    private async Task<Link?> WaitForMissingAsync(LinkName name, CancellationToken cancellationToken)
+    /// <summary>Looks up a link again, if not too many requests do so already.</summary>
+    private async Task<Link?> WaitAsync(
+        LinkName name, LookupResult first, CancellationToken cancellationToken)
     {
         var isAllowed = Interlocked.Increment(ref _waiting) <= MaxWaiting;
         metrics.AddWaiting(1);
         try
         {
             if (isAllowed)
-                return await FindMissingAsync(name, cancellationToken);
+            {
+                return IsOutdated(first)
+                    ? await FindChangedAsync(name, first, cancellationToken)
+                    : await FindMissingAsync(name, cancellationToken);
+            }
+
             metrics.CountRefused();
-            throw new StoreUnavailableException("Too many requests for unknown codes wait; retry shortly.")
+            throw new StoreUnavailableException("Too many requests wait for the database; retry shortly.")
             {
                 IsOverload = true,
             };
