@@ -13,8 +13,12 @@ namespace Terse.Horizon;
 /// cannot be compared.
 /// </param>
 /// <param name="Position">The position in bytes since the start of the log.</param>
+/// <param name="ClosedAt">
+/// The horizon of the primary at the fence. A replica that shows an earlier horizon has not replayed the
+/// fence, whatever its position: it may follow another primary, which has not beaten yet.
+/// </param>
 [StructLayout(LayoutKind.Auto)]
-public readonly record struct Fence(int Generation, long Position);
+public readonly record struct Fence(int Generation, long Position, DateTimeOffset ClosedAt);
 
 /// <summary>
 /// Requests fences from the primary, and reads on replicas together with the position that the replica has
@@ -48,7 +52,7 @@ public sealed class FencedReads
             CASE WHEN NOT pg_is_in_recovery()
                 THEN pg_wal_lsn_diff(pg_logical_emit_message(true, 'terse', ''), '0/0')::bigint END,
             set_config('synchronous_commit', 'local', true),
-            snapshot.system_identifier, snapshot.timeline, snapshot.term
+            snapshot.system_identifier, snapshot.timeline, snapshot.term, snapshot.closed_at
         FROM {HorizonSchema.Snapshot}
         """;
 
@@ -93,7 +97,7 @@ public sealed class FencedReads
 
     private Fence? ReadFence(NpgsqlDataReader row) =>
         !row.IsDBNull(0) && _registry.GenerationOf(ClusterIdentity.Read(row, 2)) is > 0 and var generation
-            ? new(generation, row.GetInt64(0))
+            ? new(generation, row.GetInt64(0), row.GetFieldValue<DateTimeOffset>(5))
             : null;
 
     private const string SelectPosition =

@@ -47,6 +47,59 @@ public sealed class FencedLookupsTests
     }
 
     [Fact]
+    public async Task Many_codes_are_looked_up_in_statements_of_limited_size_without_a_wait_between_them()
+    {
+        _hosts.Position = 10;
+        _hosts.Replicas = [1];
+        Task<LookupResult>[] found = [.. Enumerable.Range(0, 600).Select(LookUpAsync)];
+        _hosts.Replayed[1] = 10;
+        _time.Advance(FencedLookups.PollInterval);
+        await Task.WhenAll(found);
+
+        Assert.Equal([256, 256, 88], _hosts.Statements.Select(statement => statement.Count(c => c == ' ')));
+        Assert.StartsWith("1: code0 code1 ", _hosts.Statements[0], StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// The polls of the second replica end while the first replica looks up the only request.
+    /// </summary>
+    [Fact]
+    public async Task A_replica_whose_polls_have_ended_is_polled_again_when_another_replica_fails()
+    {
+        (_hosts.Position, _hosts.Replayed[1], _hosts.Replayed[2]) = (10, 10, 9);
+        var lost = new TaskCompletionSource();
+        _hosts.Losing = lost.Task;
+        var found = LookUpAsync(0);
+        Assert.Equal(1, _hosts.Polls);
+        _hosts.Replayed[2] = 10;
+        lost.SetException(new HostUnavailableException("lost"));
+        await PollUntilAsync(() => found.IsCompleted);
+
+        Assert.Equal(["1: code0", "2: code0"], _hosts.Statements);
+    }
+
+    /// <summary>
+    /// The first replica replays the log of an unknown new primary that has not beaten yet. So the replica
+    /// still shows the horizon of the primary, and its position is beyond the fence.
+    /// </summary>
+    [Fact]
+    public async Task A_replica_that_shows_an_earlier_horizon_than_the_fence_proves_nothing()
+    {
+        (_hosts.Position, _hosts.Replayed[1], _hosts.Replayed[2]) = (10, 20, 9);
+        _hosts.Horizon = DateTimeOffset.UnixEpoch.AddSeconds(2);
+        _hosts.ShownHorizons[1] = DateTimeOffset.UnixEpoch.AddSeconds(1);
+        var found = LookUpAsync(0);
+        await PollAsync(times: 3);
+        Assert.False(found.IsCompleted);
+        _hosts.Replicas = [2];
+        (_hosts.Replayed[2], _hosts.ShownHorizons[2]) = (10, _hosts.Horizon);
+        await PollUntilAsync(() => found.IsCompleted);
+
+        Assert.True((await found).HasReachedFence);
+        Assert.Equal("2: code0", _hosts.Statements[^1]);
+    }
+
+    [Fact]
     public async Task A_code_of_a_later_fence_waits_longer()
     {
         (_hosts.Position, _hosts.Replayed[1]) = (10, 10);
@@ -134,6 +187,13 @@ public sealed class FencedLookupsTests
 
         public HashSet<int> Lost { get; } = [];
 
+        /// <summary>The first replica does not answer before this task ends.</summary>
+        public Task Losing { get; set; } = Task.CompletedTask;
+
+        public DateTimeOffset Horizon { get; set; }
+
+        public DateTimeOffset[] ShownHorizons { get; } = new DateTimeOffset[3];
+
         public List<string> Statements { get; } = [];
 
         public int Polls => Volatile.Read(ref _polls);
@@ -148,16 +208,18 @@ public sealed class FencedLookupsTests
 
         public IBatcher<LinkName, Fence> Fences => this;
 
-        public Task<IReadOnlyList<LookupResult>> LookUpReplayedAsync(
+        public async Task<IReadOnlyList<LookupResult>> LookUpReplayedAsync(
             int replica, Func<long, IReadOnlyList<LinkName>> pick)
         {
             var names = pick(Replayed[replica]);
             Interlocked.Increment(ref _polls);
             if (names.Count > 0)
                 Add($"{replica}: {string.Join(' ', names.Select(name => name.Code))}");
+            if (names.Count > 0 && replica == 1)
+                await Losing;
             return Lost.Contains(replica)
-                ? Task.FromException<IReadOnlyList<LookupResult>>(new HostUnavailableException("lost"))
-                : Task.FromResult<IReadOnlyList<LookupResult>>([.. names.Select(_ => Nothing)]);
+                ? throw new HostUnavailableException("lost")
+                : [.. names.Select(_ => Nothing with { ClosedAt = ShownHorizons[replica] })];
         }
 
         public Task<LookupResult> LookUpAsync(
@@ -169,7 +231,7 @@ public sealed class FencedLookupsTests
             Task.FromResult(false);
 
         Task<Fence> IBatcher<LinkName, Fence>.CallAsync(LinkName call, CancellationToken cancellationToken) =>
-            Task.FromResult(new Fence(Timeline, Position));
+            Task.FromResult(new Fence(Timeline, Position, Horizon));
 
         Task<LookupResult> IBatcher<LinkName, LookupResult>.CallAsync(
             LinkName call, CancellationToken cancellationToken)

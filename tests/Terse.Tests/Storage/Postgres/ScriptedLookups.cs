@@ -98,7 +98,7 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
             var fence = lookups._script.Dequeue();
             return fence == "lost"
                 ? Task.FromException<Fence>(new HostUnavailableException("lost"))
-                : Task.FromResult(new Fence(fence[1] - '0', Position: 1));
+                : Task.FromResult(new Fence(fence[1] - '0', Position: 1, Time.AddDays(-1)));
         }
     }
 

@@ -27,6 +27,7 @@ internal sealed class SimulatedFences(
             host = cluster.Hosts.FirstOrDefault(IsReplaced, host);
         AssertPrimary(host);
         var (position, hasBeaten) = (host.Log.Count, host.ShownTimeline == host.Timeline);
+        var closedAt = host.ClosedAt;
         await server.StepAsync();
         AssertPrimary(host);
         await server.StepAsync();
@@ -38,7 +39,7 @@ internal sealed class SimulatedFences(
         };
         if (random.Next(60) == 0 || (generation == 0 && sabotage != HorizonSabotage.NoTimeline))
             throw new HostUnavailableException("The reply is lost, or of another primary.");
-        var fence = new Fence(generation, position);
+        var fence = new Fence(generation, position, closedAt);
         if (sabotage != HorizonSabotage.EarlierFence)
             return fence;
         var last = _last ?? fence;

@@ -55,7 +55,7 @@ internal sealed class SimulatedServer
             pending.OnComplete(long.MaxValue / 2);
         var perSecond = random.Next(4) switch { 0 => 1000, 1 => random.Next(1, 20), _ => 0 };
         var budget = new PrimaryLookupBudget(perSecond, Metrics, Time);
-        var fenced = new FencedLookups(Lookups, Time);
+        var fenced = new FencedLookups(Lookups, Time, TaskCreationOptions.None);
         Finder = new LinkFinder(Lookups, Layouts, budget, fenced, pending, Metrics, Time);
         var metrics = new RedirectMetrics(_meters);
         var table = new BoundedLinkTable(SmallCache.Value.MaxEntries, SmallCache.Value.MaxBytes, metrics);
