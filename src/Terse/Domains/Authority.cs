@@ -39,7 +39,7 @@ internal sealed record Authority(string Host, int? Port)
     /// </summary>
     public bool IsSameServer(Authority other, string scheme)
     {
-        var standard = scheme == Uri.UriSchemeHttps ? 443 : 80;
+        var standard = scheme is "https" or "wss" ? 443 : 80;
         return (Port ?? standard) == (other.Port ?? standard)
             && (Host == other.Host || (HostName.IsThisMachine(Host) && HostName.IsThisMachine(other.Host)));
     }

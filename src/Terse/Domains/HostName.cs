@@ -90,11 +90,8 @@ internal static class HostName
             return false;
         name.AsSpan().CopyTo(mapped);
         mapped.ReplaceAny(DotsOfOtherScripts, '.');
-        foreach (var rune in mapped.EnumerateRunes())
-        {
-            if (!rune.IsAscii && NeedsMapping(rune.Value))
-                return false;
-        }
+        if (HostMapping.IsNeeded(mapped))
+            return false;
 
         try
         {
@@ -106,22 +103,6 @@ internal static class HostName
             return false;
         }
     }
-
-    private static bool NeedsMapping(int rune) => rune is
-        0xFFFD // the replacement character
-        or (>= 0x00A0 and <= 0x00BF) // Latin-1 signs, superscripts
-        or 0x0132 or 0x0133 or 0x0149 or 0x017F or (>= 0x01C4 and <= 0x01CC) // digraphs, long s
-        or (>= 0x02B0 and <= 0x02FF) // modifier letters
-        or (>= 0x0300 and <= 0x036F) // combining marks, which UTS 46 merges with the letter before them
-        or (>= 0x1D2C and <= 0x1D6A) // superscript letters
-        or (>= 0x2000 and <= 0x2BFF) // punctuation, signs, letterlike symbols
-        or (>= 0x3200 and <= 0x33FF) // enclosed and squared characters
-        or (>= 0xF900 and <= 0xFFEF) // compatibility and presentation forms
-        or (>= 0x1D400 and <= 0x1D7FF) // mathematical letters
-        or (>= 0xE0000 and <= 0xE0FFF) // tags, variation selectors
-        || CharUnicodeInfo.GetUnicodeCategory(rune) is UnicodeCategory.Format or UnicodeCategory.Control
-            or UnicodeCategory.Surrogate or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse
-            or UnicodeCategory.SpaceSeparator;
 
     /// <summary>
     /// Whether a host is an IPv4 address, in any spelling, according to its last label (URL Standard,

@@ -34,7 +34,11 @@ public sealed class SettingsTests
     [InlineData("Codes:RandomAlphabet", "abcdefghijk0123456789", "at least 16 non-digits")]
     [InlineData("Ids:TickLength", "00:00:02", "00:00:00.001 to 00:00:01")]
     [InlineData("Ids:TickLength", "00:00:00.0105", "whole milliseconds")]
-    [InlineData("Ids:TickLength", "10", "00:00:00.001 to 00:00:01")]
+    [InlineData("Ids:TickLength", "10", "such as 00:00:10 or 3.00:00:00")]
+    [InlineData("Cache:MaxAge", "24:00:00", "hours below 24")]
+    [InlineData("Visits:Retention", "72:00:00", "such as 00:00:10 or 3.00:00:00")]
+    [InlineData("Visits:Retention", "30", "such as 00:00:10 or 3.00:00:00")]
+    [InlineData("Drain:Delay", "00:05", "HH:MM:SS")]
     [InlineData("Ids:NodeBits", "21", "0 to 20")]
     [InlineData("Ids:SequenceBits", "-1", "0 to 20")]
     [InlineData("Ids:NodeBits", "16", "at most 22")]
@@ -97,6 +101,18 @@ public sealed class SettingsTests
 
         Assert.Equal(3, errors.Count);
         Assert.All(["'x'", "'y'", "'z'"], value => Assert.Contains(errors, error => error.Contains(value)));
+    }
+
+    [Theory]
+    [InlineData("Visits:Retention", "3.00:00:00")]
+    [InlineData("Cache:MaxAge", "23:59:59")]
+    [InlineData("Ids:TickLength", "00:00:00.100")]
+    [InlineData("Drain:Delay", "00:00:00")]
+    public async Task A_duration_in_the_documented_form_is_accepted(string name, string value)
+    {
+        await using var app = Program.BuildServer([new(name, value)]);
+
+        Assert.Empty(SettingsErrors.Find(app.Services));
     }
 
     [Theory]

@@ -44,9 +44,17 @@ internal sealed record SettingsSection(string Name, IReadOnlyList<string> Settin
         .. FindWrong(
             configuration,
             Durations,
-            text => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out _),
-            "a duration such as 00:00:10 or 7.00:00:00"),
+            IsDuration,
+            "a duration such as 00:00:10 or 3.00:00:00 (days.HH:MM:SS, hours below 24)"),
     ];
+
+    /// <summary>
+    /// Whether the text is a duration in the constant format of .NET, with hours, minutes and seconds. The
+    /// general format, which the binder reads, is refused, because it reads <c>72:00:00</c> as 72 days.
+    /// </summary>
+    private static bool IsDuration(string text) =>
+        text.AsSpan().Count(':') == 2
+        && TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out _);
 
     private IEnumerable<string> FindWrong(
         IConfiguration configuration,

@@ -11,7 +11,10 @@ namespace Terse.Links;
 /// </summary>
 /// <param name="Text">The URL as the client sent it.</param>
 /// <param name="Scheme">The scheme in lower case.</param>
-/// <param name="Authority">The host and the port; null unless the scheme is http or https.</param>
+/// <param name="Authority">
+/// The host and the port. Never null if the scheme is special (<see cref="IsSpecial"/>); null if a URL of
+/// another scheme has no host, such as <c>mailto:</c>, or a host that is not a host name.
+/// </param>
 internal sealed record Target(string Text, string Scheme, Authority? Authority)
 {
     /// <summary>The maximum size of a target in UTF-8 bytes.</summary>
@@ -72,7 +75,8 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
             return Invalid("The target must be an absolute URL, such as https://example.com/page.");
 
         scheme = text[..colon].ToLowerInvariant();
-        return HasAuthority(scheme) || options.OtherSchemes.Contains(scheme, StringComparer.OrdinalIgnoreCase)
+        return scheme is "http" or "https"
+            || options.OtherSchemes.Contains(scheme, StringComparer.OrdinalIgnoreCase)
             ? null
             : new(
                 RefusalKind.TargetScheme,
@@ -83,12 +87,10 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     private static Refusal? CheckAuthority(
         string text, string scheme, LinkOptions options, out Target? target)
     {
-        target = HasAuthority(scheme) ? null : new Target(text, scheme, Authority: null);
-        if (target is not null)
-            return null;
-
+        target = null;
+        var isSpecial = IsSpecial(scheme);
         var (start, end) = FindAuthority(text);
-        if (start == end)
+        if (start == end && isSpecial)
             return Invalid($"The target needs a host after '{scheme}://'.");
 
         var part = text.AsSpan(start..end);
@@ -100,7 +102,7 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
                 "The target contains a user name or a password; remove it.");
         }
 
-        if (!Authority.TryParse(part, out var authority))
+        if (!Authority.TryParse(part, out var authority) && isSpecial)
         {
             return Invalid(Ascii.IsValid(part)
                 ? $"'{part}' is not a valid host for a browser; correct it."
@@ -113,8 +115,8 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
 
     /// <summary>
     /// Finds where the authority (user, host and port) starts and ends in the text. As in browsers, not only
-    /// a slash but also a backslash ends the authority. The range is empty if the scheme is not followed by
-    /// <c>://</c>.
+    /// a slash but also a backslash ends the authority if the scheme is special. The range is empty if the
+    /// scheme is not followed by <c>://</c>.
     /// </summary>
     public static (int Start, int End) FindAuthority(string text)
     {
@@ -122,13 +124,22 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         if (colon < 0 || !text.AsSpan(colon).StartsWith("://"))
             return (0, 0);
         var start = colon + 3;
-        var length = text.AsSpan(start).IndexOfAny("/\\?#");
+        var length = text.AsSpan(start).IndexOfAny(IsSpecial(text.AsSpan(..colon)) ? @"/\?#" : "/?#");
         return (start, length < 0 ? text.Length : start + length);
     }
 
-    /// <summary>Whether the URL of a link with this scheme must have a host.</summary>
-    /// <param name="scheme">The scheme in lower case.</param>
-    public static bool HasAuthority(string scheme) => scheme is "http" or "https";
+    /// <summary>
+    /// Whether the scheme is special (URL Standard, https://url.spec.whatwg.org/#special-scheme): browsers
+    /// require a host and parse it as in http. No target has the special scheme <c>file</c>
+    /// (<see cref="LinkOptions.OtherSchemes"/>).
+    /// </summary>
+    /// <param name="scheme">The scheme in upper or lower case.</param>
+    public static bool IsSpecial(ReadOnlySpan<char> scheme) =>
+        scheme.Equals("https", StringComparison.OrdinalIgnoreCase)
+        || scheme.Equals("http", StringComparison.OrdinalIgnoreCase)
+        || scheme.Equals("ftp", StringComparison.OrdinalIgnoreCase)
+        || scheme.Equals("wss", StringComparison.OrdinalIgnoreCase)
+        || scheme.Equals("ws", StringComparison.OrdinalIgnoreCase);
 
     private static Refusal Invalid(string detail) => new(RefusalKind.TargetInvalid, Field, detail);
 

@@ -42,7 +42,7 @@ internal static class TargetAscii
     public static string Of(string text)
     {
         var (start, end) = Target.FindAuthority(text);
-        if (start == end || !Target.HasAuthority(text[..(start - 3)].ToLowerInvariant()))
+        if (start == end || !Target.IsSpecial(text.AsSpan(..(start - 3))))
             return Encode(text, Allowed);
 
         var query = text.AsSpan(end).IndexOfAny('?', '#');

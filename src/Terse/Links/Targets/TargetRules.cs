@@ -27,6 +27,7 @@ internal sealed class TargetRules(DomainMap domains, BlockedHosts blocked, IOpti
         if (!Target.TryParse(text, options.Value, out target, out refusal))
             return false;
         if (target.Authority is { } authority
+            && Target.IsSpecial(target.Scheme)
             && domains.LeadsHere(authority, target.Scheme, host, address))
         {
             const string Detail = "The target leads to Terse itself; send the URL of the final page.";

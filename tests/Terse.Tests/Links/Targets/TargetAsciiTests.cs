@@ -37,6 +37,8 @@ public sealed class TargetAsciiTests
     [InlineData("https://\"x.example/", "https://%22x.example/")]
     [InlineData("https://ü:p@bücher.example/", "https://%C3%BC:p@xn--bcher-kva.example/")]
     [InlineData("https://a@[::1]@x.example/", "https://a%40%5B::1%5D@x.example/")]
+    [InlineData("ftp://x.example\\@evil.example/", "ftp://x.example/@evil.example/")]
+    [InlineData("WSS://a@b@bücher.example\\c", "WSS://a%40b@xn--bcher-kva.example/c")]
     [InlineData("mailto:jörg <a\\b>@x.example", "mailto:j%C3%B6rg%20%3Ca\\b%3E@x.example")]
     [InlineData("app://ü/a b", "app://%C3%BC/a%20b")]
     public void The_ASCII_form_encodes_what_readers_understand_differently(string text, string ascii)

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Terse.Domains;
 using Terse.Links;
 
 namespace Terse.Tests.Links;
@@ -5,6 +7,9 @@ namespace Terse.Tests.Links;
 public sealed class TargetTests
 {
     private static readonly LinkOptions Defaults = new();
+
+    private static readonly TargetRules FurtherSchemes = RulesOf(
+        new() { OtherSchemes = ["ftp", "ws", "wss", "app"], BlockedHosts = ["spam.example"] });
 
     [Theory]
     [InlineData("https://example.com")]
@@ -44,6 +49,7 @@ public sealed class TargetTests
     [InlineData("https://1.2.3.256/", nameof(RefusalKind.TargetInvalid))]
     [InlineData("https://[::1/", nameof(RefusalKind.TargetInvalid))]
     [InlineData("https://[fe80::1%eth0]/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("https://น้ำ.example", nameof(RefusalKind.TargetInvalid))]
     [InlineData("https://ﬁ.example/", nameof(RefusalKind.TargetInvalid))]
     [InlineData(" https://example.com/", nameof(RefusalKind.TargetInvalid))]
     [InlineData("https://example.com/ ", nameof(RefusalKind.TargetInvalid))]
@@ -66,6 +72,36 @@ public sealed class TargetTests
         Assert.Equal("target", refusal.Field);
     }
 
+    [Theory]
+    [InlineData("ftp:x.example", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("ftp://", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("ws://exa mple.com/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("wss://น้ำ.example/", nameof(RefusalKind.TargetInvalid))]
+    [InlineData("FTP://user:secret@x.example/", nameof(RefusalKind.TargetCredentials))]
+    [InlineData("app://user:secret@x.example/", nameof(RefusalKind.TargetCredentials))]
+    [InlineData("app://x.example\\@evil.example/", nameof(RefusalKind.TargetCredentials))]
+    [InlineData("ftp://www.spam.example/", nameof(RefusalKind.TargetBlocked))]
+    [InlineData("ws://SPAM.example\\@x.example/", nameof(RefusalKind.TargetBlocked))]
+    [InlineData("app://spam.example/", nameof(RefusalKind.TargetBlocked))]
+    [InlineData("wss://go.example.com/", nameof(RefusalKind.TargetIsTerse))]
+    public void The_authority_of_a_further_scheme_is_checked_as_in_http(string text, string kind)
+    {
+        Assert.False(FurtherSchemes.TryRead(text, "go.example.com", "[::1]", out _, out var refusal));
+        Assert.Equal(kind, refusal.Kind.ToString());
+    }
+
+    [Theory]
+    [InlineData("ftp://x.example/a@b", "x.example")]
+    [InlineData("wss://x.example\\@evil.example/", "x.example")]
+    [InlineData("app://go.example.com/open", "go.example.com")]
+    [InlineData("app:user@x.example", null)]
+    [InlineData("app:///open?user=a@b", null)]
+    public void A_target_with_a_further_scheme_is_accepted(string text, string? host)
+    {
+        Assert.True(FurtherSchemes.TryRead(text, "go.example.com", "[::1]", out var target, out _));
+        Assert.Equal(host, target.Authority?.Host);
+    }
+
     [Fact]
     public void A_target_has_at_most_8192_bytes_in_UTF8()
     {
@@ -86,4 +122,9 @@ public sealed class TargetTests
         Assert.True(Target.TryParse("MAILTO:someone@example.com", options, out var mail, out _));
         Assert.Null(mail.Authority);
     }
+
+    private static TargetRules RulesOf(LinkOptions options) => new(
+        new DomainMap(Options.Create(new DomainOptions())),
+        new BlockedHosts(Options.Create(options)),
+        Options.Create(options));
 }
