@@ -1,14 +1,15 @@
 -- The guarantees of the core hold in the corners, too: under floods, long snapshots and failovers.
 
--- Locks every existing table that this migration alters, before any other statement. The first lock makes
+-- Locks the only existing table that this migration alters, before any other statement. The first lock makes
 -- autovacuum release its lock, and lets reads and writes continue. While the second lock waits, all reads and
--- writes of the table wait behind it, so it waits for a second at most. A creation locks the table link and
--- then reads the horizon, so the migration locks the tables in the same order.
+-- writes of the table wait behind it, so it waits for half a second at most. A lookup locks the table horizon
+-- and then the table link; a creation locks link and then horizon. So a migration that locked both tables
+-- would form a deadlock with one of them.
 SET LOCAL lock_timeout = '3s';
-LOCK TABLE link, horizon IN SHARE UPDATE EXCLUSIVE MODE;
+LOCK TABLE horizon IN SHARE UPDATE EXCLUSIVE MODE;
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL statement_timeout = '900ms';
-LOCK TABLE link, horizon IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE horizon IN ACCESS EXCLUSIVE MODE;
 SET LOCAL statement_timeout = 0;
 
 -- How far the expired rows of a table are deleted. The class PostgresCleanup deletes them in the background.
