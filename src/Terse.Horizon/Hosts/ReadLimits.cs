@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Terse.Horizon;
 
 /// <summary>
-/// The time limits of reads. PostgreSQL has limits of its own, which hold when the cancel request of Npgsql is
-/// lost. Immutable, and therefore safe for use by any number of threads.
+/// The time limits of reads. PostgreSQL has limits of its own, which hold when the cancel request of Npgsql
+/// is lost. Immutable, and therefore safe for use by any number of threads.
 /// </summary>
 internal sealed class ReadLimits
 {

@@ -71,7 +71,7 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
         await CreateLinksAsync();
         await _services.GetRequiredService<LayoutLease>().StartAsync(default);
 
-        // No change feed runs in this test, so the test reports for the next minute that no change is missing.
+        // No change feed runs here, so the test reports for the next minute that no change is missing.
         var nextMinute = 60 * TimeProvider.System.TimestampFrequency;
         _services.GetRequiredService<PendingChanges>().OnComplete(
             TimeProvider.System.GetTimestamp() + nextMinute);

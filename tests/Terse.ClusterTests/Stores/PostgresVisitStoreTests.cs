@@ -69,7 +69,8 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     public async Task A_roll_up_finds_old_hours_by_the_index_and_reads_no_other_rows()
     {
         await _database.ExecuteAsync(
-            "INSERT INTO hour_count SELECT 500000 + n % 1000, n, 1, 0, '' FROM generate_series(1, 20000) AS n");
+            "INSERT INTO hour_count SELECT 500000 + n % 1000, n, 1, 0, '' "
+            + "FROM generate_series(1, 20000) AS n");
         await _database.ExecuteAsync("ANALYZE hour_count");
         var statement = PostgresVisitRollup.DeleteHours
             .Replace("$1", "interval '60 days'", StringComparison.Ordinal)
