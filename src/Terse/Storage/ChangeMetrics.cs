@@ -15,7 +15,18 @@ internal sealed class ChangeMetrics(IMeterFactory meters)
     private readonly Gauge<int> _connected = meters.Create(Telemetry.Meter).CreateGauge<int>(
         "terse.feed.connected", unit: null, "Whether this server receives changes of links.");
 
+    private readonly Counter<long> _connections = meters.Create(Telemetry.Meter).CreateCounter<long>(
+        "terse.feed.connections", "{connection}", "How often this server began to receive changes.");
+
+    private int _isConnected;
+
     public void CountReceived() => _received.Add(1);
 
-    public void SetConnected(bool isConnected) => _connected.Record(isConnected ? 1 : 0);
+    public void SetConnected(bool isConnected)
+    {
+        var value = isConnected ? 1 : 0;
+        _connected.Record(value);
+        if (Interlocked.Exchange(ref _isConnected, value) == 0 && isConnected)
+            _connections.Add(1);
+    }
 }
