@@ -148,7 +148,7 @@ public sealed class FencedReads
                 return await work(read, position, cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (Exception exception) when (HostUnavailableException.IsCausedBy(exception))
+        catch (Exception exception) when (HostRead.IsLost(exception))
         {
             throw HostUnavailableException.From(host.Name, exception);
         }

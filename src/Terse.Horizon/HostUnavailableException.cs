@@ -13,11 +13,10 @@ public sealed class HostUnavailableException : Exception
 {
     /// <summary>
     /// The SQLSTATE classes whose errors mean that the host cannot serve the call: 08 connection, 28
-    /// authorization, 3D database name, 53 resources, 57 operator intervention, 58 system error, XX internal
-    /// error, for example a corrupted page or index, which other hosts need not have. The class is the first
-    /// two characters of the SQLSTATE. Source: PostgreSQL documentation, appendix A.
+    /// authorization, 3D database name, 53 resources, 57 operator intervention, 58 system error. The class is
+    /// the first two characters of the SQLSTATE. Source: PostgreSQL documentation, appendix A.
     /// </summary>
-    private static readonly string[] LostClasses = ["08", "28", "3D", "53", "57", "58", "XX"];
+    private static readonly string[] LostClasses = ["08", "28", "3D", "53", "57", "58"];
 
     /// <summary>Creates an exception without a message.</summary>
     public HostUnavailableException()

@@ -1,3 +1,5 @@
+using Npgsql;
+
 namespace Terse.Horizon;
 
 /// <summary>
@@ -33,9 +35,13 @@ public sealed class HostRead : IDisposable
 
     /// <summary>
     /// Whether an error means that the host or the connection to it failed. A different host may be able to
-    /// answer the read.
+    /// answer the read. This includes a corrupted page or index, because another host has its own copy.
     /// </summary>
-    public static bool IsLost(Exception exception) => HostUnavailableException.IsCausedBy(exception);
+    public static bool IsLost(Exception exception) => HostUnavailableException.IsCausedBy(exception)
+        || exception is PostgresException
+        {
+            SqlState: PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted,
+        };
 
     /// <summary>Moves the read to a different host after its first host failed.</summary>
     /// <param name="lost">The error that <see cref="IsLost"/> recognized.</param>
