@@ -294,7 +294,5 @@ public sealed class Cluster : IAsyncDisposable
         }
     }
 
-    private DatabaseHost PickPrimary() => _registry.PickPrimary() is >= 0 and var primary
-        ? _hosts[primary]
-        : throw new HostUnavailableException("No primary can be reached.");
+    private DatabaseHost PickPrimary() => _hosts[_registry.RequirePrimary()];
 }

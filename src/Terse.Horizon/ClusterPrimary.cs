@@ -49,8 +49,8 @@ public sealed class ClusterPrimary
 
     /// <summary>Waits until <see cref="IsKnownSince"/> is true.</summary>
     /// <param name="timestamp">
-    /// A monotonic timestamp. After a write has failed, pass the time of the failure: the primary that was
-    /// known before may be the one that was lost.
+    /// A monotonic timestamp. After a write has failed, pass the time of the failure, so that a probe before
+    /// the failure does not count: the host may have been lost after that probe.
     /// </param>
     /// <param name="limit">How long to wait at most.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>

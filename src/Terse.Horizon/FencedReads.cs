@@ -63,9 +63,7 @@ public sealed class FencedReads
     /// <exception cref="HostUnavailableException">The current primary cannot be reached.</exception>
     public async Task<Fence> RequestFenceAsync(CancellationToken cancellationToken)
     {
-        var primary = _registry.PickPrimary() is >= 0 and var index
-            ? _hosts[index]
-            : throw new HostUnavailableException("No primary can be reached.");
+        var primary = _hosts[_registry.RequirePrimary()];
         try
         {
             var connection = await primary.OpenForWritesAsync(ConnectionShare.Lookups, cancellationToken)

@@ -119,6 +119,12 @@ internal sealed class HostRegistry(
     public int PickPrimary() => Router.PickPrimary(
         [.. hosts.Select(host => host.State)], Known, options);
 
+    /// <summary>Returns the index of the primary.</summary>
+    /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
+    public int RequirePrimary() => PickPrimary() is >= 0 and var primary
+        ? primary
+        : throw new HostUnavailableException("No primary can be reached.");
+
     /// <summary>
     /// Returns the index of the host that must beat, or −1. This is the primary. When the primary has been
     /// lost for <see cref="LossOfPrimary"/>, it is a new primary that took the same timeline.

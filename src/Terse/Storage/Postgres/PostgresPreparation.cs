@@ -57,7 +57,7 @@ internal sealed partial class PostgresPreparation(
         if (cluster.HasReadableHost && !cluster.Primary.IsKnownSince(long.MinValue))
         {
             await AssertReplicaServesAsync(cancellationToken);
-            layouts.StartWithoutPrimary();
+            layouts.StartReading();
             LogNoPrimary();
             return;
         }

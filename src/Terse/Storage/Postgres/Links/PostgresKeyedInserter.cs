@@ -1,3 +1,4 @@
+using Npgsql;
 using Terse.Horizon;
 using Terse.Links;
 
@@ -11,6 +12,12 @@ internal readonly record struct KeyedLink(IdempotentRequest Request, AddedLink A
 /// load one commit and one connection serve many requests. The shared statement skips a link whose code is
 /// taken; such a link is inserted again by its own statement, which reports the reason.
 /// </summary>
+/// <remarks>
+/// One statement on the primary stores the idempotency key and the link together. If a Terse server used two
+/// statements and failed between them, PostgreSQL would keep two locks until a timeout: the lock on the row
+/// of the idempotency key, and the advisory lock of the trigger <c>horizon_guard</c>. If another transaction
+/// is storing the same idempotency key, the statement waits until that transaction ends.
+/// </remarks>
 internal sealed class PostgresKeyedInserter : IAsyncDisposable
 {
     /// <summary>
@@ -24,6 +31,13 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     private readonly Cluster _cluster;
     private readonly Batcher<KeyedLink, AddOnceResult?> _batcher;
 
+    /// <summary>
+    /// Limits how many links with a taken code have a statement of their own at the same time. Statements
+    /// with the same idempotency key wait for each other, and the waiting statements must not use up the
+    /// connections that other creations need.
+    /// </summary>
+    private readonly SemaphoreSlim _alone = new(1);
+
     public PostgresKeyedInserter(Cluster cluster)
     {
         _cluster = cluster;
@@ -32,11 +46,15 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
 
     /// <summary>
     /// Inserts links and keys in shared statements. The result is null if the shared statement skipped the
-    /// link.
+    /// link; the caller must then call <see cref="InsertAloneAsync(KeyedLink, CancellationToken)"/>.
     /// </summary>
     public IBatcher<KeyedLink, AddOnceResult?> Batches => _batcher;
 
-    public ValueTask DisposeAsync() => _batcher.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        _alone.Dispose();
+        return _batcher.DisposeAsync();
+    }
 
     /// <summary>
     /// Runs the calls in statements in which each key occurs once, because PostgreSQL cannot update a row
@@ -59,7 +77,7 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Does for many links what <see cref="PostgresCreationStore.AddOnce"/> does for one. Keys and links are
+    /// Does for many links what <see cref="AddOne"/> does for one. Keys and links are
     /// inserted in the order of keys and of codes, so that concurrent statements cannot deadlock.
     /// </summary>
     private const string AddAll =
@@ -74,7 +92,7 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
             SELECT a.key, a.request, a.id FROM added AS a
             WHERE NOT EXISTS (SELECT FROM link AS l WHERE l.domain = a.domain AND l.code = a.code)
             ORDER BY a.key COLLATE "C"
-            {PostgresCreationStore.KeepUntilExpired}
+            {KeepUntilExpired}
             RETURNING key, link_id, request
         ), made AS (
             INSERT INTO link ({PostgresLinkInserter.Columns})
@@ -109,18 +127,116 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
                     batch.Results[id] = new AddOnceResult.KeyReused();
             }
 
-            // Npgsql reports a failure of an insert or of the commit only when the reader advances to the
-            // next result.
-            await row.NextResultAsync(cancellationToken);
+            await row.AwaitCommitAsync(cancellationToken);
         }
 
         foreach (var (id, stored) in repeated)
         {
             batch.Results[id] = new AddOnceResult.Repeated(
-                await PostgresCreationStore.ReadLinkAsync(write, stored, cancellationToken));
+                await ReadLinkAsync(write, stored, cancellationToken));
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Keeps the values of an existing row of the table <c>idempotency AS i</c> until its retention time,
+    /// <c>$11</c>, is over.
+    /// </summary>
+    private const string KeepUntilExpired =
+        """
+        ON CONFLICT (key) DO UPDATE SET
+            request = CASE WHEN i.created_at > statement_timestamp() - $11
+                THEN i.request ELSE excluded.request END,
+            link_id = CASE WHEN i.created_at > statement_timestamp() - $11
+                THEN i.link_id ELSE excluded.link_id END,
+            created_at = CASE WHEN i.created_at > statement_timestamp() - $11
+                THEN i.created_at ELSE excluded.created_at END
+        """;
+
+    /// <summary>
+    /// Stores the idempotency key. If the table already contains this key, the existing row keeps its values
+    /// until its retention time is over. The statement updates the existing row in any case, for two reasons.
+    /// First, the update returns the latest version of the row, even if another transaction committed that
+    /// version after the snapshot of this statement. Second, the commit of the update waits for the
+    /// synchronous replicas. The link of the existing row was committed earlier in the write-ahead log, so
+    /// these replicas then contain the link too. If the link cannot be inserted, PostgreSQL raises an error,
+    /// which also rolls back the key. <see cref="PostgresCleanup"/> deletes expired rows.
+    /// </summary>
+    private const string AddOne =
+        $"""
+        WITH kept AS (
+            INSERT INTO idempotency AS i (key, request, link_id) VALUES ($9, $10, $1)
+            {KeepUntilExpired}
+            RETURNING link_id, request = $10 AS is_same
+        ), made AS (
+            INSERT INTO link ({PostgresLinkInserter.Columns})
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8 FROM kept WHERE kept.link_id = $1
+        )
+        SELECT link_id, is_same FROM kept
+        """;
+
+    /// <summary>
+    /// Inserts one link and its key with their own statement. If the link was not inserted, PostgreSQL
+    /// reports an error that says why.
+    /// </summary>
+    public async Task<AddOnceResult> InsertAloneAsync(KeyedLink call, CancellationToken cancellationToken)
+    {
+        await _alone.WaitAsync(cancellationToken);
+        try
+        {
+            return await _cluster.WriteStatementAsync(
+                ConnectionShare.Creations, call, InsertAloneAsync, cancellationToken);
+        }
+        finally
+        {
+            _alone.Release();
+        }
+    }
+
+    private static async Task<AddOnceResult> InsertAloneAsync(
+        WriteTransaction write, KeyedLink call, CancellationToken cancellationToken)
+    {
+        await using var insert = write.CreateCommand(AddOne);
+        PostgresLinkInserter.BindLink(insert, call.Added);
+        insert.Bind(call.Request.Key);
+        insert.Bind(call.Request.Hash);
+        insert.Bind(IdempotentRequest.RetentionTime);
+        var (id, isSame) = await ReadKeyAsync(insert, cancellationToken);
+        if (id == IdOf(call))
+            return new AddOnceResult.Tried(AddLinkResult.Added);
+        return isSame
+            ? new AddOnceResult.Repeated(await ReadLinkAsync(write, id, cancellationToken))
+            : new AddOnceResult.KeyReused();
+    }
+
+    private static async Task<(long LinkId, bool IsSame)> ReadKeyAsync(
+        NpgsqlCommand insert, CancellationToken cancellationToken)
+    {
+        await using var row = await insert.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        var key = ReadKey(row);
+        await row.AwaitCommitAsync(cancellationToken);
+        return key;
+    }
+
+    private static (long LinkId, bool IsSame) ReadKey(NpgsqlDataReader row) =>
+        (row.GetInt64(0), row.GetBoolean(1));
+
+    /// <summary>
+    /// Reads the link that an earlier request with the same idempotency key created. PostgreSQL takes a new
+    /// snapshot for this separate statement. In the snapshot of the first statement, the link may be missing.
+    /// </summary>
+    private const string SelectLink = $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1";
+
+    private static async Task<Link> ReadLinkAsync(
+        WriteTransaction write, long id, CancellationToken cancellationToken)
+    {
+        await using var select = write.CreateCommand(SelectLink);
+        select.Bind(id);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        await row.ReadAsync(cancellationToken);
+        return PostgresLinkLookups.ReadLink(row);
     }
 
     private static long IdOf(KeyedLink call) => call.Added.Link.Id.ToInt64();

@@ -122,9 +122,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         var inserted = new HashSet<(long, string, string)>();
         while (await row.ReadAsync(cancellationToken))
             inserted.Add((row.GetInt64(0), row.GetString(1), row.GetString(2)));
-        // PostgreSQL sends the rows before it commits. Npgsql reports a failed commit only when the reader
-        // advances to the next result.
-        await row.NextResultAsync(cancellationToken);
+        await row.AwaitCommitAsync(cancellationToken);
         return inserted;
     }
 

@@ -116,9 +116,7 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
         var results = new LinkUpdate?[changes.Count];
         while (await row.ReadAsync(cancellationToken))
             results[row.GetInt64(0) - 1] = ReadUpdate(row);
-        // PostgreSQL sends the rows before it commits. Npgsql reports a failed commit only when the reader
-        // advances to the next result.
-        await row.NextResultAsync(cancellationToken);
+        await row.AwaitCommitAsync(cancellationToken);
         return results;
     }
 

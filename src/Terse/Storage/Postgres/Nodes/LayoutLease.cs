@@ -36,18 +36,18 @@ internal sealed class LayoutLease(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await ReadAsync(cancellationToken);
-
-        // Errors of the loop are ignored. Without a successful read the lease ends. Lookups then ask the
-        // primary, because a replica can no longer prove that a link does not exist.
-        _reading = new BackgroundLoop(Duration / 5, time, (_, _) => { })
-            .WaitAndRunAsync(ReadAsync, _stopping.Token);
+        StartReading();
     }
 
     /// <summary>
-    /// Starts the background loop without reading the layouts first, because the primary is lost. Until the
-    /// first successful read, only the primary can prove that a link does not exist.
+    /// Starts the background loop without reading the layouts first, for a start while the primary is lost.
+    /// Until the first successful read, only the primary can prove that a link does not exist.
     /// </summary>
-    public void StartWithoutPrimary() => _reading = new BackgroundLoop(Duration / 5, time, (_, _) => { })
+    /// <remarks>
+    /// Errors of the loop are ignored. Without a successful read the lease ends. Lookups then ask the
+    /// primary, because a replica can no longer prove that a link does not exist.
+    /// </remarks>
+    public void StartReading() => _reading = new BackgroundLoop(Duration / 5, time, (_, _) => { })
         .WaitAndRunAsync(ReadAsync, _stopping.Token);
 
     /// <summary>

@@ -91,7 +91,7 @@ internal sealed class PostgresVisitLimits : IAsyncDisposable
         var allowed = new Dictionary<long, long>();
         while (await row.ReadAsync(cancellationToken))
             allowed.Add(row.GetInt64(0), row.GetInt64(1));
-        await row.NextResultAsync(cancellationToken); // Npgsql reports a failed commit here.
+        await row.AwaitCommitAsync(cancellationToken);
         return allowed;
     }
 }
