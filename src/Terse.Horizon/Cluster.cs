@@ -276,7 +276,7 @@ public sealed class Cluster : IAsyncDisposable
             {
                 var write = new WriteTransaction(opened.Connection, host);
                 _ambient.Value = write;
-                if (isStatement && !host.IsPooled)
+                if (isStatement && !host.HasPooler)
                     return await work(write, argument, cancellationToken).ConfigureAwait(false);
 
                 var transaction = await write.BeginAsync(cancellationToken).ConfigureAwait(false);

@@ -135,7 +135,7 @@ public sealed class FencedReads
                 // In every other isolation level, the statements would share the snapshot of the first one,
                 // which is older than the position. Through a pooler, such a transaction has begun already.
                 // The end of the connection ends the transaction.
-                if (!host.IsPooled)
+                if (!host.HasPooler)
                 {
                     await connection.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
                         .ConfigureAwait(false);

@@ -72,7 +72,7 @@ public sealed class WriteTransaction
         var transaction = await _connection
             .BeginTransactionAsync(IsolationLevel.ReadCommitted, cancellationToken)
             .ConfigureAwait(false);
-        if (Host.IsPooled)
+        if (Host.HasPooler)
         {
             var limits = CreateCommand(DatabaseHost.SetLimitsOfWrite);
             await using (limits.ConfigureAwait(false))

@@ -50,7 +50,7 @@ public sealed class DatabaseHost
     internal DatabaseHost(HostAddress address, ClusterOptions options)
     {
         Status = new HostStatus(address.Name);
-        IsPooled = address.PoolerConnectionString is not null;
+        HasPooler = address.PoolerConnectionString is not null;
         _slots = [.. Enum.GetValues<ConnectionShare>().Select(
             share => new ConnectionSlots(share, options.Connections.Of(share)))];
         _limits = new ReadLimits(options);
@@ -58,21 +58,21 @@ public sealed class DatabaseHost
         var shared = address.PoolerConnectionString is { } pooler
             ? AddressOf(pooler, options.PreparedStatements ?? false)
             : direct;
-        shared.NoResetOnClose |= IsPooled;
+        shared.NoResetOnClose |= HasPooler;
         shared.MaxPoolSize = options.Connections.ForWrites;
         const string Writing = $"{Isolation} {ReadWrite} {LimitsOfWrites}";
-        _writes = Build(shared, address.Name, options.WriteTimeout, IsPooled ? "" : Writing);
+        _writes = Build(shared, address.Name, options.WriteTimeout, HasPooler ? "" : Writing);
         _durableWrites = Build(
             shared,
             address.Name + ", durable",
             options.WriteTimeout,
-            IsPooled ? "" : $"{Writing} -c synchronous_commit=on");
+            HasPooler ? "" : $"{Writing} -c synchronous_commit=on");
         shared.MaxPoolSize = options.Connections.ForReads;
         Reads = Build(
             shared,
             address.Name + ", reads",
             options.ReadTimeout,
-            IsPooled ? "" : $"{Isolation} {ReadOnly} -c {_limits.SettingOfLookups}");
+            HasPooler ? "" : $"{Isolation} {ReadOnly} -c {_limits.SettingOfLookups}");
 
         direct.MaxPoolSize = 1;
         Beats = Build(direct, address.Name + ", beats", options.WriteTimeout, Writing);
@@ -103,7 +103,7 @@ public sealed class DatabaseHost
     public bool IsRefused => Status.Failure is { } failure && HostUnavailableException.IsRefusal(failure);
 
     /// <summary>Whether reads and writes go through a pooler.</summary>
-    public bool IsPooled { get; }
+    public bool HasPooler { get; }
 
     /// <summary>
     /// The settings of the host, which probes read once a minute; null before the first successful probe.
@@ -148,7 +148,7 @@ public sealed class DatabaseHost
     {
         await read.TakeSlotAsync(_slots[(int)ConnectionShare.Lookups], cancellationToken)
             .ConfigureAwait(false);
-        return await OpenForReadsAsync(Reads, IsPooled ? _limits.BeginPooledLookup : null, cancellationToken)
+        return await OpenForReadsAsync(Reads, HasPooler ? _limits.BeginPooledLookup : null, cancellationToken)
             .ConfigureAwait(false);
     }
 
@@ -161,7 +161,7 @@ public sealed class DatabaseHost
         var begin = share switch
         {
             ConnectionShare.Reports => _limits.BeginReport,
-            ConnectionShare.Lookups => IsPooled ? _limits.BeginPooledLookup : null,
+            ConnectionShare.Lookups => HasPooler ? _limits.BeginPooledLookup : null,
             _ => ReadLimits.BeginRead,
         };
         return OpenAsync(

@@ -172,7 +172,7 @@ public sealed class PostgresLinkUpdaterTests(TestDatabases databases) : IAsyncLi
     /// <summary>A source of changes that passes no notification on.</summary>
     private sealed class SilentSource(IChangeSource source) : IChangeSource
     {
-        public int Timeline => source.Timeline;
+        public int Generation => source.Generation;
 
         public Moment CompleteOnAllHosts => source.CompleteOnAllHosts;
 

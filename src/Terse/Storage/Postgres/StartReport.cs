@@ -86,7 +86,7 @@ internal sealed partial class StartReport(Cluster cluster, TimeProvider time, IL
         {
             if (host.Failure is { } failure)
                 failures.Add((host.Name, failure));
-            else if (host.IsPooled && await FindPoolerFailureAsync(host, cancellationToken) is { } reason)
+            else if (host.HasPooler && await FindPoolerFailureAsync(host, cancellationToken) is { } reason)
                 failures.Add((host.Name, reason));
         }
 

@@ -175,7 +175,7 @@ public sealed class FencedLookupsTests
     {
         private int _polls;
 
-        public int Timeline => 1;
+        public int Generation => 1;
 
         public bool IsPrimaryKnown => true;
 
@@ -231,7 +231,7 @@ public sealed class FencedLookupsTests
             Task.FromResult(false);
 
         Task<Fence> IBatcher<LinkName, Fence>.CallAsync(LinkName call, CancellationToken cancellationToken) =>
-            Task.FromResult(new Fence(Timeline, Position, Horizon));
+            Task.FromResult(new Fence(Generation, Position, Horizon));
 
         Task<LookupResult> IBatcher<LinkName, LookupResult>.CallAsync(
             LinkName call, CancellationToken cancellationToken)
@@ -241,7 +241,7 @@ public sealed class FencedLookupsTests
         }
 
         private LookupResult Nothing =>
-            new(null, DateTimeOffset.UnixEpoch, Timeline, Layouts: 1, HostRole.Replica, IsReplica: true);
+            new(null, DateTimeOffset.UnixEpoch, Generation, Layouts: 1, HostRole.Replica, IsReplica: true);
 
         private void Add(string statement)
         {

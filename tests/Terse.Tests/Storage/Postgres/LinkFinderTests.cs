@@ -8,13 +8,13 @@ namespace Terse.Tests.Storage;
 
 /// <summary>
 /// Tests what the finder returns for scripted lookups. A script lists the results of the lookups in order,
-/// for example <c>R2 none after</c>. The first part is the host and its timeline: P is a primary, R is a
+/// for example <c>R2 none after</c>. The first part is the host and its generation: P is a primary, R is a
 /// replica, N is a replica that is promoted during the lookup, and D is a primary that became a replica
 /// before the lookup. The second part says whether the host finds the link (<c>link</c>) or not
 /// (<c>none</c>). The third part says whether the horizon of the host is before, at or after the time at
 /// which the code was minted or, for a link with a pending change, the time of the change. The word
-/// <c>lost</c> alone means that the host does not respond. F is a fence of the primary, with its timeline;
-/// the replica in the next part of the script has replayed the fence. The current timeline is 2.
+/// <c>lost</c> alone means that the host does not respond. F is a fence of the primary, with its generation;
+/// the replica in the next part of the script has replayed the fence. The current generation is 2.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
@@ -89,9 +89,9 @@ public sealed class LinkFinderTests : IDisposable
     [InlineData(1, "R2 link before", "found")]
     [InlineData(3, "R2 link after, P2 link before, lost", "unavailable")]
     public async Task A_link_with_a_pending_change_is_found_only_on_a_host_that_is_complete_up_to_the_change(
-        int timeline, string lookups, string expected)
+        int generation, string lookups, string expected)
     {
-        _pending.Add(Custom, 2, new(timeline, Time));
+        _pending.Add(Custom, 2, new(generation, Time));
 
         Assert.Equal(expected, await FindAsync(Custom, lookups));
     }
@@ -203,9 +203,9 @@ public sealed class LinkFinderTests : IDisposable
     [InlineData(2, "R2 link before, F2, R2 link before", "found")]
     [InlineData(3, "R2 link after, F2, R2 link after, lost", "unavailable")]
     public async Task A_link_behind_a_fence_contains_every_known_change_of_the_present_primary(
-        int timeline, string lookups, string expected)
+        int generation, string lookups, string expected)
     {
-        _pending.Add(Custom, 2, new(timeline, Time));
+        _pending.Add(Custom, 2, new(generation, Time));
 
         Assert.Equal(expected, await FindAsync(Custom, lookups, perSecond: 0));
     }

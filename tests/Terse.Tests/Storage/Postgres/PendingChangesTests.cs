@@ -54,7 +54,7 @@ public sealed class PendingChangesTests
     }
 
     [Fact]
-    public void A_version_of_another_timeline_proves_nothing()
+    public void A_version_of_another_primary_proves_nothing()
     {
         _pending.Add(Sale, 4, new(2, Noon));
 
@@ -140,7 +140,7 @@ public sealed class PendingChangesTests
     }
 
     [Fact]
-    public void Every_change_of_a_later_timeline_is_newer_whatever_the_clocks_and_the_versions_show()
+    public void Every_change_of_a_later_primary_is_newer_whatever_the_clocks_and_the_versions_show()
     {
         _pending.Add(Sale, 2, new(2, Noon));
         _pending.Add(Sale, 9, new(1, Noon.AddYears(1)));
@@ -183,7 +183,7 @@ public sealed class PendingChangesTests
     private bool Contains(int version, int horizon) => _pending.AreContainedIn(new LookupResult(
         new Link(Tsid.FromInt64(1), "", Sale.Code, "https://example.com/", Noon) { Version = version },
         At(horizon).At,
-        Timeline: 1,
+        Generation: 1,
         Layouts: 1,
         HostRole.Replica,
         IsReplica: true));

@@ -120,7 +120,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
     [Fact]
     public async Task The_feed_leaves_a_primary_that_was_replaced()
     {
-        var source = new ScriptedChanges([[AtNoon, Read(1, 1, ("sale", 1)), Read(1, 2)]]) { Timeline = 2 };
+        var source = new ScriptedChanges([[AtNoon, Read(1, 1, ("sale", 1)), Read(1, 2)]]) { Generation = 2 };
         await RunAsync(source);
 
         Assert.Equal("all complete", _calls.ToString());
@@ -136,7 +136,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
     public void The_payload_of_a_notification_is_parsed(
         string payload, string domain, string code, bool isValid)
     {
-        var isParsed = PostgresListener.TryParse(payload, timeline: 3, out var change);
+        var isParsed = PostgresListener.TryParse(payload, generation: 3, out var change);
 
         Assert.Equal(isValid, isParsed);
         if (isValid)
@@ -148,11 +148,11 @@ public sealed class PostgresChangeFeedTests : IDisposable
     public void Dispose() => _figures.Dispose();
 
     private static ChangeBatch Read(
-        int timeline, int second, params (string Code, int Second)[] changes) => Read(
-        timeline, second, [.. changes.Select(change => Change(change.Code, 2, change.Second))]);
+        int generation, int second, params (string Code, int Second)[] changes) => Read(
+        generation, second, [.. changes.Select(change => Change(change.Code, 2, change.Second))]);
 
-    private static ChangeBatch Read(int timeline, int second, ChangeNotice[] changes) => new(
-        new(timeline, Noon.AddSeconds(second)),
+    private static ChangeBatch Read(int generation, int second, ChangeNotice[] changes) => new(
+        new(generation, Noon.AddSeconds(second)),
         changes,
         changes.Length > 0 ? new(changes[^1].WrittenAt.At, changes.Length) : null);
 
@@ -193,7 +193,7 @@ public sealed class PostgresChangeFeedTests : IDisposable
 
         public IEnumerable<DateTimeOffset?> RequestedSince => Requested.Select(after => after?.WrittenAt);
 
-        public int Timeline { get; init; } = 1;
+        public int Generation { get; init; } = 1;
 
         public Moment CompleteOnAllHosts => default;
 

@@ -17,7 +17,7 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
 
     private readonly Queue<string> _script = new(script.Split(", "));
 
-    public int Timeline => 2;
+    public int Generation => 2;
 
     public bool IsPrimaryKnown { get; init; }
 
@@ -82,7 +82,7 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
         return new LookupResult(
             content == "link" ? new Link(Id, name.Domain, name.Code, "https://example.com/", Time) : null,
             Time.AddMicroseconds(offset),
-            Timeline: host[1] - '0',
+            Generation: host[1] - '0',
             Layouts,
             host[0] is 'P' or 'D' ? HostRole.Primary : HostRole.Replica,
             IsReplica: host[0] is 'R' or 'D');

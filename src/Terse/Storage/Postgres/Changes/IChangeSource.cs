@@ -14,7 +14,7 @@ internal interface IChangeSource
     /// The generation of the current primary (<see cref="ClusterPrimary.Generation"/>). It grows with each
     /// failover, and when the database moves to another installation.
     /// </summary>
-    int Timeline { get; }
+    int Generation { get; }
 
     /// <summary>
     /// Every host contains all changes that were written up to this moment, according to the last successful

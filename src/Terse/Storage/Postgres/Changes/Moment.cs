@@ -4,14 +4,14 @@ namespace Terse.Storage.Postgres;
 
 /// <summary>
 /// An instant by the clock of a primary, together with the generation of this primary (<see
-/// cref="Terse.Horizon.ClusterPrimary.Generation"/>), here called its timeline. A moment of a later primary
-/// is always later, whatever the clocks show. If a snapshot is complete up to a moment, the snapshot contains
-/// everything that any primary wrote at or before this moment, except for data that a failover lost. This
-/// includes writes of earlier primaries, because a new primary contains these writes before it moves the
-/// horizon for the first time.
+/// cref="Terse.Horizon.ClusterPrimary.Generation"/>). A moment of a later primary is always later, whatever
+/// the clocks show. If a snapshot is complete up to a moment, the snapshot contains everything that any
+/// primary wrote at or before this moment, except for data that a failover lost. This includes writes of
+/// earlier primaries, because a new primary contains these writes before it moves the horizon for the first
+/// time.
 /// </summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct Moment(int Timeline, DateTimeOffset At) : IComparable<Moment>
+internal readonly record struct Moment(int Generation, DateTimeOffset At) : IComparable<Moment>
 {
     public static bool operator <(Moment one, Moment other) => one.CompareTo(other) < 0;
 
@@ -22,5 +22,5 @@ internal readonly record struct Moment(int Timeline, DateTimeOffset At) : ICompa
     public static bool operator >=(Moment one, Moment other) => one.CompareTo(other) >= 0;
 
     public int CompareTo(Moment other) =>
-        Timeline != other.Timeline ? Timeline.CompareTo(other.Timeline) : At.CompareTo(other.At);
+        Generation != other.Generation ? Generation.CompareTo(other.Generation) : At.CompareTo(other.At);
 }

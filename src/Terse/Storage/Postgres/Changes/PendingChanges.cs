@@ -12,8 +12,8 @@ namespace Terse.Storage.Postgres;
 /// </summary>
 /// <remarks>
 /// The version orders the changes of one link, because the time of a change can be earlier than the time of
-/// the change before it: the primary's clock may step back. Versions of different timelines are not
-/// comparable, because a failover can lose a version; the change of the later timeline is newer.
+/// the change before it: the primary's clock may step back. Versions of different primaries are not
+/// comparable, because a failover can lose a version; the change of the later primary is newer.
 /// The floor is a moment. Every link is treated as if the link had been changed at this moment. For each
 /// change that was added, one of three conditions is always true: the change is pending, a newer change of
 /// the same link is pending, or the floor is at or after this change or a newer change of the same link. A
@@ -134,7 +134,7 @@ internal sealed class PendingChanges(TimeProvider time)
     {
         lock (_writing)
         {
-            _generation = floor.Timeline;
+            _generation = floor.Generation;
             RaiseFloor(floor);
             while (_added.Count > 0)
                 RemoveOldest();
@@ -173,8 +173,8 @@ internal sealed class PendingChanges(TimeProvider time)
     /// <summary>The caller must hold the lock.</summary>
     private void RaiseFloor(Moment floor)
     {
-        if (floor.Timeline > _generation)
-            floor = floor with { Timeline = _generation };
+        if (floor.Generation > _generation)
+            floor = floor with { Generation = _generation };
         if (floor > _floor.Value)
             Volatile.Write(ref _floor, new(floor));
     }
@@ -188,11 +188,11 @@ internal sealed class PendingChanges(TimeProvider time)
     private sealed record Change(int Version, Moment WrittenAt)
     {
         public bool IsNewerThan(Change other) =>
-            (WrittenAt.Timeline, Version).CompareTo((other.WrittenAt.Timeline, other.Version)) > 0;
+            (WrittenAt.Generation, Version).CompareTo((other.WrittenAt.Generation, other.Version)) > 0;
 
-        /// <summary>Whether a link from a snapshot of the same timeline contains this change.</summary>
+        /// <summary>Whether a link from a snapshot of the same primary contains this change.</summary>
         public bool IsContainedIn(Link link, Moment snapshot) =>
-            snapshot.Timeline == WrittenAt.Timeline && link.Version >= Version;
+            snapshot.Generation == WrittenAt.Generation && link.Version >= Version;
     }
 
     private sealed record Added(LinkName Name, Change Change, long AddedAt);

@@ -143,7 +143,7 @@ internal sealed partial class PostgresChangeFeed(
     }
 
     private static bool IsContinuation(Moment published, ChangeBatch missed) =>
-        missed.CompleteUpTo.Timeline == published.Timeline
+        missed.CompleteUpTo.Generation == published.Generation
         && missed.CompleteUpTo >= published
         && missed.CompleteUpTo.At - published.At < MaxGap
         && missed.Changes.Count < MaxPage;
@@ -153,7 +153,7 @@ internal sealed partial class PostgresChangeFeed(
         var begin = time.GetTimestamp();
         ChangePosition? published = _publishedUpTo is { } upTo ? ChangePosition.EndOf(upTo.At) : null;
         var batch = await ReadAsync(connection, published, cancellationToken);
-        if (batch.CompleteUpTo.Timeline < source.Timeline)
+        if (batch.CompleteUpTo.Generation < source.Generation)
             throw new HostUnavailableException("Another host has become the primary.");
         await PublishAllAsync(connection, batch, cancellationToken);
         ReportComplete(begin);

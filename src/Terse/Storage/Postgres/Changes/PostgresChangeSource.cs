@@ -10,7 +10,7 @@ namespace Terse.Storage.Postgres;
 internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) : IChangeSource
 {
     /// <inheritdoc/>
-    public int Timeline => cluster.Primary.Generation;
+    public int Generation => cluster.Primary.Generation;
 
     /// <inheritdoc/>
     public Moment CompleteOnAllHosts => cluster.Hosts.Min(host => CompleteUpTo(host.State));

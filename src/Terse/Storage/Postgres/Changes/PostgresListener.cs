@@ -10,13 +10,14 @@ internal sealed class PostgresListener : IChangeConnection
     private readonly NpgsqlConnection _connection;
     private readonly Cluster _cluster;
     private readonly TimeProvider _time;
-    private readonly int _timeline;
+    private readonly int _generation;
 
     /// <summary>Whether a notification arrived that does not name its change.</summary>
     private bool _hasUnread;
 
-    private PostgresListener(NpgsqlConnection connection, Cluster cluster, TimeProvider time, int timeline) =>
-        (_connection, _cluster, _time, _timeline) = (connection, cluster, time, timeline);
+    private PostgresListener(
+        NpgsqlConnection connection, Cluster cluster, TimeProvider time, int generation) =>
+        (_connection, _cluster, _time, _generation) = (connection, cluster, time, generation);
 
     /// <summary>
     /// Reads which primary this is, once per connection. The primary cannot change while the connection is
@@ -39,11 +40,11 @@ internal sealed class PostgresListener : IChangeConnection
         TimeProvider time,
         CancellationToken cancellationToken)
     {
-        var timeline = await ReadTimelineAsync(connection, cluster, cancellationToken);
-        var listener = new PostgresListener(connection, cluster, time, timeline);
+        var generation = await ReadGenerationAsync(connection, cluster, cancellationToken);
+        var listener = new PostgresListener(connection, cluster, time, generation);
         connection.Notification += (_, notification) =>
         {
-            if (TryParse(notification.Payload, timeline, out var change))
+            if (TryParse(notification.Payload, generation, out var change))
                 onNotification(change);
             else
                 listener._hasUnread = true;
@@ -53,7 +54,7 @@ internal sealed class PostgresListener : IChangeConnection
         return listener;
     }
 
-    private static async Task<int> ReadTimelineAsync(
+    private static async Task<int> ReadGenerationAsync(
         NpgsqlConnection connection, Cluster cluster, CancellationToken cancellationToken)
     {
         await using var select = new NpgsqlCommand(SelectIdentity, connection);
@@ -71,7 +72,7 @@ internal sealed class PostgresListener : IChangeConnection
     /// comes from the schema of the version before; <see cref="ReceiveAsync"/> then returns at once, and the
     /// next <see cref="ReadAsync"/> returns the change.
     /// </summary>
-    public static bool TryParse(string payload, int timeline, out ChangeNotice change)
+    public static bool TryParse(string payload, int generation, out ChangeNotice change)
     {
         change = default;
         var parts = payload.Split('|', 4);
@@ -84,7 +85,7 @@ internal sealed class PostgresListener : IChangeConnection
         }
 
         var at = DateTimeOffset.UnixEpoch.AddTicks(microseconds * TimeSpan.TicksPerMicrosecond);
-        change = new(new(parts[2], parts[3]), version, new Moment(timeline, at));
+        change = new(new(parts[2], parts[3]), version, new Moment(generation, at));
         return true;
     }
 
@@ -127,13 +128,13 @@ internal sealed class PostgresListener : IChangeConnection
         while (await row.ReadAsync(cancellationToken))
         {
             completeUpTo = ReadHorizon(row);
-            if (ReadChange(row, _timeline) is not { } change)
+            if (ReadChange(row, _generation) is not { } change)
                 continue;
             changes.Add(change);
             last = new(change.WrittenAt.At, row.GetInt64(8));
         }
 
-        return completeUpTo.Timeline == _timeline
+        return completeUpTo.Generation == _generation
             ? new(completeUpTo, changes, last)
             : throw NotPrimary();
     }
@@ -146,10 +147,10 @@ internal sealed class PostgresListener : IChangeConnection
     /// <summary>
     /// Reads a change. Returns null if the row contains only the horizon, because no change was found.
     /// </summary>
-    private static ChangeNotice? ReadChange(NpgsqlDataReader row, int timeline) => row.IsDBNull(4)
+    private static ChangeNotice? ReadChange(NpgsqlDataReader row, int generation) => row.IsDBNull(4)
         ? null
         : new(
             new(row.GetString(4), row.GetString(5)),
             row.GetInt32(6),
-            new(timeline, row.GetFieldValue<DateTimeOffset>(7)));
+            new(generation, row.GetFieldValue<DateTimeOffset>(7)));
 }

@@ -196,14 +196,14 @@ internal sealed class FencedLookups(
     private bool TryComplete(Waiting waiting, LookupResult result)
     {
         if (result.IsReplica
-            && result.Timeline == waiting.Fence.Generation
+            && result.Generation == waiting.Fence.Generation
             && result.ClosedAt >= waiting.Fence.ClosedAt)
         {
             waiting.Result.SetResult(result with { HasReachedFence = true });
             return true;
         }
 
-        if (waiting.Fence.Generation == lookups.Timeline)
+        if (waiting.Fence.Generation == lookups.Generation)
             return false;
         waiting.Result.SetResult(result);
         return true;

@@ -14,7 +14,7 @@ internal interface ILinkLookups
     /// The generation of the current primary (<see cref="ClusterPrimary.Generation"/>). It grows with each
     /// failover, and when the database moves to another installation.
     /// </summary>
-    int Timeline { get; }
+    int Generation { get; }
 
     /// <summary>
     /// Whether the last probes found a primary that accepts writes. A primary that is only slow is known.
@@ -79,7 +79,7 @@ internal interface ILinkLookups
 /// <param name="ClosedAt">
 /// The horizon in the snapshot. The snapshot contains every link that was created up to this instant.
 /// </param>
-/// <param name="Timeline">
+/// <param name="Generation">
 /// The generation of the primary that wrote the horizon in the snapshot (<see
 /// cref="ClusterPrimary.GenerationOf"/>); 0 if that is not the current primary.
 /// </param>
@@ -89,10 +89,10 @@ internal interface ILinkLookups
 /// <param name="ProbedRole">The role of the host according to the last probe before the lookup.</param>
 /// <param name="IsReplica">Whether the host reported in the lookup statement that it is a replica.</param>
 internal sealed record LookupResult(
-    Link? Link, DateTimeOffset ClosedAt, int Timeline, long Layouts, HostRole ProbedRole, bool IsReplica)
+    Link? Link, DateTimeOffset ClosedAt, int Generation, long Layouts, HostRole ProbedRole, bool IsReplica)
 {
     /// <summary>
-    /// True if the host had replayed a fence of the timeline in the snapshot before the snapshot was taken.
+    /// True if the host had replayed a fence of the primary in the snapshot before the snapshot was taken.
     /// The snapshot then contains every link that was acknowledged before the fence was requested.
     /// </summary>
     public bool HasReachedFence { get; init; }
@@ -108,11 +108,11 @@ internal sealed record LookupResult(
     /// <summary>
     /// A moment up to which the snapshot is complete. The snapshot contains each change that was written at
     /// or before this moment, if the change was also acknowledged before the lookup or its fence started. If
-    /// the host was promoted during the lookup, it is unknown to which timeline the snapshot belongs. In this
+    /// the host was promoted during the lookup, it is unknown to which primary the snapshot belongs. In this
     /// case, the property returns the earliest possible moment, which guarantees nothing.
     /// </summary>
     public Moment CompleteUpTo =>
-        IsPrimary || HasReachedFence ? new(Timeline, DateTimeOffset.MaxValue)
-        : IsReplica ? new(Timeline, ClosedAt)
+        IsPrimary || HasReachedFence ? new(Generation, DateTimeOffset.MaxValue)
+        : IsReplica ? new(Generation, ClosedAt)
         : default;
 }

@@ -71,7 +71,7 @@ internal sealed class LinkFinder(
     {
         var result = await PostgresErrors.WithTimeoutAsync(
             token => CountAsync(lookups.Latest.CallAsync(name, token)), time, cancellationToken);
-        return result.IsPrimary && result.Timeline == lookups.Timeline
+        return result.IsPrimary && result.Generation == lookups.Generation
             ? result.Link
             : throw new StoreUnavailableException("Another host is becoming the primary; retry shortly.")
             {
@@ -163,8 +163,8 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Looks up a link after the first host did not contain the link, or proved nothing because the host is
-    /// on an earlier timeline. Asks the primary within the budget, otherwise a replica behind a fence.
+    /// Looks up a link after the first host did not contain the link, or proved nothing because the host
+    /// shows an earlier primary. Asks the primary within the budget, otherwise a replica behind a fence.
     /// </summary>
     private async Task<Link?> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
     {
@@ -224,18 +224,18 @@ internal sealed class LinkFinder(
     /// For results that are not final.
     /// </summary>
     private bool IsOutdated(LookupResult result) =>
-        result.Link is not null && result.Timeline == lookups.Timeline;
+        result.Link is not null && result.Generation == lookups.Generation;
 
     /// <summary>
     /// True if the caller may answer with this result. The result then contains the link with all changes
-    /// that this Terse server knows of, or proves that the link does not exist. A host on an earlier timeline
-    /// proves nothing, even if the host contains the link. The failover may have lost this link, and the code
-    /// may belong to a different link by now. The method compares the timelines after the lookup, so it also
-    /// detects a failover during the lookup.
+    /// that this Terse server knows of, or proves that the link does not exist. A host that shows an earlier
+    /// primary proves nothing, even if the host contains the link. The failover may have lost this link, and
+    /// the code may belong to a different link by now. The method compares the generations after the lookup,
+    /// so it also detects a failover during the lookup.
     /// </summary>
     private bool IsFinal(LookupResult result, string code)
     {
-        if (result.Timeline != lookups.Timeline)
+        if (result.Generation != lookups.Generation)
             return false;
         if (result.Link is not null)
             return pending.AreContainedIn(result) && HasEveryChange(result);

@@ -73,7 +73,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public int Timeline => _cluster.Primary.Generation;
+    public int Generation => _cluster.Primary.Generation;
 
     /// <inheritdoc/>
     public bool IsPrimaryKnown => _cluster.Primary.IsKnownSince(long.MinValue);

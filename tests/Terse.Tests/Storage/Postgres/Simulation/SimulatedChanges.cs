@@ -15,7 +15,7 @@ internal sealed class SimulatedChanges(
 {
     private SimulatedListener? _listener;
 
-    public int Timeline => server.Generation;
+    public int Generation => server.Generation;
 
     public Moment CompleteOnAllHosts => server.Hosts.Min(host =>
         new Moment(server.GenerationOf(host.State.Identity.Timeline), host.State.Horizon));
@@ -66,7 +66,7 @@ internal sealed class SimulatedListener(
     Random random) : IChangeConnection
 {
     private readonly int _starts = host.Starts;
-    private readonly int _timeline = server.GenerationOf(host.Timeline);
+    private readonly int _generation = server.GenerationOf(host.Timeline);
 
     public SimulatedHost Host => host;
 
@@ -84,7 +84,7 @@ internal sealed class SimulatedListener(
         if (!IsAlive)
             return;
         server.Notified.Announce(changed);
-        onNotification(changes.NoticeOf(changed, new(_timeline, at)));
+        onNotification(changes.NoticeOf(changed, new(_generation, at)));
     }
 
     public Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken) =>
@@ -95,9 +95,9 @@ internal sealed class SimulatedListener(
     {
         await server.StepAsync();
         AssertAlive();
-        if (host.ShownTimeline != host.Timeline || server.GenerationOf(host.Timeline) != _timeline)
+        if (host.ShownTimeline != host.Timeline || server.GenerationOf(host.Timeline) != _generation)
             throw new HostUnavailableException("Another host is becoming the primary.");
-        var completeUpTo = new Moment(_timeline, host.ClosedAt);
+        var completeUpTo = new Moment(_generation, host.ClosedAt);
         var all = host.Changes.Select(change => change.Link).ToList();
         var since = after?.WrittenAt ?? host.ClosedAt;
         var found = host.Changes.Where(change => change.At > since).OrderBy(change => change.At).ToList();
@@ -107,7 +107,7 @@ internal sealed class SimulatedListener(
             server.Notified.Announce(link);
         return new(
             completeUpTo,
-            [.. found.Select(change => changes.NoticeOf(change.Link, new(_timeline, change.At)))],
+            [.. found.Select(change => changes.NoticeOf(change.Link, new(_generation, change.At)))],
             Last: null);
     }
 

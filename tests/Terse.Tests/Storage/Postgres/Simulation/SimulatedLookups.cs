@@ -18,7 +18,7 @@ internal sealed class SimulatedLookups(
 {
     private readonly HashSet<string> _askedOfPrimary = new(StringComparer.Ordinal);
 
-    public int Timeline => registry.Known.Generation;
+    public int Generation => registry.Known.Generation;
 
     public bool IsPrimaryKnown => registry.IsPrimaryKnownSince(long.MinValue);
 
@@ -67,7 +67,7 @@ internal sealed class SimulatedLookups(
             throw new HostUnavailableException("The reply is lost.");
         return results.ConvertAll(result => result with
         {
-            Timeline = TimelineOf(host, result, shownTimeline),
+            Generation = GenerationOf(host, result, shownTimeline),
             IsReplica = host.Role == HostRole.Replica,
         });
     }
@@ -101,7 +101,7 @@ internal sealed class SimulatedLookups(
         AssertReached(host);
         result = result with
         {
-            Timeline = TimelineOf(host, result, shownTimeline),
+            Generation = GenerationOf(host, result, shownTimeline),
             IsReplica = host.Role == HostRole.Replica,
         };
         if (sabotage == HorizonSabotage.TwoStatements)
@@ -117,10 +117,10 @@ internal sealed class SimulatedLookups(
     /// timeline has not beaten yet and matches no generation; on a replica, the timeline comes from the
     /// snapshot.
     /// </summary>
-    private int TimelineOf(SimulatedHost host, LookupResult result, int shownTimeline) =>
+    private int GenerationOf(SimulatedHost host, LookupResult result, int shownTimeline) =>
         sabotage == HorizonSabotage.NoTimeline ? 0
         : host.Role == HostRole.Primary && shownTimeline != host.Timeline ? 0
-        : server.GenerationOf(host.Role == HostRole.Primary ? shownTimeline : result.Timeline);
+        : server.GenerationOf(host.Role == HostRole.Primary ? shownTimeline : result.Generation);
 
     private void AssertReplica(SimulatedHost host)
     {

@@ -59,10 +59,14 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
 
     public DateTimeOffset Now => trueNow() + Error;
 
+    /// <summary>
+    /// Looks up a link. In the result, the timeline of the host takes the place of the generation, which only
+    /// a server knows.
+    /// </summary>
     public LookupResult LookUp(string code, HostRole probedRole) => new(
         _links.GetValueOrDefault(code),
         ClosedAt,
-        ReadTimeline(),
+        Generation: ReadTimeline(),
         Layouts: 1,
         probedRole,
         IsReplica: Role == HostRole.Replica);
@@ -70,13 +74,16 @@ internal sealed class SimulatedHost(Func<DateTimeOffset> trueNow)
     /// <summary>How many entries of the log this host has replayed.</summary>
     public int Replayed => _shown;
 
-    /// <summary>Returns a function that looks up links as they are now, whatever happens later.</summary>
+    /// <summary>
+    /// Returns a function that does the same as <see cref="LookUp"/> with the links as they are now, whatever
+    /// happens later.
+    /// </summary>
     public Func<string, HostRole, LookupResult> TakeSnapshot()
     {
         var links = new Dictionary<string, Link>(_links, StringComparer.Ordinal);
         var (closedAt, timeline, isReplica) = (ClosedAt, ReadTimeline(), Role == HostRole.Replica);
         return (code, role) =>
-            new(links.GetValueOrDefault(code), closedAt, timeline, Layouts: 1, role, isReplica);
+            new(links.GetValueOrDefault(code), closedAt, Generation: timeline, Layouts: 1, role, isReplica);
     }
 
     /// <summary>
