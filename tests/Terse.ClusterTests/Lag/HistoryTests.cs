@@ -40,13 +40,27 @@ public sealed class HistoryTests(ITestOutputHelper output)
             + "artifacts/bin/Terse.ClusterTests/release/Terse.ClusterTests -noLogo -showLiveOutput "
             + "-class Terse.ClusterTests.HistoryTests");
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2, isSynchronous: true);
+        using var folder = new TemporaryFolder();
+        var certificates = new TestCertificates(folder.Path);
+        foreach (var host in postgres.Servers.Reverse())
+            await host.OfferTlsAsync(certificates);
         await using var pooled = await PooledHosts.StartAsync(postgres);
         await using var servers = await TestServers.StartAsync(
             postgres, [[], pooled.Settings, [ServerFaults.RandomCodes]]);
         var requests = new HistoryRequests(servers, _history, _times);
         var changed = new ChangedLinks(_history);
         var limits = new LimitClient(requests, Seed);
-        await RunAsync(postgres, servers, requests, changed, limits);
+        try
+        {
+            await RunAsync(postgres, servers, requests, changed, limits);
+        }
+        catch
+        {
+            foreach (var pooler in pooled.Poolers)
+                output.WriteLine(pooler.Log);
+            throw;
+        }
+
         await FollowAllAsync(servers, requests, changed);
         await _history.CheckOnceAsync(postgres.Primary);
 

@@ -18,6 +18,7 @@ internal sealed class ServerFaults(PostgresCluster postgres, TestServers servers
         new("server stopped between minting and inserting", 1, _ => SuspendCreationAsync()),
         new("server cut off from the primary", 1, CutOffAsync),
         new("opaque codes switched on or off", 1, SwitchOpaqueCodesAsync),
+        new("TLS to the databases switched on or off", 1, SwitchTlsAsync),
     ];
 
     private async Task KillAsync(Func<Task> waitAsync)
@@ -54,6 +55,14 @@ internal sealed class ServerFaults(PostgresCluster postgres, TestServers servers
 
         var switching = servers.All.Where(server => !server.Settings.Contains(RandomCodes)).ToArray();
         await switching[_random.Next(switching.Length)].ReplaceAsync();
+        await waitAsync();
+    }
+
+    private async Task SwitchTlsAsync(Func<Task> waitAsync)
+    {
+        var server = servers.Any(_random);
+        server.UsesTls = !server.UsesTls;
+        await server.ReplaceAsync();
         await waitAsync();
     }
 

@@ -22,6 +22,9 @@ internal sealed class TestServer : IAsyncDisposable
     /// <summary>Command-line options for the next process of this server.</summary>
     public string[] Settings { get; set; }
 
+    /// <summary>Whether the next process of this server connects to the database hosts with TLS.</summary>
+    public bool UsesTls { get; set; }
+
     public TerseProcess Process => Volatile.Read(ref _process);
 
     /// <summary>
@@ -96,5 +99,10 @@ internal sealed class TestServer : IAsyncDisposable
     /// has recorded and not yet sent to the database, so the new process counts them.
     /// </summary>
     private Task<TerseProcess> ServeAsync() => TerseProcess.ServeAsync(
-        _folder.Path, [.. PostgresCluster.SettingsOf(Network.ConnectionStrings), .. Settings]);
+        _folder.Path,
+        [
+            .. PostgresCluster.SettingsOf(
+                Network.ConnectionStrings.Select(host => UsesTls ? host + ";SSL Mode=Require" : host)),
+            .. Settings,
+        ]);
 }

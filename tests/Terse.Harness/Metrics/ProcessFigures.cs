@@ -57,7 +57,12 @@ internal sealed class ProcessFigures : IAsyncDisposable
     public async Task<FigureReading> ReadAsync()
     {
         var begin = TimeProvider.System.GetUtcNow().UtcDateTime;
-        await Eventually.IsTrueAsync(() => Task.FromResult(Volatile.Read(ref _last).Begin > begin));
+        await Eventually.IsTrueAsync(async () =>
+        {
+            if (_reading.IsFaulted)
+                await _reading;
+            return Volatile.Read(ref _last).Begin > begin;
+        });
         return Volatile.Read(ref _last);
     }
 
@@ -104,10 +109,11 @@ internal sealed class ProcessFigures : IAsyncDisposable
         }
     }
 
+    /// <summary>Adds a value without its fraction, which only durations in seconds have.</summary>
     private void Add(TraceEvent data, string field) => _next.Add(
         (string)data.PayloadByName("instrumentName"),
         (string)data.PayloadByName("tags"),
-        long.Parse((string)data.PayloadByName(field), CultureInfo.InvariantCulture));
+        (long)double.Parse((string)data.PayloadByName(field), CultureInfo.InvariantCulture));
 }
 
 /// <summary>The values of all instruments of a server, from one reading.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
@@ -18,6 +19,7 @@ internal sealed class PgBouncer : IAsyncDisposable
 
     private readonly TemporaryFolder _folder = new();
     private readonly int _port = FreePort.Find();
+    private readonly ConcurrentQueue<string> _log = [];
     private Process _process = null!;
 
     private PgBouncer()
@@ -26,6 +28,9 @@ internal sealed class PgBouncer : IAsyncDisposable
 
     /// <summary>The connection string for the clients of this PgBouncer.</summary>
     public string ConnectionString => PostgresServer.ConnectionStringBy(_port);
+
+    /// <summary>What PgBouncer has logged.</summary>
+    public string Log => string.Join(Environment.NewLine, _log);
 
     public static async Task<PgBouncer> StartAsync(PostgresServer server)
     {
@@ -73,8 +78,9 @@ internal sealed class PgBouncer : IAsyncDisposable
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process.ErrorDataReceived += (_, line) =>
         {
+            _log.Enqueue(line.Data ?? "PgBouncer ended.");
             if (line.Data is null)
-                ready.TrySetException(new InvalidOperationException("PgBouncer ended."));
+                ready.TrySetException(new InvalidOperationException(Log));
             else if (line.Data.Contains("process up", StringComparison.Ordinal))
                 ready.TrySetResult();
         };

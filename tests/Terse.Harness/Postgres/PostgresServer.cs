@@ -75,14 +75,9 @@ internal sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>
-    /// Restarts the server so that it refuses connections without TLS. The user <c>terse</c> logs in with
-    /// <see cref="Password"/> (SCRAM), and the user of the client certificate with this certificate.
-    /// </summary>
-    public async Task RequireTlsAsync(TestCertificates certificates)
+    /// <summary>Restarts the server so that it accepts connections with TLS too.</summary>
+    public async Task OfferTlsAsync(TestCertificates certificates)
     {
-        await ExecuteAsync($"ALTER ROLE terse PASSWORD '{Password}'");
-        await ExecuteAsync($"CREATE ROLE {TestCertificates.ClientName} SUPERUSER LOGIN");
         await StopAsync();
         string[] files = [certificates.Authority, certificates.ServerCertificate, certificates.ServerKey];
         await RunAsPostgresAsync("install", ["-m", "600", .. files, _folder]);
@@ -93,6 +88,17 @@ internal sealed class PostgresServer : IAsyncDisposable
             ssl = on
             ssl_ca_file = 'authority.crt'
             """);
+        await StartAsync();
+    }
+
+    /// <summary>
+    /// Restarts the server so that it refuses connections without TLS. The user <c>terse</c> logs in with
+    /// <see cref="Password"/> (SCRAM), and the user of the client certificate with this certificate.
+    /// </summary>
+    public async Task RequireTlsAsync(TestCertificates certificates)
+    {
+        await ExecuteAsync($"ALTER ROLE terse PASSWORD '{Password}'");
+        await ExecuteAsync($"CREATE ROLE {TestCertificates.ClientName} SUPERUSER LOGIN");
         await File.WriteAllTextAsync(
             Path.Combine(_folder, "pg_hba.conf"),
             $"""
@@ -101,7 +107,7 @@ internal sealed class PostgresServer : IAsyncDisposable
 
             """);
         _requiresTls = true;
-        await StartAsync();
+        await OfferTlsAsync(certificates);
     }
 
     /// <summary>Creates the database that the tests use.</summary>

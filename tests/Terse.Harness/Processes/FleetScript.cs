@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
-using System.Net.Sockets;
 using System.Text.Json;
 using Npgsql;
 
@@ -126,29 +125,15 @@ internal sealed class FleetScript : IAsyncDisposable
     }
 
     /// <summary>
-    /// Returns the first of several consecutive free ports. The ports are below the range from which the
-    /// operating system assigns ports to other programs.
+    /// Returns the first of several consecutive free ports. The ports are below those of
+    /// <see cref="FreePort"/> and below those that Linux gives to outgoing connections.
     /// </summary>
     private static int FreePorts(int count)
     {
-        var first = Random.Shared.Next(10_000, 30_000);
-        while (!Enumerable.Range(first, count).All(IsFree))
+        var first = Random.Shared.Next(10_000, 23_000);
+        while (!Enumerable.Range(first, count).All(FreePort.IsFree))
             first += count;
         return first;
-    }
-
-    private static bool IsFree(int port)
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, port);
-        try
-        {
-            listener.Start();
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 }
 

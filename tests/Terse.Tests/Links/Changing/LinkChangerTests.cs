@@ -159,18 +159,9 @@ public sealed class LinkChangerTests
 
         public TimeSpan Timeout => TimeSpan.FromSeconds(3);
 
-        public async Task<T> RunAsync<T>(
-            Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken)
-        {
-            try
-            {
-                return await work(cancellationToken);
-            }
-            catch (StoreUnavailableException exception) when (exception.IsPrimaryLost)
-            {
-                return await work(cancellationToken);
-            }
-        }
+        public Task<T> RunAsync<T>(
+            Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken) =>
+            LostPrimary.RunAgainAsync(work, cancellationToken);
 
         public Task<AddLinkResult> AddAsync(
             Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>

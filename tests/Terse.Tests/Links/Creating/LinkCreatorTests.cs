@@ -59,18 +59,9 @@ public sealed class LinkCreatorTests
 
         public TimeSpan Timeout => inner.Timeout;
 
-        public async Task<T> RunAsync<T>(
-            Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken)
-        {
-            try
-            {
-                return await work(cancellationToken);
-            }
-            catch (StoreUnavailableException exception) when (exception.IsPrimaryLost)
-            {
-                return await work(cancellationToken);
-            }
-        }
+        public Task<T> RunAsync<T>(
+            Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken) =>
+            LostPrimary.RunAgainAsync(work, cancellationToken);
 
         public async Task<AddLinkResult> AddAsync(
             Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken)
