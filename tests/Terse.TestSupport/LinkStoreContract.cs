@@ -47,6 +47,35 @@ public abstract class LinkStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_link_keeps_its_settings_until_they_are_removed()
+    {
+        var link = NewLink(1, "sale") with
+        {
+            Settings = new LinkSettings
+            {
+                Title = "Sale 🙂",
+                Note = "for \"everybody\"",
+                Tags = ["Spring", "한국어"],
+                IsDisabled = true,
+                ValidFrom = Now,
+                RedirectStatus = 308,
+                ForwardQuery = QueryForwarding.Merge,
+                ForwardPath = true,
+                ExpiredTarget = "https://example.com/over",
+            },
+        };
+        await AddAsync(link);
+        Assert.Equal(link, await Reader.FindAsync(link.Name, default));
+
+        var plain = link with { Version = 2, Settings = LinkSettings.None };
+        Assert.NotNull(await Store.ReplaceAsync(plain, default));
+        Assert.Equal(plain, await Reader.FindAsync(link.Name, default));
+        var titled = plain with { Version = 3, Settings = new LinkSettings { Title = "Over" } };
+        Assert.NotNull(await Store.ReplaceAsync(titled, default));
+        Assert.Equal(titled, await Reader.FindAsync(link.Name, default));
+    }
+
+    [Fact]
     public async Task A_name_of_no_link_finds_nothing()
     {
         await AddAsync(NewLink(1, "sale"));

@@ -15,6 +15,9 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     /// <summary>The domain and the code, by which a redirect finds the link.</summary>
     public LinkName Name => new(Domain, Code);
 
+    /// <summary>All URLs that requests for the link can lead to.</summary>
+    public IEnumerable<string> Targets => Settings.ExpiredTarget is { } expired ? [Target, expired] : [Target];
+
     /// <summary>The version number: 1 for a new link; each change adds 1.</summary>
     public int Version { get; init; } = 1;
 
@@ -34,4 +37,7 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     /// that its name is never reused. Requests for a deleted link are answered with 410.
     /// </summary>
     public DateTimeOffset? DeletedAt { get; init; }
+
+    /// <summary>The settings that few links have.</summary>
+    public LinkSettings Settings { get; init; } = LinkSettings.None;
 }

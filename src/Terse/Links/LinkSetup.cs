@@ -18,6 +18,7 @@ internal static class LinkSetup
         services.AddJson(LinkJson.Instance);
         services.AddSingleton<BlockedHosts>();
         services.AddSingleton<TargetRules>();
+        services.AddSingleton<LinkChecker>();
         services.AddSingleton<LinkCreator>();
         services.AddSingleton<LinkChanger>();
     }

@@ -16,6 +16,10 @@ internal enum RefusalKind
     TargetBlocked,
     ExpiryInvalid,
     MaxVisitsInvalid,
+
+    /// <summary>The value of another field is invalid.</summary>
+    FieldInvalid,
+
     CodeInvalid,
     CodeReserved,
     CodeTaken,

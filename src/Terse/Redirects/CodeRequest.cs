@@ -10,5 +10,6 @@ namespace Terse.Redirects;
 /// </summary>
 /// <param name="Name">The name of the requested link; a link with this name need not exist.</param>
 /// <param name="IsPreview">Whether the client asks for a preview instead of a redirect.</param>
+/// <param name="Path">The part of the path after the code, as sent: empty, or a slash and more.</param>
 /// <param name="Probe">The result of the cache lookup for this name.</param>
-internal sealed record CodeRequest(LinkName Name, bool IsPreview, CacheProbe Probe);
+internal sealed record CodeRequest(LinkName Name, bool IsPreview, string Path, CacheProbe Probe);

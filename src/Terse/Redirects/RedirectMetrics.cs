@@ -18,9 +18,9 @@ internal sealed class RedirectMetrics
     /// </summary>
     private const int Stride = 16;
 
-    private const int Hits = 8;
-    private const int Misses = 9;
-    private const int Evictions = 10;
+    private const int Hits = 13;
+    private const int Misses = 14;
+    private const int Evictions = 15;
 
     private static readonly (RedirectOutcome Outcome, string Name)[] Outcomes =
     [
@@ -30,6 +30,8 @@ internal sealed class RedirectMetrics
         (RedirectOutcome.Blocked, "blocked"),
         (RedirectOutcome.Deleted, "deleted"),
         (RedirectOutcome.UsedUp, "used_up"),
+        (RedirectOutcome.Disabled, "disabled"),
+        (RedirectOutcome.Scheduled, "scheduled"),
     ];
 
     private readonly long[] _counts;

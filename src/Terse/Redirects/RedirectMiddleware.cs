@@ -28,14 +28,13 @@ internal sealed class RedirectMiddleware(
     public Task InvokeAsync(HttpContext context)
     {
         var path = context.Request.Path.Value.AsSpan();
-        if (path.Length is <= 1 or > CodePath.MaxLength)
+        if (path.Length <= 1)
             return next(context);
-        if (!Redirector.IsRead(context.Request))
-            return CodePath.TryRead(path, out _) ? uncached(context) : next(context);
 
         var domain = domains.DomainOfHost(RequestHost.Sent(context));
-        var probe = cache.Probe(domain, path[1..]);
-        if (probe is { IsFresh: true, Link: { } link }
+        var probe = path.Length <= CodePath.MaxLength ? cache.Probe(domain, path[1..]) : default;
+        if (probe is { IsFresh: true, Link: { Conditional: null } link }
+            && Redirector.IsRead(context.Request)
             && (link.ExpiresAt == long.MaxValue || !link.HasExpired(time.GetUtcNow())))
         {
             redirector.Redirect(context, link);
@@ -57,7 +56,8 @@ internal sealed class RedirectMiddleware(
         // If the cache contains a stale copy of the link, the strings of this copy are used again, so that
         // the newly loaded copy needs no new strings.
         var name = probe.Link?.Name ?? new LinkName(domain, path.Code.ToString());
-        context.Features.Set(new CodeRequest(name, path.IsPreview, probe));
+        var more = path.HasMore ? CodePath.MoreOf(context) : "";
+        context.Features.Set(new CodeRequest(name, path.IsPreview, more, probe));
         return uncached(context);
     }
 }

@@ -11,7 +11,7 @@ internal sealed class RedirectOptions
 {
     public const string Section = "Redirects";
 
-    public static readonly string[] SettingNames = [nameof(CacheControl)];
+    public static readonly string[] SettingNames = [nameof(CacheControl), nameof(PermanentCacheControl)];
 
     /// <summary>
     /// The value of the <c>Cache-Control</c> header of a redirect. Default: <c>no-store</c>. If the value
@@ -20,16 +20,32 @@ internal sealed class RedirectOptions
     /// browser follows a changed target only after the lifetime.
     /// </summary>
     public string CacheControl { get; set; } = "no-store";
+
+    /// <summary>
+    /// The value of the <c>Cache-Control</c> header of a permanent redirect (status 301 or 308). Default:
+    /// <c>private, max-age=90</c>. Without a lifetime, browsers keep a permanent redirect for ever and never
+    /// see a changed target.
+    /// </summary>
+    public string PermanentCacheControl { get; set; } = "private, max-age=90";
 }
 
 internal sealed class RedirectOptionsValidator : IValidateOptions<RedirectOptions>
 {
-    public ValidateOptionsResult Validate(string? name, RedirectOptions options) =>
-        options.CacheControl.Length > 0
-            && Ascii.IsValid(options.CacheControl)
-            && CacheControlHeaderValue.TryParse(options.CacheControl, out _)
-            ? ValidateOptionsResult.Success
-            : ValidateOptionsResult.Fail(
-                $"Redirects:CacheControl is '{options.CacheControl}', which is not a valid Cache-Control "
-                + "header; set it to a value such as 'no-store' or 'private, max-age=90'.");
+    public ValidateOptionsResult Validate(string? name, RedirectOptions options)
+    {
+        string[] errors =
+        [
+            .. Check(nameof(options.CacheControl), options.CacheControl),
+            .. Check(nameof(options.PermanentCacheControl), options.PermanentCacheControl),
+        ];
+        return errors.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private static IEnumerable<string> Check(string setting, string value)
+    {
+        if (value.Length > 0 && Ascii.IsValid(value) && CacheControlHeaderValue.TryParse(value, out _))
+            yield break;
+        yield return $"Redirects:{setting} is '{value}', which is not a valid Cache-Control header; set it to "
+            + "a value such as 'no-store' or 'private, max-age=90'.";
+    }
 }

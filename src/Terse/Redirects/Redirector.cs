@@ -1,3 +1,5 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Terse.Domains;
@@ -8,8 +10,7 @@ using Terse.Web;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Answers requests for codes. Only the host and the path of a request select the link; the query string has
-/// no influence. Every visit, even one that ends with an error, is recorded before the response is sent.
+/// Answers requests for codes. The host and the path of a request select the link. Every visit, even one that ends with an error, is recorded before the response is sent.
 /// Previews are not recorded.
 /// </summary>
 /// <remarks>
@@ -29,6 +30,7 @@ internal sealed class Redirector(
     private static readonly StringValues NoIndex = "noindex";
 
     private readonly StringValues _cacheControl = options.Value.CacheControl;
+    private readonly StringValues _permanentCacheControl = options.Value.PermanentCacheControl;
 
     /// <summary>
     /// Whether the request follows a link: its method is GET or HEAD. A HEAD request counts as a visit of a
@@ -41,49 +43,63 @@ internal sealed class Redirector(
     public void Redirect(HttpContext context, CachedLink link)
     {
         link.PrefetchLocation();
-        visits.Record(RedirectOutcome.Followed, link.Id, context.Request);
-        metrics.CountOutcome(RedirectOutcome.Followed);
+        Redirect(context, link, RedirectOutcome.Followed, link.Status, link.Location);
+    }
+
+    private void Redirect(
+        HttpContext context, CachedLink link, RedirectOutcome outcome, int status, string location)
+    {
+        visits.Record(outcome, link.Id, context.Request);
+        metrics.CountOutcome(outcome);
         var response = context.Response;
-        response.StatusCode = StatusCodes.Status302Found;
+        response.StatusCode = status;
         response.ContentLength = 0;
         var headers = response.Headers;
-        headers.Location = link.Location;
-        headers.CacheControl = _cacheControl;
+        headers.Location = location;
+        headers.CacheControl = status is StatusCodes.Status301MovedPermanently
+            or StatusCodes.Status308PermanentRedirect ? _permanentCacheControl : _cacheControl;
         headers["X-Robots-Tag"] = NoIndex;
     }
 
     /// <summary>
-    /// Answers a request for a code that <see cref="RedirectMiddleware"/> could not answer from the cache. If
-    /// the request has no <see cref="CodeRequest"/> feature, its method is neither GET nor HEAD.
+    /// Answers a request for a code that <see cref="RedirectMiddleware"/> could not answer from the cache.
     /// </summary>
     public async Task AnswerAsync(HttpContext context)
     {
-        if (context.Features.Get<CodeRequest>() is not { } request)
+        var request = context.Features.GetRequiredFeature<CodeRequest>();
+        var link = await loader.FindAsync(request.Name, request.Probe, context.RequestAborted);
+        var outcome = link?.OutcomeAt(time.GetUtcNow()) ?? RedirectOutcome.Unknown;
+        if (!IsRead(context.Request) && link?.Status is not (307 or 308))
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             context.Response.Headers.Allow = "GET, HEAD";
             return;
         }
 
-        var link = await loader.FindAsync(request.Name, request.Probe, context.RequestAborted);
-        var outcome = link?.OutcomeAt(time.GetUtcNow()) ?? RedirectOutcome.Unknown;
-        var isLimited = outcome == RedirectOutcome.Followed && link!.LimitedLink is not null;
+        var isLimited = outcome == RedirectOutcome.Followed && link!.Conditional?.MaxVisits is not null;
         if (isLimited && Visitor.IsPrefetch(context.Request))
             await RefusePrefetch().ExecuteAsync(context);
         else if (isLimited && Visitor.IsLinkPreview(context.Request))
             await WriteLimitedAsync(context, link!);
         else if (!request.IsPreview)
-            await AnswerVisitAsync(context, link, outcome);
+            await AnswerVisitAsync(context, request, link, outcome);
         else if (outcome == RedirectOutcome.Followed)
             await WritePreviewAsync(context, link!);
         else
-            await ProblemOf(outcome).ExecuteAsync(context);
+            await ProblemOf(outcome, link).ExecuteAsync(context);
     }
 
-    private async Task AnswerVisitAsync(HttpContext context, CachedLink? link, RedirectOutcome outcome)
+    /// <remarks>
+    /// A path that the link does not forward is refused before a visit of its limit is used.
+    /// </remarks>
+    private async Task AnswerVisitAsync(
+        HttpContext context, CodeRequest request, CachedLink? link, RedirectOutcome outcome)
     {
+        var location = link?.Location;
+        if (outcome == RedirectOutcome.Followed && !TryForward(context, request, link!, out location))
+            (outcome, link) = (RedirectOutcome.Unknown, null);
         if (outcome == RedirectOutcome.Followed
-            && link is { LimitedLink: { } limited }
+            && link!.Conditional is { MaxVisits: not null } limited
             && !await store.TakeVisitAsync(limited, context.RequestAborted))
         {
             outcome = RedirectOutcome.UsedUp;
@@ -91,13 +107,39 @@ internal sealed class Redirector(
 
         if (outcome == RedirectOutcome.Followed)
         {
-            Redirect(context, link!);
-            return;
+            Redirect(context, link!, outcome, link!.Status, location!);
+        }
+        else if (outcome == RedirectOutcome.Expired && link!.ExpiredLocation is { } expired)
+        {
+            Redirect(context, link, outcome, StatusCodes.Status302Found, expired);
+        }
+        else
+        {
+            visits.Record(outcome, link?.Id ?? 0, context.Request);
+            metrics.CountOutcome(outcome);
+            await ProblemOf(outcome, link).ExecuteAsync(context);
+        }
+    }
+
+    /// <summary>
+    /// Finds the <c>Location</c> header of a redirect, with the forwarded path and query string.
+    /// </summary>
+    /// <returns>False if the request contains a path that the link does not forward.</returns>
+    private static bool TryForward(
+        HttpContext context, CodeRequest request, CachedLink link, out string? location)
+    {
+        location = link.Location;
+        if (link.Conditional is not { } conditional)
+            return request.Path.Length <= 1;
+        var query = context.Request.QueryString.Value ?? "";
+        if (!ForwardedTarget.TryForward(
+            conditional.Target, conditional.Settings, request.Path, query, out var forwarded))
+        {
+            return false;
         }
 
-        visits.Record(outcome, link?.Id ?? 0, context.Request);
-        metrics.CountOutcome(outcome);
-        await ProblemOf(outcome).ExecuteAsync(context);
+        location = TargetAscii.Of(forwarded);
+        return true;
     }
 
     /// <summary>
@@ -143,10 +185,15 @@ internal sealed class Redirector(
         ProblemType.PrefetchRefused,
         "The link has a limited number of visits, so browsers cannot prefetch it.");
 
-    private static Problem ProblemOf(RedirectOutcome outcome) => outcome switch
+    private static Problem ProblemOf(RedirectOutcome outcome, CachedLink? link) => outcome switch
     {
-        RedirectOutcome.Unknown => Problem.Of(
+        RedirectOutcome.Unknown or RedirectOutcome.Disabled => Problem.Of(
             ProblemType.LinkNotFound, "No link has this code; check the short URL."),
+        RedirectOutcome.Scheduled => Problem.Of(
+            ProblemType.LinkScheduled,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The link starts to work on {link!.Conditional!.Settings.ValidFrom:yyyy-MM-dd' at 'HH:mm:ss} UTC.")),
         RedirectOutcome.Expired => Problem.Of(ProblemType.LinkExpired, "The link has expired."),
         RedirectOutcome.Deleted => Problem.Of(ProblemType.LinkDeleted, "The link was deleted."),
         RedirectOutcome.UsedUp => Problem.Of(

@@ -22,4 +22,10 @@ internal enum RedirectOutcome : byte
 
     /// <summary>The link had already reached its maximum number of visits.</summary>
     UsedUp = 5,
+
+    /// <summary>The link is switched off; the answer is the same as for an unknown code.</summary>
+    Disabled = 6,
+
+    /// <summary>The link does not work yet.</summary>
+    Scheduled = 7,
 }

@@ -91,7 +91,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
                 return InField(field, "is given more than once; send it once.");
             reader.Read();
             if (IsTooLarge(reader, property.PropertyType))
-                return InField(field, "is out of range; send a whole number of at most 64 bits.");
+                return InField(field, "is out of range; send a smaller whole number.");
             if (!IsOfType(ref reader, property.PropertyType))
                 return InField(field, $"has the wrong type; it must be {NameOf(property.PropertyType)}.");
 
@@ -115,20 +115,46 @@ internal sealed class JsonBodyException : BadHttpRequestException
         return $"{string.Join(", ", names[..^1])} and {names[^1]}";
     }
 
-    private static bool IsOfType(ref Utf8JsonReader reader, Type type) => reader.TokenType switch
+    /// <summary>
+    /// Returns whether the token begins a value of the type, and moves the reader to the end of the value.
+    /// </summary>
+    private static bool IsOfType(ref Utf8JsonReader reader, Type type)
     {
-        JsonTokenType.Null => true,
-        JsonTokenType.String => type == typeof(string) && reader.GetString() is not null,
-        JsonTokenType.Number => type == typeof(long?) && reader.TryGetInt64(out _),
-        _ => false,
-    };
+        switch (reader.TokenType)
+        {
+            case JsonTokenType.Null:
+                return true;
+            case JsonTokenType.String:
+                return type == typeof(string) && reader.GetString() is not null;
+            case JsonTokenType.Number:
+                return IsNumber(type) && reader.TryGetInt64(out _);
+            case JsonTokenType.True or JsonTokenType.False:
+                return type == typeof(bool?);
+            case JsonTokenType.StartArray when type == typeof(IReadOnlyList<string>):
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    if (reader.TokenType != JsonTokenType.String || reader.GetString() is null)
+                        return false;
+                }
+
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    private static bool IsNumber(Type type) => type == typeof(long?) || type == typeof(int?);
 
     /// <summary>Whether the token is a whole number that does not fit into 64 bits.</summary>
     private static bool IsTooLarge(in Utf8JsonReader reader, Type type) =>
-        type == typeof(long?)
+        IsNumber(type)
         && reader.TokenType == JsonTokenType.Number
         && !reader.ValueSpan.ContainsAnyExcept(WholeNumber)
-        && !reader.TryGetInt64(out _);
+        && !(type == typeof(int?) ? reader.TryGetInt32(out _) : reader.TryGetInt64(out _));
 
-    private static string NameOf(Type type) => type == typeof(long?) ? "a whole number" : "a string";
+    private static string NameOf(Type type) =>
+        IsNumber(type) ? "a whole number"
+        : type == typeof(bool?) ? "true or false"
+        : type == typeof(IReadOnlyList<string>) ? "a list of strings"
+        : "a string";
 }

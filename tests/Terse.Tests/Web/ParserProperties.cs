@@ -121,7 +121,7 @@ public sealed class ParserProperties
 
     [Fact]
     public void No_expiry_throws() =>
-        AssertNothingThrows(text => LinkRules.ReadExpiry(text, out _));
+        AssertNothingThrows(text => LinkTimes.ReadInstant("expiresAt", text, out _));
 
     [Fact]
     public void No_referrer_country_or_user_agent_throws() => AssertNothingThrows(text =>

@@ -17,8 +17,7 @@ internal static class LinkChangeEndpoints
 
     private const string IfMatch = "If-Match";
 
-    private const string Body =
-        "a JSON object with any of the fields 'target', 'expiresAt' and 'maxVisits'";
+    private const string Body = "a JSON object with the fields to change";
 
     public static async Task<Results<Ok<LinkResource>, Problem>> ChangeAsync(
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)

@@ -26,8 +26,7 @@ internal static class LinkEndpoints
     /// </summary>
     private const string ReplayedHeader = "Idempotency-Replayed";
 
-    private const string Body = "a JSON object with the field 'target' and, optionally, 'code', 'domain', "
-        + "'expiresAt' and 'maxVisits'";
+    private const string Body = "a JSON object with the field 'target' and, optionally, other fields of a link";
 
     public static void MapLinks(this IEndpointRouteBuilder app)
     {

@@ -29,6 +29,7 @@ internal static class LinkProblems
         RefusalKind.TargetBlocked => ProblemType.TargetBlocked,
         RefusalKind.ExpiryInvalid => ProblemType.ExpiryInvalid,
         RefusalKind.MaxVisitsInvalid => ProblemType.MaxVisitsInvalid,
+        RefusalKind.FieldInvalid => ProblemType.FieldInvalid,
         RefusalKind.CodeInvalid => ProblemType.CodeInvalid,
         RefusalKind.CodeReserved => ProblemType.CodeReserved,
         RefusalKind.CodeTaken => ProblemType.CodeTaken,

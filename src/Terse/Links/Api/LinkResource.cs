@@ -16,6 +16,25 @@ internal sealed record LinkResource(
     DateTime? ExpiresAt,
     long? MaxVisits)
 {
+    public string? Title { get; init; }
+
+    public string? Note { get; init; }
+
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    public bool Enabled { get; init; }
+
+    public DateTime? ValidFrom { get; init; }
+
+    public string? ExpiredTarget { get; init; }
+
+    public int RedirectStatus { get; init; }
+
+    /// <summary><c>off</c>, <c>append</c> or <c>merge</c>.</summary>
+    public required string ForwardQuery { get; init; }
+
+    public bool ForwardPath { get; init; }
+
     /// <summary>
     /// The number of visits. Null in the response to a change, and if the visits cannot be read. In both
     /// cases, the JSON does not contain this field.
@@ -38,7 +57,23 @@ internal sealed record LinkResource(
             link.Target,
             link.CreatedAt.UtcDateTime,
             link.ExpiresAt?.UtcDateTime,
-            link.MaxVisits);
+            link.MaxVisits)
+        {
+            Title = link.Settings.Title,
+            Note = link.Settings.Note,
+            Tags = link.Settings.Tags ?? [],
+            Enabled = !link.Settings.IsDisabled,
+            ValidFrom = link.Settings.ValidFrom?.UtcDateTime,
+            ExpiredTarget = link.Settings.ExpiredTarget,
+            RedirectStatus = link.Settings.RedirectStatus ?? StatusCodes.Status302Found,
+            ForwardQuery = link.Settings.ForwardQuery switch
+            {
+                QueryForwarding.Append => "append",
+                QueryForwarding.Merge => "merge",
+                _ => "off",
+            },
+            ForwardPath = link.Settings.ForwardPath,
+        };
     }
 }
 

@@ -11,7 +11,7 @@ internal sealed class LinkChanger(
     ILinkStore store,
     ILinkReader reader,
     ILinkChangeListener listener,
-    TargetRules targets,
+    LinkChecker checker,
     TimeProvider time)
 {
     /// <summary>
@@ -37,24 +37,9 @@ internal sealed class LinkChanger(
         string address,
         CancellationToken cancellationToken)
     {
-        Target? target = null;
-        if (change.HasTarget && !targets.TryRead(change.Target, host, address, out target, out var refusal))
+        if (checker.Check(change, host, address, out var edit) is { } refusal)
             return new ChangeLinkResult.Refused(refusal);
-        refusal = LinkRules.ReadExpiry(change.ExpiresAt, out var expiresAt)
-            ?? LinkRules.CheckLimit(change.MaxVisits);
-        if (refusal is not null)
-            return new ChangeLinkResult.Refused(refusal);
-
-        return await ApplyAsync(
-            name,
-            link => link with
-            {
-                Target = target?.Text ?? link.Target,
-                ExpiresAt = change.HasExpiresAt ? expiresAt : link.ExpiresAt,
-                MaxVisits = change.HasMaxVisits ? change.MaxVisits : link.MaxVisits,
-            },
-            versions,
-            cancellationToken);
+        return await ApplyAsync(name, edit, versions, cancellationToken);
     }
 
     /// <summary>
@@ -110,6 +95,8 @@ internal sealed class LinkChanger(
         var changed = request.Change(link);
         if (changed == link)
             return new ChangeLinkResult.Changed(link, At: null);
+        if (LinkChecker.CheckWhole(changed) is { } refusal)
+            return new ChangeLinkResult.Refused(refusal);
 
         changed = changed with { Version = link.Version + 1 };
         var earlier = request.Unconfirmed;

@@ -6,14 +6,6 @@ using Terse.Ids;
 
 namespace Terse.Links;
 
-/// <summary>The JSON body of a request to create a link. The values are not validated yet.</summary>
-internal sealed record NewLink(string? Target, string? Code, string? Domain)
-{
-    public string? ExpiresAt { get; init; }
-
-    public long? MaxVisits { get; init; }
-}
-
 /// <summary>The result of a creation: exactly one of the nested types.</summary>
 internal abstract record CreateLinkResult
 {
@@ -38,7 +30,7 @@ internal sealed class LinkCreator(
     IdMint mint,
     ICodeStrategy strategy,
     DomainMap domains,
-    TargetRules targets,
+    LinkChecker checker,
     TimeProvider time)
 {
     /// <summary>
@@ -73,22 +65,21 @@ internal sealed class LinkCreator(
         string address,
         CancellationToken cancellationToken)
     {
-        if (!targets.TryRead(link.Target, host, address, out var target, out var refusal))
+        var refusal = checker.Check(link, host, address, out var edit)
+            ?? (link.Has(nameof(link.Target)) ? null : Target.Missing)
+            ?? (string.IsNullOrEmpty(link.Code) ? null : CustomCode.Check(link.Code));
+        if (refusal is not null)
             return new CreateLinkResult.Refused(refusal);
-        if (link.Code is not null && CustomCode.Check(link.Code) is { } wrongCode)
-            return new CreateLinkResult.Refused(wrongCode);
-        if (!domains.TryPick(link.Domain, host, out var domain))
+        if (!domains.TryPick(string.IsNullOrEmpty(link.Domain) ? null : link.Domain, host, out var domain))
         {
             return Refuse(
                 RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is not a domain of this server.");
         }
 
-        if (LinkRules.ReadExpiry(link.ExpiresAt, out var expiresAt) is { } wrongExpiry)
-            return new CreateLinkResult.Refused(wrongExpiry);
-        if (LinkRules.CheckLimit(link.MaxVisits) is { } wrongLimit)
-            return new CreateLinkResult.Refused(wrongLimit);
-
-        var checkedLink = new CheckedLink(target.Text, link.Code, domain, expiresAt, link.MaxVisits);
+        var checkedLink = new CheckedLink(
+            string.IsNullOrEmpty(link.Code) ? null : link.Code, domain, link.ExpiresIn, edit);
+        if (LinkChecker.CheckWhole(checkedLink.New(default, "", default)) is { } wrongTimes)
+            return new CreateLinkResult.Refused(wrongTimes);
         var unconfirmed = new List<Link>();
         return await store.RunAsync(
             token => CreateAsync(checkedLink, idempotencyKey, unconfirmed, token), time, cancellationToken);
@@ -117,11 +108,7 @@ internal sealed class LinkCreator(
             if (CustomCode.IsReserved(code))
                 continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-            var created = new Link(id, checkedLink.Domain, code, checkedLink.Target, now)
-            {
-                ExpiresAt = checkedLink.ExpiresAt,
-                MaxVisits = checkedLink.MaxVisits,
-            };
+            var created = checkedLink.New(id, code, now);
             unconfirmed.Add(created);
             var result = await AddAsync(request, created, layout.EndOf(id), cancellationToken);
             unconfirmed.Remove(created);
@@ -190,15 +177,25 @@ internal sealed class LinkCreator(
     /// been replaced by one spelling.
     /// </summary>
     private sealed record CheckedLink(
-        string Target, string? Code, string Domain, DateTimeOffset? ExpiresAt, long? MaxVisits)
+        string? Code, string Domain, string? ExpiresIn, Func<Link, Link> Edit)
     {
-        public IdempotentRequest With(string key) => IdempotentRequest.Of(
-            key,
-            ("target", Target),
-            ("code", Code),
-            ("domain", Domain),
-            ("expiresAt", TextOf(ExpiresAt?.ToUnixTimeMilliseconds())),
-            ("maxVisits", TextOf(MaxVisits)));
+        /// <summary>Makes the link with an id and a code.</summary>
+        public Link New(Tsid id, string code, DateTimeOffset now) => Edit(new(id, Domain, code, "", now));
+
+        public IdempotentRequest With(string key)
+        {
+            var link = New(default, "", default);
+            var expiresAt = ExpiresIn is null ? link.ExpiresAt?.ToUnixTimeMilliseconds() : null;
+            return IdempotentRequest.Of(
+                key,
+                ("target", link.Target),
+                ("code", Code),
+                ("domain", Domain),
+                ("expiresAt", TextOf(expiresAt)),
+                ("maxVisits", TextOf(link.MaxVisits)),
+                ("expiresIn", ExpiresIn),
+                ("settings", StoredSettings.Write(link.Settings)));
+        }
 
         private static string? TextOf(long? number) => number?.ToString(CultureInfo.InvariantCulture);
     }

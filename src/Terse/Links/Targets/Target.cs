@@ -22,6 +22,9 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
 
     private const string Field = "target";
 
+    public static readonly Refusal Missing =
+        new(RefusalKind.TargetMissing, Field, "The target is missing; send the URL to shorten.");
+
     public static bool TryParse(
         string? text,
         LinkOptions options,
@@ -46,7 +49,7 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     private static Refusal? CheckText(string? text)
     {
         if (string.IsNullOrEmpty(text))
-            return new(RefusalKind.TargetMissing, Field, "The target is missing; send the URL to shorten.");
+            return Missing;
         if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes)
         {
             return new(

@@ -24,6 +24,9 @@ internal sealed class CachedLink
     /// <summary>The bytes that a string needs in addition to its characters.</summary>
     private const int StringBytes = 22;
 
+    /// <summary>The bytes that <see cref="Conditional"/> needs, without its target.</summary>
+    private const int ConditionalBytes = 400;
+
     private const int MaxHits = 3;
     private const int CacheLineBytes = 64;
 
@@ -64,26 +67,37 @@ internal sealed class CachedLink
     public required long LoadedAt { get; init; }
 
     /// <summary>
-    /// The outcome of a visit without regard to the expiry and the visit limit, which are checked at each
-    /// visit: <see cref="RedirectOutcome.Deleted"/> or <see cref="RedirectOutcome.Blocked"/>;
-    /// <see cref="RedirectOutcome.Followed"/> for any other link.
+    /// The outcome of a visit without regard to times and to the visit limit, which are checked at each
+    /// visit: <see cref="RedirectOutcome.Deleted"/>, <see cref="RedirectOutcome.Disabled"/> or
+    /// <see cref="RedirectOutcome.Blocked"/>; <see cref="RedirectOutcome.Followed"/> for any other link.
     /// </summary>
     public RedirectOutcome Outcome { get; init; }
 
+    /// <summary>The status code of the redirect.</summary>
+    public short Status { get; init; } = StatusCodes.Status302Found;
+
     /// <summary>
-    /// The complete link if it has a visit limit (<see cref="Link.MaxVisits"/>), because each visit must be
-    /// counted in the store; null for a link without a limit.
+    /// The complete link if each visit needs a decision: the link has a visit limit, forwards paths or query
+    /// strings, or did not work yet when this copy was loaded. Null for a link that always leads to its
+    /// target; most links do.
     /// </summary>
-    public Link? LimitedLink { get; init; }
+    public Link? Conditional { get; init; }
+
+    /// <summary>
+    /// The <c>Location</c> header after the link has expired; null if the answer is then 410.
+    /// </summary>
+    public string? ExpiredLocation { get; init; }
 
     /// <summary>Whether later requests may be answered with this copy.</summary>
-    public bool IsCacheable => Outcome == RedirectOutcome.Followed && LimitedLink is null;
+    public bool IsCacheable => Outcome == RedirectOutcome.Followed && Conditional?.MaxVisits is null;
 
     public LinkName Name => new(Domain, Code);
 
     public HashedLinkName HashedName => new(Domain, Code);
 
-    public int Bytes => OverheadBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length));
+    public int Bytes => OverheadBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length))
+        + (Conditional is null ? 0 : ConditionalBytes + (2 * Conditional.Target.Length))
+        + (ExpiredLocation is null ? 0 : StringBytes + (2 * ExpiredLocation.Length));
 
     /// <summary>
     /// The number of hits, at most 3. <see cref="S3Fifo"/> lowers this number when it moves the link into the
@@ -103,9 +117,17 @@ internal sealed class CachedLink
     /// <summary>The next link in the same chain of <see cref="LinkTable"/>.</summary>
     public ref CachedLink? Next => ref _next;
 
-    public static CachedLink Of(Link link, LinkName name, long loadedAt, bool isBlocked)
+    /// <param name="link">The stored link.</param>
+    /// <param name="name">The name of the link; its strings are used again.</param>
+    /// <param name="loadedAt">The monotonic clock before the store was read.</param>
+    /// <param name="isBlocked">Whether the link can lead to a blocked host.</param>
+    /// <param name="now">The present time.</param>
+    public static CachedLink Of(
+        Link link, LinkName name, long loadedAt, bool isBlocked, DateTimeOffset now)
     {
+        var settings = link.Settings;
         var outcome = link.DeletedAt is not null ? RedirectOutcome.Deleted
+            : settings.IsDisabled ? RedirectOutcome.Disabled
             : isBlocked ? RedirectOutcome.Blocked
             : RedirectOutcome.Followed;
         HashedLinkName hashed = name;
@@ -120,9 +142,17 @@ internal sealed class CachedLink
             ExpiresAt = link.ExpiresAt?.ToUnixTimeMilliseconds() ?? long.MaxValue,
             LoadedAt = loadedAt,
             Outcome = outcome,
-            LimitedLink = link.MaxVisits is null ? null : link,
+            Status = (short)(settings.RedirectStatus ?? StatusCodes.Status302Found),
+            Conditional = IsConditional(link, now) ? link : null,
+            ExpiredLocation = settings.ExpiredTarget is { } expired ? TargetAscii.Of(expired) : null,
         };
     }
+
+    private static bool IsConditional(Link link, DateTimeOffset now) =>
+        link.MaxVisits is not null
+        || link.Settings.ForwardPath
+        || link.Settings.ForwardQuery != QueryForwarding.Off
+        || link.Settings.ValidFrom > now;
 
     /// <summary>
     /// Whether this link has the given name. The string <see cref="Code"/> is a separate object, so reading
@@ -139,7 +169,10 @@ internal sealed class CachedLink
     /// Returns the outcome of a visit at the instant <paramref name="now"/>. Does not check the visit limit.
     /// </summary>
     public RedirectOutcome OutcomeAt(DateTimeOffset now) =>
-        Outcome == RedirectOutcome.Followed && HasExpired(now) ? RedirectOutcome.Expired : Outcome;
+        Outcome != RedirectOutcome.Followed ? Outcome
+        : Conditional?.Settings.ValidFrom > now ? RedirectOutcome.Scheduled
+        : HasExpired(now) ? RedirectOutcome.Expired
+        : RedirectOutcome.Followed;
 
     public bool HasExpired(DateTimeOffset now) => ExpiresAt <= now.ToUnixTimeMilliseconds();
 

@@ -206,7 +206,8 @@ internal sealed class LinkLoader
             var link = await _reader.FindAsync(name, CancellationToken.None);
             found = link is null
                 ? null
-                : CachedLink.Of(link, name, load.StartedAt, _isBlocked(link.Target));
+                : CachedLink.Of(
+                    link, name, load.StartedAt, link.Targets.Any(_isBlocked), _time.GetUtcNow());
         }
 #pragma warning disable CA1031 // Every caller that waits for the load gets the exception.
         catch (Exception exception)

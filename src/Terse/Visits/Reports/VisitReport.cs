@@ -23,6 +23,8 @@ internal sealed class VisitReport(IVisitReader reader)
         (RedirectOutcome.Blocked, "blocked"),
         (RedirectOutcome.Deleted, "deleted"),
         (RedirectOutcome.UsedUp, "usedUp"),
+        (RedirectOutcome.Disabled, "disabled"),
+        (RedirectOutcome.Scheduled, "scheduled"),
     ];
 
     /// <param name="query">The time range and the grouping of the report.</param>

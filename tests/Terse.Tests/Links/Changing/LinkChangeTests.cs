@@ -82,7 +82,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     [InlineData("""{"target": "https://www.spam.example/"}""", "target-blocked", "target")]
     [InlineData("""{"expiresAt": "tomorrow"}""", "expiry-invalid", "expiresAt")]
     [InlineData("""{"expiresAt": "2027-01-31T18:00:00"}""", "expiry-invalid", "expiresAt")]
-    [InlineData("""{"expiresAt": ""}""", "expiry-invalid", "expiresAt")]
+    [InlineData("""{"expiresAt": "soon"}""", "expiry-invalid", "expiresAt")]
     [InlineData("""{"expiresAt": 1}""", "request-malformed", "expiresAt")]
     [InlineData("""{"maxVisits": 0}""", "max-visits-invalid", "maxVisits")]
     [InlineData("""{"maxVisits": 1000000000001}""", "max-visits-invalid", "maxVisits")]

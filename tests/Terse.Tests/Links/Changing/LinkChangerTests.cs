@@ -120,12 +120,9 @@ public sealed class LinkChangerTests
     {
         var options = Options.Create(new LinkOptions());
         var domains = new DomainMap(Options.Create(new DomainOptions()));
-        return new(
-            _store,
-            _store,
-            _listener,
-            new TargetRules(domains, new BlockedHosts(options), options),
-            new FakeTimeProvider(Now));
+        var time = new FakeTimeProvider(Now);
+        var targets = new TargetRules(domains, new BlockedHosts(options), options);
+        return new(_store, _store, _listener, new LinkChecker(targets, time), time);
     }
 
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>

@@ -15,7 +15,7 @@ public sealed class LinkCreatorTests
         await using var server = await TerseServer.StartAsync();
         var creator = NewCreator(server, new EndlessStore(), new QuickTime());
 
-        var link = new NewLink("https://example.com/", Code: null, Domain: null);
+        var link = new NewLink { Target = "https://example.com/" };
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
             creator.CreateAsync(link, idempotencyKey: null, "localhost", "127.0.0.1", default));
     }
@@ -33,7 +33,7 @@ public sealed class LinkCreatorTests
         var creator = NewCreator(server, store, TimeProvider.System);
 
         var result = await creator.CreateAsync(
-            new NewLink("https://example.com/", code, Domain: null), null, "localhost", "127.0.0.1", default);
+            new NewLink { Target = "https://example.com/", Code = code }, null, "localhost", "127.0.0.1", default);
 
         var created = Assert.IsType<CreateLinkResult.Created>(result);
         Assert.Equal(store.Stored.Single().Id, created.Link.Id);
@@ -49,7 +49,7 @@ public sealed class LinkCreatorTests
             services.GetRequiredService<IdMint>(),
             services.GetRequiredService<ICodeStrategy>(),
             services.GetRequiredService<DomainMap>(),
-            services.GetRequiredService<TargetRules>(),
+            services.GetRequiredService<LinkChecker>(),
             time);
     }
 

@@ -12,13 +12,13 @@ public sealed class CachedLinkTests
     public void A_cached_link_has_the_name_the_id_and_the_ASCII_target_of_its_link()
     {
         var link = new Link(Tsid.FromInt64(9), "a.example", "sale", "https://bücher.example/", Noon);
-        var cached = CachedLink.Of(link, link.Name, loadedAt: 5, isBlocked: false);
+        var cached = CachedLink.Of(link, link.Name, loadedAt: 5, isBlocked: false, now: default);
 
         Assert.Equal(link.Name, cached.Name);
         Assert.Equal((9, "https://xn--bcher-kva.example/"), (cached.Id, cached.Location));
         Assert.Equal((5, long.MaxValue), (cached.LoadedAt, cached.ExpiresAt));
         Assert.Equal((0, true), (cached.Hits, cached.IsCacheable));
-        Assert.Null(cached.LimitedLink);
+        Assert.Null(cached.Conditional);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class CachedLinkTests
     public void A_link_expires_at_the_millisecond_of_its_expiry()
     {
         var link = TestLinks.NewLink("sale") with { ExpiresAt = Noon };
-        var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked: false);
+        var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked: false, now: default);
         var before = Noon.AddMilliseconds(-1);
 
         Assert.False(cached.HasExpired(before));
@@ -71,7 +71,7 @@ public sealed class CachedLinkTests
             DeletedAt = isDeleted ? Noon : null,
             ExpiresAt = isDeleted || isBlocked ? Noon : null,
         };
-        var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked);
+        var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked, now: default);
 
         Assert.Equal((outcome, outcome), ($"{cached.Outcome}", $"{cached.OutcomeAt(Noon)}"));
         Assert.Equal(isCacheable, cached.IsCacheable);
@@ -81,10 +81,10 @@ public sealed class CachedLinkTests
     public void A_link_with_a_limited_number_of_visits_is_not_cached()
     {
         var link = TestLinks.NewLink("sale") with { MaxVisits = 3 };
-        var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked: false);
+        var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked: false, now: default);
 
         Assert.False(cached.IsCacheable);
-        Assert.Same(link, cached.LimitedLink);
+        Assert.Same(link, cached.Conditional);
     }
 
     [Theory]

@@ -69,8 +69,13 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
             List<KeyedLink> distinct =
                 [.. waiting.DistinctBy(call => call.Request.Key, StringComparer.Ordinal)];
             waiting = [.. waiting.Except(distinct)];
-            await _cluster.WriteStatementAsync(
-                ConnectionShare.Creations, (distinct, results), AddAsync, CancellationToken.None);
+            await SettingsColumn.RunAsync(
+                distinct.Select(call => call.Added.Link),
+                hasSettings => _cluster.WriteStatementAsync(
+                    ConnectionShare.Creations,
+                    new KeyedBatch(distinct, results, hasSettings),
+                    AddAsync,
+                    CancellationToken.None));
         }
 
         return [.. calls.Select(call => results.GetValueOrDefault(IdOf(call)))];
@@ -80,13 +85,14 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     /// Does for many links what <see cref="AddOne"/> does for one. Keys and links are
     /// inserted in the order of keys and of codes, so that concurrent statements cannot deadlock.
     /// </summary>
-    private const string AddAll =
+    private static string AddAll(bool hasSettings) =>
         $"""
         WITH added AS (
             SELECT * FROM unnest(
                 $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-                $7::timestamptz[], $8::bigint[], $9::text[], $10::bytea[])
-                AS a({PostgresLinkInserter.Columns}, key, request)
+                $7::timestamptz[], $8::bigint[], $9::text[],
+                $10::bytea[]{SettingsColumn.If(hasSettings, ", $12::text[]")})
+                AS a({PostgresLinkInserter.Columns}, key, request{SettingsColumn.If(hasSettings, ", settings")})
         ), kept AS (
             INSERT INTO idempotency AS i (key, request, link_id)
             SELECT a.key, a.request, a.id FROM added AS a
@@ -95,8 +101,8 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
             {KeepUntilExpired}
             RETURNING key, link_id, request
         ), made AS (
-            INSERT INTO link ({PostgresLinkInserter.Columns})
-            SELECT {PostgresLinkInserter.Columns} FROM (
+            INSERT INTO link ({PostgresLinkInserter.Columns}{SettingsColumn.If(hasSettings, ", settings")})
+            SELECT {PostgresLinkInserter.Columns}{SettingsColumn.If(hasSettings, ", settings")} FROM (
                 SELECT a.* FROM added AS a JOIN kept AS k ON k.link_id = a.id) AS new
             ORDER BY code COLLATE "C", domain COLLATE "C"
         )
@@ -104,17 +110,16 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
         """;
 
     private static async Task<bool> AddAsync(
-        WriteTransaction write,
-        (List<KeyedLink> Calls, Dictionary<long, AddOnceResult> Results) batch,
-        CancellationToken cancellationToken)
+        WriteTransaction write, KeyedBatch batch, CancellationToken cancellationToken)
     {
         var repeated = new Dictionary<long, long>();
-        await using (var insert = write.CreateCommand(AddAll))
+        await using (var insert = write.CreateCommand(AddAll(batch.HasSettings)))
         {
             PostgresLinkInserter.BindColumns(insert, batch.Calls.ConvertAll(call => call.Added));
             insert.BindColumn(batch.Calls, call => call.Request.Key);
             insert.BindColumn(batch.Calls, call => call.Request.Hash);
             insert.Bind(IdempotentRequest.RetentionTime);
+            insert.BindSettings(batch.HasSettings, batch.Calls.Select(call => call.Added.Link));
             await using var row = await insert.ExecuteReaderAsync(cancellationToken);
             while (await row.ReadAsync(cancellationToken))
             {
@@ -163,15 +168,16 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     /// these replicas then contain the link too. If the link cannot be inserted, PostgreSQL raises an error,
     /// which also rolls back the key. <see cref="PostgresCleanup"/> deletes expired rows.
     /// </summary>
-    private const string AddOne =
+    private static string AddOne(bool hasSettings) =>
         $"""
         WITH kept AS (
             INSERT INTO idempotency AS i (key, request, link_id) VALUES ($9, $10, $1)
             {KeepUntilExpired}
             RETURNING link_id, request = $10 AS is_same
         ), made AS (
-            INSERT INTO link ({PostgresLinkInserter.Columns})
-            SELECT $1, $2, $3, $4, $5, $6, $7, $8 FROM kept WHERE kept.link_id = $1
+            INSERT INTO link ({PostgresLinkInserter.Columns}{SettingsColumn.If(hasSettings, ", settings")})
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8{SettingsColumn.If(hasSettings, ", $12")}
+            FROM kept WHERE kept.link_id = $1
         )
         SELECT link_id, is_same FROM kept
         """;
@@ -185,8 +191,10 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
         await _alone.WaitAsync(cancellationToken);
         try
         {
-            return await _cluster.WriteStatementAsync(
-                ConnectionShare.Creations, call, InsertAloneAsync, cancellationToken);
+            return await SettingsColumn.RunAsync(
+                [call.Added.Link],
+                hasSettings => _cluster.WriteStatementAsync(
+                    ConnectionShare.Creations, (call, hasSettings), InsertAloneAsync, cancellationToken));
         }
         finally
         {
@@ -195,13 +203,17 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     }
 
     private static async Task<AddOnceResult> InsertAloneAsync(
-        WriteTransaction write, KeyedLink call, CancellationToken cancellationToken)
+        WriteTransaction write,
+        (KeyedLink Call, bool HasSettings) insertion,
+        CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(AddOne);
+        var (call, hasSettings) = insertion;
+        await using var insert = write.CreateCommand(AddOne(hasSettings));
         PostgresLinkInserter.BindLink(insert, call.Added);
         insert.Bind(call.Request.Key);
         insert.Bind(call.Request.Hash);
         insert.Bind(IdempotentRequest.RetentionTime);
+        insert.BindSettings(hasSettings, call.Added.Link);
         var (id, isSame) = await ReadKeyAsync(insert, cancellationToken);
         if (id == IdOf(call))
             return new AddOnceResult.Tried(AddLinkResult.Added);
@@ -227,7 +239,8 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     /// Reads the link that an earlier request with the same idempotency key created. PostgreSQL takes a new
     /// snapshot for this separate statement. In the snapshot of the first statement, the link may be missing.
     /// </summary>
-    private const string SelectLink = $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1";
+    private const string SelectLink = $"SELECT l.* FROM {PostgresLinkLookups.Defaults} CROSS JOIN LATERAL ("
+        + $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1) AS l";
 
     private static async Task<Link> ReadLinkAsync(
         WriteTransaction write, long id, CancellationToken cancellationToken)
@@ -240,4 +253,10 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     }
 
     private static long IdOf(KeyedLink call) => call.Added.Link.Id.ToInt64();
+
+    /// <param name="Calls">The links to insert; each key occurs once.</param>
+    /// <param name="Results">Receives the results, by the id of the link to insert.</param>
+    /// <param name="HasSettings">Whether the database has the column <c>link.settings</c>.</param>
+    private sealed record KeyedBatch(
+        List<KeyedLink> Calls, Dictionary<long, AddOnceResult> Results, bool HasSettings);
 }

@@ -50,12 +50,12 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     public const string Columns =
         "id, domain, code, target, created_at, written_at, expires_at, max_visits";
 
-    private const string InsertLinks =
+    private static string InsertLinks(bool hasSettings) =>
         $"""
-        INSERT INTO link ({Columns})
+        INSERT INTO link ({Columns}{SettingsColumn.If(hasSettings, ", settings")})
         SELECT * FROM unnest(
             $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-            $7::timestamptz[], $8::bigint[])
+            $7::timestamptz[], $8::bigint[]{SettingsColumn.If(hasSettings, ", $9::text[]")})
         ON CONFLICT DO NOTHING
         RETURNING id, domain, code
         """;
@@ -68,8 +68,10 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            var inserted = await _cluster.WriteStatementAsync(
-                ConnectionShare.Creations, links, InsertAsync, CancellationToken.None);
+            var inserted = await SettingsColumn.RunAsync(
+                links.Select(added => added.Link),
+                hasSettings => _cluster.WriteStatementAsync(
+                    ConnectionShare.Creations, (links, hasSettings), InsertAsync, CancellationToken.None));
             return [.. links.Select(added =>
                 inserted.Contains(IdentityOf(added.Link)) ? AddLinkResult.Added : (AddLinkResult?)null)];
         }
@@ -114,10 +116,12 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     private static async Task<HashSet<(long Id, string Domain, string Code)>> InsertAsync(
-        WriteTransaction write, IReadOnlyList<AddedLink> links, CancellationToken cancellationToken)
+        WriteTransaction write,
+        (IReadOnlyList<AddedLink> Links, bool HasSettings) batch,
+        CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(InsertLinks);
-        BindLinks(insert, links);
+        await using var insert = write.CreateCommand(InsertLinks(batch.HasSettings));
+        BindLinks(insert, batch.Links, batch.HasSettings);
         await using var row = await insert.ExecuteReaderAsync(cancellationToken);
         var inserted = new HashSet<(long, string, string)>();
         while (await row.ReadAsync(cancellationToken))
@@ -130,12 +134,13 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     /// Binds one array per column. The links are sorted by code and domain, so that two concurrent statements
     /// insert the same codes in the same order and cannot deadlock.
     /// </summary>
-    private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links)
+    private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links, bool hasSettings)
     {
         var sorted = links.OrderBy(added => added.Link.Code, StringComparer.Ordinal)
             .ThenBy(added => added.Link.Domain, StringComparer.Ordinal)
             .ToList();
         BindColumns(insert, sorted);
+        insert.BindSettings(hasSettings, sorted.Select(added => added.Link));
     }
 
     /// <summary>
@@ -156,10 +161,10 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     private static (long Id, string Domain, string Code) IdentityOf(Link link) =>
         (link.Id.ToInt64(), link.Domain, link.Code);
 
-    public const string InsertLink =
+    private static string InsertLink(bool hasSettings) =>
         $"""
-        INSERT INTO link ({Columns})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO link ({Columns}{SettingsColumn.If(hasSettings, ", settings")})
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8{SettingsColumn.If(hasSettings, ", $9")})
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
@@ -171,8 +176,10 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            return await _cluster.WriteStatementAsync(
-                ConnectionShare.Creations, added, InsertAsync, cancellationToken);
+            return await SettingsColumn.RunAsync(
+                [added.Link],
+                hasSettings => _cluster.WriteStatementAsync(
+                    ConnectionShare.Creations, (added, hasSettings), InsertAsync, cancellationToken));
         }
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
         {
@@ -191,10 +198,11 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     private static async Task<AddLinkResult> InsertAsync(
-        WriteTransaction write, AddedLink added, CancellationToken cancellationToken)
+        WriteTransaction write, (AddedLink Link, bool HasSettings) added, CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(InsertLink);
-        BindLink(insert, added);
+        await using var insert = write.CreateCommand(InsertLink(added.HasSettings));
+        BindLink(insert, added.Link);
+        insert.BindSettings(added.HasSettings, added.Link.Link);
         return await insert.ExecuteNonQueryAsync(cancellationToken) == 1
             ? AddLinkResult.Added
             : AddLinkResult.CodeTaken;

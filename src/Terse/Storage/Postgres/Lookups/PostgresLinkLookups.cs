@@ -129,12 +129,23 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         await _fences.DisposeAsync();
     }
 
-    /// <summary>The columns that <see cref="ReadLink"/> reads.</summary>
+    /// <summary>
+    /// The columns that <see cref="ReadLink"/> reads, for a lateral subquery after <see cref="Defaults"/>. In
+    /// the schema of the version before, the table <c>link</c> lacks the column <c>settings</c>. PostgreSQL
+    /// then finds this name outside of the subquery, in <see cref="Defaults"/>. So the same statement works
+    /// with both schemas, also on a replica that has not replayed the migration yet.
+    /// </summary>
     public const string Columns =
         """
         link.id, link.domain, link.code, link.target, link.created_at,
-            link.version, link.expires_at, link.max_visits, link.deleted_at
+            link.version, link.expires_at, link.max_visits, link.deleted_at, settings
         """;
+
+    /// <summary>
+    /// A subquery with a default value for each column that the table <c>link</c> lacks in the schema of the
+    /// version before.
+    /// </summary>
+    public const string Defaults = "(SELECT NULL::text AS settings) AS defaults";
 
     /// <summary>
     /// Reads the horizon and the links in one statement, so that both come from the same snapshot.
@@ -145,6 +156,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
             snapshot.system_identifier, snapshot.timeline, snapshot.term,
             {PostgresLayoutTable.Fingerprint}, pg_is_in_recovery()
         FROM {HorizonSchema.Snapshot}
+            CROSS JOIN {Defaults}
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
             LEFT JOIN LATERAL (
                 SELECT {Columns} FROM link
@@ -188,17 +200,17 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var results = new LookupResult[names.Count];
         while (await row.ReadAsync(cancellationToken))
-            results[row.GetInt64(9) - 1] = ReadResult(row, probedRole);
+            results[row.GetInt64(10) - 1] = ReadResult(row, probedRole);
         return results;
     }
 
     private LookupResult ReadResult(NpgsqlDataReader row, HostRole probedRole) => new(
         row.IsDBNull(0) ? null : ReadLink(row),
-        row.GetFieldValue<DateTimeOffset>(10),
-        _cluster.Primary.GenerationOf(ClusterIdentity.Read(row, 11)),
-        row.GetInt64(14),
+        row.GetFieldValue<DateTimeOffset>(11),
+        _cluster.Primary.GenerationOf(ClusterIdentity.Read(row, 12)),
+        row.GetInt64(15),
         probedRole,
-        IsReplica: row.GetBoolean(15));
+        IsReplica: row.GetBoolean(16));
 
     /// <summary>Reads a link from a row whose first columns are <see cref="Columns"/>.</summary>
     public static Link ReadLink(NpgsqlDataReader row) => new(
@@ -212,6 +224,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         ExpiresAt = ReadTime(row, 6),
         MaxVisits = row.IsDBNull(7) ? null : row.GetInt64(7),
         DeletedAt = ReadTime(row, 8),
+        Settings = StoredSettings.Read(row.IsDBNull(9) ? null : row.GetString(9)),
     };
 
     private static DateTimeOffset? ReadTime(NpgsqlDataReader row, int column) =>

@@ -10,8 +10,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 {
     private const string InsertLink =
         """
-        INSERT INTO link (id, domain, code, target, created_at, expires_at, max_visits)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+        INSERT INTO link (id, domain, code, target, created_at, expires_at, max_visits, settings)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
@@ -41,7 +41,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
             link.Target,
             link.CreatedAt.ToUnixTimeMilliseconds(),
             OrNull(link.ExpiresAt),
-            OrNull(link.MaxVisits));
+            OrNull(link.MaxVisits),
+            SettingsOf(link));
         try
         {
             return insert.ExecuteNonQuery() == 1 ? AddLinkResult.Added : AddLinkResult.CodeTaken;
@@ -57,7 +58,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     public const string Columns =
         """
         link.id, link.domain, link.code, link.target, link.created_at, link.version, link.expires_at,
-            link.max_visits, link.deleted_at
+            link.max_visits, link.deleted_at, link.settings
         """;
 
     private const string SelectLink =
@@ -84,7 +85,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 
     private const string UpdateLink =
         """
-        UPDATE link SET target = ?2, version = ?3, expires_at = ?4, max_visits = ?5, deleted_at = ?6
+        UPDATE link SET target = ?2, version = ?3, expires_at = ?4, max_visits = ?5, deleted_at = ?6,
+            settings = ?7
         WHERE id = ?1 AND version = ?3 - 1
         """;
 
@@ -102,7 +104,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
             (long)changed.Version,
             OrNull(changed.ExpiresAt),
             OrNull(changed.MaxVisits),
-            OrNull(changed.DeletedAt));
+            OrNull(changed.DeletedAt),
+            SettingsOf(changed));
         if (update.ExecuteNonQuery() == 0)
             return null;
         var changedAt = (long)session.Command(SelectChangedAt).ExecuteScalar()!;
@@ -159,10 +162,14 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         ExpiresAt = ReadTime(row, 6),
         MaxVisits = row.IsDBNull(7) ? null : row.GetInt64(7),
         DeletedAt = ReadTime(row, 8),
+        Settings = StoredSettings.Read(row.IsDBNull(9) ? null : row.GetString(9)),
     };
 
     private static DateTimeOffset? ReadTime(SqliteDataReader row, int column) =>
         row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
+
+    private static object SettingsOf(Link link) =>
+        StoredSettings.Write(link.Settings) is { } text ? text : DBNull.Value;
 
     private static object OrNull(DateTimeOffset? time) => OrNull(time?.ToUnixTimeMilliseconds());
 

@@ -1,0 +1,134 @@
+using System.Globalization;
+
+namespace Terse.Links;
+
+/// <summary>
+/// Checks the fields that a request sets for a link, at its creation or in a change. The fields are
+/// independent of each other, except those that <see cref="CheckWhole"/> checks.
+/// </summary>
+internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
+{
+    /// <summary>The highest visit limit that a request may set.</summary>
+    public const long MaxVisitLimit = 1_000_000_000_000;
+
+    /// <param name="fields">The body of the request.</param>
+    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <param name="edit">Sets the fields of the request on a link. Use it only without a refusal.</param>
+    /// <returns>Why the fields are refused; null if they are valid.</returns>
+    public Refusal? Check(LinkFields fields, string host, string address, out Func<Link, Link> edit)
+    {
+        DateTimeOffset? expiresAt = null, expiresAfter = null, validFrom = null;
+        var forwardQuery = QueryForwarding.Off;
+        var refusal = CheckTarget(fields, host, address)
+            ?? LinkTexts.CheckTitle(fields.Title)
+            ?? LinkTexts.CheckNote(fields.Note)
+            ?? LinkTexts.CheckTags(fields.Tags)
+            ?? LinkTimes.ReadInstant("validFrom", fields.ValidFrom, out validFrom)
+            ?? LinkTimes.ReadInstant("expiresAt", fields.ExpiresAt, out expiresAt)
+            ?? LinkTimes.ReadDuration(fields.ExpiresIn, time.GetUtcNow(), out expiresAfter)
+            ?? CheckOneExpiry(expiresAt, expiresAfter)
+            ?? CheckExpiredTarget(fields.ExpiredTarget, host, address)
+            ?? CheckLimit(fields.MaxVisits)
+            ?? CheckStatus(fields.RedirectStatus)
+            ?? ReadForwarding(fields.ForwardQuery, out forwardQuery);
+        edit = link =>
+        {
+            var settings = Edit(link.Settings, fields, validFrom, forwardQuery);
+            return link with
+            {
+                Target = fields.Has(nameof(fields.Target)) ? fields.Target! : link.Target,
+                MaxVisits = fields.Has(nameof(fields.MaxVisits)) ? fields.MaxVisits : link.MaxVisits,
+                ExpiresAt = expiresAfter
+                    ?? (fields.Has(nameof(fields.ExpiresAt)) ? expiresAt : link.ExpiresAt),
+                Settings = settings == LinkSettings.None ? LinkSettings.None : settings,
+            };
+        };
+        return refusal;
+    }
+
+    /// <summary>Checks the fields of a whole link that depend on each other.</summary>
+    /// <returns>Why the link is refused; null if it is valid.</returns>
+    public static Refusal? CheckWhole(Link link) =>
+        link.Settings.ValidFrom is { } from && from >= link.ExpiresAt
+            ? LinkTexts.Refuse("validFrom", "The link would expire before it starts to work; change one time.")
+            : null;
+
+    private static LinkSettings Edit(
+        LinkSettings settings, LinkFields fields, DateTimeOffset? validFrom, QueryForwarding forwardQuery)
+    {
+        return settings with
+        {
+            Title = Pick(nameof(fields.Title), OrNull(fields.Title), settings.Title),
+            Note = Pick(nameof(fields.Note), OrNull(fields.Note), settings.Note),
+            Tags = Pick(nameof(fields.Tags), fields.Tags is { Count: > 0 } tags ? tags : null, settings.Tags),
+            IsDisabled = Pick(nameof(fields.Enabled), fields.Enabled == false, settings.IsDisabled),
+            ValidFrom = Pick(nameof(fields.ValidFrom), validFrom, settings.ValidFrom),
+            ExpiredTarget = Pick(
+                nameof(fields.ExpiredTarget), OrNull(fields.ExpiredTarget), settings.ExpiredTarget),
+            RedirectStatus = Pick(
+                nameof(fields.RedirectStatus),
+                fields.RedirectStatus is StatusCodes.Status302Found ? null : fields.RedirectStatus,
+                settings.RedirectStatus),
+            ForwardQuery = Pick(nameof(fields.ForwardQuery), forwardQuery, settings.ForwardQuery),
+            ForwardPath = Pick(nameof(fields.ForwardPath), fields.ForwardPath == true, settings.ForwardPath),
+        };
+
+        T Pick<T>(string field, T sent, T present) => fields.Has(field) ? sent : present;
+    }
+
+    private Refusal? CheckTarget(LinkFields fields, string host, string address)
+    {
+        if (!fields.Has(nameof(fields.Target)))
+            return null;
+        targets.TryRead(fields.Target, host, address, out _, out var refusal);
+        return refusal;
+    }
+
+    private Refusal? CheckExpiredTarget(string? target, string host, string address)
+    {
+        if (string.IsNullOrEmpty(target) || targets.TryRead(target, host, address, out _, out var refusal))
+            return null;
+        return refusal with { Field = "expiredTarget" };
+    }
+
+    private static Refusal? CheckOneExpiry(DateTimeOffset? expiresAt, DateTimeOffset? expiresAfter) =>
+        expiresAt is null || expiresAfter is null
+            ? null
+            : new(
+                RefusalKind.ExpiryInvalid, "expiresIn", "Send either 'expiresAt' or 'expiresIn', not both.");
+
+    private static Refusal? CheckLimit(long? maxVisits) => maxVisits is < 1 or > MaxVisitLimit
+        ? new(
+            RefusalKind.MaxVisitsInvalid,
+            "maxVisits",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The visit limit must be 1 to {MaxVisitLimit}; {maxVisits} was sent."))
+        : null;
+
+    private static Refusal? CheckStatus(int? status) => status is null or 301 or 302 or 307 or 308
+        ? null
+        : LinkTexts.Refuse(
+            "redirectStatus",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The redirect status must be 301, 302, 307 or 308; {status} was sent."));
+
+    private static Refusal? ReadForwarding(string? text, out QueryForwarding forwarding)
+    {
+        forwarding = text switch
+        {
+            "append" => QueryForwarding.Append,
+            "merge" => QueryForwarding.Merge,
+            _ => QueryForwarding.Off,
+        };
+        return text is null or "" or "off" || forwarding != QueryForwarding.Off
+            ? null
+            : LinkTexts.Refuse(
+                "forwardQuery",
+                $"The field must be 'off', 'append' or 'merge'; '{LinkTexts.Show(text)}' was sent.");
+    }
+
+    private static string? OrNull(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}

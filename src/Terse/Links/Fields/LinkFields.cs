@@ -1,0 +1,66 @@
+using System.Runtime.CompilerServices;
+
+namespace Terse.Links;
+
+/// <summary>
+/// The fields of a link that a request can set, at creation and in a change. The values are not validated
+/// yet. In a change, a field that the body does not contain stays unchanged, and the value null removes what
+/// the field had set (RFC 7396, JSON merge patch). An empty text means the same as null.
+/// </summary>
+/// <remarks>
+/// The deserializer calls only the setters of fields that the body contains. So each setter also records that
+/// its field was sent.
+/// </remarks>
+internal class LinkFields
+{
+    private readonly HashSet<string> _sent = new(StringComparer.Ordinal);
+
+    public string? Target { get; set => field = Sent(value); }
+
+    public string? Title { get; set => field = Sent(value); }
+
+    public string? Note { get; set => field = Sent(value); }
+
+    public IReadOnlyList<string>? Tags { get; set => field = Sent(value); }
+
+    public bool? Enabled { get; set => field = Sent(value); }
+
+    public string? ValidFrom { get; set => field = Sent(value); }
+
+    public string? ExpiresAt { get; set => field = Sent(value); }
+
+    public string? ExpiresIn { get; set => field = Sent(value); }
+
+    public string? ExpiredTarget { get; set => field = Sent(value); }
+
+    public long? MaxVisits { get; set => field = Sent(value); }
+
+    public int? RedirectStatus { get; set => field = Sent(value); }
+
+    public string? ForwardQuery { get; set => field = Sent(value); }
+
+    public bool? ForwardPath { get; set => field = Sent(value); }
+
+    /// <summary>Whether the body contains a field.</summary>
+    /// <param name="field">The name of the property of this class.</param>
+    public bool Has(string field) => _sent.Contains(field);
+
+    private T Sent<T>(T value, [CallerMemberName] string field = "")
+    {
+        _sent.Add(field);
+        return value;
+    }
+}
+
+/// <summary>The JSON body of a request to create a link.</summary>
+internal sealed class NewLink : LinkFields
+{
+    /// <summary>The custom code; null for a generated code.</summary>
+    public string? Code { get; set; }
+
+    /// <summary>The domain; null for the domain of the host that the request was sent to.</summary>
+    public string? Domain { get; set; }
+}
+
+/// <summary>The JSON body of a request to change a link.</summary>
+internal sealed class LinkChange : LinkFields;

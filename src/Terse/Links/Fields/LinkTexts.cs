@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text;
+
+namespace Terse.Links;
+
+/// <summary>Checks the texts that describe a link: its title, its note and its tags.</summary>
+internal static class LinkTexts
+{
+    /// <summary>The maximum lengths in characters (Unicode scalar values).</summary>
+    public const int MaxTitle = 512;
+    public const int MaxNote = 4_096;
+    public const int MaxTag = 64;
+
+    public const int MaxTags = 32;
+
+    /// <summary>The maximum number of characters of a refused value that an error message repeats.</summary>
+    private const int MaxShown = 80;
+
+    public static Refusal? CheckTitle(string? title) => Check("title", title, MaxTitle, mayHaveLines: false);
+
+    public static Refusal? CheckNote(string? note) => Check("note", note, MaxNote, mayHaveLines: true);
+
+    /// <summary>
+    /// Checks the tags. Two tags that differ only in the case of their letters are the same tag.
+    /// </summary>
+    public static Refusal? CheckTags(IReadOnlyList<string?>? tags)
+    {
+        if (tags is null)
+            return null;
+        if (tags.Count > MaxTags)
+            return Refuse("tags", $"A link can have at most {MaxTags} tags; {tags.Count} were sent.");
+        var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var tag in tags)
+        {
+            if (string.IsNullOrWhiteSpace(tag) || tag != tag.Trim())
+                return Refuse("tags", $"A tag must not be empty or begin or end with a space: '{Show(tag)}'.");
+            if (Check("tags", tag, MaxTag, mayHaveLines: false) is { } refusal)
+                return refusal;
+            if (!seen.Add(tag))
+                return Refuse("tags", $"The tag '{Show(tag)}' was sent twice; upper and lower case are equal.");
+        }
+
+        return null;
+    }
+
+    /// <summary>Shortens a refused value for an error message.</summary>
+    public static string Show(string? text) => text is null ? "null"
+        : text.Length <= MaxShown ? text
+        : string.Concat(text.AsSpan(0, MaxShown), "…");
+
+    public static Refusal Refuse(string field, string detail) => new(RefusalKind.FieldInvalid, field, detail);
+
+    private static Refusal? Check(string field, string? text, int maxLength, bool mayHaveLines)
+    {
+        if (text is null)
+            return null;
+        var length = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            length++;
+            if (Rune.GetUnicodeCategory(rune) == UnicodeCategory.Control
+                && !(mayHaveLines && rune.Value is '\n' or '\r' or '\t'))
+            {
+                return Refuse(
+                    field,
+                    $"Character {length} is a control character (U+{rune.Value:X4}); remove it.");
+            }
+        }
+
+        return length > maxLength
+            ? Refuse(field, $"The text has {length} characters; at most {maxLength} are allowed.")
+            : null;
+    }
+}

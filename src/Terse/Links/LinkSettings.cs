@@ -1,0 +1,72 @@
+namespace Terse.Links;
+
+/// <summary>
+/// The settings that few links have. <see cref="None"/> describes a link without any of them. Two instances
+/// are equal if all their values are equal.
+/// </summary>
+internal sealed record LinkSettings
+{
+    public static readonly LinkSettings None = new();
+
+    /// <summary>A name of the link for people; null for a link without a title.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>A remark for the people who manage the link; visitors never see it.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>
+    /// The tags by which people group links, in the order and the case in which they were sent; null for a
+    /// link without tags.
+    /// </summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>
+    /// Whether the link is switched off. Requests for such a link are answered with 404, as if the link did
+    /// not exist.
+    /// </summary>
+    public bool IsDisabled { get; init; }
+
+    /// <summary>
+    /// When the link starts to work, with a precision of 1 ms. Before this time, requests for the link are
+    /// answered with 404. Null for a link that works from its creation on.
+    /// </summary>
+    public DateTimeOffset? ValidFrom { get; init; }
+
+    /// <summary>The status code of the redirect: 301, 307 or 308; null for the usual 302.</summary>
+    public int? RedirectStatus { get; init; }
+
+    public QueryForwarding ForwardQuery { get; init; }
+
+    /// <summary>
+    /// Whether the redirect appends the part of the requested path that follows the code to the target.
+    /// </summary>
+    public bool ForwardPath { get; init; }
+
+    /// <summary>
+    /// The URL that the link leads to after it has expired; null if requests are then answered with 410.
+    /// </summary>
+    public string? ExpiredTarget { get; init; }
+
+    public bool Equals(LinkSettings? other) =>
+        ReferenceEquals(this, other)
+        || (other is not null
+            && string.Equals(StoredSettings.Write(this), StoredSettings.Write(other), StringComparison.Ordinal));
+
+    public override int GetHashCode() => HashCode.Combine(Title, Note, ExpiredTarget);
+}
+
+/// <summary>What a redirect does with the query string of the request.</summary>
+internal enum QueryForwarding
+{
+    /// <summary>The redirect ignores the query string.</summary>
+    Off = 0,
+
+    /// <summary>The redirect adds the query string to the one of the target.</summary>
+    Append = 1,
+
+    /// <summary>
+    /// The redirect adds the query string to the one of the target, and removes the parameters of the target
+    /// whose names the query string contains.
+    /// </summary>
+    Merge = 2,
+}
