@@ -17,7 +17,7 @@ internal readonly ref struct CodePath(ReadOnlySpan<char> code, bool isPreview, b
     /// <summary>
     /// The maximum length, in characters, of a path that is only a slash and the code of a link.
     /// </summary>
-    public const int MaxLength = CustomCode.MaxLength + 1;
+    public const int MaxLength = CustomCode.MaxUnits + 1;
 
     public ReadOnlySpan<char> Code { get; } = code;
 

@@ -148,8 +148,7 @@ internal sealed class Redirector(
     /// </summary>
     private Task WritePreviewAsync(HttpContext context, CachedLink link)
     {
-        var name = domains.DisplayNameOf(link.Domain, RequestHost.Of(context));
-        var shortUrl = $"{domains.Scheme ?? context.Request.Scheme}://{name}/{link.Code}";
+        var shortUrl = ShortUrl.Of(link.Name, domains, RequestHost.Of(context), context.Request.Scheme);
         var response = context.Response;
         ForbidCopies(response);
         return Problem.IsBrowser(context.Request)

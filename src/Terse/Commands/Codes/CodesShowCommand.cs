@@ -62,8 +62,8 @@ internal static class CodesShowCommand
         if (!CustomCode.CouldBeCode(code))
         {
             output.WriteLine(
-                $"This is no code. A code has 1 to {CustomCode.MaxLength} characters: letters, digits, "
-                + "'-', '_' and '.'.");
+                $"This is no code. A code has 1 to {CustomCode.MaxLength} characters: letters, digits, emoji "
+                + "and -_.~!$&'()*,;=:@.");
             return;
         }
 

@@ -134,6 +134,6 @@ internal static class LinkEndpoints
 
     private static string UrlOf(Link link, DomainMap domains, string host) =>
         link.Domain == domains.DomainOfHost(host)
-            ? $"{Root}/{link.Code}"
-            : $"{Root}/{link.Code}?domain={Uri.EscapeDataString(domains.DisplayNameOf(link.Domain, host))}";
+            ? $"{Root}/{Uri.EscapeDataString(link.Code)}"
+            : $"{Root}/{Uri.EscapeDataString(link.Code)}?domain={Uri.EscapeDataString(domains.DisplayNameOf(link.Domain, host))}";
 }

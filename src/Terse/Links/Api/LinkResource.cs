@@ -53,7 +53,7 @@ internal sealed record LinkResource(
             link.Id.ToString("D"),
             domain,
             link.Code,
-            $"{domains.Scheme ?? scheme}://{domain}/{link.Code}",
+            Terse.Links.ShortUrl.Of(link.Name, domains, host, scheme),
             link.Target,
             link.CreatedAt.UtcDateTime,
             link.ExpiresAt?.UtcDateTime,

@@ -67,7 +67,7 @@ internal sealed class LinkCreator(
     {
         var refusal = checker.Check(link, host, address, out var edit)
             ?? (link.Has(nameof(link.Target)) ? null : Target.Missing)
-            ?? (string.IsNullOrEmpty(link.Code) ? null : CustomCode.Check(link.Code));
+            ?? (string.IsNullOrEmpty(link.Code) ? null : CustomCode.Check(link.Code, link.AllowMixedScripts == true));
         if (refusal is not null)
             return new CreateLinkResult.Refused(refusal);
         if (!domains.TryPick(string.IsNullOrEmpty(link.Domain) ? null : link.Domain, host, out var domain))

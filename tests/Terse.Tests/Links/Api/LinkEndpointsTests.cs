@@ -124,10 +124,26 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     [InlineData("{\"target\": \"https://a.example/\\r\\nSet-Cookie: a=b\"}", "target-invalid", "target")]
     [InlineData("{\"target\": \"https://a.example/\", \"code\": \"api\"}", "code-reserved", "code")]
     [InlineData("{\"target\": \"https://a.example/\", \"code\": \"2026\"}", "code-invalid", "code")]
-    [InlineData("{\"target\": \"https://a.example/\", \"code\": \"\"}", "code-invalid", "code")]
+    [InlineData("{\"target\": \"https://a.example/\", \"code\": \"a b\"}", "code-invalid", "code")]
+    [InlineData("{\"target\": \"https://a.example/\", \"title\": \"a\\u0000\"}", "field-invalid", "title")]
+    [InlineData("{\"target\": \"https://a.example/\", \"tags\": \"a\"}", "request-malformed", "tags")]
+    [InlineData("{\"target\": \"https://a.example/\", \"tags\": [1]}", "request-malformed", "tags")]
+    [InlineData("{\"target\": \"https://a.example/\", \"tags\": [\"a\", \"A\"]}", "field-invalid", "tags")]
+    [InlineData("{\"target\": \"https://a.example/\", \"tags\": [\"\"]}", "field-invalid", "tags")]
+    [InlineData("{\"target\": \"https://a.example/\", \"tags\": [null]}", "field-invalid", "tags")]
+    [InlineData("{\"target\": \"https://a.example/\", \"enabled\": 1}", "request-malformed", "enabled")]
+    [InlineData(
+        "{\"target\": \"https://a.example/\", \"redirectStatus\": 303}", "field-invalid", "redirectStatus")]
+    [InlineData(
+        "{\"target\": \"https://a.example/\", \"redirectStatus\": 3e10}", "request-malformed", "redirectStatus")]
+    [InlineData(
+        "{\"target\": \"https://a.example/\", \"forwardQuery\": \"on\"}", "field-invalid", "forwardQuery")]
+    [InlineData("{\"target\": \"https://a.example/\", \"expiresIn\": \"1h\"}", "expiry-invalid", "expiresIn")]
+    [InlineData(
+        "{\"target\": \"https://a.example/\", \"expiredTarget\": \"x\"}", "target-invalid", "expiredTarget")]
     [InlineData("{\"target\": \"https://a.example/\", \"domain\": \"other\"}", "domain-unknown", "domain")]
     [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": 7}", "request-malformed", "expiresAt")]
-    [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": \"\"}", "expiry-invalid", "expiresAt")]
+    [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": \"soon\"}", "expiry-invalid", "expiresAt")]
     [InlineData("{\"target\": \"https://a.example/\", \"maxVisits\": 0}", "max-visits-invalid", "maxVisits")]
     public async Task Invalid_input_gets_the_matching_error_type(string body, string type, string? field)
     {
