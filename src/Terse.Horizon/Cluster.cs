@@ -16,7 +16,7 @@ public sealed class Cluster : IAsyncDisposable
     private readonly DatabaseHost[] _hosts;
     private readonly HostRegistry _registry;
     private readonly HostMonitor _monitor;
-    private readonly AsyncLocal<object?> _ambient = new();
+    private readonly TransactionRunner _transactions;
 
     /// <summary>
     /// Creates a cluster. The constructor opens no connection; call <see cref="StartAsync"/> next.
@@ -35,6 +35,7 @@ public sealed class Cluster : IAsyncDisposable
         Primary = new ClusterPrimary(_registry);
         _monitor = new HostMonitor(_hosts, _registry, options, time);
         Fences = new FencedReads(_hosts, _registry);
+        _transactions = new TransactionRunner(_hosts, _registry);
     }
 
     /// <summary>The hosts, in the order of <see cref="ClusterOptions.Hosts"/>.</summary>
@@ -115,7 +116,7 @@ public sealed class Cluster : IAsyncDisposable
     /// The read has the share <see cref="ConnectionShare.Reports"/> and took longer than
     /// <see cref="ClusterOptions.ReportTimeout"/>. The read does not move to a different host.
     /// </exception>
-    public async Task<TResult> ReadAsync<TArgument, TResult>(
+    public Task<TResult> ReadAsync<TArgument, TResult>(
         ConnectionShare share,
         Freshness freshness,
         TArgument argument,
@@ -123,27 +124,7 @@ public sealed class Cluster : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(work);
-        if (_ambient.Value is WriteTransaction write)
-            return await work(write.AsRead, argument, cancellationToken).ConfigureAwait(false);
-
-        using var read = PickHost(freshness);
-        while (true)
-        {
-            try
-            {
-                return await ReadOnAsync(share, read, argument, work, cancellationToken)
-                    .ConfigureAwait(false);
-            }
-            catch (Exception exception)
-                when (share == ConnectionShare.Reports && HostUnavailableException.IsTimeout(exception))
-            {
-                throw new TimeoutException("The report took too long.", exception);
-            }
-            catch (Exception exception) when (HostRead.IsLost(exception))
-            {
-                read.Move(exception);
-            }
-        }
+        return _transactions.ReadAsync(share, freshness, argument, work, cancellationToken);
     }
 
     /// <summary>
@@ -168,8 +149,11 @@ public sealed class Cluster : IAsyncDisposable
         ConnectionShare share,
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
-        CancellationToken cancellationToken) =>
-        WriteAsync(share, argument, work, isStatement: false, cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return _transactions.WriteAsync(share, argument, work, isStatement: false, cancellationToken);
+    }
 
     /// <summary>
     /// Runs a write that consists of one statement, without an explicit transaction. PostgreSQL commits the
@@ -195,8 +179,11 @@ public sealed class Cluster : IAsyncDisposable
         ConnectionShare share,
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
-        CancellationToken cancellationToken) =>
-        WriteAsync(share, argument, work, isStatement: true, cancellationToken);
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        return _transactions.WriteAsync(share, argument, work, isStatement: true, cancellationToken);
+    }
 
     /// <summary>
     /// Waits until a replica that receives ordinary reads has every row that was written at or before
@@ -219,12 +206,12 @@ public sealed class Cluster : IAsyncDisposable
     /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
     public async Task<NpgsqlConnection> OpenPrimaryAsync(CancellationToken cancellationToken)
     {
-        var host = PickPrimary();
+        var host = _hosts[_registry.RequirePrimary()];
         try
         {
-            return await host.Unpooled.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+            return await host.Pools.Unpooled.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (HostUnavailableException.IsCausedBy(exception))
+        catch (Exception exception) when (HostErrors.IsUnavailable(exception))
         {
             throw HostUnavailableException.From(host.Name, exception);
         }
@@ -237,62 +224,4 @@ public sealed class Cluster : IAsyncDisposable
         foreach (var host in _hosts)
             await host.CloseAsync().ConfigureAwait(false);
     }
-
-    private async Task<TResult> ReadOnAsync<TArgument, TResult>(
-        ConnectionShare share,
-        HostRead read,
-        TArgument argument,
-        Func<ReadTransaction, TArgument, CancellationToken, Task<TResult>> work,
-        CancellationToken cancellationToken)
-    {
-        var host = _hosts[read.Host];
-        var opened = await host.OpenForReadsAsync(share, cancellationToken).ConfigureAwait(false);
-        await using (opened.ConfigureAwait(false))
-        {
-            var transaction = host.ReadOn(share, opened.Connection);
-            _ambient.Value = transaction;
-            return await work(transaction, argument, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task<TResult> WriteAsync<TArgument, TResult>(
-        ConnectionShare share,
-        TArgument argument,
-        Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
-        bool isStatement,
-        CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(work);
-        if (_ambient.Value is WriteTransaction outer)
-            return await work(outer, argument, cancellationToken).ConfigureAwait(false);
-        if (_ambient.Value is ReadTransaction)
-            throw new InvalidOperationException("A write cannot begin inside a read; begin the write first.");
-
-        var host = PickPrimary();
-        try
-        {
-            var opened = await host.OpenForWritesAsync(share, cancellationToken).ConfigureAwait(false);
-            await using (opened.ConfigureAwait(false))
-            {
-                var write = new WriteTransaction(opened.Connection, host);
-                _ambient.Value = write;
-                if (isStatement && !host.HasPooler)
-                    return await work(write, argument, cancellationToken).ConfigureAwait(false);
-
-                var transaction = await write.BeginAsync(cancellationToken).ConfigureAwait(false);
-                await using (transaction.ConfigureAwait(false))
-                {
-                    var result = await work(write, argument, cancellationToken).ConfigureAwait(false);
-                    await transaction.CommitAsync(CancellationToken.None).ConfigureAwait(false);
-                    return result;
-                }
-            }
-        }
-        catch (Exception exception) when (HostUnavailableException.IsCausedBy(exception))
-        {
-            throw HostUnavailableException.From(host.Name, exception);
-        }
-    }
-
-    private DatabaseHost PickPrimary() => _hosts[_registry.RequirePrimary()];
 }

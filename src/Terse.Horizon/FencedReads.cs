@@ -72,7 +72,7 @@ public sealed class FencedReads
                 return await EmitAsync(connection.Connection, primary.Name).ConfigureAwait(false);
         }
         catch (Exception exception)
-            when (exception is PostgresException || HostUnavailableException.IsCausedBy(exception))
+            when (exception is PostgresException || HostErrors.IsUnavailable(exception))
         {
             throw HostUnavailableException.From(primary.Name, exception);
         }

@@ -74,7 +74,7 @@ public sealed class WriteTransaction
             .ConfigureAwait(false);
         if (Host.HasPooler)
         {
-            var limits = CreateCommand(DatabaseHost.SetLimitsOfWrite);
+            var limits = CreateCommand(HostPools.SetLimitsOfWrite);
             await using (limits.ConfigureAwait(false))
                 await limits.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }

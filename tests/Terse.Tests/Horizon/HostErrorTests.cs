@@ -24,7 +24,7 @@ public sealed class HostErrorTests
     [MemberData(nameof(Errors))]
     public void The_description_of_an_error_omits_the_driver_s_message(Exception error, string hint)
     {
-        var description = HostUnavailableException.Describe(error);
+        var description = HostErrors.Describe(error);
 
         Assert.Contains(hint, description, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", description, StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public sealed class HostErrorTests
     [MemberData(nameof(Refusals))]
     public void A_start_gives_up_only_on_errors_that_do_not_pass_by_themselves(
         Exception error, bool isRefusal) =>
-        Assert.Equal(isRefusal, HostUnavailableException.IsRefusal(error));
+        Assert.Equal(isRefusal, HostErrors.IsRefusal(error));
 
     [Theory]
     [InlineData("XX001", true)] // a corrupted page
@@ -67,12 +67,12 @@ public sealed class HostErrorTests
     [InlineData("28000", "no password (SQLSTATE 28000)")]
     public void The_operator_sees_the_message_of_PostgreSQL(string state, string explanation) => Assert.Equal(
         explanation,
-        HostUnavailableException.Explain(new PostgresException("no password", "FATAL", "FATAL", state)));
+        HostErrors.Explain(new PostgresException("no password", "FATAL", "FATAL", state)));
 
     [Fact]
     public void The_operator_sees_why_a_TLS_handshake_failed() => Assert.Contains(
         "no such authority",
-        HostUnavailableException.Explain(
+        HostErrors.Explain(
             new NpgsqlException("handshake", new AuthenticationException("no such authority"))),
         StringComparison.Ordinal);
 }

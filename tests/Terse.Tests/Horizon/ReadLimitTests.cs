@@ -14,7 +14,7 @@ public sealed class ReadLimitTests
     public void Npgsql_waits_longer_for_a_report_than_PostgreSQL_works_on_it()
     {
         var host = new DatabaseHost(new HostAddress("db", "Host=127.0.0.1"), Options);
-        using var connection = new NpgsqlConnection(host.Reads.ConnectionString);
+        using var connection = new NpgsqlConnection(host.Pools.Reads.ConnectionString);
         using var report = host.ReadOn(ConnectionShare.Reports, connection).CreateCommand("SELECT 1");
         using var lookup = host.ReadOn(ConnectionShare.Lookups, connection).CreateCommand("SELECT 1");
 
@@ -34,7 +34,7 @@ public sealed class ReadLimitTests
         var options = new ClusterOptions { Hosts = [], ReadTimeout = TimeSpan.FromSeconds(seconds) };
         var host = new DatabaseHost(new HostAddress("db", "Host=127.0.0.1"), options);
 
-        Assert.Contains(setting, host.Reads.ConnectionString, StringComparison.Ordinal);
+        Assert.Contains(setting, host.Pools.Reads.ConnectionString, StringComparison.Ordinal);
         Assert.EndsWith(
             $"SET LOCAL {setting}", new ReadLimits(options).BeginPooledLookup, StringComparison.Ordinal);
     }

@@ -17,7 +17,10 @@ namespace Terse.Links;
 /// </param>
 internal sealed record Target(string Text, string Scheme, Authority? Authority)
 {
-    /// <summary>The maximum size of a target in UTF-8 bytes.</summary>
+    /// <summary>
+    /// The maximum size of a target in bytes, both in UTF-8 and in the ASCII form. Many proxies and clients
+    /// refuse a longer <c>Location</c> header.
+    /// </summary>
     public const int MaxBytes = 8192;
 
     private const string Field = "target";
@@ -33,7 +36,7 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
     {
         target = null;
         refusal = CheckText(text) ?? CheckScheme(text!, options, out var scheme)
-            ?? CheckAuthority(text!, scheme!, options, out target);
+            ?? CheckAuthority(text!, scheme!, options, out target) ?? CheckAscii(text!);
         return refusal is null;
     }
 
@@ -51,12 +54,7 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         if (string.IsNullOrEmpty(text))
             return Missing;
         if (text.Length > MaxBytes || Encoding.UTF8.GetByteCount(text) > MaxBytes)
-        {
-            return new(
-                RefusalKind.TargetTooLong,
-                Field,
-                $"The target is too long; it can have at most {MaxBytes} bytes in UTF-8.");
-        }
+            return TooLong($"The target is too long; it can have at most {MaxBytes} bytes in UTF-8.");
 
         var control = text.AsSpan().IndexOfAny(ControlCharacters);
         if (control >= 0)
@@ -116,6 +114,12 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         return null;
     }
 
+    private static Refusal? CheckAscii(string text) => TargetAscii.Of(text).Length is > MaxBytes and var bytes
+        ? TooLong(
+            $"The target is too long: it has {bytes} bytes when characters outside ASCII, spaces and other "
+            + $"characters that a header cannot contain are percent-encoded; at most {MaxBytes} are allowed.")
+        : null;
+
     /// <summary>
     /// Finds where the authority (user, host and port) starts and ends in the text. As in browsers, not only
     /// a slash but also a backslash ends the authority if the scheme is special. The range is empty if the
@@ -143,6 +147,8 @@ internal sealed record Target(string Text, string Scheme, Authority? Authority)
         || scheme.Equals("ftp", StringComparison.OrdinalIgnoreCase)
         || scheme.Equals("wss", StringComparison.OrdinalIgnoreCase)
         || scheme.Equals("ws", StringComparison.OrdinalIgnoreCase);
+
+    private static Refusal TooLong(string detail) => new(RefusalKind.TargetTooLong, Field, detail);
 
     private static Refusal Invalid(string detail) => new(RefusalKind.TargetInvalid, Field, detail);
 

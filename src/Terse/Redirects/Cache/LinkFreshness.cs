@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Links;
 
 namespace Terse.Redirects;
 
@@ -11,7 +12,7 @@ namespace Terse.Redirects;
 /// A link is confirmed at the start of its load, and at each instant up to which the change feed has reported
 /// all changes. While the feed works, this instant is at most about a second ago. A load may return a link
 /// that misses the changes of up to 2 s before, if the feed was lost in these 2 s. So a change is served at
-/// most 5 s late.
+/// most 5 s late (<see cref="ChangeDelay"/>).
 /// </para>
 /// <para>
 /// The feed can report that all links may have changed, for example after a failover. From then on, the feed
@@ -24,13 +25,10 @@ namespace Terse.Redirects;
 /// </remarks>
 internal sealed class LinkFreshness
 {
-    /// <summary>The time after the last confirmation up to which a link may be served.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
-
     /// <summary>
     /// The time after the last confirmation from which a link is loaded again in the background.
     /// </summary>
-    private static readonly TimeSpan ReloadAge = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ReloadAge = ChangeDelay.InCache - TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
     private readonly long _maxTicks;
@@ -52,7 +50,7 @@ internal sealed class LinkFreshness
     {
         _time = time;
         _maxTicks = TicksOf(options.Value.MaxAge);
-        _limitTicks = TicksOf(Limit);
+        _limitTicks = TicksOf(ChangeDelay.InCache);
         _reloadTicks = TicksOf(ReloadAge);
         _completeAt = time.GetTimestamp(); // The cache is empty, so it misses no change.
     }
@@ -86,10 +84,10 @@ internal sealed class LinkFreshness
         && (!isOverload
             || _time.GetTimestamp() - Volatile.Read(ref _completeAt) <= _limitTicks);
 
-    /// <inheritdoc cref="Links.ILinkChangeListener.OnComplete"/>
+    /// <inheritdoc cref="ILinkChangeListener.OnComplete"/>
     public void OnComplete(long completeAt) => Volatile.Write(ref _completeAt, completeAt);
 
-    /// <inheritdoc cref="Links.ILinkChangeListener.OnAllChanged"/>
+    /// <inheritdoc cref="ILinkChangeListener.OnAllChanged"/>
     public void OnAllChanged()
     {
         lock (_changing)

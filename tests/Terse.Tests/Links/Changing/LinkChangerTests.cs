@@ -12,7 +12,7 @@ public sealed class LinkChangerTests
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, TimeSpan.Zero);
 
     private readonly OneLink _store = new();
-    private readonly RecordingListener _listener = new();
+    private readonly RecordedCalls _calls = new();
 
     [Fact]
     public async Task A_change_that_loses_a_race_is_applied_to_the_new_version()
@@ -23,7 +23,7 @@ public sealed class LinkChangerTests
         var changed = Assert.IsType<ChangeLinkResult.Changed>(result);
         Assert.Equal((3, 9, "https://example.com/2"), Parts(changed.Link));
         Assert.Equal(_store.Link, changed.Link);
-        Assert.Equal(2, _listener.Changes);
+        Assert.Equal("sale sale", _calls.ToString());
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class LinkChangerTests
         _store.Before = link => throw new StoreUnavailableException("lost");
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => ChangeAsync(versions: null));
-        Assert.Equal((1, 1), (_store.Replaced, _listener.Changes));
+        Assert.Equal((1, "sale"), (_store.Replaced, _calls.ToString()));
     }
 
     /// <summary>
@@ -107,7 +107,7 @@ public sealed class LinkChangerTests
         var changed = Assert.IsType<ChangeLinkResult.Changed>(result);
         Assert.Equal(Now, changed.Link.DeletedAt);
         Assert.Equal("https://example.com/1", changed.Link.Target);
-        Assert.Equal(1, _listener.Changes);
+        Assert.Equal("sale", _calls.ToString());
     }
 
     private Task<ChangeLinkResult> ChangeAsync(IReadOnlyList<int>? versions)
@@ -122,7 +122,7 @@ public sealed class LinkChangerTests
         var domains = new DomainMap(Options.Create(new DomainOptions()));
         var time = new FakeTimeProvider(Now);
         var targets = new TargetRules(domains, new BlockedHosts(options), options);
-        return new(_store, _store, _listener, new LinkChecker(targets, time), time);
+        return new(_store, _store, _calls, new LinkChecker(targets, time), time);
     }
 
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>
@@ -153,8 +153,6 @@ public sealed class LinkChangerTests
         public bool IsLostAfterNext { get; set; }
 
         public int Replaced { get; private set; }
-
-        public TimeSpan Timeout => TimeSpan.FromSeconds(3);
 
         public Task<T> RunAsync<T>(
             Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken) =>
@@ -190,16 +188,5 @@ public sealed class LinkChangerTests
 
         public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
-    }
-
-    private sealed class RecordingListener : ILinkChangeListener
-    {
-        public int Changes { get; private set; }
-
-        public void OnChanged(LinkName name) => Changes++;
-
-        public void OnComplete(long completeAt) => throw new NotSupportedException();
-
-        public void OnAllChanged() => throw new NotSupportedException();
     }
 }

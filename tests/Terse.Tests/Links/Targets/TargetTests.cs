@@ -102,13 +102,32 @@ public sealed class TargetTests
         Assert.Equal(host, target.Authority?.Host);
     }
 
+    [Theory]
+    [InlineData("", "a")]
+    [InlineData("\"<", "a")]
+    [InlineData("é", "é")]
+    [InlineData("한글", " a")]
+    [InlineData("%EA", "\\\"")]
+    public void A_target_has_at_most_8192_bytes_when_it_is_percent_encoded(string encoded, string more)
+    {
+        var longest = "https://example.com/" + encoded;
+        longest = longest.PadRight(longest.Length + Target.MaxBytes - TargetAscii.Of(longest).Length, 'a');
+
+        Assert.True(Target.TryParse(longest, Defaults, out _, out _));
+        Assert.False(Target.TryParse(longest + more, Defaults, out _, out var refusal));
+        Assert.Equal(RefusalKind.TargetTooLong, refusal.Kind);
+    }
+
+    /// <summary>The Punycode form of this host is shorter than its UTF-8 form.</summary>
     [Fact]
     public void A_target_has_at_most_8192_bytes_in_UTF8()
     {
-        var longest = "https://example.com/".PadRight(8190, 'a') + "é";
+        var host = string.Concat(Enumerable.Repeat("한", 20));
+        var text = $"https://{host}.example/".PadRight(Target.MaxBytes - 40, 'a');
 
-        Assert.True(Target.TryParse(longest, Defaults, out _, out _));
-        Assert.False(Target.TryParse(longest + "a", Defaults, out _, out var refusal));
+        Assert.True(TargetAscii.Of(text).Length < Target.MaxBytes);
+        Assert.True(Target.TryParse(text, Defaults, out _, out _));
+        Assert.False(Target.TryParse(text + "a", Defaults, out _, out var refusal));
         Assert.Equal(RefusalKind.TargetTooLong, refusal.Kind);
     }
 

@@ -21,8 +21,6 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
 
     public int Reads { get; private set; }
 
-    public TimeSpan Timeout => TimeSpan.FromSeconds(3);
-
     /// <summary>Adds a link, or changes the target of an existing link.</summary>
     public Link Put(string code, string target = "https://example.com/")
     {
@@ -46,6 +44,10 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
 
     public ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken) =>
         FindAsync(name, cancellationToken);
+
+    public Task<T> RunAsync<T>(
+        Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public Task<AddLinkResult> AddAsync(
         Link link, DateTimeOffset tickEnd, CancellationToken cancellationToken) =>

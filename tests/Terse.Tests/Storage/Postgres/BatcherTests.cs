@@ -222,7 +222,7 @@ public sealed class BatcherTests
         _sent[1].Answer.SetException(new PostgresException("wrong", "ERROR", "ERROR", "42P01"));
 
         foreach (var call in others)
-            await Assert.ThrowsAsync<PostgresException>(() => call.WaitAsync(TimeSpan.FromSeconds(10)));
+            await Assert.ThrowsAsync<PostgresException>(() => call.WaitAsync(TimeSpan.FromMinutes(1)));
         Assert.Equal(2, _sent.Count);
     }
 

@@ -1,6 +1,8 @@
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Terse.Horizon;
 using Terse.Links;
+using Terse.Redirects;
 using Terse.Storage.Postgres;
 
 namespace Terse.Tests.Storage;
@@ -79,6 +81,32 @@ public sealed class PendingChangesTests
         Assert.True(_pending.IsComplete);
         _time.Advance(TimeSpan.FromTicks(1));
         Assert.False(_pending.IsComplete);
+    }
+
+    /// <summary>
+    /// The feed is lost just before a change. A load that begins while the changes still count as complete
+    /// may miss this change.
+    /// </summary>
+    [Fact]
+    public void A_link_that_is_loaded_after_the_feed_was_lost_is_served_at_most_5_seconds_after_its_change()
+    {
+        var freshness = new LinkFreshness(Options.Create(new CacheOptions()), _time);
+        var lostAt = _time.GetTimestamp();
+        _pending.OnComplete(lostAt);
+        freshness.OnComplete(lostAt);
+
+        var loadedAt = lostAt;
+        for (; _pending.IsComplete; _time.Advance(TimeSpan.FromMilliseconds(10)))
+            loadedAt = _time.GetTimestamp();
+        var servedAt = loadedAt;
+        for (; IsServed(); _time.Advance(TimeSpan.FromMilliseconds(10)))
+            servedAt = _time.GetTimestamp();
+
+        Assert.Equal(TimeSpan.FromSeconds(5), _time.GetElapsedTime(lostAt, servedAt));
+        Assert.Equal(TimeSpan.FromSeconds(5), ChangeDelay.Max);
+
+        bool IsServed() =>
+            freshness.Of(loadedAt, _time.GetTimestamp()) is CopyState.Fresh or CopyState.ReloadSoon;
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Terse.Horizon;
 using Terse.Links;
 using Terse.Storage;
 using Terse.Storage.Postgres;
+using Terse.Tests.Links;
 
 namespace Terse.Tests.Storage;
 
@@ -225,18 +226,4 @@ public sealed class PostgresChangeFeedTests : IDisposable
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
-}
-
-/// <summary>A listener that records the calls that it receives.</summary>
-internal sealed class RecordedCalls : ILinkChangeListener
-{
-    private readonly List<string> _calls = [];
-
-    public void OnChanged(LinkName name) => _calls.Add(name.Code);
-
-    public void OnComplete(long completeAt) => _calls.Add("complete");
-
-    public void OnAllChanged() => _calls.Add("all");
-
-    public override string ToString() => string.Join(' ', _calls);
 }

@@ -4,6 +4,7 @@ using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage;
 using Terse.Storage.Sqlite;
+using Terse.Tests.Links;
 
 namespace Terse.Tests.Storage;
 

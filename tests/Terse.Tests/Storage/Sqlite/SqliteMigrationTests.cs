@@ -46,7 +46,7 @@ public sealed class SqliteMigrationTests
         using var connection = new SqliteConnection($"Data Source={path};Pooling=false");
         connection.Open();
         using var command = connection.CreateCommand();
-        command.CommandText = MigrationFiles.Load("Sqlite")[0]
+        command.CommandText = MigrationFiles.Load("Sqlite").Single(file => file.Name == "0001-links.sql").Text
             + "PRAGMA application_id = 0x54657273; PRAGMA user_version = 1;" + rows;
         command.ExecuteNonQuery();
     }

@@ -37,12 +37,6 @@ internal sealed class PendingChanges(TimeProvider time)
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
 
-    /// <summary>
-    /// How long after the last complete read the changes count as complete. A cached link that was loaded in
-    /// this time is served for 3 s more, so both together keep changes from being served more than 5 s late.
-    /// </summary>
-    private static readonly TimeSpan MaxIncomplete = TimeSpan.FromSeconds(2);
-
     private readonly ConcurrentDictionary<LinkName, Change> _newest = new();
     private readonly Queue<Added> _added = new();
     private readonly Lock _writing = new();
@@ -88,10 +82,11 @@ internal sealed class PendingChanges(TimeProvider time)
     }
 
     /// <summary>
-    /// Reports that all changes were added that were acknowledged before this monotonic timestamp.
+    /// Reports that all changes were added that were acknowledged before this monotonic timestamp. The
+    /// changes count as complete for <see cref="ChangeDelay.InLoad"/> after this timestamp.
     /// </summary>
     public void OnComplete(long completeAt) => Volatile.Write(
-        ref _completeUntil, completeAt + (long)(MaxIncomplete.TotalSeconds * time.TimestampFrequency));
+        ref _completeUntil, completeAt + (long)(ChangeDelay.InLoad.TotalSeconds * time.TimestampFrequency));
 
     /// <summary>
     /// Returns the moment that a host's horizon must have reached before this Terse server uses the link with

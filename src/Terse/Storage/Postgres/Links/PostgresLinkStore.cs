@@ -19,9 +19,6 @@ internal sealed class PostgresLinkStore(
     TimeProvider time) : ILinkStore
 {
     /// <inheritdoc/>
-    public TimeSpan Timeout => PostgresErrors.Timeout;
-
-    /// <inheritdoc/>
     public Task<T> RunAsync<T>(
         Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken) =>
         wait.RunAsync(token => PostgresErrors.WithTimeoutAsync(work, time, token), cancellationToken);

@@ -224,14 +224,16 @@ internal static class PostgresMigrations
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
+    /// <summary>The migration that ends with the upgrade of the horizon.</summary>
+    private const string WithUpgrade = "0004-sound-core.sql";
+
     /// <summary>
-    /// Returns the SQL text of each migration, in the order in which the migrations run. The migration
-    /// 0004-sound-core.sql ends with the upgrade of the horizon.
+    /// Returns the SQL text of each migration, in the order in which the migrations run.
     /// </summary>
-    public static List<string> Load()
-    {
-        List<string> migrations = [HorizonSchema.Install, .. MigrationFiles.Load("Postgres")];
-        migrations[4] = $"{migrations[4]}\n{HorizonSchema.Upgrade}";
-        return migrations;
-    }
+    public static List<string> Load() =>
+    [
+        HorizonSchema.Install,
+        .. MigrationFiles.Load("Postgres").Select(file =>
+            file.Name == WithUpgrade ? $"{file.Text}\n{HorizonSchema.Upgrade}" : file.Text),
+    ];
 }

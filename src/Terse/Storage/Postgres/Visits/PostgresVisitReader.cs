@@ -77,7 +77,7 @@ internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
         ReadTransaction read, VisitRange range, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectHours);
-        BindCounts(select, range.Link, range);
+        BindCounts(select, range);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var hours = new List<HourCount>();
         while (await row.ReadAsync(cancellationToken))
@@ -92,7 +92,7 @@ internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
         VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken)
     {
         var sums = await _visits.ReadAsync(
-            ConnectionShare.Reports, (range.Link, range, dimension), CountValuesAsync, cancellationToken);
+            ConnectionShare.Reports, (range, dimension), CountValuesAsync, cancellationToken);
         return sums.Take(limit);
     }
 
@@ -102,7 +102,7 @@ internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
     {
         var sums = await _visits.ReadAsync(
             ConnectionShare.Reports,
-            (VisitRange.Missed, range, VisitDimension.Outcome),
+            (range with { Link = VisitRange.Missed }, VisitDimension.Outcome),
             CountValuesAsync,
             cancellationToken);
         return sums.TakeOutcomes();
@@ -110,11 +110,11 @@ internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
 
     private static async Task<ValueSums> CountValuesAsync(
         ReadTransaction read,
-        (long Link, VisitRange Range, VisitDimension Dimension) query,
+        (VisitRange Range, VisitDimension Dimension) query,
         CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectValues);
-        BindCounts(select, query.Link, query.Range);
+        BindCounts(select, query.Range);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var sums = new ValueSums(query.Dimension);
         while (await row.ReadAsync(cancellationToken))
@@ -218,9 +218,9 @@ internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
     private static VisitSum ReadSum(NpgsqlDataReader row, int column) =>
         new(row.GetInt64(column), row.GetInt64(column + 1));
 
-    private static void BindCounts(NpgsqlCommand select, long link, VisitRange range)
+    private static void BindCounts(NpgsqlCommand select, VisitRange range)
     {
-        select.Bind(link);
+        select.Bind(range.Link);
         select.Bind((int)range.FirstHour);
         select.Bind((int)range.EndHour);
         select.Bind((int)DayCount.Ceiling(range.FirstHour));

@@ -8,6 +8,13 @@ namespace Terse.Storage.Sqlite;
 /// <inheritdoc cref="ILinkStore"/>
 internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers) : ILinkStore, ILinkReader
 {
+    /// <summary>
+    /// How long a creation or a change may take. The time is long, because all links are on one disk. When
+    /// that disk syncs slowly, a longer wait can still succeed, and there is no other disk that could answer
+    /// the request.
+    /// </summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
     private const string InsertLink =
         """
         INSERT INTO link (id, domain, code, target, created_at, expires_at, max_visits, settings)
@@ -16,11 +23,15 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         """;
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// The timeout is long, because all links are on one disk. When that disk syncs slowly, a longer wait can
-    /// still succeed, and there is no other disk that could answer the request.
-    /// </remarks>
-    public TimeSpan Timeout => TimeSpan.FromSeconds(30);
+    public Task<T> RunAsync<T>(
+        Func<CancellationToken, Task<T>> work, TimeProvider time, CancellationToken cancellationToken) =>
+        Deadline.RunAsync(
+            Timeout,
+            work,
+            exception => new StoreUnavailableException(
+                "The database did not store the request in time; retry shortly.", exception),
+            time,
+            cancellationToken);
 
     /// <inheritdoc/>
     public Task<AddLinkResult> AddAsync(

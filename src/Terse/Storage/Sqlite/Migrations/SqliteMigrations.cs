@@ -63,7 +63,7 @@ internal static class SqliteMigrations
         session.Execute("COMMIT");
     }
 
-    private static List<string> Load() => MigrationFiles.Load("Sqlite");
+    private static List<string> Load() => MigrationFiles.Load("Sqlite").ConvertAll(file => file.Text);
 
     private static long Number(SqliteSession session, string sql) =>
         (long)session.Command(sql).ExecuteScalar()!;

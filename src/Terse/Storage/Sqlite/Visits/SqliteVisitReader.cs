@@ -51,7 +51,7 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
 
     private static IReadOnlyList<HourCount> CountHours(SqliteSession session, VisitRange range)
     {
-        var row = BindCounts(session.Rows(SelectHours), range.Link, range);
+        var row = BindCounts(session.Rows(SelectHours), range);
         var hours = new List<HourCount>();
         while (row.Read())
             hours.Add(new(row.Number(0), new(row.Number(1), row.Number(2))));
@@ -63,26 +63,27 @@ internal sealed class SqliteVisitReader(SqliteReaders readers) : IVisitReader
     /// <inheritdoc/>
     public Task<ValueCounts> CountValuesAsync(
         VisitRange range, VisitDimension dimension, int limit, CancellationToken cancellationToken) =>
-        Task.FromResult(readers.Run(CountValues, (range.Link, range, dimension)).Take(limit));
+        Task.FromResult(readers.Run(CountValues, (range, dimension)).Take(limit));
 
     /// <inheritdoc/>
     public Task<IReadOnlyDictionary<RedirectOutcome, VisitSum>> CountMissedAsync(
         VisitRange range, CancellationToken cancellationToken) =>
-        Task.FromResult(readers.Run(CountValues, (VisitRange.Missed, range, VisitDimension.Outcome))
-            .TakeOutcomes());
+        Task.FromResult(
+            readers.Run(CountValues, (range with { Link = VisitRange.Missed }, VisitDimension.Outcome))
+                .TakeOutcomes());
 
     private static ValueSums CountValues(
-        SqliteSession session, (long Link, VisitRange Range, VisitDimension Dimension) query)
+        SqliteSession session, (VisitRange Range, VisitDimension Dimension) query)
     {
-        var row = BindCounts(session.Rows(SelectValues), query.Link, query.Range);
+        var row = BindCounts(session.Rows(SelectValues), query.Range);
         var sums = new ValueSums(query.Dimension);
         while (row.Read())
             sums.Add(new(row.Number(0), row.Number(1)), row.Bytes(2));
         return sums;
     }
 
-    private static SqliteRows BindCounts(SqliteRows select, long link, VisitRange range) => select
-        .With(link)
+    private static SqliteRows BindCounts(SqliteRows select, VisitRange range) => select
+        .With(range.Link)
         .With(range.FirstHour)
         .With(range.EndHour)
         .With(DayCount.Ceiling(range.FirstHour))

@@ -1,4 +1,4 @@
-namespace Terse.Tests;
+namespace Terse.Harness;
 
 /// <summary>
 /// A time provider whose timers fire a thousand times faster than real timers, so that a background loop runs
