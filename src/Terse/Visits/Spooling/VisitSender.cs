@@ -3,12 +3,12 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Sends the batches of the spool to the database: as many together as the store can count together, and are
-/// waiting. After each such group the sender pauses. The more visits
-/// arrive, the longer the pause is, so that counting takes little CPU time from redirects. When the waiting
-/// visits are older than a minute, the sender does not pause, so that it catches up. If visits arrive faster
-/// than the sender can send them, the sender cannot catch up; it pauses nevertheless, because redirects have
-/// priority. When the spool is half full, the sender never pauses, because a full spool loses visits.
+/// Sends the batches of the spool to the database, and pauses after each group of batches that the store
+/// counts together. The more visits arrive, the longer the pause is, so that counting takes little CPU time
+/// from redirects. When the waiting visits are older than a minute, the sender does not pause, so that it
+/// catches up. If visits arrive faster than the sender can send them, the sender cannot catch up; it pauses
+/// nevertheless, because redirects have priority. When the spool is half full, the sender never pauses,
+/// because a full spool loses visits.
 /// </summary>
 internal sealed partial class VisitSender(
     VisitSpool spool,
@@ -48,7 +48,9 @@ internal sealed partial class VisitSender(
 
     private TimeSpan _backoff = Interval;
 
-    /// <summary>Whether the store can have visits that are not counted, at first from an earlier process.</summary>
+    /// <summary>
+    /// Whether the store can have visits that are not counted; at first, they are from an earlier process.
+    /// </summary>
     private bool _hasStaged = true;
 
     /// <summary>How many visits this process has sent that are not counted.</summary>

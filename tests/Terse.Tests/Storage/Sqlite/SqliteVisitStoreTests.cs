@@ -97,7 +97,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
             Assert.Equal(link.Value, (await TotalAsync(link.Key)).Visits);
     }
 
-    private Task ExecuteAsync(string sql) => _file.Writer.RunAsync(
+    private Task<int> ExecuteAsync(string sql) => _file.Writer.RunAsync(
         session =>
         {
             session.Execute(sql);
@@ -106,7 +106,8 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
         default);
 
     /// <summary>
-    /// An earlier build counted a large batch in several transactions, and could be killed between two of them.
+    /// An earlier build counted a large batch in several transactions, and could be killed between two of
+    /// them.
     /// </summary>
     [Fact]
     public async Task A_batch_that_was_interrupted_after_a_part_continues_with_the_next_part()

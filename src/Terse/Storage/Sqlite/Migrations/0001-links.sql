@@ -15,8 +15,8 @@ CREATE TABLE id_layout (
     sequence_bits  INTEGER NOT NULL
 ) STRICT;
 
--- The rows are in the tree of the primary key, so a redirect searches one tree. Files of early builds have the
--- primary key (id) and an index on domain and code instead, and keep them.
+-- The rows are in the tree of the primary key, so a redirect searches one tree. Files of early builds have
+-- the primary key (id) and an index on domain and code instead, and keep them.
 CREATE TABLE link (
     id         INTEGER NOT NULL UNIQUE,
     domain     TEXT    NOT NULL, -- '' is the default domain

@@ -32,8 +32,8 @@ CREATE TABLE day_count (
     PRIMARY KEY (link_id, day)
 ) STRICT, WITHOUT ROWID;
 
--- Batches of visits that are stored but not counted yet. Many batches are counted together, sorted by link, so
--- that neighbouring visits change the same page.
+-- Batches of visits that are stored but not counted yet. Many batches are counted together, sorted by link,
+-- so that neighbouring visits change the same page.
 CREATE TABLE visit_staged (
     id     INTEGER PRIMARY KEY AUTOINCREMENT,
     visits INTEGER NOT NULL, -- the number of visits in the batch

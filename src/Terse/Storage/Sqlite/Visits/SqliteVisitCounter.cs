@@ -10,9 +10,9 @@ namespace Terse.Storage.Sqlite;
 /// short transactions. Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
-/// The visits of a group and their order never change. Each transaction stores how many steps of the group are
-/// done, and a step is done only by the transaction that finds exactly the steps before it done. So each visit
-/// counts once, wherever the process stops.
+/// The visits of a group and their order never change. Each transaction stores how many steps of the group
+/// are done, and a step is done only by the transaction that finds exactly the steps before it done. So each
+/// visit counts once, wherever the process stops.
 /// </remarks>
 internal sealed class SqliteVisitCounter(SqliteWriter writer)
 {
@@ -22,7 +22,7 @@ internal sealed class SqliteVisitCounter(SqliteWriter writer)
     /// <summary>
     /// How many visits one transaction adds at most. The writer needs about 10 ms for this many visits.
     /// </summary>
-    private const int MaxPart = 1_000;
+    private const int MaxPart = 500;
 
     public async Task CountAsync(CancellationToken cancellationToken)
     {
