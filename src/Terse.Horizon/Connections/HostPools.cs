@@ -61,6 +61,7 @@ internal sealed class HostPools : IAsyncDisposable
             options.ReadTimeout,
             hasPooler ? "" : $"{Isolation} {ReadOnly} -c {limits.SettingOfLookups}");
         shared.MaxPoolSize = 1;
+        shared.MaxAutoPrepare = 0; // A pooler that does not support prepared statements is not lost.
         PoolerProbes = hasPooler ? Build(shared, address.Name + ", pooler", options.ProbeTimeout, "") : null;
 
         direct.MaxPoolSize = 1;

@@ -9,7 +9,7 @@ namespace Terse.ClusterTests;
 public sealed class LostPoolerTests
 {
     [Fact]
-    public async Task A_server_starts_while_the_pooler_of_the_primary_is_lost_and_creates_links_once_it_is_back()
+    public async Task A_server_starts_without_the_pooler_of_the_primary_and_creates_links_once_it_is_back()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
         await using var pooled = await PooledHosts.StartAsync(postgres);
