@@ -206,7 +206,7 @@ public sealed class Cluster : IAsyncDisposable
     /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
     public async Task<NpgsqlConnection> OpenPrimaryAsync(CancellationToken cancellationToken)
     {
-        var host = _hosts[_registry.RequirePrimary()];
+        var host = _hosts[_registry.RequireDirectPrimary()];
         try
         {
             return await host.Pools.Unpooled.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);

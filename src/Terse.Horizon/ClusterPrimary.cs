@@ -36,16 +36,19 @@ public sealed class ClusterPrimary
     public int GenerationOfWrite(int timeline) => _registry.GenerationOfWrite(timeline);
 
     /// <summary>
-    /// Whether a primary is known that accepts writes, and a probe that began at or after the timestamp found
-    /// it. With <see cref="long.MinValue"/>, any earlier probe will do.
+    /// Whether a primary is known that accepts writes, and probes that began at or after the timestamp found
+    /// it and its pooler. With <see cref="long.MinValue"/>, any earlier probes will do.
     /// </summary>
     public bool IsKnownSince(long timestamp) => _registry.IsPrimaryKnownSince(timestamp);
 
     /// <summary>
-    /// How long no probe has found the known primary; zero while the primary can be reached. Before the first
-    /// primary, the time since the creation of the cluster.
+    /// How long no probe has found the known primary and its pooler; zero while the primary can be used.
+    /// Before the first primary, the time since the creation of the cluster.
     /// </summary>
     public TimeSpan LostFor => _registry.PrimaryLostFor;
+
+    /// <summary>Whether the primary can be reached directly, but its pooler is lost.</summary>
+    public bool IsPoolerLost => _registry.PickDirectPrimary() >= 0 && _registry.PickPrimary() < 0;
 
     /// <summary>Waits until <see cref="IsKnownSince"/> is true.</summary>
     /// <param name="timestamp">

@@ -60,6 +60,9 @@ internal sealed class HostPools : IAsyncDisposable
             address.Name + ", reads",
             options.ReadTimeout,
             hasPooler ? "" : $"{Isolation} {ReadOnly} -c {limits.SettingOfLookups}");
+        shared.MaxPoolSize = 1;
+        shared.MaxAutoPrepare = 0; // A pooler that does not support prepared statements is not lost.
+        PoolerProbes = hasPooler ? Build(shared, address.Name + ", pooler", options.ProbeTimeout, "") : null;
 
         direct.MaxPoolSize = 1;
         Beats = Build(direct, address.Name + ", beats", options.WriteTimeout, Writing);
@@ -81,11 +84,16 @@ internal sealed class HostPools : IAsyncDisposable
 
     public NpgsqlDataSource Probes { get; }
 
+    /// <summary>The connection through the pooler for its probes; null without a pooler.</summary>
+    public NpgsqlDataSource? PoolerProbes { get; }
+
     public NpgsqlDataSource Unpooled { get; }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var source in (NpgsqlDataSource[])[Writes, DurableWrites, Reads, Beats, Probes, Unpooled])
+        NpgsqlDataSource?[] sources =
+            [Writes, DurableWrites, Reads, Beats, Probes, PoolerProbes, Unpooled];
+        foreach (var source in sources.OfType<NpgsqlDataSource>())
             await source.DisposeAsync().ConfigureAwait(false);
     }
 

@@ -20,6 +20,12 @@ public sealed class DatabaseHost
     {
         Status = new HostStatus(address.Name);
         HasPooler = address.PoolerConnectionString is not null;
+        if (HasPooler)
+        {
+            // A pooler counts as lost until a probe has shown that it leads to this host.
+            Status.State = HostState.Unknown with { PoolerFailures = options.FailedProbes };
+        }
+
         _slots = [.. Enum.GetValues<ConnectionShare>().Select(
             share => new ConnectionSlots(share, options.Connections.Of(share)))];
         _limits = new ReadLimits(options);
@@ -33,17 +39,22 @@ public sealed class DatabaseHost
     public HostState State => Status.State;
 
     /// <summary>
-    /// Why the last probe failed, in the words of PostgreSQL and of the driver; null when the last probe
-    /// succeeded. The text can contain addresses and names of users, so it is for the log;
-    /// <see cref="HostState.Error"/> is for clients.
+    /// Why the last probe of the host or of its pooler failed, in the words of PostgreSQL and of the driver;
+    /// null when both succeeded. The text can contain addresses and names of users, so it is for the log;
+    /// <see cref="HostState.Error"/> and <see cref="HostState.PoolerError"/> are for clients.
     /// </summary>
-    public string? Failure => Status.Failure is { } failure ? HostErrors.Explain(failure) : null;
+    public string? Failure =>
+        Status.Failure is { } failure ? HostErrors.Explain(failure)
+        : Status.PoolerFailure is { } lost
+            ? $"The pooler cannot be used. {HostErrors.Explain(lost)}"
+        : null;
 
     /// <summary>
     /// Whether the last probe failed for a reason that does not pass by itself, for example a wrong password
     /// or a certificate that is not accepted.
     /// </summary>
-    public bool IsRefused => Status.Failure is { } failure && HostErrors.IsRefusal(failure);
+    public bool IsRefused => (Status.Failure ?? Status.PoolerFailure) is { } failure
+        && HostErrors.IsRefusal(failure);
 
     /// <summary>Whether reads and writes go through a pooler.</summary>
     public bool HasPooler { get; }
@@ -170,37 +181,6 @@ public sealed class DatabaseHost
             await connection.DisposeAsync().ConfigureAwait(false);
             throw;
         }
-    }
-
-    private const string SelectStart = "SELECT pg_postmaster_start_time()";
-
-    /// <summary>
-    /// Whether the pooler leads to this host. The times at which PostgreSQL started tell hosts apart.
-    /// </summary>
-    /// <exception cref="HostUnavailableException">
-    /// The pooler or the host cannot be used. The message can contain addresses and names of users, so it is
-    /// for the log.
-    /// </exception>
-    public async Task<bool> PoolerLeadsHereAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await ReadStartAsync(Pools.Reads, cancellationToken).ConfigureAwait(false)
-                == await ReadStartAsync(Pools.Probes, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception exception)
-            when (HostErrors.IsUnavailable(exception) || HostErrors.IsRefusal(exception))
-        {
-            throw new HostUnavailableException(HostErrors.Explain(exception), exception);
-        }
-    }
-
-    private static async Task<DateTime> ReadStartAsync(
-        NpgsqlDataSource source, CancellationToken cancellationToken)
-    {
-        var select = source.CreateCommand(SelectStart);
-        await using (select.ConfigureAwait(false))
-            return (DateTime)(await select.ExecuteScalarAsync(cancellationToken).ConfigureAwait(false))!;
     }
 
     internal async ValueTask CloseAsync()

@@ -15,6 +15,9 @@ internal sealed class HostMonitor(
     private static readonly TimeSpan SettingsInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<HostStatus, long> _settingsReadAt = new();
+    private readonly Dictionary<DatabaseHost, PoolerProbe> _poolers = hosts
+        .Where(host => host.HasPooler)
+        .ToDictionary(host => host, host => new PoolerProbe(host, registry, options, time));
     private Task _running = Task.CompletedTask;
 
     /// <summary>
@@ -32,23 +35,30 @@ internal sealed class HostMonitor(
     public async Task StartAsync()
     {
         await FindPrimaryAsync().ConfigureAwait(false);
-        _running = Task.WhenAll([.. hosts.Select(ProbeRepeatedlyAsync), BeatRepeatedlyAsync()]);
+        _running = Task.WhenAll(
+        [
+            .. hosts.Select(host => RepeatAsync(() => ProbeAsync(host))),
+            .. _poolers.Values.Select(pooler => RepeatAsync(() => pooler.RunAsync(_stopping.Token))),
+            BeatRepeatedlyAsync(),
+        ]);
     }
 
     /// <summary>
     /// Probes all hosts until a primary is found, all hosts refuse the connection
-    /// (<see cref="DatabaseHost.IsRefused"/>), or <see cref="ClusterOptions.StartTimeout"/> has passed.
+    /// (<see cref="DatabaseHost.IsRefused"/>), a pooler leads to another host, or
+    /// <see cref="ClusterOptions.StartTimeout"/> has passed.
     /// </summary>
     public async Task FindPrimaryAsync()
     {
         var begin = time.GetTimestamp();
-        await Task.WhenAll(hosts.Select(ProbeAsync)).ConfigureAwait(false);
+        await Task.WhenAll(hosts.Select(ProbeWithPoolerAsync)).ConfigureAwait(false);
         while (registry.PickPrimary() < 0
             && !hosts.All(host => host.IsRefused)
+            && !hosts.Any(host => host.State.IsPoolerOfOtherHost)
             && time.GetElapsedTime(begin) < StartTimeout)
         {
             await Task.Delay(options.ProbeInterval, time, _stopping.Token).ConfigureAwait(false);
-            await Task.WhenAll(hosts.Select(ProbeAsync)).ConfigureAwait(false);
+            await Task.WhenAll(hosts.Select(ProbeWithPoolerAsync)).ConfigureAwait(false);
         }
     }
 
@@ -59,11 +69,18 @@ internal sealed class HostMonitor(
         _stopping.Dispose();
     }
 
-    private async Task ProbeRepeatedlyAsync(DatabaseHost host)
+    private async Task RepeatAsync(Func<Task> probe)
     {
         using var timer = new PeriodicTimer(options.ProbeInterval, time);
         while (await timer.WaitForNextTickAsync(_stopping.Token).ConfigureAwait(false))
-            await ProbeAsync(host).ConfigureAwait(false);
+            await probe().ConfigureAwait(false);
+    }
+
+    private async Task ProbeWithPoolerAsync(DatabaseHost host)
+    {
+        await ProbeAsync(host).ConfigureAwait(false);
+        if (host.State.Failures == 0 && _poolers.TryGetValue(host, out var pooler))
+            await pooler.RunAsync(_stopping.Token).ConfigureAwait(false);
     }
 
     private const string SelectOwnSystem = "(SELECT system_identifier FROM pg_control_system())";

@@ -30,6 +30,7 @@ internal sealed class HostRegistry(
 
     private readonly Lock _updating = new();
     private long _primarySeenAt = time.GetTimestamp();
+    private long _usablePrimarySeenAt = time.GetTimestamp();
     private KnownPrimary _known = KnownPrimary.None;
     private TaskCompletionSource _updated = NewSignal();
 
@@ -41,7 +42,7 @@ internal sealed class HostRegistry(
     /// <inheritdoc cref="Cluster.HasReadableHost"/>
     public bool HasReadableHost => Known is var known && hosts.Any(host =>
         host.State.Role != HostRole.Unknown
-        && host.State.Failures < options.FailedProbes
+        && !host.State.IsLost(options)
         && known.Accepts(host.State.Identity));
 
     /// <summary>The newest horizon of all hosts that show data of the known primary.</summary>
@@ -82,16 +83,26 @@ internal sealed class HostRegistry(
     /// reads). A probe of one host may affect a different host, because the lag of a replica is measured from
     /// the newest horizon of all hosts.
     /// </summary>
-    public void Update(HostStatus host, HostState probed)
+    public void Update(HostStatus host, HostState probed) => Update(host, state => probed with
+    {
+        IsInRotation = state.IsInRotation,
+        PoolerFailures = state.PoolerFailures,
+        PoolerError = state.PoolerError,
+        IsPoolerOfOtherHost = state.IsPoolerOfOtherHost,
+    });
+
+    private void Update(HostStatus host, Func<HostState, HostState> change)
     {
         lock (_updating)
         {
-            host.State = probed with { IsInRotation = host.State.IsInRotation };
+            host.State = change(host.State);
             HostState[] states = [.. hosts.Select(other => other.State)];
             var known = _known.Update(states, options, time.GetElapsedTime(_primarySeenAt) >= LossOfPrimary);
             Volatile.Write(ref _known, known);
-            if (Router.PickPrimary(states, known, options) >= 0)
+            if (Router.PickDirectPrimary(states, known, options) >= 0)
                 Volatile.Write(ref _primarySeenAt, time.GetTimestamp());
+            if (Router.PickPrimary(states, known, options) >= 0)
+                Volatile.Write(ref _usablePrimarySeenAt, time.GetTimestamp());
             var newest = NewestHorizon;
             foreach (var other in hosts)
             {
@@ -110,18 +121,47 @@ internal sealed class HostRegistry(
     /// successful probe.
     /// </summary>
     public void UpdateFailed(HostStatus host, string error) =>
-        Update(host, host.State with { Failures = host.State.Failures + 1, Error = error });
+        Update(host, state => state with { Failures = state.Failures + 1, Error = error });
+
+    /// <summary>Stores the result of a successful probe of a pooler.</summary>
+    public void UpdatePooler(HostStatus host, bool leadsToHost) => Update(host, state => state with
+    {
+        PoolerFailures = leadsToHost ? 0 : Math.Max(state.PoolerFailures, options.FailedProbes),
+        PoolerError = leadsToHost ? null : "The pooler leads to another host.",
+        IsPoolerOfOtherHost = !leadsToHost,
+    });
+
+    /// <summary>Stores that a probe of a pooler failed.</summary>
+    public void UpdatePoolerFailed(HostStatus host, string error) => Update(host, state => state with
+    {
+        PoolerFailures = state.PoolerFailures + 1,
+        PoolerError = $"The pooler cannot be used. {error}",
+    });
 
     /// <summary>Stores that a read failed on a host, so that new reads avoid the host for a while.</summary>
     public void MarkFailedRead(HostStatus host) => host.LastFailedReadAt = time.GetTimestamp();
 
-    /// <summary>Returns the index of the primary, or −1 when no primary can be reached.</summary>
+    /// <summary>
+    /// Returns the index of the primary, or −1 when no primary can be reached, or its pooler is lost.
+    /// </summary>
     public int PickPrimary() => Router.PickPrimary(
+        [.. hosts.Select(host => host.State)], Known, options);
+
+    /// <summary>
+    /// Returns the index of the primary, even if its pooler is lost; −1 when no primary can be reached.
+    /// </summary>
+    public int PickDirectPrimary() => Router.PickDirectPrimary(
         [.. hosts.Select(host => host.State)], Known, options);
 
     /// <summary>Returns the index of the primary.</summary>
     /// <exception cref="HostUnavailableException">No primary can be reached.</exception>
-    public int RequirePrimary() => PickPrimary() is >= 0 and var primary
+    public int RequirePrimary() => Require(PickPrimary());
+
+    /// <summary>Returns the index of the primary, for a connection beside its pooler.</summary>
+    /// <inheritdoc cref="RequirePrimary"/>
+    public int RequireDirectPrimary() => Require(PickDirectPrimary());
+
+    private static int Require(int primary) => primary >= 0
         ? primary
         : throw new HostUnavailableException("No primary can be reached.");
 
@@ -131,9 +171,9 @@ internal sealed class HostRegistry(
     /// </summary>
     public int PickBeat()
     {
-        if (PickPrimary() is >= 0 and var primary)
+        if (PickDirectPrimary() is >= 0 and var primary)
             return primary;
-        return PrimaryLostFor >= LossOfPrimary
+        return time.GetElapsedTime(Volatile.Read(ref _primarySeenAt)) >= LossOfPrimary
             ? Router.PickRival([.. hosts.Select(host => host.State)], Known, options)
             : -1;
     }
@@ -141,13 +181,13 @@ internal sealed class HostRegistry(
     /// <inheritdoc cref="ClusterPrimary.LostFor"/>
     public TimeSpan PrimaryLostFor => PickPrimary() >= 0
         ? TimeSpan.Zero
-        : time.GetElapsedTime(Volatile.Read(ref _primarySeenAt));
+        : time.GetElapsedTime(Volatile.Read(ref _usablePrimarySeenAt));
 
     /// <inheritdoc cref="ClusterPrimary.IsKnownSince"/>
     public bool IsPrimaryKnownSince(long timestamp) =>
         PickPrimary() is >= 0 and var primary
         && !hosts[primary].State.IsBeforeFirstBeat
-        && hosts[primary].ConfirmedAt >= timestamp;
+        && Math.Min(hosts[primary].ConfirmedAt, hosts[primary].PoolerConfirmedAt) >= timestamp;
 
     /// <inheritdoc cref="ClusterPrimary.WaitAsync"/>
     public async Task<bool> WaitForPrimaryAsync(

@@ -52,6 +52,25 @@ public sealed record HostState(
     /// </summary>
     public bool IsBeforeFirstBeat { get; init; }
 
-    /// <summary>Whether the last probe succeeded.</summary>
-    public bool IsReachable => Role != HostRole.Unknown && Failures == 0;
+    /// <summary>
+    /// How many probes of the host's pooler failed since the last successful probe. Until the first
+    /// successful probe, at least <see cref="ClusterOptions.FailedProbes"/>. Always 0 without a pooler.
+    /// </summary>
+    public int PoolerFailures { get; init; }
+
+    /// <summary>
+    /// Why the last probe of the pooler failed, without addresses, names and secrets; null when the last
+    /// probe succeeded.
+    /// </summary>
+    public string? PoolerError { get; init; }
+
+    /// <summary>Whether the pooler leads to another host. Such a pooler is never used.</summary>
+    public bool IsPoolerOfOtherHost { get; init; }
+
+    /// <summary>Whether the last probes of the host and of its pooler succeeded.</summary>
+    public bool IsReachable => Role != HostRole.Unknown && Failures == 0 && PoolerFailures == 0;
+
+    /// <summary>Whether the host receives no statements, because the host or its pooler is lost.</summary>
+    internal bool IsLost(ClusterOptions options) =>
+        Math.Max(Failures, PoolerFailures) >= options.FailedProbes;
 }

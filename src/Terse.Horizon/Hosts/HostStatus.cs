@@ -12,11 +12,15 @@ internal sealed class HostStatus(string name)
     private int _reads;
     private long _lastFailedReadAt = long.MinValue;
     private long _confirmedAt = long.MinValue;
+    private long _poolerConfirmedAt = long.MaxValue;
+    private Exception? _poolerFailure;
     private HostSettings? _settings;
 
     public string Name => name;
 
-    /// <summary>The state from the last probes. Only <see cref="HostRegistry"/> sets it.</summary>
+    /// <summary>
+    /// The state from the last probes. After the first value, only <see cref="HostRegistry"/> sets it.
+    /// </summary>
     public HostState State
     {
         get => Volatile.Read(ref _state);
@@ -51,6 +55,25 @@ internal sealed class HostStatus(string name)
     {
         get => Volatile.Read(ref _confirmedAt);
         set => Volatile.Write(ref _confirmedAt, value);
+    }
+
+    /// <summary>
+    /// The monotonic timestamp at which the last successful probe of the pooler began;
+    /// <see cref="long.MaxValue"/> without a pooler.
+    /// </summary>
+    public long PoolerConfirmedAt
+    {
+        get => Volatile.Read(ref _poolerConfirmedAt);
+        set => Volatile.Write(ref _poolerConfirmedAt, value);
+    }
+
+    /// <summary>
+    /// The error of the last probe of the pooler; null when that probe succeeded, and without a pooler.
+    /// </summary>
+    public Exception? PoolerFailure
+    {
+        get => Volatile.Read(ref _poolerFailure);
+        set => Volatile.Write(ref _poolerFailure, value);
     }
 
     /// <summary>The error of the last probe; null when the last probe succeeded.</summary>

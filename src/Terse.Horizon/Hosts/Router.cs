@@ -18,6 +18,15 @@ internal static class Router
     /// probes in a row do not exclude the primary, because no other host can execute the writes.
     /// </summary>
     public static int PickPrimary(
+        ReadOnlySpan<HostState> hosts, KnownPrimary known, ClusterOptions options) =>
+        PickDirectPrimary(hosts, known, options) is >= 0 and var primary && !hosts[primary].IsLost(options)
+            ? primary
+            : -1;
+
+    /// <summary>
+    /// Returns the primary, even if its pooler is lost, or −1. Beats and the change feed connect directly.
+    /// </summary>
+    public static int PickDirectPrimary(
         ReadOnlySpan<HostState> hosts, KnownPrimary known, ClusterOptions options)
     {
         for (var host = 0; host < hosts.Length; host++)
@@ -102,7 +111,7 @@ internal static class Router
         DateTimeOffset newest,
         ClusterOptions options)
     {
-        if (probed.Role != HostRole.Replica || probed.Failures >= options.FailedProbes)
+        if (probed.Role != HostRole.Replica || probed.IsLost(options))
             return false;
         var maxLag = wasInRotation ? options.MaxLag : options.MaxLag - options.LagHysteresis;
         return known.Accepts(probed.Identity) && newest - probed.Horizon <= maxLag;

@@ -17,7 +17,8 @@ namespace Terse.Fleet;
 /// </param>
 /// <param name="ReadsInFlight">How many read queries of this server are running on the host.</param>
 /// <param name="Error">
-/// Why the last probe failed; null if the probe succeeded. The text contains no secret.
+/// Why the last probe of the host or of its pooler failed; null if both succeeded. The text contains no
+/// secret.
 /// </param>
 internal sealed record FleetHost(
     string Name,

@@ -9,7 +9,7 @@ namespace Terse.Fleet;
 [JsonConverter(typeof(JsonStringEnumConverter<FleetHostState>))]
 internal enum FleetHostState
 {
-    /// <summary>The last probe of the host failed.</summary>
+    /// <summary>The last probe of the host or of its pooler failed.</summary>
     [JsonStringEnumMemberName("unreachable")]
     Unreachable,
 

@@ -82,8 +82,9 @@ public sealed class PgBouncerTests(PooledHost host) : IClassFixture<PooledHost>
         await using var right = await host.ConnectAsync();
         await using var wrong = await PooledHost.ConnectAsync(other.Primary, host.Pooler);
 
-        Assert.True(await right.Hosts[0].PoolerLeadsHereAsync(default));
-        Assert.False(await wrong.Hosts[0].PoolerLeadsHereAsync(default));
+        Assert.True(right.Hosts[0].State is { IsReachable: true, IsPoolerOfOtherHost: false });
+        Assert.True(wrong.Hosts[0].State is { IsReachable: false, IsPoolerOfOtherHost: true });
+        Assert.False(wrong.HasReadableHost);
     }
 
     private static Task<string> WriteAsync(Cluster cluster, string sql) => cluster.WriteStatementAsync(

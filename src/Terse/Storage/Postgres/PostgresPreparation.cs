@@ -113,7 +113,7 @@ internal sealed partial class PostgresPreparation(
     private void AssertOneInstallation()
     {
         var primaries = cluster.Hosts
-            .Where(host => host.State is { Role: HostRole.Primary, IsReachable: true })
+            .Where(host => host.State is { Role: HostRole.Primary, Failures: 0 })
             .DistinctBy(host => host.State.Identity.SystemIdentifier)
             .Select(host => host.Name)
             .ToList();
@@ -125,7 +125,7 @@ internal sealed partial class PostgresPreparation(
         }
     }
 
-    /// <summary>Logs each setting that is weak, once for each host.</summary>
+    /// <summary>Logs each setting that is weak or wrong, once for each host.</summary>
     private void LogWeakSettings()
     {
         foreach (var host in cluster.Hosts)
@@ -135,6 +135,9 @@ internal sealed partial class PostgresPreparation(
                 if (_warned.Add((host.Name, warning)))
                     LogSetting(host.Name, warning);
             }
+
+            if (host.State.IsPoolerOfOtherHost && _warned.Add((host.Name, nameof(LogWrongPooler))))
+                LogWrongPooler(host.Name);
         }
     }
 
@@ -191,6 +194,12 @@ internal sealed partial class PostgresPreparation(
 
     [LoggerMessage(633, LogLevel.Warning, "A setting of the database host {Host} is weak: {Warning}")]
     private partial void LogSetting(string host, string warning);
+
+    [LoggerMessage(
+        635,
+        LogLevel.Error,
+        "The pooler of {Host} leads to another host, so the host is not used; correct Database:Poolers.")]
+    private partial void LogWrongPooler(string host);
 
     [LoggerMessage(
         634, LogLevel.Error, "The server is not ready, because a setting breaks its promises: {Errors}")]

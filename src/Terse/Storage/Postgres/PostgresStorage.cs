@@ -84,6 +84,8 @@ internal sealed class PostgresStorage(
         : cluster.Hosts.Any(host => host.State.IsReachable)
             ? "The reachable database hosts show data of a replaced primary. If the database was set "
                 + "back to a backup, restart the server."
+        : cluster.Primary.IsPoolerLost
+            ? "The pooler of the primary cannot be used, and no replica can be reached."
         : "No database host can be reached.";
 
     /// <inheritdoc/>
@@ -92,7 +94,9 @@ internal sealed class PostgresStorage(
     /// Otherwise, a load balancer would refuse them during a planned switchover.
     /// </remarks>
     public string? WhyNoCreations =>
-        cluster.Primary.LostFor < PrimaryWait.Limit ? null : "The primary cannot be reached.";
+        cluster.Primary.LostFor < PrimaryWait.Limit ? null
+        : cluster.Primary.IsPoolerLost ? "The pooler of the primary cannot be used."
+        : "The primary cannot be reached.";
 
     /// <inheritdoc/>
     public Task PrepareAsync(CancellationToken cancellationToken) =>
@@ -103,7 +107,7 @@ internal sealed class PostgresStorage(
         ThreadPool.GetMinThreads(out var workers, out var completions);
         ThreadPool.SetMinThreads(Math.Max(workers, MinThreads), completions);
         await cluster.StartAsync();
-        await report.ReportAsync(cancellationToken);
+        report.Report();
         await StartRetry.RunAsync(
             token =>
             {

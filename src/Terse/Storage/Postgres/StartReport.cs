@@ -30,15 +30,20 @@ internal sealed partial class StartReport(Cluster cluster, TimeProvider time, IL
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var reporting = new BackgroundLoop(Interval, time, (_, _) => { })
-            .WaitAndRunAsync(ReportAsync, ended.Token);
+            .WaitAndRunAsync(
+                _ =>
+                {
+                    Report();
+                    return Task.CompletedTask;
+                },
+                ended.Token);
         try
         {
             await start(cancellationToken);
         }
         catch (StoreUnavailableException exception)
         {
-            throw new StartupException(
-                exception.Message + Lines(await FindFailuresAsync(cancellationToken)), exception);
+            throw new StartupException(exception.Message + Lines(FindFailures()), exception);
         }
         catch (PostgresException exception)
         {
@@ -55,21 +60,24 @@ internal sealed partial class StartReport(Cluster cluster, TimeProvider time, IL
     }
 
     /// <summary>Ends the start if waiting cannot help.</summary>
-    /// <exception cref="StartupException">All hosts refuse the connection.</exception>
+    /// <exception cref="StartupException">
+    /// All hosts refuse the connection, or the pooler of a host leads to another host.
+    /// </exception>
     public void ThrowIfRefused()
     {
         if (cluster.Hosts.All(host => host.IsRefused))
+            throw new StartupException("No database host accepts the connection." + Lines(FindFailures()));
+        if (cluster.Hosts.FirstOrDefault(host => host.State.IsPoolerOfOtherHost) is { } wrong)
         {
-            throw new StartupException("No database host accepts the connection."
-                + Lines(cluster.Hosts.Select(host => (host.Name, Reason: host.Failure!))));
+            throw new StartupException(
+                $"The pooler of {wrong.Name} leads to another host; correct Database:Poolers.");
         }
     }
 
     /// <summary>Logs each host that cannot be used, once for each reason.</summary>
-    /// <exception cref="StartupException">The pooler of a host leads to another host.</exception>
-    public async Task ReportAsync(CancellationToken cancellationToken)
+    public void Report()
     {
-        foreach (var (host, reason) in await FindFailuresAsync(cancellationToken))
+        foreach (var (host, reason) in FindFailures())
         {
             if (_reported.TryGetValue(host, out var reported) && reported == reason)
                 continue;
@@ -78,36 +86,9 @@ internal sealed partial class StartReport(Cluster cluster, TimeProvider time, IL
         }
     }
 
-    private async Task<IReadOnlyList<(string Host, string Reason)>> FindFailuresAsync(
-        CancellationToken cancellationToken)
-    {
-        var failures = new List<(string Host, string Reason)>();
-        foreach (var host in cluster.Hosts)
-        {
-            if (host.Failure is { } failure)
-                failures.Add((host.Name, failure));
-            else if (host.HasPooler && await FindPoolerFailureAsync(host, cancellationToken) is { } reason)
-                failures.Add((host.Name, reason));
-        }
-
-        return failures;
-    }
-
-    private static async Task<string?> FindPoolerFailureAsync(
-        DatabaseHost host, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await host.PoolerLeadsHereAsync(cancellationToken)
-                ? null
-                : throw new StartupException(
-                    $"The pooler of {host.Name} leads to another host; correct Database:Poolers.");
-        }
-        catch (HostUnavailableException exception)
-        {
-            return $"The pooler cannot be used. {exception.Message}";
-        }
-    }
+    private IEnumerable<(string Host, string Reason)> FindFailures() => cluster.Hosts
+        .Select(host => (host.Name, Reason: host.Failure!))
+        .Where(failure => failure.Reason is not null);
 
     private static string Lines(IEnumerable<(string Host, string Reason)> failures) => string.Concat(
         failures.Select(failure => $"{Environment.NewLine}  {failure.Host}: {failure.Reason}"));

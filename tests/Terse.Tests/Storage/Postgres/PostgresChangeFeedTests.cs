@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Terse.Harness;
 using Terse.Horizon;
-using Terse.Links;
 using Terse.Storage;
 using Terse.Storage.Postgres;
 using Terse.Tests.Links;

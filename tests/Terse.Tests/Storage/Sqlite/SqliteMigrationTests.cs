@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Terse.Codes;
 using Terse.Harness;
 using Terse.Ids;
+using Terse.Links;
 using Terse.Storage;
 using Terse.Storage.Sqlite;
 
@@ -37,6 +38,35 @@ public sealed class SqliteMigrationTests
         Assert.Equal((0, mark), (taken!.Node, taken.From));
         var link = await new SqliteLinkStore(writer, readers).FindAsync(new("", "9"), default);
         Assert.Equal("https://example.com/", link?.Target);
+    }
+
+    [Fact]
+    public async Task A_file_whose_links_are_stored_by_id_adds_finds_and_changes_links()
+    {
+        using var folder = new TemporaryFolder();
+        MakeFirstSchema(
+            folder["terse.db"],
+            """
+            DROP TABLE link;
+            CREATE TABLE link (
+                id INTEGER PRIMARY KEY, domain TEXT NOT NULL, code TEXT NOT NULL, target TEXT NOT NULL,
+                created_at INTEGER NOT NULL, UNIQUE (domain, code)) STRICT;
+            INSERT INTO link VALUES (9, '', 'sale', 'https://example.com/', 1);
+            """);
+        var database = new SqliteDatabase(Options.Create(new StorageOptions { Folder = folder.Path }));
+        using var writer = new SqliteWriter(database);
+        using var readers = new SqliteReaders(database);
+        var store = new SqliteLinkStore(writer, readers);
+        Task<AddLinkResult> AddAsync(long id, string code) => store.AddAsync(
+            new(Tsid.FromInt64(id), "", code, "https://example.com/", Epoch), Epoch, default);
+
+        Assert.Equal(AddLinkResult.IdTaken, await AddAsync(9, "other"));
+        Assert.Equal(AddLinkResult.CodeTaken, await AddAsync(10, "sale"));
+        Assert.Equal(AddLinkResult.Added, await AddAsync(10, "other"));
+        var link = (await store.FindAsync(new("", "sale"), default))!;
+        var changed = link with { Target = "https://example.com/2", Version = 2 };
+        Assert.NotNull(await store.ReplaceAsync(changed, default));
+        Assert.Equal(changed, await store.FindAsync(new("", "sale"), default));
     }
 
     private static TsidLayout TerseIds() => TsidLayout.Terse(Epoch);

@@ -44,7 +44,7 @@ internal static class PostgresFleetHosts
                 : null,
             probed.Identity.Timeline is > 0 and var timeline ? timeline : null,
             host.ReadsInFlight,
-            probed.Error);
+            probed.Error ?? probed.PoolerError);
     }
 
     private static FleetHostRole RoleOf(HostRole role) => role switch

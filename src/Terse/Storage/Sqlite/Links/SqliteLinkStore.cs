@@ -59,7 +59,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
             return insert.ExecuteNonQuery() == 1 ? AddLinkResult.Added : AddLinkResult.CodeTaken;
         }
         catch (SqliteException exception)
-            when (exception.SqliteExtendedErrorCode == SQLITE_CONSTRAINT_PRIMARYKEY)
+            when (exception.SqliteExtendedErrorCode
+                is SQLITE_CONSTRAINT_UNIQUE or SQLITE_CONSTRAINT_PRIMARYKEY) // depends on the age of the file
         {
             return AddLinkResult.IdTaken;
         }

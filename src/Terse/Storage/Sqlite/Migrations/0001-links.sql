@@ -15,14 +15,16 @@ CREATE TABLE id_layout (
     sequence_bits  INTEGER NOT NULL
 ) STRICT;
 
+-- The rows are in the tree of the primary key, so a redirect searches one tree. Files of early builds have
+-- the primary key (id) and an index on domain and code instead, and keep them.
 CREATE TABLE link (
-    id         INTEGER PRIMARY KEY,
+    id         INTEGER NOT NULL UNIQUE,
     domain     TEXT    NOT NULL, -- '' is the default domain
     code       TEXT    NOT NULL,
     target     TEXT    NOT NULL,
     created_at INTEGER NOT NULL, -- milliseconds since 1970
-    UNIQUE (domain, code)
-) STRICT;
+    PRIMARY KEY (domain, code)
+) STRICT, WITHOUT ROWID;
 
 -- One row per node that was ever reserved. A node is a number that one server at a time reserves to mint
 -- ids. The class NodeRow contains the rules for reservations.
