@@ -18,22 +18,4 @@ internal interface IVisitStore
     /// the batch again.
     /// </exception>
     Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken);
-
-    /// <summary>
-    /// How many visits the store likes to count together; 0 if the store counts each batch on its own.
-    /// </summary>
-    int MaxStaged => 0;
-
-    /// <summary>The number of visits that are stored, but not counted yet.</summary>
-    long Staged => 0;
-
-    /// <summary>
-    /// Stores a batch like <see cref="AddAsync"/>. Its visits may be counted only when
-    /// <see cref="CountStagedAsync"/> is called, also by a later process.
-    /// </summary>
-    Task StageAsync(VisitBatch batch, CancellationToken cancellationToken) =>
-        AddAsync(batch, cancellationToken);
-
-    /// <summary>Counts all visits that are stored, but not counted yet.</summary>
-    Task CountStagedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 }

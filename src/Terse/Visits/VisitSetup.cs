@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
 using Terse.Ids;
@@ -33,10 +32,7 @@ internal static class VisitSetup
         services.AddSingleton(provider => OpenFolder(provider, folder(provider)));
         services.AddSingleton(provider => provider.GetRequiredService<VisitFolder>().Ring);
         services.AddSingleton(provider => provider.GetRequiredService<VisitFolder>().Spool);
-        services.AddSingleton(provider => new VisitMetrics(
-            provider.GetRequiredService<IMeterFactory>(),
-            provider.GetRequiredService<VisitFolder>(),
-            staged: () => provider.GetRequiredService<IVisitStore>().Staged));
+        services.AddSingleton<VisitMetrics>();
         services.AddSingleton<VisitRecorder>();
         services.AddSingleton<VisitClassifier>();
         services.AddSingleton(OpenCountries);

@@ -22,7 +22,7 @@ public sealed class VisitSenderTests : IDisposable
         _logging = LoggerFactory.Create(logging => logging.AddProvider(_log));
         _visits = SpoolerHarness.OpenFolder(_folder.Path, ringSlots: 64, spoolBytes: 1 << 20);
         _metrics = new VisitMetrics(
-            _services.GetRequiredService<IMeterFactory>(), _visits, staged: () => 0);
+            _services.GetRequiredService<IMeterFactory>(), _visits);
     }
 
     public void Dispose()
