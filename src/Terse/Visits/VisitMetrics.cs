@@ -14,6 +14,7 @@ internal sealed class VisitMetrics
     private readonly DamagedVisits _damaged;
     private long _lost;
     private long _counted;
+    private long _refused;
 
     public VisitMetrics(IMeterFactory meters, VisitFolder visits)
     {
@@ -34,6 +35,11 @@ internal sealed class VisitMetrics
             "{batch}",
             "Batches of visits on the disk that could not be read.");
         meter.CreateObservableCounter(
+            "terse.visits.refused",
+            () => Refused,
+            Unit,
+            "Visits that the database refused, which are kept on the disk.");
+        meter.CreateObservableCounter(
             "terse.visits.counted", () => Counted, Unit, "Visits that the database acknowledged.");
         meter.CreateObservableUpDownCounter(
             "terse.visits.waiting",
@@ -46,7 +52,11 @@ internal sealed class VisitMetrics
 
     public long Counted => Volatile.Read(ref _counted);
 
+    public long Refused => Volatile.Read(ref _refused);
+
     public void CountLost() => Interlocked.Increment(ref _lost);
+
+    public void AddRefused(int visits) => Interlocked.Add(ref _refused, visits);
 
     public void AddCounted(int visits) => Interlocked.Add(ref _counted, visits);
 }

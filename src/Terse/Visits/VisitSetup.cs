@@ -37,7 +37,11 @@ internal static class VisitSetup
         services.AddSingleton<VisitClassifier>();
         services.AddSingleton(OpenCountries);
         services.AddSingleton<Func<VisitRun?>>(provider =>
-            () => RunOf(provider.GetRequiredService<IdMint>().Reservation));
+        {
+            var mint = provider.GetRequiredService<IdMint>();
+            var id = Guid.CreateVersion7(provider.GetRequiredService<TimeProvider>().GetUtcNow());
+            return () => mint.Reservation is { } held ? new VisitRun(held.Node, held.Epoch, id) : null;
+        });
 
         // Hosted services stop in the reverse order of registration. So the spooler first moves the last
         // visits from the ring buffer to the spool, and then the sender sends the batches of the spool.
@@ -81,7 +85,4 @@ internal static class VisitSetup
             visits.ClientAddressHeader,
             visits.CountryFile is { } file ? CountryFile.Open(file) : null);
     }
-
-    private static VisitRun? RunOf(NodeReservation? held) =>
-        held is null ? null : new VisitRun(held.Node, held.Epoch);
 }

@@ -37,6 +37,12 @@ internal sealed partial class VisitSender(
     /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// How many times the database must refuse a batch before the sender sets the batch aside. Some reasons
+    /// pass, for example a partition that another server dropped.
+    /// </summary>
+    public const int MaxRefusals = 5;
+
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -46,6 +52,7 @@ internal sealed partial class VisitSender(
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
     private TimeSpan _backoff = Interval;
+    private int _refusals;
     private TimeSpan _pause;
     private long _measuredAt = time.GetTimestamp();
     private long _appended = spool.Appended;
@@ -117,7 +124,12 @@ internal sealed partial class VisitSender(
     private void BackOff(Exception exception)
     {
         if (_backoff == Interval)
-            LogNotCounted(exception.Message, exception is StoreUnavailableException ? null : exception);
+        {
+            LogNotCounted(
+                exception.Message,
+                exception is StoreUnavailableException or VisitsRefusedException ? null : exception);
+        }
+
         _backoff = _backoff * 2 < MaxBackoff ? _backoff * 2 : MaxBackoff;
         _pause = _backoff;
     }
@@ -153,10 +165,33 @@ internal sealed partial class VisitSender(
 
     private async Task SendAsync(VisitBatch batch, CancellationToken cancellationToken)
     {
-        await store.AddAsync(batch, cancellationToken);
+        try
+        {
+            await store.AddAsync(batch, cancellationToken);
+        }
+        catch (VisitsRefusedException refused)
+        {
+            // The batch is always the same one, because the sender sends no other batch before it is done.
+            if (++_refusals < MaxRefusals || !spool.TrySetAside(refused.Uncounted))
+                throw;
+            _refusals = 0;
+            metrics.AddRefused(refused.Uncounted.Count);
+            LogSetAside(refused.Uncounted.Count, refused.Message, VisitSpool.RefusedFolder);
+            return;
+        }
+
+        _refusals = 0;
         spool.Acknowledge();
         metrics.AddCounted(batch.Visits.Count);
     }
+
+    [LoggerMessage(
+        812,
+        LogLevel.Error,
+        "The database refuses {Visits} visits, which are not counted: {Reason} The folder {Folder} in "
+            + "Visits:Folder keeps them. To count them after the cause is mended, move the file to "
+            + "Visits:Folder and restart the server.")]
+    private partial void LogSetAside(int visits, string reason, string folder);
 
     [LoggerMessage(
         810,

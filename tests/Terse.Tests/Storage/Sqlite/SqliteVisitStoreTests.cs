@@ -46,6 +46,34 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
         static (session, sql) => (long)session.Command(sql).ExecuteScalar()!,
         "SELECT (SELECT count(*) FROM hour_count) + (SELECT count(*) FROM day_count)"));
 
+    private protected override Task AgeRunsAsync(TimeSpan age) => _file.Writer.RunAsync(
+        session => session.Command(
+            "UPDATE visit_run SET counted_at = counted_at - ?1", (long)age.TotalSeconds).ExecuteNonQuery(),
+        default);
+
+    private protected override Task<long> CountRunsAsync() => _file.Writer.RunAsync(
+        session => (long)session.Command("SELECT count(*) FROM visit_run").ExecuteScalar()!, default);
+
+    [Fact]
+    public async Task A_batch_that_the_database_refuses_keeps_the_visits_that_are_not_counted()
+    {
+        await _file.Writer.RunAsync(
+            session =>
+            {
+                session.Execute(
+                    "CREATE TRIGGER no BEFORE INSERT ON visit_total WHEN NEW.link_id = 1 "
+                    + "BEGIN SELECT RAISE(ABORT, 'no'); END");
+                return 0;
+            },
+            default);
+        var visits = Enumerable.Range(0, 700).Select(number => NewVisit(number < 100 ? 1 : 2)).ToList();
+        var refused = await Assert.ThrowsAsync<VisitsRefusedException>(
+            () => Store.AddAsync(new(1, 1, 1, visits), default));
+
+        Assert.Equal(new VisitSum(500, 0), await TotalAsync(2));
+        Assert.Equal(200, refused.Uncounted.Count);
+    }
+
     protected override Task SetClockAsync(DateTimeOffset now)
     {
         _time.Now = now;

@@ -31,3 +31,12 @@ CREATE TABLE day_count (
     by_value   BLOB    NOT NULL,
     PRIMARY KEY (link_id, day)
 ) STRICT, WITHOUT ROWID;
+
+-- Which batches of visits were counted. A random id identifies the run of a server. The table visit_batch has
+-- the runs of the previous version of Terse.
+CREATE TABLE visit_run (
+    run        BLOB    PRIMARY KEY,
+    last_batch INTEGER NOT NULL, -- all batches with a smaller number are counted
+    counted    INTEGER,          -- how many visits of last_batch are counted; null if all are counted
+    counted_at INTEGER NOT NULL  -- seconds since 1970
+) STRICT, WITHOUT ROWID;

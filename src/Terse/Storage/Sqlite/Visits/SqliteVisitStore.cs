@@ -1,4 +1,6 @@
+using Microsoft.Data.Sqlite;
 using Terse.Visits;
+using static SQLitePCL.raw;
 
 namespace Terse.Storage.Sqlite;
 
@@ -25,52 +27,54 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
         {
             var (begin, end) = (counted, Math.Min(counted + MaxPart, visits.Count));
             var part = new BatchCounts(visits[begin..end]);
-            (counted, var isAdded) = await writer.RunAsync(
-                session => AddPart(session, batch, part, begin, end), cancellationToken);
+            var (done, isAdded) = await writer.RunAsync(
+                session => AddOrRefuse(session, batch, part, begin, visits), cancellationToken);
+            counted = done ?? throw RunRetention.Refuse(batch);
             isNew |= isAdded;
         }
         while (counted < batch.Visits.Count);
         return isNew;
     }
 
-    private static (int Counted, bool IsAdded) AddPart(
+    /// <summary>
+    /// Translates errors inside of the write, because the writer fails several writes with the same error.
+    /// </summary>
+    private static (int? Counted, bool IsAdded) AddOrRefuse(
+        SqliteSession session, VisitBatch batch, BatchCounts part, int begin, List<Visit> visits)
+    {
+        try
+        {
+            return AddPart(session, batch, part, begin, Math.Min(begin + MaxPart, visits.Count));
+        }
+        catch (SqliteException exception) when (IsRefusal(exception))
+        {
+            throw new VisitsRefusedException(
+                $"SQLite refuses them with the error {exception.SqliteExtendedErrorCode}.", exception)
+            {
+                Uncounted = visits[begin..],
+            };
+        }
+    }
+
+    private static (int? Counted, bool IsAdded) AddPart(
         SqliteSession session, VisitBatch batch, BatchCounts part, int begin, int end)
     {
-        var counted = ReadProgress(session, batch);
+        var counted = SqliteVisitRuns.ReadProgress(session, batch);
         if (counted != begin)
             return (counted, false);
-        StoreProgress(session, batch, end);
+        SqliteVisitRuns.StoreProgress(session, batch, end);
         SqliteVisitPartitions.Add(session, part);
         AddTotals(session, part);
         SqliteCountRows.AddToHours(session, part.Rows);
         return (end, true);
     }
 
-    private const string SelectProgress =
-        "SELECT last_batch, counted FROM visit_batch WHERE node = ?1 AND epoch = ?2";
-
     /// <summary>
-    /// Returns how many visits of the batch are already counted; <see cref="int.MaxValue"/> if all visits are
-    /// counted.
+    /// Whether the content of the visits causes an error. Other errors that are not errors of the
+    /// infrastructure (<see cref="SqliteErrors"/>) concern all batches.
     /// </summary>
-    private static int ReadProgress(SqliteSession session, VisitBatch batch)
-    {
-        using var row = session.Command(SelectProgress, batch.Node, batch.Epoch).ExecuteReader();
-        if (!row.Read() || row.GetInt64(0) < batch.Number)
-            return 0;
-        return row.GetInt64(0) > batch.Number || row.IsDBNull(1) ? int.MaxValue : row.GetInt32(1);
-    }
-
-    private const string UpsertProgress =
-        "INSERT OR REPLACE INTO visit_batch (node, epoch, last_batch, counted) VALUES (?1, ?2, ?3, ?4)";
-
-    private static void StoreProgress(SqliteSession session, VisitBatch batch, int counted) =>
-        session.Command(
-            UpsertProgress,
-            batch.Node,
-            batch.Epoch,
-            batch.Number,
-            counted == batch.Visits.Count ? DBNull.Value : counted).ExecuteNonQuery();
+    private static bool IsRefusal(SqliteException exception) =>
+        exception.SqliteErrorCode is SQLITE_CONSTRAINT or SQLITE_MISMATCH or SQLITE_TOOBIG;
 
     private const string UpsertTotal =
         """
