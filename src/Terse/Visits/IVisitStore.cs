@@ -8,8 +8,8 @@ internal interface IVisitStore
 {
     /// <summary>
     /// Stores and counts a batch exactly once, even if the caller sends the batch again, because the store
-    /// saves the batch number and the counts in one transaction. The caller sends the batches of a node and
-    /// epoch in ascending order of the batch numbers, and waits for the result of each batch before sending
+    /// saves the batch number and the counts in one transaction. The caller sends the batches of a run in
+    /// ascending order of the batch numbers, and waits for the result of each batch before sending
     /// the next batch. A batch that is sent again must contain the same visits in the same order.
     /// </summary>
     /// <returns>False if the store had already counted the batch.</returns>
@@ -17,23 +17,34 @@ internal interface IVisitStore
     /// The store failed, and the caller cannot know whether the store counted the batch. The caller must send
     /// the batch again.
     /// </exception>
+    /// <exception cref="VisitsRefusedException">
+    /// The store refuses the content of the batch, or the batch is so old that the store no longer knows
+    /// whether it was counted (<see cref="RunRetention"/>).
+    /// </exception>
     Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken);
+}
 
-    /// <summary>
-    /// How many visits the store likes to count together; 0 if the store counts each batch on its own.
-    /// </summary>
-    int MaxStaged => 0;
+/// <summary>
+/// How long a store remembers which batches of a run it has counted. A server that is gone sends no more
+/// batches, so its rows are deleted. But it may come back, and send a batch again that was counted: if the
+/// acknowledgement did not reach its disk. So a store refuses a batch of an unknown run when its visits are
+/// older than <see cref="MaxAge"/>, which is shorter than the time until rows are deleted.
+/// </summary>
+internal static class RunRetention
+{
+    /// <summary>The maximum age of the newest visit in the first batch of an unknown run.</summary>
+    public static readonly TimeSpan MaxAge = TimeSpan.FromDays(90);
 
-    /// <summary>The number of visits that are stored, but not counted yet.</summary>
-    long Staged => 0;
+    /// <summary>How long the row of a run is kept after its last batch.</summary>
+    public static readonly TimeSpan Kept = TimeSpan.FromDays(100);
 
-    /// <summary>
-    /// Stores a batch like <see cref="AddAsync"/>. Its visits may be counted only when
-    /// <see cref="CountStagedAsync"/> is called, also by a later process.
-    /// </summary>
-    Task StageAsync(VisitBatch batch, CancellationToken cancellationToken) =>
-        AddAsync(batch, cancellationToken);
+    /// <summary>The time of the newest visit; of an empty batch, the latest possible time.</summary>
+    public static DateTimeOffset NewestVisit(VisitBatch batch) =>
+        batch.Visits.Select(visit => visit.At).DefaultIfEmpty(DateTimeOffset.MaxValue).Max();
 
-    /// <summary>Counts all visits that are stored, but not counted yet.</summary>
-    Task CountStagedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public static VisitsRefusedException Refuse(VisitBatch batch) => new(
+        "The visits are so old that the database no longer knows whether it has counted them.")
+    {
+        Uncounted = batch.Visits,
+    };
 }

@@ -31,9 +31,12 @@ internal readonly record struct Visit(
     string Device);
 
 /// <summary>
-/// A batch of visits, which the database stores in one transaction. The database stores each combination of
-/// node, epoch and batch number only once, however often the server sends the batch. No two batches share a
-/// combination, because an epoch of a node is never assigned twice, and a server numbers the batches of its
-/// run consecutively.
+/// A batch of visits, which the database stores in one transaction. The database stores each number of a run
+/// (<see cref="VisitRun"/>) only once, however often the server sends the batch. A server numbers the batches
+/// of its run consecutively.
 /// </summary>
-internal sealed record VisitBatch(int Node, long Epoch, long Number, IReadOnlyList<Visit> Visits);
+internal sealed record VisitBatch(int Node, long Epoch, long Number, IReadOnlyList<Visit> Visits)
+{
+    /// <inheritdoc cref="VisitRun(int, long, Guid)" path="/param[@name='Id']"/>
+    public Guid Run { get; init; }
+}

@@ -14,11 +14,9 @@ internal sealed class VisitMetrics
     private readonly DamagedVisits _damaged;
     private long _lost;
     private long _counted;
+    private long _refused;
 
-    /// <param name="meters">Creates the meter.</param>
-    /// <param name="visits">Contains the visits that are not in the database.</param>
-    /// <param name="staged">Returns <see cref="IVisitStore.Staged"/>.</param>
-    public VisitMetrics(IMeterFactory meters, VisitFolder visits, Func<long> staged)
+    public VisitMetrics(IMeterFactory meters, VisitFolder visits)
     {
         _damaged = visits.Damaged;
 #pragma warning disable CA2000 // The factory disposes the meters that it creates.
@@ -37,19 +35,28 @@ internal sealed class VisitMetrics
             "{batch}",
             "Batches of visits on the disk that could not be read.");
         meter.CreateObservableCounter(
-            "terse.visits.counted", () => Counted, Unit, "Visits that the database counted.");
+            "terse.visits.refused",
+            () => Refused,
+            Unit,
+            "Visits that the database refused, which are kept on the disk.");
+        meter.CreateObservableCounter(
+            "terse.visits.counted", () => Counted, Unit, "Visits that the database acknowledged.");
         meter.CreateObservableUpDownCounter(
             "terse.visits.waiting",
-            () => visits.Ring.Waiting + visits.Spool.Waiting + staged(),
+            () => visits.Ring.Waiting + visits.Spool.Waiting,
             Unit,
-            "Visits that wait to be counted, including visits of earlier runs.");
+            "Visits that wait for the database, including visits of earlier runs.");
     }
 
     public long Lost => Volatile.Read(ref _lost) + _damaged.Visits;
 
     public long Counted => Volatile.Read(ref _counted);
 
+    public long Refused => Volatile.Read(ref _refused);
+
     public void CountLost() => Interlocked.Increment(ref _lost);
+
+    public void AddRefused(int visits) => Interlocked.Add(ref _refused, visits);
 
     public void AddCounted(int visits) => Interlocked.Add(ref _counted, visits);
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
 using Terse.Ids;
@@ -33,15 +32,16 @@ internal static class VisitSetup
         services.AddSingleton(provider => OpenFolder(provider, folder(provider)));
         services.AddSingleton(provider => provider.GetRequiredService<VisitFolder>().Ring);
         services.AddSingleton(provider => provider.GetRequiredService<VisitFolder>().Spool);
-        services.AddSingleton(provider => new VisitMetrics(
-            provider.GetRequiredService<IMeterFactory>(),
-            provider.GetRequiredService<VisitFolder>(),
-            staged: () => provider.GetRequiredService<IVisitStore>().Staged));
+        services.AddSingleton<VisitMetrics>();
         services.AddSingleton<VisitRecorder>();
         services.AddSingleton<VisitClassifier>();
         services.AddSingleton(OpenCountries);
         services.AddSingleton<Func<VisitRun?>>(provider =>
-            () => RunOf(provider.GetRequiredService<IdMint>().Reservation));
+        {
+            var mint = provider.GetRequiredService<IdMint>();
+            var id = Guid.CreateVersion7(provider.GetRequiredService<TimeProvider>().GetUtcNow());
+            return () => mint.Reservation is { } held ? new VisitRun(held.Node, held.Epoch, id) : null;
+        });
 
         // Hosted services stop in the reverse order of registration. So the spooler first moves the last
         // visits from the ring buffer to the spool, and then the sender sends the batches of the spool.
@@ -85,7 +85,4 @@ internal static class VisitSetup
             visits.ClientAddressHeader,
             visits.CountryFile is { } file ? CountryFile.Open(file) : null);
     }
-
-    private static VisitRun? RunOf(NodeReservation? held) =>
-        held is null ? null : new VisitRun(held.Node, held.Epoch);
 }

@@ -5,6 +5,7 @@ using Terse.Harness;
 using Terse.Horizon;
 using Terse.Links;
 using Terse.Storage.Postgres;
+using Terse.Visits;
 
 namespace Terse.ClusterTests;
 
@@ -137,6 +138,32 @@ public sealed class OldSnapshotTests(TestDatabases databases) : IAsyncLifetime
             await snapshots.MeasureAsync(default) < TimeSpan.FromMinutes(1));
     }
 
+    /// <summary>
+    /// Each of 5 transactions moves 1,000 rows, and the last one looks at all rows again. If each of them
+    /// began at the first row, they would read 20,000 entries.
+    /// </summary>
+    [Fact]
+    public async Task Moving_earlier_counts_does_not_read_the_rows_again_that_were_moved_before()
+    {
+        await _database.ExecuteAsync(
+            "INSERT INTO visit_count SELECT n, 0, '2026-11-01Z', '', false, 1 "
+            + "FROM generate_series(1, 5000) AS n");
+        var rollup = _database.Get<IVisitRollup>();
+        var read = await CountReadEntriesAsync(
+            async token =>
+            {
+                while (await rollup.RollUpAsync(token))
+                {
+                    // Each call moves some rows.
+                }
+            },
+            "visit_count_pkey");
+
+        Assert.InRange(read, 5_000, 12_000);
+        Assert.Equal(0, await _database.ReadAsync("SELECT count(*) FROM visit_count"));
+        Assert.Equal(5_000, await _database.ReadAsync("SELECT count(*) FROM hour_count"));
+    }
+
     /// <summary>Stores idempotency keys of the given age.</summary>
     private Task InsertKeysAsync(int count, string age) => _database.ExecuteAsync(
         $"""
@@ -145,22 +172,22 @@ public sealed class OldSnapshotTests(TestDatabases databases) : IAsyncLifetime
         FROM generate_series(1, {count}) AS number
         """);
 
-    private const string SelectReadEntries =
-        "SELECT pg_stat_get_xact_tuples_returned('idempotency_created_at'::regclass)";
+    private const string SelectReadEntries = "SELECT pg_stat_get_xact_tuples_returned($1::regclass)";
 
     /// <summary>
-    /// Runs a write in a transaction, and returns how many entries of the index on the times of idempotency
-    /// keys the transaction has read.
+    /// Runs a write in a transaction, and returns how many entries of an index the transaction has read.
     /// </summary>
-    private Task<long> CountReadEntriesAsync(Func<CancellationToken, Task> work) =>
+    private Task<long> CountReadEntriesAsync(
+        Func<CancellationToken, Task> work, string index = "idempotency_created_at") =>
         _database.Cluster.WriteAsync(
             ConnectionShare.Creations,
-            work,
-            static async (write, work, token) =>
+            (work, index),
+            static async (write, call, token) =>
             {
                 await using var select = write.CreateCommand(SelectReadEntries);
+                select.Parameters.Add(new NpgsqlParameter<string> { TypedValue = call.index });
                 var before = (long)(await select.ExecuteScalarAsync(token))!;
-                await work(token);
+                await call.work(token);
                 return (long)(await select.ExecuteScalarAsync(token))! - before;
             },
             default);

@@ -38,10 +38,6 @@ internal sealed class BatchCounts
     /// </summary>
     public IReadOnlyList<Visit> Visits => _visits;
 
-    /// <summary>Returns what <see cref="Visits"/> contains, without counting.</summary>
-    public static IReadOnlyList<Visit> FollowedOf(IEnumerable<Visit> visits) =>
-        [.. visits.Where(visit => visit.Outcome == RedirectOutcome.Followed).Select(Sanitize)];
-
     public IReadOnlyList<DateOnly> Days =>
         [.. _visits.Select(visit => VisitPartition.DayOf(visit.At)).Distinct().Order()];
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 
 namespace Terse.Visits;
 
@@ -24,59 +25,65 @@ internal sealed record RecoveredVisits(
     IReadOnlyList<long> Damaged,
     bool IsDamaged)
 {
-    private const int BufferBytes = 1 << 16;
+    private const int ChunkBytes = 512 * VisitRing.SlotBytes;
 
-    public static RecoveredVisits Read(string path)
+    public static RecoveredVisits Read(string path, IVisitDisk disk)
     {
         if (!File.Exists(path))
             return new(null, [], [], IsDamaged: false);
-        using var file = new FileStream(
-            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, BufferBytes);
-        if (RingHeader.Read(file) is not { } header)
-            return new(null, [], CountWritten(file), IsDamaged: true);
+        using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        var first = SectorReader.Read(disk, file, 0, RingHeader.Bytes);
+        if (RingHeader.Read(first.Bytes, RandomAccess.GetLength(file)) is not { } header)
+            return new(null, [], CountWritten(disk, file), IsDamaged: true);
 
         var (visits, damaged) = (new List<(long Position, byte[] Slot)>(), new List<long>());
-        file.Position = RingHeader.Bytes;
-        var slot = new byte[VisitRing.SlotBytes];
-        for (var index = 0; index < header.Slots; index++)
+        var isUnreadable = false;
+        var index = 0;
+        foreach (var (chunk, isChunkUnreadable) in ReadChunks(disk, file))
         {
-            file.ReadExactly(slot);
-            var sequence = BinaryPrimitives.ReadInt64LittleEndian(slot);
-            var visit = slot.AsSpan(sizeof(long));
-            if (sequence < 0 || sequence % header.Slots > 1)
-                damaged.Add(long.MaxValue);
-            else if (sequence % header.Slots == 0)
-                continue;
-            else if (VisitSlot.IsValid(visit))
-                visits.Add((sequence - 1 + index, visit.ToArray()));
-            else
-                damaged.Add(sequence - 1 + index);
+            isUnreadable |= isChunkUnreadable;
+            foreach (var slot in chunk.Chunk(VisitRing.SlotBytes))
+                Recover(slot, index++, header.Slots, visits, damaged);
         }
 
         visits.Sort((left, right) => left.Position.CompareTo(right.Position));
-        return new(header.Id, visits, damaged, damaged.Count > 0);
+        return new(header.Id, visits, damaged, isUnreadable || damaged.Count > 0);
+    }
+
+    private static void Recover(
+        byte[] slot, int index, int slots, List<(long Position, byte[] Slot)> visits, List<long> damaged)
+    {
+        var sequence = BinaryPrimitives.ReadInt64LittleEndian(slot);
+        var visit = slot.AsSpan(sizeof(long));
+        if (sequence < 0 || sequence % slots > 1)
+            damaged.Add(long.MaxValue);
+        else if (sequence % slots == 0)
+            return;
+        else if (VisitSlot.IsValid(visit))
+            visits.Add((sequence - 1 + index, visit.ToArray()));
+        else
+            damaged.Add(sequence - 1 + index);
     }
 
     /// <summary>
     /// Finds the slots that contain visits in a file whose header is damaged. Without the header it is
     /// unknown which of these visits are already in a batch, so none of them can be recovered.
     /// </summary>
-    private static List<long> CountWritten(FileStream file)
-    {
-        var written = new List<long>();
-        var slot = new byte[VisitRing.SlotBytes];
-        file.Position = Math.Min(RingHeader.Bytes, file.Length);
-        while (file.ReadAtLeast(slot, slot.Length, throwOnEndOfStream: false) == slot.Length)
-        {
-            var sequence = BinaryPrimitives.ReadInt64LittleEndian(slot);
-            if (sequence > 0
+    private static List<long> CountWritten(IVisitDisk disk, SafeFileHandle file) =>
+    [
+        .. ReadChunks(disk, file)
+            .SelectMany(chunk => chunk.Bytes.Chunk(VisitRing.SlotBytes))
+            .Where(slot => slot.Length == VisitRing.SlotBytes
+                && BinaryPrimitives.ReadInt64LittleEndian(slot) is > 0 and var sequence
                 && sequence % VisitOptions.MinRingSlots == 1
                 && VisitSlot.IsValid(slot.AsSpan(sizeof(long))))
-            {
-                written.Add(long.MaxValue);
-            }
-        }
+            .Select(_ => long.MaxValue),
+    ];
 
-        return written;
+    /// <summary>Reads the slots, in chunks of whole slots.</summary>
+    private static IEnumerable<SectorRead> ReadChunks(IVisitDisk disk, SafeFileHandle file)
+    {
+        for (long at = RingHeader.Bytes; at < RandomAccess.GetLength(file); at += ChunkBytes)
+            yield return SectorReader.Read(disk, file, at, ChunkBytes);
     }
 }

@@ -38,15 +38,15 @@ internal sealed record RingHeader(int Slots, long Id)
     }
 
     /// <summary>Reads the header; null if the file is not a complete ring buffer.</summary>
-    public static RingHeader? Read(FileStream file)
+    /// <param name="bytes">The first bytes of the file.</param>
+    /// <param name="fileBytes">The length of the file.</param>
+    public static RingHeader? Read(ReadOnlySpan<byte> bytes, long fileBytes)
     {
-        Span<byte> bytes = stackalloc byte[UsedBytes];
-        var read = file.ReadAtLeast(bytes, UsedBytes, throwOnEndOfStream: false);
-        if (read < UsedBytes || !bytes.StartsWith(Magic))
+        if (bytes.Length < UsedBytes || !bytes.StartsWith(Magic))
             return null;
         var header = new RingHeader(
             BinaryPrimitives.ReadInt32LittleEndian(bytes[SlotsAt..]),
             BinaryPrimitives.ReadInt64LittleEndian(bytes[IdAt..]));
-        return header.Slots > 0 && header.FileBytes == file.Length ? header : null;
+        return header.Slots > 0 && header.FileBytes == fileBytes ? header : null;
     }
 }

@@ -5,8 +5,8 @@ namespace Terse.Visits;
 
 /// <summary>
 /// Makes the files of the visit folder survive a power loss. Without this, a power loss can undo any write,
-/// creation, renaming or deletion of the last seconds, each without the others. Tests simulate power losses
-/// with an implementation of their own.
+/// creation, renaming or deletion of the last seconds, each without the others. Also reads these files. Tests
+/// simulate power losses and unreadable sectors with implementations of their own.
 /// </summary>
 internal interface IVisitDisk
 {
@@ -16,6 +16,10 @@ internal interface IVisitDisk
     /// </summary>
     /// <exception cref="IOException">The disk did not store everything.</exception>
     void Sync(string path);
+
+    /// <summary>Reads bytes of a file; 0 at its end.</summary>
+    /// <exception cref="IOException">The disk cannot read the bytes.</exception>
+    int Read(SafeFileHandle file, Span<byte> bytes, long offset) => RandomAccess.Read(file, bytes, offset);
 }
 
 /// <inheritdoc cref="IVisitDisk"/>

@@ -1,6 +1,9 @@
 namespace Terse.Visits;
 
-/// <summary>Adds up old hourly counts to daily counts, so that long reports read few rows.</summary>
+/// <summary>
+/// Adds up old hourly counts to daily counts, so that long reports read few rows, and deletes the rows of
+/// runs that ended long ago (<see cref="RunRetention"/>).
+/// </summary>
 internal interface IVisitRollup
 {
     /// <summary>

@@ -3,7 +3,8 @@ namespace Terse.Visits;
 /// <summary>
 /// Reports what cannot be read in the folder of visits. A damaged batch must not block the batches after it,
 /// so the spool skips the batch. This class logs a warning, counts the lost visits for the metrics, and keeps
-/// the bytes of the batch in the file <see cref="FileName"/>, as long as that file is small.
+/// the bytes of the batch in the file <see cref="FileName"/>, as long as that file is small. It also keeps
+/// some of the files with unreadable sectors, because another computer may be able to read the disk.
 /// </summary>
 /// <param name="folder">The path of the folder of visits.</param>
 /// <param name="logger">Logs a warning for each damage.</param>
@@ -13,6 +14,13 @@ internal sealed partial class DamagedVisits(string folder, ILogger logger)
 
     /// <summary>The maximum size of the file. Bytes beyond this size are not kept.</summary>
     public const int MaxFileBytes = 1 << 22;
+
+    /// <summary>
+    /// The extension of a batch file that has unreadable sectors, after all its other batches are sent.
+    /// </summary>
+    public const string KeptExtension = ".unreadable";
+
+    private const int MaxKeptFiles = 16;
 
     private long _batches;
     private long _visits;
@@ -44,6 +52,26 @@ internal sealed partial class DamagedVisits(string folder, ILogger logger)
         }
     }
 
+    /// <summary>Reports a file that cannot be opened. The file stays where it is.</summary>
+    public void AddFile(string path, string reason)
+    {
+        Interlocked.Increment(ref _batches);
+        LogFile(path, reason);
+    }
+
+    /// <summary>
+    /// Keeps a file with unreadable sectors under another name; false if enough files are kept already.
+    /// </summary>
+    /// <exception cref="IOException">Renaming the file failed.</exception>
+    public bool TryKeep(string path)
+    {
+        if (Directory.GetFiles(folder, "*" + KeptExtension).Length >= MaxKeptFiles)
+            return false;
+        File.Move(path, path + KeptExtension, overwrite: true);
+        LogKept(path, KeptExtension);
+        return true;
+    }
+
     /// <summary>Reports a damaged file of the ring buffer.</summary>
     public void AddRing(string path, long visits)
     {
@@ -57,6 +85,19 @@ internal sealed partial class DamagedVisits(string folder, ILogger logger)
         "{Batches} batches in {Path} cannot be read and are skipped, with {Visits} visits as far as known; "
             + "check the disk. The file {File} in the same folder keeps the unreadable bytes.")]
     private partial void LogBatches(long batches, string path, long visits, string file);
+
+    [LoggerMessage(
+        822,
+        LogLevel.Warning,
+        "The disk cannot open {Path}, and the batches of visits in it are skipped: {Reason}")]
+    private partial void LogFile(string path, string reason);
+
+    [LoggerMessage(
+        823,
+        LogLevel.Warning,
+        "The disk cannot read all sectors of {Path}. The file is kept with the extension {Extension}; "
+            + "replace the disk.")]
+    private partial void LogKept(string path, string extension);
 
     [LoggerMessage(
         821,

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace Terse.Visits;
@@ -14,19 +13,20 @@ namespace Terse.Visits;
 /// </summary>
 internal sealed class SpoolSegment : IDisposable
 {
-    public const string Extension = ".spool";
-
     private readonly SafeFileHandle _handle;
     private readonly DamagedVisits _damaged;
+    private readonly IVisitDisk _disk;
+    private bool _isUnreadable;
     private long _unreadAt = SpoolHeader.Bytes;
     private long _unreadBegin;
     private long _durableLength;
     private SpoolFrame? _peeked;
 
-    private SpoolSegment(string path, FileMode mode, VisitRun run, long first, DamagedVisits damaged)
+    private SpoolSegment(
+        string path, FileMode mode, VisitRun run, long first, IVisitDisk disk, DamagedVisits damaged)
     {
         FilePath = path;
-        _damaged = damaged;
+        (_disk, _damaged) = (disk, damaged);
         _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite);
         (Run, First) = (run, first);
         Last = Acknowledged = first - 1;
@@ -82,13 +82,20 @@ internal sealed class SpoolSegment : IDisposable
     /// <param name="first">The number of the first batch that will be appended.</param>
     /// <param name="ringId">The id of the ring buffer from which the visits come.</param>
     /// <param name="begin">The ring buffer's position at which the first batch begins.</param>
+    /// <param name="disk">Reads the file.</param>
     /// <param name="damaged">Reports batches that cannot be read.</param>
     /// <exception cref="IOException">The disk is full, or writing to the file failed.</exception>
     public static SpoolSegment Create(
-        string folder, VisitRun run, long first, long ringId, long begin, DamagedVisits damaged)
+        string folder,
+        VisitRun run,
+        long first,
+        long ringId,
+        long begin,
+        IVisitDisk disk,
+        DamagedVisits damaged)
     {
-        var path = Path.Combine(folder, $"{run.Node}-{run.Epoch}-{first}{Extension}");
-        var segment = new SpoolSegment(path, FileMode.Create, run, first, damaged)
+        var path = SpoolFileName.PathOf(folder, run, first);
+        var segment = new SpoolSegment(path, FileMode.Create, run, first, disk, damaged)
         {
             RingId = ringId,
             End = begin,
@@ -111,11 +118,12 @@ internal sealed class SpoolSegment : IDisposable
     /// Opens a spool file that an earlier process wrote. Returns null if the file does not have the name of a
     /// spool file, or if a different version of Terse wrote the file.
     /// </summary>
-    public static SpoolSegment? Open(string path, DamagedVisits damaged)
+    /// <exception cref="IOException">The disk cannot open the file.</exception>
+    public static SpoolSegment? Open(string path, IVisitDisk disk, DamagedVisits damaged)
     {
-        if (ReadName(path) is not (var run, var first))
+        if (SpoolFileName.Parse(path) is not (var run, var first))
             return null;
-        var segment = new SpoolSegment(path, FileMode.Open, run, first, damaged);
+        var segment = new SpoolSegment(path, FileMode.Open, run, first, disk, damaged);
         try
         {
             if (segment.TryScan())
@@ -189,21 +197,15 @@ internal sealed class SpoolSegment : IDisposable
         RandomAccess.Write(_handle, bytes, SpoolHeader.AcknowledgedAt);
     }
 
+    /// <summary>Deletes the file; keeps it under another name if it has unreadable sectors.</summary>
     public void Delete()
     {
         Dispose();
-        File.Delete(FilePath);
+        if (!_isUnreadable || !_damaged.TryKeep(FilePath))
+            File.Delete(FilePath);
     }
 
     public void Dispose() => _handle.Dispose();
-
-    private static (VisitRun Run, long First)? ReadName(string path) =>
-        Path.GetFileNameWithoutExtension(path).Split('-') is [var node, var epoch, var first]
-        && int.TryParse(node, NumberStyles.None, CultureInfo.InvariantCulture, out var nodeNumber)
-        && long.TryParse(epoch, NumberStyles.None, CultureInfo.InvariantCulture, out var epochNumber)
-        && long.TryParse(first, NumberStyles.None, CultureInfo.InvariantCulture, out var firstNumber)
-            ? (new VisitRun(nodeNumber, epochNumber), firstNumber)
-            : null;
 
     /// <summary>Reads the header, and scans the batches; false if the file has a different version.</summary>
     private bool TryScan()
@@ -255,7 +257,7 @@ internal sealed class SpoolSegment : IDisposable
         }
 
         _peeked = frame;
-        return new VisitBatch(Run.Node, Run.Epoch, frame.Number, visits);
+        return new VisitBatch(Run.Node, Run.Epoch, frame.Number, visits) { Run = Run.Id };
     }
 
     /// <summary>
@@ -276,17 +278,13 @@ internal sealed class SpoolSegment : IDisposable
         Waiting = SpoolFrame.CountVisits(bytes.AsSpan(offset), Acknowledged);
     }
 
-    /// <summary>Reads bytes of the file; fewer if the file ends before.</summary>
+    /// <summary>
+    /// Reads bytes of the file; fewer if the file ends before. Bytes that the disk cannot read are zero.
+    /// </summary>
     private byte[] ReadFrom(long offset, long count)
     {
-        var bytes = new byte[count];
-        var read = 0;
-        while (read < bytes.Length
-            && RandomAccess.Read(_handle, bytes.AsSpan(read), offset + read) is > 0 and var more)
-        {
-            read += more;
-        }
-
-        return read == bytes.Length ? bytes : bytes[..read];
+        var (bytes, isUnreadable) = SectorReader.Read(_disk, _handle, offset, count);
+        _isUnreadable |= isUnreadable;
+        return bytes;
     }
 }

@@ -41,7 +41,7 @@ internal sealed class VisitFolder : IDisposable
         try
         {
             var path = Path.Combine(folder, RingFile);
-            var recovered = RecoveredVisits.Read(path);
+            var recovered = RecoveredVisits.Read(path, disk);
             Spool = new VisitSpool(folder, spoolBytes, disk, Damaged);
             var end = recovered.RingId is { } ringId ? Spool.EndOf(ringId) : 0;
             if (recovered.IsDamaged)

@@ -3,12 +3,11 @@ using Terse.Hosting;
 namespace Terse.Visits;
 
 /// <summary>
-/// Sends the batches of the spool to the database, and pauses after each group of batches that the store
-/// counts together. The more visits arrive, the longer the pause is, so that counting takes little CPU time
-/// from redirects. When the waiting visits are older than a minute, the sender does not pause, so that it
-/// catches up. If visits arrive faster than the sender can send them, the sender cannot catch up; it pauses
-/// nevertheless, because redirects have priority. When the spool is half full, the sender never pauses,
-/// because a full spool loses visits.
+/// Sends the batches of the spool to the database. After each batch the sender pauses. The more visits
+/// arrive, the longer the pause is, so that counting takes little CPU time from redirects. When the waiting
+/// visits are older than a minute, the sender does not pause, so that it catches up. If visits arrive faster
+/// than the sender can send them, the sender cannot catch up; it pauses nevertheless, because redirects have
+/// priority. When the spool is half full, the sender never pauses, because a full spool loses visits.
 /// </summary>
 internal sealed partial class VisitSender(
     VisitSpool spool,
@@ -38,6 +37,12 @@ internal sealed partial class VisitSender(
     /// </summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
+    /// <summary>
+    /// How many times the database must refuse a batch before the sender sets the batch aside. Some reasons
+    /// pass, for example a partition that another server dropped.
+    /// </summary>
+    public const int MaxRefusals = 5;
+
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromSeconds(10);
 
     /// <summary>
@@ -47,15 +52,7 @@ internal sealed partial class VisitSender(
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(5);
 
     private TimeSpan _backoff = Interval;
-
-    /// <summary>
-    /// Whether the store can have visits that are not counted; at first, they are from an earlier process.
-    /// </summary>
-    private bool _hasStaged = true;
-
-    /// <summary>How many visits this process has sent that are not counted.</summary>
-    private int _staged;
-
+    private int _refusals;
     private TimeSpan _pause;
     private long _measuredAt = time.GetTimestamp();
     private long _appended = spool.Appended;
@@ -89,8 +86,7 @@ internal sealed partial class VisitSender(
             async _ =>
             {
                 while (spool.Peek() is { } batch)
-                    await SendGroupAsync(batch, end.Token);
-                await CountAsync(end.Token);
+                    await SendAsync(batch, end.Token);
             },
             exception => LogLeft(spool.Waiting, exception.Message),
             CancellationToken.None);
@@ -106,7 +102,7 @@ internal sealed partial class VisitSender(
     }
 
     /// <summary>
-    /// Sends the next batches of the spool, and then waits for a time that depends on how fast new visits
+    /// Sends the next batch of the spool, and then waits for a time that depends on how fast new visits
     /// arrive. If the spool is empty, the method does not wait, but sets <see cref="_pause"/> to the polling
     /// interval.
     /// </summary>
@@ -114,37 +110,40 @@ internal sealed partial class VisitSender(
     {
         if (spool.Peek() is not { } batch)
         {
-            await CountAsync(cancellationToken);
             _pause = Interval;
             return;
         }
 
         var begin = time.GetTimestamp();
-        var sent = await SendGroupAsync(batch, cancellationToken);
+        await SendAsync(batch, cancellationToken);
         _backoff = Interval;
-        await PauseAsync(batch.Visits[0].At, sent, time.GetElapsedTime(begin), cancellationToken);
+        await PauseAsync(batch, time.GetElapsedTime(begin), cancellationToken);
         _pause = TimeSpan.Zero;
     }
 
     private void BackOff(Exception exception)
     {
         if (_backoff == Interval)
-            LogNotCounted(exception.Message, exception is StoreUnavailableException ? null : exception);
+        {
+            LogNotCounted(
+                exception.Message,
+                exception is StoreUnavailableException or VisitsRefusedException ? null : exception);
+        }
+
         _backoff = _backoff * 2 < MaxBackoff ? _backoff * 2 : MaxBackoff;
         _pause = _backoff;
     }
 
     /// <summary>
-    /// Pauses after a group of batches. Every second, the sender measures again how fast new visits arrive,
-    /// and adapts the length of the pause.
+    /// Pauses after a batch. Every second, the sender measures again how fast new visits arrive, and adapts
+    /// the length of the pause.
     /// </summary>
-    private async Task PauseAsync(
-        DateTimeOffset first, int sent, TimeSpan took, CancellationToken cancellationToken)
+    private async Task PauseAsync(VisitBatch sent, TimeSpan took, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
         while (true)
         {
-            var age = time.GetUtcNow() - first;
+            var age = time.GetUtcNow() - sent.Visits[0].At;
             var pause = PauseAfter(took, age, MeasureLoad(sent, took), spool.IsHalfFull);
             var remaining = pause - time.GetElapsedTime(begin);
             if (remaining <= TimeSpan.Zero)
@@ -155,44 +154,44 @@ internal sealed partial class VisitSender(
     }
 
     /// <summary>Measures the load since the previous call, as defined for <see cref="PauseAfter"/>.</summary>
-    private double MeasureLoad(int sent, TimeSpan took)
+    private double MeasureLoad(VisitBatch sent, TimeSpan took)
     {
         var (now, appended) = (time.GetTimestamp(), spool.Appended);
         var elapsed = Math.Max(time.GetElapsedTime(_measuredAt, now).TotalSeconds, 1e-6);
-        var load = (appended - _appended) / elapsed * took.TotalSeconds / sent;
+        var load = (appended - _appended) / elapsed * took.TotalSeconds / sent.Visits.Count;
         (_measuredAt, _appended) = (now, appended);
         return load;
     }
 
-    /// <summary>
-    /// Sends batches until the store has enough visits to count together, or no batch is left. Then lets the
-    /// store count them.
-    /// </summary>
-    /// <returns>The number of visits.</returns>
-    private async Task<int> SendGroupAsync(VisitBatch first, CancellationToken cancellationToken)
+    private async Task SendAsync(VisitBatch batch, CancellationToken cancellationToken)
     {
-        var sent = 0;
-        for (var batch = first; batch is not null; batch = sent < store.MaxStaged ? spool.Peek() : null)
+        try
         {
-            _hasStaged = true;
-            await store.StageAsync(batch, cancellationToken);
-            spool.Acknowledge();
-            sent += batch.Visits.Count;
-            _staged += batch.Visits.Count;
+            await store.AddAsync(batch, cancellationToken);
+        }
+        catch (VisitsRefusedException refused)
+        {
+            // The batch is always the same one, because the sender sends no other batch before it is done.
+            if (++_refusals < MaxRefusals || !spool.TrySetAside(refused.Uncounted))
+                throw;
+            _refusals = 0;
+            metrics.AddRefused(refused.Uncounted.Count);
+            LogSetAside(refused.Uncounted.Count, refused.Message, VisitSpool.RefusedFolder);
+            return;
         }
 
-        await CountAsync(cancellationToken);
-        return sent;
+        _refusals = 0;
+        spool.Acknowledge();
+        metrics.AddCounted(batch.Visits.Count);
     }
 
-    private async Task CountAsync(CancellationToken cancellationToken)
-    {
-        if (!_hasStaged)
-            return;
-        await store.CountStagedAsync(cancellationToken);
-        metrics.AddCounted(_staged);
-        (_hasStaged, _staged) = (false, 0);
-    }
+    [LoggerMessage(
+        812,
+        LogLevel.Error,
+        "The database refuses {Visits} visits, which are not counted: {Reason} The folder {Folder} in "
+            + "Visits:Folder keeps them. To count them after the cause is mended, move the file to "
+            + "Visits:Folder and restart the server.")]
+    private partial void LogSetAside(int visits, string reason, string folder);
 
     [LoggerMessage(
         810,

@@ -16,7 +16,7 @@ namespace Terse.Visits;
 /// <param name="maxBytes">
 /// The spool is full when the total size of the files reaches this number of bytes.
 /// </param>
-/// <param name="disk">Makes the files durable.</param>
+/// <param name="disk">Makes the files durable, and reads them.</param>
 /// <param name="damaged">Reports batches that cannot be read.</param>
 internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, DamagedVisits damaged)
     : IDisposable
@@ -29,6 +29,9 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
 
     private const long LargeBytes = 1 << 24;
 
+    /// <summary>The folder of the batches that the database refuses, in the folder of the spool.</summary>
+    public const string RefusedFolder = "refused";
+
     /// <summary>
     /// The minimum number of files in a full spool. Only whole files can be deleted, so a full spool needs
     /// several files to free disk space step by step.
@@ -36,7 +39,7 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
     private const int FullSegments = 16;
 
     private readonly Lock _lock = new();
-    private readonly List<SpoolSegment> _segments = ReadFolder(folder, damaged);
+    private readonly List<SpoolSegment> _segments = ReadFolder(folder, disk, damaged);
     private readonly ArrayBufferWriter<byte> _payload = new();
     private bool _isLive;
     private long _appended;
@@ -102,7 +105,7 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
             if (Live is null || IsComplete(Live))
             {
                 _segments.Add(SpoolSegment.Create(
-                    folder, run, NextNumber(run), ringId, begin: Live?.End ?? 0, damaged));
+                    folder, run, NextNumber(run), ringId, begin: Live?.End ?? 0, disk, damaged));
                 _isLive = true;
             }
 
@@ -157,6 +160,37 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
         }
     }
 
+    /// <summary>
+    /// Keeps the visits of the batch that <see cref="Peek"/> returned in a file of their own, and marks the
+    /// batch as done. The file has the format of the spool, with a run of its own. So an operator can move
+    /// the file back into the folder of the spool, and its visits are counted once.
+    /// </summary>
+    /// <param name="visits">The visits of the batch that are not counted, at least one.</param>
+    /// <returns>False if the files of such batches take a quarter of the maximum size already.</returns>
+    /// <exception cref="IOException">
+    /// Writing the file failed, and the batch stays in the spool. The batch may stay in both.
+    /// </exception>
+    public bool TrySetAside(IReadOnlyList<Visit> visits)
+    {
+        var refused = Directory.CreateDirectory(Path.Combine(folder, RefusedFolder));
+        if (refused.EnumerateFiles().Sum(file => file.Length) >= maxBytes / 4)
+            return false;
+        var payload = new ArrayBufferWriter<byte>();
+        VisitBatchFormat.Write(payload, visits);
+        var run = new VisitRun(0, 0, Guid.CreateVersion7(visits[0].At));
+        using (var file = SpoolSegment.Create(
+            refused.FullName, run, first: 1, ringId: 0, begin: 0, disk, damaged))
+        {
+            file.Append(visits.Count, visits.Count, payload.WrittenMemory);
+            disk.Sync(file.FilePath);
+        }
+
+        disk.Sync(refused.FullName);
+        disk.Sync(folder);
+        Acknowledge();
+        return true;
+    }
+
     public void Dispose()
     {
         lock (_lock)
@@ -167,25 +201,35 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
     /// Opens the files of earlier runs, in the order in which their batches are sent. The files of a run are
     /// ordered by batch number.
     /// </summary>
-    private static List<SpoolSegment> ReadFolder(string folder, DamagedVisits damaged) =>
+    private static List<SpoolSegment> ReadFolder(string folder, IVisitDisk disk, DamagedVisits damaged) =>
     [
-        .. Directory.EnumerateFiles(folder, "*" + SpoolSegment.Extension)
-            .Select(path => SpoolSegment.Open(path, damaged))
+        .. Directory.EnumerateFiles(folder, "*" + SpoolFileName.Extension)
+            .Select(path => TryOpen(path, disk, damaged))
             .OfType<SpoolSegment>()
             .OrderBy(segment => segment.Run.Node)
             .ThenBy(segment => segment.Run.Epoch)
+            .ThenBy(segment => segment.Run.Id)
             .ThenBy(segment => segment.First),
     ];
+
+    private static SpoolSegment? TryOpen(string path, IVisitDisk disk, DamagedVisits damaged)
+    {
+        try
+        {
+            return SpoolSegment.Open(path, disk, damaged);
+        }
+        catch (IOException exception)
+        {
+            damaged.AddFile(path, exception.Message);
+            return null;
+        }
+    }
 
     private bool IsComplete(SpoolSegment segment) =>
         segment.Length >= (segment.Waiting == 0 ? SmallBytes : Math.Min(LargeBytes, maxBytes / FullSegments));
 
     /// <summary>
-    /// Returns the number of the first batch in a new file. Batches are numbered from 1 for each run, and a
-    /// run is identified by its node and the epoch of its reservation. Usually no earlier run has the same
-    /// node and epoch, so the first file begins with batch 1. After an empty database has replaced the old
-    /// database, epochs start again; then batches of an earlier run with the same node and epoch may still
-    /// wait, and the new file continues after their numbers.
+    /// Returns the number of the first batch in a new file. Batches are numbered from 1 for each run.
     /// </summary>
     private long NextNumber(VisitRun run) => _segments
         .Where(segment => segment.Run == run)

@@ -11,7 +11,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
     private readonly SqliteFile _file = new();
     private readonly FakeTime _time = new(Now);
 
-    private protected override IVisitStore Store => new SqliteVisitStore(_file.Writer, _file.Readers);
+    private protected override IVisitStore Store => new SqliteVisitStore(_file.Writer);
 
     private protected override IVisitReader Reader => new SqliteVisitReader(_file.Readers);
 
@@ -46,68 +46,42 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
         static (session, sql) => (long)session.Command(sql).ExecuteScalar()!,
         "SELECT (SELECT count(*) FROM hour_count) + (SELECT count(*) FROM day_count)"));
 
+    private protected override Task AgeRunsAsync(TimeSpan age) => _file.Writer.RunAsync(
+        session => session.Command(
+            "UPDATE visit_run SET counted_at = counted_at - ?1", (long)age.TotalSeconds).ExecuteNonQuery(),
+        default);
+
+    private protected override Task<long> CountRunsAsync() => _file.Writer.RunAsync(
+        session => (long)session.Command("SELECT count(*) FROM visit_run").ExecuteScalar()!, default);
+
+    [Fact]
+    public async Task A_batch_that_the_database_refuses_keeps_the_visits_that_are_not_counted()
+    {
+        await _file.Writer.RunAsync(
+            session =>
+            {
+                session.Execute(
+                    "CREATE TRIGGER no BEFORE INSERT ON visit_total WHEN NEW.link_id = 1 "
+                    + "BEGIN SELECT RAISE(ABORT, 'no'); END");
+                return 0;
+            },
+            default);
+        var visits = Enumerable.Range(0, 700).Select(number => NewVisit(number < 100 ? 1 : 2)).ToList();
+        var refused = await Assert.ThrowsAsync<VisitsRefusedException>(
+            () => Store.AddAsync(new(1, 1, 1, visits), default));
+
+        Assert.Equal(new VisitSum(500, 0), await TotalAsync(2));
+        Assert.Equal(200, refused.Uncounted.Count);
+    }
+
     protected override Task SetClockAsync(DateTimeOffset now)
     {
         _time.Now = now;
         return Task.CompletedTask;
     }
 
-    [Fact]
-    public async Task Staged_batches_are_counted_together_and_once()
-    {
-        var store = Store;
-        await store.StageAsync(new(1, 1, 1, [NewVisit(1), NewVisit(2)]), default);
-        await store.StageAsync(new(1, 1, 2, [NewVisit(1)]), default);
-        await store.StageAsync(new(1, 1, 2, [NewVisit(1)]), default);
-        Assert.Equal(3, store.Staged);
-        Assert.Equal(default, await SumAsync(Everything));
-
-        await Store.CountStagedAsync(default);
-        await Store.CountStagedAsync(default);
-        Assert.Equal(0, store.Staged);
-        Assert.Equal(new VisitSum(3, 0), await SumAsync(Everything));
-        Assert.Equal(new VisitSum(2, 0), await TotalAsync(1));
-        Assert.Equal(3, (await ListAsync(Everything)).Count);
-    }
-
     /// <summary>
-    /// The trigger fails the transaction that reaches link 3, in the first pass (a row for each visit) or in
-    /// the second pass (the counts of links). A process that is killed leaves the same database.
-    /// </summary>
-    [Theory]
-    [InlineData("visit_number", "AFTER UPDATE", "NEW.next_number > 2500")]
-    [InlineData("hour_count", "AFTER INSERT", "NEW.link_id = 3")]
-    [InlineData("visit_counting", "AFTER DELETE", "true")]
-    public async Task Counting_that_was_interrupted_continues_where_it_stopped(
-        string table, string when, string condition)
-    {
-        var visits = Enumerable.Range(0, 4_000).Select(number => NewVisit(number % 9 + 1)).ToList();
-        await Store.StageAsync(new(1, 1, 1, visits[..2_000]), default);
-        await Store.StageAsync(new(1, 1, 2, visits[2_000..3_000]), default);
-        await ExecuteAsync(
-            $"CREATE TRIGGER stop {when} ON {table} WHEN {condition} BEGIN SELECT raise(ABORT, 'stop'); END");
-        await Assert.ThrowsAnyAsync<Exception>(() => Store.CountStagedAsync(default));
-        await ExecuteAsync("DROP TRIGGER stop");
-
-        await Store.StageAsync(new(1, 1, 3, visits[3_000..]), default);
-        await Store.CountStagedAsync(default);
-        Assert.Equal(new VisitSum(4_000, 0), await SumAsync(Everything));
-        Assert.Equal(4_000, await _file.Writer.RunAsync(CountSingleVisits, default));
-        foreach (var link in visits.CountBy(visit => visit.Link.ToInt64()))
-            Assert.Equal(link.Value, (await TotalAsync(link.Key)).Visits);
-    }
-
-    private Task<int> ExecuteAsync(string sql) => _file.Writer.RunAsync(
-        session =>
-        {
-            session.Execute(sql);
-            return 0;
-        },
-        default);
-
-    /// <summary>
-    /// An earlier build counted a large batch in several transactions, and could be killed between two of
-    /// them.
+    /// The store writes a large batch in several transactions. The process can be killed between two of them.
     /// </summary>
     [Fact]
     public async Task A_batch_that_was_interrupted_after_a_part_continues_with_the_next_part()

@@ -84,7 +84,7 @@ public sealed class VisitRingTests : IDisposable
             ring.Release(Math.Max(0, link - 40));
         }
 
-        var recovered = RecoveredVisits.Read(RingFile);
+        var recovered = RecoveredVisits.Read(RingFile, NoDisk.Instance);
         Assert.Equal(ring.Id, recovered.RingId);
         Assert.Equal(Enumerable.Range(109, 41).Select(link => (long)link), recovered.Visits.Select(LinkOf));
         Assert.Equal(recovered.Visits.Select(LinkOf), recovered.Visits.Select(visit => visit.Position));
@@ -98,7 +98,8 @@ public sealed class VisitRingTests : IDisposable
         var old = VisitRing.Create(RingFile, Slots * 2, [], NoDisk.Instance);
         for (var link = 0; link < 100; link++)
             Assert.True(old.TryWrite(VisitOf(link)));
-        var recovered = RecoveredVisits.Read(RingFile).Visits.Select(visit => visit.Slot).ToList();
+        var recovered = RecoveredVisits.Read(RingFile, NoDisk.Instance)
+            .Visits.Select(visit => visit.Slot).ToList();
         var ring = VisitRing.Create(RingFile, Slots, recovered, NoDisk.Instance);
 
         Assert.NotEqual(old.Id, ring.Id);
@@ -106,7 +107,7 @@ public sealed class VisitRingTests : IDisposable
         Assert.True(ring.TryRead(99, out var last));
         Assert.Equal(99, last.Link);
         Assert.True(ring.TryWrite(VisitOf(100)));
-        Assert.Equal(101, RecoveredVisits.Read(RingFile).Visits.Count);
+        Assert.Equal(101, RecoveredVisits.Read(RingFile, NoDisk.Instance).Visits.Count);
     }
 
     [Theory]
@@ -119,7 +120,7 @@ public sealed class VisitRingTests : IDisposable
         using (var file = File.OpenWrite(RingFile))
             file.SetLength(length);
 
-        var recovered = RecoveredVisits.Read(RingFile);
+        var recovered = RecoveredVisits.Read(RingFile, NoDisk.Instance);
         Assert.Null(recovered.RingId);
         Assert.Empty(recovered.Visits);
     }

@@ -10,12 +10,15 @@ namespace Terse.Tests.Visits;
 /// </summary>
 internal sealed class CountingStore : IVisitStore
 {
-    private readonly Dictionary<(int Node, long Epoch), List<VisitBatch>> _batches = [];
+    private readonly Dictionary<(int Node, long Epoch, Guid Run), List<VisitBatch>> _batches = [];
 
     /// <summary>
     /// Chooses how a call of <see cref="AddAsync"/> fails. The argument is the number of earlier calls.
     /// </summary>
     public Func<int, StoreFault> Fault { get; init; } = _ => StoreFault.None;
+
+    /// <summary>Chooses the batches that the store refuses.</summary>
+    public Func<VisitBatch, bool> Refuses { get; init; } = _ => false;
 
     public int Calls { get; private set; }
 
@@ -27,24 +30,40 @@ internal sealed class CountingStore : IVisitStore
         var fault = Fault(Calls++);
         if (fault == StoreFault.Down)
             return Lost();
+        if (Refuses(batch))
+        {
+            Keep(batch);
+            return Task.FromException<bool>(
+                new VisitsRefusedException("refused") { Uncounted = batch.Visits });
+        }
+
         var isNew = Add(batch);
         return fault == StoreFault.ReplyLost ? Lost() : Task.FromResult(isNew);
     }
 
     private static Task<bool> Lost() => Task.FromException<bool>(new StoreUnavailableException("lost"));
 
-    private bool Add(VisitBatch batch)
+    /// <summary>Returns false if the store has received the batch before.</summary>
+    private bool Keep(VisitBatch batch)
     {
-        if (!_batches.TryGetValue((batch.Node, batch.Epoch), out var seen))
-            _batches[(batch.Node, batch.Epoch)] = seen = [];
+        var run = (batch.Node, batch.Epoch, batch.Run);
+        if (!_batches.TryGetValue(run, out var seen))
+            _batches[run] = seen = [];
         Assert.InRange(batch.Number, 1, seen.Count + 1);
-        if (batch.Number <= seen.Count)
+        if (batch.Number > seen.Count)
         {
-            Assert.Equal(seen[(int)batch.Number - 1].Visits, batch.Visits);
-            return false;
+            seen.Add(batch);
+            return true;
         }
 
-        seen.Add(batch);
+        Assert.Equal(seen[(int)batch.Number - 1].Visits, batch.Visits);
+        return false;
+    }
+
+    private bool Add(VisitBatch batch)
+    {
+        if (!Keep(batch))
+            return false;
         foreach (var visit in batch.Visits)
             Counts[visit.Link.ToInt64()] = Counts.GetValueOrDefault(visit.Link.ToInt64()) + 1;
         return true;

@@ -43,7 +43,7 @@ internal sealed class SimulatedDisk(Random random, bool forgetsBatches) : IVisit
         {
             _isRingNew = true;
         }
-        else if (path.EndsWith(SpoolSegment.Extension, StringComparison.Ordinal) && !forgetsBatches)
+        else if (path.EndsWith(SpoolFileName.Extension, StringComparison.Ordinal) && !forgetsBatches)
         {
             _synced[Path.GetFileName(path)] = Read(path);
         }
@@ -103,7 +103,7 @@ internal sealed class SimulatedDisk(Random random, bool forgetsBatches) : IVisit
     }
 
     private static string[] BatchFiles(string folder) =>
-        Directory.GetFiles(folder, "*" + SpoolSegment.Extension);
+        Directory.GetFiles(folder, "*" + SpoolFileName.Extension);
 
     private static byte[] Read(string path)
     {

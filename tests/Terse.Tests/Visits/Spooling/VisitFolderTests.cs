@@ -42,6 +42,24 @@ public sealed class VisitFolderTests : IDisposable
         await AssertEachCountsOnceAsync(folder, 30);
     }
 
+    /// <summary>
+    /// The ring buffer has 64 slots of 384 bytes behind a header of 4096 bytes. The sector contains parts of
+    /// the slots 10 to 21; the other slots are recovered.
+    /// </summary>
+    [Fact]
+    public void Visits_outside_of_an_unreadable_sector_of_the_ring_buffer_are_recovered()
+    {
+        var folder = NewFolder();
+        using (var visits = SpoolerHarness.OpenFolder(folder, Slots, MaxBytes))
+            Write(visits, 0, 30);
+        using var log = new KeptLog();
+        using var again = SpoolerHarness.OpenFolder(
+            folder, Slots, MaxBytes, log, new UnreadableDisk { Unreadable = 2 * 4096 });
+
+        Assert.InRange(again.Ring.Waiting, 18, 20);
+        Assert.Single(log.Lines);
+    }
+
     [Fact]
     public async Task Visits_of_a_server_without_a_node_are_counted_by_the_next_server()
     {

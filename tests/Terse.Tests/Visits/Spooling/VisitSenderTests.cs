@@ -9,6 +9,7 @@ namespace Terse.Tests.Visits;
 public sealed class VisitSenderTests : IDisposable
 {
     private const int Batches = 20;
+    private const int SpoolBytes = 1 << 20;
 
     private readonly TemporaryFolder _folder = new();
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -20,9 +21,9 @@ public sealed class VisitSenderTests : IDisposable
     public VisitSenderTests()
     {
         _logging = LoggerFactory.Create(logging => logging.AddProvider(_log));
-        _visits = SpoolerHarness.OpenFolder(_folder.Path, ringSlots: 64, spoolBytes: 1 << 20);
+        _visits = SpoolerHarness.OpenFolder(_folder.Path, ringSlots: 64, SpoolBytes);
         _metrics = new VisitMetrics(
-            _services.GetRequiredService<IMeterFactory>(), _visits, staged: () => 0);
+            _services.GetRequiredService<IMeterFactory>(), _visits);
     }
 
     public void Dispose()
@@ -89,6 +90,53 @@ public sealed class VisitSenderTests : IDisposable
 
         Assert.StartsWith($"{Batches} visits wait", _log.Lines.Last(), StringComparison.Ordinal);
         Assert.Equal(Batches, _visits.Spool.Waiting);
+    }
+
+    [Fact]
+    public async Task A_batch_that_the_database_always_refuses_is_kept_on_the_disk_and_the_next_ones_count()
+    {
+        var store = new CountingStore
+        {
+            Fault = call => call < 8 ? StoreFault.Down : StoreFault.None,
+            Refuses = batch => batch.Number == 3,
+        };
+        using var sender = await StartAsync(store);
+        await Eventually.IsTrueAsync(() => Task.FromResult(_visits.Spool.Waiting == 0));
+        await sender.StopAsync(default);
+
+        Assert.Equal(Batches - 1, store.Counts.Count);
+        Assert.Equal((Batches - 1, 1), (_metrics.Counted, _metrics.Refused));
+        Assert.Equal(8 + Batches - 1 + VisitSender.MaxRefusals, store.Calls);
+        Assert.Single(_log.Lines, line => line.Contains("refuses 1 visits", StringComparison.Ordinal));
+        var kept = Assert.Single(Directory.GetFiles(_folder[VisitSpool.RefusedFolder]));
+        await AssertCountsAsync(kept, store);
+    }
+
+    [Fact]
+    public async Task A_batch_stays_in_the_spool_when_too_many_refused_batches_are_kept()
+    {
+        Directory.CreateDirectory(_folder[VisitSpool.RefusedFolder]);
+        await File.WriteAllBytesAsync(
+            Path.Combine(_folder[VisitSpool.RefusedFolder], "many"), new byte[SpoolBytes / 4]);
+        var store = new CountingStore { Refuses = batch => batch.Number == 3 };
+        using var sender = await StartAsync(store);
+        await Eventually.IsTrueAsync(() => Task.FromResult(store.Calls > 3 * VisitSender.MaxRefusals));
+        await sender.StopAsync(default);
+
+        Assert.Equal(Batches - 2, _visits.Spool.Waiting);
+        Assert.Equal(0, _metrics.Refused);
+    }
+
+    /// <summary>Moves the file of a refused batch back to the spool. Its visits must count once.</summary>
+    private static async Task AssertCountsAsync(string kept, CountingStore store)
+    {
+        using var folder = new TemporaryFolder();
+        File.Move(kept, folder[Path.GetFileName(kept)]);
+        using var visits = SpoolerHarness.OpenFolder(folder.Path, ringSlots: 64, SpoolBytes);
+        Assert.True(await store.AddAsync(visits.Spool.Peek()!, default));
+        visits.Spool.Acknowledge();
+        Assert.Null(visits.Spool.Peek());
+        Assert.Equal(Batches, store.Counts.Count);
     }
 
     [Theory]

@@ -3,7 +3,7 @@ using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-public sealed class VisitSpoolTests : IDisposable
+public sealed partial class VisitSpoolTests : IDisposable
 {
     private const long MaxBytes = 1 << 20;
     private const long RingId = 7;

@@ -76,3 +76,12 @@ CREATE TABLE active_layout (
 INSERT INTO active_layout (number)
 SELECT number FROM id_layout
 WHERE number = 1 OR stored_at < pg_catalog.clock_timestamp() - interval '1 minute';
+
+-- Which batches of visits were counted, as in visit_batch. A Terse server numbers its batches from 1 in each
+-- run, and a random id identifies the run. Servers of the previous version write visit_batch. The class
+-- PostgresVisitRuns deletes the rows of servers that are gone for long.
+CREATE TABLE visit_run (
+    run        uuid        PRIMARY KEY,
+    last_batch bigint      NOT NULL, -- the highest number that was counted; all lower ones were counted too
+    counted_at timestamptz NOT NULL  -- when the last batch was counted
+) WITH (fillfactor = 50); -- leaves half of each page free for the next versions of updated rows

@@ -8,7 +8,8 @@ namespace Terse.Storage.Postgres;
 /// <remarks>
 /// One transaction stores a batch, with one statement per table. Other Terse servers also update the rows
 /// with counts. The transaction updates these rows last, so that it locks them only briefly. Every Terse
-/// server updates these rows in the same order, so that the transactions cannot deadlock.
+/// server updates these rows in the same order, so that the transactions cannot deadlock. The class
+/// <see cref="PostgresVisitRuns"/> knows which batches are stored.
 /// </remarks>
 internal sealed class PostgresVisitStore(
     PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore
@@ -25,9 +26,9 @@ internal sealed class PostgresVisitStore(
         var counts = new BatchCounts(batch.Visits);
         for (var attempt = 1; ; attempt++)
         {
-            await partitions.CreateAsync(counts.Days, cancellationToken);
             try
             {
+                await partitions.CreateAsync(counts.Days, cancellationToken);
                 return await visits.WriteAsync((batch, counts), AddAsync, cancellationToken);
             }
             catch (PostgresException exception)
@@ -37,15 +38,37 @@ internal sealed class PostgresVisitStore(
                 // the partition again.
                 partitions.ClearCache();
             }
+            catch (Exception exception) when (FindRefusal(exception) is { } refusal)
+            {
+                throw new VisitsRefusedException(
+                    $"PostgreSQL refuses them with SQLSTATE {refusal.SqlState} "
+                    + $"({refusal.TableName} {refusal.ConstraintName}).",
+                    exception)
+                {
+                    Uncounted = batch.Visits,
+                };
+            }
         }
     }
+
+    /// <summary>
+    /// Finds an error that the content of a batch causes: SQLSTATE classes 22 data, 23 constraint, 54 limit
+    /// of the program, P0 error of a trigger. Other errors, such as a missing right (42501), concern all
+    /// batches, so the batches wait until an operator mends the cause.
+    /// </summary>
+    private static PostgresException? FindRefusal(Exception exception) =>
+        (exception as PostgresException ?? exception.InnerException as PostgresException)
+            is { SqlState: { Length: 5 } state } refusal
+        && state[..2] is "22" or "23" or "54" or "P0"
+            ? refusal
+            : null;
 
     private static async Task<bool> AddAsync(
         WriteTransaction write,
         (VisitBatch Batch, BatchCounts Counts) added,
         CancellationToken cancellationToken)
     {
-        if (!await StoreNumberAsync(write, added.Batch, cancellationToken))
+        if (!await PostgresVisitRuns.StoreNumberAsync(write, added.Batch, cancellationToken))
             return false;
         if (added.Counts.Visits.Count > 0)
         {
@@ -55,27 +78,6 @@ internal sealed class PostgresVisitStore(
 
         await PostgresCountRows.AddToHoursAsync(write, added.Counts.Rows, cancellationToken);
         return true;
-    }
-
-    private const string UpsertNumber =
-        """
-        INSERT INTO visit_batch AS b (node, epoch, last_batch) VALUES ($1, $2, $3)
-        ON CONFLICT (node, epoch) DO UPDATE SET last_batch = excluded.last_batch
-        WHERE b.last_batch < excluded.last_batch
-        """;
-
-    /// <summary>
-    /// Stores the number of the batch. Returns false if the batch was counted before. If two transactions
-    /// store the same batch at the same time, the second transaction waits here until the first one ends.
-    /// </summary>
-    private static async Task<bool> StoreNumberAsync(
-        WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
-    {
-        await using var upsert = PostgresVisitTransactions.CreateCommand(write, UpsertNumber);
-        upsert.Bind(batch.Node);
-        upsert.Bind(batch.Epoch);
-        upsert.Bind(batch.Number);
-        return await upsert.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     private const string InsertVisits =

@@ -32,17 +32,11 @@ CREATE TABLE day_count (
     PRIMARY KEY (link_id, day)
 ) STRICT, WITHOUT ROWID;
 
--- Batches of visits that are stored but not counted yet. Many batches are counted together, sorted by link,
--- so that neighbouring visits change the same page.
-CREATE TABLE visit_staged (
-    id     INTEGER PRIMARY KEY AUTOINCREMENT,
-    visits INTEGER NOT NULL, -- the number of visits in the batch
-    batch  BLOB    NOT NULL  -- the format of the class VisitBatchFormat
-) STRICT;
-
--- The batches that are being counted now: at most one row.
-CREATE TABLE visit_counting (
-    one         INTEGER PRIMARY KEY CHECK (one = 1),
-    last_staged INTEGER NOT NULL, -- the batches of visit_staged up to this id
-    steps       INTEGER NOT NULL  -- how many steps are done; the class SqliteVisitCounter defines the steps
-) STRICT;
+-- Which batches of visits were counted. A random id identifies the run of a server. The table visit_batch has
+-- the runs of the previous version of Terse.
+CREATE TABLE visit_run (
+    run        BLOB    PRIMARY KEY,
+    last_batch INTEGER NOT NULL, -- all batches with a smaller number are counted
+    counted    INTEGER,          -- how many visits of last_batch are counted; null if all are counted
+    counted_at INTEGER NOT NULL  -- seconds since 1970
+) STRICT, WITHOUT ROWID;

@@ -25,15 +25,16 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
     private const string TakeNumbers =
         "UPDATE visit_number SET next_number = next_number + ?1 RETURNING next_number - ?1";
 
-    /// <summary>Adds one row for each visit, inside the caller's transaction.</summary>
-    public static void Add(SqliteSession session, IReadOnlyList<Visit> visits)
+    /// <summary>Adds one row for each visit of a part of a batch, inside the caller's transaction.</summary>
+    public static void Add(SqliteSession session, BatchCounts part)
     {
-        if (visits.Count == 0)
+        if (part.Visits.Count == 0)
             return;
-        var number = (long)session.Command(TakeNumbers, visits.Count).ExecuteScalar()!;
-        foreach (var day in visits.GroupBy(visit => VisitPartition.DayOf(visit.At)))
+        foreach (var day in part.Days)
+            session.Execute(CreateDay(day));
+        var number = (long)session.Command(TakeNumbers, part.Visits.Count).ExecuteScalar()!;
+        foreach (var day in part.Visits.GroupBy(visit => VisitPartition.DayOf(visit.At)))
         {
-            session.Execute(CreateDay(day.Key));
             var insert = session.Rows(InsertVisit(day.Key));
             foreach (var visit in day)
                 Add(insert, visit, RowIdOf(new(visit.At, number++), day.Key));

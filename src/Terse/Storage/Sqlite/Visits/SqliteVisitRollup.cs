@@ -33,7 +33,10 @@ internal sealed class SqliteVisitRollup(SqliteWriter writer, TimeProvider time) 
         TakeValues(session, hours);
         TakeMissed(session, hours);
         SqliteCountRows.AddToHours(session, hours.InOrder);
-        return hours.InOrder.Count > 0;
+        if (hours.InOrder.Count > 0)
+            return true;
+        SqliteVisitRuns.DeleteOldRuns(session);
+        return false;
     }
 
     private const string SelectOldHours =

@@ -1,90 +1,92 @@
-using System.Buffers;
-using Terse.Hosting;
+using Microsoft.Data.Sqlite;
 using Terse.Visits;
+using static SQLitePCL.raw;
 
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IVisitStore"/>
 /// <remarks>
-/// One short transaction stores a batch as it is, with its number. <see cref="SqliteVisitCounter"/> counts
-/// many stored batches together: the more visits it sorts by link, the fewer pages each visit changes.
+/// Creations of links use the same writer and must not wait long, so the store splits a batch into several
+/// short transactions. Each transaction also stores how many visits of the batch are counted. When the caller
+/// sends the batch again, the store continues after the counted visits. The store first sorts the visits of a
+/// batch by link, always in the same way, so that neighbouring rows change in the same transaction.
 /// </remarks>
-internal sealed class SqliteVisitStore(SqliteWriter writer, SqliteReaders readers) : IVisitStore
+internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
 {
-    private readonly SqliteVisitCounter _counter = new(writer);
-
-    /// <inheritdoc/>
-    public int MaxStaged => SqliteVisitCounter.MaxVisits;
-
-    private const string SelectStaged = "SELECT coalesce(sum(visits), 0) FROM visit_staged";
-
-    /// <inheritdoc/>
-    public long Staged
-    {
-        get
-        {
-            try
-            {
-                return readers.Run(
-                    static (session, sql) => (long)session.Command(sql).ExecuteScalar()!, SelectStaged);
-            }
-            catch (StoreUnavailableException)
-            {
-                return 0; // A metric must not fail. The readiness reports the database.
-            }
-        }
-    }
+    /// <summary>
+    /// How many visits one transaction counts at most. The writer needs about 10 ms for this many visits.
+    /// </summary>
+    private const int MaxPart = 500;
 
     /// <inheritdoc/>
     public async Task<bool> AddAsync(VisitBatch batch, CancellationToken cancellationToken)
     {
-        var isNew = await writer.RunAsync(session => Stage(session, batch), cancellationToken);
-        await _counter.CountAsync(cancellationToken);
+        var (counted, isNew) = (0, false);
+        var visits = batch.Visits.OrderByDescending(visit => visit.Link.ToInt64()).ToList();
+        do
+        {
+            var (begin, end) = (counted, Math.Min(counted + MaxPart, visits.Count));
+            var part = new BatchCounts(visits[begin..end]);
+            var (done, isAdded) = await writer.RunAsync(
+                session => AddOrRefuse(session, batch, part, begin, visits), cancellationToken);
+            counted = done ?? throw RunRetention.Refuse(batch);
+            isNew |= isAdded;
+        }
+        while (counted < batch.Visits.Count);
         return isNew;
     }
 
-    /// <inheritdoc/>
-    public Task StageAsync(VisitBatch batch, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => Stage(session, batch), cancellationToken);
-
-    /// <inheritdoc/>
-    public Task CountStagedAsync(CancellationToken cancellationToken) =>
-        _counter.CountAsync(cancellationToken);
-
-    private const string UpsertNumber =
-        "INSERT OR REPLACE INTO visit_batch (node, epoch, last_batch, counted) VALUES (?1, ?2, ?3, NULL)";
-
-    private const string InsertStaged = "INSERT INTO visit_staged (visits, batch) VALUES (?1, ?2)";
-
-    private static bool Stage(SqliteSession session, VisitBatch batch)
+    /// <summary>
+    /// Translates errors inside of the write, because the writer fails several writes with the same error.
+    /// </summary>
+    private static (int? Counted, bool IsAdded) AddOrRefuse(
+        SqliteSession session, VisitBatch batch, BatchCounts part, int begin, List<Visit> visits)
     {
-        var counted = ReadCounted(session, batch);
-        if (counted > batch.Visits.Count)
-            return false;
-        session.Command(UpsertNumber, batch.Node, batch.Epoch, batch.Number).ExecuteNonQuery();
-        var visits = counted == 0
-            ? batch.Visits
-            : [.. batch.Visits.OrderByDescending(visit => visit.Link.ToInt64()).Skip(counted)];
-        if (visits.Count == 0)
-            return true;
-        var bytes = new ArrayBufferWriter<byte>();
-        VisitBatchFormat.Write(bytes, visits);
-        session.Rows(InsertStaged).With(visits.Count).With(bytes.WrittenSpan).Run();
-        return true;
+        try
+        {
+            return AddPart(session, batch, part, begin, Math.Min(begin + MaxPart, visits.Count));
+        }
+        catch (SqliteException exception) when (IsRefusal(exception))
+        {
+            throw new VisitsRefusedException(
+                $"SQLite refuses them with the error {exception.SqliteExtendedErrorCode}.", exception)
+            {
+                Uncounted = visits[begin..],
+            };
+        }
     }
 
-    private const string SelectNumber =
-        "SELECT last_batch, counted FROM visit_batch WHERE node = ?1 AND epoch = ?2";
+    private static (int? Counted, bool IsAdded) AddPart(
+        SqliteSession session, VisitBatch batch, BatchCounts part, int begin, int end)
+    {
+        var counted = SqliteVisitRuns.ReadProgress(session, batch);
+        if (counted != begin)
+            return (counted, false);
+        SqliteVisitRuns.StoreProgress(session, batch, end);
+        SqliteVisitPartitions.Add(session, part);
+        AddTotals(session, part);
+        SqliteCountRows.AddToHours(session, part.Rows);
+        return (end, true);
+    }
 
     /// <summary>
-    /// Returns <see cref="int.MaxValue"/> if the batch is stored. Otherwise returns how many of its visits
-    /// are counted: an earlier build counted a batch in parts, sorted by link, and could be interrupted.
+    /// Whether the content of the visits causes an error. Other errors that are not errors of the
+    /// infrastructure (<see cref="SqliteErrors"/>) concern all batches.
     /// </summary>
-    private static int ReadCounted(SqliteSession session, VisitBatch batch)
+    private static bool IsRefusal(SqliteException exception) =>
+        exception.SqliteErrorCode is SQLITE_CONSTRAINT or SQLITE_MISMATCH or SQLITE_TOOBIG;
+
+    private const string UpsertTotal =
+        """
+        INSERT INTO visit_total (link_id, visits, bot_visits) VALUES (?1, ?2, ?3)
+        ON CONFLICT DO UPDATE SET
+            visits = visits + excluded.visits, bot_visits = bot_visits + excluded.bot_visits
+        """;
+
+    private static void AddTotals(SqliteSession session, BatchCounts part)
     {
-        using var row = session.Command(SelectNumber, batch.Node, batch.Epoch).ExecuteReader();
-        if (!row.Read() || row.GetInt64(0) < batch.Number)
-            return 0;
-        return row.GetInt64(0) > batch.Number || row.IsDBNull(1) ? int.MaxValue : row.GetInt32(1);
+        var upsert = session.Rows(UpsertTotal);
+        foreach (var (link, sum) in part.Totals)
+            upsert.With(link).With(sum.Visits).With(sum.Bots).Run();
     }
 }
