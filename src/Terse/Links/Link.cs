@@ -16,7 +16,8 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     public LinkName Name => new(Domain, Code);
 
     /// <summary>All URLs that requests for the link can lead to.</summary>
-    public IEnumerable<string> Targets => Settings.ExpiredTarget is { } expired ? [Target, expired] : [Target];
+    public IEnumerable<string> Targets =>
+        Settings.ExpiredTarget is { } expired ? [Target, expired] : [Target];
 
     /// <summary>The version number: 1 for a new link; each change adds 1.</summary>
     public int Version { get; init; } = 1;

@@ -45,7 +45,7 @@ internal sealed class RedirectOptionsValidator : IValidateOptions<RedirectOption
     {
         if (value.Length > 0 && Ascii.IsValid(value) && CacheControlHeaderValue.TryParse(value, out _))
             yield break;
-        yield return $"Redirects:{setting} is '{value}', which is not a valid Cache-Control header; set it to "
-            + "a value such as 'no-store' or 'private, max-age=90'.";
+        yield return $"Redirects:{setting} is '{value}', which is not a valid Cache-Control header; set it "
+            + "to a value such as 'no-store' or 'private, max-age=90'.";
     }
 }

@@ -10,7 +10,8 @@ using Terse.Web;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Answers requests for codes. The host and the path of a request select the link. Every visit, even one that ends with an error, is recorded before the response is sent.
+/// Answers requests for codes. The host and the path of a request select the link. Every visit, even one that
+/// ends with an error, is recorded before the response is sent.
 /// Previews are not recorded.
 /// </summary>
 /// <remarks>
@@ -189,10 +190,7 @@ internal sealed class Redirector(
         RedirectOutcome.Unknown or RedirectOutcome.Disabled => Problem.Of(
             ProblemType.LinkNotFound, "No link has this code; check the short URL."),
         RedirectOutcome.Scheduled => Problem.Of(
-            ProblemType.LinkScheduled,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"The link starts to work on {link!.Conditional!.Settings.ValidFrom:yyyy-MM-dd' at 'HH:mm:ss} UTC.")),
+            ProblemType.LinkScheduled, ExplainStart(link!.Conditional!.Settings.ValidFrom)),
         RedirectOutcome.Expired => Problem.Of(ProblemType.LinkExpired, "The link has expired."),
         RedirectOutcome.Deleted => Problem.Of(ProblemType.LinkDeleted, "The link was deleted."),
         RedirectOutcome.UsedUp => Problem.Of(
@@ -201,4 +199,7 @@ internal sealed class Redirector(
             ProblemType.LinkBlocked, "The link leads to a host that is blocked on this server."),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome is no error."),
     };
+
+    private static string ExplainStart(DateTimeOffset? start) => string.Create(
+        CultureInfo.InvariantCulture, $"The link starts to work on {start:yyyy-MM-dd' at 'HH:mm:ss} UTC.");
 }

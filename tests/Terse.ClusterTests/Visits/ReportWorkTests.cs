@@ -99,7 +99,9 @@ public sealed class ReportWorkTests(ITestOutputHelper output)
     private static Task<ValueCounts> CountReferrersAsync(IVisitReader reader, VisitRange range) =>
         reader.CountValuesAsync(range, VisitDimension.Referrer, 1_000, default);
 
-    /// <summary>Returns the counts of one row, with as many referrers as a row can have, in hexadecimal.</summary>
+    /// <summary>
+    /// Returns the counts of one row, with as many referrers as a row can have, in hexadecimal.
+    /// </summary>
     private static string PackReferrers()
     {
         var values = new CountedValues();

@@ -23,7 +23,8 @@ public sealed class LinkSettingsTests : IAsyncLifetime
         Assert.Equal("T", changed.GetProperty("title").GetString());
         Assert.Equal("N", changed.GetProperty("note").GetString());
         Assert.Equal(0, changed.GetProperty("tags").GetArrayLength());
-        Assert.Equal(JsonValueKind.Null, (await PatchAsync("a", """{"title": ""}""")).GetProperty("title").ValueKind);
+        var untitled = await PatchAsync("a", """{"title": ""}""");
+        Assert.Equal(JsonValueKind.Null, untitled.GetProperty("title").ValueKind);
     }
 
     [Theory]
@@ -128,7 +129,8 @@ public sealed class LinkSettingsTests : IAsyncLifetime
     {
         var link = await CreateAsync("""{"target": "https://e.example/", "code": "구글"}""");
 
-        Assert.EndsWith("/%EA%B5%AC%EA%B8%80", link.GetProperty("shortUrl").GetString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "/%EA%B5%AC%EA%B8%80", link.GetProperty("shortUrl").GetString(), StringComparison.Ordinal);
         foreach (var path in new[] { "/구글", "/%EA%B5%AC%EA%B8%80", "/%ea%b5%ac%ea%b8%80" })
         {
             using var response = await _server.GetAsync(path);

@@ -8,10 +8,13 @@ namespace Terse.Tests.Web;
 public sealed class JsonBodyTests : IAsyncLifetime
 {
     private const string NewLink =
-        "a JSON object with the field 'target' and, optionally, 'code', 'domain', 'expiresAt' and "
-        + "'maxVisits'";
+        "a JSON object with the field 'target' and, optionally, other fields of a link";
 
-    private const string Fields = "'target', 'code', 'domain', 'expiresAt' and 'maxVisits'";
+    private const string ChangedFields =
+        "'target', 'title', 'note', 'tags', 'enabled', 'validFrom', 'expiresAt', 'expiresIn', "
+        + "'expiredTarget', 'maxVisits', 'redirectStatus', 'forwardQuery' and 'forwardPath'";
+
+    private const string Fields = "'code', 'allowMixedScripts', 'domain', " + ChangedFields;
 
     private TerseServer _server = null!;
 
@@ -52,7 +55,7 @@ public sealed class JsonBodyTests : IAsyncLifetime
     [InlineData("""{"maxVisits": 9223372036854775808}""")]
     [InlineData("""{"maxVisits": -99999999999999999999}""")]
     public Task A_whole_number_of_more_than_64_bits_is_out_of_range(string body) => AssertRefusedAsync(
-        body, "maxVisits", "The field 'maxVisits' is out of range; send a whole number of at most 64 bits.");
+        body, "maxVisits", "The field 'maxVisits' is out of range; send a smaller whole number.");
 
     [Fact]
     public Task A_string_with_half_of_a_surrogate_pair_is_reported() => AssertRefusedAsync(
@@ -95,11 +98,11 @@ public sealed class JsonBodyTests : IAsyncLifetime
         await AssertDetailAsync(
             list,
             null,
-            "The body must be a JSON object with any of the fields 'target', 'expiresAt' and 'maxVisits'.");
+            "The body must be a JSON object with the fields to change.");
         await AssertDetailAsync(
             unknown,
             "hasTarget",
-            "The field 'hasTarget' is unknown; the fields are 'target', 'expiresAt' and 'maxVisits'.");
+            $"The field 'hasTarget' is unknown; the fields are {ChangedFields}.");
     }
 
     [Fact]

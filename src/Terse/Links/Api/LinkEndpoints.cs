@@ -26,7 +26,8 @@ internal static class LinkEndpoints
     /// </summary>
     private const string ReplayedHeader = "Idempotency-Replayed";
 
-    private const string Body = "a JSON object with the field 'target' and, optionally, other fields of a link";
+    private const string Body =
+        "a JSON object with the field 'target' and, optionally, other fields of a link";
 
     public static void MapLinks(this IEndpointRouteBuilder app)
     {
@@ -132,8 +133,11 @@ internal static class LinkEndpoints
             : await links.FindAsync(name, context.RequestAborted);
     }
 
-    private static string UrlOf(Link link, DomainMap domains, string host) =>
-        link.Domain == domains.DomainOfHost(host)
-            ? $"{Root}/{Uri.EscapeDataString(link.Code)}"
-            : $"{Root}/{Uri.EscapeDataString(link.Code)}?domain={Uri.EscapeDataString(domains.DisplayNameOf(link.Domain, host))}";
+    private static string UrlOf(Link link, DomainMap domains, string host)
+    {
+        var url = $"{Root}/{Uri.EscapeDataString(link.Code)}";
+        return link.Domain == domains.DomainOfHost(host)
+            ? url
+            : $"{url}?domain={Uri.EscapeDataString(domains.DisplayNameOf(link.Domain, host))}";
+    }
 }

@@ -67,7 +67,7 @@ internal sealed class LinkCreator(
     {
         var refusal = checker.Check(link, host, address, out var edit)
             ?? (link.Has(nameof(link.Target)) ? null : Target.Missing)
-            ?? (string.IsNullOrEmpty(link.Code) ? null : CustomCode.Check(link.Code, link.AllowMixedScripts == true));
+            ?? CheckCode(link);
         if (refusal is not null)
             return new CreateLinkResult.Refused(refusal);
         if (!domains.TryPick(string.IsNullOrEmpty(link.Domain) ? null : link.Domain, host, out var domain))
@@ -84,6 +84,10 @@ internal sealed class LinkCreator(
         return await store.RunAsync(
             token => CreateAsync(checkedLink, idempotencyKey, unconfirmed, token), time, cancellationToken);
     }
+
+    private static Refusal? CheckCode(NewLink link) => string.IsNullOrEmpty(link.Code)
+        ? null
+        : CustomCode.Check(link.Code, link.AllowMixedScripts == true);
 
     /// <param name="checkedLink">The requested link.</param>
     /// <param name="idempotencyKey">The key of the request, or null.</param>

@@ -61,23 +61,26 @@ internal static class CodeCharacters
     private static CodeMistakeReason? ReasonAgainst(Rune rune, Rune before, bool afterAlphabet)
     {
         if (rune.IsAscii)
-            return Ascii.Contains((char)rune.Value) && before.Value != Joiner ? null : CodeMistakeReason.NotAllowed;
+            return RefuseUnless(Ascii.Contains((char)rune.Value) && before.Value != Joiner);
         if (IsIn(ConjoiningJamo, rune))
             return CodeMistakeReason.NotComposed;
         if (rune.Value is EmojiStyle)
-            return IsEmoji(before) ? null : CodeMistakeReason.NotAllowed;
+            return RefuseUnless(IsEmoji(before));
         if (rune.Value == Joiner)
-            return IsEmoji(before) || before.Value == EmojiStyle ? null : CodeMistakeReason.NotAllowed;
+            return RefuseUnless(IsEmoji(before) || before.Value == EmojiStyle);
         if (rune.Value is > 0xE0000 and <= 0xE007F)
-            return before.Value is BlackFlag or > 0xE0000 and <= 0xE007E ? null : CodeMistakeReason.NotAllowed;
+            return RefuseUnless(before.Value is BlackFlag or > 0xE0000 and <= 0xE007E);
         if (IsEmoji(rune))
             return null;
         if (before.Value == Joiner || rune == Rune.ReplacementChar)
             return CodeMistakeReason.NotAllowed;
         if (IsMark(rune))
             return afterAlphabet ? CodeMistakeReason.NotComposed : null;
-        return Rune.IsLetterOrDigit(rune) ? null : CodeMistakeReason.NotAllowed;
+        return RefuseUnless(Rune.IsLetterOrDigit(rune));
     }
+
+    private static CodeMistakeReason? RefuseUnless(bool isAllowed) =>
+        isAllowed ? null : CodeMistakeReason.NotAllowed;
 
     private static bool IsEmoji(Rune rune) => IsIn(EmojiBlocks, rune);
 
@@ -98,6 +101,6 @@ internal enum CodeMistakeReason
 {
     NotAllowed,
 
-    /// <summary>The character and the one before it have a composed form, which must be sent instead.</summary>
+    /// <summary>The character and the one before it have a composed form; send that form.</summary>
     NotComposed,
 }

@@ -49,7 +49,8 @@ internal static class CustomCode
         if (length is 0 or > MaxLength)
         {
             return Invalid(string.Create(
-                CultureInfo.InvariantCulture, $"A code must have 1 to {MaxLength} characters; it has {length}."));
+                CultureInfo.InvariantCulture,
+                $"A code must have 1 to {MaxLength} characters; it has {length}."));
         }
 
         if (CodeCharacters.FindMistake(code) is { } mistake)

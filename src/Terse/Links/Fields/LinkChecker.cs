@@ -51,7 +51,7 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
     /// <returns>Why the link is refused; null if it is valid.</returns>
     public static Refusal? CheckWhole(Link link) =>
         link.Settings.ValidFrom is { } from && from >= link.ExpiresAt
-            ? LinkTexts.Refuse("validFrom", "The link would expire before it starts to work; change one time.")
+            ? LinkTexts.Refuse("validFrom", "The link would expire before it starts to work.")
             : null;
 
     private static LinkSettings Edit(

@@ -33,11 +33,18 @@ internal static class LinkTexts
         foreach (var tag in tags)
         {
             if (string.IsNullOrWhiteSpace(tag) || tag != tag.Trim())
-                return Refuse("tags", $"A tag must not be empty or begin or end with a space: '{Show(tag)}'.");
+            {
+                return Refuse(
+                    "tags", $"A tag must not be empty, or begin or end with a space: '{Show(tag)}'.");
+            }
+
             if (Check("tags", tag, MaxTag, mayHaveLines: false) is { } refusal)
                 return refusal;
             if (!seen.Add(tag))
-                return Refuse("tags", $"The tag '{Show(tag)}' was sent twice; upper and lower case are equal.");
+            {
+                return Refuse(
+                    "tags", $"The tag '{Show(tag)}' was sent twice; upper and lower case are equal.");
+            }
         }
 
         return null;

@@ -32,7 +32,8 @@ internal static class LinkTimes
                 field == "expiresAt" ? RefusalKind.ExpiryInvalid : RefusalKind.FieldInvalid,
                 field,
                 "The time must be an instant with an offset from UTC, such as "
-                + $"'2027-01-31T18:00:00+01:00' or '2027-01-31T17:00:00Z'; '{LinkTexts.Show(text)}' was sent.");
+                + "'2027-01-31T18:00:00+01:00' or '2027-01-31T17:00:00Z'; "
+                + $"'{LinkTexts.Show(text)}' was sent.");
         }
 
         instant = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());

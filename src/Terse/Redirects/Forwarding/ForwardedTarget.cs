@@ -46,7 +46,9 @@ internal static class ForwardedTarget
         return true;
     }
 
-    /// <summary>Splits a target into the part before its query string, its query string, and its fragment.</summary>
+    /// <summary>
+    /// Splits a target into the part before its query string, its query string, and its fragment.
+    /// </summary>
     private static (string Before, string Query, string Fragment) Split(string target)
     {
         var hash = target.IndexOf('#', StringComparison.Ordinal);

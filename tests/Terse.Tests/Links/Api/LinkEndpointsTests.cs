@@ -137,7 +137,9 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     [InlineData(
         "{\"target\": \"https://a.example/\", \"redirectStatus\": 303}", "field-invalid", "redirectStatus")]
     [InlineData(
-        "{\"target\": \"https://a.example/\", \"redirectStatus\": 3e10}", "request-malformed", "redirectStatus")]
+        "{\"target\": \"https://a.example/\", \"redirectStatus\": 3e10}",
+        "request-malformed",
+        "redirectStatus")]
     [InlineData(
         "{\"target\": \"https://a.example/\", \"forwardQuery\": \"on\"}", "field-invalid", "forwardQuery")]
     [InlineData("{\"target\": \"https://a.example/\", \"expiresIn\": \"1h\"}", "expiry-invalid", "expiresIn")]
@@ -145,7 +147,8 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
         "{\"target\": \"https://a.example/\", \"expiredTarget\": \"x\"}", "target-invalid", "expiredTarget")]
     [InlineData("{\"target\": \"https://a.example/\", \"domain\": \"other\"}", "domain-unknown", "domain")]
     [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": 7}", "request-malformed", "expiresAt")]
-    [InlineData("{\"target\": \"https://a.example/\", \"expiresAt\": \"soon\"}", "expiry-invalid", "expiresAt")]
+    [InlineData(
+        "{\"target\": \"https://a.example/\", \"expiresAt\": \"soon\"}", "expiry-invalid", "expiresAt")]
     [InlineData("{\"target\": \"https://a.example/\", \"maxVisits\": 0}", "max-visits-invalid", "maxVisits")]
     public async Task Invalid_input_gets_the_matching_error_type(string body, string type, string? field)
     {

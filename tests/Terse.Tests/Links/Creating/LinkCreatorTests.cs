@@ -22,7 +22,11 @@ public sealed class LinkCreatorTests
         var creator = NewCreator(server, store);
 
         var result = await creator.CreateAsync(
-            new NewLink { Target = "https://example.com/", Code = code }, null, "localhost", "127.0.0.1", default);
+            new NewLink { Target = "https://example.com/", Code = code },
+            idempotencyKey: null,
+            "localhost",
+            "127.0.0.1",
+            default);
 
         var created = Assert.IsType<CreateLinkResult.Created>(result);
         Assert.Equal(store.Stored.Single().Id, created.Link.Id);

@@ -11,7 +11,8 @@ internal static class TestLinks
 
     public static CachedLink NewCached(string code, int hits = 0, string target = "https://example.com/")
     {
-        var link = CachedLink.Of(NewLink(code, target), new("", code), loadedAt: 0, isBlocked: false, now: default);
+        var link = CachedLink.Of(
+            NewLink(code, target), new("", code), loadedAt: 0, isBlocked: false, now: default);
         link.SetHits(hits);
         return link;
     }

@@ -1,26 +1,9 @@
-using Terse.Harness;
 using Terse.Visits;
 
 namespace Terse.Tests.Visits;
 
-public sealed partial class VisitSpoolTests : IDisposable
+public sealed class VisitSpoolTests : SpoolFixture
 {
-    private const long MaxBytes = 1 << 20;
-    private const long RingId = 7;
-
-    private static readonly VisitRun Run = new(3, 11);
-
-    private readonly TemporaryFolder _folder = new();
-    private readonly KeptLog _log = new();
-
-    private string[] Files => Directory.GetFiles(_folder.Path, "*.spool");
-
-    public void Dispose()
-    {
-        _folder.Dispose();
-        _log.Dispose();
-    }
-
     [Fact]
     public void Visits_are_read_as_they_were_written()
     {
@@ -182,18 +165,18 @@ public sealed partial class VisitSpoolTests : IDisposable
             var damaged = (byte[])whole.Clone();
             damaged[index] ^= 0x10;
             File.WriteAllBytes(Files.Single(), damaged);
-            File.Delete(_folder[DamagedVisits.FileName]);
-            var damage = new DamagedVisits(_folder.Path, _log);
-            using var spool = new VisitSpool(_folder.Path, MaxBytes, NoDisk.Instance, damage);
+            File.Delete(Folder[DamagedVisits.FileName]);
+            var damage = new DamagedVisits(Folder.Path, Log);
+            using var spool = new VisitSpool(Folder.Path, MaxBytes, NoDisk.Instance, damage);
             Assert.Equal((2, 5), (spool.Waiting, spool.EndOf(RingId)));
             AssertSentExceptSecond(spool);
             Assert.Equal((1, 3), (damage.Batches, damage.Visits));
             Assert.Equal(
-                damaged[(int)ends[0]..(int)ends[1]], File.ReadAllBytes(_folder[DamagedVisits.FileName]));
-            File.WriteAllBytes(_folder["3-11-1.spool"], whole);
+                damaged[(int)ends[0]..(int)ends[1]], File.ReadAllBytes(Folder[DamagedVisits.FileName]));
+            File.WriteAllBytes(Folder["3-11-1.spool"], whole);
         }
 
-        Assert.Equal(ends[1] - ends[0], _log.Lines.Count);
+        Assert.Equal(ends[1] - ends[0], Log.Lines.Count);
     }
 
     [Fact]
@@ -208,7 +191,7 @@ public sealed partial class VisitSpoolTests : IDisposable
 
         Assert.Equal(5, spool.Waiting);
         AssertSentExceptSecond(spool);
-        Assert.Single(_log.Lines);
+        Assert.Single(Log.Lines);
     }
 
     /// <summary>
@@ -228,7 +211,7 @@ public sealed partial class VisitSpoolTests : IDisposable
 
         using var spool = OpenSpool();
         AssertSentExceptSecond(spool);
-        Assert.Single(_log.Lines);
+        Assert.Single(Log.Lines);
     }
 
     /// <summary>
@@ -246,7 +229,7 @@ public sealed partial class VisitSpoolTests : IDisposable
 
         Assert.Equal(5, spool.EndOf(RingId + 1));
         Assert.Equal([1, 2, 3], SendAll(spool));
-        Assert.Single(_log.Lines);
+        Assert.Single(Log.Lines);
     }
 
     [Fact]
@@ -265,11 +248,11 @@ public sealed partial class VisitSpoolTests : IDisposable
     [Fact]
     public void The_file_of_unreadable_bytes_has_a_maximum_size()
     {
-        var damage = new DamagedVisits(_folder.Path, _log);
+        var damage = new DamagedVisits(Folder.Path, Log);
         for (var number = 0; number < 9; number++)
             damage.AddBatches("file", new byte[1_000_000], batches: 1, visits: 2);
 
-        Assert.Equal(DamagedVisits.MaxFileBytes, new FileInfo(_folder[DamagedVisits.FileName]).Length);
+        Assert.Equal(DamagedVisits.MaxFileBytes, new FileInfo(Folder[DamagedVisits.FileName]).Length);
         Assert.Equal((9, 18), (damage.Batches, damage.Visits));
     }
 
@@ -278,57 +261,18 @@ public sealed partial class VisitSpoolTests : IDisposable
     {
         var disk = new FailingDisk { IsFailing = true };
         using var spool = new VisitSpool(
-            _folder.Path, MaxBytes, disk, new DamagedVisits(_folder.Path, _log));
+            Folder.Path, MaxBytes, disk, new DamagedVisits(Folder.Path, Log));
         spool.TryAppend(Run, RingId, 1, [VisitOf(1)]);
         Assert.Throws<IOException>(() => spool.Peek());
         disk.IsFailing = false;
 
         Assert.Equal(1, spool.Peek()?.Number);
-        Assert.Equal([Files.Single(), _folder.Path], disk.Synced);
+        Assert.Equal([Files.Single(), Folder.Path], disk.Synced);
         spool.TryAppend(Run, RingId, 2, [VisitOf(2)]);
         spool.TryAppend(Run, RingId, 3, [VisitOf(3)]);
         spool.Acknowledge();
         Assert.Equal([2, 3], SendAll(spool));
-        Assert.Equal([Files.Single(), _folder.Path, Files.Single()], disk.Synced);
-    }
-
-    private VisitSpool OpenSpool() =>
-        new(_folder.Path, MaxBytes, NoDisk.Instance, new DamagedVisits(_folder.Path, _log));
-
-    /// <summary>
-    /// Appends batches of 1, 3 and 1 visits, and returns where each batch ends in the file.
-    /// </summary>
-    private List<long> AppendThree()
-    {
-        var ends = new List<long>();
-        using var spool = OpenSpool();
-        AppendThree(spool, ends);
-        return ends;
-    }
-
-    private void AppendThree(VisitSpool spool, List<long> ends)
-    {
-        var end = 0;
-        foreach (var visits in new[] { 1, 3, 1 })
-        {
-            end += visits;
-            spool.TryAppend(Run, RingId, end, [.. Enumerable.Range(end, visits).Select(VisitOf)]);
-            ends.Add(new FileInfo(Files.Single()).Length);
-        }
-    }
-
-    private static void AssertSentExceptSecond(VisitSpool spool)
-    {
-        Assert.Equal([1, 3], SendAll(spool));
-        Assert.Equal(0, spool.Waiting);
-    }
-
-    private static List<long> SendAll(VisitSpool spool)
-    {
-        var sent = new List<long>();
-        for (; spool.Peek() is { } batch; spool.Acknowledge())
-            sent.Add(batch.Number);
-        return sent;
+        Assert.Equal([Files.Single(), Folder.Path, Files.Single()], disk.Synced);
     }
 
     private sealed class FailingDisk : IVisitDisk
@@ -344,15 +288,4 @@ public sealed partial class VisitSpoolTests : IDisposable
             Synced.Add(path);
         }
     }
-
-    private static Visit VisitOf(int link) => new(
-        Tsid.FromInt64(Math.Abs(link)),
-        DateTimeOffset.UnixEpoch.AddDays(20_000).AddSeconds(link),
-        RedirectOutcome.Followed,
-        IsBot: false,
-        Country: "",
-        Referrer: "",
-        Browser: "",
-        Os: "",
-        Device: "");
 }

@@ -92,7 +92,8 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
                 $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
                 $7::timestamptz[], $8::bigint[], $9::text[],
                 $10::bytea[]{SettingsColumn.If(hasSettings, ", $12::text[]")})
-                AS a({PostgresLinkInserter.Columns}, key, request{SettingsColumn.If(hasSettings, ", settings")})
+                AS a({PostgresLinkInserter.Columns}, key,
+                    request{SettingsColumn.If(hasSettings, ", settings")})
         ), kept AS (
             INSERT INTO idempotency AS i (key, request, link_id)
             SELECT a.key, a.request, a.id FROM added AS a

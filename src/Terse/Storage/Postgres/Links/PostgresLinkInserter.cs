@@ -161,7 +161,11 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     private static (long Id, string Domain, string Code) IdentityOf(Link link) =>
         (link.Id.ToInt64(), link.Domain, link.Code);
 
-    private static string InsertLink(bool hasSettings) =>
+    /// <summary>
+    /// Returns a statement that inserts one link. <see cref="BindLink"/> binds its parameters, but not the
+    /// settings.
+    /// </summary>
+    public static string InsertLink(bool hasSettings) =>
         $"""
         INSERT INTO link ({Columns}{SettingsColumn.If(hasSettings, ", settings")})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8{SettingsColumn.If(hasSettings, ", $9")})

@@ -16,7 +16,9 @@ internal static class SettingsColumn
     /// </summary>
     /// <param name="links">The links that the statement writes.</param>
     /// <param name="runAsync">Runs the statement; the argument says whether it writes the column.</param>
-    /// <exception cref="PostgresException">A link has settings, and the database lacks the column.</exception>
+    /// <exception cref="PostgresException">
+    /// A link has settings, and the database lacks the column.
+    /// </exception>
     public static async Task<T> RunAsync<T>(IEnumerable<Link> links, Func<bool, Task<T>> runAsync)
     {
         try
@@ -34,7 +36,9 @@ internal static class SettingsColumn
     /// <summary>Returns the part of a statement that writes the column, or nothing.</summary>
     public static string If(bool hasSettings, string part) => hasSettings ? part : "";
 
-    /// <summary>Binds the settings of the links as the next parameter, unless the column is missing.</summary>
+    /// <summary>
+    /// Binds the settings of the links as the next parameter, unless the column is missing.
+    /// </summary>
     public static void BindSettings(this NpgsqlCommand command, bool hasSettings, IEnumerable<Link> links)
     {
         if (hasSettings)

@@ -9,9 +9,9 @@ namespace Terse.Storage.Postgres;
 /// <remarks>
 /// Also moves the counts that servers of the previous version of Terse write to <c>visit_count</c> and
 /// <c>missed_visit</c> to <c>hour_count</c>. Deleting and adding is one transaction. While a transaction
-/// keeps an old snapshot open, PostgreSQL cannot remove deleted rows. So each transaction continues behind the last
-/// row of the transaction before, and does not read the rows again that were deleted before. At the end, one
-/// more transaction starts at the first row again, for rows that were locked or are new.
+/// keeps an old snapshot open, PostgreSQL cannot remove deleted rows. So each transaction continues behind
+/// the last row of the transaction before, and does not read the rows again that were deleted before. At the
+/// end, one more transaction starts at the first row again, for rows that were locked or are new.
 /// </remarks>
 internal sealed class PostgresVisitRollup(PostgresVisitTransactions visits) : IVisitRollup
 {

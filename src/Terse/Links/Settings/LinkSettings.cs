@@ -50,7 +50,7 @@ internal sealed record LinkSettings
     public bool Equals(LinkSettings? other) =>
         ReferenceEquals(this, other)
         || (other is not null
-            && string.Equals(StoredSettings.Write(this), StoredSettings.Write(other), StringComparison.Ordinal));
+            && StoredSettings.Write(this) == StoredSettings.Write(other));
 
     public override int GetHashCode() => HashCode.Combine(Title, Note, ExpiredTarget);
 }

@@ -3,7 +3,7 @@ using Terse.Visits;
 namespace Terse.Tests.Visits;
 
 /// <summary>Tests of files that the disk cannot read, and of the ids of runs in their names.</summary>
-public sealed partial class VisitSpoolTests
+public sealed class UnreadableSpoolTests : SpoolFixture
 {
     [Theory]
     [InlineData(true)]
@@ -11,7 +11,7 @@ public sealed partial class VisitSpoolTests
     public void A_batch_in_an_unreadable_sector_is_skipped_and_its_file_is_kept(bool atStart)
     {
         var disk = new UnreadableDisk();
-        var damage = new DamagedVisits(_folder.Path, _log);
+        var damage = new DamagedVisits(Folder.Path, Log);
         if (atStart)
         {
             using (var before = OpenSpool())
@@ -19,18 +19,18 @@ public sealed partial class VisitSpoolTests
             disk.Unreadable = 40_000;
         }
 
-        using var spool = new VisitSpool(_folder.Path, MaxBytes, disk, damage);
+        using var spool = new VisitSpool(Folder.Path, MaxBytes, disk, damage);
         if (!atStart)
             AppendLarge(spool);
         disk.Unreadable = 40_000;
         AssertSentExceptSecond(spool);
         Assert.Equal((1, 1000), (damage.Batches, damage.Visits));
-        Assert.Single(_log.Lines, line => line.StartsWith("1 batches", StringComparison.Ordinal));
+        Assert.Single(Log.Lines, line => line.StartsWith("1 batches", StringComparison.Ordinal));
         spool.TryAppend(Run with { Epoch = 12 }, RingId, 4_000, [VisitOf(1)]);
         Assert.Equal([1], SendAll(spool));
         Assert.EndsWith(
             ".spool" + DamagedVisits.KeptExtension,
-            Assert.Single(Directory.GetFiles(_folder.Path, "*" + DamagedVisits.KeptExtension)),
+            Assert.Single(Directory.GetFiles(Folder.Path, "*" + DamagedVisits.KeptExtension)),
             StringComparison.Ordinal);
     }
 
@@ -38,12 +38,12 @@ public sealed partial class VisitSpoolTests
     public void A_file_that_cannot_be_opened_does_not_block_the_others()
     {
         AppendThree();
-        Directory.CreateDirectory(_folder["4-12-1.spool"]);
-        File.CreateSymbolicLink(_folder["4-13-1.spool"], _folder["missing"]);
+        Directory.CreateDirectory(Folder["4-12-1.spool"]);
+        File.CreateSymbolicLink(Folder["4-13-1.spool"], Folder["missing"]);
         using var spool = OpenSpool();
 
         Assert.Equal([1, 2, 3], SendAll(spool));
-        Assert.Contains("4-13-1.spool", Assert.Single(_log.Lines), StringComparison.Ordinal);
+        Assert.Contains("4-13-1.spool", Assert.Single(Log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
