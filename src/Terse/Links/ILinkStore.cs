@@ -58,6 +58,15 @@ internal interface ILinkStore
     Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken);
 
     /// <summary>
+    /// Checks that no running server would answer requests for the link wrongly
+    /// (<see cref="PreviousVersion"/>).
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">
+    /// A server of the previous version is running, or the store cannot tell.
+    /// </exception>
+    Task AssertServedAsync(Link link, CancellationToken cancellationToken);
+
+    /// <summary>
     /// Uses one of the remaining visits of a link that has a visit limit (<see cref="Link.MaxVisits"/>). This
     /// is one atomic update on the primary, so that all servers together never exceed the limit.
     /// </summary>

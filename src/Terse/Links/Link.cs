@@ -39,6 +39,6 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     /// </summary>
     public DateTimeOffset? DeletedAt { get; init; }
 
-    /// <summary>The settings that few links have.</summary>
+    /// <inheritdoc cref="LinkSettings"/>
     public LinkSettings Settings { get; init; } = LinkSettings.None;
 }

@@ -3,7 +3,20 @@ namespace Terse.Links;
 /// <summary>
 /// Explains to the client why a link was not created or not changed, and names the invalid field.
 /// </summary>
-internal sealed record Refusal(RefusalKind Kind, string Field, string Detail);
+internal sealed record Refusal(RefusalKind Kind, string Field, string Detail)
+{
+    /// <summary>The maximum number of characters of a refused value that an error message repeats.</summary>
+    private const int MaxShown = 80;
+
+    /// <summary>Refuses a field whose value is invalid.</summary>
+    public static Refusal OfField(string field, string detail) =>
+        new(RefusalKind.FieldInvalid, field, detail);
+
+    /// <summary>Shortens a refused value for an error message.</summary>
+    public static string Shorten(string? value) => value is null ? "null"
+        : value.Length <= MaxShown ? value
+        : string.Concat(value.AsSpan(0, MaxShown), "…");
+}
 
 internal enum RefusalKind
 {

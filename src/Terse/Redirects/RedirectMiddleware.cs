@@ -56,8 +56,8 @@ internal sealed class RedirectMiddleware(
         // If the cache contains a stale copy of the link, the strings of this copy are used again, so that
         // the newly loaded copy needs no new strings.
         var name = probe.Link?.Name ?? new LinkName(domain, path.Code.ToString());
-        var more = path.HasMore ? CodePath.MoreOf(context) : "";
-        context.Features.Set(new CodeRequest(name, path.IsPreview, more, probe));
+        var subpath = path.HasSubpath ? CodePath.SubpathOf(context) : "";
+        context.Features.Set(new CodeRequest(name, path.IsPreview, subpath, probe));
         return uncached(context);
     }
 }

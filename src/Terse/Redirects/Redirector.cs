@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
@@ -10,8 +9,8 @@ using Terse.Web;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Answers requests for codes. The host and the path of a request select the link. Every visit, even one that
-/// ends with an error, is recorded before the response is sent.
+/// Answers requests for codes. The host and the path of a request select the link. The
+/// outcome of a request is recorded before the response is sent.
 /// Previews are not recorded.
 /// </summary>
 /// <remarks>
@@ -34,8 +33,8 @@ internal sealed class Redirector(
     private readonly StringValues _permanentCacheControl = options.Value.PermanentCacheControl;
 
     /// <summary>
-    /// Whether the request follows a link: its method is GET or HEAD. A HEAD request counts as a visit of a
-    /// bot.
+    /// Whether the method is GET or HEAD. Other methods are redirected only by links with the status 307 or
+    /// 308. A HEAD request counts as a visit of a bot.
     /// </summary>
     public static bool IsRead(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
@@ -69,8 +68,14 @@ internal sealed class Redirector(
     {
         var request = context.Features.GetRequiredFeature<CodeRequest>();
         var link = await loader.FindAsync(request.Name, request.Probe, context.RequestAborted);
-        var outcome = link?.OutcomeAt(time.GetUtcNow()) ?? RedirectOutcome.Unknown;
-        if (!IsRead(context.Request) && link?.Status is not (307 or 308))
+        var now = time.GetUtcNow();
+        var outcome = link?.OutcomeAt(now) ?? RedirectOutcome.Unknown;
+        if (link?.HasStarted(now) == true)
+            loader.ReloadInBackground(link.Name);
+        if (outcome == RedirectOutcome.Disabled)
+            link = null;
+        if (!IsRead(context.Request) && link?.Status is not (
+            StatusCodes.Status307TemporaryRedirect or StatusCodes.Status308PermanentRedirect))
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             context.Response.Headers.Allow = "GET, HEAD";
@@ -79,7 +84,7 @@ internal sealed class Redirector(
 
         var isLimited = outcome == RedirectOutcome.Followed && link!.Conditional?.MaxVisits is not null;
         if (isLimited && Visitor.IsPrefetch(context.Request))
-            await RefusePrefetch().ExecuteAsync(context);
+            await RedirectProblems.OfPrefetch().ExecuteAsync(context);
         else if (isLimited && Visitor.IsLinkPreview(context.Request))
             await WriteLimitedAsync(context, link!);
         else if (!request.IsPreview)
@@ -87,7 +92,7 @@ internal sealed class Redirector(
         else if (outcome == RedirectOutcome.Followed)
             await WritePreviewAsync(context, link!);
         else
-            await ProblemOf(outcome, link).ExecuteAsync(context);
+            await RedirectProblems.Of(outcome, link).ExecuteAsync(context);
     }
 
     /// <remarks>
@@ -97,7 +102,7 @@ internal sealed class Redirector(
         HttpContext context, CodeRequest request, CachedLink? link, RedirectOutcome outcome)
     {
         var location = link?.Location;
-        if (outcome == RedirectOutcome.Followed && !TryForward(context, request, link!, out location))
+        if (link is not null && !TryForward(context, request, link, out location))
             (outcome, link) = (RedirectOutcome.Unknown, null);
         if (outcome == RedirectOutcome.Followed
             && link!.Conditional is { MaxVisits: not null } limited
@@ -109,6 +114,8 @@ internal sealed class Redirector(
         if (outcome == RedirectOutcome.Followed)
         {
             Redirect(context, link!, outcome, link!.Status, location!);
+            if (link.Conditional?.MaxVisits is not null)
+                context.Response.Headers.CacheControl = "no-store"; // Each visit must reach a server.
         }
         else if (outcome == RedirectOutcome.Expired && link!.ExpiredLocation is { } expired)
         {
@@ -118,29 +125,34 @@ internal sealed class Redirector(
         {
             visits.Record(outcome, link?.Id ?? 0, context.Request);
             metrics.CountOutcome(outcome);
-            await ProblemOf(outcome, link).ExecuteAsync(context);
+            await RedirectProblems.Of(outcome, link).ExecuteAsync(context);
         }
     }
 
     /// <summary>
     /// Finds the <c>Location</c> header of a redirect, with the forwarded path and query string.
     /// </summary>
-    /// <returns>False if the request contains a path that the link does not forward.</returns>
+    /// <returns>
+    /// False if the request contains a path that the link does not forward, or if the header is too long.
+    /// </returns>
     private static bool TryForward(
         HttpContext context, CodeRequest request, CachedLink link, out string? location)
     {
         location = link.Location;
-        if (link.Conditional is not { } conditional)
-            return request.Path.Length <= 1;
         var query = context.Request.QueryString.Value ?? "";
-        if (!ForwardedTarget.TryForward(
-            conditional.Target, conditional.Settings, request.Path, query, out var forwarded))
+        var forwardsQuery = query.Length > 1
+            && link.Conditional is { Settings.ForwardQuery: not QueryForwarding.Off };
+        if (request.Subpath.Length <= 1 && !forwardsQuery)
+            return true;
+        if (link.Conditional is not { } conditional
+            || !ForwardedTarget.TryForward(
+                conditional.Target, conditional.Settings, request.Subpath, query, out var forwarded))
         {
             return false;
         }
 
         location = TargetAscii.Of(forwarded);
-        return true;
+        return location.Length <= Target.MaxBytes;
     }
 
     /// <summary>
@@ -176,30 +188,4 @@ internal sealed class Redirector(
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Robots-Tag"] = NoIndex;
     }
-
-    /// <summary>
-    /// Refuses a prefetch or a prerender. The browser discards the response, and sends the request again when
-    /// the person follows the link.
-    /// </summary>
-    private static Problem RefusePrefetch() => Problem.Of(
-        ProblemType.PrefetchRefused,
-        "The link has a limited number of visits, so browsers cannot prefetch it.");
-
-    private static Problem ProblemOf(RedirectOutcome outcome, CachedLink? link) => outcome switch
-    {
-        RedirectOutcome.Unknown or RedirectOutcome.Disabled => Problem.Of(
-            ProblemType.LinkNotFound, "No link has this code; check the short URL."),
-        RedirectOutcome.Scheduled => Problem.Of(
-            ProblemType.LinkScheduled, ExplainStart(link!.Conditional!.Settings.ValidFrom)),
-        RedirectOutcome.Expired => Problem.Of(ProblemType.LinkExpired, "The link has expired."),
-        RedirectOutcome.Deleted => Problem.Of(ProblemType.LinkDeleted, "The link was deleted."),
-        RedirectOutcome.UsedUp => Problem.Of(
-            ProblemType.LinkUsedUp, "The link had a limited number of visits, and all of them are used."),
-        RedirectOutcome.Blocked => Problem.Of(
-            ProblemType.LinkBlocked, "The link leads to a host that is blocked on this server."),
-        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome is no error."),
-    };
-
-    private static string ExplainStart(DateTimeOffset? start) => string.Create(
-        CultureInfo.InvariantCulture, $"The link starts to work on {start:yyyy-MM-dd' at 'HH:mm:ss} UTC.");
 }

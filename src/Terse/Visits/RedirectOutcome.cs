@@ -14,6 +14,9 @@ internal enum RedirectOutcome : byte
     /// <summary>No link has the requested code.</summary>
     Unknown = 1,
 
+    /// <summary>
+    /// The link has expired. The answer is 410 or a redirect to the expired target; neither is a visit.
+    /// </summary>
     Expired = 2,
 
     Blocked = 3,

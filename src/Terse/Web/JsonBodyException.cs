@@ -91,7 +91,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
                 return InField(field, "is given more than once; send it once.");
             reader.Read();
             if (IsTooLarge(reader, property.PropertyType))
-                return InField(field, "is out of range; send a smaller whole number.");
+                return InField(field, "is out of range; send a number in its range.");
             if (!IsOfType(ref reader, property.PropertyType))
                 return InField(field, $"has the wrong type; it must be {NameOf(property.PropertyType)}.");
 
@@ -145,7 +145,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
 
     private static bool IsNumber(Type type) => type == typeof(long?) || type == typeof(int?);
 
-    /// <summary>Whether the token is a whole number that does not fit into 64 bits.</summary>
+    /// <summary>Whether the token is a whole number that is too large for the type (32 or 64 bits).</summary>
     private static bool IsTooLarge(in Utf8JsonReader reader, Type type) =>
         IsNumber(type)
         && reader.TokenType == JsonTokenType.Number

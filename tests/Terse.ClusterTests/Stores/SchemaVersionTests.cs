@@ -98,6 +98,8 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         http.DefaultRequestHeaders.UserAgent.ParseAdd("Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0");
         await Eventually.IsTrueAsync(async () => await CreateAsync(http, "first") == HttpStatusCode.Created);
         await AssertServesAsync(http, "before");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await DisableAsync(http, "before"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
 
         await postgres.Replicas[0].PauseReplayAsync();
         var migrated = await Command.TerseAsync(
@@ -110,7 +112,30 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         await Eventually.IsTrueAsync(async () => await postgres.Replicas[0].ReadAsync(ReadVersion)
             == PostgresMigrations.Load().Count);
         await AssertServesAsync(http, "after");
+        await AssertRefusedBesideThePreviousVersionAsync(http, postgres.Primary);
         await server.StopAsync();
+    }
+
+    /// <summary>
+    /// Links that a server of the previous version would answer wrongly are refused until all such servers
+    /// have ended. A row without a schema version is what such a server reports.
+    /// </summary>
+    private static async Task AssertRefusedBesideThePreviousVersionAsync(
+        HttpClient http, PostgresServer primary)
+    {
+        await Eventually.IsTrueAsync(async () => await DisableAsync(http, "first") == HttpStatusCode.OK);
+        await primary.ExecuteAsync(
+            """
+            INSERT INTO server (name, version, configuration, since, seen_at)
+            VALUES ('previous', '0', '', now(), now())
+            """);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await DisableAsync(http, "after"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
+        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "plain"));
+
+        await primary.ExecuteAsync("DELETE FROM server WHERE name = 'previous'");
+        Assert.Equal(HttpStatusCode.OK, await DisableAsync(http, "after"));
+        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "구글"));
     }
 
     [Theory]
@@ -166,6 +191,12 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         if (key is not null)
             request.Headers.Add("Idempotency-Key", key);
         using var answer = await http.SendAsync(request);
+        return answer.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> DisableAsync(HttpClient http, string code)
+    {
+        using var answer = await http.PatchAsJsonAsync($"api/v1/links/{code}", new { enabled = false });
         return answer.StatusCode;
     }
 

@@ -60,6 +60,49 @@ public sealed class LinkSettingsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_permanent_redirect_of_a_link_with_a_limit_is_not_cached()
+    {
+        await CreateAsync(
+            """{"target": "https://e.example/", "code": "a", "redirectStatus": 301, "maxVisits": 2}""");
+        using var response = await _server.GetAsync("/a");
+
+        Assert.Equal("no-store", response.Headers.NonValidated["Cache-Control"].ToString());
+    }
+
+    [Theory]
+    [InlineData("https://e.example/x?")]
+    [InlineData("https://e.example/x?a=1&&b")]
+    public async Task A_target_stays_as_it_is_if_nothing_is_forwarded(string target)
+    {
+        await CreateAsync(
+            $$"""{"target": "{{target}}", "code": "a", "forwardPath": true, "forwardQuery": "merge"}""");
+        using var response = await _server.GetAsync("/a");
+
+        Assert.Equal(target, response.Headers.NonValidated["Location"].ToString());
+    }
+
+    [Fact]
+    public async Task A_path_is_not_forwarded_to_a_target_without_a_host()
+    {
+        await using var server = await TerseServer.StartAsync(("Links:OtherSchemes:0", "myapp"));
+        using var response = await server.PostAsync("""{"target": "myapp:", "forwardPath": true}""");
+
+        await ProblemAssert.AssertProblemAsync(
+            response, HttpStatusCode.BadRequest, "field-invalid", "forwardPath");
+    }
+
+    [Fact]
+    public async Task A_location_that_forwarding_makes_too_long_is_not_found()
+    {
+        await CreateAsync(
+            """{"target": "https://e.example/", "code": "a", "forwardQuery": "append"}""");
+        using var longest = await _server.GetAsync("/a?" + new string('x', 7_000));
+        using var tooLong = await _server.GetAsync("/a?" + new string('|', 3_000));
+
+        Assert.Equal((HttpStatusCode.Found, HttpStatusCode.NotFound), (longest.StatusCode, tooLong.StatusCode));
+    }
+
+    [Fact]
     public async Task A_disabled_link_is_answered_like_an_unknown_one()
     {
         await CreateAsync("""{"target": "https://e.example/", "code": "a", "enabled": false}""");

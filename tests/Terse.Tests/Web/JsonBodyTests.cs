@@ -55,7 +55,7 @@ public sealed class JsonBodyTests : IAsyncLifetime
     [InlineData("""{"maxVisits": 9223372036854775808}""")]
     [InlineData("""{"maxVisits": -99999999999999999999}""")]
     public Task A_whole_number_of_more_than_64_bits_is_out_of_range(string body) => AssertRefusedAsync(
-        body, "maxVisits", "The field 'maxVisits' is out of range; send a smaller whole number.");
+        body, "maxVisits", "The field 'maxVisits' is out of range; send a number in its range.");
 
     [Fact]
     public Task A_string_with_half_of_a_surrogate_pair_is_reported() => AssertRefusedAsync(

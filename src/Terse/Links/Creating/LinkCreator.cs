@@ -6,22 +6,6 @@ using Terse.Ids;
 
 namespace Terse.Links;
 
-/// <summary>The result of a creation: exactly one of the nested types.</summary>
-internal abstract record CreateLinkResult
-{
-    private CreateLinkResult()
-    {
-    }
-
-    /// <param name="Link">The created link.</param>
-    /// <param name="IsReplayed">
-    /// Whether an earlier request with the same idempotency key created the link.
-    /// </param>
-    internal sealed record Created(Link Link, bool IsReplayed = false) : CreateLinkResult;
-
-    internal sealed record Refused(Refusal Refusal) : CreateLinkResult;
-}
-
 /// <summary>Creates links: checks the request, mints an id, and stores the link.</summary>
 internal sealed class LinkCreator(
     ILinkStore store,
@@ -77,7 +61,10 @@ internal sealed class LinkCreator(
         }
 
         var checkedLink = new CheckedLink(
-            string.IsNullOrEmpty(link.Code) ? null : link.Code, domain, link.ExpiresIn, edit);
+            string.IsNullOrEmpty(link.Code) ? null : link.Code,
+            domain,
+            string.IsNullOrEmpty(link.ExpiresIn) ? null : link.ExpiresIn,
+            edit);
         if (LinkChecker.CheckWhole(checkedLink.New(default, "", default)) is { } wrongTimes)
             return new CreateLinkResult.Refused(wrongTimes);
         var unconfirmed = new List<Link>();
@@ -113,6 +100,7 @@ internal sealed class LinkCreator(
                 continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
             var created = checkedLink.New(id, code, now);
+            await store.AssertServedAsync(created, cancellationToken);
             unconfirmed.Add(created);
             var result = await AddAsync(request, created, layout.EndOf(id), cancellationToken);
             unconfirmed.Remove(created);

@@ -37,13 +37,15 @@ internal static class CustomCode
     /// <param name="allowMixedScripts">
     /// Whether the code may mix Latin letters with Greek or Cyrillic ones, which look alike.
     /// </param>
-    public static Refusal? Check(string code, bool allowMixedScripts = false) =>
-        Find(code, allowMixedScripts) is { Kind: RefusalKind.CodeInvalid } refusal
-            && Suggest(code) is { } suggestion
+    public static Refusal? Check(string code, bool allowMixedScripts = false)
+    {
+        var refusal = FindRefusal(code, allowMixedScripts);
+        return refusal is { Kind: RefusalKind.CodeInvalid } && Suggest(code, allowMixedScripts) is { } suggestion
             ? refusal with { Detail = $"{refusal.Detail} Try '{suggestion}'." }
-            : Find(code, allowMixedScripts);
+            : refusal;
+    }
 
-    private static Refusal? Find(string code, bool allowMixedScripts)
+    private static Refusal? FindRefusal(string code, bool allowMixedScripts)
     {
         var length = code.EnumerateRunes().Count();
         if (length is 0 or > MaxLength)
@@ -111,7 +113,7 @@ internal static class CustomCode
     /// Replaces each character that is not allowed by a hyphen, and moves leading digits to the end:
     /// <c>2026 sale</c> becomes <c>sale-2026</c>. Returns null if the result is no valid code either.
     /// </summary>
-    private static string? Suggest(string code)
+    private static string? Suggest(string code, bool allowMixedScripts)
     {
         var allowed = new StringBuilder();
         foreach (var rune in code.EnumerateRunes())
@@ -125,6 +127,6 @@ internal static class CustomCode
         }
 
         text = string.Concat(text.EnumerateRunes().Take(MaxLength));
-        return text != code && Find(text, allowMixedScripts: true) is null ? text : null;
+        return text != code && FindRefusal(text, allowMixedScripts) is null ? text : null;
     }
 }

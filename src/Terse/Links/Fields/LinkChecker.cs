@@ -41,6 +41,7 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
                 MaxVisits = fields.Has(nameof(fields.MaxVisits)) ? fields.MaxVisits : link.MaxVisits,
                 ExpiresAt = expiresAfter
                     ?? (fields.Has(nameof(fields.ExpiresAt)) ? expiresAt : link.ExpiresAt),
+                // StoredSettings.Write recognizes this instance without serializing it.
                 Settings = settings == LinkSettings.None ? LinkSettings.None : settings,
             };
         };
@@ -50,8 +51,10 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
     /// <summary>Checks the fields of a whole link that depend on each other.</summary>
     /// <returns>Why the link is refused; null if it is valid.</returns>
     public static Refusal? CheckWhole(Link link) =>
-        link.Settings.ValidFrom is { } from && from >= link.ExpiresAt
-            ? LinkTexts.Refuse("validFrom", "The link would expire before it starts to work.")
+        link.Settings.ForwardPath && Target.AuthorityOf(link.Target) is null
+            ? Refusal.OfField("forwardPath", "A path can be forwarded only to a target with a host.")
+        : link.Settings.ValidFrom is { } from && from >= link.ExpiresAt
+            ? Refusal.OfField("validFrom", "'validFrom' must be before the expiry; send an earlier 'validFrom' or a later expiry.")
             : null;
 
     private static LinkSettings Edit(
@@ -104,16 +107,16 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
             "maxVisits",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The visit limit must be 1 to {MaxVisitLimit}; {maxVisits} was sent."))
+                $"'maxVisits' must be 1 to {MaxVisitLimit}; {maxVisits} was sent."))
         : null;
 
     private static Refusal? CheckStatus(int? status) => status is null or 301 or 302 or 307 or 308
         ? null
-        : LinkTexts.Refuse(
+        : Refusal.OfField(
             "redirectStatus",
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The redirect status must be 301, 302, 307 or 308; {status} was sent."));
+                $"'redirectStatus' must be 301, 302, 307 or 308; {status} was sent."));
 
     private static Refusal? ReadForwarding(string? text, out QueryForwarding forwarding)
     {
@@ -125,9 +128,9 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
         };
         return text is null or "" or "off" || forwarding != QueryForwarding.Off
             ? null
-            : LinkTexts.Refuse(
+            : Refusal.OfField(
                 "forwardQuery",
-                $"The field must be 'off', 'append' or 'merge'; '{LinkTexts.Show(text)}' was sent.");
+                $"'forwardQuery' must be 'off', 'append' or 'merge'; '{Refusal.Shorten(text)}' was sent.");
     }
 
     private static string? OrNull(string? text) => string.IsNullOrEmpty(text) ? null : text;

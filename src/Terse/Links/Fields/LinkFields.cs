@@ -29,6 +29,7 @@ internal class LinkFields
 
     public string? ExpiresAt { get; set => field = Sent(value); }
 
+    /// <summary>Sets the expiry, as <see cref="ExpiresAt"/> does; null changes nothing.</summary>
     public string? ExpiresIn { get; set => field = Sent(value); }
 
     public string? ExpiredTarget { get; set => field = Sent(value); }
@@ -51,21 +52,3 @@ internal class LinkFields
         return value;
     }
 }
-
-/// <summary>The JSON body of a request to create a link.</summary>
-internal sealed class NewLink : LinkFields
-{
-    /// <summary>The custom code; null for a generated code.</summary>
-    public string? Code { get; set; }
-
-    /// <summary>
-    /// Whether the code may mix Latin letters with Greek or Cyrillic ones, which look alike.
-    /// </summary>
-    public bool? AllowMixedScripts { get; set; }
-
-    /// <summary>The domain; null for the domain of the host that the request was sent to.</summary>
-    public string? Domain { get; set; }
-}
-
-/// <summary>The JSON body of a request to change a link.</summary>
-internal sealed class LinkChange : LinkFields;

@@ -13,9 +13,6 @@ internal static class LinkTexts
 
     public const int MaxTags = 32;
 
-    /// <summary>The maximum number of characters of a refused value that an error message repeats.</summary>
-    private const int MaxShown = 80;
-
     public static Refusal? CheckTitle(string? title) => Check("title", title, MaxTitle, mayHaveLines: false);
 
     public static Refusal? CheckNote(string? note) => Check("note", note, MaxNote, mayHaveLines: true);
@@ -28,34 +25,27 @@ internal static class LinkTexts
         if (tags is null)
             return null;
         if (tags.Count > MaxTags)
-            return Refuse("tags", $"A link can have at most {MaxTags} tags; {tags.Count} were sent.");
+            return Refusal.OfField("tags", $"A link can have at most {MaxTags} tags; {tags.Count} were sent.");
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var tag in tags)
         {
             if (string.IsNullOrWhiteSpace(tag) || tag != tag.Trim())
             {
-                return Refuse(
-                    "tags", $"A tag must not be empty, or begin or end with a space: '{Show(tag)}'.");
+                return Refusal.OfField(
+                    "tags", $"A tag must not be empty, or begin or end with a space: '{Refusal.Shorten(tag)}'.");
             }
 
             if (Check("tags", tag, MaxTag, mayHaveLines: false) is { } refusal)
                 return refusal;
             if (!seen.Add(tag))
             {
-                return Refuse(
-                    "tags", $"The tag '{Show(tag)}' was sent twice; upper and lower case are equal.");
+                return Refusal.OfField(
+                    "tags", $"The tag '{Refusal.Shorten(tag)}' was sent twice; upper and lower case are equal.");
             }
         }
 
         return null;
     }
-
-    /// <summary>Shortens a refused value for an error message.</summary>
-    public static string Show(string? text) => text is null ? "null"
-        : text.Length <= MaxShown ? text
-        : string.Concat(text.AsSpan(0, MaxShown), "…");
-
-    public static Refusal Refuse(string field, string detail) => new(RefusalKind.FieldInvalid, field, detail);
 
     private static Refusal? Check(string field, string? text, int maxLength, bool mayHaveLines)
     {
@@ -68,14 +58,14 @@ internal static class LinkTexts
             if (Rune.GetUnicodeCategory(rune) == UnicodeCategory.Control
                 && !(mayHaveLines && rune.Value is '\n' or '\r' or '\t'))
             {
-                return Refuse(
+                return Refusal.OfField(
                     field,
                     $"Character {length} is a control character (U+{rune.Value:X4}); remove it.");
             }
         }
 
         return length > maxLength
-            ? Refuse(field, $"The text has {length} characters; at most {maxLength} are allowed.")
+            ? Refusal.OfField(field, $"The text has {length} characters; at most {maxLength} are allowed.")
             : null;
     }
 }

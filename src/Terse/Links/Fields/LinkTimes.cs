@@ -33,7 +33,7 @@ internal static class LinkTimes
                 field,
                 "The time must be an instant with an offset from UTC, such as "
                 + "'2027-01-31T18:00:00+01:00' or '2027-01-31T17:00:00Z'; "
-                + $"'{LinkTexts.Show(text)}' was sent.");
+                + $"'{Refusal.Shorten(text)}' was sent.");
         }
 
         instant = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
@@ -63,6 +63,6 @@ internal static class LinkTimes
             RefusalKind.ExpiryInvalid,
             "expiresIn",
             "The duration must be in ISO 8601 and end before the year 10000, such as 'P30D', 'P2W' or "
-            + $"'PT36H'; '{LinkTexts.Show(text)}' was sent.");
+            + $"'PT36H'; '{Refusal.Shorten(text)}' was sent.");
     }
 }

@@ -1,8 +1,9 @@
 namespace Terse.Links;
 
 /// <summary>
-/// The settings that few links have. <see cref="None"/> describes a link without any of them. Two instances
-/// are equal if all their values are equal.
+/// The fields of a link that are stored together as JSON (<see cref="StoredSettings"/>), so that a new field
+/// needs no change of the schema. <see cref="None"/> describes a link without any of them. Two instances are
+/// equal if all their values are equal.
 /// </summary>
 internal sealed record LinkSettings
 {
@@ -47,6 +48,7 @@ internal sealed record LinkSettings
     /// </summary>
     public string? ExpiredTarget { get; init; }
 
+    /// <remarks>The tags are a list, which a record would compare by reference.</remarks>
     public bool Equals(LinkSettings? other) =>
         ReferenceEquals(this, other)
         || (other is not null

@@ -10,13 +10,6 @@ internal sealed class CacheOptions
 {
     public const string Section = "Cache";
 
-    /// <summary>
-    /// How late a request may see a change at most. This is a constant, not a setting. If another request is
-    /// already loading the link from the store, a request waits for the result of that load only if the load
-    /// began less than this time ago; the result of an older load could be too old.
-    /// </summary>
-    public static readonly TimeSpan MaxDelayOfChanges = TimeSpan.FromSeconds(5);
-
     public static readonly string[] SettingNames = [nameof(MaxEntries), nameof(MaxBytes), nameof(MaxAge)];
 
     /// <summary>

@@ -143,10 +143,22 @@ internal sealed class CachedLink
             LoadedAt = loadedAt,
             Outcome = outcome,
             Status = (short)(settings.RedirectStatus ?? StatusCodes.Status302Found),
-            Conditional = IsConditional(link, now) ? link : null,
+            Conditional = IsConditional(link, now) ? WithoutTexts(link) : null,
             ExpiredLocation = settings.ExpiredTarget is { } expired ? TargetAscii.Of(expired) : null,
         };
     }
+
+    /// <summary>Removes what a redirect does not need, so that the copy is small.</summary>
+    private static Link WithoutTexts(Link link) => link with
+    {
+        Settings = link.Settings with { Title = null, Note = null, Tags = null, ExpiredTarget = null },
+    };
+
+    /// <summary>
+    /// Whether this copy is conditional only because the link did not work yet when the copy was loaded.
+    /// </summary>
+    public bool HasStarted(DateTimeOffset now) =>
+        Conditional is { Settings.ValidFrom: not null } link && !IsConditional(link, now);
 
     private static bool IsConditional(Link link, DateTimeOffset now) =>
         link.MaxVisits is not null

@@ -5,14 +5,13 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// Decides how long a cached link may be served: up to <see cref="CacheOptions.MaxAge"/> after its load, and
-/// up to 3 s after its last confirmation. Safe for use by any number of threads.
+/// up to <see cref="ChangeDelay.InCache"/> after its last confirmation. Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
 /// <para>
 /// A link is confirmed at the start of its load, and at each instant up to which the change feed has reported
-/// all changes. While the feed works, this instant is at most about a second ago. A load may return a link
-/// that misses the changes of up to 2 s before, if the feed was lost in these 2 s. So a change is served at
-/// most 5 s late (<see cref="ChangeDelay"/>).
+/// all changes. While the feed works, this instant is at most about a second ago.
+/// <see cref="ChangeDelay"/> explains how late a change can be in total.
 /// </para>
 /// <para>
 /// The feed can report that all links may have changed, for example after a failover. From then on, the feed

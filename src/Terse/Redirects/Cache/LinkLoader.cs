@@ -12,9 +12,9 @@ namespace Terse.Redirects;
 /// before the notification. Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
-/// If the store finds no link, nothing is cached. A link that needs a decision at each visit is not cached
-/// either: a deleted, expired or blocked link, and a link with a limited number of visits. The blocked hosts
-/// are read only once, when the server starts, so a cached link cannot become blocked later.
+/// If the store finds no link, nothing is cached. A deleted, disabled, expired or blocked link and a link with
+/// a visit limit are not cached either (<see cref="CachedLink.IsCacheable"/>). The blocked hosts are read only
+/// once, when the server starts, so a cached link cannot become blocked later.
 /// </remarks>
 internal sealed class LinkLoader
 {
@@ -172,7 +172,7 @@ internal sealed class LinkLoader
 
     /// <summary>
     /// Joins the running load of a link. If no load is running, or the running load began more than
-    /// <see cref="CacheOptions.MaxDelayOfChanges"/> ago, registers a new load; the caller must start
+    /// <see cref="ChangeDelay.Max"/> ago, registers a new load; the caller must start
     /// the new load with <see cref="RunAsync"/>.
     /// </summary>
     private (LinkLoad Load, bool IsJoined) JoinOrStart(LinkName name)
@@ -182,7 +182,7 @@ internal sealed class LinkLoader
         {
             ref var load = ref CollectionsMarshal.GetValueRefOrAddDefault(_loads, name, out _);
             if (load is not null
-                && _time.GetElapsedTime(load.StartedAt, now) <= CacheOptions.MaxDelayOfChanges)
+                && _time.GetElapsedTime(load.StartedAt, now) <= ChangeDelay.Max)
             {
                 return (load, true);
             }

@@ -21,6 +21,8 @@ internal static class ForwardedQuery
     /// <inheritdoc cref="Append"/>
     public static string Merge(string target, string sent)
     {
+        if (sent.Length == 0)
+            return target;
         var replacements = Split(sent).GroupBy(NameOf, StringComparer.Ordinal)
             .ToDictionary(group => group.Key, group => string.Join('&', group), StringComparer.Ordinal);
         var replaced = new HashSet<string>(StringComparer.Ordinal);

@@ -62,7 +62,7 @@ internal static class ForwardedTarget
     /// Whether a segment of the path is <c>.</c> or <c>..</c>, also if it is encoded. Browsers and servers
     /// remove such a segment together with the segment before it.
     /// </summary>
-    private static bool HasDotSegment(string path) => Array.Exists(
+    public static bool HasDotSegment(string path) => Array.Exists(
         path.Replace('\\', '/').Split('/'),
         segment => segment.Replace("%2e", ".", StringComparison.OrdinalIgnoreCase) is "." or "..");
 }

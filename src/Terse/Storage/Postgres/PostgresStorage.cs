@@ -54,6 +54,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PrimaryWait>();
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<PostgresLinkUpdater>();
+        services.AddSingleton<PreviousServers>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
         services.AddSingleton<PostgresKeyedInserter>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();

@@ -103,7 +103,11 @@ internal sealed class SqliteWriter : IDisposable
         {
             _session?.Dispose(); // Closing the connection rolls the transaction back.
             _session = null;
-            Fail(batch, SqliteErrors.Translate(exception));
+            var translated = SqliteErrors.Translate(exception);
+            if (batch.Count > 1 && translated is not StoreUnavailableException)
+                batch.ForEach(write => Commit([write])); // Only the write that caused the exception fails.
+            else
+                Fail(batch, translated);
             return;
         }
 

@@ -186,6 +186,9 @@ public sealed class LinkChangerTests
             return Task.FromResult<DateTimeOffset?>(Now);
         }
 
+        public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+            Task.CompletedTask;
+
         public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
     }

@@ -60,6 +60,9 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
     /// Decrements <see cref="Link.MaxVisits"/>, in which this fake store keeps the number of remaining
     /// visits.
     /// </summary>
+    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
+
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken)
     {
         var left = Links[link.Code].MaxVisits!.Value;

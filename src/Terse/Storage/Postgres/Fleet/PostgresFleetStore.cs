@@ -53,35 +53,49 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         row.GetDateTime(5),
         row.GetDateTime(6));
 
+    private const string SetSchema =
+        ", schema_version = excluded.schema_version, schema_since = excluded.schema_since";
+
     /// <summary>
     /// Stores the row of this Terse server, and deletes the expired rows of other Terse servers. The
     /// statement skips rows that another transaction has locked, so that two Terse servers do not wait for
     /// each other.
     /// </summary>
-    private const string UpsertServer =
-        """
+    private static string UpsertServer(bool hasSchema) =>
+        $"""
         WITH removed AS (
             DELETE FROM server WHERE name IN (
                 SELECT name FROM server WHERE seen_at < clock_timestamp() - $7 AND name <> $1
                 FOR UPDATE SKIP LOCKED))
-        INSERT INTO server (name, node, zone, version, configuration, since, seen_at)
-        VALUES ($1, $2, $3, $4, $5, coalesce($6, clock_timestamp()), clock_timestamp())
+        , started AS (SELECT coalesce($6, clock_timestamp()) AS since)
+        INSERT INTO server (
+            name, node, zone, version, configuration, since,
+            seen_at{SettingsColumn.If(hasSchema, ", schema_version, schema_since")})
+        SELECT $1, $2, $3, $4, $5, since, clock_timestamp(){SettingsColumn.If(hasSchema, ", $8, since")}
+        FROM started
         ON CONFLICT (name) DO UPDATE SET
             node = excluded.node, zone = excluded.zone, version = excluded.version,
-            configuration = excluded.configuration, since = excluded.since, seen_at = excluded.seen_at
+            configuration = excluded.configuration, since = excluded.since,
+            seen_at = excluded.seen_at{SettingsColumn.If(hasSchema, SetSchema)}
         RETURNING since
         """;
 
     /// <inheritdoc/>
     public Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken) =>
         WithinAsync(
-            token => cluster.WriteStatementAsync(ConnectionShare.Nodes, report, ReportAsync, token),
+            token => SettingsColumn.RunAsync(
+                [],
+                hasSchema => cluster.WriteStatementAsync(
+                    ConnectionShare.Nodes, (report, hasSchema), ReportAsync, token)),
             cancellationToken);
 
     private static async Task<DateTimeOffset> ReportAsync(
-        WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
+        WriteTransaction write,
+        (ServerReport Server, bool HasSchema) call,
+        CancellationToken cancellationToken)
     {
-        await using var upsert = write.CreateCommand(UpsertServer);
+        var report = call.Server;
+        await using var upsert = write.CreateCommand(UpsertServer(call.HasSchema));
         upsert.Bind(report.Name);
         upsert.Bind(report.Node);
         upsert.Bind(report.Zone);
@@ -89,6 +103,8 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         upsert.Bind(report.Configuration);
         upsert.Bind(report.Since);
         upsert.Bind(IFleetStore.RetentionTime);
+        if (call.HasSchema)
+            upsert.Bind(PostgresMigrations.SchemaVersion);
         return new((DateTime)(await upsert.ExecuteScalarAsync(cancellationToken))!);
     }
 

@@ -102,8 +102,8 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
             {KeepUntilExpired}
             RETURNING key, link_id, request
         ), made AS (
-            INSERT INTO link ({PostgresLinkInserter.Columns}{SettingsColumn.If(hasSettings, ", settings")})
-            SELECT {PostgresLinkInserter.Columns}{SettingsColumn.If(hasSettings, ", settings")} FROM (
+            INSERT INTO link ({PostgresLinkInserter.ColumnsWith(hasSettings)})
+            SELECT {PostgresLinkInserter.ColumnsWith(hasSettings)} FROM (
                 SELECT a.* FROM added AS a JOIN kept AS k ON k.link_id = a.id) AS new
             ORDER BY code COLLATE "C", domain COLLATE "C"
         )
@@ -176,7 +176,7 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
             {KeepUntilExpired}
             RETURNING link_id, request = $10 AS is_same
         ), made AS (
-            INSERT INTO link ({PostgresLinkInserter.Columns}{SettingsColumn.If(hasSettings, ", settings")})
+            INSERT INTO link ({PostgresLinkInserter.ColumnsWith(hasSettings)})
             SELECT $1, $2, $3, $4, $5, $6, $7, $8{SettingsColumn.If(hasSettings, ", $12")}
             FROM kept WHERE kept.link_id = $1
         )

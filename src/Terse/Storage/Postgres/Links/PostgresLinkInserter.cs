@@ -50,12 +50,21 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     public const string Columns =
         "id, domain, code, target, created_at, written_at, expires_at, max_visits";
 
+    /// <summary>The columns of a new row, with the column for settings if the database has it.</summary>
+    public static string ColumnsWith(bool hasSettings) => hasSettings ? $"{Columns}, settings" : Columns;
+
+    /// <summary>
+    /// Inserts the links in the order of their codes, so that two concurrent statements insert the same codes
+    /// in the same order and cannot deadlock.
+    /// </summary>
     private static string InsertLinks(bool hasSettings) =>
         $"""
-        INSERT INTO link ({Columns}{SettingsColumn.If(hasSettings, ", settings")})
+        INSERT INTO link ({ColumnsWith(hasSettings)})
         SELECT * FROM unnest(
             $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
             $7::timestamptz[], $8::bigint[]{SettingsColumn.If(hasSettings, ", $9::text[]")})
+            AS added({ColumnsWith(hasSettings)})
+        ORDER BY code COLLATE "C", domain COLLATE "C"
         ON CONFLICT DO NOTHING
         RETURNING id, domain, code
         """;
@@ -78,10 +87,6 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
         {
             return await InsertOthersAsync(links);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("cannot store links", exception);
         }
     }
 
@@ -121,26 +126,14 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         CancellationToken cancellationToken)
     {
         await using var insert = write.CreateCommand(InsertLinks(batch.HasSettings));
-        BindLinks(insert, batch.Links, batch.HasSettings);
+        BindColumns(insert, batch.Links);
+        insert.BindSettings(batch.HasSettings, batch.Links.Select(added => added.Link));
         await using var row = await insert.ExecuteReaderAsync(cancellationToken);
         var inserted = new HashSet<(long, string, string)>();
         while (await row.ReadAsync(cancellationToken))
             inserted.Add((row.GetInt64(0), row.GetString(1), row.GetString(2)));
         await row.AwaitCommitAsync(cancellationToken);
         return inserted;
-    }
-
-    /// <summary>
-    /// Binds one array per column. The links are sorted by code and domain, so that two concurrent statements
-    /// insert the same codes in the same order and cannot deadlock.
-    /// </summary>
-    private static void BindLinks(NpgsqlCommand insert, IReadOnlyList<AddedLink> links, bool hasSettings)
-    {
-        var sorted = links.OrderBy(added => added.Link.Code, StringComparer.Ordinal)
-            .ThenBy(added => added.Link.Domain, StringComparer.Ordinal)
-            .ToList();
-        BindColumns(insert, sorted);
-        insert.BindSettings(hasSettings, sorted.Select(added => added.Link));
     }
 
     /// <summary>
@@ -167,7 +160,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     /// </summary>
     public static string InsertLink(bool hasSettings) =>
         $"""
-        INSERT INTO link ({Columns}{SettingsColumn.If(hasSettings, ", settings")})
+        INSERT INTO link ({ColumnsWith(hasSettings)})
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8{SettingsColumn.If(hasSettings, ", $9")})
         ON CONFLICT (domain, code) DO NOTHING
         """;
@@ -194,10 +187,6 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
             // ON CONFLICT skips a link whose domain and code exist already, so the violated constraint is the
             // primary key.
             return AddLinkResult.IdTaken;
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("cannot store links", exception);
         }
     }
 

@@ -1,3 +1,4 @@
+using Npgsql;
 using Terse.Links;
 
 namespace Terse.Storage.Postgres;
@@ -14,6 +15,7 @@ internal sealed class PostgresLinkStore(
     PostgresLinkInserter inserter,
     PostgresLinkUpdater updater,
     PostgresVisitLimits limits,
+    PreviousServers previous,
     PendingChanges pending,
     PrimaryWait wait,
     TimeProvider time) : ILinkStore
@@ -29,20 +31,48 @@ internal sealed class PostgresLinkStore(
         PostgresErrors.WithTimeoutAsync(
             token => AddAsync(new(link, tickEnd), token), time, cancellationToken);
 
-    private async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken) =>
-        await inserter.Batches.CallAsync(added, cancellationToken)
-        ?? await inserter.InsertAloneAsync(added, cancellationToken);
+    private async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await inserter.Batches.CallAsync(added, cancellationToken)
+                ?? await inserter.InsertAloneAsync(added, cancellationToken);
+        }
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
+        {
+            throw PostgresErrors.OfEarlierSchema("cannot store this link", exception);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken)
     {
         var update = await PostgresErrors.WithTimeoutAsync(
-            token => updater.UpdateAsync(changed, token), time, cancellationToken);
+            token => UpdateAsync(changed, token), time, cancellationToken);
         if (update is not { } written)
             return null;
         pending.Add(changed.Name, changed.Version, written);
         return written.At;
     }
+
+    private async Task<Moment?> UpdateAsync(Link changed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await updater.UpdateAsync(changed, cancellationToken);
+        }
+        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
+        {
+            throw PostgresErrors.OfEarlierSchema("cannot store this change", exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+        PreviousVersion.Serves(link)
+            ? Task.CompletedTask
+            : PostgresErrors.WithTimeoutAsync(
+                token => previous.AssertNoneRunsAsync(token), time, cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>

@@ -17,6 +17,9 @@ namespace Terse.Storage.Postgres;
 /// </remarks>
 internal static class PostgresMigrations
 {
+    /// <summary>The version of the schema that all migrations together make.</summary>
+    public static int SchemaVersion { get; } = Load().Count;
+
     /// <summary>
     /// Applies all migrations that the database lacks, unless another transaction holds a lock that a
     /// migration needs. While a statement waits for a lock on a table, all later statements on this table
@@ -97,7 +100,7 @@ internal static class PostgresMigrations
     {
         try
         {
-            AssertServes(await ReadVersionAsync(cluster, freshness, cancellationToken), Load().Count);
+            AssertServes(await ReadVersionAsync(cluster, freshness, cancellationToken), SchemaVersion);
         }
         catch (HostUnavailableException exception)
         {

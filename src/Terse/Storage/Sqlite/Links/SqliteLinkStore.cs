@@ -124,6 +124,10 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         return DateTimeOffset.FromUnixTimeMilliseconds(changedAt);
     }
 
+    /// <inheritdoc/>
+    /// <remarks>A server with SQLite runs alone.</remarks>
+    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>
     /// How many visits of links with a limit may wait for the writer. The limit leaves most of the writer's
     /// queue to other writes.

@@ -1,5 +1,5 @@
 -- Links get titles, tags, rules and more.
 
--- The settings that few links have, as JSON; null for a link without any of them. The class StoredSettings
+-- The fields of the class LinkSettings as JSON; null for a link without any of them. The class StoredSettings
 -- reads and writes the text.
 ALTER TABLE link ADD COLUMN settings TEXT;

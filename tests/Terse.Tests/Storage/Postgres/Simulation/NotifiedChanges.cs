@@ -52,7 +52,7 @@ internal sealed class NotifiedChanges(SimulatedCluster cluster, ILinkChangeListe
     public void OnAllChanged()
     {
         cache.OnAllChanged();
-        var due = cluster.Elapsed + CacheOptions.MaxDelayOfChanges;
+        var due = cluster.Elapsed + ChangeDelay.Max;
         _unnamed.AddRange(_announced.Values.Select(changed => (changed, due)));
     }
 

@@ -1,0 +1,37 @@
+using System.Globalization;
+using Terse.Visits;
+using Terse.Web;
+
+namespace Terse.Redirects;
+
+/// <summary>Creates the error responses of requests for a code.</summary>
+internal static class RedirectProblems
+{
+    /// <summary>
+    /// Refuses a prefetch or a prerender. The browser discards the response, and sends the request again when
+    /// the person follows the link.
+    /// </summary>
+    public static Problem OfPrefetch() => Problem.Of(
+        ProblemType.PrefetchRefused,
+        "The link has a limited number of visits, so browsers cannot prefetch it.");
+
+    /// <param name="outcome">Why the request is not redirected.</param>
+    /// <param name="link">The requested link; null if there is none.</param>
+    public static Problem Of(RedirectOutcome outcome, CachedLink? link) => outcome switch
+    {
+        RedirectOutcome.Unknown or RedirectOutcome.Disabled => Problem.Of(
+            ProblemType.LinkNotFound, "This short URL leads nowhere; check its code and path."),
+        RedirectOutcome.Scheduled => Problem.Of(
+            ProblemType.LinkScheduled, ExplainStart(link!.Conditional!.Settings.ValidFrom)),
+        RedirectOutcome.Expired => Problem.Of(ProblemType.LinkExpired, "The link has expired."),
+        RedirectOutcome.Deleted => Problem.Of(ProblemType.LinkDeleted, "The link was deleted."),
+        RedirectOutcome.UsedUp => Problem.Of(
+            ProblemType.LinkUsedUp, "The link had a limited number of visits, and all of them are used."),
+        RedirectOutcome.Blocked => Problem.Of(
+            ProblemType.LinkBlocked, "The link leads to a host that is blocked on this server."),
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome is no error."),
+    };
+
+    private static string ExplainStart(DateTimeOffset? start) => string.Create(
+        CultureInfo.InvariantCulture, $"The link starts to work on {start:yyyy-MM-dd' at 'HH:mm:ss} UTC.");
+}
