@@ -97,7 +97,7 @@ public sealed class MigrationLockTests : IAsyncLifetime
         await _postgres.Primary.ExecuteAsync("ALTER SYSTEM SET max_prepared_transactions = 4");
         await _postgres.Primary.StopAsync();
         await _postgres.Primary.StartAsync();
-        foreach (var (table, name) in new[] { ("horizon", "held"), ("node", "other") })
+        foreach (var (table, name) in new[] { ("link", "held"), ("node", "other") })
         {
             await _postgres.Primary.ExecuteAsync(
                 $"BEGIN; LOCK TABLE {table} IN ACCESS SHARE MODE; PREPARE TRANSACTION '{name}'");
@@ -122,21 +122,33 @@ public sealed class MigrationLockTests : IAsyncLifetime
 
     /// <summary>
     /// Lookups lock the table <c>horizon</c> and then the table <c>link</c>, creations in the other order.
-    /// The migration forms no deadlock with either, because it locks no table besides the horizon.
+    /// The migration forms no deadlock with either, because it locks the table <c>link</c> last, and gives
+    /// way while another transaction uses it.
     /// </summary>
     [Fact]
-    public async Task The_migration_does_not_wait_for_a_transaction_that_reads_or_creates_links()
+    public async Task The_migration_gives_way_to_a_transaction_that_creates_links_and_then_runs()
     {
         await _dump.CloseAsync();
-        await using var reading = new NpgsqlConnection(_postgres.Primary.ConnectionString);
-        await reading.OpenAsync();
-        await using var locking = new NpgsqlCommand(
-            "BEGIN; LOCK TABLE link IN ROW EXCLUSIVE MODE; SELECT count(*) FROM link", reading);
-        await locking.ExecuteNonQueryAsync();
+        await using var creating = new NpgsqlConnection(_postgres.Primary.ConnectionString);
+        await creating.OpenAsync();
+        await ExecuteAsync(creating, "BEGIN; LOCK TABLE link IN ROW EXCLUSIVE MODE");
         await using var cluster = await ConnectAsync();
+        var trying = PostgresMigrations.TryApplyAsync(cluster, TimeProvider.System, default);
+        await ExecuteAsync(creating, "SELECT count(*) FROM horizon; SELECT count(*) FROM link");
 
+        var block = await trying;
+        var blocking = Assert.Single(block!.Transactions);
+        Assert.Contains($"process {creating.ProcessID} ", blocking.Description, StringComparison.Ordinal);
+        Assert.Equal(Current - 1, await _postgres.Primary.ReadAsync(ReadVersion));
+        await ExecuteAsync(creating, "COMMIT");
         Assert.Null(await PostgresMigrations.TryApplyAsync(cluster, TimeProvider.System, default));
         Assert.Equal(Current, await _postgres.Primary.ReadAsync(ReadVersion));
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
     }
 
     private const string LockAllTables =

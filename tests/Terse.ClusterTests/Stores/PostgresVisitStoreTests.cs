@@ -146,16 +146,12 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     }
 
     [Fact]
-    public async Task On_the_previous_schema_visits_are_refused_and_the_error_names_the_command_to_run()
+    public async Task On_the_previous_schema_visits_are_counted()
     {
         await using var earlier = await databases.OpenEarlierAsync();
+        var visit = NewVisit(1);
+        await earlier.Get<IVisitStore>().AddAsync(new(1, 1, 1, [visit]) { Run = Guid.NewGuid() }, default);
 
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => earlier.Get<IVisitStore>().AddAsync(new(1, 1, 1, [NewVisit(1)]), default));
-        var unread = await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => earlier.Get<IVisitReader>().CountHoursAsync(Everything, default));
-        Assert.Equal(default, await earlier.Get<IVisitReader>().ReadTotalAsync(NewVisit(1).Link, default));
-        Assert.Contains("terse migrate", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("terse migrate", unread.Message, StringComparison.Ordinal);
+        Assert.Equal(1, (await earlier.Get<IVisitReader>().ReadTotalAsync(visit.Link, default)).Visits);
     }
 }
