@@ -4,8 +4,8 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// A request path that names a link: <c>/{code}</c>, <c>/{code}/</c>, <c>/{code}/{subpath}</c> for a link that
-/// forwards paths, or <c>/{code}+</c>, which asks for a preview.
+/// A request path that names a link: <c>/{code}</c>, <c>/{code}/</c>, <c>/{code}/{subpath}</c> for a link
+/// that forwards paths, or <c>/{code}+</c>, which asks for a preview.
 /// </summary>
 /// <param name="code">The code in the path, without the slashes and the plus sign.</param>
 /// <param name="isPreview">

@@ -3,8 +3,8 @@ using Terse.Links;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Describes a request for a code, of any method, when <see cref="RedirectMiddleware"/> cannot answer the request
-/// from the cache. The middleware passes this record to <see cref="Redirector"/> in
+/// Describes a request for a code, of any method, when <see cref="RedirectMiddleware"/> cannot answer the
+/// request from the cache. The middleware passes this record to <see cref="Redirector"/> in
 /// <see cref="HttpContext.Features"/>, so that the redirector neither parses the path nor probes the cache
 /// again.
 /// </summary>

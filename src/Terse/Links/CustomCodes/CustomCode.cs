@@ -40,7 +40,8 @@ internal static class CustomCode
     public static Refusal? Check(string code, bool allowMixedScripts = false)
     {
         var refusal = FindRefusal(code, allowMixedScripts);
-        return refusal is { Kind: RefusalKind.CodeInvalid } && Suggest(code, allowMixedScripts) is { } suggestion
+        return refusal is { Kind: RefusalKind.CodeInvalid }
+            && Suggest(code, allowMixedScripts) is { } suggestion
             ? refusal with { Detail = $"{refusal.Detail} Try '{suggestion}'." }
             : refusal;
     }

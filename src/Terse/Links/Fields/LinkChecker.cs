@@ -54,7 +54,9 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
         link.Settings.ForwardPath && Target.AuthorityOf(link.Target) is null
             ? Refusal.OfField("forwardPath", "A path can be forwarded only to a target with a host.")
         : link.Settings.ValidFrom is { } from && from >= link.ExpiresAt
-            ? Refusal.OfField("validFrom", "'validFrom' must be before the expiry; send an earlier 'validFrom' or a later expiry.")
+            ? Refusal.OfField(
+                "validFrom",
+                "'validFrom' must be before the expiry; send an earlier 'validFrom' or a later expiry.")
             : null;
 
     private static LinkSettings Edit(

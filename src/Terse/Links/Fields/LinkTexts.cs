@@ -25,26 +25,22 @@ internal static class LinkTexts
         if (tags is null)
             return null;
         if (tags.Count > MaxTags)
-            return Refusal.OfField("tags", $"A link can have at most {MaxTags} tags; {tags.Count} were sent.");
+            return Refuse($"A link can have at most {MaxTags} tags; {tags.Count} were sent.");
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var tag in tags)
         {
+            var shown = Refusal.Shorten(tag);
             if (string.IsNullOrWhiteSpace(tag) || tag != tag.Trim())
-            {
-                return Refusal.OfField(
-                    "tags", $"A tag must not be empty, or begin or end with a space: '{Refusal.Shorten(tag)}'.");
-            }
-
+                return Refuse($"A tag must not be empty, or begin or end with a space: '{shown}'.");
             if (Check("tags", tag, MaxTag, mayHaveLines: false) is { } refusal)
                 return refusal;
             if (!seen.Add(tag))
-            {
-                return Refusal.OfField(
-                    "tags", $"The tag '{Refusal.Shorten(tag)}' was sent twice; upper and lower case are equal.");
-            }
+                return Refuse($"The tag '{shown}' was sent twice; upper and lower case are equal.");
         }
 
         return null;
+
+        static Refusal Refuse(string detail) => Refusal.OfField("tags", detail);
     }
 
     private static Refusal? Check(string field, string? text, int maxLength, bool mayHaveLines)

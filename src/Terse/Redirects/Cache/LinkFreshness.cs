@@ -5,7 +5,8 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// Decides how long a cached link may be served: up to <see cref="CacheOptions.MaxAge"/> after its load, and
-/// up to <see cref="ChangeDelay.InCache"/> after its last confirmation. Safe for use by any number of threads.
+/// up to <see cref="ChangeDelay.InCache"/> after its last confirmation. Safe for use by any number of
+/// threads.
 /// </summary>
 /// <remarks>
 /// <para>

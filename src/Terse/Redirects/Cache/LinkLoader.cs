@@ -12,9 +12,9 @@ namespace Terse.Redirects;
 /// before the notification. Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
-/// If the store finds no link, nothing is cached. A deleted, disabled, expired or blocked link and a link with
-/// a visit limit are not cached either (<see cref="CachedLink.IsCacheable"/>). The blocked hosts are read only
-/// once, when the server starts, so a cached link cannot become blocked later.
+/// If the store finds no link, nothing is cached. A deleted, disabled, expired or blocked link and a link
+/// with a visit limit are not cached either (<see cref="CachedLink.IsCacheable"/>). The blocked hosts are
+/// read only once, when the server starts, so a cached link cannot become blocked later.
 /// </remarks>
 internal sealed class LinkLoader
 {

@@ -29,7 +29,11 @@ internal sealed class PreviousServers(Cluster cluster)
         try
         {
             var isAnyRunning = await cluster.ReadAsync(
-                ConnectionShare.Creations, Freshness.Latest, argument: 0, IsAnyRunningAsync, cancellationToken);
+                ConnectionShare.Creations,
+                Freshness.Latest,
+                argument: 0,
+                IsAnyRunningAsync,
+                cancellationToken);
             if (!isAnyRunning)
                 return true;
         }
