@@ -1,5 +1,4 @@
 using Terse.Links;
-using Terse.Redirects;
 
 namespace Terse.Tests.Storage;
 
