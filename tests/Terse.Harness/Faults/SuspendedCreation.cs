@@ -23,12 +23,12 @@ internal static class SuspendedCreation
     /// <summary>Selects the current time of the primary, in microseconds since 1970.</summary>
     private const string SelectNow = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
 
+    /// <summary>The beginning of the targets of all links that the tests create.</summary>
+    private const string Target = "https://example.com/";
+
     /// <summary>
-    /// Resets all connections from the server to the primary. New connections are accepted, but no bytes
-    /// reach the database until the server resumes. A creation first mints an id, and then opens a connection
-    /// for writing and sends a statement that contains <c>lock_timeout</c>. The server's periodic write of
-    /// the horizon opens such a connection as well. The method therefore waits for two of these connections:
-    /// at least one belongs to a creation.
+    /// Holds everything that the server sends to the primary, until the server resumes. A creation mints an
+    /// id and then sends a statement with the target, so the method suspends the server when a target is held.
     /// </summary>
     /// <param name="server">The server to suspend.</param>
     /// <param name="primary">The primary into which the suspended server inserts its links.</param>
@@ -39,12 +39,11 @@ internal static class SuspendedCreation
         TestServer server, PostgresServer primary, Func<Task>? beforeResume = null)
     {
         var proxy = server.Network.To(primary);
-        proxy.Reset();
         proxy.BlackHole();
         try
         {
             await WaitForAsync(
-                TimeSpan.FromSeconds(5), () => Task.FromResult(proxy.CountHeld("lock_timeout") >= 2));
+                TimeSpan.FromSeconds(5), () => Task.FromResult(proxy.CountHeld(Target) > 0));
             await server.SuspendAsync(async () =>
             {
                 var now = await TryReadAsync(primary, SelectNow);
