@@ -150,7 +150,8 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     {
         await using var earlier = await databases.OpenEarlierAsync();
         var visit = NewVisit(1);
-        await earlier.Get<IVisitStore>().AddAsync(new(1, 1, 1, [visit]) { Run = Guid.CreateVersion7() }, default);
+        var batch = new VisitBatch(1, 1, 1, [visit]) { Run = Guid.CreateVersion7() };
+        await earlier.Get<IVisitStore>().AddAsync(batch, default);
 
         Assert.Equal(1, (await earlier.Get<IVisitReader>().ReadTotalAsync(visit.Link, default)).Visits);
     }

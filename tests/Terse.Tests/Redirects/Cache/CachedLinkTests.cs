@@ -84,7 +84,7 @@ public sealed class CachedLinkTests
         var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked: false, now: default);
 
         Assert.False(cached.IsCacheable);
-        Assert.Same(link, cached.Conditional);
+        Assert.Equal(link, cached.Conditional);
     }
 
     [Theory]
