@@ -27,9 +27,9 @@ internal static class SuspendedCreation
     private const string Target = "https://example.com/";
 
     /// <summary>
-    /// Holds everything that the server sends to the primary, until the server resumes. A creation mints an id
-    /// and then sends a statement with the target. So the method suspends the server when the proxy holds a
-    /// target.
+    /// Holds everything that the server sends to the primary, until the server resumes. A creation mints an
+    /// id and then sends a statement with the target. So the method suspends the server when the proxy holds
+    /// a target.
     /// </summary>
     /// <param name="server">The server to suspend.</param>
     /// <param name="primary">The primary into which the suspended server inserts its links.</param>
