@@ -17,7 +17,7 @@ public abstract partial class VisitStoreContract
         visits.AddRange(Enumerable.Range(0, Bots).Select(number =>
             NewVisit(1, Now.AddMilliseconds(number)) with { IsBot = true }));
         foreach (var (index, part) in visits.Chunk(5_000).Index())
-            await Store.AddAsync(new(1, 1, index + 1, part), default);
+            await Store.AddAsync(new(new(1, 1), index + 1, part), default);
 
         foreach (var link in new long[] { 0, 1 })
         {
@@ -39,7 +39,7 @@ public abstract partial class VisitStoreContract
             var forged = Enumerable.Range(0, 1_000)
                 .Select(value => NewVisit(1) with { Referrer = $"{number}.{value}.example" });
             var real = Enumerable.Repeat(NewVisit(1) with { Referrer = "real.example" }, 20);
-            await Store.AddAsync(new(1, 1, number, [.. forged, .. real, NewVisit(1)]), default);
+            await Store.AddAsync(new(new(1, 1), number, [.. forged, .. real, NewVisit(1)]), default);
         }
 
         Assert.Equal(2, await CountRowsAsync());
@@ -67,7 +67,7 @@ public abstract partial class VisitStoreContract
             NewVisit(1, at, "AT"), NewVisit(2, at, "DE") with { IsBot = true },
             NewVisit(0, at) with { Outcome = RedirectOutcome.Unknown },
         });
-        await Store.AddAsync(new(1, 1, 1, [.. visits]), default);
+        await Store.AddAsync(new(new(1, 1), 1, [.. visits]), default);
         var rows = await CountRowsAsync();
         await Task.WhenAll(RollUpAllAsync(), RollUpAllAsync());
 
@@ -80,7 +80,7 @@ public abstract partial class VisitStoreContract
             (await Reader.CountHoursAsync(Everything, default)).Select(hour => hour.Hour));
         await AssertCountsAsync(visits: 5);
 
-        await Store.AddAsync(new(1, 1, 2, [.. visits]), default);
+        await Store.AddAsync(new(new(1, 1), 2, [.. visits]), default);
         await AssertCountsAsync(visits: 10);
         await RollUpAllAsync();
         await AssertCountsAsync(visits: 10);
@@ -109,7 +109,7 @@ public abstract partial class VisitStoreContract
             {
                 List<Visit> visits =
                     [NewVisit(1, old), NewVisit(2, old.AddHours(number % 3)), NewVisit(1)];
-                await Store.AddAsync(new(node, 1, number, visits), default);
+                await Store.AddAsync(new(new(node, 1), number, visits), default);
             }
         }));
         while (!adding.IsCompleted)
@@ -126,7 +126,7 @@ public abstract partial class VisitStoreContract
     [Fact]
     public async Task Counts_of_the_previous_version_are_moved_to_the_new_tables()
     {
-        await Store.AddAsync(new(1, 1, 1, [NewVisit(1, country: "AT")]), default);
+        await Store.AddAsync(new(new(1, 1), 1, [NewVisit(1, country: "AT")]), default);
         foreach (var link in new long[] { 0, 1 })
         {
             await AddEarlierCountAsync(link, VisitDimension.None, "");

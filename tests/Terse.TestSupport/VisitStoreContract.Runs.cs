@@ -14,7 +14,7 @@ public abstract partial class VisitStoreContract
     public async Task A_batch_of_another_run_counts_although_its_node_epoch_and_number_repeat()
     {
         var first = RecentBatch(1);
-        var second = first with { Run = Guid.CreateVersion7() };
+        var second = first with { Run = first.Run with { Id = Guid.CreateVersion7() } };
 
         Assert.True(await Store.AddAsync(first, default));
         Assert.True(await Store.AddAsync(second, default));
@@ -30,8 +30,7 @@ public abstract partial class VisitStoreContract
     [Fact]
     public async Task An_old_batch_of_an_unknown_run_is_refused_and_one_of_a_known_run_is_not()
     {
-        var longAgo = TimeProvider.System.GetUtcNow().AddDays(-91);
-        var old = RecentBatch(1) with { Visits = [NewVisit(1, longAgo)] };
+        var old = OldBatch(1) with { IsOfEarlierProcess = true };
         var refused = await Assert.ThrowsAsync<VisitsRefusedException>(() => Store.AddAsync(old, default));
         Assert.Equal(old.Visits, refused.Uncounted);
         Assert.Equal(default, await TotalAsync(1));
@@ -40,6 +39,26 @@ public abstract partial class VisitStoreContract
         Assert.True(await Store.AddAsync(old with { Number = 2 }, default));
         Assert.False(await Store.AddAsync(old with { Number = 2 }, default));
         Assert.Equal(new VisitSum(2, 0), await TotalAsync(1));
+    }
+
+    /// <summary>The clock of the server is wrong by months, or the server lost its database for months.</summary>
+    [Fact]
+    public async Task An_old_batch_of_the_current_process_counts()
+    {
+        var old = OldBatch(1);
+        Assert.True(await Store.AddAsync(old, default));
+        Assert.False(await Store.AddAsync(old with { IsOfEarlierProcess = true }, default));
+        Assert.Equal(new VisitSum(1, 0), await TotalAsync(1));
+    }
+
+    [Fact]
+    public async Task An_old_batch_that_was_set_aside_counts_once_when_an_operator_sends_it_again()
+    {
+        var old = OldBatch(1);
+        var again = old with { Run = VisitRun.SetAside(old), Number = 1, IsOfEarlierProcess = true };
+        Assert.True(await Store.AddAsync(again, default));
+        Assert.False(await Store.AddAsync(again with { Run = VisitRun.SetAside(old) }, default));
+        Assert.Equal(new VisitSum(1, 0), await TotalAsync(1));
     }
 
     [Fact]
@@ -63,5 +82,10 @@ public abstract partial class VisitStoreContract
     private protected abstract Task<long> CountRunsAsync();
 
     private static VisitBatch RecentBatch(long link) =>
-        new(3, 7, 1, [NewVisit(link, TimeProvider.System.GetUtcNow())]) { Run = Guid.CreateVersion7() };
+        new(new(3, 7, Guid.CreateVersion7()), 1, [NewVisit(link, TimeProvider.System.GetUtcNow())]);
+
+    private static VisitBatch OldBatch(long link) => RecentBatch(link) with
+    {
+        Visits = [NewVisit(link, TimeProvider.System.GetUtcNow().AddDays(-91))],
+    };
 }

@@ -48,7 +48,7 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_batch_that_is_sent_twice_counts_once()
     {
-        var batch = new VisitBatch(3, 7, 1, [NewVisit(1), NewVisit(1), NewVisit(2)]);
+        var batch = new VisitBatch(new(3, 7), 1, [NewVisit(1), NewVisit(1), NewVisit(2)]);
 
         Assert.True(await Store.AddAsync(batch, default));
         Assert.False(await Store.AddAsync(batch, default));
@@ -61,12 +61,12 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_batch_with_an_earlier_number_is_ignored_unless_it_is_of_another_run()
     {
-        Assert.True(await Store.AddAsync(new(3, 7, 2, [NewVisit(1)]), default));
-        Assert.False(await Store.AddAsync(new(3, 7, 1, [NewVisit(1)]), default));
-        Assert.True(await Store.AddAsync(new(3, 8, 1, [NewVisit(1)]), default));
-        Assert.True(await Store.AddAsync(new(4, 7, 1, [NewVisit(1)]), default));
-        Assert.True(await Store.AddAsync(new(3, 7, 3, []), default));
-        Assert.False(await Store.AddAsync(new(3, 7, 3, []), default));
+        Assert.True(await Store.AddAsync(new(new(3, 7), 2, [NewVisit(1)]), default));
+        Assert.False(await Store.AddAsync(new(new(3, 7), 1, [NewVisit(1)]), default));
+        Assert.True(await Store.AddAsync(new(new(3, 8), 1, [NewVisit(1)]), default));
+        Assert.True(await Store.AddAsync(new(new(4, 7), 1, [NewVisit(1)]), default));
+        Assert.True(await Store.AddAsync(new(new(3, 7), 3, []), default));
+        Assert.False(await Store.AddAsync(new(new(3, 7), 3, []), default));
         Assert.Equal(new VisitSum(3, 0), await TotalAsync(1));
     }
 
@@ -74,9 +74,9 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
     public async Task Concurrent_batches_of_many_servers_that_are_sent_twice_count_exactly_once()
     {
         var batches = Enumerable.Range(0, 8).SelectMany(node => Enumerable.Range(1, 5)
-            .Select(number => new VisitBatch(node, 1, number, [.. Enumerable.Range(1, 60)
+            .Select(number => new VisitBatch(new(node, 1), number, [.. Enumerable.Range(1, 60)
                 .Select(link => NewVisit(link % 20 + 1, country: link % 3 == 0 ? "AT" : "DE"))])));
-        await Task.WhenAll(batches.GroupBy(batch => batch.Node).Select(async run =>
+        await Task.WhenAll(batches.GroupBy(batch => batch.Run).Select(async run =>
         {
             foreach (var batch in run)
                 await Task.WhenAll(Store.AddAsync(batch, default), Store.AddAsync(batch, default));
@@ -97,7 +97,7 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
         TestContext.Current.TestOutputHelper?.WriteLine($"seed {seed}");
         var random = new Random(seed);
         var visits = Enumerable.Range(0, 1700).Select(_ => AnyVisit(random)).ToList();
-        await Store.AddAsync(new(1, 1, 1, visits), default);
+        await Store.AddAsync(new(new(1, 1), 1, visits), default);
 
         foreach (var link in new long[] { 0, 1, 2, 3 })
         {
@@ -122,7 +122,7 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
     public async Task The_most_frequent_values_are_returned_and_the_sum_includes_all_values()
     {
         await Store.AddAsync(
-            new(1, 1, 1,
+            new(new(1, 1), 1,
             [
                 .. Enumerable.Range(0, 5).Select(_ => NewVisit(1, country: "DE")),
                 .. Enumerable.Range(0, 3).Select(_ => NewVisit(1, country: "AT")),
@@ -143,7 +143,7 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
     {
         var eight = new DateTimeOffset(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
         await Store.AddAsync(
-            new(1, 1, 1, [.. Enumerable.Range(-2, 5).Select(hour => NewVisit(1, eight.AddHours(hour)))]),
+            new(new(1, 1), 1, [.. Enumerable.Range(-2, 5).Select(hour => NewVisit(1, eight.AddHours(hour)))]),
             default);
         var hours = await Reader.CountHoursAsync(new(1, eight, eight.AddHours(2)), default);
         var between = await Reader.CountHoursAsync(
@@ -159,7 +159,7 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
     {
         var none = NewVisit(0);
         await Store.AddAsync(
-            new(1, 1, 1,
+            new(new(1, 1), 1,
             [
                 none with { Outcome = RedirectOutcome.Unknown },
                 none with { Outcome = RedirectOutcome.Unknown, IsBot = true },
@@ -190,7 +190,7 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
     public async Task A_value_that_the_database_cannot_store_is_unknown_and_the_visit_still_counts()
     {
         await Store.AddAsync(
-            new(1, 1, 1,
+            new(new(1, 1), 1,
             [
                 NewVisit(1) with { Referrer = "a\0b" },
                 NewVisit(1) with { Browser = "\ud83d" },
@@ -216,8 +216,8 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
                 IsBot = number % 5 == 0,
             })
             .ToList();
-        await Store.AddAsync(new(1, 1, 1, visits), default);
-        await Store.AddAsync(new(1, 1, 2, [NewVisit(3, Now.AddHours(-30))]), default);
+        await Store.AddAsync(new(new(1, 1), 1, visits), default);
+        await Store.AddAsync(new(new(1, 1), 2, [NewVisit(3, Now.AddHours(-30))]), default);
 
         foreach (var link in new long[] { 0, 1, 2 })
         {
@@ -244,7 +244,7 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
         var first = new DateTimeOffset(Now.UtcDateTime.Date, TimeSpan.Zero) - retention;
         await SetClockAsync(Now);
         await Store.AddAsync(
-            new(1, 1, 1,
+            new(new(1, 1), 1,
             [
                 NewVisit(1, first.AddDays(-5)), NewVisit(1, first.AddMilliseconds(-1)),
                 NewVisit(1, first), NewVisit(1, Now),
@@ -266,11 +266,11 @@ public abstract partial class VisitStoreContract : IAsyncLifetime
     {
         await SetClockAsync(Now);
         var old = Now.AddDays(-200);
-        await Store.AddAsync(new(1, 1, 1, [NewVisit(1, old)]), default);
+        await Store.AddAsync(new(new(1, 1), 1, [NewVisit(1, old)]), default);
         await Task.WhenAll(
             Partitions.DropExpiredAsync(TimeSpan.FromDays(90), default),
             Partitions.DropExpiredAsync(TimeSpan.FromDays(90), default));
-        Assert.True(await Store.AddAsync(new(1, 1, 2, [NewVisit(1, old), NewVisit(1)]), default));
+        Assert.True(await Store.AddAsync(new(new(1, 1), 2, [NewVisit(1, old), NewVisit(1)]), default));
 
         Assert.Equal(new VisitSum(3, 0), await TotalAsync(1));
         Assert.Equal(2, (await ListAsync(Everything)).Count);

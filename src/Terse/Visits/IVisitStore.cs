@@ -27,8 +27,10 @@ internal interface IVisitStore
 /// <summary>
 /// How long a store remembers which batches of a run it has counted. A server that is gone sends no more
 /// batches, so its rows are deleted. But it may come back, and send a batch again that was counted: if the
-/// acknowledgement did not reach its disk. So a store refuses a batch of an unknown run when its visits are
-/// older than <see cref="MaxAge"/>, which is shorter than the time until rows are deleted.
+/// acknowledgement did not reach its disk. So a store refuses a batch of an earlier process whose run is
+/// unknown when its visits are older than <see cref="MaxAge"/>, which is shorter than the time until rows are
+/// deleted. The batches of the current process count at any age, so a server whose clock is wrong loses no
+/// visit. The batches that an operator sends again count at any age, too.
 /// </summary>
 internal static class RunRetention
 {
@@ -38,9 +40,14 @@ internal static class RunRetention
     /// <summary>How long the row of a run is kept after its last batch.</summary>
     public static readonly TimeSpan Kept = TimeSpan.FromDays(100);
 
-    /// <summary>The time of the newest visit; of an empty batch, the latest possible time.</summary>
-    public static DateTimeOffset NewestVisit(VisitBatch batch) =>
-        batch.Visits.Select(visit => visit.At).DefaultIfEmpty(DateTimeOffset.MaxValue).Max();
+    /// <summary>
+    /// The time that must be newer than <see cref="MaxAge"/> if the run is unknown: the time of the newest
+    /// visit, or the latest possible time if the batch counts at any age.
+    /// </summary>
+    public static DateTimeOffset DateOf(VisitBatch batch) =>
+        batch.IsOfEarlierProcess && !batch.Run.IsSetAside
+            ? batch.Visits.Select(visit => visit.At).DefaultIfEmpty(DateTimeOffset.MaxValue).Max()
+            : DateTimeOffset.MaxValue;
 
     public static VisitsRefusedException Refuse(VisitBatch batch) => new(
         "The visits are so old that the database no longer knows whether it has counted them.")

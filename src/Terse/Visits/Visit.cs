@@ -35,8 +35,11 @@ internal readonly record struct Visit(
 /// (<see cref="VisitRun"/>) only once, however often the server sends the batch. A server numbers the batches
 /// of its run consecutively.
 /// </summary>
-internal sealed record VisitBatch(int Node, long Epoch, long Number, IReadOnlyList<Visit> Visits)
+internal sealed record VisitBatch(VisitRun Run, long Number, IReadOnlyList<Visit> Visits)
 {
-    /// <inheritdoc cref="VisitRun(int, long, Guid)" path="/param[@name='Id']"/>
-    public Guid Run { get; init; }
+    /// <summary>
+    /// Whether an earlier process wrote the batch to the disk. The database may have counted such a batch so
+    /// long ago that it has forgotten the run (<see cref="RunRetention"/>).
+    /// </summary>
+    public bool IsOfEarlierProcess { get; init; }
 }

@@ -105,7 +105,7 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
         await _database.ExecuteAsync(
             "ALTER TABLE hour_count ADD CONSTRAINT no CHECK (link_id <> -1) NOT VALID");
         var missed = NewVisit(0) with { Outcome = RedirectOutcome.Deleted };
-        var batch = new VisitBatch(1, 1, 1, [NewVisit(1), missed]);
+        var batch = new VisitBatch(new(1, 1), 1, [NewVisit(1), missed]);
         var refused = await Assert.ThrowsAsync<VisitsRefusedException>(() => Store.AddAsync(batch, default));
         Assert.Contains("23514", refused.Message, StringComparison.Ordinal);
         Assert.Equal(batch.Visits, refused.Uncounted);
@@ -128,14 +128,14 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
             "CREATE TRIGGER no BEFORE INSERT ON visit_total FOR EACH ROW EXECUTE FUNCTION no()");
 
         await Assert.ThrowsAsync<StoreUnavailableException>(
-            () => Store.AddAsync(new(1, 1, 1, [NewVisit(1)]), default));
+            () => Store.AddAsync(new(new(1, 1), 1, [NewVisit(1)]), default));
     }
 
     [Fact]
     public async Task A_roll_up_that_fails_halfway_changes_no_count()
     {
         await SetClockAsync(Now);
-        await Store.AddAsync(new(1, 1, 1, [NewVisit(1, Now.AddDays(-70))]), default);
+        await Store.AddAsync(new(new(1, 1), 1, [NewVisit(1, Now.AddDays(-70))]), default);
         await _database.ExecuteAsync("ALTER TABLE day_count ADD CONSTRAINT no CHECK (false) NOT VALID");
         await Assert.ThrowsAnyAsync<Exception>(() => Rollup.RollUpAsync(default));
         Assert.Equal(new VisitSum(1, 0), await SumAsync(Everything));
@@ -150,7 +150,7 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
     {
         await using var earlier = await databases.OpenEarlierAsync();
         var visit = NewVisit(1);
-        var batch = new VisitBatch(1, 1, 1, [visit]) { Run = Guid.CreateVersion7() };
+        var batch = new VisitBatch(new(1, 1, Guid.CreateVersion7()), 1, [visit]);
         await earlier.Get<IVisitStore>().AddAsync(batch, default);
 
         Assert.Equal(1, (await earlier.Get<IVisitReader>().ReadTotalAsync(visit.Link, default)).Visits);

@@ -16,6 +16,7 @@ internal sealed class SpoolSegment : IDisposable
     private readonly SafeFileHandle _handle;
     private readonly DamagedVisits _damaged;
     private readonly IVisitDisk _disk;
+    private readonly bool _isOfEarlierProcess;
     private bool _isUnreadable;
     private long _unreadAt = SpoolHeader.Bytes;
     private long _unreadBegin;
@@ -27,6 +28,7 @@ internal sealed class SpoolSegment : IDisposable
     {
         FilePath = path;
         (_disk, _damaged) = (disk, damaged);
+        _isOfEarlierProcess = mode == FileMode.Open;
         _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite);
         (Run, First) = (run, first);
         Last = Acknowledged = first - 1;
@@ -257,7 +259,7 @@ internal sealed class SpoolSegment : IDisposable
         }
 
         _peeked = frame;
-        return new VisitBatch(Run.Node, Run.Epoch, frame.Number, visits) { Run = Run.Id };
+        return new VisitBatch(Run, frame.Number, visits) { IsOfEarlierProcess = _isOfEarlierProcess };
     }
 
     /// <summary>

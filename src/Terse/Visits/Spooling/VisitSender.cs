@@ -172,7 +172,7 @@ internal sealed partial class VisitSender(
         catch (VisitsRefusedException refused)
         {
             // The batch is always the same one, because the sender sends no other batch before it is done.
-            if (++_refusals < MaxRefusals || !spool.TrySetAside(refused.Uncounted))
+            if (++_refusals < MaxRefusals || !spool.TrySetAside(batch, refused.Uncounted))
                 throw;
             _refusals = 0;
             metrics.AddRefused(refused.Uncounted.Count);

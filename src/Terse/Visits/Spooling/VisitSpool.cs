@@ -162,24 +162,25 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
 
     /// <summary>
     /// Keeps the visits of the batch that <see cref="Peek"/> returned in a file of their own, and marks the
-    /// batch as done. The file has the format of the spool, with a run of its own. So an operator can move
-    /// the file back into the folder of the spool, and its visits are counted once.
+    /// batch as done. The file has the format of the spool, with a run of its own
+    /// (<see cref="VisitRun.SetAside"/>). So an operator can move the file back into the folder of the spool,
+    /// and its visits are counted once.
     /// </summary>
+    /// <param name="batch">The batch.</param>
     /// <param name="visits">The visits of the batch that are not counted, at least one.</param>
     /// <returns>False if the files of such batches take a quarter of the maximum size already.</returns>
     /// <exception cref="IOException">
-    /// Writing the file failed, and the batch stays in the spool. The batch may stay in both.
+    /// Writing the file failed, and the batch stays in the spool. The next attempt writes the same file.
     /// </exception>
-    public bool TrySetAside(IReadOnlyList<Visit> visits)
+    public bool TrySetAside(VisitBatch batch, IReadOnlyList<Visit> visits)
     {
         var refused = Directory.CreateDirectory(Path.Combine(folder, RefusedFolder));
         if (refused.EnumerateFiles().Sum(file => file.Length) >= maxBytes / 4)
             return false;
         var payload = new ArrayBufferWriter<byte>();
         VisitBatchFormat.Write(payload, visits);
-        var run = new VisitRun(0, 0, Guid.CreateVersion7(visits[0].At));
         using (var file = SpoolSegment.Create(
-            refused.FullName, run, first: 1, ringId: 0, begin: 0, disk, damaged))
+            refused.FullName, VisitRun.SetAside(batch), first: 1, ringId: 0, begin: 0, disk, damaged))
         {
             file.Append(visits.Count, visits.Count, payload.WrittenMemory);
             disk.Sync(file.FilePath);

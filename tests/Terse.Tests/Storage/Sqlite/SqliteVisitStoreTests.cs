@@ -68,7 +68,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
             default);
         var visits = Enumerable.Range(0, 700).Select(number => NewVisit(number < 100 ? 1 : 2)).ToList();
         var refused = await Assert.ThrowsAsync<VisitsRefusedException>(
-            () => Store.AddAsync(new(1, 1, 1, visits), default));
+            () => Store.AddAsync(new(new(1, 1), 1, visits), default));
 
         Assert.Equal(new VisitSum(500, 0), await TotalAsync(2));
         Assert.Equal(200, refused.Uncounted.Count);
@@ -88,12 +88,12 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
     {
         var visits = Enumerable.Range(0, 1200).Select(number => NewVisit(number % 7 + 1)).ToList();
         var sorted = visits.OrderByDescending(visit => visit.Link.ToInt64()).ToList();
-        await Store.AddAsync(new(1, 1, 4, sorted[..500]), default);
+        await Store.AddAsync(new(new(1, 1), 4, sorted[..500]), default);
         await _file.Writer.RunAsync(
             session => session.Command("UPDATE visit_batch SET counted = 500").ExecuteNonQuery(), default);
 
-        Assert.True(await Store.AddAsync(new(1, 1, 4, visits), default));
-        Assert.False(await Store.AddAsync(new(1, 1, 4, visits), default));
+        Assert.True(await Store.AddAsync(new(new(1, 1), 4, visits), default));
+        Assert.False(await Store.AddAsync(new(new(1, 1), 4, visits), default));
         Assert.Equal(new VisitSum(1200, 0), await SumAsync(Everything));
         Assert.Equal(1200, (await ListAsync(Everything)).Count);
         foreach (var link in visits.CountBy(visit => visit.Link.ToInt64()))
@@ -108,7 +108,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
     {
         await SetClockAsync(Now);
         var visits = Enumerable.Repeat(NewVisit(1, Now.AddDays(-100)), 5_000).ToList();
-        await Store.AddAsync(new(1, 1, 1, visits), default);
+        await Store.AddAsync(new(new(1, 1), 1, visits), default);
         var dropping = Partitions.DropExpiredAsync(TimeSpan.FromDays(90), default);
         var counts = new HashSet<long>();
         while (!dropping.IsCompleted)

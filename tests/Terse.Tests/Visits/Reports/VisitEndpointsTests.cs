@@ -273,7 +273,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
         new(_link, at ?? At, RedirectOutcome.Followed, false, "", "", "", "", "");
 
     private Task<bool> AddAsync(long number, params Visit[] visits) => _server.Services
-        .GetRequiredService<IVisitStore>().AddAsync(new(1, 1, number, visits), default);
+        .GetRequiredService<IVisitStore>().AddAsync(new(new(1, 1), number, visits), default);
 
     private async Task<(long Total, long Bots)> CountAsync()
     {

@@ -15,7 +15,7 @@ public sealed class VisitRetentionTests
         await using (var server = await TerseServer.StartAsync(folder.Path))
         {
             var store = server.Services.GetRequiredService<IVisitStore>();
-            await store.AddAsync(new(1, 1, 1, [NewVisit(now.AddDays(-3)), NewVisit(now)]), default);
+            await store.AddAsync(new(new(1, 1), 1, [NewVisit(now.AddDays(-3)), NewVisit(now)]), default);
             Assert.Equal(2, (await ListAsync(server)).Count);
         }
 

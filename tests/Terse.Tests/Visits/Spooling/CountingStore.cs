@@ -10,7 +10,7 @@ namespace Terse.Tests.Visits;
 /// </summary>
 internal sealed class CountingStore : IVisitStore
 {
-    private readonly Dictionary<(int Node, long Epoch, Guid Run), List<VisitBatch>> _batches = [];
+    private readonly Dictionary<VisitRun, List<VisitBatch>> _batches = [];
 
     /// <summary>
     /// Chooses how a call of <see cref="AddAsync"/> fails. The argument is the number of earlier calls.
@@ -46,9 +46,8 @@ internal sealed class CountingStore : IVisitStore
     /// <summary>Returns false if the store has received the batch before.</summary>
     private bool Keep(VisitBatch batch)
     {
-        var run = (batch.Node, batch.Epoch, batch.Run);
-        if (!_batches.TryGetValue(run, out var seen))
-            _batches[run] = seen = [];
+        if (!_batches.TryGetValue(batch.Run, out var seen))
+            _batches[batch.Run] = seen = [];
         Assert.InRange(batch.Number, 1, seen.Count + 1);
         if (batch.Number > seen.Count)
         {

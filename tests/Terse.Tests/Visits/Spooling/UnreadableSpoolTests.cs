@@ -57,7 +57,7 @@ public sealed class UnreadableSpoolTests : SpoolFixture
         again.TryAppend(second, RingId + 1, 1, [VisitOf(2)]);
         var sent = new List<(Guid Run, long Number)>();
         for (; again.Peek() is { } batch; again.Acknowledge())
-            sent.Add((batch.Run, batch.Number));
+            sent.Add((batch.Run.Id, batch.Number));
 
         Assert.Equal([(first.Id, 1), (second.Id, 1)], sent);
     }

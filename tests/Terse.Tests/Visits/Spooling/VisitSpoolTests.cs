@@ -17,7 +17,7 @@ public sealed class VisitSpoolTests : SpoolFixture
         Assert.True(spool.TryAppend(Run, RingId, 3, visits));
 
         var batch = spool.Peek();
-        Assert.Equal((3, 11, 1), (batch!.Node, batch.Epoch, batch.Number));
+        Assert.Equal((Run, 1, false), (batch!.Run, batch.Number, batch.IsOfEarlierProcess));
         Assert.Equal(visits, batch.Visits);
         Assert.Equal(3, spool.Waiting);
     }
@@ -55,12 +55,34 @@ public sealed class VisitSpoolTests : SpoolFixture
         next.TryAppend(new VisitRun(3, 12), RingId + 1, 5, [VisitOf(4)]);
         var sent = new List<(long Epoch, long Number)>();
         for (; next.Peek() is { } batch; next.Acknowledge())
-            sent.Add((batch.Epoch, batch.Number));
+            sent.Add((batch.Run.Epoch, batch.Number));
 
         Assert.Equal([(11, 2), (11, 3), (12, 1)], sent);
         Assert.Equal(0, next.EndOf(RingId));
         Assert.Equal(5, next.EndOf(RingId + 1));
         Assert.EndsWith("3-12-1.spool", Assert.Single(Files), StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// The process is killed after it kept the refused batch, and before its spool file shows this.
+    /// </summary>
+    [Fact]
+    public void A_refused_batch_that_is_set_aside_twice_is_kept_once()
+    {
+        using (var spool = OpenSpool())
+            spool.TryAppend(Run, RingId, 2, [VisitOf(1), VisitOf(2)]);
+        var waiting = File.ReadAllBytes(Files.Single());
+        for (var attempt = 0; attempt < 2; attempt++)
+        {
+            File.WriteAllBytes(Folder["3-11-1.spool"], waiting);
+            using var spool = OpenSpool();
+            var batch = spool.Peek()!;
+            Assert.True(batch.IsOfEarlierProcess);
+            Assert.True(spool.TrySetAside(batch, batch.Visits));
+            Assert.Null(spool.Peek());
+        }
+
+        Assert.Single(Directory.GetFiles(Folder[VisitSpool.RefusedFolder]));
     }
 
     [Fact]

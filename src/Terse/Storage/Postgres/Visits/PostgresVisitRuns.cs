@@ -24,13 +24,13 @@ internal static class PostgresVisitRuns
     public static async Task<bool> StoreNumberAsync(
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
     {
-        if (batch.Run == Guid.Empty)
+        if (batch.Run.Id == Guid.Empty)
             return await StoreEarlierAsync(write, batch, cancellationToken);
         for (var attempt = 1; attempt <= Attempts; attempt++)
         {
             if (await UpdateAsync(write, batch, cancellationToken))
                 return true;
-            if (await IsKnownAsync(write, batch.Run, cancellationToken))
+            if (await IsKnownAsync(write, batch.Run.Id, cancellationToken))
                 return false;
             if (await InsertAsync(write, batch, cancellationToken))
                 return true;
@@ -59,7 +59,7 @@ internal static class PostgresVisitRuns
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
     {
         await using var update = PostgresVisitTransactions.CreateCommand(write, Update);
-        update.Bind(batch.Run);
+        update.Bind(batch.Run.Id);
         update.Bind(batch.Number);
         return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
@@ -85,9 +85,9 @@ internal static class PostgresVisitRuns
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
     {
         await using var insert = PostgresVisitTransactions.CreateCommand(write, Insert);
-        insert.Bind(batch.Run);
+        insert.Bind(batch.Run.Id);
         insert.Bind(batch.Number);
-        insert.Bind(RunRetention.NewestVisit(batch).ToUniversalTime());
+        insert.Bind(RunRetention.DateOf(batch).ToUniversalTime());
         insert.Bind(RunRetention.MaxAge);
         return await insert.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
@@ -103,8 +103,8 @@ internal static class PostgresVisitRuns
         WriteTransaction write, VisitBatch batch, CancellationToken cancellationToken)
     {
         await using var upsert = PostgresVisitTransactions.CreateCommand(write, UpsertEarlier);
-        upsert.Bind(batch.Node);
-        upsert.Bind(batch.Epoch);
+        upsert.Bind(batch.Run.Node);
+        upsert.Bind(batch.Run.Epoch);
         upsert.Bind(batch.Number);
         return await upsert.ExecuteNonQueryAsync(cancellationToken) == 1;
     }

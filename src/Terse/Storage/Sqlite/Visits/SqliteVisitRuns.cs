@@ -19,8 +19,8 @@ internal static class SqliteVisitRuns
     /// </summary>
     public static int? ReadProgress(SqliteSession session, VisitBatch batch)
     {
-        using var row = batch.Run == Guid.Empty
-            ? session.Command(SelectEarlier, batch.Node, batch.Epoch).ExecuteReader()
+        using var row = batch.Run.Id == Guid.Empty
+            ? session.Command(SelectEarlier, batch.Run.Node, batch.Run.Epoch).ExecuteReader()
             : session.Command(Select, KeyOf(batch)).ExecuteReader();
         if (!row.Read())
             return IsOld(session, batch) ? null : 0;
@@ -41,8 +41,8 @@ internal static class SqliteVisitRuns
     public static void StoreProgress(SqliteSession session, VisitBatch batch, int counted)
     {
         object part = counted == batch.Visits.Count ? DBNull.Value : counted;
-        var upsert = batch.Run == Guid.Empty
-            ? session.Command(UpsertEarlier, batch.Node, batch.Epoch, batch.Number, part)
+        var upsert = batch.Run.Id == Guid.Empty
+            ? session.Command(UpsertEarlier, batch.Run.Node, batch.Run.Epoch, batch.Number, part)
             : session.Command(Upsert, KeyOf(batch), batch.Number, part);
         upsert.ExecuteNonQuery();
     }
@@ -55,11 +55,11 @@ internal static class SqliteVisitRuns
 
     private const string SelectIsOld = "SELECT ?1 < unixepoch('now') - ?2";
 
-    private static bool IsOld(SqliteSession session, VisitBatch batch) => batch.Run != Guid.Empty
+    private static bool IsOld(SqliteSession session, VisitBatch batch) => batch.Run.Id != Guid.Empty
         && (long)session.Command(
             SelectIsOld,
-            RunRetention.NewestVisit(batch).ToUnixTimeSeconds(),
+            RunRetention.DateOf(batch).ToUnixTimeSeconds(),
             (long)RunRetention.MaxAge.TotalSeconds).ExecuteScalar()! != 0;
 
-    private static byte[] KeyOf(VisitBatch batch) => batch.Run.ToByteArray(bigEndian: true);
+    private static byte[] KeyOf(VisitBatch batch) => batch.Run.Id.ToByteArray(bigEndian: true);
 }
