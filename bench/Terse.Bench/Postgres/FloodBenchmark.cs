@@ -35,12 +35,14 @@ internal static class FloodBenchmark
         await StatementStatistics.ResetAsync(primary);
         var statuses = new long[1000];
         var seed = 0;
+        var (serverCpu, clientCpu) = ReadCpuTimes(bench);
         var begin = TimeProvider.System.GetTimestamp();
         var flood = BenchClient.RunAtAsync(Rate, address, Clients, Time, NewRequest);
         var beside = await Wrk.RunAsync(address, Links, Time);
         var times = await flood;
         var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
         var statements = await StatementStatistics.CountAsync(primary, Statements) / seconds;
+        var (serverCpuAfter, clientCpuAfter) = ReadCpuTimes(bench);
 
         var others = statuses.Sum() - statuses[404] - statuses[503];
         return
@@ -57,6 +59,10 @@ internal static class FloodBenchmark
                 $"{statements:N0}",
                 $"{GoalStatements}",
                 statements <= GoalStatements),
+            new(
+                "processors busy with: the server / the flood's clients",
+                $"{(serverCpuAfter - serverCpu) / seconds:N2} / {(clientCpuAfter - clientCpu) / seconds:N2}",
+                ""),
             new("redirects/s of cached links without the flood", $"{alone.Rate:N0}", ""),
             new("redirects/s of cached links beside the flood", $"{beside.Rate:N0}", ""),
             new(
@@ -75,4 +81,11 @@ internal static class FloodBenchmark
                 status => Interlocked.Increment(ref statuses[status]));
         }
     }
+
+    /// <summary>
+    /// The processor time of the server, and of this process, which sends the flood, in seconds.
+    /// </summary>
+    private static (double Server, double Clients) ReadCpuTimes(PostgresBench bench) =>
+        (ProcessUsage.CpuTime(bench.Server.Id).TotalSeconds,
+        ProcessUsage.CpuTime(Environment.ProcessId).TotalSeconds);
 }

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Terse.Codes;
 using Terse.Domains;
+using Terse.Harness;
 using Terse.Ids;
 using Terse.Links;
 using Terse.Redirects;
@@ -20,6 +21,9 @@ namespace Terse.Tests.Web;
 /// </summary>
 public sealed class ParserProperties
 {
+    /// <summary>The number of texts for each parser, which the quick tests lower.</summary>
+    private static readonly int Cases = Math.Max(2000, TestVariable.Read("TERSE_SCHEDULES", 1_000_000) / 50);
+
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 0, 0, TimeSpan.Zero);
 
     /// <summary>
@@ -146,7 +150,7 @@ public sealed class ParserProperties
     private static void AssertNothingThrows(Action<string> parse) => AssertNothingThrows(parse, Texts);
 
     private static void AssertNothingThrows(Action<string> parse, Gen<string> texts) => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(20_000),
+        Config.QuickThrowOnFailure.WithMaxTest(Cases),
         Prop.ForAll(texts.ToArbitrary(), text =>
         {
             parse(text);

