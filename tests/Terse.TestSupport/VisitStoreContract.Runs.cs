@@ -41,7 +41,9 @@ public abstract partial class VisitStoreContract
         Assert.Equal(new VisitSum(2, 0), await TotalAsync(1));
     }
 
-    /// <summary>The clock of the server is wrong by months, or the server lost its database for months.</summary>
+    /// <summary>
+    /// The clock of the server is wrong by months, or the server lost its database for months.
+    /// </summary>
     [Fact]
     public async Task An_old_batch_of_the_current_process_counts()
     {

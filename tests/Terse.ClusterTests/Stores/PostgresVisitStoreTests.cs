@@ -60,7 +60,10 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
             for (var number = 1; number <= 10; number++)
             {
                 await server.GetRequiredService<IVisitStore>().AddAsync(
-                    new(node, 1, number, [NewVisit(1, Now.AddDays(-number)), NewVisit(1, Now.AddDays(-95))]),
+                    new(
+                        new(node, 1),
+                        number,
+                        [NewVisit(1, Now.AddDays(-number)), NewVisit(1, Now.AddDays(-95))]),
                     default);
                 await server.GetRequiredService<IVisitPartitions>().DropExpiredAsync(
                     TimeSpan.FromDays(90), default);

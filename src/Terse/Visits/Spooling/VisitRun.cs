@@ -17,8 +17,8 @@ namespace Terse.Visits;
 internal readonly record struct VisitRun(int Node, long Epoch, Guid Id = default)
 {
     /// <summary>
-    /// Whether the run contains only one batch, which the database refused, and which an operator sends again.
-    /// The epochs of reservations begin at 1.
+    /// Whether the run contains only one batch, which the database refused, and which an operator sends
+    /// again. The epochs of reservations begin at 1.
     /// </summary>
     public bool IsSetAside => Epoch == 0;
 

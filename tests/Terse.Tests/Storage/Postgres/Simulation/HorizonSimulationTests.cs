@@ -44,7 +44,8 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
         HorizonSabotage sabotage, string wrongAnswer, int skipped = 0)
     {
         // Rare faults start shortly before a seed that is known to show them, which saves minutes.
-        var (broken, _) = await Task.Run(() => FindBroken(FirstSeed + skipped, 40_000, sabotage, wrongAnswer));
+        var (broken, _) = await Task.Run(
+            () => FindBroken(FirstSeed + skipped, 40_000, sabotage, wrongAnswer));
 
         output.WriteLine($"{sabotage}: {broken}");
         Assert.NotNull(broken);
