@@ -7,7 +7,7 @@ namespace Terse.TestSupport;
 /// <summary>
 /// The tests that every link store must pass. The SQLite store and the PostgreSQL store each have a subclass.
 /// </summary>
-public abstract class LinkStoreContract : IAsyncLifetime
+public abstract partial class LinkStoreContract : IAsyncLifetime
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, 123, TimeSpan.Zero);
 

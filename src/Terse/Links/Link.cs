@@ -41,4 +41,23 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
 
     /// <inheritdoc cref="LinkSettings"/>
     public LinkSettings Settings { get; init; } = LinkSettings.None;
+
+    /// <summary>
+    /// Whether the link was erased: only its names and its times are left, and its visits are deleted for
+    /// good. No other link has an empty target.
+    /// </summary>
+    public bool IsErased => Target.Length == 0;
+
+    /// <summary>
+    /// Removes everything that people wrote into the link, so that only its name stays taken.
+    /// </summary>
+    /// <param name="now">When the link is deleted, if it is not deleted yet.</param>
+    public Link Erase(DateTimeOffset now) => this with
+    {
+        Target = "",
+        ExpiresAt = null,
+        MaxVisits = null,
+        DeletedAt = DeletedAt ?? now,
+        Settings = LinkSettings.None,
+    };
 }

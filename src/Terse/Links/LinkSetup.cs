@@ -13,6 +13,11 @@ internal static class LinkSetup
         services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.SettingNames)
         {
             Flags = [nameof(LinkOptions.AllowCredentials)],
+            Durations =
+            [
+                nameof(LinkOptions.RestoreFor), nameof(LinkOptions.EraseDeletedAfter),
+                nameof(LinkOptions.EraseExpiredAfter),
+            ],
         });
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
         services.AddJson(LinkJson.Instance);
@@ -21,5 +26,7 @@ internal static class LinkSetup
         services.AddSingleton<LinkChecker>();
         services.AddSingleton<LinkCreator>();
         services.AddSingleton<LinkChanger>();
+        services.AddSingleton<LinkCleaner>();
+        services.AddHostedService(provider => provider.GetRequiredService<LinkCleaner>());
     }
 }

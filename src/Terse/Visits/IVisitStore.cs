@@ -10,7 +10,8 @@ internal interface IVisitStore
     /// Stores and counts a batch exactly once, even if the caller sends the batch again, because the store
     /// saves the batch number and the counts in one transaction. The caller sends the batches of a run in
     /// ascending order of the batch numbers, and waits for the result of each batch before sending
-    /// the next batch. A batch that is sent again must contain the same visits in the same order.
+    /// the next batch. A batch that is sent again must contain the same visits in the same order. Visits of
+    /// erased links are neither stored nor counted.
     /// </summary>
     /// <returns>False if the store had already counted the batch.</returns>
     /// <exception cref="Hosting.StoreUnavailableException">

@@ -64,6 +64,7 @@ internal static class VisitSetup
         services.AddSingleton<VisitReport>();
         services.AddHostedService<VisitRetention>();
         services.AddHostedService<VisitRollup>();
+        services.AddHostedService<VisitErasure>();
     }
 
     private static VisitFolder OpenFolder(IServiceProvider provider, string folder)

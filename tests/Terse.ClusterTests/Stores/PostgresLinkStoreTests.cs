@@ -14,9 +14,22 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
 
     private protected override ILinkReader Reader => _database.Get<ILinkReader>();
 
+    private protected override ILinkCleanup Cleanup => _database.Get<ILinkCleanup>();
+
     public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();
+
+    protected override Task AddManyAsync(int count) => _database.ExecuteAsync(
+        """
+        INSERT INTO link (id, domain, code, target, created_at, written_at)
+        SELECT n + 999, '', 'many-' || n, 'https://example.com/', now(), now() + interval '1 hour'
+        FROM generate_series(1, $1) AS n
+        """,
+        count);
+
+    protected override Task AllowCleanupAsync() =>
+        _database.ExecuteAsync("UPDATE link_cleanup SET done_at = '0001-01-01Z'");
 
     private protected override Task<IReadOnlyList<StoredChange>> ReadChangesAsync() =>
         _database.Cluster.ReadAsync(
@@ -41,6 +54,16 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         _database.ExecuteAsync("UPDATE link_change SET written_at = written_at - $1", age);
 
     protected override Task CleanUpAsync() => _database.CleanUpAsync();
+
+    [Fact]
+    public async Task The_next_pass_of_a_cleanup_waits_for_its_time()
+    {
+        var times = new CleanupTimes(TimeProvider.System.GetUtcNow(), null);
+        var first = await Cleanup.ReadPageAsync(times, default);
+
+        Assert.True(first!.IsLast);
+        Assert.Null(await Cleanup.ReadPageAsync(times, default));
+    }
 
     [Fact]
     public async Task A_change_notifies_listening_connections()

@@ -19,6 +19,20 @@ public sealed class PostgresVisitStoreTests(TestDatabases databases) : VisitStor
 
     private protected override IVisitRollup Rollup => _database.Get<IVisitRollup>();
 
+    private protected override IVisitEraser Eraser => _database.Get<IVisitEraser>();
+
+    private protected override Task MarkErasedAsync(long link) =>
+        _database.ExecuteAsync("INSERT INTO erased_link (link_id) VALUES ($1)", link);
+
+    private protected override Task<long> CountRowsOfAsync(long link) => _database.ReadAsync(
+        $"""
+        SELECT (SELECT count(*) FROM visit WHERE link_id = {link})
+            + (SELECT count(*) FROM visit_count WHERE link_id = {link})
+            + (SELECT count(*) FROM hour_count WHERE link_id = {link})
+            + (SELECT count(*) FROM day_count WHERE link_id = {link})
+            + (SELECT count(*) FROM visit_total WHERE link_id = {link})
+        """);
+
     public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();

@@ -99,6 +99,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         await Eventually.IsTrueAsync(async () => await CreateAsync(http, "first") == HttpStatusCode.Created);
         await AssertServesAsync(http, "before");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await DisableAsync(http, "before"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await EraseAsync(http, "before"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
 
         await postgres.Replicas[0].PauseReplayAsync();
@@ -130,11 +131,13 @@ public sealed class SchemaVersionTests(TestDatabases databases)
             VALUES ('previous', '0', '', now(), now())
             """);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await DisableAsync(http, "after"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await EraseAsync(http, "after-key"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
         Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "plain"));
 
         await primary.ExecuteAsync("DELETE FROM server WHERE name = 'previous'");
         Assert.Equal(HttpStatusCode.OK, await DisableAsync(http, "after"));
+        Assert.Equal(HttpStatusCode.Accepted, await EraseAsync(http, "after-key"));
         Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "구글"));
     }
 
@@ -197,6 +200,13 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     private static async Task<HttpStatusCode> DisableAsync(HttpClient http, string code)
     {
         using var answer = await http.PatchAsJsonAsync($"api/v1/links/{code}", new { enabled = false });
+        return answer.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> EraseAsync(HttpClient http, string code)
+    {
+        using var answer = await http.PostAsync(
+            new Uri($"api/v1/links/{code}/erase", UriKind.Relative), content: null);
         return answer.StatusCode;
     }
 

@@ -5,7 +5,7 @@ using Terse.Web;
 
 namespace Terse.Links;
 
-/// <summary>The HTTP endpoints that change and delete links.</summary>
+/// <summary>The HTTP endpoints that change, delete, restore and erase links.</summary>
 internal static class LinkChangeEndpoints
 {
     /// <summary>
@@ -30,11 +30,7 @@ internal static class LinkChangeEndpoints
         var address = RequestHost.AddressOf(context);
         var result = await changer.ChangeAsync(
             requested.Name, change, versions, requested.Host, address, context.RequestAborted);
-        if (result is not ChangeLinkResult.Changed(var link, var at))
-            return Explain(result, requested.DomainName);
-        WriteChangedAt(context.Response, at);
-        context.Response.Headers.ETag = EntityTags.Of(link.Version, visits: null);
-        return TypedResults.Ok(LinkResource.Of(link, domains, requested.Host, context.Request.Scheme));
+        return Show(result, requested, domains, context);
     }
 
     public static async Task<Results<NoContent, Problem>> DeleteAsync(
@@ -51,6 +47,45 @@ internal static class LinkChangeEndpoints
         return TypedResults.NoContent();
     }
 
+    public static async Task<Results<Ok<LinkResource>, Problem>> RestoreAsync(
+        string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
+    {
+        if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
+            return RefuseIfMatch();
+        if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
+            return problem;
+        var result = await changer.RestoreAsync(requested.Name, versions, context.RequestAborted);
+        return Show(result, requested, domains, context);
+    }
+
+    /// <remarks>
+    /// The status is 202, because the visits are deleted in the background. Everything else is erased.
+    /// </remarks>
+    public static async Task<Results<Accepted, Problem>> EraseAsync(
+        string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
+    {
+        if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
+            return RefuseIfMatch();
+        if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
+            return problem;
+        var result = await changer.EraseAsync(
+            requested.Name, versions, isWanted: null, context.RequestAborted);
+        if (result is not ChangeLinkResult.Changed(_, var at))
+            return Explain(result, requested.DomainName);
+        WriteChangedAt(context.Response, at);
+        return TypedResults.Accepted((string?)null);
+    }
+
+    private static Results<Ok<LinkResource>, Problem> Show(
+        ChangeLinkResult result, RequestedLink requested, DomainMap domains, HttpContext context)
+    {
+        if (result is not ChangeLinkResult.Changed(var link, var at))
+            return Explain(result, requested.DomainName);
+        WriteChangedAt(context.Response, at);
+        context.Response.Headers.ETag = EntityTags.Of(link.Version, visits: null);
+        return TypedResults.Ok(LinkResource.Of(link, domains, requested.Host, context.Request.Scheme));
+    }
+
     private static void WriteChangedAt(HttpResponse response, DateTimeOffset? at)
     {
         if (at is { UtcDateTime: var time })
@@ -64,6 +99,7 @@ internal static class LinkChangeEndpoints
     {
         ChangeLinkResult.NotFound => LinkProblems.NotFound(domainName),
         ChangeLinkResult.Deleted => LinkProblems.Deleted(),
+        ChangeLinkResult.NotRestorable(var reason) => Problem.Of(ProblemType.LinkDeleted, reason, "code"),
         ChangeLinkResult.OtherVersion => Problem.Of(
             ProblemType.PreconditionFailed,
             $"The link has none of the versions in {IfMatch}; read it again and retry with its new ETag.",

@@ -36,6 +36,8 @@ internal static class LinkEndpoints
         links.MapGet("/{code}", GetAsync);
         links.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync);
         links.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync);
+        links.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync);
+        links.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync);
     }
 
     private static async Task<Results<Created<LinkResource>, Problem>> CreateAsync(
@@ -88,7 +90,7 @@ internal static class LinkEndpoints
         if (await FindAsync(links, requested.Name, context) is not { } link)
             return LinkProblems.NotFound(requested.DomainName);
         if (link.DeletedAt is not null)
-            return LinkProblems.Deleted();
+            return LinkProblems.Deleted(link.IsErased);
         var counted = await CountAsync(visits, link, context);
         var tag = EntityTags.Of(link.Version, counted?.Total);
         context.Response.Headers.ETag = tag;

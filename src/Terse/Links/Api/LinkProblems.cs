@@ -15,8 +15,10 @@ internal static class LinkProblems
     public static Problem NotFound(string domainName) => Problem.Of(
         ProblemType.LinkNotFound, $"The domain {domainName} has no link with this code.", "code");
 
-    public static Problem Deleted() => Problem.Of(
-        ProblemType.LinkDeleted, "The link was deleted; its code cannot be used again.", "code");
+    public static Problem Deleted(bool isErased = false) => Problem.Of(
+        ProblemType.LinkDeleted,
+        $"The link was {(isErased ? "erased" : "deleted")}; its code cannot be used again.",
+        "code");
 
     private static ProblemType TypeOf(RefusalKind kind) => kind switch
     {

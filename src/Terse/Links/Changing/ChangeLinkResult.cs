@@ -17,6 +17,10 @@ internal abstract record ChangeLinkResult
 
     internal sealed record Deleted : ChangeLinkResult;
 
+    /// <summary>The link is deleted and cannot be restored.</summary>
+    /// <param name="Reason">Why, in a sentence for people.</param>
+    internal sealed record NotRestorable(string Reason) : ChangeLinkResult;
+
     /// <summary>The link's version is not one of the versions that the request allows.</summary>
     internal sealed record OtherVersion : ChangeLinkResult;
 

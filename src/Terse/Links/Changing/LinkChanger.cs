@@ -1,3 +1,5 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
 using Terse.Hosting;
 
 namespace Terse.Links;
@@ -12,6 +14,7 @@ internal sealed class LinkChanger(
     ILinkReader reader,
     ILinkChangeListener listener,
     LinkChecker checker,
+    IOptions<LinkOptions> options,
     TimeProvider time)
 {
     /// <summary>
@@ -39,7 +42,7 @@ internal sealed class LinkChanger(
     {
         if (checker.Check(change, host, address, out var edit) is { } refusal)
             return new ChangeLinkResult.Refused(refusal);
-        return await ApplyAsync(name, edit, versions, cancellationToken);
+        return await ApplyAsync(new(name, edit, versions), cancellationToken);
     }
 
     /// <summary>
@@ -49,20 +52,66 @@ internal sealed class LinkChanger(
     public Task<ChangeLinkResult> DeleteAsync(
         LinkName name, IReadOnlyList<int>? versions, CancellationToken cancellationToken)
     {
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var now = Now;
         return ApplyAsync(
-            name, link => link with { DeletedAt = now }, versions, cancellationToken);
+            new(name, link => link with { DeletedAt = now }, versions), cancellationToken);
     }
 
-    private async Task<ChangeLinkResult> ApplyAsync(
+    /// <summary>
+    /// Makes a deleted link work again, within <see cref="LinkOptions.RestoreFor"/> after its deletion. A
+    /// link that is not deleted stays as it is, so that a request can be repeated.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the link was restored.</exception>
+    public Task<ChangeLinkResult> RestoreAsync(
+        LinkName name, IReadOnlyList<int>? versions, CancellationToken cancellationToken) =>
+        ApplyAsync(
+            new(name, link => link with { DeletedAt = null }, versions) { Refuse = WhyNotRestored },
+            cancellationToken);
+
+    /// <summary>
+    /// Removes the target, the texts, the settings and the visits of a link for good. The link stays deleted,
+    /// and its names are never used again. An erased link stays as it is, so that a request can be repeated.
+    /// </summary>
+    /// <param name="name">The name of the link.</param>
+    /// <param name="versions">The versions that may be erased; null for any version.</param>
+    /// <param name="isWanted">Whether to erase the link in its present state; null for any state.</param>
+    /// <param name="cancellationToken">Cancels the wait; the link may still be erased.</param>
+    /// <returns><see cref="ChangeLinkResult.OtherVersion"/> also if the link is not wanted.</returns>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the link was erased.</exception>
+    public Task<ChangeLinkResult> EraseAsync(
         LinkName name,
-        Func<Link, Link> change,
         IReadOnlyList<int>? versions,
+        Func<Link, bool>? isWanted,
         CancellationToken cancellationToken)
     {
-        if (!CustomCode.CouldBeCode(name.Code))
+        var now = Now;
+        var request = new Request(name, link => link.IsErased ? link : link.Erase(now), versions)
+        {
+            Refuse = link => isWanted?.Invoke(link) == false ? new ChangeLinkResult.OtherVersion() : null,
+        };
+        return ApplyAsync(request, cancellationToken);
+    }
+
+    private DateTimeOffset Now =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private ChangeLinkResult.NotRestorable? WhyNotRestored(Link link)
+    {
+        var days = options.Value.RestoreFor.TotalDays;
+        return link.IsErased
+            ? new("The link was erased; nothing of it is left to restore.")
+        : link.DeletedAt + options.Value.RestoreFor <= time.GetUtcNow()
+            ? new(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The link was deleted on {link.DeletedAt:yyyy-MM-dd' at 'HH:mm:ss} UTC; a link can be "
+                + $"restored for {days:0.##} days."))
+            : null;
+    }
+
+    private async Task<ChangeLinkResult> ApplyAsync(Request request, CancellationToken cancellationToken)
+    {
+        if (!CustomCode.CouldBeCode(request.Name.Code))
             return new ChangeLinkResult.NotFound();
-        var request = new Request(name, change, versions);
         return await store.RunAsync(
             token => ApplyLatestAsync(request, token), time, cancellationToken);
     }
@@ -88,8 +137,8 @@ internal sealed class LinkChanger(
             return new ChangeLinkResult.NotFound();
         if (link == request.Unconfirmed)
             return new ChangeLinkResult.Changed(link, At: null); // An earlier attempt stored this change.
-        if (link.DeletedAt is not null)
-            return new ChangeLinkResult.Deleted();
+        if (request.Refuse(link) is { } refused)
+            return refused;
         if (request.Versions?.Contains(link.Version) == false)
             return new ChangeLinkResult.OtherVersion();
         var changed = request.Change(link);
@@ -131,5 +180,9 @@ internal sealed class LinkChanger(
         /// The change of the last attempt of which it is unknown whether the change was stored, if any.
         /// </summary>
         public Link? Unconfirmed { get; set; }
+
+        /// <summary>Returns why the present state of the link does not allow the change.</summary>
+        public Func<Link, ChangeLinkResult?> Refuse { get; init; } = static link =>
+            link.DeletedAt is null ? null : new ChangeLinkResult.Deleted();
     }
 }

@@ -56,6 +56,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresLinkUpdater>();
         services.AddSingleton<PreviousServers>();
         services.AddSingleton<ILinkStore, PostgresLinkStore>();
+        services.AddSingleton<ILinkCleanup, PostgresLinkCleanup>();
         services.AddSingleton<PostgresKeyedInserter>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
         services.AddHostedService<PostgresCleanup>();
@@ -72,6 +73,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IVisitStore, PostgresVisitStore>();
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IVisitRollup, PostgresVisitRollup>();
+        services.AddSingleton<IVisitEraser, PostgresVisitEraser>();
         services.AddSingleton<IStorage, PostgresStorage>();
     }
 

@@ -25,12 +25,14 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<SqliteLinkStore>());
         services.AddSingleton<ILinkReader>(provider => provider.GetRequiredService<SqliteLinkStore>());
         services.AddSingleton<ICreationStore, SqliteCreationStore>();
+        services.AddSingleton<ILinkCleanup, SqliteLinkCleanup>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();
         services.AddSingleton<IVisitPartitions, SqliteVisitPartitions>();
         services.AddSingleton<IVisitRollup, SqliteVisitRollup>();
+        services.AddSingleton<IVisitEraser, SqliteVisitEraser>();
         services.AddSingleton<IStorage, SqliteStorage>();
         services.AddHostedService<SqliteChangeFeed>();
     }

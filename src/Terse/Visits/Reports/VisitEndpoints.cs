@@ -7,7 +7,7 @@ namespace Terse.Visits;
 
 /// <summary>
 /// The endpoints for visit counts and for lists of single visits, either of one link or of all links
-/// together. The visits of a deleted link stay available.
+/// together. The visits of a deleted link stay available until the link is erased.
 /// </summary>
 internal static class VisitEndpoints
 {
@@ -109,7 +109,12 @@ internal static class VisitEndpoints
         var link = CustomCode.CouldBeCode(code)
             ? await links.FindAsync(requested.Name, context.RequestAborted)
             : null;
-        return (link, link is null ? LinkProblems.NotFound(requested.DomainName) : null);
+        return link switch
+        {
+            null => (null, LinkProblems.NotFound(requested.DomainName)),
+            { IsErased: true } => (null, LinkProblems.Deleted(isErased: true)),
+            _ => (link, null),
+        };
     }
 
     private static VisitResource Show(StoredVisit stored, DomainMap domains, string host) => new(

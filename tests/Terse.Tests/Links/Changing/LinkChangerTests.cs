@@ -110,19 +110,62 @@ public sealed class LinkChangerTests
         Assert.Equal("sale", _calls.ToString());
     }
 
+    [Theory]
+    [InlineData(29.9, true)]
+    [InlineData(30, false)]
+    public async Task A_deleted_link_can_be_restored_for_30_days(double days, bool isRestored)
+    {
+        await NewChanger().DeleteAsync(new("", "sale"), versions: null, default);
+        var result = await NewChanger(Now.AddDays(days)).RestoreAsync(new("", "sale"), null, default);
+
+        Assert.Equal(isRestored ? null : Now, _store.Link.DeletedAt);
+        if (isRestored)
+        {
+            Assert.Equal(3, Assert.IsType<ChangeLinkResult.Changed>(result).Link.Version);
+            return;
+        }
+
+        var reason = Assert.IsType<ChangeLinkResult.NotRestorable>(result).Reason;
+        Assert.Contains("2026-11-22 at 08:30:00 UTC", reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_erased_link_cannot_be_restored_and_keeps_the_time_of_its_deletion()
+    {
+        await NewChanger().DeleteAsync(new("", "sale"), versions: null, default);
+        await NewChanger(Now.AddDays(1)).EraseAsync(new("", "sale"), null, null, default);
+        var again = await NewChanger().EraseAsync(new("", "sale"), null, null, default);
+
+        Assert.Equal(("", Now, 3), (_store.Link.Target, _store.Link.DeletedAt, _store.Link.Version));
+        Assert.Null(Assert.IsType<ChangeLinkResult.Changed>(again).At);
+        Assert.IsType<ChangeLinkResult.NotRestorable>(
+            await NewChanger().RestoreAsync(new("", "sale"), null, default));
+    }
+
+    [Fact]
+    public async Task A_link_that_is_restored_before_it_is_cleaned_up_is_not_erased()
+    {
+        _store.Before = link => link with { ExpiresAt = null, Version = link.Version + 1 };
+        var result = await NewChanger().EraseAsync(
+            new("", "sale"), null, link => link.Version == 1, default);
+
+        Assert.IsType<ChangeLinkResult.OtherVersion>(result);
+        Assert.False(_store.Link.IsErased);
+    }
+
     private Task<ChangeLinkResult> ChangeAsync(IReadOnlyList<int>? versions)
     {
         var change = new LinkChange { Target = "https://example.com/2" };
         return NewChanger().ChangeAsync(new("", "sale"), change, versions, "a.example", "127.0.0.1", default);
     }
 
-    private LinkChanger NewChanger()
+    private LinkChanger NewChanger(DateTimeOffset? now = null)
     {
         var options = Options.Create(new LinkOptions());
         var domains = new DomainMap(Options.Create(new DomainOptions()));
-        var time = new FakeTimeProvider(Now);
+        var time = new FakeTimeProvider(now ?? Now);
         var targets = new TargetRules(domains, new BlockedHosts(options), options);
-        return new(_store, _store, _calls, new LinkChecker(targets, time), time);
+        return new(_store, _store, _calls, new LinkChecker(targets, time), options, time);
     }
 
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>

@@ -17,6 +17,8 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
 
     private protected override ILinkReader Reader => new SqliteLinkStore(_file.Writer, _file.Readers);
 
+    private protected override ILinkCleanup Cleanup => field ??= new SqliteLinkCleanup(_file.Readers);
+
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()
@@ -24,6 +26,16 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         _file.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    protected override Task AddManyAsync(int count) => _file.Writer.RunAsync(
+        session => session.Command(
+            """
+            WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
+            INSERT INTO link (id, domain, code, target, created_at)
+            SELECT n + 999, '', 'many-' || n, 'https://example.com/', 0 FROM numbers
+            """,
+            count).ExecuteNonQuery(),
+        default);
 
     private protected override Task<IReadOnlyList<StoredChange>> ReadChangesAsync() =>
         Task.FromResult(_file.Readers.Run(ReadChanges, argument: 0));

@@ -19,6 +19,19 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
 
     private protected override IVisitRollup Rollup => new SqliteVisitRollup(_file.Writer, _time);
 
+    private protected override IVisitEraser Eraser => new SqliteVisitEraser(_file.Writer);
+
+    private protected override Task MarkErasedAsync(long link) => _file.Writer.RunAsync(
+        session => session.Command("INSERT INTO erased_link (link_id) VALUES (?1)", link).ExecuteNonQuery(),
+        default);
+
+    private protected override Task<long> CountRowsOfAsync(long link) => _file.Writer.RunAsync(
+        session => SqliteVisitPartitions.Read(session).Select(VisitPartition.TableName)
+            .Concat(["visit_count", "hour_count", "day_count", "visit_total"])
+            .Sum(table => (long)session.Command(
+                $"SELECT count(*) FROM {table} WHERE link_id = ?1", link).ExecuteScalar()!),
+        default);
+
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
     protected override ValueTask CloseAsync()

@@ -80,7 +80,7 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
             SELECT link_id FROM link_limit
             WHERE link_id IN (
                 SELECT id FROM given JOIN unlocked USING (id)
-                WHERE given.max_visits IS DISTINCT FROM unlocked.max_visits)
+                WHERE given.max_visits IS DISTINCT FROM unlocked.max_visits OR given.target = '')
             ORDER BY link_id
             FOR UPDATE
         ), updated AS (

@@ -9,7 +9,8 @@ namespace Terse.Storage.Postgres;
 /// One transaction stores a batch, with one statement per table. Other Terse servers also update the rows
 /// with counts. The transaction updates these rows last, so that it locks them only briefly. Every Terse
 /// server updates these rows in the same order, so that the transactions cannot deadlock. The class
-/// <see cref="PostgresVisitRuns"/> knows which batches are stored.
+/// <see cref="PostgresVisitRuns"/> knows which batches are stored. Visits of erased links are not stored
+/// (<see cref="PostgresErasedLinks"/>).
 /// </remarks>
 internal sealed class PostgresVisitStore(
     PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore
@@ -68,15 +69,19 @@ internal sealed class PostgresVisitStore(
         (VisitBatch Batch, BatchCounts Counts) added,
         CancellationToken cancellationToken)
     {
-        if (!await PostgresVisitRuns.StoreNumberAsync(write, added.Batch, cancellationToken))
+        var (batch, counts) = added;
+        var erased = await PostgresErasedLinks.FindAsync(write, counts.Totals, cancellationToken);
+        if (!await PostgresVisitRuns.StoreNumberAsync(write, batch, cancellationToken))
             return false;
-        if (added.Counts.Visits.Count > 0)
+        if (erased.Count > 0)
+            counts = new(batch.Visits.Where(visit => !erased.Contains(visit.Link.ToInt64())));
+        if (counts.Visits.Count > 0)
         {
-            await AddVisitsAsync(write, added.Counts.Visits, cancellationToken);
-            await AddTotalsAsync(write, added.Counts, cancellationToken);
+            await AddVisitsAsync(write, counts.Visits, cancellationToken);
+            await AddTotalsAsync(write, counts, cancellationToken);
         }
 
-        await PostgresCountRows.AddToHoursAsync(write, added.Counts.Rows, cancellationToken);
+        await PostgresCountRows.AddToHoursAsync(write, counts.Rows, cancellationToken);
         return true;
     }
 

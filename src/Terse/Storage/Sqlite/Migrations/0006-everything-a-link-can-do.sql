@@ -3,3 +3,26 @@
 -- The fields of the class LinkSettings as JSON; null for a link without any of them. The class StoredSettings
 -- reads and writes the text.
 ALTER TABLE link ADD COLUMN settings TEXT;
+
+-- Erased links. Visits of these links are never stored again, even if a server sends them much later, so the
+-- rows stay for ever. The class SqliteVisitEraser deletes the visits that were stored before.
+CREATE TABLE erased_link (
+    link_id INTEGER PRIMARY KEY,
+    is_done INTEGER NOT NULL DEFAULT 0 -- 1 after the visits that were stored before are deleted
+) STRICT;
+CREATE INDEX erased_link_waiting ON erased_link (link_id) WHERE is_done = 0;
+
+-- Runs when a link is erased: only then is its target empty. The row in link_limit stays, so that a request
+-- that has read the link before cannot exceed its limit; the number of its visits is removed.
+CREATE TRIGGER link_erased AFTER UPDATE ON link WHEN NEW.target = '' AND OLD.target <> '' BEGIN
+    INSERT INTO erased_link (link_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
+    UPDATE link_limit SET max_visits = 0, used = 0 WHERE link_id = NEW.id;
+END;
+-- As before, but the limit of an erased link is 0, in whatever order SQLite runs the triggers.
+DROP TRIGGER link_limited;
+CREATE TRIGGER link_limited AFTER UPDATE ON link WHEN NEW.max_visits IS NOT OLD.max_visits BEGIN
+    INSERT INTO link_limit (link_id, max_visits)
+    SELECT NEW.id, CASE WHEN NEW.target = '' THEN 0 ELSE coalesce(NEW.max_visits, 9223372036854775807) END
+    WHERE true
+    ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits;
+END;

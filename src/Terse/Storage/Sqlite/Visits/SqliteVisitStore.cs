@@ -44,7 +44,8 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
     {
         try
         {
-            return AddPart(session, batch, part, begin, Math.Min(begin + MaxPart, visits.Count));
+            var counted = SqliteVisitRuns.ReadProgress(session, batch);
+            return counted == begin ? AddPart(session, batch, part, begin, visits) : (counted, false);
         }
         catch (SqliteException exception) when (IsRefusal(exception))
         {
@@ -57,16 +58,33 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
     }
 
     private static (int? Counted, bool IsAdded) AddPart(
-        SqliteSession session, VisitBatch batch, BatchCounts part, int begin, int end)
+        SqliteSession session, VisitBatch batch, BatchCounts part, int begin, List<Visit> visits)
     {
-        var counted = SqliteVisitRuns.ReadProgress(session, batch);
-        if (counted != begin)
-            return (counted, false);
+        var end = Math.Min(begin + MaxPart, visits.Count);
+        var erased = FindErased(session, part);
+        if (erased.Count > 0)
+            part = new(visits[begin..end].Where(visit => !erased.Contains(visit.Link.ToInt64())));
         SqliteVisitRuns.StoreProgress(session, batch, end);
         SqliteVisitPartitions.Add(session, part);
         AddTotals(session, part);
         SqliteCountRows.AddToHours(session, part.Rows);
         return (end, true);
+    }
+
+    private const string SelectErased = "SELECT 1 FROM erased_link WHERE link_id = ?1";
+
+    private static HashSet<long> FindErased(SqliteSession session, BatchCounts part)
+    {
+        var erased = new HashSet<long>();
+        var row = session.Rows(SelectErased);
+        foreach (var (link, _) in part.Totals)
+        {
+            if (row.With(link).Read())
+                erased.Add(link);
+            row.Reset();
+        }
+
+        return erased;
     }
 
     /// <summary>
