@@ -43,7 +43,7 @@ internal interface ILinkStore
 
     /// <summary>
     /// Stores the next version of a link, if the store still contains the previous version. The id, the
-    /// domain, the code and the time of creation never change. If the result is not null, the change is on
+    /// domain, the code and the time of creation never change; <see cref="IAliasStore"/> adds codes. If the result is not null, the change is on
     /// disk, and every <see cref="ILinkReader.FindAsync"/> on this server that starts later finds this
     /// version or a later version.
     /// </summary>

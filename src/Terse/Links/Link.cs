@@ -7,13 +7,26 @@ namespace Terse.Links;
 /// </summary>
 /// <param name="Id">The unique id, which contains the time at which it was minted.</param>
 /// <param name="Domain">The domain name as stored: in lower case; empty for the default domain.</param>
-/// <param name="Code">The path of the short URL without its first slash. Codes are case-sensitive.</param>
+/// <param name="Code">
+/// The code with which the link was created: the path of the short URL without its first slash. Codes are
+/// case-sensitive.
+/// </param>
 /// <param name="Target">The URL that the link leads to, exactly as the client sent it.</param>
 /// <param name="CreatedAt">When the link was created, in UTC, with a precision of 1 ms.</param>
 internal sealed record Link(Tsid Id, string Domain, string Code, string Target, DateTimeOffset CreatedAt)
 {
     /// <summary>The domain and the code, by which a redirect finds the link.</summary>
     public LinkName Name => new(Domain, Code);
+
+    /// <summary>
+    /// The codes that replaced <see cref="Code"/> later, in the order in which they did, separated by spaces;
+    /// null if the code was never replaced. The last one is the present code; <see cref="LinkCodes"/> reads
+    /// this text. The link is found by each of its codes for ever.
+    /// </summary>
+    public string? LaterCodes { get; init; }
+
+    /// <summary>All names by which the link is found.</summary>
+    public IEnumerable<LinkName> Names => LinkCodes.All(this).Select(code => new LinkName(Domain, code));
 
     /// <summary>All URLs that requests for the link can lead to.</summary>
     public IEnumerable<string> Targets =>

@@ -25,6 +25,7 @@ internal static class LinkSetup
         services.AddSingleton<TargetRules>();
         services.AddSingleton<LinkChecker>();
         services.AddSingleton<LinkCreator>();
+        services.AddSingleton<AliasAdder>();
         services.AddSingleton<LinkChanger>();
         services.AddSingleton<LinkCleaner>();
         services.AddHostedService(provider => provider.GetRequiredService<LinkCleaner>());

@@ -14,6 +14,8 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
 
     private protected override ILinkReader Reader => _database.Get<ILinkReader>();
 
+    private protected override IAliasStore Aliases => _database.Get<IAliasStore>();
+
     private protected override ILinkCleanup Cleanup => _database.Get<ILinkCleanup>();
 
     public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
@@ -91,6 +93,21 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
 
         Assert.Equal(AddLinkResult.TooLate, await Store.AddAsync(NewLink(2, "late"), past, default));
         Assert.Null(await Reader.FindAsync(new("", "late"), default));
+    }
+
+    [Fact]
+    public async Task A_name_of_a_tick_that_the_horizon_has_passed_is_refused_and_the_link_stays_as_it_is()
+    {
+        var link = NewLink(1, "first");
+        await AddAsync(link);
+        var past = TimeProvider.System.GetUtcNow().AddMinutes(-1);
+        await Eventually.IsTrueAsync(() => Task.FromResult(_database.Cluster.Hosts[0].State.Horizon > past));
+        var result = await Aliases.AddAliasAsync(
+            Renamed(link, "second"), new(Tsid.FromInt64(2), "second", past), default);
+
+        Assert.Equal(new AddAliasResult(AddLinkResult.TooLate, null), result);
+        Assert.Equal(link, await Reader.FindAsync(link.Name, default));
+        Assert.Null(await Reader.FindAsync(new("", "second"), default));
     }
 
     /// <summary>

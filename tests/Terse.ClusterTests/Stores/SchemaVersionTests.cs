@@ -100,6 +100,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         await AssertServesAsync(http, "before");
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await DisableAsync(http, "before"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await EraseAsync(http, "before"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await RenameAsync(http, "before", "refused"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
 
         await postgres.Replicas[0].PauseReplayAsync();
@@ -132,12 +133,16 @@ public sealed class SchemaVersionTests(TestDatabases databases)
             """);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await DisableAsync(http, "after"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await EraseAsync(http, "after-key"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await RenameAsync(http, "after-limit", "renamed"));
+        Assert.Equal(HttpStatusCode.NotFound, await GetAsync(http, "renamed"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
         Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "plain"));
 
         await primary.ExecuteAsync("DELETE FROM server WHERE name = 'previous'");
         Assert.Equal(HttpStatusCode.OK, await DisableAsync(http, "after"));
         Assert.Equal(HttpStatusCode.Accepted, await EraseAsync(http, "after-key"));
+        Assert.Equal(HttpStatusCode.OK, await RenameAsync(http, "after-limit", "renamed"));
+        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "renamed"));
         Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "구글"));
     }
 
@@ -200,6 +205,12 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     private static async Task<HttpStatusCode> DisableAsync(HttpClient http, string code)
     {
         using var answer = await http.PatchAsJsonAsync($"api/v1/links/{code}", new { enabled = false });
+        return answer.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> RenameAsync(HttpClient http, string code, string newCode)
+    {
+        using var answer = await http.PatchAsJsonAsync($"api/v1/links/{code}", new { code = newCode });
         return answer.StatusCode;
     }
 

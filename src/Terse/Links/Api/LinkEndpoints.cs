@@ -137,7 +137,7 @@ internal static class LinkEndpoints
 
     private static string UrlOf(Link link, DomainMap domains, string host)
     {
-        var url = $"{Root}/{Uri.EscapeDataString(link.Code)}";
+        var url = $"{Root}/{Uri.EscapeDataString(LinkCodes.Current(link))}";
         return link.Domain == domains.DomainOfHost(host)
             ? url
             : $"{url}?domain={Uri.EscapeDataString(domains.DisplayNameOf(link.Domain, host))}";

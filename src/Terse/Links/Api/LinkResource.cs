@@ -16,6 +16,9 @@ internal sealed record LinkResource(
     DateTime? ExpiresAt,
     long? MaxVisits)
 {
+    /// <summary>The earlier codes, under which the link is still found.</summary>
+    public IReadOnlyList<string> Aliases { get; init; } = [];
+
     public string? Title { get; init; }
 
     public string? Note { get; init; }
@@ -49,16 +52,18 @@ internal sealed record LinkResource(
     public static LinkResource Of(Link link, DomainMap domains, string host, string scheme)
     {
         var domain = domains.DisplayNameOf(link.Domain, host);
+        var code = LinkCodes.Current(link);
         return new(
             link.Id.ToString("D"),
             domain,
-            link.Code,
-            Terse.Links.ShortUrl.Of(link.Name, domains, host, scheme),
+            code,
+            Terse.Links.ShortUrl.Of(new(link.Domain, code), domains, host, scheme),
             link.Target,
             link.CreatedAt.UtcDateTime,
             link.ExpiresAt?.UtcDateTime,
             link.MaxVisits)
         {
+            Aliases = LinkCodes.Aliases(link),
             Title = link.Settings.Title,
             Note = link.Settings.Note,
             Tags = link.Settings.Tags ?? [],

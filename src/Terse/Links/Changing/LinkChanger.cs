@@ -13,6 +13,7 @@ internal sealed class LinkChanger(
     ILinkStore store,
     ILinkReader reader,
     ILinkChangeListener listener,
+    AliasAdder aliases,
     LinkChecker checker,
     IOptions<LinkOptions> options,
     TimeProvider time)
@@ -22,6 +23,9 @@ internal sealed class LinkChanger(
     /// link is stored first.
     /// </summary>
     private const int MaxTries = 100;
+
+    private static readonly Refusal NoCode =
+        new(RefusalKind.CodeInvalid, "code", "A link always has a code; send another code.");
 
     /// <param name="name">The name of the link.</param>
     /// <param name="change">The body of the request.</param>
@@ -42,7 +46,14 @@ internal sealed class LinkChanger(
     {
         if (checker.Check(change, host, address, out var edit) is { } refusal)
             return new ChangeLinkResult.Refused(refusal);
-        return await ApplyAsync(new(name, edit, versions), cancellationToken);
+        if (change.Has(nameof(change.Code)) && string.IsNullOrEmpty(change.Code))
+            return new ChangeLinkResult.Refused(NoCode);
+        var request = new Request(name, edit, versions)
+        {
+            Code = change.Code,
+            AllowMixedScripts = change.AllowMixedScripts == true,
+        };
+        return await ApplyAsync(request, cancellationToken);
     }
 
     /// <summary>
@@ -141,7 +152,9 @@ internal sealed class LinkChanger(
             return refused;
         if (request.Versions?.Contains(link.Version) == false)
             return new ChangeLinkResult.OtherVersion();
-        var changed = request.Change(link);
+        if (CheckCode(request, link) is { } refusedCode)
+            return new ChangeLinkResult.Refused(refusedCode);
+        var changed = request.Change(request.Code is { } code ? LinkCodes.With(link, code)! : link);
         if (changed == link)
             return new ChangeLinkResult.Changed(link, At: null);
         if (LinkChecker.CheckWhole(changed) is { } refusal)
@@ -151,23 +164,44 @@ internal sealed class LinkChanger(
         changed = changed with { Version = link.Version + 1 };
         var earlier = request.Unconfirmed;
         request.Unconfirmed = changed;
-        var written = await StoreAsync(changed, cancellationToken);
-        if (written is null)
+        var written = await StoreAsync(link, changed, cancellationToken);
+        if (written.WrittenAt is null)
             request.Unconfirmed = earlier; // The other change may be the one of the earlier attempt.
-        return written is { } at ? new ChangeLinkResult.Changed(changed, at) : null;
+        return written.Name == AddLinkResult.CodeTaken
+            ? new ChangeLinkResult.Refused(new(
+                RefusalKind.CodeTaken,
+                "code",
+                $"The code '{request.Code}' is already in use; choose another code."))
+            : written.WrittenAt is { } at ? new ChangeLinkResult.Changed(changed, at) : null;
     }
 
-    private async Task<DateTimeOffset?> StoreAsync(Link changed, CancellationToken cancellationToken)
+    /// <summary>Checks the new code of a link, unless the link has this code already.</summary>
+    private static Refusal? CheckCode(Request request, Link link) =>
+        request.Code is not { } code || LinkCodes.All(link).Contains(code) ? null
+        : CustomCode.Check(code, request.AllowMixedScripts) is { } refusal ? refusal
+        : LinkCodes.With(link, code) is null ? Refusal.OfField(
+            "code",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"A link can have at most {LinkCodes.MaxAliases} aliases; create a new link, or use one of "
+                + $"the codes that this link has."))
+        : null;
+
+    private async Task<AddAliasResult> StoreAsync(
+        Link link, Link changed, CancellationToken cancellationToken)
     {
         try
         {
-            return await store.ReplaceAsync(changed, cancellationToken);
+            return LinkCodes.All(changed).Except(LinkCodes.All(link)).FirstOrDefault() is { } code
+                ? await aliases.AddAsync(changed, code, cancellationToken)
+                : new(AddLinkResult.Added, await store.ReplaceAsync(changed, cancellationToken));
         }
         finally
         {
             // The cached copy of the link may be outdated in every case. After an exception, it is unknown
             // whether the change was stored. If the result is null, a different change was stored first.
-            listener.OnChanged(changed.Name);
+            foreach (var name in changed.Names)
+                listener.OnChanged(name);
         }
     }
 
@@ -180,6 +214,11 @@ internal sealed class LinkChanger(
         /// The change of the last attempt of which it is unknown whether the change was stored, if any.
         /// </summary>
         public Link? Unconfirmed { get; set; }
+
+        /// <summary>The new code of the link; null to keep its code.</summary>
+        public string? Code { get; init; }
+
+        public bool AllowMixedScripts { get; init; }
 
         /// <summary>Returns why the present state of the link does not allow the change.</summary>
         public Func<Link, ChangeLinkResult?> Refuse { get; init; } = static link =>

@@ -46,7 +46,8 @@ internal class LinkFields
     /// <param name="field">The name of the property of this class.</param>
     public bool Has(string field) => _sent.Contains(field);
 
-    private T Sent<T>(T value, [CallerMemberName] string field = "")
+    /// <summary>Records that the body contains a field, and returns its value.</summary>
+    protected T Sent<T>(T value, [CallerMemberName] string field = "")
     {
         _sent.Add(field);
         return value;

@@ -55,7 +55,10 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<PostgresLinkUpdater>();
         services.AddSingleton<PreviousServers>();
-        services.AddSingleton<ILinkStore, PostgresLinkStore>();
+        services.AddSingleton<PostgresAliasInserter>();
+        services.AddSingleton<PostgresLinkStore>();
+        services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());
+        services.AddSingleton<IAliasStore>(provider => provider.GetRequiredService<PostgresLinkStore>());
         services.AddSingleton<ILinkCleanup, PostgresLinkCleanup>();
         services.AddSingleton<PostgresKeyedInserter>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();

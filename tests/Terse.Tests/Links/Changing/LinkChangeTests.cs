@@ -89,7 +89,7 @@ public sealed class LinkChangeTests : IAsyncLifetime
     [InlineData("""{"maxVisits": 1.5}""", "request-malformed", "maxVisits")]
     [InlineData("""{"maxVisits": 1e30}""", "request-malformed", "maxVisits")]
     [InlineData("""{"maxVisits": "1"}""", "request-malformed", "maxVisits")]
-    [InlineData("""{"code": "other"}""", "request-malformed", "code")]
+    [InlineData("""{"domain": "s.example"}""", "request-malformed", "domain")]
     [InlineData("""{"hasTarget": true}""", "request-malformed", "hasTarget")]
     [InlineData("""{"maxVisits": 1, "maxVisits": 2}""", "request-malformed", "maxVisits")]
     [InlineData("null", "request-malformed", null)]

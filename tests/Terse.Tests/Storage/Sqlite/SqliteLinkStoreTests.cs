@@ -17,6 +17,8 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
 
     private protected override ILinkReader Reader => new SqliteLinkStore(_file.Writer, _file.Readers);
 
+    private protected override IAliasStore Aliases => new SqliteLinkStore(_file.Writer, _file.Readers);
+
     private protected override ILinkCleanup Cleanup => field ??= new SqliteLinkCleanup(_file.Readers);
 
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;

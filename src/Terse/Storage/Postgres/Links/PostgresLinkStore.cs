@@ -14,11 +14,12 @@ namespace Terse.Storage.Postgres;
 internal sealed class PostgresLinkStore(
     PostgresLinkInserter inserter,
     PostgresLinkUpdater updater,
+    PostgresAliasInserter aliases,
     PostgresVisitLimits limits,
     PreviousServers previous,
     PendingChanges pending,
     PrimaryWait wait,
-    TimeProvider time) : ILinkStore
+    TimeProvider time) : ILinkStore, IAliasStore
 {
     /// <inheritdoc/>
     public Task<T> RunAsync<T>(
@@ -51,8 +52,25 @@ internal sealed class PostgresLinkStore(
             token => UpdateAsync(changed, token), time, cancellationToken);
         if (update is not { } written)
             return null;
-        pending.Add(changed.Name, changed.Version, written);
+        AddPending(changed, written);
         return written.At;
+    }
+
+    /// <inheritdoc/>
+    public async Task<AddAliasResult> AddAliasAsync(
+        Link changed, NewAlias name, CancellationToken cancellationToken)
+    {
+        var (result, written) = await PostgresErrors.WithTimeoutAsync(
+            token => aliases.AddAsync(changed, name, token), time, cancellationToken);
+        if (written is { } at)
+            AddPending(changed, at);
+        return new(result, written?.At);
+    }
+
+    private void AddPending(Link changed, Moment written)
+    {
+        foreach (var name in changed.Names)
+            pending.Add(name, changed.Version, written);
     }
 
     private async Task<Moment?> UpdateAsync(Link changed, CancellationToken cancellationToken)

@@ -71,9 +71,9 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
         WITH given AS (
             SELECT * FROM unnest(
                 $1::bigint[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[],
-                $6::bigint[]{SettingsColumn.If(hasSettings, ", $7::text[]")})
+                $6::bigint[]{SettingsColumn.If(hasSettings, ", $7::text[], $8::text[]")})
                 WITH ORDINALITY AS g(id, target, version, deleted_at, expires_at,
-                    max_visits{SettingsColumn.If(hasSettings, ", settings")}, number)
+                    max_visits{SettingsColumn.If(hasSettings, ", settings, later_codes")}, number)
         ), unlocked AS MATERIALIZED (
             SELECT id, max_visits FROM link WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED
         ), limits AS MATERIALIZED (
@@ -86,7 +86,8 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
         ), updated AS (
             UPDATE link SET target = given.target, version = given.version, deleted_at = given.deleted_at,
                 expires_at = given.expires_at,
-                max_visits = given.max_visits{SettingsColumn.If(hasSettings, ", settings = given.settings")}
+                max_visits = given.max_visits{SettingsColumn.If(
+                    hasSettings, ", settings = given.settings, later_codes = given.later_codes")}
             FROM given JOIN unlocked USING (id)
             WHERE link.id = given.id AND link.version = given.version - 1
                 AND (SELECT count(*) FROM limits) >= 0 -- locks the limits before the first update
@@ -121,6 +122,8 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
         update.BindColumn(changes, changed => changed.ExpiresAt);
         update.BindColumn(changes, changed => changed.MaxVisits);
         update.BindSettings(hasSettings, changes);
+        if (hasSettings)
+            update.BindColumn(changes, changed => changed.LaterCodes);
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         var results = new LinkUpdate?[changes.Count];
         while (await row.ReadAsync(cancellationToken))

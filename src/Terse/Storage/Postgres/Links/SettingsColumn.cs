@@ -27,7 +27,7 @@ internal static class SettingsColumn
         }
         catch (PostgresException exception) when (
             exception.SqlState == PostgresErrorCodes.UndefinedColumn
-            && links.All(link => link.Settings == LinkSettings.None))
+            && links.All(link => link.Settings == LinkSettings.None && link.LaterCodes is null))
         {
             return await runAsync(false);
         }

@@ -132,35 +132,47 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     /// <summary>
     /// The columns that <see cref="ReadLink"/> reads, for a lateral subquery after <see cref="Defaults"/>. In
     /// the schema of the version before, the table <c>link</c> lacks the column <c>settings</c>. PostgreSQL
-    /// then finds this name outside of the subquery, in <see cref="Defaults"/>. So the same statement works
-    /// with both schemas, also on a replica that has not replayed the migration yet.
+    /// then finds this name outside of the subquery, in <see cref="Defaults"/>, and likewise for
+    /// <c>later_codes</c>. So the same statement works with both schemas, also on a replica that has not
+    /// replayed the migration yet.
     /// </summary>
     public const string Columns =
         """
         link.id, link.domain, link.code, link.target, link.created_at,
-            link.version, link.expires_at, link.max_visits, link.deleted_at, settings
+            link.version, link.expires_at, link.max_visits, link.deleted_at, settings,
+            later_codes
         """;
+
+    private const int ColumnCount = 11;
 
     /// <summary>
     /// A subquery with a default value for each column that the table <c>link</c> lacks in the schema of the
     /// version before.
     /// </summary>
-    public const string Defaults = "(SELECT NULL::text AS settings) AS defaults";
+    public const string Defaults =
+        """
+        (SELECT NULL::text AS settings, NULL::text AS later_codes, NULL::bigint AS alias_of) AS defaults
+        """;
 
     /// <summary>
-    /// Reads the horizon and the links in one statement, so that both come from the same snapshot.
+    /// Reads the horizon and the links in one statement, so that both come from the same snapshot. If the row
+    /// with the name is an alias, the second subquery reads the link; otherwise it finds nothing. The columns
+    /// of the first subquery have other names, so that the second one finds only those of
+    /// <see cref="Defaults"/> outside.
     /// </summary>
     private const string SelectLinks =
         $"""
-        SELECT l.*, k.number, snapshot.closed_at,
+        SELECT n.*, l.*, k.number, snapshot.closed_at,
             snapshot.system_identifier, snapshot.timeline, snapshot.term,
             {PostgresLayoutTable.Fingerprint}, pg_is_in_recovery()
         FROM {HorizonSchema.Snapshot}
             CROSS JOIN {Defaults}
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
             LEFT JOIN LATERAL (
-                SELECT {Columns} FROM link
-                WHERE link.domain = k.domain AND link.code = k.code LIMIT 1) AS l ON true
+                SELECT {Columns}, alias_of FROM link
+                WHERE link.domain = k.domain AND link.code = k.code LIMIT 1)
+                AS n(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, link_id) ON true
+            LEFT JOIN LATERAL (SELECT {Columns} FROM link WHERE link.id = n.link_id) AS l ON true
         """;
 
     private async Task<IReadOnlyList<LookupResult>> LookUpAsync(
@@ -200,31 +212,39 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var results = new LookupResult[names.Count];
         while (await row.ReadAsync(cancellationToken))
-            results[row.GetInt64(10) - 1] = ReadResult(row, probedRole);
+            results[row.GetInt64(Number) - 1] = ReadResult(row, probedRole);
         return results;
     }
 
-    private LookupResult ReadResult(NpgsqlDataReader row, HostRole probedRole) => new(
-        row.IsDBNull(0) ? null : ReadLink(row),
-        row.GetFieldValue<DateTimeOffset>(11),
-        _cluster.Primary.GenerationOf(ClusterIdentity.Read(row, 12)),
-        row.GetInt64(15),
-        probedRole,
-        IsReplica: row.GetBoolean(16));
+    /// <summary>The columns of <see cref="SelectLinks"/> after those of the name.</summary>
+    private const int LinkOfAlias = ColumnCount + 1;
 
-    /// <summary>Reads a link from a row whose first columns are <see cref="Columns"/>.</summary>
-    public static Link ReadLink(NpgsqlDataReader row) => new(
-        Tsid.FromInt64(row.GetInt64(0)),
-        row.GetString(1),
-        row.GetString(2),
-        row.GetString(3),
-        row.GetFieldValue<DateTimeOffset>(4))
+    private const int Number = LinkOfAlias + ColumnCount;
+
+    private LookupResult ReadResult(NpgsqlDataReader row, HostRole probedRole) => new(
+        row.IsDBNull(0) ? null : ReadLink(row, row.IsDBNull(LinkOfAlias) ? 0 : LinkOfAlias),
+        row.GetFieldValue<DateTimeOffset>(Number + 1),
+        _cluster.Primary.GenerationOf(ClusterIdentity.Read(row, Number + 2)),
+        row.GetInt64(Number + 5),
+        probedRole,
+        IsReplica: row.GetBoolean(Number + 6));
+
+    /// <summary>Reads a link from a row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="first">The first of the columns <see cref="Columns"/>.</param>
+    public static Link ReadLink(NpgsqlDataReader row, int first = 0) => new(
+        Tsid.FromInt64(row.GetInt64(first)),
+        row.GetString(first + 1),
+        row.GetString(first + 2),
+        row.GetString(first + 3),
+        row.GetFieldValue<DateTimeOffset>(first + 4))
     {
-        Version = row.GetInt32(5),
-        ExpiresAt = ReadTime(row, 6),
-        MaxVisits = row.IsDBNull(7) ? null : row.GetInt64(7),
-        DeletedAt = ReadTime(row, 8),
-        Settings = StoredSettings.Read(row.IsDBNull(9) ? null : row.GetString(9)),
+        Version = row.GetInt32(first + 5),
+        ExpiresAt = ReadTime(row, first + 6),
+        MaxVisits = row.IsDBNull(first + 7) ? null : row.GetInt64(first + 7),
+        DeletedAt = ReadTime(row, first + 8),
+        Settings = StoredSettings.Read(row.IsDBNull(first + 9) ? null : row.GetString(first + 9)),
+        LaterCodes = row.IsDBNull(first + 10) ? null : row.GetString(first + 10),
     };
 
     private static DateTimeOffset? ReadTime(NpgsqlDataReader row, int column) =>

@@ -47,3 +47,25 @@ CREATE TABLE link_cleanup (
     done_at timestamptz NOT NULL  -- when the last pass ended
 );
 INSERT INTO link_cleanup (one, last_id, done_at) VALUES (1, 0, '0001-01-01Z');
+
+-- Aliases: further names of a link. A row with alias_of is no link, so statements about links skip it. It
+-- has an id of its own, an empty target, and the id of its link. It is inserted in the transaction that adds
+-- its code to the row of the link, is never changed, and passes the guard like a new link.
+ALTER TABLE link
+    ADD COLUMN alias_of    bigint,
+    ADD COLUMN later_codes text; -- separated by spaces; the class LinkCodes reads them
+
+-- Records each change and notifies the Terse servers, as before, but under each name of the link.
+CREATE OR REPLACE FUNCTION link_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY NEW.code
+        || array_remove(string_to_array(coalesce(NEW.later_codes, ''), ' '), NEW.code) LOOP
+        INSERT INTO link_change (domain, code, version, written_at)
+        VALUES (NEW.domain, name, NEW.version, NEW.written_at);
+        PERFORM pg_notify('link_change', concat_ws(
+            '|', NEW.version, (extract(epoch FROM NEW.written_at) * 1000000)::bigint, NEW.domain, name));
+    END LOOP;
+    RETURN NULL;
+END $$;

@@ -61,7 +61,7 @@ internal sealed class SqliteCreationStore(SqliteWriter writer, TimeProvider time
         using var row = session.Command(SelectEarlier, request.Key, request.Hash, expired).ExecuteReader();
         if (!row.Read())
             return null;
-        return row.GetBoolean(10)
+        return row.GetBoolean(11)
             ? new AddOnceResult.Repeated(SqliteLinkStore.ReadLink(row))
             : new AddOnceResult.KeyReused();
     }

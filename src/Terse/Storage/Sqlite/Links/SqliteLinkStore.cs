@@ -6,7 +6,8 @@ using static SQLitePCL.raw;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="ILinkStore"/>
-internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers) : ILinkStore, ILinkReader
+internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers)
+    : ILinkStore, ILinkReader, IAliasStore
 {
     /// <summary>
     /// How long a creation or a change may take. The time is long, because all links are on one disk. When
@@ -70,15 +71,17 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     public const string Columns =
         """
         link.id, link.domain, link.code, link.target, link.created_at, link.version, link.expires_at,
-            link.max_visits, link.deleted_at, link.settings
+            link.max_visits, link.deleted_at, link.settings, link.later_codes
         """;
 
     private const string SelectLink =
         $"""
-        SELECT {Columns}
+        SELECT {Columns}, alias_of
         FROM link
         WHERE domain = ?1 AND code = ?2
         """;
+
+    private const string SelectById = $"SELECT {Columns} FROM link WHERE id = ?1";
 
     /// <inheritdoc/>
     public ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken) =>
@@ -98,7 +101,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     private const string UpdateLink =
         """
         UPDATE link SET target = ?2, version = ?3, expires_at = ?4, max_visits = ?5, deleted_at = ?6,
-            settings = ?7
+            settings = ?7, later_codes = ?8
         WHERE id = ?1 AND version = ?3 - 1
         """;
 
@@ -117,11 +120,40 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
             OrNull(changed.ExpiresAt),
             OrNull(changed.MaxVisits),
             OrNull(changed.DeletedAt),
-            SettingsOf(changed));
+            SettingsOf(changed),
+            changed.LaterCodes is { } later ? later : DBNull.Value);
         if (update.ExecuteNonQuery() == 0)
             return null;
         var changedAt = (long)session.Command(SelectChangedAt).ExecuteScalar()!;
         return DateTimeOffset.FromUnixTimeMilliseconds(changedAt);
+    }
+
+    private const string InsertAlias =
+        """
+        INSERT INTO link (id, domain, code, target, created_at, alias_of) VALUES (?1, ?2, ?3, '', ?4, ?5)
+        """;
+
+    /// <inheritdoc/>
+    public Task<AddAliasResult> AddAliasAsync(
+        Link changed, NewAlias name, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => AddAlias(session, changed, name), cancellationToken);
+
+    private static AddAliasResult AddAlias(SqliteSession session, Link changed, NewAlias name)
+    {
+        if (session.Command(SelectLink, changed.Domain, name.Code).ExecuteScalar() is not null)
+            return new(AddLinkResult.CodeTaken, null);
+        if (session.Command(SelectById, name.Id.ToInt64()).ExecuteScalar() is not null)
+            return new(AddLinkResult.IdTaken, null);
+        if (Replace(session, changed) is not { } changedAt)
+            return new(AddLinkResult.Added, null);
+        session.Command(
+            InsertAlias,
+            name.Id.ToInt64(),
+            changed.Domain,
+            name.Code,
+            changedAt.ToUnixTimeMilliseconds(),
+            changed.Id.ToInt64()).ExecuteNonQuery();
+        return new(AddLinkResult.Added, changedAt);
     }
 
     /// <inheritdoc/>
@@ -162,8 +194,19 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 
     private static Link? Find(SqliteSession session, LinkName name)
     {
-        using var reader = session.Command(SelectLink, name.Domain, name.Code).ExecuteReader();
-        return reader.Read() ? ReadLink(reader) : null;
+        long link;
+        using (var row = session.Command(SelectLink, name.Domain, name.Code).ExecuteReader())
+        {
+            if (!row.Read())
+                return null;
+            if (row.IsDBNull(11))
+                return ReadLink(row);
+            link = row.GetInt64(11);
+        }
+
+        // An alias always refers to the same link, which was stored before the alias.
+        using var other = session.Command(SelectById, link).ExecuteReader();
+        return other.Read() ? ReadLink(other) : null;
     }
 
     /// <summary>Reads a link from a row whose first columns are <see cref="Columns"/>.</summary>
@@ -179,6 +222,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         MaxVisits = row.IsDBNull(7) ? null : row.GetInt64(7),
         DeletedAt = ReadTime(row, 8),
         Settings = StoredSettings.Read(row.IsDBNull(9) ? null : row.GetString(9)),
+        LaterCodes = row.IsDBNull(10) ? null : row.GetString(10),
     };
 
     private static DateTimeOffset? ReadTime(SqliteDataReader row, int column) =>

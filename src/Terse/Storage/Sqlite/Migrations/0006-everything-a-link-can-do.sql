@@ -26,3 +26,22 @@ CREATE TRIGGER link_limited AFTER UPDATE ON link WHEN NEW.max_visits IS NOT OLD.
     WHERE true
     ON CONFLICT (link_id) DO UPDATE SET max_visits = excluded.max_visits;
 END;
+
+-- Aliases: further names of a link. A row with alias_of is no link, so statements about links skip it. It
+-- has an id of its own, an empty target, and the id of its link. The row of the link lists its later codes.
+ALTER TABLE link ADD COLUMN alias_of    INTEGER;
+ALTER TABLE link ADD COLUMN later_codes TEXT; -- separated by spaces; the class LinkCodes reads them
+
+-- Records a change under each name of the link. No code contains a quotation mark or a backslash.
+DROP TRIGGER link_changed;
+CREATE TRIGGER link_changed AFTER UPDATE ON link BEGIN
+    INSERT INTO link_change (domain, code, version, changed_at) VALUES (
+        NEW.domain, NEW.code, NEW.version, CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER));
+    INSERT INTO link_change (domain, code, version, changed_at)
+    SELECT NEW.domain, value, NEW.version, CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER)
+    FROM json_each('["' || replace(NEW.later_codes, ' ', '","') || '"]') WHERE value <> NEW.code;
+    DELETE FROM link_change WHERE seq IN (
+        SELECT seq FROM link_change
+        WHERE changed_at < unixepoch('now', '-1 day') * 1000
+        ORDER BY changed_at LIMIT 4);
+END;
