@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
 using Terse.Hosting;
 
 namespace Terse.Web;
@@ -74,12 +75,15 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
                 $"The path {request.Path} does not support {request.Method}; use "
                 + $"{context.Response.Headers.Allow}.",
             StatusCodes.Status413PayloadTooLarge =>
-                $"The body is too large; send at most {WebSetup.MaxBodyBytes} bytes.",
+                $"The body is too large; send at most {MaxBodyOf(context)} bytes.",
             StatusCodes.Status415UnsupportedMediaType =>
                 "The body is not marked as JSON in UTF-8; send 'Content-Type: application/json'.",
             _ => "The request or its body is incomplete or cannot be parsed; check and resend it.",
         });
     }
+
+    private static long MaxBodyOf(HttpContext context) =>
+        context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize ?? WebSetup.MaxBodyBytes;
 
     private Problem Explain(HttpContext context, Exception exception)
     {

@@ -64,7 +64,9 @@ internal static class JsonBody
         }
     }
 
-    private static T Read<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type, string expected)
+    /// <summary>Reads a part of a request body, in UTF-8.</summary>
+    /// <inheritdoc cref="ReadAsync{T}"/>
+    public static T Read<T>(ReadOnlySpan<byte> body, JsonTypeInfo<T> type, string expected)
         where T : class
     {
         try

@@ -120,6 +120,12 @@ internal sealed class JsonBodyException : BadHttpRequestException
     /// </summary>
     private static bool IsOfType(ref Utf8JsonReader reader, Type type)
     {
+        if (type == typeof(JsonElement))
+        {
+            reader.Skip(); // The feature that reads the element checks its type.
+            return true;
+        }
+
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:

@@ -39,15 +39,24 @@ internal sealed class Problem : IResult
         if (_type.Status == StatusCodes.Status503ServiceUnavailable)
             response.Headers.RetryAfter = "1";
 
-        var traceId = Activity.Current?.TraceId.ToHexString() ?? httpContext.TraceIdentifier;
+        var body = BodyFor(httpContext);
         if (IsBrowser(httpContext.Request))
-            return Pages.WriteErrorAsync(response, _type.Title, _detail, traceId);
+            return Pages.WriteErrorAsync(response, body.Title, body.Detail, body.TraceId);
         return response.WriteAsJsonAsync(
-            new ProblemBody(_type.Uri, _type.Title, _type.Status, _detail, _field, traceId),
+            body,
             WebJson.Instance.ProblemBody,
             "application/problem+json",
             httpContext.RequestAborted);
     }
+
+    /// <summary>Returns the JSON body, for a response that contains several results.</summary>
+    public ProblemBody BodyFor(HttpContext context) => new(
+        _type.Uri,
+        _type.Title,
+        _type.Status,
+        _detail,
+        _field,
+        Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
 
     /// <summary>
     /// Whether the client is a browser: the client accepts HTML, and the path does not belong to the API.

@@ -43,14 +43,15 @@ public sealed class AliasLagTests
     }
 
     /// <summary>
-    /// With a budget of one lookup a second on the primary, a replica behind a fence decides about most codes.
+    /// With a budget of one lookup a second on the primary, a replica behind a fence decides about most
+    /// codes.
     /// </summary>
     [Fact]
     public async Task A_replica_behind_a_fence_finds_a_link_by_its_alias()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
         await using var server = await TerseProcess.ServeAsync(
-            [.. postgres.ConnectionStrings], "--Database:MissesPerSecond", "1");
+            postgres.ConnectionStrings, "--Database:MissesPerSecond", "1");
         for (var round = 0; round < 20; round++)
         {
             var code = await RetryingClient.CreateAsync(server, $"https://example.com/{round}");

@@ -95,7 +95,8 @@ internal static class LinkChangeEndpoints
         }
     }
 
-    private static Problem Explain(ChangeLinkResult result, string domainName) => result switch
+    /// <summary>Explains why a link was not changed.</summary>
+    public static Problem Explain(ChangeLinkResult result, string domainName) => result switch
     {
         ChangeLinkResult.NotFound => LinkProblems.NotFound(domainName),
         ChangeLinkResult.Deleted => LinkProblems.Deleted(),

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Terse.Domains;
 using Terse.Hosting;
@@ -33,6 +34,7 @@ internal static class LinkEndpoints
     {
         var links = app.MapGroup(Root).WithTags("links");
         links.MapPost("/", CreateAsync);
+        links.MapPost("/batch", BatchEndpoint.RunAsync);
         links.MapGet("/{code}", GetAsync);
         links.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync);
         links.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync);
@@ -43,19 +45,11 @@ internal static class LinkEndpoints
     private static async Task<Results<Created<LinkResource>, Problem>> CreateAsync(
         LinkCreator creator, DomainMap domains, ILinkVisits visits, HttpContext context)
     {
-        var keys = context.Request.Headers[KeyHeader];
-        if (keys.Count > 1 || (keys.Count == 1 && !IdempotentRequest.IsKey(keys[0])))
-        {
-            return Problem.Of(
-                ProblemType.IdempotencyKeyInvalid,
-                $"The header {KeyHeader} is invalid; send it once, with 1 to "
-                + $"{IdempotentRequest.MaxKeyLength} visible ASCII characters.",
-                KeyHeader);
-        }
-
+        if (!TryReadKey(context.Request, out var key, out var wrongKey))
+            return wrongKey;
         var link = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.NewLink, Body);
         var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
-        switch (await creator.CreateAsync(link, keys, host, address, context.RequestAborted))
+        switch (await creator.CreateAsync(link, key, host, address, context.RequestAborted))
         {
             case CreateLinkResult.Created(var created, var isReplayed):
                 if (created.DeletedAt is not null)
@@ -75,6 +69,22 @@ internal static class LinkEndpoints
             case var other:
                 throw new InvalidOperationException($"{other} is not a known result of a creation.");
         }
+    }
+
+    /// <summary>Reads the idempotency key of a request; null if the request has none.</summary>
+    public static bool TryReadKey(
+        HttpRequest request, out string? key, [NotNullWhen(false)] out Problem? problem)
+    {
+        var keys = request.Headers[KeyHeader];
+        (key, problem) = (keys, null);
+        if (keys.Count == 0 || (keys.Count == 1 && IdempotentRequest.IsKey(keys[0])))
+            return true;
+        problem = Problem.Of(
+            ProblemType.IdempotencyKeyInvalid,
+            $"The header {KeyHeader} is invalid; send it once, with 1 to "
+            + $"{IdempotentRequest.MaxKeyLength} visible ASCII characters.",
+            KeyHeader);
+        return false;
     }
 
     private static async Task<Results<Ok<LinkResource>, StatusCodeHttpResult, Problem>> GetAsync(

@@ -8,6 +8,9 @@ namespace Terse.Links;
 [JsonSerializable(typeof(NewLink))]
 [JsonSerializable(typeof(LinkChange))]
 [JsonSerializable(typeof(LinkResource))]
+[JsonSerializable(typeof(BatchBody))]
+[JsonSerializable(typeof(BatchItem))]
+[JsonSerializable(typeof(BatchResource))]
 internal sealed partial class LinkJson : JsonSerializerContext
 {
     /// <summary>

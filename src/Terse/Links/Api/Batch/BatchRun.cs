@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Terse.Domains;
+using Terse.Hosting;
+using Terse.Web;
+
+namespace Terse.Links;
+
+/// <summary>An item of a batch after its JSON was read: a creation, a change or a deletion.</summary>
+/// <param name="Names">The names of the links that the item creates, changes or deletes.</param>
+internal sealed record BatchRead(IReadOnlyList<LinkName> Names)
+{
+    public NewLink? New { get; init; }
+
+    /// <summary>The change; null for a deletion.</summary>
+    public LinkChange? Change { get; init; }
+
+    public IReadOnlyList<int>? Versions { get; init; }
+
+    /// <summary>Why the item cannot run; null if it can.</summary>
+    public Problem? Problem { get; init; }
+}
+
+/// <summary>Reads and runs the items of one batch. Safe for use by any number of threads.</summary>
+/// <param name="creator">Creates links.</param>
+/// <param name="changer">Changes and deletes links.</param>
+/// <param name="domains">The domains of this installation.</param>
+/// <param name="context">The request.</param>
+/// <param name="key">
+/// The idempotency key of the request. Each creation has this key and its index, so that a repeated batch
+/// creates no link twice.
+/// </param>
+internal sealed class BatchRun(
+    LinkCreator creator, LinkChanger changer, DomainMap domains, HttpContext context, string? key)
+{
+    private const string Item = "a JSON object with the field 'op'";
+    private const string Fields = "a JSON object with fields of a link";
+
+    private readonly string _host = RequestHost.Of(context);
+    private readonly string _address = RequestHost.AddressOf(context);
+
+    public BatchRead Read(JsonElement json)
+    {
+        try
+        {
+            var item = Parse(json, LinkJson.Instance.BatchItem, Item);
+            return item.Op switch
+            {
+                "create" => ReadNew(item),
+                "change" or "delete" => ReadChange(item),
+                _ => Refuse("op", "'op' must be 'create', 'change' or 'delete'."),
+            };
+        }
+        catch (JsonBodyException exception)
+        {
+            return Refuse(Problem.Of(exception.Type, exception.Message, exception.Field));
+        }
+    }
+
+    public async Task<BatchResult> RunAsync(BatchRead item, int index, CancellationToken cancellationToken)
+    {
+        if (item.Problem is { } problem)
+            return Explain(problem);
+        try
+        {
+            if (item.New is { } link)
+                return Show(await CreateAsync(link, index, cancellationToken));
+            return Show(
+                item.Change is { } change
+                    ? await changer.ChangeAsync(
+                        item.Names[0], change, item.Versions, _host, _address, cancellationToken)
+                    : await changer.DeleteAsync(item.Names[0], item.Versions, cancellationToken),
+                item);
+        }
+        catch (StoreUnavailableException exception)
+        {
+            return Explain(Problem.Of(ProblemType.StoreUnavailable, exception.Message));
+        }
+    }
+
+    private BatchRead ReadNew(BatchItem item)
+    {
+        if (item is not { Code: null, Domain: null, Version: null })
+            return Refuse("op", "An item that creates a link has its code and its domain in 'fields'.");
+        var link = Parse(item.Fields, LinkJson.Instance.NewLink, Fields);
+        return OrNull(link.Code) is { } code && domains.TryPick(OrNull(link.Domain), _host, out var domain)
+            ? new([new(domain, code)]) { New = link }
+            : new([]) { New = link };
+    }
+
+    private BatchRead ReadChange(BatchItem item)
+    {
+        if (string.IsNullOrEmpty(item.Code))
+            return Refuse("code", $"'code' must name the link to {item.Op}.");
+        if (!domains.TryPick(OrNull(item.Domain), _host, out var domain))
+            return Refuse(LinkProblems.UnknownDomain(item.Domain));
+        var name = new LinkName(domain, item.Code);
+        IReadOnlyList<int>? versions = item.Version is { } version ? [version] : null;
+        if (item.Op == "delete")
+        {
+            return item.Fields.ValueKind == JsonValueKind.Undefined
+                ? new([name]) { Versions = versions }
+                : Refuse("fields", "An item that deletes a link has no 'fields'.");
+        }
+
+        var change = Parse(item.Fields, LinkJson.Instance.LinkChange, Fields);
+        return new(OrNull(change.Code) is { } code ? [name, new(domain, code)] : [name])
+        {
+            Change = change,
+            Versions = versions,
+        };
+    }
+
+    private Task<CreateLinkResult> CreateAsync(NewLink link, int index, CancellationToken cancellationToken)
+    {
+        var itemKey = key is null ? null : string.Create(CultureInfo.InvariantCulture, $"{key}/{index}");
+        return creator.CreateAsync(link, itemKey, _host, _address, cancellationToken);
+    }
+
+    private BatchResult Show(CreateLinkResult result) => result switch
+    {
+        CreateLinkResult.Created({ DeletedAt: not null }, _) => Explain(LinkProblems.Deleted()),
+        CreateLinkResult.Created(var link, var isReplayed) =>
+            Show(link, StatusCodes.Status201Created) with { Replayed = isReplayed },
+        CreateLinkResult.Refused(var refusal) => Explain(LinkProblems.Of(refusal)),
+        _ => throw new InvalidOperationException($"{result} is not a known result of a creation."),
+    };
+
+    private BatchResult Show(ChangeLinkResult result, BatchRead item) => result switch
+    {
+        ChangeLinkResult.Changed when item.Change is null => new(StatusCodes.Status204NoContent),
+        ChangeLinkResult.Changed(var link, _) => Show(link, StatusCodes.Status200OK),
+        ChangeLinkResult.OtherVersion => Explain(Problem.Of(
+            ProblemType.PreconditionFailed,
+            "The link has another version; read it again and retry with its new version.",
+            "version")),
+        _ => Explain(LinkChangeEndpoints.Explain(
+            result, domains.DisplayNameOf(item.Names[0].Domain, _host))),
+    };
+
+    private BatchResult Show(Link link, int status) => new(status)
+    {
+        Version = link.Version,
+        Link = LinkResource.Of(link, domains, _host, context.Request.Scheme),
+    };
+
+    private BatchResult Explain(Problem problem)
+    {
+        var body = problem.BodyFor(context);
+        return new(body.Status) { Problem = body };
+    }
+
+    private static T Parse<T>(JsonElement json, JsonTypeInfo<T> type, string expected)
+        where T : class =>
+        json.ValueKind == JsonValueKind.Object
+            ? JsonBody.Read(Encoding.UTF8.GetBytes(json.GetRawText()), type, expected)
+            : throw new JsonBodyException($"An item and its 'fields' must be JSON objects: send {expected}.");
+
+    private static BatchRead Refuse(string field, string detail) =>
+        Refuse(Problem.Of(ProblemType.FieldInvalid, detail, field));
+
+    private static BatchRead Refuse(Problem problem) => new([]) { Problem = problem };
+
+    private static string? OrNull(string? text) => string.IsNullOrEmpty(text) ? null : text;
+}
