@@ -22,6 +22,7 @@ internal static class Program
         {
             ServeCommand.Create(BuildServer),
             ShortenCommand.Create(),
+            LinksCommand.Create(),
             CodesCommand.Create(BuildServer),
             MigrateCommand.Create(BuildServer),
             HostsCommand.Create(),

@@ -3,7 +3,9 @@ using Terse.Visits;
 
 namespace Terse.TestSupport;
 
-/// <summary>Tests that nothing is left of the visits of an erased link, and that none of them returns.</summary>
+/// <summary>
+/// Tests that nothing is left of the visits of an erased link, and that none of them returns.
+/// </summary>
 public abstract partial class VisitStoreContract
 {
     private protected abstract IVisitEraser Eraser { get; }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Terse.Fleet;
@@ -13,24 +12,13 @@ namespace Terse.Commands;
 /// </summary>
 internal static class HostsCommand
 {
-    private static readonly Option<bool> Json = new("--json")
-    {
-        Description = "Prints the JSON of the server instead of tables.",
-    };
-
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     public static Command Create()
     {
         var command = new Command(
             "hosts", "Shows the database hosts and the servers as one server sees them.")
         {
             ServerOption.Server,
-            Json,
+            JsonOutput.Json,
         };
         command.SetAction((arguments, cancellationToken) => RunAsync(arguments, cancellationToken));
         return command;
@@ -52,8 +40,8 @@ internal static class HostsCommand
         }
 
         var output = arguments.InvocationConfiguration.Output;
-        if (arguments.GetValue(Json))
-            await output.WriteLineAsync(answer.ToJsonString(Indented));
+        if (arguments.GetValue(JsonOutput.Json))
+            await output.WriteLineAsync(answer.ToJsonString(JsonOutput.Indented));
         else
             await WriteAsync(fleet, output);
         return 0;

@@ -44,19 +44,37 @@ internal sealed class ServerClient : IDisposable
     /// <summary>
     /// Sends a request. Returns either the answer or an error message; the other value is null.
     /// </summary>
-    public async Task<(T? Answer, string? Error)> SendAsync<T>(
+    public Task<(T? Answer, string? Error)> SendAsync<T>(
         HttpRequestMessage request, JsonTypeInfo<T> type, CancellationToken cancellationToken)
+        where T : class =>
+        SendAsync<T>(
+            request,
+            async content => await content.ReadFromJsonAsync(type, cancellationToken) is { } answer
+                ? (answer, null)
+                : (null, NotTerseError),
+            cancellationToken);
+
+    /// <summary>
+    /// Sends a request whose answer has no body. Returns an error message, or null after success.
+    /// </summary>
+    public async Task<string?> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var (_, error) = await SendAsync<string>(
+            request, _ => Task.FromResult<(string?, string?)>((null, null)), cancellationToken);
+        return error;
+    }
+
+    private async Task<(T? Answer, string? Error)> SendAsync<T>(
+        HttpRequestMessage request,
+        Func<HttpContent, Task<(T?, string?)>> readAsync,
+        CancellationToken cancellationToken)
         where T : class
     {
         try
         {
             using var response = await _http.SendAsync(request, cancellationToken);
             if (response.IsSuccessStatusCode)
-            {
-                return await response.Content.ReadFromJsonAsync(type, cancellationToken) is { } answer
-                    ? (answer, null)
-                    : (null, NotTerseError);
-            }
+                return await readAsync(response.Content);
 
             var problem = await response.Content.ReadFromJsonAsync(
                 ServerAnswerJson.Default.ProblemAnswer, cancellationToken);

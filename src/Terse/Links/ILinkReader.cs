@@ -6,7 +6,7 @@ namespace Terse.Links;
 internal interface ILinkReader
 {
     /// <summary>
-    /// Finds a link by one of its names, even if the link is deleted (<see cref="Link.DeletedAt"/>). A link whose
+    /// Finds a link by one of its names, even if it is deleted (<see cref="Link.DeletedAt"/>). A link whose
     /// creation was acknowledged before the call starts is always found. A change that was made on a
     /// different server may be missing for a moment, unless this server has already been notified of the
     /// change.

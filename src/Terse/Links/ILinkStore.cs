@@ -43,9 +43,9 @@ internal interface ILinkStore
 
     /// <summary>
     /// Stores the next version of a link, if the store still contains the previous version. The id, the
-    /// domain, the code and the time of creation never change; <see cref="IAliasStore"/> adds codes. If the result is not null, the change is on
-    /// disk, and every <see cref="ILinkReader.FindAsync"/> on this server that starts later finds this
-    /// version or a later version.
+    /// domain, the code and the time of creation never change; <see cref="IAliasStore"/> adds codes. If the
+    /// result is not null, the change is on disk, and every <see cref="ILinkReader.FindAsync"/> on this
+    /// server that starts later finds this version or a later version.
     /// </summary>
     /// <param name="changed">
     /// The next version of the link. Its version number is the stored version number plus 1.

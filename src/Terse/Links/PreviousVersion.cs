@@ -15,8 +15,8 @@ internal static class PreviousVersion
 
     /// <summary>
     /// Whether a server of the previous version answers requests for the link as this version does. That
-    /// version ignores the settings, answers 404 for a code that its rules do not allow, knows no aliases, and
-    /// would store visits of an erased link that wait on its disk.
+    /// version ignores the settings, answers 404 for a code that its rules do not allow, knows no aliases,
+    /// and would store visits of an erased link that wait on its disk.
     /// </summary>
     public static bool Serves(Link link) =>
         !link.IsErased

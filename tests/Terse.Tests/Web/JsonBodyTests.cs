@@ -10,11 +10,13 @@ public sealed class JsonBodyTests : IAsyncLifetime
     private const string NewLink =
         "a JSON object with the field 'target' and, optionally, other fields of a link";
 
-    private const string ChangedFields =
+    private const string CommonFields =
         "'target', 'title', 'note', 'tags', 'enabled', 'validFrom', 'expiresAt', 'expiresIn', "
         + "'expiredTarget', 'maxVisits', 'redirectStatus', 'forwardQuery' and 'forwardPath'";
 
-    private const string Fields = "'code', 'allowMixedScripts', 'domain', " + ChangedFields;
+    private const string ChangedFields = "'code', 'allowMixedScripts', " + CommonFields;
+
+    private const string Fields = "'code', 'allowMixedScripts', 'domain', " + CommonFields;
 
     private TerseServer _server = null!;
 

@@ -61,7 +61,7 @@ internal static class LinkChangeEndpoints
     /// <remarks>
     /// The status is 202, because the visits are deleted in the background. Everything else is erased.
     /// </remarks>
-    public static async Task<Results<Accepted, Problem>> EraseAsync(
+    public static async Task<Results<StatusCodeHttpResult, Problem>> EraseAsync(
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
     {
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
@@ -73,7 +73,7 @@ internal static class LinkChangeEndpoints
         if (result is not ChangeLinkResult.Changed(_, var at))
             return Explain(result, requested.DomainName);
         WriteChangedAt(context.Response, at);
-        return TypedResults.Accepted((string?)null);
+        return TypedResults.StatusCode(StatusCodes.Status202Accepted);
     }
 
     private static Results<Ok<LinkResource>, Problem> Show(

@@ -177,7 +177,7 @@ internal sealed class LinkChanger(
 
     /// <summary>Checks the new code of a link, unless the link has this code already.</summary>
     private static Refusal? CheckCode(Request request, Link link) =>
-        request.Code is not { } code || LinkCodes.All(link).Contains(code) ? null
+        request.Code is not { } code || LinkCodes.Have(link, code) ? null
         : CustomCode.Check(code, request.AllowMixedScripts) is { } refusal ? refusal
         : LinkCodes.With(link, code) is null ? Refusal.OfField(
             "code",
@@ -192,7 +192,7 @@ internal sealed class LinkChanger(
     {
         try
         {
-            return LinkCodes.All(changed).Except(LinkCodes.All(link)).FirstOrDefault() is { } code
+            return LinkCodes.All(changed).FirstOrDefault(code => !LinkCodes.Have(link, code)) is { } code
                 ? await aliases.AddAsync(changed, code, cancellationToken)
                 : new(AddLinkResult.Added, await store.ReplaceAsync(changed, cancellationToken));
         }

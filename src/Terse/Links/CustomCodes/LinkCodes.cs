@@ -1,9 +1,9 @@
 namespace Terse.Links;
 
 /// <summary>
-/// The codes of a link. When the code of a link is changed, the earlier code stays an <em>alias</em>: requests
-/// for it find the link as before. The codes of a link are never removed and never become codes of another
-/// link.
+/// The codes of a link. When the code of a link is changed, the earlier code stays an <em>alias</em>:
+/// requests for it find the link as before. The codes of a link are never removed, and never become codes of
+/// another link.
 /// </summary>
 internal static class LinkCodes
 {
@@ -23,6 +23,9 @@ internal static class LinkCodes
         ? [link.Code, .. later.Split(Separator).Where(code => code != link.Code)]
         : [link.Code];
 
+    /// <summary>Whether a code is one of the codes of a link.</summary>
+    public static bool Have(Link link, string code) => All(link).Contains(code, StringComparer.Ordinal);
+
     /// <summary>All codes but the present one.</summary>
     public static IReadOnlyList<string> Aliases(Link link) =>
         link.LaterCodes is null ? [] : [.. All(link).Where(code => code != Current(link))];
@@ -34,7 +37,7 @@ internal static class LinkCodes
         if (code == Current(link))
             return link;
         var all = All(link);
-        if (!all.Contains(code) && all.Count > MaxAliases)
+        if (!Have(link, code) && all.Count > MaxAliases)
             return null;
         var others = all.Where(other => other != link.Code && other != code);
         return link with { LaterCodes = string.Join(Separator, [.. others, code]) };

@@ -33,6 +33,13 @@ internal sealed class BatchCounts
     }
 
     /// <summary>
+    /// Counts visits without those of erased links. Requests that were not redirected are counted, because
+    /// they are counted for all links together.
+    /// </summary>
+    public static BatchCounts Without(IEnumerable<Visit> visits, HashSet<long> erased) => new(visits.Where(
+        visit => visit.Outcome != RedirectOutcome.Followed || !erased.Contains(visit.Link.ToInt64())));
+
+    /// <summary>
     /// The visits of the batch whose outcome is <see cref="RedirectOutcome.Followed"/>. If a database would
     /// refuse a text of a visit, the visit contains the empty text in its place.
     /// </summary>

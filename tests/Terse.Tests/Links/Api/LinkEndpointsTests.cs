@@ -26,9 +26,9 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
         Assert.Equal($"/api/v1/links/{code}", response.Headers.Location!.OriginalString);
         Assert.Equal(
             [
-                "id", "domain", "code", "shortUrl", "target", "createdAt", "expiresAt", "maxVisits", "title",
-                "note", "tags", "enabled", "validFrom", "expiredTarget", "redirectStatus", "forwardQuery",
-                "forwardPath", "visits",
+                "id", "domain", "code", "shortUrl", "target", "createdAt", "expiresAt", "maxVisits",
+                "aliases", "title", "note", "tags", "enabled", "validFrom", "expiredTarget", "redirectStatus",
+                "forwardQuery", "forwardPath", "visits",
             ],
             link.EnumerateObject().Select(property => property.Name));
         Assert.Equal(Tsid.Parse(code, null).ToString("D"), link.GetProperty("id").GetString());

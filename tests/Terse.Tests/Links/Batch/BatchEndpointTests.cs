@@ -42,9 +42,9 @@ public sealed class BatchEndpointTests : IAsyncLifetime
              "precondition-failed version", "field-invalid op", "request-malformed ", "request-malformed ",
              "request-malformed ", "field-invalid fields", "domain-unknown domain", "field-invalid code"],
             items.Where(item => item.TryGetProperty("problem", out _)).Select(TextOf));
-        Assert.Equal(("new", 1), (items[0].GetProperty("link").GetProperty("code").GetString(), VersionOf(items[0])));
-        Assert.Equal(
-            ("Changed", 2), (items[3].GetProperty("link").GetProperty("title").GetString(), VersionOf(items[3])));
+        Assert.Equal(("new", 1), (CodeOf(items[0]), VersionOf(items[0])));
+        var changed = items[3].GetProperty("link");
+        Assert.Equal(("Changed", 2), (changed.GetProperty("title").GetString(), VersionOf(items[3])));
         Assert.Equal("""{"status":204}""", items[5].GetRawText());
         Assert.Equal("s.example", items[14].GetProperty("link").GetProperty("domain").GetString());
         Assert.Equal(32, items[1].GetProperty("problem").GetProperty("traceId").GetString()!.Length);
@@ -98,7 +98,7 @@ public sealed class BatchEndpointTests : IAsyncLifetime
     [InlineData("""{"items": {}}""", "field-invalid", "items")]
     [InlineData("""{"items": null}""", "field-invalid", "items")]
     [InlineData("""{"links": []}""", "request-malformed", "links")]
-    [InlineData("""{"items": [{"op": "create"}""", "request-malformed", null)]
+    [InlineData("""{"items": [{"op": "create"}""", "request-malformed", "items")]
     [InlineData("[]", "request-malformed", null)]
     public async Task A_body_without_items_is_refused(string body, string type, string? field)
     {
@@ -112,16 +112,16 @@ public sealed class BatchEndpointTests : IAsyncLifetime
     {
         var many = string.Join(',', Enumerable.Repeat("{}", BatchEndpoint.MaxItems + 1));
         using var tooMany = await _server.SendAsync(HttpMethod.Post, "batch", $$"""{"items": [{{many}}]}""");
-        using var tooLarge = await _server.SendAsync(
-            HttpMethod.Post, "batch", $$"""{"items": ["{{new string('x', BatchEndpoint.MaxBytes)}}"]}""");
+        var tooLarge = await _server.SendRawAsync(
+            $"POST /api/v1/links/batch HTTP/1.1\r\nHost: {_server.Http.BaseAddress!.Authority}\r\n"
+            + $"Content-Type: application/json\r\nContent-Length: {BatchEndpoint.MaxBytes + 1}\r\n"
+            + "Connection: close\r\n\r\n");
         using var large = await _server.SendAsync(
             HttpMethod.Post, "batch", $$"""{"items": ["{{new string('x', 1_000_000)}}"]}""");
 
         await ProblemAssert.AssertProblemAsync(tooMany, HttpStatusCode.BadRequest, "field-invalid", "items");
-        await ProblemAssert.AssertProblemAsync(
-            tooLarge, HttpStatusCode.RequestEntityTooLarge, "body-too-large", null);
-        Assert.Contains(
-            "4194304", await tooLarge.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 413 ", tooLarge, StringComparison.Ordinal);
+        Assert.Contains("send at most 4194304 bytes", tooLarge, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, large.StatusCode);
     }
 

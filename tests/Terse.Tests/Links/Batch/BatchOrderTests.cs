@@ -14,10 +14,12 @@ public sealed class BatchOrderTests
     [InlineData("d ab cd e bd", "0,1,2,4|3")]
     public void Items_with_a_common_name_are_in_one_chain_in_their_order(string items, string chains)
     {
-        List<IReadOnlyList<LinkName>> names = [.. items.Split(' ').Select(item =>
-            (IReadOnlyList<LinkName>)[.. item.Where(char.IsLetter).Select(code => new LinkName("", $"{code}"))])];
+        List<IReadOnlyList<LinkName>> names = [.. items.Split(' ').Select(NamesOf)];
 
         Assert.Equal(
             chains, string.Join('|', BatchOrder.Divide(names).Select(chain => string.Join(',', chain))));
     }
+
+    private static IReadOnlyList<LinkName> NamesOf(string item) =>
+        [.. item.Where(char.IsLetter).Select(code => new LinkName("", $"{code}"))];
 }

@@ -31,7 +31,8 @@ public sealed class AliasTests : IAsyncLifetime
         {
             using var shown = await _server.GetAsync($"/api/v1/links/{code}");
             using var followed = await _server.GetAsync($"/{code}");
-            Assert.Equal(link.GetProperty("id").GetString(), (await ReadAsync(shown)).GetProperty("id").GetString());
+            var found = await ReadAsync(shown);
+            Assert.Equal(link.GetProperty("id").GetString(), found.GetProperty("id").GetString());
             Assert.Equal("https://example.com/1", followed.Headers.Location?.OriginalString);
         }
     }

@@ -43,18 +43,22 @@ internal static class BatchEndpoint
         var run = new BatchRun(creator, changer, domains, context, key);
         List<BatchRead> items = [.. body.Items.EnumerateArray().Select(run.Read)];
         var results = new BatchResult[items.Count];
-        await Parallel.ForEachAsync(
+        await RunAsync(run, items, results, context.RequestAborted);
+        return TypedResults.Ok(new BatchResource(results));
+    }
+
+    private static Task RunAsync(
+        BatchRun run, List<BatchRead> items, BatchResult[] results, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
             BatchOrder.Divide(items.ConvertAll(item => item.Names)),
             new ParallelOptions
             {
                 MaxDegreeOfParallelism = MaxParallel,
-                CancellationToken = context.RequestAborted,
+                CancellationToken = cancellationToken,
             },
             async (chain, token) =>
             {
                 foreach (var index in chain)
                     results[index] = await run.RunAsync(items[index], index, token);
             });
-        return TypedResults.Ok(new BatchResource(results));
-    }
 }

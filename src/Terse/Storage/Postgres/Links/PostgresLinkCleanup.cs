@@ -92,10 +92,16 @@ internal sealed class PostgresLinkCleanup(Cluster cluster, TimeProvider time) : 
         while (await row.ReadAsync(cancellationToken))
         {
             (last, count) = (row.GetInt64(0), row.GetInt32(1));
-            if (!row.IsDBNull(2))
-                old.Add(new(row.GetString(2), row.GetString(3)));
+            AddName(row, old);
         }
 
         return (new(old, IsLast: count < PageSize), last);
+    }
+
+    /// <summary>Reads a name; the row has none if no link of the page is old.</summary>
+    private static void AddName(NpgsqlDataReader row, List<LinkName> old)
+    {
+        if (!row.IsDBNull(2))
+            old.Add(new(row.GetString(2), row.GetString(3)));
     }
 }

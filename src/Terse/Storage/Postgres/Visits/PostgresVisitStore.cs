@@ -74,7 +74,7 @@ internal sealed class PostgresVisitStore(
         if (!await PostgresVisitRuns.StoreNumberAsync(write, batch, cancellationToken))
             return false;
         if (erased.Count > 0)
-            counts = new(batch.Visits.Where(visit => !erased.Contains(visit.Link.ToInt64())));
+            counts = BatchCounts.Without(batch.Visits, erased);
         if (counts.Visits.Count > 0)
         {
             await AddVisitsAsync(write, counts.Visits, cancellationToken);

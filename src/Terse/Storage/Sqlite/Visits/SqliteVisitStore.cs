@@ -63,7 +63,7 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
         var end = Math.Min(begin + MaxPart, visits.Count);
         var erased = FindErased(session, part);
         if (erased.Count > 0)
-            part = new(visits[begin..end].Where(visit => !erased.Contains(visit.Link.ToInt64())));
+            part = BatchCounts.Without(visits[begin..end], erased);
         SqliteVisitRuns.StoreProgress(session, batch, end);
         SqliteVisitPartitions.Add(session, part);
         AddTotals(session, part);
