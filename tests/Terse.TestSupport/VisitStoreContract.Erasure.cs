@@ -26,7 +26,7 @@ public abstract partial class VisitStoreContract
                 number < 2_400 ? Now.AddMinutes(-number) : Now.AddDays(-70),
                 "DE"))
             .ToList();
-        await Store.AddAsync(new(1, 1, 1, visits), default);
+        await Store.AddAsync(new(new(1, 1), 1, visits), default);
         await RollUpAllAsync();
         await AddEarlierCountAsync(1, VisitDimension.Country, "AT");
         await AddEarlierCountAsync(2, VisitDimension.Country, "AT");
@@ -47,11 +47,11 @@ public abstract partial class VisitStoreContract
     [Fact]
     public async Task A_late_batch_stores_no_visit_of_an_erased_link_and_all_other_visits()
     {
-        await Store.AddAsync(new(1, 1, 1, [NewVisit(1), NewVisit(2)]), default);
+        await Store.AddAsync(new(new(1, 1), 1, [NewVisit(1), NewVisit(2)]), default);
         await MarkErasedAsync(1);
         await EraseAllAsync();
         var missed = NewVisit(1) with { Outcome = RedirectOutcome.Deleted };
-        var late = new VisitBatch(2, 1, 1, [NewVisit(1), NewVisit(2), missed, NewVisit(1)]);
+        var late = new VisitBatch(new(2, 1), 1, [NewVisit(1), NewVisit(2), missed, NewVisit(1)]);
 
         Assert.True(await Store.AddAsync(late, default));
         Assert.False(await Store.AddAsync(late, default));
@@ -73,7 +73,7 @@ public abstract partial class VisitStoreContract
             for (var number = 1; number <= 20; number++)
             {
                 var visits = Enumerable.Range(0, 40).Select(visit => NewVisit(visit % 2 + 1)).ToList();
-                await Store.AddAsync(new(node, 1, number, visits), default);
+                await Store.AddAsync(new(new(node, 1), number, visits), default);
                 if ((node, number) == (3, 10))
                     await MarkErasedAsync(1);
                 if (number >= 10)

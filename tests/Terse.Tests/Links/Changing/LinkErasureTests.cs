@@ -88,12 +88,12 @@ public sealed class LinkErasureTests : IAsyncLifetime
         var visit = new Visit(
             id, DateTimeOffset.UnixEpoch, RedirectOutcome.Followed, false, "", "", "", "", "");
         var visits = _server.Services.GetRequiredService<IVisitStore>();
-        await visits.AddAsync(new(1, 1, 1, [visit]), default);
+        await visits.AddAsync(new(new(1, 1), 1, [visit]), default);
         using var erased = await _server.SendAsync(HttpMethod.Post, "sale/erase");
         var eraser = _server.Services.GetRequiredService<IVisitEraser>();
         while (await eraser.EraseAsync(default))
             Assert.True((await FindAsync("sale"))!.IsErased);
-        await visits.AddAsync(new(1, 1, 2, [visit]), default);
+        await visits.AddAsync(new(new(1, 1), 2, [visit]), default);
 
         var total = await _server.Services.GetRequiredService<ILinkVisits>().ReadTotalAsync(id, default);
         Assert.Equal(default, total);
