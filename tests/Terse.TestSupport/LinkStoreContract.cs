@@ -64,6 +64,11 @@ public abstract partial class LinkStoreContract : IAsyncLifetime
                 ForwardQuery = QueryForwarding.Merge,
                 ForwardPath = true,
                 ExpiredTarget = "https://example.com/over",
+                Rules =
+                [
+                    new("한국어", new() { Language = ["ko"], From = Now.UtcDateTime }, "https://e.example/ko"),
+                    new("half", new() { Percent = 50, Query = ["a=\"b\""] }, "https://example.com/half"),
+                ],
             },
         };
         await AddAsync(link);

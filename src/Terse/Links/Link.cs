@@ -28,9 +28,13 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     /// <summary>All names by which the link is found.</summary>
     public IEnumerable<LinkName> Names => LinkCodes.All(this).Select(code => new LinkName(Domain, code));
 
+    /// <summary>The URLs that requests for the link can lead to before the link expires.</summary>
+    public IEnumerable<string> FollowedTargets =>
+        Settings.Rules is { } rules ? rules.Select(rule => rule.Target).Prepend(Target) : [Target];
+
     /// <summary>All URLs that requests for the link can lead to.</summary>
     public IEnumerable<string> Targets =>
-        Settings.ExpiredTarget is { } expired ? [Target, expired] : [Target];
+        Settings.ExpiredTarget is { } expired ? FollowedTargets.Append(expired) : FollowedTargets;
 
     /// <summary>The version number: 1 for a new link; each change adds 1.</summary>
     public int Version { get; init; } = 1;

@@ -23,6 +23,7 @@ internal static class LinkSetup
         services.AddJson(LinkJson.Instance);
         services.AddSingleton<BlockedHosts>();
         services.AddSingleton<TargetRules>();
+        services.AddSingleton<RuleReader>();
         services.AddSingleton<LinkChecker>();
         services.AddSingleton<LinkCreator>();
         services.AddSingleton<AliasAdder>();

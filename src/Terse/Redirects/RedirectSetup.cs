@@ -43,6 +43,9 @@ internal static class RedirectSetup
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LinkCache>();
         services.AddSingleton<ILinkChangeListener>(provider => provider.GetRequiredService<LinkCache>());
+        services.AddSingleton<VisitorSalts>();
+        services.AddHostedService(provider => provider.GetRequiredService<VisitorSalts>());
+        services.AddSingleton<RuleMatcher>();
         services.AddSingleton<Redirector>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WarmStart>(
             provider, new HotCodesFile(folder(provider))));

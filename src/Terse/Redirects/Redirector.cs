@@ -22,6 +22,7 @@ internal sealed class Redirector(
     LinkLoader loader,
     ILinkStore store,
     DomainMap domains,
+    RuleMatcher rules,
     VisitRecorder visits,
     RedirectMetrics metrics,
     IOptions<RedirectOptions> options,
@@ -47,9 +48,14 @@ internal sealed class Redirector(
     }
 
     private void Redirect(
-        HttpContext context, CachedLink link, RedirectOutcome outcome, int status, string location)
+        HttpContext context,
+        CachedLink link,
+        RedirectOutcome outcome,
+        int status,
+        string location,
+        string rule = "")
     {
-        visits.Record(outcome, link.Id, context.Request);
+        visits.Record(outcome, link.Id, context.Request, rule);
         metrics.CountOutcome(outcome);
         var response = context.Response;
         response.StatusCode = status;
@@ -88,7 +94,7 @@ internal sealed class Redirector(
         else if (isLimited && Visitor.IsLinkPreview(context.Request))
             await WriteLimitedAsync(context, link!);
         else if (!request.IsPreview)
-            await AnswerVisitAsync(context, request, link, outcome);
+            await AnswerVisitAsync(context, request, link, outcome, now);
         else if (outcome == RedirectOutcome.Followed)
             await WritePreviewAsync(context, link!);
         else
@@ -96,26 +102,32 @@ internal sealed class Redirector(
     }
 
     /// <remarks>
-    /// A path that the link does not forward is refused before a visit of its limit is used.
+    /// A path that the link does not forward is refused before a visit of its limit is used. This depends on
+    /// the target, so the rules are matched first, though their result counts only if a visit remains.
     /// </remarks>
     private async Task AnswerVisitAsync(
-        HttpContext context, CodeRequest request, CachedLink? link, RedirectOutcome outcome)
+        HttpContext context,
+        CodeRequest request,
+        CachedLink? link,
+        RedirectOutcome outcome,
+        DateTimeOffset now)
     {
+        var rule = outcome != RedirectOutcome.Followed ? null : rules.Match(link!, context.Request, now);
         var location = link?.Location;
-        if (link is not null && !TryForward(context, request, link, out location))
+        if (link is not null && !TryForward(context, request, link, rule, out location))
             (outcome, link) = (RedirectOutcome.Unknown, null);
         if (outcome == RedirectOutcome.Followed
             && link!.Conditional is { MaxVisits: not null } limited
-            && !await store.TakeVisitAsync(limited, context.RequestAborted))
+            && !await store.TakeVisitAsync(limited.Link, context.RequestAborted))
         {
             outcome = RedirectOutcome.UsedUp;
         }
 
         if (outcome == RedirectOutcome.Followed)
         {
-            Redirect(context, link!, outcome, link!.Status, location!);
-            if (link.Conditional?.MaxVisits is not null)
-                context.Response.Headers.CacheControl = "no-store"; // Each visit must reach a server.
+            Redirect(context, link!, outcome, link!.Status, location!, rule?.Name ?? "");
+            if (link.Conditional is { MaxVisits: not null } or { Rules: not null })
+                context.Response.Headers.CacheControl = "no-store"; // A server must decide each visit.
         }
         else if (outcome == RedirectOutcome.Expired && link!.ExpiredLocation is { } expired)
         {
@@ -130,15 +142,20 @@ internal sealed class Redirector(
     }
 
     /// <summary>
-    /// Finds the <c>Location</c> header of a redirect, with the forwarded path and query string.
+    /// Finds the <c>Location</c> header of a redirect, with the forwarded path and query string. The target
+    /// of the matching rule replaces the target of the link.
     /// </summary>
     /// <returns>
     /// False if the request contains a path that the link does not forward, or if the header is too long.
     /// </returns>
     private static bool TryForward(
-        HttpContext context, CodeRequest request, CachedLink link, out string? location)
+        HttpContext context,
+        CodeRequest request,
+        CachedLink link,
+        CompiledRule? rule,
+        out string? location)
     {
-        location = link.Location;
+        location = rule?.Location ?? link.Location;
         var query = context.Request.QueryString.Value ?? "";
         var forwardsQuery = query.Length > 1
             && link.Conditional is { Settings.ForwardQuery: not QueryForwarding.Off };
@@ -146,7 +163,11 @@ internal sealed class Redirector(
             return true;
         if (link.Conditional is not { } conditional
             || !ForwardedTarget.TryForward(
-                conditional.Target, conditional.Settings, request.Subpath, query, out var forwarded))
+                rule?.Target ?? conditional.Target,
+                conditional.Settings,
+                request.Subpath,
+                query,
+                out var forwarded))
         {
             return false;
         }

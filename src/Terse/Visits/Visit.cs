@@ -19,6 +19,8 @@ namespace Terse.Visits;
 /// <param name="Device">
 /// The type of the device: <c>desktop</c>, <c>phone</c>, <c>tablet</c>, <c>tv</c> or <c>console</c>.
 /// </param>
+/// <param name="Rule">The name of the link's rule that the request took; empty if it took none. It is only counted: single
+/// visits are stored without it.</param>
 internal readonly record struct Visit(
     Tsid Link,
     DateTimeOffset At,
@@ -28,7 +30,8 @@ internal readonly record struct Visit(
     string Referrer,
     string Browser,
     string Os,
-    string Device);
+    string Device,
+    string Rule = "");
 
 /// <summary>
 /// A batch of visits, which the database stores in one transaction. The database stores each number of a run

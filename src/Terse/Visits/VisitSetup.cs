@@ -35,6 +35,7 @@ internal static class VisitSetup
         services.AddSingleton<VisitMetrics>();
         services.AddSingleton<VisitRecorder>();
         services.AddSingleton<VisitClassifier>();
+        services.AddSingleton(UserAgentTables.Names);
         services.AddSingleton(OpenCountries);
         services.AddSingleton<Func<VisitRun?>>(provider =>
         {

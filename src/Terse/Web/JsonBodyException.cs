@@ -120,12 +120,8 @@ internal sealed class JsonBodyException : BadHttpRequestException
     /// </summary>
     private static bool IsOfType(ref Utf8JsonReader reader, Type type)
     {
-        if (type == typeof(JsonElement))
-        {
-            reader.Skip(); // The feature that reads the element checks its type.
-            return true;
-        }
-
+        if (type == typeof(JsonElement) || type == typeof(JsonElement?))
+            return SkipAny(ref reader); // The feature that reads the element checks its type.
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:
@@ -147,6 +143,23 @@ internal sealed class JsonBodyException : BadHttpRequestException
             default:
                 return false;
         }
+    }
+
+    /// <summary>
+    /// Moves the reader to the end of a value of any type, and reads all its texts, because one of them may
+    /// not be valid Unicode.
+    /// </summary>
+    private static bool SkipAny(ref Utf8JsonReader reader)
+    {
+        var depth = reader.CurrentDepth;
+        do
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
+                _ = reader.GetString();
+        }
+        while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject
+            or JsonTokenType.StartArray) && reader.Read());
+        return true;
     }
 
     private static bool IsNumber(Type type) => type == typeof(long?) || type == typeof(int?);

@@ -216,6 +216,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
         services.AddRedirects(_ => "");
         services.AddSingleton<DomainMap>();
         services.AddVisits(_ => _folder.Path);
+        services.AddSingleton<IVisitorSaltStore>(new TestSalts(_test.Time));
         services.AddSingleton<ILinkStore>(_test.Store);
         services.AddSingleton<ILinkReader>(_test.Store);
         services.AddSingleton<TimeProvider>(_test.Time);

@@ -12,7 +12,7 @@ public sealed class JsonBodyTests : IAsyncLifetime
 
     private const string CommonFields =
         "'target', 'title', 'note', 'tags', 'enabled', 'validFrom', 'expiresAt', 'expiresIn', "
-        + "'expiredTarget', 'maxVisits', 'redirectStatus', 'forwardQuery' and 'forwardPath'";
+        + "'expiredTarget', 'maxVisits', 'redirectStatus', 'forwardQuery', 'forwardPath' and 'rules'";
 
     private const string ChangedFields = "'code', 'allowMixedScripts', " + CommonFields;
 
@@ -64,6 +64,19 @@ public sealed class JsonBodyTests : IAsyncLifetime
         """{"target": "\ud800"}""",
         "target",
         "The field 'target' is not valid Unicode; send complete surrogate pairs in UTF-8.");
+
+    [Theory]
+    [InlineData("""{"rules": [{"name": "\ud800"}]}""")]
+    [InlineData("""{"rules": [{"if": {"\udc00": [1, {}]}}]}""")]
+    public Task A_text_inside_of_a_field_with_half_of_a_surrogate_pair_is_reported(string body) =>
+        AssertRefusedAsync(
+            body, "rules", "The field 'rules' is not valid Unicode; send complete surrogate pairs in UTF-8.");
+
+    [Fact]
+    public Task A_mistake_after_a_field_with_several_levels_is_found() => AssertRefusedAsync(
+        """{"rules": [{"a": [[], {"b": "c"}]}, 1], "target": 1}""",
+        "target",
+        "The field 'target' has the wrong type; it must be a string.");
 
     [Fact]
     public Task A_field_name_with_half_of_a_surrogate_pair_is_reported() => AssertRefusedAsync(

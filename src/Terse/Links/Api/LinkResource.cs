@@ -38,6 +38,8 @@ internal sealed record LinkResource(
 
     public bool ForwardPath { get; init; }
 
+    public IReadOnlyList<LinkRule> Rules { get; init; } = [];
+
     /// <summary>
     /// The number of visits. Null in the response to a change, and if the visits cannot be read. In both
     /// cases, the JSON does not contain this field.
@@ -78,6 +80,7 @@ internal sealed record LinkResource(
                 _ => "off",
             },
             ForwardPath = link.Settings.ForwardPath,
+            Rules = link.Settings.Rules ?? [],
         };
     }
 }

@@ -6,7 +6,7 @@ namespace Terse.Links;
 /// Checks the fields that a request sets for a link, at its creation or in a change. The fields are
 /// independent of each other, except those that <see cref="CheckWhole"/> checks.
 /// </summary>
-internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
+internal sealed class LinkChecker(TargetRules targets, RuleReader rules, TimeProvider time)
 {
     /// <summary>The highest visit limit that a request may set.</summary>
     public const long MaxVisitLimit = 1_000_000_000_000;
@@ -20,6 +20,7 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
     {
         DateTimeOffset? expiresAt = null, expiresAfter = null, validFrom = null;
         var forwardQuery = QueryForwarding.Off;
+        IReadOnlyList<LinkRule>? readRules = null;
         var refusal = CheckTarget(fields, host, address)
             ?? LinkTexts.CheckTitle(fields.Title)
             ?? LinkTexts.CheckNote(fields.Note)
@@ -31,10 +32,13 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
             ?? CheckExpiredTarget(fields.ExpiredTarget, host, address)
             ?? CheckLimit(fields.MaxVisits)
             ?? CheckStatus(fields.RedirectStatus)
-            ?? ReadForwarding(fields.ForwardQuery, out forwardQuery);
+            ?? ReadForwarding(fields.ForwardQuery, out forwardQuery)
+            ?? rules.Read(fields.Rules, host, address, out readRules);
         edit = link =>
         {
             var settings = Edit(link.Settings, fields, validFrom, forwardQuery);
+            if (fields.Has(nameof(fields.Rules)))
+                settings = settings with { Rules = readRules };
             return link with
             {
                 Target = fields.Has(nameof(fields.Target)) ? fields.Target! : link.Target,
@@ -51,8 +55,10 @@ internal sealed class LinkChecker(TargetRules targets, TimeProvider time)
     /// <summary>Checks the fields of a whole link that depend on each other.</summary>
     /// <returns>Why the link is refused; null if it is valid.</returns>
     public static Refusal? CheckWhole(Link link) =>
-        link.Settings.ForwardPath && Target.AuthorityOf(link.Target) is null
-            ? Refusal.OfField("forwardPath", "A path can be forwarded only to a target with a host.")
+        link.Settings.ForwardPath && link.FollowedTargets.Any(target => Target.AuthorityOf(target) is null)
+            ? Refusal.OfField(
+                "forwardPath",
+                "A path can be forwarded only to targets with a host, those of the rules included.")
         : link.Settings.ValidFrom is { } from && from >= link.ExpiresAt
             ? Refusal.OfField(
                 "validFrom",

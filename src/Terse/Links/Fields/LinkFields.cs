@@ -1,4 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Terse.Web;
 
 namespace Terse.Links;
 
@@ -41,6 +44,10 @@ internal class LinkFields
     public string? ForwardQuery { get; set => field = Sent(value); }
 
     public bool? ForwardPath { get; set => field = Sent(value); }
+
+    /// <summary>The rules as JSON, which <see cref="RuleReader"/> reads.</summary>
+    [JsonConverter(typeof(AnyJsonConverter))]
+    public JsonElement? Rules { get; set => field = Sent(value); }
 
     /// <summary>Whether the body contains a field.</summary>
     /// <param name="field">The name of the property of this class.</param>

@@ -48,7 +48,12 @@ internal sealed record LinkSettings
     /// </summary>
     public string? ExpiredTarget { get; init; }
 
-    /// <remarks>The tags are a list, which a record would compare by reference.</remarks>
+    /// <summary>
+    /// The rules in the order in which they are matched; null for a link without rules.
+    /// </summary>
+    public IReadOnlyList<LinkRule>? Rules { get; init; }
+
+    /// <remarks>Tags and rules are lists, which a record would compare by reference.</remarks>
     public bool Equals(LinkSettings? other) =>
         ReferenceEquals(this, other)
         || (other is not null

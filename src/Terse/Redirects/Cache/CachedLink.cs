@@ -24,8 +24,8 @@ internal sealed class CachedLink
     /// <summary>The bytes that a string needs in addition to its characters.</summary>
     private const int StringBytes = 22;
 
-    /// <summary>The bytes that <see cref="Conditional"/> needs, without its target.</summary>
-    private const int ConditionalBytes = 400;
+    /// <summary>The bytes that <see cref="Conditional"/> needs, without its target and rules.</summary>
+    private const int ConditionalBytes = 440;
 
     private const int MaxHits = 3;
     private const int CacheLineBytes = 64;
@@ -77,11 +77,11 @@ internal sealed class CachedLink
     public short Status { get; init; } = StatusCodes.Status302Found;
 
     /// <summary>
-    /// The complete link if each visit needs a decision: the link has a visit limit, forwards paths or query
-    /// strings, or did not work yet when this copy was loaded. Null for a link that always leads to its
-    /// target; most links do.
+    /// More about the link if each visit needs a decision: the link has a visit limit or rules, forwards
+    /// paths or query strings, or did not work yet when this copy was loaded. Null for a link that always
+    /// leads to its target; most links do.
     /// </summary>
-    public Link? Conditional { get; init; }
+    public ConditionalLink? Conditional { get; init; }
 
     /// <summary>
     /// The <c>Location</c> header after the link has expired; null if the answer is then 410.
@@ -96,7 +96,9 @@ internal sealed class CachedLink
     public HashedLinkName HashedName => new(Domain, Code);
 
     public int Bytes => OverheadBytes + (2 * StringBytes) + (2 * (Code.Length + Location.Length))
-        + (Conditional is null ? 0 : ConditionalBytes + (2 * Conditional.Target.Length))
+        + (Conditional is null
+            ? 0
+            : ConditionalBytes + (2 * Conditional.Target.Length) + (Conditional.Rules?.Bytes ?? 0))
         + (ExpiredLocation is null ? 0 : StringBytes + (2 * ExpiredLocation.Length));
 
     /// <summary>
@@ -143,25 +145,21 @@ internal sealed class CachedLink
             LoadedAt = loadedAt,
             Outcome = outcome,
             Status = (short)(settings.RedirectStatus ?? StatusCodes.Status302Found),
-            Conditional = IsConditional(link, now) ? WithoutTexts(link) : null,
+            Conditional = IsConditional(link, now) ? ConditionalLink.Of(link) : null,
             ExpiredLocation = settings.ExpiredTarget is { } expired ? TargetAscii.Of(expired) : null,
         };
     }
-
-    /// <summary>Removes what a redirect does not need, so that the copy is small.</summary>
-    private static Link WithoutTexts(Link link) => link with
-    {
-        Settings = link.Settings with { Title = null, Note = null, Tags = null, ExpiredTarget = null },
-    };
 
     /// <summary>
     /// Whether this copy is conditional only because the link did not work yet when the copy was loaded.
     /// </summary>
     public bool HasStarted(DateTimeOffset now) =>
-        Conditional is { Settings.ValidFrom: not null } link && !IsConditional(link, now);
+        Conditional is { Settings.ValidFrom: not null, Rules: null } conditional
+        && !IsConditional(conditional.Link, now);
 
     private static bool IsConditional(Link link, DateTimeOffset now) =>
         link.MaxVisits is not null
+        || link.Settings.Rules is not null
         || link.Settings.ForwardPath
         || link.Settings.ForwardQuery != QueryForwarding.Off
         || link.Settings.ValidFrom > now;

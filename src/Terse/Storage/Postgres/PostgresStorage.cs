@@ -4,6 +4,7 @@ using Terse.Fleet;
 using Terse.Horizon;
 using Terse.Ids;
 using Terse.Links;
+using Terse.Redirects;
 using Terse.Visits;
 
 namespace Terse.Storage.Postgres;
@@ -73,6 +74,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresVisitPartitions>();
         services.AddSingleton<IVisitPartitions>(
             provider => provider.GetRequiredService<PostgresVisitPartitions>());
+        services.AddSingleton<IVisitorSaltStore, PostgresVisitorSaltStore>();
         services.AddSingleton<IVisitStore, PostgresVisitStore>();
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IVisitRollup, PostgresVisitRollup>();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Terse.Fleet;
 using Terse.Ids;
 using Terse.Links;
+using Terse.Redirects;
 using Terse.Visits;
 
 namespace Terse.Storage.Sqlite;
@@ -29,6 +30,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<ILinkCleanup, SqliteLinkCleanup>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
+        services.AddSingleton<IVisitorSaltStore, SqliteVisitorSaltStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();
         services.AddSingleton<IVisitPartitions, SqliteVisitPartitions>();

@@ -1,11 +1,11 @@
 namespace Terse.Visits;
 
 /// <summary>
-/// Caches a check of user agents. Each user agent has one place in the cache, which a different user agent
-/// can take over. Safe for use by any number of threads, without locks.
+/// Caches what is found out about user agents. Each user agent has one place in the cache, which a different
+/// user agent can take over. Safe for use by any number of threads, without locks.
 /// </summary>
-/// <param name="check">Checks a user agent that is not in the cache.</param>
-internal sealed class AgentCache(Func<string, bool> check)
+/// <param name="read">Reads a user agent that is not in the cache.</param>
+internal sealed class AgentCache<T>(Func<string, T> read)
 {
     /// <summary>The number of places, a power of two.</summary>
     private const int Places = 512;
@@ -17,18 +17,18 @@ internal sealed class AgentCache(Func<string, bool> check)
 
     private readonly Entry?[] _entries = new Entry?[Places];
 
-    public bool Check(ReadOnlySpan<char> userAgent)
+    public T Read(ReadOnlySpan<char> userAgent)
     {
         if (userAgent.Length > MaxLength)
-            return check(userAgent.ToString());
+            return read(userAgent.ToString());
         ref var place = ref _entries[string.GetHashCode(userAgent, StringComparison.Ordinal) & (Places - 1)];
         if (Volatile.Read(ref place) is { } entry && userAgent.SequenceEqual(entry.Agent))
             return entry.Result;
         var agent = userAgent.ToString();
-        var result = check(agent);
+        var result = read(agent);
         Volatile.Write(ref place, new Entry(agent, result));
         return result;
     }
 
-    private sealed record Entry(string Agent, bool Result);
+    private sealed record Entry(string Agent, T Result);
 }

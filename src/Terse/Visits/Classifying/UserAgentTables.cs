@@ -1,3 +1,5 @@
+using Terse.Links;
+
 namespace Terse.Visits;
 
 /// <summary>
@@ -76,4 +78,11 @@ internal static class UserAgentTables
         new("desktop", "Windows"), new("desktop", "Macintosh"), new("desktop", "CrOS "),
         new("desktop", "X11"), new("desktop", "Linux"),
     ];
+
+    /// <summary>The names of all tables, which the rules of links can use.</summary>
+    public static VisitorNames Names { get; } =
+        new(NamesIn(Devices), NamesIn(Systems), NamesIn(Browsers));
+
+    private static IReadOnlyList<string> NamesIn(UserAgentRule[] table) =>
+        [.. table.Select(rule => rule.Name).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

@@ -8,13 +8,14 @@ namespace Terse.Visits;
 internal sealed class VisitClassifier
 {
     /// <summary>
-    /// The maximum number of entries of each cache. An entry takes at most about 512 bytes, so both caches
-    /// together take about 4 MB.
+    /// The maximum number of entries of each cache. An entry takes at most about 512 bytes, so all caches
+    /// together take about 5 MB.
     /// </summary>
     private const int MaxCached = 4096;
 
     private readonly TwoGenerationCache<UserAgent> _agents = new(MaxCached, UserAgent.Read);
     private readonly TwoGenerationCache<string> _referrers = new(MaxCached, ReferrerHost.Canonicalize);
+    private readonly TwoGenerationCache<string> _rules = new(MaxCached, name => name);
 
     /// <param name="link">The link's id; 0 if no link has the requested code.</param>
     /// <param name="atMs">The time of the request, in milliseconds since 1970 (UTC).</param>
@@ -23,6 +24,7 @@ internal sealed class VisitClassifier
     /// <param name="country">The country code of two letters; empty if the country is unknown.</param>
     /// <param name="referrerHost">The host in the <c>Referer</c> header, as the client sent it.</param>
     /// <param name="userAgent">The <c>User-Agent</c> header, as the client sent it.</param>
+    /// <param name="rule">The name of the rule that the request took; empty if it took none.</param>
     public Visit Classify(
         long link,
         long atMs,
@@ -30,7 +32,8 @@ internal sealed class VisitClassifier
         bool isBot,
         ReadOnlySpan<byte> country,
         ReadOnlySpan<byte> referrerHost,
-        ReadOnlySpan<byte> userAgent)
+        ReadOnlySpan<byte> userAgent,
+        ReadOnlySpan<byte> rule = default)
     {
         var agent = _agents.GetOrCreate(userAgent);
         return new Visit(
@@ -42,6 +45,7 @@ internal sealed class VisitClassifier
             _referrers.GetOrCreate(referrerHost),
             agent.Browser,
             agent.Os,
-            agent.Device);
+            agent.Device,
+            rule.IsEmpty ? "" : _rules.GetOrCreate(rule));
     }
 }

@@ -12,7 +12,8 @@ internal static class Visitor
     private const string SecPurpose = "Sec-Purpose";
     private const string Purpose = "Purpose";
 
-    private static readonly AgentCache Programs = new(UserAgent.IsProgram);
+    private static readonly AgentCache<bool> Programs = new(UserAgent.IsProgram);
+    private static readonly AgentCache<UserAgent> Agents = new(UserAgent.Read);
 
     /// <summary>
     /// Whether a browser sends the request in advance, because a person may follow the link soon: a prefetch
@@ -46,7 +47,13 @@ internal static class Visitor
     /// Whether the user agent is empty or that of a known program. The result for a repeated user agent comes
     /// from a cache, without a search and without an allocation.
     /// </summary>
-    public static bool IsProgram(ReadOnlySpan<char> userAgent) => Programs.Check(userAgent);
+    public static bool IsProgram(ReadOnlySpan<char> userAgent) => Programs.Read(userAgent);
+
+    /// <summary>
+    /// Finds the browser, the operating system and the type of the device. The result for a repeated user
+    /// agent comes from a cache.
+    /// </summary>
+    public static UserAgent Classify(ReadOnlySpan<char> userAgent) => Agents.Read(userAgent);
 
     /// <summary>The <c>User-Agent</c> header; empty if the request does not contain the header.</summary>
     public static ReadOnlySpan<char> AgentOf(HttpRequest request) =>

@@ -80,6 +80,7 @@ internal sealed class BatchCounts
         Browser = Sanitize(visit.Browser),
         Os = Sanitize(visit.Os),
         Device = Sanitize(visit.Device),
+        Rule = Sanitize(visit.Rule),
     };
 
     /// <summary>

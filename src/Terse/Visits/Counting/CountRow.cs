@@ -31,6 +31,7 @@ internal sealed record CountRow(long Link, long Period)
         Add(VisitDimension.Browser, visit.Browser, one);
         Add(VisitDimension.Os, visit.Os, one);
         Add(VisitDimension.Device, visit.Device, one);
+        Add(VisitDimension.Rule, visit.Rule, one);
     }
 
     /// <summary>

@@ -32,12 +32,12 @@ internal sealed class CountrySource(string? countryHeader, string? addressHeader
     }
 
     /// <summary>
-    /// Reads the client's address. Only the last address of a list is reliable: the nearest proxy appended
-    /// the last address, but the client can forge all addresses before it. If the last address is invalid,
-    /// the result is null. The address of the connection is no substitute, because it is the address of the
-    /// proxy.
+    /// Returns the client's address; null if it is unknown. The address must not be stored. Only the last
+    /// address of a list is reliable: the nearest proxy appended the last address, but the client can forge
+    /// all addresses before it. If the last address is invalid, the result is null. The address of the
+    /// connection is no substitute, because it is the address of the proxy.
     /// </summary>
-    private IPAddress? AddressOf(HttpRequest request)
+    public IPAddress? AddressOf(HttpRequest request)
     {
         if (string.IsNullOrEmpty(addressHeader))
             return request.HttpContext.Connection.RemoteIpAddress;

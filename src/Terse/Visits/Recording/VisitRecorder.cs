@@ -22,7 +22,11 @@ internal sealed class VisitRecorder(
     /// <param name="outcome">How the server answers the request.</param>
     /// <param name="link">The link's id; 0 if no link has the requested code.</param>
     /// <param name="request">The request with the visitor's headers.</param>
-    public void Record(RedirectOutcome outcome, long link, HttpRequest request)
+    /// <param name="rule">
+    /// The name of the rule that the request took; empty if it took none. The name can tell something about
+    /// the visitor, so it stays empty, too, if the visitor asks not to be tracked.
+    /// </param>
+    public void Record(RedirectOutcome outcome, long link, HttpRequest request, string rule = "")
     {
         var headers = request.Headers;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -46,6 +50,7 @@ internal sealed class VisitRecorder(
                 Country = countries.CountryOf(request),
                 Referrer = ReferrerHost.Find(First(headers.Referer)),
                 UserAgent = userAgent,
+                Rule = rule,
             };
         if (!ring.TryWrite(visit))
             metrics.CountLost();

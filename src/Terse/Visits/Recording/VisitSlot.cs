@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Text;
 using System.Text.Unicode;
+using Terse.Links;
 
 namespace Terse.Visits;
 
@@ -28,6 +30,9 @@ internal readonly ref struct VisitInput
     public ReadOnlySpan<char> Referrer { get; init; }
 
     public ReadOnlySpan<char> UserAgent { get; init; }
+
+    /// <summary>The name of the rule that the request took; empty if it took none.</summary>
+    public ReadOnlySpan<char> Rule { get; init; }
 }
 
 /// <summary>
@@ -51,12 +56,15 @@ internal readonly ref struct RawVisit
     public ReadOnlySpan<byte> Referrer { get; init; }
 
     public ReadOnlySpan<byte> UserAgent { get; init; }
+
+    public ReadOnlySpan<byte> Rule { get; init; }
 }
 
 /// <summary>
 /// The binary format of a visit in a slot of the ring buffer. The format consists of the link, the time, the
-/// outcome, the flags and three texts. The slot's sequence number is not part of the format. Texts are
-/// encoded as UTF-8, and are cut if they are too long for the slot.
+/// outcome, the flags and four texts. The slot's sequence number is not part of the format. Texts are
+/// encoded as UTF-8, and are cut if they are too long for the slot. The version before wrote no rule; its
+/// slots have the length 0 there, and it ignores the rule when it reads a slot.
 /// </summary>
 internal static class VisitSlot
 {
@@ -65,6 +73,7 @@ internal static class VisitSlot
     private const int OutcomeAt = 16;
     private const int FlagsAt = 17;
     private const int ReferrerLengthAt = 18;
+    private const int RuleLengthAt = 19;
     private const int UserAgentLengthAt = 20;
     private const int CountryAt = 22;
     private const int CountryBytes = 2;
@@ -81,20 +90,25 @@ internal static class VisitSlot
 
     /// <summary>
     /// The maximum length of the referrer's host in bytes. Longer hosts are cut, so that at least 224 bytes
-    /// remain for the user agent.
+    /// remain for the user agent; 160 if the name of a rule is as long as possible.
     /// </summary>
     private const int MaxReferrerBytes = 128;
+
+    private const int MaxRuleBytes = RuleReader.MaxNameBytes;
 
     public static void Write(Span<byte> slot, in VisitInput visit)
     {
         var texts = slot[TextsAt..];
         var referrer = WriteText(texts[..MaxReferrerBytes], visit.Referrer);
-        var userAgent = WriteText(texts[referrer..], visit.UserAgent);
+        var rule = Math.Min(Encoding.UTF8.GetByteCount(visit.Rule), MaxRuleBytes);
+        var userAgent = WriteText(texts[referrer..^rule], visit.UserAgent);
+        rule = WriteText(texts.Slice(referrer + userAgent, rule), visit.Rule);
         BinaryPrimitives.WriteInt64LittleEndian(slot, visit.Link);
         BinaryPrimitives.WriteInt64LittleEndian(slot[sizeof(long)..], visit.At);
         slot[OutcomeAt] = (byte)visit.Outcome;
         slot[FlagsAt] = (byte)((visit.IsPrivate ? PrivateFlag : 0) | (visit.IsBot ? BotFlag : 0));
         slot[ReferrerLengthAt] = (byte)referrer;
+        slot[RuleLengthAt] = (byte)rule;
         BinaryPrimitives.WriteUInt16LittleEndian(slot[UserAgentLengthAt..], (ushort)userAgent);
         var country = slot.Slice(CountryAt, CountryBytes);
         country.Clear();
@@ -106,6 +120,7 @@ internal static class VisitSlot
     {
         var texts = slot[TextsAt..];
         int referrer = slot[ReferrerLengthAt];
+        int userAgent = BinaryPrimitives.ReadUInt16LittleEndian(slot[UserAgentLengthAt..]);
         return new RawVisit
         {
             Link = BinaryPrimitives.ReadInt64LittleEndian(slot),
@@ -115,8 +130,8 @@ internal static class VisitSlot
             IsBot = (slot[FlagsAt] & BotFlag) != 0,
             Country = slot[CountryAt] == 0 ? [] : slot.Slice(CountryAt, CountryBytes),
             Referrer = texts[..referrer],
-            UserAgent = texts.Slice(
-                referrer, BinaryPrimitives.ReadUInt16LittleEndian(slot[UserAgentLengthAt..])),
+            UserAgent = texts.Slice(referrer, userAgent),
+            Rule = texts.Slice(referrer + userAgent, slot[RuleLengthAt]),
         };
     }
 
@@ -130,8 +145,9 @@ internal static class VisitSlot
             BinaryPrimitives.ReadInt64LittleEndian(slot[sizeof(long)..]),
             (RedirectOutcome)slot[OutcomeAt])
         && slot[ReferrerLengthAt] <= MaxReferrerBytes
+        && slot[RuleLengthAt] <= MaxRuleBytes
         && slot[ReferrerLengthAt] + BinaryPrimitives.ReadUInt16LittleEndian(slot[UserAgentLengthAt..])
-            <= TextBytes;
+            + slot[RuleLengthAt] <= TextBytes;
 
     /// <summary>Whether the database can store a visit with these values.</summary>
     public static bool IsValid(long link, long at, RedirectOutcome outcome) =>

@@ -58,6 +58,9 @@ internal enum VisitDimension : byte
     /// The number of a <see cref="RedirectOutcome"/>; only for <see cref="VisitRange.Missed"/>.
     /// </summary>
     Outcome = 6,
+
+    /// <summary>The name of the rule that a visit took.</summary>
+    Rule = 7,
 }
 
 /// <summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
+using Terse.Links;
 using Terse.Web;
 
 namespace Terse.Visits;
@@ -33,7 +34,7 @@ internal sealed class QueryReader(IQueryCollection query)
     {
         if (Text(name) is not { } text)
             return TimeZoneInfo.Utc;
-        if (IsZoneName(text) && TimeZoneInfo.TryFindSystemTimeZoneById(text, out var zone))
+        if (TimeZones.TryFind(text, out var zone))
             return zone;
         Reject(name, $"'{name}' is not a time zone of this server; use an IANA name like 'Europe/Vienna'.");
         return TimeZoneInfo.Utc;
@@ -121,15 +122,6 @@ internal sealed class QueryReader(IQueryCollection query)
     }
 
     private string? Text(string name) => query.TryGetValue(name, out var values) ? values.ToString() : null;
-
-    /// <summary>
-    /// Whether a name is safe to look up. .NET opens a file with this name below the folder of time zone
-    /// files, so a name with <c>..</c> could open a file outside the folder.
-    /// </summary>
-    private static bool IsZoneName(string text) =>
-        text.Length <= 64
-        && text.Split('/').All(part => part.Length > 0 && char.IsAsciiLetter(part[0]))
-        && text.All(sign => char.IsAsciiLetterOrDigit(sign) || sign is '/' or '_' or '-' or '+');
 
     private static DateTimeOffset? Parse(string text, TimeZoneInfo zone)
     {

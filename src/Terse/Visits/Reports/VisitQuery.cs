@@ -68,6 +68,7 @@ internal sealed record VisitGrouping(string Name, VisitPeriod Period, VisitDimen
         Of("browser", VisitDimension.Browser),
         Of("os", VisitDimension.Os),
         Of("device", VisitDimension.Device),
+        Of("rule", VisitDimension.Rule),
     ];
 
     private static (string Name, VisitGrouping Value) Of(string name, VisitPeriod period) =>

@@ -7,12 +7,16 @@ namespace Terse.Visits;
 
 /// <summary>
 /// The binary format of a batch in the spool. The visits come first, and a table of their texts follows. Each
-/// encoded visit has the same length, because the visit contains indexes into the table and no texts.
+/// encoded visit has the same length, because the visit contains indexes into the table and no texts. After
+/// the table come the rules of the visits that took one: their number, and for each the index of the visit
+/// and the index of the rule's name in the table. The version before wrote no rules, and ignores what follows
+/// the table, so both versions can read the batches of each other.
 /// </summary>
 internal static class VisitBatchFormat
 {
     private const byte BotFlag = 0x80;
     private const int TextsOfVisit = 5;
+    private const int RuleBytes = 2 * sizeof(ushort);
     private const int OutcomeAt = 2 * sizeof(long);
     private const int TextsAt = OutcomeAt + 1;
     private const int VisitBytes = TextsAt + (TextsOfVisit * sizeof(ushort));
@@ -28,8 +32,14 @@ internal static class VisitBatchFormat
         var bytes = output.GetSpan(sizeof(int) + (visits.Count * VisitBytes));
         BinaryPrimitives.WriteInt32LittleEndian(bytes, visits.Count);
         var at = sizeof(int);
+        var rules = new List<(ushort Visit, ushort Text)>();
         for (var index = 0; index < visits.Count; index++, at += VisitBytes)
+        {
             Write(bytes.Slice(at, VisitBytes), visits[index], texts);
+            if (visits[index].Rule.Length > 0)
+                rules.Add(((ushort)index, IndexOf(texts, visits[index].Rule)));
+        }
+
         output.Advance(at);
 
         using var stream = new MemoryStream();
@@ -37,6 +47,7 @@ internal static class VisitBatchFormat
         writer.Write(texts.Count);
         foreach (var text in texts.OrderBy(text => text.Value))
             writer.Write(text.Key);
+        WriteRules(writer, rules);
         output.Write(stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
@@ -47,10 +58,12 @@ internal static class VisitBatchFormat
             return null;
         var count = BinaryPrimitives.ReadInt32LittleEndian(bytes);
         var table = sizeof(int) + ((long)count * VisitBytes);
-        if (count <= 0 || table > bytes.Length || ReadTexts(bytes[(int)table..]) is not { } texts)
+        if (count <= 0 || table > bytes.Length)
             return null;
-
-        var visits = new Visit[count];
+        var rest = bytes[(int)table..].ToArray();
+        var (texts, visits) = (new List<string>(), new Visit[count]);
+        if (ReadTexts(rest, texts) is not { } rules)
+            return null;
         for (var index = 0; index < count; index++)
         {
             var visit = bytes.Slice(sizeof(int) + (index * VisitBytes), VisitBytes);
@@ -58,22 +71,57 @@ internal static class VisitBatchFormat
                 return null;
         }
 
-        return visits;
+        return TryReadRules(rest.AsSpan(rules), texts, visits) ? visits : null;
     }
 
-    private static string[]? ReadTexts(ReadOnlySpan<byte> bytes)
+    private static void WriteRules(BinaryWriter writer, List<(ushort Visit, ushort Text)> rules)
     {
-        using var stream = new MemoryStream(bytes.ToArray());
+        if (rules.Count == 0)
+            return;
+        writer.Write(rules.Count);
+        foreach (var (visit, text) in rules)
+        {
+            writer.Write(visit);
+            writer.Write(text);
+        }
+    }
+
+    private static bool TryReadRules(ReadOnlySpan<byte> bytes, List<string> texts, Visit[] visits)
+    {
+        if (bytes.IsEmpty)
+            return true;
+        if (bytes.Length < sizeof(int)
+            || bytes.Length - sizeof(int) != BinaryPrimitives.ReadInt32LittleEndian(bytes) * (long)RuleBytes)
+        {
+            return false;
+        }
+
+        for (bytes = bytes[sizeof(int)..]; !bytes.IsEmpty; bytes = bytes[RuleBytes..])
+        {
+            var (visit, text) = (IndexAt(bytes, 0), IndexAt(bytes, 1));
+            if (visit >= visits.Length || text >= texts.Count)
+                return false;
+            visits[visit] = visits[visit] with { Rule = texts[text] };
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Reads the table of texts, and returns the position of its end; null if it is damaged.
+    /// </summary>
+    private static int? ReadTexts(byte[] bytes, List<string> texts)
+    {
+        using var stream = new MemoryStream(bytes);
         using var reader = new BinaryReader(stream, Encoding.UTF8);
         try
         {
             var count = reader.ReadInt32();
             if (count < 0 || count > bytes.Length)
                 return null;
-            var texts = new string[count];
-            for (var index = 0; index < texts.Length; index++)
-                texts[index] = reader.ReadString();
-            return texts;
+            for (var index = 0; index < count; index++)
+                texts.Add(reader.ReadString());
+            return (int)stream.Position;
         }
         catch (Exception exception) when (exception is IOException or FormatException)
         {
@@ -96,7 +144,7 @@ internal static class VisitBatchFormat
 
     /// <summary>
     /// Returns the index of a text, and adds a new text to the table. The index fits into 16 bits, because a
-    /// batch has at most <see cref="VisitSpooler.MaxBatch"/> visits with 5 texts each.
+    /// batch has at most <see cref="VisitSpooler.MaxBatch"/> visits with 6 texts each.
     /// </summary>
     private static ushort IndexOf(Dictionary<string, int> texts, string text)
     {
@@ -108,7 +156,7 @@ internal static class VisitBatchFormat
         return (ushort)number;
     }
 
-    private static bool TryReadVisit(ReadOnlySpan<byte> bytes, string[] texts, out Visit visit)
+    private static bool TryReadVisit(ReadOnlySpan<byte> bytes, List<string> texts, out Visit visit)
     {
         visit = default;
         var link = BinaryPrimitives.ReadInt64LittleEndian(bytes);
@@ -120,7 +168,7 @@ internal static class VisitBatchFormat
         bytes = bytes[TextsAt..];
         for (var text = 0; text < TextsOfVisit; text++)
         {
-            if (IndexAt(bytes, text) >= texts.Length)
+            if (IndexAt(bytes, text) >= texts.Count)
                 return false;
         }
 

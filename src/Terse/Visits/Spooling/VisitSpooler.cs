@@ -137,7 +137,14 @@ internal sealed partial class VisitSpooler(
             Os: "",
             Device: "")
         : classifier.Classify(
-            visit.Link, visit.At, visit.Outcome, visit.IsBot, visit.Country, visit.Referrer, visit.UserAgent);
+            visit.Link,
+            visit.At,
+            visit.Outcome,
+            visit.IsBot,
+            visit.Country,
+            visit.Referrer,
+            visit.UserAgent,
+            visit.Rule);
 
     private bool IsTimeToWarn()
     {

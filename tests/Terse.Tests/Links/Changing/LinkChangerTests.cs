@@ -165,8 +165,9 @@ public sealed class LinkChangerTests
         var domains = new DomainMap(Options.Create(new DomainOptions()));
         var time = new FakeTimeProvider(now ?? Now);
         var targets = new TargetRules(domains, new BlockedHosts(options), options);
+        var rules = new RuleReader(targets, new([], [], []));
         var aliases = new AliasAdder(null!, null!); // No test here changes the code.
-        return new(_store, _store, _calls, aliases, new LinkChecker(targets, time), options, time);
+        return new(_store, _store, _calls, aliases, new LinkChecker(targets, rules, time), options, time);
     }
 
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>

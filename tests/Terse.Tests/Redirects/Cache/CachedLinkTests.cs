@@ -84,7 +84,27 @@ public sealed class CachedLinkTests
         var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked: false, now: default);
 
         Assert.False(cached.IsCacheable);
-        Assert.Equal(link, cached.Conditional);
+        Assert.Equal(link, cached.Conditional?.Link);
+    }
+
+    [Fact]
+    public void A_link_with_rules_is_cached_with_its_compiled_rules()
+    {
+        var link = TestLinks.NewLink("sale") with
+        {
+            Settings = new()
+            {
+                Rules = [new("half", new() { Percent = 50 }, "https://bücher.example/")],
+                ValidFrom = Noon,
+            },
+        };
+        var cached = CachedLink.Of(link, link.Name, loadedAt: 0, isBlocked: false, now: Noon);
+
+        Assert.NotNull(cached.Conditional?.Rules);
+        Assert.True(cached.IsCacheable);
+        Assert.False(cached.HasStarted(Noon.AddDays(1)), "each request would load the link again");
+        Assert.InRange(
+            cached.Bytes - TestLinks.NewCached("sale").Bytes, "https://bücher.example/".Length * 4, 2_000);
     }
 
     [Theory]

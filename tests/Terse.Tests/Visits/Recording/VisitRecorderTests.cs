@@ -87,6 +87,29 @@ public sealed class VisitRecorderTests : IDisposable
         Assert.Equal(0, visit.Country.Length);
     }
 
+    [Fact]
+    public void The_name_of_a_rule_is_recorded_whole_however_long_the_other_texts_are()
+    {
+        var rule = string.Concat(Enumerable.Repeat("\U0001F35E", 16));
+        var context = ContextOf(
+            ("User-Agent", new string('u', 5_000)), ("Referer", $"https://{new string('r', 5_000)}/"));
+        _recorder.Record(RedirectOutcome.Followed, 42, context.Request, rule);
+
+        Assert.True(_visits.Ring.TryRead(0, out var visit));
+        Assert.Equal(rule, Encoding.UTF8.GetString(visit.Rule));
+        Assert.Equal(new string('r', 128), Encoding.UTF8.GetString(visit.Referrer));
+        Assert.Equal(new string('u', 160), Encoding.UTF8.GetString(visit.UserAgent));
+    }
+
+    [Fact]
+    public void A_visitor_who_asks_not_to_be_tracked_leaves_no_rule()
+    {
+        _recorder.Record(RedirectOutcome.Followed, 42, ContextOf(("DNT", "1")).Request, "한국어");
+
+        Assert.True(_visits.Ring.TryRead(0, out var visit));
+        Assert.Equal((true, 0), (visit.IsPrivate, visit.Rule.Length));
+    }
+
     [Theory]
     [InlineData("\U0001F35E\U0001F35E.example", "\U0001F35E\U0001F35E.example")]
     [InlineData("\u043F\u0440\u0438.example", "\u043F\u0440\u0438.example")]

@@ -147,6 +147,35 @@ public sealed class VisitRingTests : IDisposable
 
     private static long LinkOf((long Position, byte[] Slot) visit) => VisitSlot.Read(visit.Slot).Link;
 
+    /// <summary>
+    /// A slot of the version before ends after the user agent, and the byte with the length of the rule is 0.
+    /// A slot that contains a rule is read by the version before without the rule.
+    /// </summary>
+    [Fact]
+    public void A_slot_of_the_version_before_is_a_visit_without_a_rule()
+    {
+        var visit = new VisitInput
+        {
+            Outcome = RedirectOutcome.Followed,
+            Link = 1,
+            At = 1,
+            Referrer = "a.example",
+            UserAgent = "agent",
+            Rule = "half",
+        };
+        var slot = new byte[VisitSlot.Bytes];
+        VisitSlot.Write(slot, visit);
+        Assert.Equal("half", System.Text.Encoding.UTF8.GetString(VisitSlot.Read(slot).Rule));
+        Assert.Equal("a.exampleagenthalf", System.Text.Encoding.UTF8.GetString(slot.AsSpan(24, 18)));
+
+        slot[19] = 0;
+        var read = VisitSlot.Read(slot);
+        Assert.True(VisitSlot.IsValid(slot));
+        Assert.Equal((0, 9, 5), (read.Rule.Length, read.Referrer.Length, read.UserAgent.Length));
+        slot[19] = 65;
+        Assert.False(VisitSlot.IsValid(slot));
+    }
+
     private static VisitInput VisitOf(long link) => new()
     {
         Outcome = RedirectOutcome.Followed,

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Terse.Visits;
 
 namespace Terse.Tests.Visits;
@@ -10,7 +11,7 @@ public sealed class VisitSpoolTests : SpoolFixture
         Visit[] visits =
         [
             VisitOf(1) with { Country = "DE", Referrer = "a.example", Browser = "Firefox", Os = "Android" },
-            VisitOf(2) with { IsBot = true, Device = "phone" },
+            VisitOf(2) with { IsBot = true, Device = "phone", Rule = "한국어" },
             VisitOf(0) with { Outcome = RedirectOutcome.Unknown, Referrer = "bücher.example" },
         ];
         using var spool = OpenSpool();
@@ -20,6 +21,40 @@ public sealed class VisitSpoolTests : SpoolFixture
         Assert.Equal((Run, 1, false), (batch!.Run, batch.Number, batch.IsOfEarlierProcess));
         Assert.Equal(visits, batch.Visits);
         Assert.Equal(3, spool.Waiting);
+    }
+
+    /// <summary>
+    /// The version before ends a batch after the texts, and reads nothing after them.
+    /// </summary>
+    [Fact]
+    public void This_version_and_the_version_before_read_the_batches_of_each_other()
+    {
+        Visit[] visits = [VisitOf(1) with { Country = "DE" }, VisitOf(2)];
+        var (plain, ruled) = (new ArrayBufferWriter<byte>(), new ArrayBufferWriter<byte>());
+        VisitBatchFormat.Write(plain, visits);
+        VisitBatchFormat.Write(ruled, [visits[0], visits[1] with { Country = "DE", Rule = "half" }]);
+
+        // The number of visits, two visits of 27 bytes, the number of texts, "" and "DE".
+        Assert.Equal(4 + (2 * 27) + 4 + 1 + 3, plain.WrittenCount);
+        Assert.Equal(visits, VisitBatchFormat.TryRead(plain.WrittenSpan));
+        Assert.Equal(plain.WrittenCount + 5 + 8, ruled.WrittenCount);
+        Assert.Equal(["", "half"], VisitBatchFormat.TryRead(ruled.WrittenSpan)!.Select(visit => visit.Rule));
+    }
+
+    [Theory]
+    [InlineData(8, 2)] // the number of rules
+    [InlineData(4, 2)] // the index of the visit
+    [InlineData(2, 2)] // the index of the text
+    public void A_batch_with_damaged_rules_is_not_read(int fromEnd, byte value)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        VisitBatchFormat.Write(output, [VisitOf(1), VisitOf(2) with { Rule = "half" }]);
+        var bytes = output.WrittenSpan.ToArray();
+        Assert.NotNull(VisitBatchFormat.TryRead(bytes));
+        Assert.Null(VisitBatchFormat.TryRead(bytes.AsSpan(0, bytes.Length - 1)));
+
+        bytes[^fromEnd] = value;
+        Assert.Null(VisitBatchFormat.TryRead(bytes));
     }
 
     [Fact]

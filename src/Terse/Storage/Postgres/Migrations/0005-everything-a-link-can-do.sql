@@ -69,3 +69,10 @@ BEGIN
     END LOOP;
     RETURN NULL;
 END $$;
+
+-- The salt of the keyed hash of visitors (the class VisitorShare), one for each day. A salt is deleted when
+-- its day has ended.
+CREATE TABLE visitor_salt (
+    day  integer PRIMARY KEY, -- days since 1970, UTC
+    salt bytea   NOT NULL
+);

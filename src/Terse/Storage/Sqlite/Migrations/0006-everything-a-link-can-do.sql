@@ -45,3 +45,10 @@ CREATE TRIGGER link_changed AFTER UPDATE ON link BEGIN
         WHERE changed_at < unixepoch('now', '-1 day') * 1000
         ORDER BY changed_at LIMIT 4);
 END;
+
+-- The salt of the keyed hash of visitors (the class VisitorShare), one for each day. A salt is deleted when
+-- its day has ended.
+CREATE TABLE visitor_salt (
+    day  INTEGER PRIMARY KEY, -- days since 1970, UTC
+    salt BLOB    NOT NULL
+) STRICT;
