@@ -100,9 +100,10 @@ internal static class VisitSlot
     {
         var texts = slot[TextsAt..];
         var referrer = WriteText(texts[..MaxReferrerBytes], visit.Referrer);
-        var rule = Math.Min(Encoding.UTF8.GetByteCount(visit.Rule), MaxRuleBytes);
+        var rule = visit.Rule.IsEmpty ? 0 : Math.Min(Encoding.UTF8.GetByteCount(visit.Rule), MaxRuleBytes);
         var userAgent = WriteText(texts[referrer..^rule], visit.UserAgent);
-        rule = WriteText(texts.Slice(referrer + userAgent, rule), visit.Rule);
+        if (rule > 0)
+            rule = WriteText(texts.Slice(referrer + userAgent, rule), visit.Rule);
         BinaryPrimitives.WriteInt64LittleEndian(slot, visit.Link);
         BinaryPrimitives.WriteInt64LittleEndian(slot[sizeof(long)..], visit.At);
         slot[OutcomeAt] = (byte)visit.Outcome;
