@@ -19,8 +19,10 @@ namespace Terse.Visits;
 /// <param name="Device">
 /// The type of the device: <c>desktop</c>, <c>phone</c>, <c>tablet</c>, <c>tv</c> or <c>console</c>.
 /// </param>
-/// <param name="Rule">The name of the link's rule that the request took; empty if it took none. It is only counted: single
-/// visits are stored without it.</param>
+/// <param name="Rule">
+/// The name of the link's rule that the request took; empty if it took none. It is only counted: single
+/// visits are stored without it.
+/// </param>
 internal readonly record struct Visit(
     Tsid Link,
     DateTimeOffset At,
