@@ -31,7 +31,8 @@ internal sealed record CountRow(long Link, long Period)
         Add(VisitDimension.Browser, visit.Browser, one);
         Add(VisitDimension.Os, visit.Os, one);
         Add(VisitDimension.Device, visit.Device, one);
-        Add(VisitDimension.Rule, visit.Rule, one);
+        if (Link != VisitRange.AllLinks)
+            Add(VisitDimension.Rule, visit.Rule, one);
     }
 
     /// <summary>

@@ -59,7 +59,10 @@ internal enum VisitDimension : byte
     /// </summary>
     Outcome = 6,
 
-    /// <summary>The name of the rule that a visit took.</summary>
+    /// <summary>
+    /// The name of the rule that a visit took; only for single links, because a name means something else at
+    /// another link.
+    /// </summary>
     Rule = 7,
 }
 

@@ -48,6 +48,8 @@ internal static class VisitEndpoints
     {
         var reader = new QueryReader(context.Request.Query);
         var query = VisitQuery.Read(reader, time.GetUtcNow());
+        if (link == VisitRange.AllLinks && query.By.Dimension == VisitDimension.Rule)
+            reader.Reject("by", "Visits are counted by 'rule' only for single links.");
         return reader.Problem is { } problem
             ? problem
             : TypedResults.Ok(await report.CreateAsync(query, link, context.RequestAborted));

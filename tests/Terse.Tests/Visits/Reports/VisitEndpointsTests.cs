@@ -256,6 +256,21 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
         await ProblemAssert.AssertProblemAsync(response, status, type, field);
     }
 
+    /// <summary>Names of rules belong to their link, so a report of all links would mix them up.</summary>
+    [Fact]
+    public async Task Visits_are_reported_by_rule_only_for_one_link()
+    {
+        await AddAsync(1, NewVisit() with { Rule = "half" }, NewVisit());
+        var range = "by=rule&from=2026-10-25&to=2026-10-26";
+        var ofLink = await GetAsync($"/api/v1/links/sale/visits?{range}");
+        using var ofAll = await _server.GetAsync($"/api/v1/visits?{range}");
+
+        Assert.Equal(
+            """[{"value":"half","visits":1},{"value":"","visits":1}]""",
+            ofLink.GetProperty("counts").GetRawText());
+        await ProblemAssert.AssertProblemAsync(ofAll, HttpStatusCode.BadRequest, "query-invalid", "by");
+    }
+
     private static readonly string[] Longest = ["hour", "day", "week", "month"];
 
     [Fact]
