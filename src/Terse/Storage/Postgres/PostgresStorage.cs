@@ -69,6 +69,12 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresMigrator>();
         services.AddHostedService(provider => provider.GetRequiredService<PostgresMigrator>());
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
+        services.AddSingleton<IStorage, PostgresStorage>();
+        AddVisits(services);
+    }
+
+    private static void AddVisits(IServiceCollection services)
+    {
         services.AddSingleton<PostgresVisitLimits>();
         services.AddSingleton<PostgresVisitTransactions>();
         services.AddSingleton<PostgresVisitPartitions>();
@@ -79,7 +85,6 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IVisitRollup, PostgresVisitRollup>();
         services.AddSingleton<IVisitEraser, PostgresVisitEraser>();
-        services.AddSingleton<IStorage, PostgresStorage>();
     }
 
     /// <inheritdoc/>
