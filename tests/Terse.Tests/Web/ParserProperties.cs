@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.AspNetCore.Http;
@@ -10,6 +11,7 @@ using Terse.Harness;
 using Terse.Ids;
 using Terse.Links;
 using Terse.Redirects;
+using Terse.Tests.Redirects;
 using Terse.Visits;
 using Terse.Web;
 using HostName = Terse.Domains.HostName;
@@ -102,6 +104,57 @@ public sealed class ParserProperties
         AssertNothingThrows(code => history.NewestTimeOf(code), codes);
         AssertNothingThrows(code => history.NewestTimeOf(code), Texts);
     }
+
+    [Fact]
+    public void No_rule_throws()
+    {
+        var options = Options.Create(new LinkOptions());
+        var targets = new TargetRules(Domains, new BlockedHosts(options), options);
+        var reader = new RuleReader(targets, UserAgentTables.Names);
+        string[] conditions = ["device", "language", "country", "query", "days", "hours", "zone", "from"];
+        AssertNothingThrows(text =>
+        {
+            foreach (var condition in conditions)
+            {
+                var sent = JsonSerializer.SerializeToElement(new[]
+                {
+                    new Dictionary<string, object>(StringComparer.Ordinal)
+                    {
+                        ["name"] = text,
+                        ["if"] = new Dictionary<string, object>(StringComparer.Ordinal)
+                        {
+                            [condition] = new[] { text },
+                            [text] = text,
+                        },
+                        ["target"] = text,
+                    },
+                });
+                reader.Read(sent, text, text, out _);
+                reader.Read(sent[0].GetProperty("if"), text, text, out _);
+                new RuleConditionReader(UserAgentTables.Names).Read("if", sent[0].GetProperty("if"), out _);
+            }
+        });
+    }
+
+    [Fact]
+    public void No_visitor_of_a_link_with_rules_throws() => AssertNothingThrows(text =>
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Headers.AcceptLanguage = text;
+        request.Headers.UserAgent = text;
+        request.QueryString = new("?" + text);
+        var visitor = new RuleVisitor(request, 1, Now, new(null, null, null), TestSalts.New());
+        var conditions = new RuleCondition { Percent = 1 };
+        foreach (var condition in new[]
+        {
+            conditions with { Query = ["a=b"] }, conditions with { Language = ["ko"] },
+            conditions with { Os = ["iOS"] }, conditions,
+        })
+        {
+            var rules = new LinkSettings { Rules = [new("a", condition, "https://e.example/")] };
+            CompiledRules.Of(TestLinks.NewLink("a") with { Settings = rules })!.Match(visitor);
+        }
+    });
 
     [Fact]
     public void No_query_parameter_throws() => AssertNothingThrows(text =>

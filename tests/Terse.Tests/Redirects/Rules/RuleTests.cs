@@ -1,7 +1,10 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Terse.Harness;
+using Terse.Redirects;
 
 namespace Terse.Tests.Redirects;
 
@@ -12,10 +15,12 @@ public sealed class RuleTests : IAsyncLifetime
         "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
         + "Version/17.5 Mobile/15E148 Safari/604.1";
 
+    private static readonly (string Key, string Value)[] Settings =
+        [("Visits:CountryHeader", "CF-IPCountry"), ("Visits:ClientAddressHeader", "X-Forwarded-For")];
+
     private TerseServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(
-        ("Visits:CountryHeader", "CF-IPCountry"), ("Visits:ClientAddressHeader", "X-Forwarded-For"));
+    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(Settings);
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 
@@ -102,6 +107,7 @@ public sealed class RuleTests : IAsyncLifetime
                 {"name": "a", "if": {"percent": 40}, "target": "https://e.example/a"},
                 {"name": "b", "if": {"percent": 40}, "target": "https://e.example/b"}]}
             """);
+        await _server.Services.GetRequiredService<VisitorSalts>().UpdateAsync(default);
         var counts = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var visitor = 0; visitor < 500; visitor++)
         {
@@ -117,6 +123,35 @@ public sealed class RuleTests : IAsyncLifetime
         Assert.InRange(counts["/a"], 140, 260);
         Assert.InRange(counts["/b"], 140, 260);
         Assert.InRange(counts["/c"], 50, 150);
+    }
+
+    [Fact]
+    public async Task A_visitor_keeps_a_target_when_the_server_restarts()
+    {
+        using var folder = new TemporaryFolder();
+        var runs = new List<string>();
+        for (var run = 0; run < 2; run++)
+        {
+            await using var server = await TerseServer.StartAsync(folder.Path, Settings);
+            (await server.PostAsync(
+                """
+                {"target": "https://e.example/0", "code": "a", "rules": [
+                    {"name": "half", "if": {"percent": 50}, "target": "https://e.example/1"}]}
+                """)).Dispose();
+            await server.Services.GetRequiredService<VisitorSalts>().UpdateAsync(default);
+            var targets = new StringBuilder();
+            for (var visitor = 0; visitor < 64; visitor++)
+            {
+                using var response = await GetAsync(server, "/a", ("X-Forwarded-For", $"192.0.2.{visitor}"));
+                targets.Append(response.Headers.Location!.AbsolutePath);
+            }
+
+            runs.Add(targets.ToString());
+        }
+
+        Assert.Equal(runs[0], runs[1]);
+        Assert.Contains("/0", runs[0], StringComparison.Ordinal);
+        Assert.Contains("/1", runs[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -235,13 +270,16 @@ public sealed class RuleTests : IAsyncLifetime
         Assert.Equal(location, response.Headers.NonValidated["Location"].ToString());
     }
 
-    private async Task<HttpResponseMessage> GetAsync(
-        string path, params (string Name, string Value)[] headers)
+    private Task<HttpResponseMessage> GetAsync(
+        string path, params (string Name, string Value)[] headers) => GetAsync(_server, path, headers);
+
+    private static async Task<HttpResponseMessage> GetAsync(
+        TerseServer server, string path, params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));
         foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
-        return await _server.Http.SendAsync(request);
+        return await server.Http.SendAsync(request);
     }
 
     private async Task<JsonElement> CreateAsync(string body)
