@@ -1,7 +1,9 @@
 using Npgsql;
 using Terse.Harness;
 using Terse.Horizon;
+using Terse.Hosting;
 using Terse.Links;
+using Terse.Storage.Postgres;
 using Terse.TestSupport;
 
 namespace Terse.ClusterTests;
@@ -15,6 +17,11 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
     private protected override ILinkReader Reader => _database.Get<ILinkReader>();
 
     private protected override IAliasStore Aliases => _database.Get<IAliasStore>();
+
+    private protected override ILinkTargets Targets => _database.Get<ILinkTargets>();
+
+    protected override Task BuildTargetIndexAsync() => _database.ExecuteAsync(
+        $"CREATE INDEX {PostgresLinkTargets.Index.Name} ON link ({PostgresLinkTargets.Index.Columns})");
 
     private protected override ILinkCleanup Cleanup => _database.Get<ILinkCleanup>();
 
@@ -56,6 +63,17 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
         _database.ExecuteAsync("UPDATE link_change SET written_at = written_at - $1", age);
 
     protected override Task CleanUpAsync() => _database.CleanUpAsync();
+
+    [Fact]
+    public async Task Without_the_index_a_search_for_a_target_is_refused()
+    {
+        await AddAsync(NewLink(1, "sale"));
+        await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => Targets.FindByTargetAsync("", "https://example.com/", default));
+        await BuildTargetIndexAsync();
+
+        Assert.Single(await Targets.FindByTargetAsync("", "https://example.com/", default));
+    }
 
     [Fact]
     public async Task The_next_pass_of_a_cleanup_waits_for_its_time()

@@ -27,6 +27,11 @@ internal static class LinkEndpoints
     /// </summary>
     private const string ReplayedHeader = "Idempotency-Replayed";
 
+    /// <summary>
+    /// The value of the query parameter <c>ifExists</c> with which a link that exists already is returned.
+    /// </summary>
+    public const string ReturnExisting = "return";
+
     private const string Body =
         "a JSON object with the field 'target' and, optionally, other fields of a link";
 
@@ -42,15 +47,28 @@ internal static class LinkEndpoints
         links.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync);
     }
 
-    private static async Task<Results<Created<LinkResource>, Problem>> CreateAsync(
-        LinkCreator creator, DomainMap domains, ILinkVisits visits, HttpContext context)
+    private static async Task<Results<Created<LinkResource>, Ok<LinkResource>, Problem>> CreateAsync(
+        string? ifExists, LinkCreator creator, DomainMap domains, ILinkVisits visits, HttpContext context)
     {
+        if (ifExists is not (null or ReturnExisting))
+        {
+            return Problem.Of(
+                ProblemType.QueryInvalid, $"'ifExists' must be '{ReturnExisting}', or absent.", "ifExists");
+        }
+
         if (!TryReadKey(context.Request, out var key, out var wrongKey))
             return wrongKey;
         var link = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.NewLink, Body);
         var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
-        switch (await creator.CreateAsync(link, key, host, address, context.RequestAborted))
+        var returnsExisting = ifExists is not null;
+        switch (await creator.CreateAsync(
+            link, key, returnsExisting, host, address, context.RequestAborted))
         {
+            case CreateLinkResult.Existing(var existing):
+                var sum = await CountAsync(visits, existing, context);
+                context.Response.Headers.ETag = EntityTags.Of(existing.Version, sum?.Total);
+                return TypedResults.Ok(
+                    LinkResource.Of(existing, domains, host, context.Request.Scheme) with { Visits = sum });
             case CreateLinkResult.Created(var created, var isReplayed):
                 if (created.DeletedAt is not null)
                     return LinkProblems.Deleted();

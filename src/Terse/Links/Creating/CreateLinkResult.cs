@@ -13,5 +13,10 @@ internal abstract record CreateLinkResult
     /// </param>
     internal sealed record Created(Link Link, bool IsReplayed = false) : CreateLinkResult;
 
+    /// <summary>
+    /// A link that does what the requested link would do existed already; none was created.
+    /// </summary>
+    internal sealed record Existing(Link Link) : CreateLinkResult;
+
     internal sealed record Refused(Refusal Refusal) : CreateLinkResult;
 }

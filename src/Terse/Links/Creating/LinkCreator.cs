@@ -11,6 +11,7 @@ internal sealed class LinkCreator(
     ILinkStore store,
     ILinkReader reader,
     ICreationStore creations,
+    ILinkTargets targets,
     IdMint mint,
     ICodeStrategy strategy,
     DomainMap domains,
@@ -36,6 +37,10 @@ internal sealed class LinkCreator(
     /// Identifies the creation. A repeated request with the same key returns the link that the first request
     /// created. Null if the request contains no key.
     /// </param>
+    /// <param name="returnsExisting">
+    /// Whether to create no link if a live link of the same domain already does what the requested link would
+    /// do. Two requests at the same time may both create a link.
+    /// </param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
     /// <param name="address">The IP address, with its port, at which the server received the request.</param>
     /// <param name="cancellationToken">Cancels the wait; the link may still be created.</param>
@@ -45,6 +50,7 @@ internal sealed class LinkCreator(
     public async Task<CreateLinkResult> CreateAsync(
         NewLink link,
         string? idempotencyKey,
+        bool returnsExisting,
         string host,
         string address,
         CancellationToken cancellationToken)
@@ -67,9 +73,19 @@ internal sealed class LinkCreator(
             edit);
         if (LinkChecker.CheckWhole(checkedLink.New(default, "", default)) is { } wrongTimes)
             return new CreateLinkResult.Refused(wrongTimes);
+        if (returnsExisting && await FindExistingAsync(checkedLink, cancellationToken) is { } existing)
+            return new CreateLinkResult.Existing(existing);
         var unconfirmed = new List<Link>();
         return await store.RunAsync(
             token => CreateAsync(checkedLink, idempotencyKey, unconfirmed, token), time, cancellationToken);
+    }
+
+    private async Task<Link?> FindExistingAsync(CheckedLink requested, CancellationToken cancellationToken)
+    {
+        var target = requested.New(default, "", default).Target;
+        var found = await targets.FindByTargetAsync(requested.Domain, target, cancellationToken);
+        var now = time.GetUtcNow();
+        return found.FirstOrDefault(link => requested.IsFulfilledBy(link, now));
     }
 
     private static Refusal? CheckCode(NewLink link) => string.IsNullOrEmpty(link.Code)
@@ -173,6 +189,26 @@ internal sealed class LinkCreator(
     {
         /// <summary>Makes the link with an id and a code.</summary>
         public Link New(Tsid id, string code, DateTimeOffset now) => Edit(new(id, Domain, code, "", now));
+
+        /// <summary>
+        /// Whether an existing link is live, has the values of all fields that were sent, and otherwise works
+        /// like a new link. Title, note and tags that were not sent do not matter.
+        /// </summary>
+        public bool IsFulfilledBy(Link link, DateTimeOffset now)
+        {
+            var wanted = New(link.Id, link.Code, link.CreatedAt);
+            var texts = link.Settings;
+            wanted = wanted with
+            {
+                Version = link.Version,
+                LaterCodes = link.LaterCodes,
+                Settings = wanted.Settings with { Title = texts.Title, Note = texts.Note, Tags = texts.Tags },
+            };
+            return !(link.ExpiresAt <= now)
+                && (Code is null || LinkCodes.Have(link, Code))
+                && wanted == link
+                && Edit(link) == link;
+        }
 
         public IdempotentRequest With(string key)
         {

@@ -52,17 +52,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<StartReport>();
         services.AddSingleton<PostgresPreparation>();
         services.AddHostedService(provider => provider.GetRequiredService<PostgresPreparation>());
-        services.AddSingleton<PrimaryWait>();
-        services.AddSingleton<PostgresLinkInserter>();
-        services.AddSingleton<PostgresLinkUpdater>();
-        services.AddSingleton<PreviousServers>();
-        services.AddSingleton<PostgresAliasInserter>();
-        services.AddSingleton<PostgresLinkStore>();
-        services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());
-        services.AddSingleton<IAliasStore>(provider => provider.GetRequiredService<PostgresLinkStore>());
-        services.AddSingleton<ILinkCleanup, PostgresLinkCleanup>();
-        services.AddSingleton<PostgresKeyedInserter>();
-        services.AddSingleton<ICreationStore, PostgresCreationStore>();
+        AddLinkStores(services);
         services.AddHostedService<PostgresCleanup>();
         services.AddHostedService<PostgresIndexes>();
         services.AddHostedService<PostgresSnapshotAge>();
@@ -85,6 +75,23 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IVisitRollup, PostgresVisitRollup>();
         services.AddSingleton<IVisitEraser, PostgresVisitEraser>();
+    }
+
+    /// <summary>Registers the stores that search, create and change links.</summary>
+    private static void AddLinkStores(IServiceCollection services)
+    {
+        services.AddSingleton<PrimaryWait>();
+        services.AddSingleton<PostgresLinkInserter>();
+        services.AddSingleton<PostgresLinkUpdater>();
+        services.AddSingleton<PreviousServers>();
+        services.AddSingleton<PostgresAliasInserter>();
+        services.AddSingleton<PostgresLinkStore>();
+        services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());
+        services.AddSingleton<IAliasStore>(provider => provider.GetRequiredService<PostgresLinkStore>());
+        services.AddSingleton<ILinkCleanup, PostgresLinkCleanup>();
+        services.AddSingleton<ILinkTargets, PostgresLinkTargets>();
+        services.AddSingleton<PostgresKeyedInserter>();
+        services.AddSingleton<ICreationStore, PostgresCreationStore>();
     }
 
     /// <inheritdoc/>

@@ -28,6 +28,9 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IAliasStore>(provider => provider.GetRequiredService<SqliteLinkStore>());
         services.AddSingleton<ICreationStore, SqliteCreationStore>();
         services.AddSingleton<ILinkCleanup, SqliteLinkCleanup>();
+        services.AddSingleton<SqliteLinkTargets>();
+        services.AddSingleton<ILinkTargets>(provider => provider.GetRequiredService<SqliteLinkTargets>());
+        services.AddHostedService(provider => provider.GetRequiredService<SqliteLinkTargets>());
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
         services.AddSingleton<IVisitorSaltStore, SqliteVisitorSaltStore>();

@@ -24,6 +24,7 @@ public sealed class LinkCreatorTests
         var result = await creator.CreateAsync(
             new NewLink { Target = "https://example.com/", Code = code },
             idempotencyKey: null,
+            returnsExisting: false,
             "localhost",
             "127.0.0.1",
             default);
@@ -39,6 +40,7 @@ public sealed class LinkCreatorTests
             store,
             services.GetRequiredService<ILinkReader>(),
             services.GetRequiredService<ICreationStore>(),
+            services.GetRequiredService<ILinkTargets>(),
             services.GetRequiredService<IdMint>(),
             services.GetRequiredService<ICodeStrategy>(),
             services.GetRequiredService<DomainMap>(),

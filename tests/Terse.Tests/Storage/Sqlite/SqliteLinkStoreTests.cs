@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Hosting;
@@ -18,6 +19,8 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
     private protected override ILinkReader Reader => new SqliteLinkStore(_file.Writer, _file.Readers);
 
     private protected override IAliasStore Aliases => new SqliteLinkStore(_file.Writer, _file.Readers);
+
+    private protected override ILinkTargets Targets => NewTargets();
 
     private protected override ILinkCleanup Cleanup => field ??= new SqliteLinkCleanup(_file.Readers);
 
@@ -61,6 +64,30 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
         }
 
         return changes;
+    }
+
+    private SqliteLinkTargets NewTargets() => new(
+        _file.Writer, _file.Readers, TimeProvider.System, NullLogger<SqliteLinkTargets>.Instance);
+
+    [Fact]
+    public async Task Links_of_earlier_versions_are_found_by_their_target_when_the_index_is_complete()
+    {
+        await AddManyAsync(1_200);
+        await _file.Writer.RunAsync(
+            session => session.Command("UPDATE missing_targets SET last_id = 2199").ExecuteNonQuery(),
+            default);
+        using var targets = NewTargets();
+        await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => targets.FindByTargetAsync("", "https://example.com/", default));
+        await AddAsync(NewLink(5_000, "new"));
+        await targets.AddAllMissingAsync(default);
+
+        Assert.Equal(
+            ["new", "many-1200", "many-1199"],
+            (await targets.FindByTargetAsync("", "https://example.com/", default))
+                .Take(3).Select(link => link.Code));
+        Assert.Equal(1_201L, await _file.Writer.RunAsync(
+            session => (long)session.Command("SELECT count(*) FROM link_target").ExecuteScalar()!, default));
     }
 
     [Fact]

@@ -14,9 +14,10 @@ internal sealed record BatchBody(JsonElement Items);
 /// <param name="Code">The code of the link to change or to delete.</param>
 /// <param name="Domain">The domain of that link; null for the domain of the request's host.</param>
 /// <param name="Version">The version that the link must have; null for any version.</param>
+/// <param name="IfExists">As the query parameter of a single creation.</param>
 /// <param name="Fields">The fields of a new link (<see cref="NewLink"/>) or of a change.</param>
 internal sealed record BatchItem(
-    string? Op, string? Code, string? Domain, int? Version, JsonElement Fields);
+    string? Op, string? Code, string? Domain, int? Version, string? IfExists, JsonElement Fields);
 
 /// <summary>The response to a batch: one result for each item, in the order of the items.</summary>
 internal sealed record BatchResource(IReadOnlyList<BatchResult> Items);

@@ -14,6 +14,9 @@ internal sealed record BatchRead(IReadOnlyList<LinkName> Names)
 {
     public NewLink? New { get; init; }
 
+    /// <summary>Whether a new link is not created if a link that does the same exists.</summary>
+    public bool ReturnsExisting { get; init; }
+
     /// <summary>The change; null for a deletion.</summary>
     public LinkChange? Change { get; init; }
 
@@ -49,7 +52,9 @@ internal sealed class BatchRun(
             return item.Op switch
             {
                 "create" => ReadNew(item),
-                "change" or "delete" => ReadChange(item),
+                "change" or "delete" when item.IfExists is null => ReadChange(item),
+                "change" or "delete" =>
+                    Refuse("ifExists", "Only an item that creates a link has 'ifExists'."),
                 _ => Refuse("op", "'op' must be 'create', 'change' or 'delete'."),
             };
         }
@@ -65,8 +70,8 @@ internal sealed class BatchRun(
             return Explain(problem);
         try
         {
-            if (item.New is { } link)
-                return Show(await CreateAsync(link, index, cancellationToken));
+            if (item.New is not null)
+                return Show(await CreateAsync(item, index, cancellationToken));
             return Show(
                 item.Change is { } change
                     ? await changer.ChangeAsync(
@@ -84,10 +89,12 @@ internal sealed class BatchRun(
     {
         if (item is not { Code: null, Domain: null, Version: null })
             return Refuse("op", "An item that creates a link has its code and its domain in 'fields'.");
+        if (item.IfExists is not (null or LinkEndpoints.ReturnExisting))
+            return Refuse("ifExists", $"'ifExists' must be '{LinkEndpoints.ReturnExisting}', or absent.");
         var link = Parse(item.Fields, LinkJson.Instance.NewLink, Fields);
         return OrNull(link.Code) is { } code && domains.TryPick(OrNull(link.Domain), _host, out var domain)
-            ? new([new(domain, code)]) { New = link }
-            : new([]) { New = link };
+            ? new([new(domain, code)]) { New = link, ReturnsExisting = item.IfExists is not null }
+            : new([]) { New = link, ReturnsExisting = item.IfExists is not null };
     }
 
     private BatchRead ReadChange(BatchItem item)
@@ -113,10 +120,11 @@ internal sealed class BatchRun(
         };
     }
 
-    private Task<CreateLinkResult> CreateAsync(NewLink link, int index, CancellationToken cancellationToken)
+    private Task<CreateLinkResult> CreateAsync(BatchRead item, int index, CancellationToken cancellationToken)
     {
         var itemKey = key is null ? null : string.Create(CultureInfo.InvariantCulture, $"{key}/{index}");
-        return creator.CreateAsync(link, itemKey, _host, _address, cancellationToken);
+        return creator.CreateAsync(
+            item.New!, itemKey, item.ReturnsExisting, _host, _address, cancellationToken);
     }
 
     private BatchResult Show(CreateLinkResult result) => result switch
@@ -124,6 +132,7 @@ internal sealed class BatchRun(
         CreateLinkResult.Created({ DeletedAt: not null }, _) => Explain(LinkProblems.Deleted()),
         CreateLinkResult.Created(var link, var isReplayed) =>
             Show(link, StatusCodes.Status201Created) with { Replayed = isReplayed },
+        CreateLinkResult.Existing(var link) => Show(link, StatusCodes.Status200OK),
         CreateLinkResult.Refused(var refusal) => Explain(LinkProblems.Of(refusal)),
         _ => throw new InvalidOperationException($"{result} is not a known result of a creation."),
     };

@@ -22,10 +22,14 @@ internal sealed partial class PostgresIndexes(
 
     /// <summary>
     /// The indexes that no migration builds. The change feed reads changes in the order of time and sequence;
-    /// many changes can have the same time, for example after the clock was set back.
+    /// many changes can have the same time, for example after the clock was set back. A creation that returns
+    /// an existing link searches for the hash of its target (<see cref="PostgresLinkTargets"/>).
     /// </summary>
     private static readonly List<PostgresIndex> All =
-        [new("link_change_position", "link_change", "written_at, seq")];
+    [
+        new("link_change_position", "link_change", "written_at, seq"),
+        PostgresLinkTargets.Index,
+    ];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
         new BackgroundLoop(Interval, time, OnFailure)

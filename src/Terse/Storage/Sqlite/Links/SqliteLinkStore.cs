@@ -57,7 +57,10 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
             SettingsOf(link));
         try
         {
-            return insert.ExecuteNonQuery() == 1 ? AddLinkResult.Added : AddLinkResult.CodeTaken;
+            if (insert.ExecuteNonQuery() == 0)
+                return AddLinkResult.CodeTaken;
+            SqliteLinkTargets.Add(session, link.Id.ToInt64(), link.Target);
+            return AddLinkResult.Added;
         }
         catch (SqliteException exception)
             when (exception.SqliteExtendedErrorCode
@@ -112,6 +115,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 
     private static DateTimeOffset? Replace(SqliteSession session, Link changed)
     {
+        var earlier = SqliteLinkTargets.TargetOf(session, changed);
         var update = session.Command(
             UpdateLink,
             changed.Id.ToInt64(),
@@ -124,6 +128,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
             changed.LaterCodes is { } later ? later : DBNull.Value);
         if (update.ExecuteNonQuery() == 0)
             return null;
+        SqliteLinkTargets.Replace(session, earlier, changed);
         var changedAt = (long)session.Command(SelectChangedAt).ExecuteScalar()!;
         return DateTimeOffset.FromUnixTimeMilliseconds(changedAt);
     }

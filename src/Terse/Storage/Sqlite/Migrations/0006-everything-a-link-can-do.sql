@@ -52,3 +52,17 @@ CREATE TABLE visitor_salt (
     day  INTEGER PRIMARY KEY, -- days since 1970, UTC
     salt BLOB    NOT NULL
 ) STRICT;
+
+-- Which links have a target, by a hash of the target; the class SqliteLinkTargets computes it. The links of
+-- earlier versions get their rows in the background: those with an id from next_id to last_id are missing.
+CREATE TABLE link_target (
+    hash    INTEGER NOT NULL,
+    link_id INTEGER NOT NULL,
+    PRIMARY KEY (hash, link_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE missing_targets (
+    one     INTEGER PRIMARY KEY CHECK (one = 1),
+    next_id INTEGER NOT NULL,
+    last_id INTEGER NOT NULL
+) STRICT;
+INSERT INTO missing_targets (one, next_id, last_id) SELECT 1, 0, coalesce(max(id), -1) FROM link;
