@@ -12,6 +12,9 @@ internal static class Visitor
     private const string SecPurpose = "Sec-Purpose";
     private const string Purpose = "Purpose";
 
+    /// <summary>The maximum number of characters of a user agent that are classified.</summary>
+    private const int MaxAgentLength = 512;
+
     private static readonly AgentCache<bool> Programs = new(UserAgent.IsProgram);
     private static readonly AgentCache<UserAgent> Agents = new(UserAgent.Read);
 
@@ -51,9 +54,11 @@ internal static class Visitor
 
     /// <summary>
     /// Finds the browser, the operating system and the type of the device. The result for a repeated user
-    /// agent comes from a cache.
+    /// agent comes from a cache. The rest of a very long user agent is ignored, so that its search takes no
+    /// longer.
     /// </summary>
-    public static UserAgent Classify(ReadOnlySpan<char> userAgent) => Agents.Read(userAgent);
+    public static UserAgent Classify(ReadOnlySpan<char> userAgent) =>
+        Agents.Read(userAgent[..Math.Min(userAgent.Length, MaxAgentLength)]);
 
     /// <summary>The <c>User-Agent</c> header; empty if the request does not contain the header.</summary>
     public static ReadOnlySpan<char> AgentOf(HttpRequest request) =>
