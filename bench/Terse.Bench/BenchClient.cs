@@ -23,6 +23,13 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
         return new(() => request, "HTTP/1.1 201"u8.ToArray(), "\r\n0\r\n\r\n"u8.ToArray());
     }
 
+    /// <summary>Returns requests that each read the next path below <c>/api/v1/</c>.</summary>
+    public static BenchRequest List(Uri server, Func<string> nextPath) => new(
+        () => Encoding.ASCII.GetBytes(
+            $"GET /api/v1/{nextPath()} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n"),
+        "HTTP/1.1 200"u8.ToArray(),
+        "\r\n0\r\n\r\n"u8.ToArray());
+
     /// <summary>Returns requests that each follow the next code from <paramref name="nextCode"/>.</summary>
     public static BenchRequest Follow(Uri server, Func<string> nextCode) => new(
         () => Encoding.ASCII.GetBytes($"GET /{nextCode()} HTTP/1.1\r\nHost: {server.Authority}\r\n\r\n"),
@@ -49,7 +56,7 @@ internal sealed record BenchRequest(Func<byte[]> Next, byte[] Begin, byte[] End)
 /// </summary>
 internal sealed class BenchClient(Uri server, BenchRequest request)
 {
-    private readonly byte[] _answer = new byte[4096];
+    private readonly byte[] _answer = new byte[256 * 1024];
 
     /// <summary>The response time of each request, in the order of the requests.</summary>
     public List<TimeSpan> Times { get; } = [];

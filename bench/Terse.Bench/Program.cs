@@ -22,16 +22,19 @@ var benchmarks = new Dictionary<string, Func<string, Task<IEnumerable<Result>>>>
     ["postgres-create"] = PostgresCreateBenchmark.RunAsync,
     ["postgres-lookup"] = PostgresLookupBenchmark.RunAsync,
     ["flood"] = FloodBenchmark.RunAsync,
+    ["lists"] = ListsBenchmark.Find("lists")!,
 };
 
-if (args is not [var program, .. var names] || !File.Exists(program) || names.Except(benchmarks.Keys).Any())
+if (args is not [var program, .. var names] || !File.Exists(program)
+    || names.Any(name => !benchmarks.ContainsKey(name) && ListsBenchmark.Find(name) is null))
 {
-    await Console.Error.WriteLineAsync($"usage: bench/run [{string.Join('|', benchmarks.Keys)}]...");
+    await Console.Error.WriteLineAsync(
+        $"usage: bench/run [{string.Join('|', benchmarks.Keys)}|lists=LINKS]...");
     return 2;
 }
 
 var table = new ResultTable();
 foreach (var name in names.Length == 0 ? [.. benchmarks.Keys] : names)
-    table.Add(await benchmarks[name](program));
+    table.Add(await (ListsBenchmark.Find(name) ?? benchmarks[name])(program));
 table.Write(Console.Out);
 return 0;

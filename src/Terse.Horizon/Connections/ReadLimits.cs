@@ -25,7 +25,7 @@ internal sealed class ReadLimits
     {
         SettingOfLookups = SettingOf(TimeSpan.FromSeconds(SecondsOf(options.ReadTimeout)) + Margin);
         BeginPooledLookup = $"{BeginRead}; SET LOCAL {SettingOfLookups}";
-        BeginReport = $"{BeginRead}; SET LOCAL {SettingOf(options.ReportTimeout)}";
+        BeginReport = $"{BeginRead}; SET LOCAL {SettingOf(options.ReportTimeout)}; SET LOCAL jit = off";
         ReportSeconds = SecondsOf(options.ReportTimeout + Margin);
     }
 
@@ -34,6 +34,10 @@ internal sealed class ReadLimits
 
     public string BeginPooledLookup { get; }
 
+    /// <summary>
+    /// Begins a report. Compiling its statement (JIT) would take longer than running it, because PostgreSQL
+    /// overestimates statements with a LIMIT.
+    /// </summary>
     public string BeginReport { get; }
 
     /// <summary>How many seconds Npgsql waits for each command of a report.</summary>

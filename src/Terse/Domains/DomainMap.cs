@@ -42,6 +42,9 @@ internal sealed class DomainMap
             .GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
+    /// <summary>The stored names of all domains.</summary>
+    public IEnumerable<string> All => [Default, .. _others.Values];
+
     /// <summary>The scheme of short URLs; null if short URLs use the scheme of the request.</summary>
     public string? Scheme { get; }
 

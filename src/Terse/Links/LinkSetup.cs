@@ -30,5 +30,10 @@ internal static class LinkSetup
         services.AddSingleton<LinkChanger>();
         services.AddSingleton<LinkCleaner>();
         services.AddHostedService(provider => provider.GetRequiredService<LinkCleaner>());
+        services.AddSingleton(ListLimits.Default);
+        services.AddSingleton<LinkSamples>();
+        services.AddSingleton<LinkLister>();
+        services.AddHostedService<ListIndexer>();
+        services.AddHostedService<TagChanger>();
     }
 }

@@ -38,7 +38,7 @@ internal static class WebSetup
     {
         app.UseErrorPolicy();
         app.UseRouting();
-        app.Use(next => context => RefuseRepeated(context.Request) is { } problem
+        app.Use(next => context => RefuseRepeated(context) is { } problem
             ? problem.ExecuteAsync(context)
             : next(context));
     }
@@ -47,18 +47,25 @@ internal static class WebSetup
     /// Refuses a repeated query parameter, because the endpoint would otherwise read only one of its values,
     /// or all values as one text.
     /// </summary>
-    private static Problem? RefuseRepeated(HttpRequest request)
+    private static Problem? RefuseRepeated(HttpContext context)
     {
+        var request = context.Request;
         if (!request.QueryString.HasValue
             || !request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
         {
             return null;
         }
 
-        var repeated = request.Query.FirstOrDefault(parameter => parameter.Value.Count > 1).Key;
+        var repeatable = context.GetEndpoint()?.Metadata.GetMetadata<RepeatableParameters>();
+        var repeated = request.Query.FirstOrDefault(parameter =>
+            parameter.Value.Count > 1
+            && repeatable?.Names.Contains(parameter.Key, StringComparer.Ordinal) != true).Key;
         return repeated is null
             ? null
             : Problem.Of(
                 ProblemType.QueryInvalid, $"'{repeated}' is given more than once; send it once.", repeated);
     }
 }
+
+/// <summary>Names the query parameters of an endpoint that a request may repeat.</summary>
+internal sealed record RepeatableParameters(params IReadOnlyList<string> Names);

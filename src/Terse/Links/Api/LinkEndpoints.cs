@@ -39,12 +39,15 @@ internal static class LinkEndpoints
     {
         var links = app.MapGroup(Root).WithTags("links");
         links.MapPost("/", CreateAsync);
+        links.MapGet("/", ListEndpoints.ListAsync)
+            .WithMetadata(new RepeatableParameters("tag", "anyTag", "noTag"));
         links.MapPost("/batch", BatchEndpoint.RunAsync);
         links.MapGet("/{code}", GetAsync);
         links.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync);
         links.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync);
         links.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync);
         links.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync);
+        app.MapTags();
     }
 
     private static async Task<Results<Created<LinkResource>, Ok<LinkResource>, Problem>> CreateAsync(

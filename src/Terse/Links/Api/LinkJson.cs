@@ -11,6 +11,9 @@ namespace Terse.Links;
 [JsonSerializable(typeof(BatchBody))]
 [JsonSerializable(typeof(BatchItem))]
 [JsonSerializable(typeof(BatchResource))]
+[JsonSerializable(typeof(LinkListResource))]
+[JsonSerializable(typeof(TagListResource))]
+[JsonSerializable(typeof(TagRename))]
 internal sealed partial class LinkJson : JsonSerializerContext
 {
     /// <summary>

@@ -40,6 +40,10 @@ internal sealed record LinkResource(
 
     public IReadOnlyList<LinkRule> Rules { get; init; } = [];
 
+    /// <summary>The state of the link, only in a list: <c>active</c>, <c>scheduled</c> and so on.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? State { get; init; }
+
     /// <summary>
     /// The number of visits. Null in the response to a change, and if the visits cannot be read. In both
     /// cases, the JSON does not contain this field.

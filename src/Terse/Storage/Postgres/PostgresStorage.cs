@@ -53,9 +53,8 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresPreparation>();
         services.AddHostedService(provider => provider.GetRequiredService<PostgresPreparation>());
         AddLinkStores(services);
-        services.AddHostedService<PostgresCleanup>();
-        services.AddHostedService<PostgresIndexes>();
-        services.AddHostedService<PostgresSnapshotAge>();
+        AddLists(services);
+        AddUpkeep(services);
         services.AddSingleton<PostgresMigrator>();
         services.AddHostedService(provider => provider.GetRequiredService<PostgresMigrator>());
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
@@ -92,6 +91,21 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ILinkTargets, PostgresLinkTargets>();
         services.AddSingleton<PostgresKeyedInserter>();
         services.AddSingleton<ICreationStore, PostgresCreationStore>();
+    }
+
+    private static void AddUpkeep(IServiceCollection services)
+    {
+        services.AddHostedService<PostgresCleanup>();
+        services.AddHostedService<PostgresIndexes>();
+        services.AddHostedService<PostgresSnapshotAge>();
+    }
+
+    private static void AddLists(IServiceCollection services)
+    {
+        services.AddSingleton<PostgresListTransactions>();
+        services.AddSingleton<ILinkList, PostgresLinkList>();
+        services.AddSingleton<IListIndex, PostgresListIndex>();
+        services.AddSingleton<ITagStore, PostgresTagStore>();
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,9 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<SqliteLinkTargets>();
         services.AddSingleton<ILinkTargets>(provider => provider.GetRequiredService<SqliteLinkTargets>());
         services.AddHostedService(provider => provider.GetRequiredService<SqliteLinkTargets>());
+        services.AddSingleton<ILinkList, SqliteLinkList>();
+        services.AddSingleton<IListIndex, SqliteListIndex>();
+        services.AddSingleton<ITagStore, SqliteTagStore>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
         services.AddSingleton<IVisitorSaltStore, SqliteVisitorSaltStore>();

@@ -67,6 +67,7 @@ BEGIN
         PERFORM pg_notify('link_change', concat_ws(
             '|', NEW.version, (extract(epoch FROM NEW.written_at) * 1000000)::bigint, NEW.domain, name));
     END LOOP;
+    INSERT INTO unlisted_link (link_id, old_settings) VALUES (NEW.id, OLD.settings); -- see below
     RETURN NULL;
 END $$;
 
@@ -75,4 +76,77 @@ END $$;
 CREATE TABLE visitor_salt (
     day  integer PRIMARY KEY, -- days since 1970, UTC
     salt bytea   NOT NULL
+);
+
+-- Lists and search. The class PostgresListIndex fills the tables in the background.
+
+-- The links that have changed since they were indexed. New links are not here: their ids continue the ids of
+-- the links that are indexed already.
+CREATE TABLE unlisted_link (
+    seq          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    link_id      bigint NOT NULL,
+    old_settings text -- the settings before the change
+);
+
+-- How far the background work is. All links from older_than up to newer_than are indexed.
+CREATE TABLE list_progress (
+    one          integer PRIMARY KEY CHECK (one = 1),
+    newer_than   bigint,      -- null before the first link is indexed
+    older_than   bigint,      -- null when all older links are indexed
+    ranked_up_to bigint      NOT NULL DEFAULT 0, -- the last link of the current pass of the ranking
+    ranked_at    timestamptz NOT NULL DEFAULT '0001-01-01Z' -- the end of the last pass
+) WITH (fillfactor = 10);
+INSERT INTO list_progress (one) VALUES (1);
+
+-- The terms of each link (class IndexTerms).
+CREATE TABLE link_term (
+    link_id bigint   PRIMARY KEY,
+    terms   tsvector NOT NULL
+);
+-- Without fastupdate, no search must read a list of new entries.
+CREATE INDEX link_term_terms ON link_term USING gin (terms) WITH (fastupdate = off);
+
+-- A uniform sample of the indexed links: those with the smallest hashes (class LinkSample).
+CREATE TABLE link_sample (
+    hash    bigint PRIMARY KEY,
+    link_id bigint NOT NULL
+);
+
+-- The range of the ids of the links that were created in an hour.
+CREATE TABLE created_hour (
+    hour     bigint PRIMARY KEY, -- hours since 1970, UTC
+    first_id bigint NOT NULL,
+    last_id  bigint NOT NULL
+);
+
+-- The number of visits of people by which lists are sorted. Links without visits have no row.
+CREATE TABLE visit_rank (
+    link_id    bigint      PRIMARY KEY,
+    visits     bigint      NOT NULL,
+    visited_at timestamptz NOT NULL -- when the ranking found the last new visit
+);
+CREATE INDEX visit_rank_visits ON visit_rank (visits, link_id);
+
+CREATE TABLE tag (
+    id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    folded text   COLLATE "C" NOT NULL UNIQUE, -- the name in upper case; class TagName
+    name   text   COLLATE "C" NOT NULL,
+    links  bigint NOT NULL DEFAULT 0,
+    visits bigint NOT NULL DEFAULT 0 -- the sum of the visits in link_tag
+) WITH (fillfactor = 70);
+
+CREATE TABLE link_tag (
+    tag_id  bigint NOT NULL,
+    link_id bigint NOT NULL,
+    visits  bigint NOT NULL, -- the rank of the link
+    PRIMARY KEY (tag_id, link_id)
+);
+
+-- The changes of tags that are not done. The class TagChanger changes all links with the tag.
+CREATE TABLE tag_change (
+    tag_id      bigint PRIMARY KEY,
+    new_name    text   COLLATE "C", -- null to remove the tag from all links
+    done_up_to  bigint NOT NULL DEFAULT 0, -- the id of the last link that was changed
+    owner       text, -- the server that works on the change
+    owner_until timestamptz NOT NULL DEFAULT '0001-01-01Z'
 );

@@ -66,3 +66,86 @@ CREATE TABLE missing_targets (
     last_id INTEGER NOT NULL
 ) STRICT;
 INSERT INTO missing_targets (one, next_id, last_id) SELECT 1, 0, coalesce(max(id), -1) FROM link;
+
+-- Lists and search. The class SqliteListIndex fills the tables in the background.
+
+-- The links that are new or have changed since they were indexed. A link that changed twice has two rows.
+CREATE TABLE unlisted_link (
+    seq          INTEGER PRIMARY KEY,
+    link_id      INTEGER NOT NULL,
+    old_settings TEXT -- the settings before the change
+) STRICT;
+CREATE TRIGGER link_unlisted_at_first AFTER INSERT ON link WHEN NEW.alias_of IS NULL BEGIN
+    INSERT INTO unlisted_link (link_id) VALUES (NEW.id);
+END;
+CREATE TRIGGER link_unlisted AFTER UPDATE ON link BEGIN
+    INSERT INTO unlisted_link (link_id, old_settings) VALUES (NEW.id, OLD.settings);
+END;
+
+-- How far the background work is.
+CREATE TABLE list_progress (
+    one            INTEGER PRIMARY KEY CHECK (one = 1),
+    older_than     INTEGER, -- links that existed before, with smaller ids, are not indexed; null if none
+    ranked_up_to   INTEGER NOT NULL DEFAULT 0, -- the last link of the current pass of the ranking
+    ranked_at      INTEGER NOT NULL DEFAULT 0  -- the end of the last pass: milliseconds since 1970
+) STRICT;
+INSERT INTO list_progress (one, older_than) SELECT 1, max(id) + 1 FROM link;
+
+-- The terms of each link (class IndexTerms), separated by spaces. The table stores only the index, not the
+-- texts. The row id is the id of the link.
+CREATE VIRTUAL TABLE link_term USING fts5(
+    terms, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
+
+-- A uniform sample of the indexed links: those with the smallest hashes (class LinkSample).
+CREATE TABLE link_sample (
+    hash    INTEGER PRIMARY KEY,
+    link_id INTEGER NOT NULL
+) STRICT;
+
+-- The range of the ids of the links that were created in an hour.
+CREATE TABLE created_hour (
+    hour     INTEGER PRIMARY KEY, -- hours since 1970, UTC
+    first_id INTEGER NOT NULL,
+    last_id  INTEGER NOT NULL
+) STRICT;
+
+-- The number of visits of people by which lists are sorted. Links without visits have no row.
+CREATE TABLE visit_rank (
+    link_id    INTEGER PRIMARY KEY,
+    visits     INTEGER NOT NULL,
+    visited_at INTEGER NOT NULL -- milliseconds since 1970: when the ranking found the last new visit
+) STRICT;
+CREATE INDEX visit_rank_visits ON visit_rank (visits, link_id);
+
+CREATE TABLE tag (
+    id     INTEGER PRIMARY KEY,
+    folded TEXT    NOT NULL UNIQUE, -- the name in upper case; class TagName
+    name   TEXT    NOT NULL,
+    links  INTEGER NOT NULL DEFAULT 0,
+    visits INTEGER NOT NULL DEFAULT 0 -- the sum of the visits in link_tag
+) STRICT;
+
+CREATE TABLE link_tag (
+    tag_id  INTEGER NOT NULL,
+    link_id INTEGER NOT NULL,
+    visits  INTEGER NOT NULL, -- the rank of the link
+    PRIMARY KEY (tag_id, link_id)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER link_tag_added AFTER INSERT ON link_tag BEGIN
+    UPDATE tag SET links = links + 1, visits = visits + NEW.visits WHERE id = NEW.tag_id;
+END;
+CREATE TRIGGER link_tag_removed AFTER DELETE ON link_tag BEGIN
+    UPDATE tag SET links = links - 1, visits = visits - OLD.visits WHERE id = OLD.tag_id;
+    DELETE FROM tag_change WHERE tag_id = (SELECT id FROM tag WHERE id = OLD.tag_id AND links = 0);
+    DELETE FROM tag WHERE id = OLD.tag_id AND links = 0;
+END;
+CREATE TRIGGER link_tag_visited AFTER UPDATE ON link_tag BEGIN
+    UPDATE tag SET visits = visits + NEW.visits - OLD.visits WHERE id = NEW.tag_id;
+END;
+
+-- The changes of tags that are not done. The class TagChanger changes all links with the tag.
+CREATE TABLE tag_change (
+    tag_id     INTEGER PRIMARY KEY,
+    new_name   TEXT, -- null to remove the tag from all links
+    done_up_to INTEGER NOT NULL DEFAULT 0 -- the id of the last link that was changed
+) STRICT;

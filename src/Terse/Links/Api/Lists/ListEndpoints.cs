@@ -1,0 +1,49 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Domains;
+using Terse.Web;
+
+namespace Terse.Links;
+
+/// <summary>The endpoint that lists links and searches for them.</summary>
+internal static class ListEndpoints
+{
+    public static async Task<Results<Ok<LinkListResource>, Problem>> ListAsync(
+        LinkLister lister, DomainMap domains, HttpContext context)
+    {
+        var parameters = new ListParameters(context.Request.Query);
+        var host = RequestHost.Of(context);
+        var query = parameters.ReadQuery(domains, host);
+        var isCounted = parameters.ReadFlag("count");
+        if (parameters.Problem is { } problem)
+            return problem;
+
+        var page = await lister.ListAsync(query, FreshnessOf(context.Request), context.RequestAborted);
+        var count = isCounted ? await lister.CountAsync(query.Filter, context.RequestAborted) : null;
+        var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
+        return TypedResults.Ok(new LinkListResource(
+            [.. page.Links.Select(link => Show(link, domains, host, context.Request.Scheme, now))],
+            page.Next is { } next ? ListCursor.Write(next) : null,
+            page.IsIncomplete ? true : null,
+            count is null ? null : new(count.Links, !count.IsExact)));
+    }
+
+    /// <summary>
+    /// A client that knows of a change sends the header <c>Terse-Changed-At</c> of the change's response. Its
+    /// list then contains the change, unless the list uses the index, which lags a moment behind.
+    /// </summary>
+    private static ListFreshness FreshnessOf(HttpRequest request) =>
+        LinkTimes.ReadInstant(
+            LinkChangeEndpoints.ChangedAtHeader,
+            request.Headers[LinkChangeEndpoints.ChangedAtHeader],
+            out var changedAt) is null
+            ? new(changedAt)
+            : default;
+
+    private static LinkResource Show(
+        ListedLink listed, DomainMap domains, string host, string scheme, DateTimeOffset now) =>
+        LinkResource.Of(listed.Link, domains, host, scheme) with
+        {
+            State = ListParameters.NameOf(listed.StateAt(now)),
+            Visits = new(listed.Visits.Visits + listed.Visits.Bots, listed.Visits.Bots),
+        };
+}
