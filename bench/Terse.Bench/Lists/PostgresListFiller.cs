@@ -18,6 +18,8 @@ internal sealed class PostgresListFiller(NpgsqlDataSource source, BenchLinks lin
 
     public async Task FillAsync()
     {
+        // The server indexes only links with greater ids than this one.
+        await RunAsync($"UPDATE list_progress SET newer_than = {long.MaxValue}, older_than = NULL");
         await RunAsync("DROP INDEX link_term_terms");
         for (var first = 1; first <= links.Count; first += LinksPerCopy)
             await AddAsync(first, Math.Min(first + LinksPerCopy, links.Count + 1));
