@@ -23,6 +23,7 @@ internal static class Program
             ServeCommand.Create(BuildServer),
             ShortenCommand.Create(),
             LinksCommand.Create(),
+            TagsCommand.Create(),
             CodesCommand.Create(BuildServer),
             MigrateCommand.Create(BuildServer),
             HostsCommand.Create(),

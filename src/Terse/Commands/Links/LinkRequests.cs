@@ -68,10 +68,14 @@ internal static class LinkRequests
                 return null;
             });
 
+    /// <summary>
+    /// Connects to the server that the command line names, and prints the error of the work.
+    /// </summary>
     /// <param name="arguments">The command line.</param>
     /// <param name="command">The name of the command, for errors.</param>
     /// <param name="workAsync">Does the work; returns an error message, or null after success.</param>
-    private static async Task<int> RunAsync(
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(
         ParseResult arguments, string command, Func<ServerClient, Task<string?>> workAsync)
     {
         if (await ServerOption.ReadAsync(arguments) is not { } server)

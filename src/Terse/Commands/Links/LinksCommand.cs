@@ -9,6 +9,7 @@ internal static class LinksCommand
 {
     public static Command Create() => new("links", "Shows and changes the links of a server.")
     {
+        LinksListCommand.Create(),
         LinksShowCommand.Create(),
         LinksEditCommand.Create(),
         LinksDeleteCommand.Create(),
