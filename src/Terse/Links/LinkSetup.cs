@@ -25,6 +25,7 @@ internal static class LinkSetup
         services.AddSingleton<TargetRules>();
         services.AddSingleton<RuleReader>();
         services.AddSingleton<LinkChecker>();
+        services.AddTitles();
         services.AddSingleton<LinkCreator>();
         services.AddSingleton<AliasAdder>();
         services.AddSingleton<LinkChanger>();
@@ -35,5 +36,24 @@ internal static class LinkSetup
         services.AddSingleton<LinkLister>();
         services.AddHostedService<ListIndexer>();
         services.AddHostedService<TagChanger>();
+    }
+
+    private static void AddTitles(this IServiceCollection services)
+    {
+        services.AddOptions<TitleOptions>().BindConfiguration(TitleOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(TitleOptions.Section, TitleOptions.SettingNames)
+        {
+            Flags = TitleOptions.SettingNames,
+        });
+        services.AddSingleton<TitleMetrics>();
+        services.AddSingleton<TitleRequests>();
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<TitleOptions>>().Value;
+            return new TitleFetcher(
+                address => options.AllowPrivateNetworks || PublicAddress.IsPublic(address),
+                provider.GetRequiredService<TimeProvider>());
+        });
+        services.AddHostedService<TitleWorker>();
     }
 }

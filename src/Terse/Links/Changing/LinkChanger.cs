@@ -15,6 +15,7 @@ internal sealed class LinkChanger(
     ILinkChangeListener listener,
     AliasAdder aliases,
     LinkChecker checker,
+    TitleRequests titles,
     IOptions<LinkOptions> options,
     TimeProvider time)
 {
@@ -53,8 +54,29 @@ internal sealed class LinkChanger(
             Code = change.Code,
             AllowMixedScripts = change.AllowMixedScripts == true,
         };
-        return await ApplyAsync(request, cancellationToken);
+        var result = await ApplyAsync(request, cancellationToken);
+        if (result is ChangeLinkResult.Changed(var changed, _))
+            titles.AddIfAsked(change, changed);
+        return result;
     }
+
+    /// <summary>
+    /// Gives a link the title of its target, unless its target or its title was changed meanwhile.
+    /// </summary>
+    /// <param name="asked">The link when the title was asked for.</param>
+    /// <param name="title">The title of the target.</param>
+    /// <param name="cancellationToken">Cancels the wait; the title may still be stored.</param>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the title was stored.</exception>
+    public Task<ChangeLinkResult> SetTitleAsync(
+        Link asked, string title, CancellationToken cancellationToken) =>
+        ApplyAsync(
+            new(
+                asked.Name,
+                link => link.Target == asked.Target && link.Settings.Title == asked.Settings.Title
+                    ? link with { Settings = link.Settings with { Title = title } }
+                    : link,
+                Versions: null),
+            cancellationToken);
 
     /// <summary>
     /// Marks a link as deleted. The link stays in the database, so that its code is never used again.

@@ -16,6 +16,7 @@ internal sealed class LinkCreator(
     ICodeStrategy strategy,
     DomainMap domains,
     LinkChecker checker,
+    TitleRequests titles,
     TimeProvider time)
 {
     /// <summary>
@@ -76,8 +77,11 @@ internal sealed class LinkCreator(
         if (returnsExisting && await FindExistingAsync(checkedLink, cancellationToken) is { } existing)
             return new CreateLinkResult.Existing(existing);
         var unconfirmed = new List<Link>();
-        return await store.RunAsync(
+        var result = await store.RunAsync(
             token => CreateAsync(checkedLink, idempotencyKey, unconfirmed, token), time, cancellationToken);
+        if (result is CreateLinkResult.Created(var created, IsReplayed: false))
+            titles.AddIfAsked(link, created);
+        return result;
     }
 
     private async Task<Link?> FindExistingAsync(CheckedLink requested, CancellationToken cancellationToken)

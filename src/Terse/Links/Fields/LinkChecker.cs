@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Options;
 
 namespace Terse.Links;
 
@@ -6,7 +7,8 @@ namespace Terse.Links;
 /// Checks the fields that a request sets for a link, at its creation or in a change. The fields are
 /// independent of each other, except those that <see cref="CheckWhole"/> checks.
 /// </summary>
-internal sealed class LinkChecker(TargetRules targets, RuleReader rules, TimeProvider time)
+internal sealed class LinkChecker(
+    TargetRules targets, RuleReader rules, IOptions<TitleOptions> titles, TimeProvider time)
 {
     /// <summary>The highest visit limit that a request may set.</summary>
     public const long MaxVisitLimit = 1_000_000_000_000;
@@ -22,7 +24,7 @@ internal sealed class LinkChecker(TargetRules targets, RuleReader rules, TimePro
         var forwardQuery = QueryForwarding.Off;
         IReadOnlyList<LinkRule>? readRules = null;
         var refusal = CheckTarget(fields, host, address)
-            ?? LinkTexts.CheckTitle(fields.Title)
+            ?? CheckTitle(fields.Title)
             ?? LinkTexts.CheckNote(fields.Note)
             ?? LinkTexts.CheckTags(fields.Tags)
             ?? LinkTimes.ReadInstant("validFrom", fields.ValidFrom, out validFrom)
@@ -70,7 +72,10 @@ internal sealed class LinkChecker(TargetRules targets, RuleReader rules, TimePro
     {
         return settings with
         {
-            Title = Pick(nameof(fields.Title), OrNull(fields.Title), settings.Title),
+            // The title of the target is read later; see TitleRequests.
+            Title = fields.Title == LinkTexts.AutoTitle
+                ? settings.Title
+                : Pick(nameof(fields.Title), OrNull(fields.Title), settings.Title),
             Note = Pick(nameof(fields.Note), OrNull(fields.Note), settings.Note),
             Tags = Pick(nameof(fields.Tags), fields.Tags is { Count: > 0 } tags ? tags : null, settings.Tags),
             IsDisabled = Pick(nameof(fields.Enabled), fields.Enabled == false, settings.IsDisabled),
@@ -102,6 +107,12 @@ internal sealed class LinkChecker(TargetRules targets, RuleReader rules, TimePro
             return null;
         return refusal with { Field = "expiredTarget" };
     }
+
+    private Refusal? CheckTitle(string? title) =>
+        title == LinkTexts.AutoTitle && !titles.Value.Fetch
+            ? Refusal.OfField(
+                "title", "This server does not read titles from targets; send the title, or leave it out.")
+            : LinkTexts.CheckTitle(title);
 
     private static Refusal? CheckOneExpiry(DateTimeOffset? expiresAt, DateTimeOffset? expiresAfter) =>
         expiresAt is null || expiresAfter is null

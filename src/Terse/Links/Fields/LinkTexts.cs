@@ -13,6 +13,9 @@ internal static class LinkTexts
 
     public const int MaxTags = 32;
 
+    /// <summary>The title with which a request asks for the title of the target.</summary>
+    public const string AutoTitle = "auto";
+
     public static Refusal? CheckTitle(string? title) => Check("title", title, MaxTitle, mayHaveLines: false);
 
     public static Refusal? CheckNote(string? note) => Check("note", note, MaxNote, mayHaveLines: true);

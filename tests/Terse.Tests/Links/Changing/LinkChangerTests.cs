@@ -153,6 +153,21 @@ public sealed class LinkChangerTests
         Assert.False(_store.Link.IsErased);
     }
 
+    [Fact]
+    public async Task The_title_of_a_target_is_stored_unless_the_title_or_the_target_was_changed_meanwhile()
+    {
+        var asked = _store.Link;
+        await NewChanger().SetTitleAsync(asked, "Title of the target", default);
+        Assert.Equal("Title of the target", _store.Link.Settings.Title);
+
+        await NewChanger().SetTitleAsync(asked, "A later title", default);
+        Assert.Equal("Title of the target", _store.Link.Settings.Title);
+
+        var other = _store.Link with { Target = "https://example.com/other" };
+        await NewChanger().SetTitleAsync(other, "Title of another target", default);
+        Assert.Equal("Title of the target", _store.Link.Settings.Title);
+    }
+
     private Task<ChangeLinkResult> ChangeAsync(IReadOnlyList<int>? versions)
     {
         var change = new LinkChange { Target = "https://example.com/2" };
@@ -167,7 +182,9 @@ public sealed class LinkChangerTests
         var targets = new TargetRules(domains, new BlockedHosts(options), options);
         var rules = new RuleReader(targets, new([], [], []));
         var aliases = new AliasAdder(null!, null!); // No test here changes the code.
-        return new(_store, _store, _calls, aliases, new LinkChecker(targets, rules, time), options, time);
+        var checker = new LinkChecker(targets, rules, Options.Create(new TitleOptions()), time);
+        var titles = new TitleRequests(null!); // No test here fills the queue.
+        return new(_store, _store, _calls, aliases, checker, titles, options, time);
     }
 
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>

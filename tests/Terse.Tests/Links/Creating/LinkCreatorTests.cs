@@ -45,6 +45,7 @@ public sealed class LinkCreatorTests
             services.GetRequiredService<ICodeStrategy>(),
             services.GetRequiredService<DomainMap>(),
             services.GetRequiredService<LinkChecker>(),
+            services.GetRequiredService<TitleRequests>(),
             TimeProvider.System);
     }
 
