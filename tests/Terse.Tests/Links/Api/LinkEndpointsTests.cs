@@ -223,7 +223,7 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("PUT", "/api/v1/links", "POST")]
+    [InlineData("PUT", "/api/v1/links", "GET, POST")]
     [InlineData("POST", "/api/v1/links/abc", "DELETE, GET, PATCH")]
     [InlineData("POST", "/abc", "GET, HEAD")]
     [InlineData("DELETE", "/", "GET, HEAD")]
