@@ -69,6 +69,7 @@ public abstract partial class LinkStoreContract : IAsyncLifetime
                     new("한국어", new() { Language = ["ko"], From = Now.UtcDateTime }, "https://e.example/ko"),
                     new("half", new() { Percent = 50, Query = ["a=\"b\""] }, "https://example.com/half"),
                 ],
+                Password = LinkPassword.Of("열려라", iterations: 1),
             },
         };
         await AddAsync(link);

@@ -26,6 +26,8 @@ internal static class LinkSetup
         services.AddSingleton<RuleReader>();
         services.AddSingleton<LinkChecker>();
         services.AddTitles();
+        services.AddSingleton<PasswordHasher>();
+        services.AddSingleton<PasswordField>();
         services.AddSingleton<LinkCreator>();
         services.AddSingleton<AliasAdder>();
         services.AddSingleton<LinkChanger>();

@@ -5,23 +5,24 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// A request path that names a link: <c>/{code}</c>, <c>/{code}/</c>, <c>/{code}/{subpath}</c> for a link
-/// that forwards paths, or <c>/{code}+</c>, which asks for a preview.
+/// that forwards paths, or a code with a <see cref="CodeSuffix"/>.
 /// </summary>
-/// <param name="code">The code in the path, without the slashes and the plus sign.</param>
-/// <param name="isPreview">
-/// Whether the path ends with a plus sign: the client asks for a preview instead of a redirect.
-/// </param>
+/// <param name="code">The code in the path, without the slashes and the suffix.</param>
+/// <param name="suffix">What follows the code, if no link has the code together with the suffix.</param>
 /// <param name="hasSubpath">Whether a subpath of more than a slash follows the code.</param>
-internal readonly ref struct CodePath(ReadOnlySpan<char> code, bool isPreview, bool hasSubpath)
+internal readonly ref struct CodePath(ReadOnlySpan<char> code, CodeSuffix suffix, bool hasSubpath)
 {
     /// <summary>
     /// The maximum length, in UTF-16 code units, of a path that is only a slash and the code of a link.
     /// </summary>
     public const int MaxLength = CustomCode.MaxUnits + 1;
 
+    private const string PreviewText = "+";
+    private const string QrText = ".qr";
+
     public ReadOnlySpan<char> Code { get; } = code;
 
-    public bool IsPreview { get; } = isPreview;
+    public CodeSuffix Suffix { get; } = suffix;
 
     public bool HasSubpath { get; } = hasSubpath;
 
@@ -34,10 +35,24 @@ internal readonly ref struct CodePath(ReadOnlySpan<char> code, bool isPreview, b
         var slash = code.IndexOf('/');
         var hasSubpath = slash >= 0 && slash < code.Length - 1;
         code = slash < 0 ? code : code[..slash];
-        var isPreview = !hasSubpath && code is [.., '+'];
-        code = isPreview ? code[..^1] : code;
-        read = new CodePath(code, isPreview, hasSubpath);
-        return CustomCode.CouldBeCode(code) && !CustomCode.IsReserved(code);
+        var suffix = hasSubpath ? CodeSuffix.None : SuffixOf(code);
+        var stem = code[..^TextOf(suffix).Length];
+        read = suffix != CodeSuffix.None && IsCode(stem)
+            ? new CodePath(stem, suffix, hasSubpath)
+            : new CodePath(code, CodeSuffix.None, hasSubpath);
+        return IsCode(read.Code);
+    }
+
+    /// <summary>
+    /// Returns the name that a link would have whose code contains the suffix; null if no code can contain
+    /// it.
+    /// </summary>
+    public LinkName? NameWithSuffix(string domain)
+    {
+        if (Suffix == CodeSuffix.None)
+            return null;
+        var whole = $"{Code}{TextOf(Suffix)}";
+        return IsCode(whole) ? new(domain, whole) : null;
     }
 
     /// <summary>
@@ -56,4 +71,34 @@ internal readonly ref struct CodePath(ReadOnlySpan<char> code, bool isPreview, b
         var slash = path.IndexOf('/', 1);
         return slash < 0 ? "" : path[slash..];
     }
+
+    private static bool IsCode(ReadOnlySpan<char> code) =>
+        CustomCode.CouldBeCode(code) && !CustomCode.IsReserved(code);
+
+    private static CodeSuffix SuffixOf(ReadOnlySpan<char> code) =>
+        code.EndsWith(PreviewText, StringComparison.Ordinal) ? CodeSuffix.Preview
+        : code.EndsWith(QrText, StringComparison.Ordinal) ? CodeSuffix.Qr
+        : CodeSuffix.None;
+
+    private static string TextOf(CodeSuffix suffix) => suffix switch
+    {
+        CodeSuffix.Preview => PreviewText,
+        CodeSuffix.Qr => QrText,
+        _ => "",
+    };
+}
+
+/// <summary>
+/// What a client asks for by the text after a code. A link whose own code contains this text has priority.
+/// </summary>
+internal enum CodeSuffix
+{
+    /// <summary>The client asks for the redirect.</summary>
+    None,
+
+    /// <summary>A plus sign: the client asks for a page that shows where the link leads.</summary>
+    Preview,
+
+    /// <summary><c>.qr</c>: the client asks for an image with the short URL as a QR code.</summary>
+    Qr,
 }

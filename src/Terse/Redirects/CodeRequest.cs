@@ -9,7 +9,14 @@ namespace Terse.Redirects;
 /// again.
 /// </summary>
 /// <param name="Name">The name of the requested link; a link with this name need not exist.</param>
-/// <param name="IsPreview">Whether the client asks for a preview instead of a redirect.</param>
-/// <param name="Subpath">The part of the path after the code, as sent: empty, or a slash and more.</param>
 /// <param name="Probe">The result of the cache lookup for this name.</param>
-internal sealed record CodeRequest(LinkName Name, bool IsPreview, string Subpath, CacheProbe Probe);
+/// <param name="Subpath">The part of the path after the code, as sent: empty, or a slash and more.</param>
+/// <param name="Suffix">What the client asks for, if no link has the code together with the suffix.</param>
+internal sealed record CodeRequest(LinkName Name, CacheProbe Probe, string Subpath, CodeSuffix Suffix)
+{
+    /// <summary>
+    /// The request for the link whose code contains the suffix. If this link exists, the request is for this
+    /// link. Null if no link can have such a code.
+    /// </summary>
+    public CodeRequest? WithSuffix { get; init; }
+}

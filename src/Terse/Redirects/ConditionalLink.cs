@@ -13,13 +13,19 @@ internal sealed record ConditionalLink(Link Link, CompiledRules? Rules)
 
     public LinkSettings Settings => Link.Settings;
 
+    /// <summary>
+    /// Whether a visit limit or a password guards the link. The small page about such a link shows its title.
+    /// </summary>
+    public static bool NeedsGuard(Link link) =>
+        link.MaxVisits is not null || link.Settings.Password is not null;
+
     /// <summary>Keeps what a redirect needs, so that the copy is small.</summary>
     public static ConditionalLink Of(Link link) => new(
         link with
         {
             Settings = link.Settings with
             {
-                Title = null,
+                Title = NeedsGuard(link) ? link.Settings.Title : null,
                 Note = null,
                 Tags = null,
                 ExpiredTarget = null,

@@ -32,6 +32,7 @@ internal sealed class RedirectMetrics
         (RedirectOutcome.UsedUp, "used_up"),
         (RedirectOutcome.Disabled, "disabled"),
         (RedirectOutcome.Scheduled, "scheduled"),
+        (RedirectOutcome.Locked, "locked"),
     ];
 
     private readonly long[] _counts;

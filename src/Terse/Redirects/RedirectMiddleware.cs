@@ -48,7 +48,7 @@ internal sealed class RedirectMiddleware(
 
     private Task AnswerUncached(HttpContext context, string domain, CodePath path, CacheProbe probe)
     {
-        // The first probe took the whole path as the code. If a slash or a plus sign follows the code, that
+        // The first probe took the whole path as the code. If a slash or a suffix follows the code, that
         // probe cannot have found the link.
         if (path.Code.Length < context.Request.Path.Value!.Length - 1)
             probe = cache.Probe(domain, path.Code);
@@ -57,7 +57,12 @@ internal sealed class RedirectMiddleware(
         // the newly loaded copy needs no new strings.
         var name = probe.Link?.Name ?? new LinkName(domain, path.Code.ToString());
         var subpath = path.HasSubpath ? CodePath.SubpathOf(context) : "";
-        context.Features.Set(new CodeRequest(name, path.IsPreview, subpath, probe));
+        context.Features.Set(new CodeRequest(name, probe, subpath, path.Suffix)
+        {
+            WithSuffix = path.NameWithSuffix(domain) is { } whole
+                ? new(whole, cache.Probe(domain, whole.Code), subpath, CodeSuffix.None)
+                : null,
+        });
         return uncached(context);
     }
 }

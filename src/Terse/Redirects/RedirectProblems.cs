@@ -13,7 +13,20 @@ internal static class RedirectProblems
     /// </summary>
     public static Problem OfPrefetch() => Problem.Of(
         ProblemType.PrefetchRefused,
-        "The link has a limited number of visits, so browsers cannot prefetch it.");
+        "The link has a limited number of visits or a password, so browsers cannot prefetch it.");
+
+    /// <summary>Asks a program for the password of a link.</summary>
+    public static Problem OfPassword(AdmissionKind kind) => kind == AdmissionKind.NoPassword
+        ? Problem.Of(
+            ProblemType.PasswordRequired,
+            "The link needs a password; send it with HTTP Basic authentication, with any user name.",
+            "Authorization")
+        : Problem.Of(ProblemType.PasswordWrong, "The password is wrong.", "Authorization");
+
+    public static Problem OfTries() => Problem.Of(
+        ProblemType.TooManyTries,
+        $"More than {PasswordTries.MaxTries} passwords were tried for this link within a minute; wait, then "
+        + "retry.");
 
     /// <param name="outcome">Why the request is not redirected.</param>
     /// <param name="link">The requested link; null if there is none.</param>

@@ -46,6 +46,11 @@ internal static class RedirectSetup
         services.AddSingleton<VisitorSalts>();
         services.AddHostedService(provider => provider.GetRequiredService<VisitorSalts>());
         services.AddSingleton<RuleMatcher>();
+        services.AddSingleton<PasswordTries>();
+        services.AddSingleton<KnownPasswords>();
+        services.AddSingleton<PasswordVerifier>();
+        services.AddSingleton<LinkGuard>();
+        services.AddSingleton<PreviewResponder>();
         services.AddSingleton<Redirector>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WarmStart>(
             provider, new HotCodesFile(folder(provider))));

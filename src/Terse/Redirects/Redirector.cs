@@ -1,28 +1,21 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
-using Terse.Domains;
 using Terse.Links;
 using Terse.Visits;
-using Terse.Web;
 
 namespace Terse.Redirects;
 
 /// <summary>
-/// Answers requests for codes. The host and the path of a request select the link. The
-/// outcome of a request is recorded before the response is sent.
-/// Previews are not recorded.
+/// Answers requests for codes. The host and the path of a request select the link. The outcome of a request
+/// is recorded before the response is sent. Previews and QR codes are not recorded.
 /// </summary>
-/// <remarks>
-/// A link with a visit limit is redirected only for a request that can be a person's visit or comes from an
-/// HTTP client. Otherwise a chat that shows a preview of the link, or a browser that prefetches it, would use
-/// up the visits before a person follows the link.
-/// </remarks>
 internal sealed class Redirector(
     LinkLoader loader,
     ILinkStore store,
-    DomainMap domains,
     RuleMatcher rules,
+    LinkGuard guard,
+    PreviewResponder previews,
     VisitRecorder visits,
     RedirectMetrics metrics,
     IOptions<RedirectOptions> options,
@@ -53,9 +46,10 @@ internal sealed class Redirector(
         RedirectOutcome outcome,
         int status,
         string location,
-        string rule = "")
+        string rule = "",
+        bool isForm = false)
     {
-        visits.Record(outcome, link.Id, context.Request, rule);
+        visits.Record(outcome, link.Id, context.Request, rule, isForm);
         metrics.CountOutcome(outcome);
         var response = context.Response;
         response.StatusCode = status;
@@ -73,32 +67,78 @@ internal sealed class Redirector(
     public async Task AnswerAsync(HttpContext context)
     {
         var request = context.Features.GetRequiredFeature<CodeRequest>();
-        var link = await loader.FindAsync(request.Name, request.Probe, context.RequestAborted);
+        (request, var link) = await FindAsync(request, context.RequestAborted);
         var now = time.GetUtcNow();
         var outcome = link?.OutcomeAt(now) ?? RedirectOutcome.Unknown;
         if (link?.HasStarted(now) == true)
             loader.ReloadInBackground(link.Name);
         if (outcome == RedirectOutcome.Disabled)
             link = null;
-        if (!IsRead(context.Request) && link?.Status is not (
-            StatusCodes.Status307TemporaryRedirect or StatusCodes.Status308PermanentRedirect))
-        {
-            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
-            context.Response.Headers.Allow = "GET, HEAD";
+        if (!IsRead(context.Request) && !AllowsMethod(link, context))
             return;
+
+        var isForm = false;
+        if (outcome == RedirectOutcome.Followed && link!.IsGuarded && request.Suffix != CodeSuffix.Qr)
+        {
+            var admission = await guard.CheckAsync(context, link, isVisit: request.Suffix == CodeSuffix.None);
+            if (!admission.IsAdmitted)
+            {
+                await RefuseAsync(context, link, admission);
+                return;
+            }
+
+            isForm = admission.Kind == AdmissionKind.AdmittedByForm;
         }
 
-        var isLimited = outcome == RedirectOutcome.Followed && link!.Conditional?.MaxVisits is not null;
-        if (isLimited && Visitor.IsPrefetch(context.Request))
-            await RedirectProblems.OfPrefetch().ExecuteAsync(context);
-        else if (isLimited && Visitor.IsLinkPreview(context.Request))
-            await WriteLimitedAsync(context, link!);
-        else if (!request.IsPreview)
-            await AnswerVisitAsync(context, request, link, outcome, now);
-        else if (outcome == RedirectOutcome.Followed)
-            await WritePreviewAsync(context, link!);
+        if (request.Suffix == CodeSuffix.None)
+            await AnswerVisitAsync(context, request, link, outcome, now, isForm);
         else
-            await RedirectProblems.Of(outcome, link).ExecuteAsync(context);
+            await previews.AnswerAsync(context, request.Suffix, link, outcome);
+    }
+
+    /// <summary>
+    /// Finds the link of a request. If the path ends with a suffix, both lookups start at the same time, so
+    /// that the store can answer them with one statement.
+    /// </summary>
+    /// <returns>The link, and the request without the suffix if the link's own code contains it.</returns>
+    private async ValueTask<(CodeRequest Request, CachedLink? Link)> FindAsync(
+        CodeRequest request, CancellationToken cancellationToken)
+    {
+        if (request.WithSuffix is not { } whole)
+            return (request, await loader.FindAsync(request.Name, request.Probe, cancellationToken));
+        var found = await Task.WhenAll(
+            loader.FindAsync(whole.Name, whole.Probe, cancellationToken).AsTask(),
+            loader.FindAsync(request.Name, request.Probe, cancellationToken).AsTask());
+        return found[0] is { } own ? (whole, own) : (request, found[1]);
+    }
+
+    /// <summary>
+    /// Whether the link accepts a method other than GET and HEAD. If not, writes the status code of the
+    /// response.
+    /// </summary>
+    private static bool AllowsMethod(CachedLink? link, HttpContext context)
+    {
+        var takesForms = link?.Conditional?.Settings.Password is not null;
+        if (link?.Status is StatusCodes.Status307TemporaryRedirect or StatusCodes.Status308PermanentRedirect
+            || (takesForms && HttpMethods.IsPost(context.Request.Method)))
+        {
+            return true;
+        }
+
+        context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        context.Response.Headers.Allow = takesForms ? "GET, HEAD, POST" : "GET, HEAD";
+        return false;
+    }
+
+    private Task RefuseAsync(HttpContext context, CachedLink link, Admission admission)
+    {
+        if (admission.IsLocked)
+        {
+            visits.Record(RedirectOutcome.Locked, link.Id, context.Request);
+            metrics.CountOutcome(RedirectOutcome.Locked);
+        }
+
+        return guard.RefuseAsync(context, link, admission);
     }
 
     /// <remarks>
@@ -110,7 +150,8 @@ internal sealed class Redirector(
         CodeRequest request,
         CachedLink? link,
         RedirectOutcome outcome,
-        DateTimeOffset now)
+        DateTimeOffset now,
+        bool isForm)
     {
         var rule = outcome != RedirectOutcome.Followed ? null : rules.Match(link!, context.Request, now);
         var location = link?.Location;
@@ -125,8 +166,9 @@ internal sealed class Redirector(
 
         if (outcome == RedirectOutcome.Followed)
         {
-            Redirect(context, link!, outcome, link!.Status, location!, rule?.Name ?? "");
-            if (link.Conditional is { MaxVisits: not null } or { Rules: not null })
+            var status = isForm ? StatusCodes.Status303SeeOther : link!.Status;
+            Redirect(context, link!, outcome, status, location!, rule?.Name ?? "", isForm);
+            if (link!.IsGuarded || link.Conditional is { Rules: not null })
                 context.Response.Headers.CacheControl = "no-store"; // A server must decide each visit.
         }
         else if (outcome == RedirectOutcome.Expired && link!.ExpiredLocation is { } expired)
@@ -174,39 +216,5 @@ internal sealed class Redirector(
 
         location = TargetAscii.Of(forwarded);
         return location.Length <= Target.MaxBytes;
-    }
-
-    /// <summary>
-    /// Shows where a link leads. The target is shown in ASCII, because a letter of a different alphabet can
-    /// look like a Latin letter and so hide the real host.
-    /// </summary>
-    private Task WritePreviewAsync(HttpContext context, CachedLink link)
-    {
-        var shortUrl = ShortUrl.Of(link.Name, domains, RequestHost.Of(context), context.Request.Scheme);
-        var response = context.Response;
-        ForbidCopies(response);
-        return Problem.IsBrowser(context.Request)
-            ? Pages.WriteLinkAsync(response, shortUrl, link.Location)
-            : response.WriteAsJsonAsync(
-                new LinkPreview(shortUrl, link.Location),
-                RedirectJson.Instance.LinkPreview,
-                cancellationToken: context.RequestAborted);
-    }
-
-    /// <summary>
-    /// Shows a small page to a program that does not follow the link for a person. The page shows neither the
-    /// target nor whether visits remain, and the program uses up no visit.
-    /// </summary>
-    private Task WriteLimitedAsync(HttpContext context, CachedLink link)
-    {
-        ForbidCopies(context.Response);
-        var domain = domains.DisplayNameOf(link.Domain, RequestHost.Of(context));
-        return Pages.WriteLimitedAsync(context.Response, $"{domain}/{link.Code}", domain);
-    }
-
-    private static void ForbidCopies(HttpResponse response)
-    {
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Robots-Tag"] = NoIndex;
     }
 }

@@ -31,4 +31,7 @@ internal enum RedirectOutcome : byte
 
     /// <summary>The link does not work yet.</summary>
     Scheduled = 7,
+
+    /// <summary>The link has a password, and the request did not contain the right one.</summary>
+    Locked = 8,
 }

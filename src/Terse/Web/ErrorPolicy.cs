@@ -99,6 +99,9 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
                 LogStoreUnavailable(
                     unavailable.Message, unavailable.InnerException?.Message ?? "no other error");
                 return Problem.Of(ProblemType.StoreUnavailable, unavailable.Message);
+            case OverloadException overload:
+                LogOverload(overload.Message);
+                return Problem.Of(ProblemType.Overloaded, overload.Message);
             case StartupException settings:
                 // The start could not check the settings, because the database was unavailable.
                 LogStoreUnavailable(settings.Message, "no other error");
@@ -117,6 +120,9 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
 
     [LoggerMessage(101, LogLevel.Warning, "A request was answered with status 503: {Reason} ({Cause})")]
     private partial void LogStoreUnavailable(string reason, string cause);
+
+    [LoggerMessage(104, LogLevel.Debug, "A request was answered with status 503: {Reason}")]
+    private partial void LogOverload(string reason);
 
     [LoggerMessage(102, LogLevel.Debug, "A request was refused with status {Status}: {Reason}")]
     private partial void LogRefused(int status, string reason);

@@ -48,7 +48,14 @@ internal static class JsonBody
         return Read(WithoutByteOrderMark(body), type, expected);
     }
 
-    private static async Task ReceiveAsync(HttpRequest request, MemoryStream body)
+    /// <summary>
+    /// Receives the whole body of a request. While the server stops, the body must arrive in a limited time.
+    /// </summary>
+    /// <exception cref="JsonBodyException">
+    /// The client closed the connection before the end of the body.
+    /// </exception>
+    /// <exception cref="BadHttpRequestException">The body is too large or incomplete.</exception>
+    public static async Task ReceiveAsync(HttpRequest request, MemoryStream body)
     {
         var context = request.HttpContext;
         var drain = context.RequestServices.GetRequiredService<Drain>();

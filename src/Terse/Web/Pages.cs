@@ -1,18 +1,23 @@
+using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Terse.Web;
 
 /// <summary>
 /// Writes the HTML pages that people see in a browser. The templates are Pages/*.html. Every value that is
-/// inserted into a template is HTML-encoded.
+/// inserted into a template is HTML-encoded. No page contains a script, and its policy allows only its own
+/// style.
 /// </summary>
 internal static class Pages
 {
-    private static readonly string Home = Load("home.html");
-    private static readonly string Error = Load("error.html");
-    private static readonly string Link = Load("link.html");
-    private static readonly string Limited = Load("limited.html");
+    private static readonly Page Home = Load("home.html");
+    private static readonly Page Error = Load("error.html");
+    private static readonly Page Preview = Load("preview.html");
+    private static readonly Page LockedPreview = Load("locked-preview.html");
+    private static readonly Page Guarded = Load("guarded.html");
+    private static readonly Page Password = Load("password.html");
 
     public static Task WriteHomeAsync(HttpResponse response, string origin, string version) =>
         WriteAsync(response, Home, ("origin", origin), ("version", version));
@@ -20,36 +25,116 @@ internal static class Pages
     public static Task WriteErrorAsync(HttpResponse response, string title, string detail, string traceId) =>
         WriteAsync(response, Error, ("title", title), ("detail", detail), ("traceId", traceId));
 
-    public static Task WriteLinkAsync(HttpResponse response, string shortUrl, string target) =>
-        WriteAsync(response, Link, ("shortUrl", shortUrl), ("target", target));
+    /// <summary>Writes a page that shows where a link leads.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="page">The other parts of the page.</param>
+    /// <param name="target">The target in ASCII.</param>
+    /// <param name="readable">The target in parts, so that the host stands out.</param>
+    /// <param name="unicodeHost">The host in Unicode; null if it is the same.</param>
+    public static Task WritePreviewAsync(
+        HttpResponse response,
+        PreviewPage page,
+        string target,
+        (string Before, string Host, string After) readable,
+        string? unicodeHost) => WriteAsync(
+            response,
+            Preview,
+            [
+                .. page.Parts,
+                ("target", target),
+                ("before", readable.Before),
+                ("host", readable.Host),
+                ("after", readable.After),
+                ("unicode", unicodeHost is null ? "" : $"In Unicode, the host is {unicodeHost}."),
+            ]);
+
+    /// <summary>Writes a page about a link with a password, which does not contain the target.</summary>
+    public static Task WriteLockedPreviewAsync(HttpResponse response, PreviewPage page) =>
+        WriteAsync(response, LockedPreview, [.. page.Parts]);
 
     /// <summary>
-    /// Writes a page about a link with a visit limit, for programs that show a preview of the link. The page
-    /// does not contain the target.
+    /// Writes a page about a link with a visit limit or a password, for programs that show a preview of the
+    /// link. The page does not contain the target.
     /// </summary>
-    public static Task WriteLimitedAsync(HttpResponse response, string title, string domain) =>
-        WriteAsync(response, Limited, ("title", title), ("domain", domain));
+    public static Task WriteGuardedAsync(HttpResponse response, string title, string domain) =>
+        WriteAsync(response, Guarded, ("title", title), ("domain", domain));
+
+    /// <summary>Writes a page with a form that asks for the password of a link.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="title">The title of the link, or its short URL.</param>
+    /// <param name="message">Why the page is shown again; empty if it is shown for the first time.</param>
+    public static Task WritePasswordAsync(HttpResponse response, string title, string message) =>
+        WriteAsync(response, Password, ("title", title), ("message", message));
 
     private static Task WriteAsync(
-        HttpResponse response, string page, params (string Name, string Value)[] parts)
+        HttpResponse response, Page page, params (string Name, string Value)[] parts)
     {
-        foreach (var (name, value) in parts)
-            page = page.Replace("{{" + name + "}}", WebUtility.HtmlEncode(value), StringComparison.Ordinal);
-        var bytes = Encoding.UTF8.GetBytes(page);
+        var bytes = Encoding.UTF8.GetBytes(Fill(page.Template, parts));
 
         response.ContentType = "text/html; charset=utf-8";
         response.ContentLength = bytes.Length;
-        response.Headers.ContentSecurityPolicy =
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'";
+        response.Headers.ContentSecurityPolicy = page.Policy;
         response.Headers.XContentTypeOptions = "nosniff";
         return response.Body.WriteAsync(bytes, response.HttpContext.RequestAborted).AsTask();
     }
 
-    private static string Load(string name)
+    /// <summary>
+    /// Replaces the names in a template by values. A value that looks like a name is not replaced again.
+    /// </summary>
+    private static string Fill(string template, (string Name, string Value)[] parts)
+    {
+        var pieces = template.Split("{{");
+        var text = new StringBuilder(pieces[0]);
+        foreach (var piece in pieces.AsSpan(1))
+        {
+            var end = piece.IndexOf("}}", StringComparison.Ordinal);
+            var value = Array.Find(parts, part => piece.AsSpan(..end).SequenceEqual(part.Name)).Value;
+            text.Append(WebUtility.HtmlEncode(value)).Append(piece.AsSpan(end + 2));
+        }
+
+        return text.ToString();
+    }
+
+    private static Page Load(string name)
     {
         using var stream = typeof(Pages).Assembly.GetManifestResourceStream($"Terse.Web.Pages.{name}")
             ?? throw new InvalidOperationException($"The page {name} is not embedded in the program.");
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        var template = reader.ReadToEnd();
+        return new(template, PolicyOf(template));
     }
+
+    /// <summary>
+    /// Returns the policy of a page (Content Security Policy Level 3). There is no <c>form-action</c>,
+    /// because it would also forbid the redirect to the target after the form was sent.
+    /// </summary>
+    private static string PolicyOf(string template)
+    {
+        const string Begin = "<style>";
+        var start = template.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
+        var style = template[start..template.IndexOf("</style>", StringComparison.Ordinal)];
+        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
+        return $"default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; "
+            + "frame-ancestors 'none'";
+    }
+
+    /// <param name="Template">The HTML text, with names in double braces in place of values.</param>
+    /// <param name="Policy">The header <c>Content-Security-Policy</c>.</param>
+    private sealed record Page(string Template, string Policy);
+}
+
+/// <summary>The parts of a page about a link that do not depend on its target.</summary>
+/// <param name="ShortUrl">The short URL.</param>
+/// <param name="Title">The title of the link, or its short URL.</param>
+/// <param name="CreatedAt">When the link was created.</param>
+/// <param name="QrCode">The short URL as a QR code, in SVG.</param>
+internal sealed record PreviewPage(string ShortUrl, string Title, DateTimeOffset CreatedAt, byte[] QrCode)
+{
+    public IEnumerable<(string Name, string Value)> Parts =>
+    [
+        ("shortUrl", ShortUrl),
+        ("title", Title),
+        ("created", CreatedAt.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
+        ("qr", "data:image/svg+xml;base64," + Convert.ToBase64String(QrCode)),
+    ];
 }

@@ -23,6 +23,8 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         CodeReserved = new("code-reserved", 400, "The code is reserved"),
         DomainUnknown = new("domain-unknown", 400, "The domain is unknown"),
         IdempotencyKeyInvalid = new("idempotency-key-invalid", 400, "The idempotency key is invalid"),
+        PasswordRequired = new("password-required", 401, "The link needs a password"),
+        PasswordWrong = new("password-wrong", 401, "The password is wrong"),
         LinkNotFound = new("link-not-found", 404, "The link was not found"),
         LinkScheduled = new("link-scheduled", 404, "The link does not work yet"),
         TagNotFound = new("tag-not-found", 404, "The tag was not found"),
@@ -41,8 +43,10 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         EncodingUnsupported = new("encoding-unsupported", 415, "The request body is compressed"),
         IdempotencyKeyReused =
             new("idempotency-key-reused", 422, "The idempotency key was used for another request"),
+        TooManyTries = new("too-many-tries", 429, "Too many passwords were tried"),
         Unexpected = new("unexpected", 500, "Unexpected error"),
         StoreUnavailable = new("store-unavailable", 503, "The database is unavailable"),
+        Overloaded = new("overloaded", 503, "The server is overloaded"),
         Stopping = new("stopping", 503, "The server is shutting down"),
         NotReady = new("not-ready", 503, "The server is not ready");
 

@@ -101,6 +101,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await DisableAsync(http, "before"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await EraseAsync(http, "before"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await RenameAsync(http, "before", "refused"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await LockAsync(http, "before"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
 
         await postgres.Replicas[0].PauseReplayAsync();
@@ -135,10 +136,13 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await EraseAsync(http, "after-key"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await RenameAsync(http, "after-limit", "renamed"));
         Assert.Equal(HttpStatusCode.NotFound, await GetAsync(http, "renamed"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await LockAsync(http, "after"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
         Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "plain"));
 
         await primary.ExecuteAsync("DELETE FROM server WHERE name = 'previous'");
+        Assert.Equal(HttpStatusCode.OK, await LockAsync(http, "after"));
+        Assert.Equal(HttpStatusCode.Unauthorized, await GetAsync(http, "after"));
         Assert.Equal(HttpStatusCode.OK, await DisableAsync(http, "after"));
         Assert.Equal(HttpStatusCode.Accepted, await EraseAsync(http, "after-key"));
         Assert.Equal(HttpStatusCode.OK, await RenameAsync(http, "after-limit", "renamed"));
@@ -218,6 +222,13 @@ public sealed class SchemaVersionTests(TestDatabases databases)
     {
         using var answer = await http.PostAsync(
             new Uri($"api/v1/links/{code}/erase", UriKind.Relative), content: null);
+        return answer.StatusCode;
+    }
+
+    private static async Task<HttpStatusCode> LockAsync(HttpClient http, string code)
+    {
+        using var answer = await http.PatchAsJsonAsync(
+            $"api/v1/links/{code}", new { password = "open sesame" });
         return answer.StatusCode;
     }
 

@@ -214,6 +214,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
             Default = "example.com",
         }));
         services.AddRedirects(_ => "");
+        services.AddLinks();
         services.AddSingleton<DomainMap>();
         services.AddVisits(_ => _folder.Path);
         services.AddSingleton<IVisitorSaltStore>(new TestSalts(_test.Time));

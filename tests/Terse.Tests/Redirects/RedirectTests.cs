@@ -100,31 +100,6 @@ public sealed class RedirectTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_plus_after_a_code_returns_a_preview_as_JSON()
-    {
-        await _server.CreateCodeAsync("https://bücher.example/", "sale");
-        using var response = await _server.GetAsync("/sale+");
-
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
-        Assert.Equal(
-            $$"""{"shortUrl":"{{_server.Http.BaseAddress}}sale","target":"https://xn--bcher-kva.example/"}""",
-            await response.Content.ReadAsStringAsync());
-    }
-
-    [Fact]
-    public async Task A_plus_after_a_code_shows_a_preview_page_to_a_browser()
-    {
-        await _server.CreateCodeAsync("https://example.com/?a=\"&b=<script>", "sale");
-        using var response = await _server.GetAsync("/sale+", accept: "text/html");
-        var page = await response.Content.ReadAsStringAsync();
-
-        Assert.Contains(
-            "<a href=\"https://example.com/?a=%22&amp;b=%3Cscript%3E\"", page, StringComparison.Ordinal);
-        Assert.DoesNotContain("{{", page, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task A_code_answers_only_GET_and_HEAD()
     {
         await _server.CreateCodeAsync("https://example.com/", "sale");

@@ -43,6 +43,8 @@ internal static class LinkEndpoints
             .WithMetadata(new RepeatableParameters("tag", "anyTag", "noTag"));
         links.MapPost("/batch", BatchEndpoint.RunAsync);
         links.MapGet("/{code}", GetAsync);
+        links.MapGet("/{code}/qr.svg", QrEndpoints.GetSvgAsync);
+        links.MapGet("/{code}/qr.png", QrEndpoints.GetPngAsync);
         links.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync);
         links.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync);
         links.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync);
@@ -156,7 +158,7 @@ internal static class LinkEndpoints
     /// <c>Terse-Changed-At</c>. In this case, the link is read from the primary, because a replica may not
     /// contain the change yet.
     /// </summary>
-    private static async ValueTask<Link?> FindAsync(
+    internal static async ValueTask<Link?> FindAsync(
         ILinkReader links, LinkName name, HttpContext context)
     {
         if (!CustomCode.CouldBeCode(name.Code))

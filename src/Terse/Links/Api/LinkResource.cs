@@ -40,6 +40,9 @@ internal sealed record LinkResource(
 
     public IReadOnlyList<LinkRule> Rules { get; init; } = [];
 
+    /// <summary>Whether visitors need a password. The API never returns the password.</summary>
+    public bool HasPassword { get; init; }
+
     /// <summary>The state of the link, only in a list: <c>active</c>, <c>scheduled</c> and so on.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? State { get; init; }
@@ -85,6 +88,7 @@ internal sealed record LinkResource(
             },
             ForwardPath = link.Settings.ForwardPath,
             Rules = link.Settings.Rules ?? [],
+            HasPassword = link.Settings.Password is not null,
         };
     }
 }

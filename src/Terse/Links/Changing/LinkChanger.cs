@@ -17,6 +17,7 @@ internal sealed class LinkChanger(
     LinkChecker checker,
     TitleRequests titles,
     IOptions<LinkOptions> options,
+    PasswordField passwords,
     TimeProvider time)
 {
     /// <summary>
@@ -37,6 +38,7 @@ internal sealed class LinkChanger(
     /// <param name="address">The IP address, with its port, at which the server received the request.</param>
     /// <param name="cancellationToken">Cancels the wait; the change may still be stored.</param>
     /// <exception cref="StoreUnavailableException">It is unknown whether the change was stored.</exception>
+    /// <exception cref="OverloadException">Too many passwords are being hashed.</exception>
     public async Task<ChangeLinkResult> ChangeAsync(
         LinkName name,
         LinkChange change,
@@ -49,6 +51,7 @@ internal sealed class LinkChanger(
             return new ChangeLinkResult.Refused(refusal);
         if (change.Has(nameof(change.Code)) && string.IsNullOrEmpty(change.Code))
             return new ChangeLinkResult.Refused(NoCode);
+        edit = await passwords.AddToAsync(change, edit, cancellationToken);
         var request = new Request(name, edit, versions)
         {
             Code = change.Code,
@@ -74,6 +77,22 @@ internal sealed class LinkChanger(
                 asked.Name,
                 link => link.Target == asked.Target && link.Settings.Title == asked.Settings.Title
                     ? link with { Settings = link.Settings with { Title = title } }
+                    : link,
+                Versions: null),
+            cancellationToken);
+
+    /// <summary>
+    /// Replaces the hash of a link's password by a stronger hash of the same password. Does nothing if the
+    /// password was changed meanwhile.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the hash was replaced.</exception>
+    public Task<ChangeLinkResult> StrengthenPasswordAsync(
+        LinkName name, LinkPassword weak, LinkPassword strong, CancellationToken cancellationToken) =>
+        ApplyAsync(
+            new(
+                name,
+                link => link.Settings.Password is { } stored && stored.Hash.SequenceEqual(weak.Hash)
+                    ? PasswordField.Set(link, strong)
                     : link,
                 Versions: null),
             cancellationToken);

@@ -17,6 +17,7 @@ internal sealed class LinkCreator(
     DomainMap domains,
     LinkChecker checker,
     TitleRequests titles,
+    PasswordField passwords,
     TimeProvider time)
 {
     /// <summary>
@@ -48,6 +49,7 @@ internal sealed class LinkCreator(
     /// <exception cref="StoreUnavailableException">
     /// The database is unavailable or too slow, or no unused code was found. The link may have been created.
     /// </exception>
+    /// <exception cref="OverloadException">Too many passwords are being hashed.</exception>
     public async Task<CreateLinkResult> CreateAsync(
         NewLink link,
         string? idempotencyKey,
@@ -74,8 +76,14 @@ internal sealed class LinkCreator(
             edit);
         if (LinkChecker.CheckWhole(checkedLink.New(default, "", default)) is { } wrongTimes)
             return new CreateLinkResult.Refused(wrongTimes);
-        if (returnsExisting && await FindExistingAsync(checkedLink, cancellationToken) is { } existing)
+        if (returnsExisting
+            && string.IsNullOrEmpty(link.Password)
+            && await FindExistingAsync(checkedLink, cancellationToken) is { } existing)
+        {
             return new CreateLinkResult.Existing(existing);
+        }
+
+        checkedLink = await AddPasswordAsync(link, checkedLink, idempotencyKey, cancellationToken);
         var unconfirmed = new List<Link>();
         var result = await store.RunAsync(
             token => CreateAsync(checkedLink, idempotencyKey, unconfirmed, token), time, cancellationToken);
@@ -90,6 +98,19 @@ internal sealed class LinkCreator(
         var found = await targets.FindByTargetAsync(requested.Domain, target, cancellationToken);
         var now = time.GetUtcNow();
         return found.FirstOrDefault(link => requested.IsFulfilledBy(link, now));
+    }
+
+    /// <summary>Hashes the password after all other checks, because the hash takes time.</summary>
+    private async ValueTask<CheckedLink> AddPasswordAsync(
+        NewLink link, CheckedLink checkedLink, string? idempotencyKey, CancellationToken cancellationToken)
+    {
+        return checkedLink with
+        {
+            Edit = await passwords.AddToAsync(link, checkedLink.Edit, cancellationToken),
+            PasswordFingerprint = idempotencyKey is null
+                ? null
+                : await passwords.FingerprintAsync(link, idempotencyKey, cancellationToken),
+        };
     }
 
     private static Refusal? CheckCode(NewLink link) => string.IsNullOrEmpty(link.Code)
@@ -191,6 +212,9 @@ internal sealed class LinkCreator(
     private sealed record CheckedLink(
         string? Code, string Domain, string? ExpiresIn, Func<Link, Link> Edit)
     {
+        /// <inheritdoc cref="PasswordField.FingerprintAsync"/>
+        public string? PasswordFingerprint { get; init; }
+
         /// <summary>Makes the link with an id and a code.</summary>
         public Link New(Tsid id, string code, DateTimeOffset now) => Edit(new(id, Domain, code, "", now));
 
@@ -226,7 +250,8 @@ internal sealed class LinkCreator(
                 ("expiresAt", TextOf(expiresAt)),
                 ("maxVisits", TextOf(link.MaxVisits)),
                 ("expiresIn", ExpiresIn),
-                ("settings", StoredSettings.Write(link.Settings)));
+                ("settings", StoredSettings.Write(link.Settings with { Password = null })),
+                ("password", PasswordFingerprint));
         }
 
         private static string? TextOf(long? number) => number?.ToString(CultureInfo.InvariantCulture);

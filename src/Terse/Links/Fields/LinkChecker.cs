@@ -16,7 +16,10 @@ internal sealed class LinkChecker(
     /// <param name="fields">The body of the request.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
     /// <param name="address">The IP address, with its port, at which the server received the request.</param>
-    /// <param name="edit">Sets the fields of the request on a link. Use it only without a refusal.</param>
+    /// <param name="edit">
+    /// Sets the fields of the request on a link, except the password, which <see cref="PasswordField"/> sets.
+    /// Use it only without a refusal.
+    /// </param>
     /// <returns>Why the fields are refused; null if they are valid.</returns>
     public Refusal? Check(LinkFields fields, string host, string address, out Func<Link, Link> edit)
     {
@@ -35,7 +38,8 @@ internal sealed class LinkChecker(
             ?? CheckLimit(fields.MaxVisits)
             ?? CheckStatus(fields.RedirectStatus)
             ?? ReadForwarding(fields.ForwardQuery, out forwardQuery)
-            ?? rules.Read(fields.Rules, host, address, out readRules);
+            ?? rules.Read(fields.Rules, host, address, out readRules)
+            ?? LinkPassword.Check(fields.Password);
         edit = link =>
         {
             var settings = Edit(link.Settings, fields, validFrom, forwardQuery);

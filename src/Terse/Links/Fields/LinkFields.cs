@@ -49,6 +49,9 @@ internal class LinkFields
     [JsonConverter(typeof(AnyJsonConverter))]
     public JsonElement? Rules { get; set => field = Sent(value); }
 
+    /// <summary>The password in plain text. Never log, store or return it.</summary>
+    public string? Password { get; set => field = Sent(value); }
+
     /// <summary>Whether the body contains a field.</summary>
     /// <param name="field">The name of the property of this class.</param>
     public bool Has(string field) => _sent.Contains(field);

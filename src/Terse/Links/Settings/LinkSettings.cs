@@ -53,7 +53,14 @@ internal sealed record LinkSettings
     /// </summary>
     public IReadOnlyList<LinkRule>? Rules { get; init; }
 
-    /// <remarks>Tags and rules are lists, which a record would compare by reference.</remarks>
+    /// <summary>
+    /// The hash of the password that visitors must send; null for a link without a password.
+    /// </summary>
+    public LinkPassword? Password { get; init; }
+
+    /// <remarks>
+    /// Tags, rules and passwords contain lists and arrays, which a record would compare by reference.
+    /// </remarks>
     public bool Equals(LinkSettings? other) =>
         ReferenceEquals(this, other)
         || (other is not null

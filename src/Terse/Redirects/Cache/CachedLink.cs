@@ -27,6 +27,9 @@ internal sealed class CachedLink
     /// <summary>The bytes that <see cref="Conditional"/> needs, without its target and rules.</summary>
     private const int ConditionalBytes = 440;
 
+    /// <summary>The bytes that a password needs, with the overhead of a title.</summary>
+    private const int PasswordBytes = 260;
+
     private const int MaxHits = 3;
     private const int CacheLineBytes = 64;
 
@@ -77,9 +80,9 @@ internal sealed class CachedLink
     public short Status { get; init; } = StatusCodes.Status302Found;
 
     /// <summary>
-    /// More about the link if each visit needs a decision: the link has a visit limit or rules, forwards
-    /// paths or query strings, or did not work yet when this copy was loaded. Null for a link that always
-    /// leads to its target; most links do.
+    /// More about the link if each visit needs a decision: the link has a visit limit, a password or rules,
+    /// forwards paths or query strings, or did not work yet when this copy was loaded. Null for a link that
+    /// always leads to its target; most links do.
     /// </summary>
     public ConditionalLink? Conditional { get; init; }
 
@@ -91,6 +94,12 @@ internal sealed class CachedLink
     /// <summary>Whether later requests may be answered with this copy.</summary>
     public bool IsCacheable => Outcome == RedirectOutcome.Followed && Conditional?.MaxVisits is null;
 
+    /// <summary>
+    /// Whether only people and programs that follow the link may be redirected: the link has a visit limit or
+    /// a password.
+    /// </summary>
+    public bool IsGuarded => Conditional is { } link && ConditionalLink.NeedsGuard(link.Link);
+
     public LinkName Name => new(Domain, Code);
 
     public HashedLinkName HashedName => new(Domain, Code);
@@ -99,6 +108,7 @@ internal sealed class CachedLink
         + (Conditional is null
             ? 0
             : ConditionalBytes + (2 * Conditional.Target.Length) + (Conditional.Rules?.Bytes ?? 0))
+        + (IsGuarded ? PasswordBytes + (2 * (Conditional!.Settings.Title?.Length ?? 0)) : 0)
         + (ExpiredLocation is null ? 0 : StringBytes + (2 * ExpiredLocation.Length));
 
     /// <summary>
@@ -158,7 +168,7 @@ internal sealed class CachedLink
         && !IsConditional(conditional.Link, now);
 
     private static bool IsConditional(Link link, DateTimeOffset now) =>
-        link.MaxVisits is not null
+        ConditionalLink.NeedsGuard(link)
         || link.Settings.Rules is not null
         || link.Settings.ForwardPath
         || link.Settings.ForwardQuery != QueryForwarding.Off

@@ -26,11 +26,16 @@ internal sealed class VisitRecorder(
     /// The name of the rule that the request took; empty if it took none. The name can tell something about
     /// the visitor, so it stays empty, too, if the visitor asks not to be tracked.
     /// </param>
-    public void Record(RedirectOutcome outcome, long link, HttpRequest request, string rule = "")
+    /// <param name="isForm">
+    /// Whether the request is the form with the password of the link, which only people send. Other POST
+    /// requests count as visits of bots.
+    /// </param>
+    public void Record(
+        RedirectOutcome outcome, long link, HttpRequest request, string rule = "", bool isForm = false)
     {
         var headers = request.Headers;
         var at = time.GetUtcNow().ToUnixTimeMilliseconds();
-        var isBot = Visitor.IsBotByRequest(request);
+        var isBot = !isForm && Visitor.IsBotByRequest(request);
         var userAgent = Visitor.AgentOf(request);
         var visit = IsOn(headers[HeaderNames.DNT]) || IsOn(headers[GlobalPrivacyControl])
             ? new VisitInput

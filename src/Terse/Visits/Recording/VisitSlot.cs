@@ -152,7 +152,7 @@ internal static class VisitSlot
 
     /// <summary>Whether the database can store a visit with these values.</summary>
     public static bool IsValid(long link, long at, RedirectOutcome outcome) =>
-        link >= 0 && at is >= 0 and < EndOfTime && outcome <= RedirectOutcome.Scheduled;
+        link >= 0 && at is >= 0 and < EndOfTime && outcome <= RedirectOutcome.Locked;
 
     /// <summary>
     /// Writes as many characters as fit into the bytes, and returns how many bytes they take. The number of

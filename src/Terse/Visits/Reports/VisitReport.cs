@@ -25,6 +25,7 @@ internal sealed class VisitReport(IVisitReader reader)
         (RedirectOutcome.UsedUp, "usedUp"),
         (RedirectOutcome.Disabled, "disabled"),
         (RedirectOutcome.Scheduled, "scheduled"),
+        (RedirectOutcome.Locked, "locked"),
     ];
 
     /// <param name="query">The time range and the grouping of the report.</param>

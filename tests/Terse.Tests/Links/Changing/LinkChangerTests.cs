@@ -7,12 +7,15 @@ using Terse.Links;
 namespace Terse.Tests.Links;
 
 /// <summary>Tests changes that conflict with other changes, and changes whose outcome is unknown.</summary>
-public sealed class LinkChangerTests
+public sealed class LinkChangerTests : IDisposable
 {
     private static readonly DateTimeOffset Now = new(2026, 11, 22, 8, 30, 0, TimeSpan.Zero);
 
     private readonly OneLink _store = new();
     private readonly RecordedCalls _calls = new();
+    private readonly PasswordHasher _hasher = new();
+
+    public void Dispose() => _hasher.Dispose();
 
     [Fact]
     public async Task A_change_that_loses_a_race_is_applied_to_the_new_version()
@@ -184,7 +187,8 @@ public sealed class LinkChangerTests
         var aliases = new AliasAdder(null!, null!); // No test here changes the code.
         var checker = new LinkChecker(targets, rules, Options.Create(new TitleOptions()), time);
         var titles = new TitleRequests(null!); // No test here fills the queue.
-        return new(_store, _store, _calls, aliases, checker, titles, options, time);
+        var passwords = new PasswordField(_hasher);
+        return new(_store, _store, _calls, aliases, checker, titles, options, passwords, time);
     }
 
     private static (int Version, long? MaxVisits, string Target) Parts(Link link) =>

@@ -46,6 +46,7 @@ public sealed class LinkCreatorTests
             services.GetRequiredService<DomainMap>(),
             services.GetRequiredService<LinkChecker>(),
             services.GetRequiredService<TitleRequests>(),
+            services.GetRequiredService<PasswordField>(),
             TimeProvider.System);
     }
 

@@ -154,7 +154,7 @@ public sealed class VisitEndpointsTests : IAsyncLifetime
             """
             [{"value":"unknown","visits":1},{"value":"expired","visits":0},{"value":"blocked","visits":0},
             {"value":"deleted","visits":0},{"value":"usedUp","visits":1},{"value":"disabled","visits":0},
-            {"value":"scheduled","visits":0}]
+            {"value":"scheduled","visits":0},{"value":"locked","visits":0}]
             """.ReplaceLineEndings(""),
             all.GetProperty("missed").GetRawText());
     }

@@ -1,0 +1,91 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Terse.Redirects;
+
+/// <summary>
+/// Limits how many passwords a client may try for a link: five within a minute, for each address and link. An
+/// IPv6 client can choose among 2^64 addresses of its network, so all addresses of a /64 network count as
+/// one. Safe for use by any number of threads.
+/// </summary>
+/// <remarks>
+/// The tries are in a table of fixed size, whatever clients send. A hash with a random seed selects the entry
+/// of an address and a link. Two that share an entry share its tries, which makes the limit stricter, never
+/// weaker. A table that evicted entries would let a client with many addresses evict its own tries.
+/// </remarks>
+internal sealed class PasswordTries(TimeProvider time)
+{
+    public const int MaxTries = 5;
+
+    /// <summary>The number of entries. The table takes 640 KiB, once a first password is tried.</summary>
+    public const int Entries = 1 << 14;
+
+    public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+
+    /// <summary>
+    /// The times of the last tries of each entry, as timestamps of the monotonic clock; 0 if a place is free.
+    /// </summary>
+    private long[]? _times;
+
+    /// <summary>Counts a try, unless the client has no tries left.</summary>
+    /// <param name="address">The address of the client; null if it is unknown.</param>
+    /// <param name="link">The id of the link.</param>
+    /// <param name="counted">The counted try.</param>
+    /// <param name="wait">How long the client must wait before the next try, if it has none left.</param>
+    public bool TryCount(IPAddress? address, long link, out PasswordTry counted, out TimeSpan wait)
+    {
+        var now = Math.Max(1, time.GetTimestamp());
+        var entry = EntryOf(address, link);
+        lock (_lock)
+        {
+            var times = (_times ??= new long[Entries * MaxTries]).AsSpan(entry * MaxTries, MaxTries);
+            var oldest = 0;
+            for (var place = 1; place < MaxTries; place++)
+                oldest = times[place] < times[oldest] ? place : oldest;
+            wait = times[oldest] == 0 ? TimeSpan.Zero : Window - time.GetElapsedTime(times[oldest], now);
+            counted = new(entry, now);
+            if (wait > TimeSpan.Zero)
+                return false;
+            times[oldest] = now;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Takes a try back, because the password was right, or because it was not checked at all.
+    /// </summary>
+    public void TakeBack(PasswordTry counted)
+    {
+        lock (_lock)
+        {
+            var times = _times.AsSpan(counted.Entry * MaxTries, MaxTries);
+            var place = times.IndexOf(counted.At);
+            if (place >= 0)
+                times[place] = 0;
+        }
+    }
+
+    private static int EntryOf(IPAddress? address, long link)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        var length = 0;
+        address = address?.IsIPv4MappedToIPv6 == true ? address.MapToIPv4() : address;
+        if (address?.TryWriteBytes(bytes, out length) == true
+            && address.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            length = sizeof(long);
+        }
+
+        var hash = default(HashCode);
+        hash.AddBytes(bytes[..length]);
+        hash.Add(link);
+        return hash.ToHashCode() & (Entries - 1);
+    }
+}
+
+/// <summary>A try that <see cref="PasswordTries"/> has counted.</summary>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct PasswordTry(int Entry, long At);
