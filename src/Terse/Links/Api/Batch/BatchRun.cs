@@ -83,6 +83,10 @@ internal sealed class BatchRun(
         {
             return Explain(Problem.Of(ProblemType.StoreUnavailable, exception.Message));
         }
+        catch (OverloadException exception)
+        {
+            return Explain(Problem.Of(ProblemType.Overloaded, exception.Message));
+        }
     }
 
     private BatchRead ReadNew(BatchItem item)
