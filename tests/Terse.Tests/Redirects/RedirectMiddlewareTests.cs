@@ -217,7 +217,8 @@ public sealed class RedirectMiddlewareTests : IDisposable
         services.AddSingleton<PasswordHasher>();
         // No link here has a password whose hash could be replaced.
         services.AddSingleton(_ =>
-            new LinkChanger(null!, null!, null!, null!, null!, null!, null!, TimeProvider.System));
+            new LinkChanger(
+                null!, null!, null!, null!, null!, null!, null!, null!, TimeProvider.System));
         services.AddSingleton<DomainMap>();
         services.AddVisits(_ => _folder.Path);
         services.AddSingleton<IVisitorSaltStore>(new TestSalts(_test.Time));
