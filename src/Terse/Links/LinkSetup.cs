@@ -53,7 +53,7 @@ internal static class LinkSetup
         {
             var options = provider.GetRequiredService<IOptions<TitleOptions>>().Value;
             return new TitleFetcher(
-                address => options.AllowPrivateNetworks || PublicAddress.IsPublic(address),
+                end => options.AllowPrivateNetworks || PublicAddress.IsPublicWebServer(end),
                 provider.GetRequiredService<TimeProvider>());
         });
         services.AddHostedService<TitleWorker>();

@@ -74,7 +74,8 @@ internal sealed class Redirector(
             loader.ReloadInBackground(link.Name);
         if (outcome == RedirectOutcome.Disabled)
             link = null;
-        if (!IsRead(context.Request) && !AllowsMethod(link, context))
+        var visited = request.Suffix == CodeSuffix.None ? link : null;
+        if (!IsRead(context.Request) && !AllowsMethod(visited, context))
             return;
 
         var isForm = false;
@@ -106,6 +107,8 @@ internal sealed class Redirector(
     {
         if (request.WithSuffix is not { } whole)
             return (request, await loader.FindAsync(request.Name, request.Probe, cancellationToken));
+        if (whole.Probe.IsFresh)
+            return (whole, await loader.FindAsync(whole.Name, whole.Probe, cancellationToken));
         var found = await Task.WhenAll(
             loader.FindAsync(whole.Name, whole.Probe, cancellationToken).AsTask(),
             loader.FindAsync(request.Name, request.Probe, cancellationToken).AsTask());

@@ -150,6 +150,11 @@ public abstract class LinkListContract : IAsyncLifetime
         var before = await TaggedAsync(tag);
         await Store.ReplaceAsync(link.Erase(RandomLinks.Now) with { Version = link.Version + 1 }, default);
         await IndexAllAsync();
+        while (await Index.RankAsync(TimeSpan.Zero, default))
+        {
+            // The visits of the link are not deleted yet, but it must not get a rank again.
+        }
+
         Assert.Equal(before.Where(id => id != IdOf(link)), await TaggedAsync(tag));
         Assert.Equal(
             before.Count - 1, (await Tags.ListAsync(new(tag, null, 1), default)).Single().Tag.Links);
@@ -214,6 +219,19 @@ public abstract class LinkListContract : IAsyncLifetime
         var tag = (await Tags.ListAsync(new("Z", null, 10), default)).Single();
         Assert.Equal(("Zed", count, false), (tag.Tag.Name, (int)tag.Tag.Links, tag.IsChanging));
         Assert.Equal(links.Count, (await WalkAsync(Lister, new LinkFilter(), ListOrder.Newest)).Count);
+    }
+
+    /// <summary>The indexer deletes a tag without links while a change of the tag is requested.</summary>
+    [Fact]
+    public async Task A_change_whose_tag_is_gone_does_not_stop_the_changes_of_other_tags()
+    {
+        await AddAllAsync(new RandomLinks(15));
+        await ExecuteAsync("INSERT INTO tag_change (tag_id) VALUES (-1)");
+        var tag = (await Tags.ListAsync(new("", null, 1), default)).Single().Tag.Folded;
+        Assert.Equal(TagRequestResult.Accepted, await RequestAsync(tag, newName: null));
+        await ChangeAllTagsAsync();
+
+        Assert.Equal(0, await CountTaggedAsync(tag));
     }
 
     [Fact]

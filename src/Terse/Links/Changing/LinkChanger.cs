@@ -64,7 +64,8 @@ internal sealed class LinkChanger(
     }
 
     /// <summary>
-    /// Gives a link the title of its target, unless its target or its title was changed meanwhile.
+    /// Gives a link the title of its target, unless its target or its title was changed meanwhile. A link
+    /// with a password keeps its title, because everyone can read the title, and it would tell of the target.
     /// </summary>
     /// <param name="asked">The link when the title was asked for.</param>
     /// <param name="title">The title of the target.</param>
@@ -75,7 +76,9 @@ internal sealed class LinkChanger(
         ApplyAsync(
             new(
                 asked.Name,
-                link => link.Target == asked.Target && link.Settings.Title == asked.Settings.Title
+                link => link.Target == asked.Target
+                    && link.Settings.Title == asked.Settings.Title
+                    && link.Settings.Password is null
                     ? link with { Settings = link.Settings with { Title = title } }
                     : link,
                 Versions: null),

@@ -85,7 +85,9 @@ internal sealed class LinkLister(
             return plan; // One page examines all links, also those that are not indexed yet.
 
         var tagged = await FindTaggedAsync(filter, cancellationToken);
-        var terms = IndexTerms.Of(filter);
+        // The index reads all links of each term, so only rare terms help; the filter checks the others.
+        List<IndexTerm> terms = [.. IndexTerms.Of(filter)
+            .Where(term => sample.ShareOf(link => link.HasTerm(term)) < limits.DenseShare)];
         var indexed = terms.Count == 0 ? 1 : sample.ShareOf(link => terms.All(link.HasTerm));
         if (tagged is var (source, links) && links <= indexed * sample.EstimatedLinks)
             return Take(source, links / sample.EstimatedLinks);

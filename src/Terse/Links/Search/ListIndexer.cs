@@ -16,6 +16,12 @@ internal sealed partial class ListIndexer(IListIndex index, TimeProvider time, I
     private static readonly TimeSpan RankInterval = TimeSpan.FromMinutes(1);
 
     /// <summary>
+    /// How often a server tries to begin or to continue a ranking. A try ends at once while another
+    /// transaction writes the tables of lists, so a ranking needs many tries while links are created.
+    /// </summary>
+    private static readonly TimeSpan RankRetryInterval = TimeSpan.FromSeconds(2);
+
+    /// <summary>
     /// The pause after each transaction, as a multiple of its duration. So the work takes at most a tenth of
     /// the time of a connection, or of SQLite's writer.
     /// </summary>
@@ -24,8 +30,8 @@ internal sealed partial class ListIndexer(IListIndex index, TimeProvider time, I
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         new BackgroundLoop(Interval, time, OnFailure).RunAsync(
             token => RepeatAsync(index.IndexAsync, token), stoppingToken),
-        new BackgroundLoop(RankInterval, time, OnFailure).RunAsync(
-            token => RepeatAsync(rest => index.RankAsync(RankInterval / 2, rest), token), stoppingToken));
+        new BackgroundLoop(RankRetryInterval, time, OnFailure).RunAsync(
+            token => RepeatAsync(rest => index.RankAsync(RankInterval, rest), token), stoppingToken));
 
     private async Task RepeatAsync(
         Func<CancellationToken, Task<bool>> work, CancellationToken stoppingToken)

@@ -18,6 +18,7 @@ namespace Terse.Links;
 internal sealed record ListedLink(
     Link Link, VisitSum Visits, long Used, long Rank, DateTimeOffset? VisitedAt, bool IsAlias = false)
 {
+    private HashSet<string>? _words;
     private string[]? _terms;
 
     public long Id => Link.Id.ToInt64();
@@ -25,6 +26,17 @@ internal sealed record ListedLink(
     /// <summary>The terms of the index in ordinal order (<see cref="IndexTerms"/>).</summary>
     private string[] Terms => _terms ??= IndexTerms.Of(Link);
 
+    /// <summary>Whether a word of the link begins with a text (<see cref="SearchWords"/>).</summary>
+    public bool HasWord(string beginning)
+    {
+        _words ??= SearchWords.Of(Link);
+        return _words.Contains(beginning)
+            || _words.Any(word => word.StartsWith(beginning, StringComparison.Ordinal));
+    }
+
+    /// <summary>
+    /// Whether the index has the link under a term. Slow at the first call, because it makes all terms.
+    /// </summary>
     public bool HasTerm(IndexTerm term)
     {
         var index = Array.BinarySearch(Terms, term.Text, StringComparer.Ordinal);

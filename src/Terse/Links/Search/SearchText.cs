@@ -35,6 +35,6 @@ internal sealed record SearchPart(string Text, IReadOnlyList<string> Words)
     }
 
     public bool Matches(ListedLink link) =>
-        (Words.Count > 0 && Words.All(word => link.HasTerm(new(word, IsBeginning: true))))
+        (Words.Count > 0 && Words.All(link.HasWord))
         || LinkCodes.Have(link.Link, Text);
 }

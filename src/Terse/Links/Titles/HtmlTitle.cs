@@ -1,10 +1,15 @@
 using System.Text;
-using AngleSharp.Html.Dom;
+using AngleSharp.Html;
 using AngleSharp.Html.Parser;
+using AngleSharp.Html.Parser.Tokens;
+using AngleSharp.Text;
 
 namespace Terse.Links;
 
-/// <summary>Finds the title in the first bytes of an HTML document.</summary>
+/// <summary>
+/// Finds the title in the first bytes of an HTML document. Reads only the document's tokens: a parser would
+/// build a tree, and a small document can be written so that its tree takes gigabytes.
+/// </summary>
 internal static class HtmlTitle
 {
     /// <param name="html">The document, which may be cut off anywhere.</param>
@@ -18,16 +23,62 @@ internal static class HtmlTitle
     /// </returns>
     public static string? Read(byte[] html, string? charset)
     {
-        using var document = FindEncoding(charset) is { } encoding
-            ? new HtmlParser().ParseDocument(encoding.GetString(html))
-            : ParseUndeclared(html);
-        return Shorten(document.Title ?? "");
+        var encoding = FindEncoding(charset)
+            ?? FindEncoding(Scan(Encoding.Latin1.GetString(html)).Charset)
+            ?? Encoding.UTF8;
+        using var reader = new StreamReader(
+            new MemoryStream(html), encoding, detectEncodingFromByteOrderMarks: true);
+        return Shorten(Scan(reader.ReadToEnd()).Title);
     }
 
-    private static IHtmlDocument ParseUndeclared(byte[] html)
+    /// <summary>
+    /// Reads a document up to its title. The title of an image (<c>svg</c>) is not the title of the document.
+    /// </summary>
+    private static (string Title, string? Charset) Scan(string html)
     {
-        using var stream = new MemoryStream(html);
-        return new HtmlParser().ParseDocument(stream);
+        using var source = new TextSource(html);
+        using var tokenizer = new HtmlTokenizer(source, HtmlEntityProvider.Resolver);
+        var charset = (string?)null;
+        var images = 0;
+        while (tokenizer.Get() is { Type: not HtmlTokenType.EndOfFile } token)
+        {
+            if (token is not HtmlTagToken tag)
+                continue;
+            if (tag is { Name: "title", Type: HtmlTokenType.StartTag } && images == 0)
+            {
+                tokenizer.State = HtmlParseMode.RCData;
+                var text = tokenizer.Get();
+                return (text.Type == HtmlTokenType.Character ? text.Data : "", charset);
+            }
+
+            if (tag is { Name: "svg", IsSelfClosing: false })
+                images = Math.Max(0, images + (tag.Type == HtmlTokenType.StartTag ? 1 : -1));
+            if (tag.Name == "meta")
+                charset ??= CharsetOf(tag);
+            if (tag.Type == HtmlTokenType.StartTag && ContentModeOf(tag.Name) is { } mode)
+                tokenizer.State = mode;
+        }
+
+        return ("", charset);
+    }
+
+    /// <summary>How to read the content of an element without tags; null for other elements.</summary>
+    private static HtmlParseMode? ContentModeOf(string element) => element switch
+    {
+        "script" => HtmlParseMode.Script,
+        "style" or "noscript" or "iframe" or "noframes" or "xmp" or "noembed" => HtmlParseMode.Rawtext,
+        "textarea" => HtmlParseMode.RCData,
+        _ => null,
+    };
+
+    private static string? CharsetOf(HtmlTagToken meta)
+    {
+        const string Declaration = "charset=";
+        if (meta.GetAttribute("charset") is { Length: > 0 } charset)
+            return charset;
+        var content = meta.GetAttribute("content") ?? "";
+        var at = content.IndexOf(Declaration, StringComparison.OrdinalIgnoreCase);
+        return at < 0 ? null : content[(at + Declaration.Length)..].Split(';')[0];
     }
 
     private static Encoding? FindEncoding(string? charset)

@@ -44,6 +44,12 @@ internal static class PublicAddress
         IPNetwork.Parse("3fff::/20"),
     ];
 
+    /// <summary>
+    /// Whether an address is public and its port is one of web servers. A public address can be that of the
+    /// server itself, whose other ports may not be meant for strangers.
+    /// </summary>
+    public static bool IsPublicWebServer(IPEndPoint end) => end.Port is 80 or 443 && IsPublic(end.Address);
+
     public static bool IsPublic(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)

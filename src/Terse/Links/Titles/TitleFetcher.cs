@@ -25,11 +25,11 @@ internal sealed class TitleFetcher : IDisposable
     private readonly SocketsHttpHandler _handler;
     private readonly HttpClient _client;
     private readonly TimeProvider _time;
-    private readonly Func<IPAddress, bool> _isAllowed;
+    private readonly Func<IPEndPoint, bool> _isAllowed;
 
-    /// <param name="isAllowed">Whether the server may connect to an address.</param>
+    /// <param name="isAllowed">Whether the server may connect to an address and a port.</param>
     /// <param name="time">Measures the time limit.</param>
-    public TitleFetcher(Func<IPAddress, bool> isAllowed, TimeProvider time)
+    public TitleFetcher(Func<IPEndPoint, bool> isAllowed, TimeProvider time)
     {
         (_isAllowed, _time) = (isAllowed, time);
         _handler = new SocketsHttpHandler
@@ -99,9 +99,9 @@ internal sealed class TitleFetcher : IDisposable
     {
         var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
         var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-        var allowed = Array.FindAll(addresses, address => _isAllowed(address));
+        var allowed = Array.FindAll(addresses, address => _isAllowed(new(address, port)));
         if (allowed.Length == 0)
-            throw new HttpRequestException("The host has no public address.");
+            throw new HttpRequestException("The host has no public address, or the port is not allowed.");
         Socket? socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {

@@ -30,7 +30,9 @@ internal sealed class LinkGuard(PasswordVerifier passwords, DomainMap domains, T
     {
         var request = context.Request;
         var password = isVisit ? link.Conditional!.Settings.Password : null;
-        if (password is not null && SentPassword.InHeader(request) is { } sent)
+        var hasCookie = password is not null
+            && PasswordCookie.IsValid(request, link.Id, password, time.GetUtcNow());
+        if (password is not null && !hasCookie && SentPassword.InHeader(request) is { } sent)
             return await CheckAsync(context, link, password, sent, AdmissionKind.Admitted);
         if (Visitor.IsPrefetch(request))
             return new(AdmissionKind.Prefetch);
@@ -40,9 +42,7 @@ internal sealed class LinkGuard(PasswordVerifier passwords, DomainMap domains, T
             return new(AdmissionKind.Admitted);
         if (SentPassword.IsForm(request))
             return await CheckFormAsync(context, link, password);
-        return PasswordCookie.IsValid(request, link.Id, password, time.GetUtcNow())
-            ? new(AdmissionKind.Admitted)
-            : new(AdmissionKind.NoPassword);
+        return new(hasCookie ? AdmissionKind.Admitted : AdmissionKind.NoPassword);
     }
 
     /// <remarks>

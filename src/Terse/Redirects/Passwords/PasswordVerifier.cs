@@ -23,6 +23,8 @@ internal sealed partial class PasswordVerifier(
     public async Task<PasswordVerdict> VerifyAsync(
         HttpContext context, CachedLink link, LinkPassword stored, string password)
     {
+        if (password.Length == 0 || LinkPassword.Check(password) is not null)
+            return default; // No link has such a password. The check costs nothing, so it is no try.
         if (!tries.TryCount(addresses.AddressOf(context.Request), link.Id, out var counted, out var wait))
             return new PasswordVerdict(IsRight: false, wait);
         if (!known.Contains(link.Id, stored, password))
@@ -41,8 +43,6 @@ internal sealed partial class PasswordVerifier(
     private async Task<bool> IsRightAsync(
         LinkPassword stored, string password, PasswordTry counted, CancellationToken cancellationToken)
     {
-        if (LinkPassword.Check(password) is not null || password.Length == 0)
-            return false;
         try
         {
             return await hasher.IsRightAsync(stored, password, cancellationToken);

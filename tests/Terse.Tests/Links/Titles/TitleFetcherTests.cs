@@ -63,7 +63,7 @@ public sealed class TitleFetcherTests
         var forbidden = IPAddress.Parse("127.0.0.2");
         await using var page = PageServer.Start(Page, address: forbidden);
         await using var server = PageServer.Redirect(page.Address);
-        using var fetcher = NewFetcher(address => !address.Equals(forbidden));
+        using var fetcher = NewFetcher(end => !end.Address.Equals(forbidden));
         await Assert.ThrowsAsync<HttpRequestException>(() => fetcher.FetchAsync(server.Address, default));
         Assert.Equal((1, 0), (server.Connections, page.Connections));
     }
@@ -73,7 +73,7 @@ public sealed class TitleFetcherTests
     {
         await using var server = PageServer.Start(Page);
         var port = new Uri(server.Address).Port;
-        using var fetcher = NewFetcher(PublicAddress.IsPublic);
+        using var fetcher = NewFetcher(end => PublicAddress.IsPublic(end.Address));
         foreach (var host in new[] { "127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]" })
         {
             await Assert.ThrowsAsync<HttpRequestException>(
@@ -106,6 +106,6 @@ public sealed class TitleFetcherTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fetching);
     }
 
-    private static TitleFetcher NewFetcher(Func<IPAddress, bool>? isAllowed = null) =>
+    private static TitleFetcher NewFetcher(Func<IPEndPoint, bool>? isAllowed = null) =>
         new(isAllowed ?? (_ => true), TimeProvider.System);
 }

@@ -19,6 +19,8 @@ public sealed class TitleTests
     [InlineData("<!-- <title>no</title> --><script>'<title>no</title>'</script><title>yes</title>", "yes")]
     [InlineData("<body><svg><title>icon</title></svg>", null)]
     [InlineData("<title></title>", null)]
+    [InlineData("<style><title>no</title></style><body><title>yes</title>", "yes")]
+    [InlineData("</svg><svg/><title>yes</title>", "yes")]
     [InlineData("<title>cut o", "cut o")]
     [InlineData("", null)]
     [InlineData("\u0000\ufffd<<<", null)]
@@ -33,6 +35,24 @@ public sealed class TitleTests
         Assert.Equal(string.Concat(Enumerable.Repeat("😀", LinkTexts.MaxTitle)), title);
         Assert.Null(LinkTexts.CheckTitle(title));
     }
+
+    /// <summary>A parser would add 3,000 elements to its tree for each paragraph.</summary>
+    [Fact]
+    public void A_document_whose_tree_would_be_huge_is_read_in_little_memory()
+    {
+        var bold = string.Concat(Enumerable.Range(0, 3000).Select(number => $"<b a{number}>"));
+        var html = Encoding.ASCII.GetBytes(bold + string.Concat(Enumerable.Repeat("<p>x", 8000)));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Null(HtmlTitle.Read(html, charset: null));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64L << 20);
+    }
+
+    [Theory]
+    [InlineData("93.184.216.34", 80, true)]
+    [InlineData("93.184.216.34", 9090, false)]
+    [InlineData("10.0.0.1", 443, false)]
+    public void Titles_are_read_from_the_ports_of_web_servers(string address, int port, bool isAllowed) =>
+        Assert.Equal(isAllowed, PublicAddress.IsPublicWebServer(new(IPAddress.Parse(address), port)));
 
     [Theory]
     [InlineData("93.184.216.34", true)]

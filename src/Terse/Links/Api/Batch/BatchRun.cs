@@ -126,7 +126,8 @@ internal sealed class BatchRun(
 
     private Task<CreateLinkResult> CreateAsync(BatchRead item, int index, CancellationToken cancellationToken)
     {
-        var itemKey = key is null ? null : string.Create(CultureInfo.InvariantCulture, $"{key}/{index}");
+        // No client can send a key with a space, so the key of an item is not the key of another request.
+        var itemKey = key is null ? null : string.Create(CultureInfo.InvariantCulture, $"{key} {index}");
         return creator.CreateAsync(
             item.New!, itemKey, item.ReturnsExisting, _host, _address, cancellationToken);
     }

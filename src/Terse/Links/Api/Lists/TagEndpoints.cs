@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -9,6 +10,9 @@ namespace Terse.Links;
 internal static class TagEndpoints
 {
     private const string Root = "/api/v1/tags";
+
+    /// <summary>More than the longest folded tag in UTF-8.</summary>
+    private const int MaxCursorBytes = 384;
 
     /// <summary>The list of tags shows whether a change is done.</summary>
     private static readonly Uri List = new(Root, UriKind.Relative);
@@ -49,8 +53,9 @@ internal static class TagEndpoints
     {
         if (parameters.Text("cursor") is not { } text)
             return null;
-        if (text.Length <= 512 && Base64Url.IsValid(text)
-            && Encoding.UTF8.GetString(Base64Url.DecodeFromChars(text)) is var after
+        Span<byte> bytes = stackalloc byte[MaxCursorBytes];
+        if (Base64Url.DecodeFromChars(text, bytes, out _, out var length) == OperationStatus.Done
+            && Encoding.UTF8.GetString(bytes[..length]) is var after
             && !after.Contains('\0', StringComparison.Ordinal))
         {
             return after;

@@ -179,10 +179,20 @@ internal sealed class PostgresLinkList(PostgresListTransactions lists) : ILinkLi
         return new(OrNull(row, 0), OrNull(row, 1), OrNull(row, 2));
     }
 
+    /// <summary>
+    /// The index is incomplete while older links, many changed links, or links of more than 10 s ago wait.
+    /// </summary>
     private const string SelectSampleState =
         """
         SELECT coalesce((SELECT max(hash) FROM link_sample), 0),
             older_than IS NULL AND (newer_than IS NOT NULL OR NOT EXISTS (SELECT FROM link))
+            AND coalesce(
+                (SELECT max(seq) FROM unlisted_link) - (SELECT min(seq) FROM unlisted_link), 0) <= 2000
+            AND NOT EXISTS (
+                SELECT FROM (
+                    SELECT written_at FROM link WHERE id > newer_than AND alias_of IS NULL
+                    ORDER BY id LIMIT 1) AS next
+                WHERE written_at < (SELECT closed_at FROM horizon) - interval '10 s')
         FROM list_progress
         """;
 

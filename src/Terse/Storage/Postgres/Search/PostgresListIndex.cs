@@ -87,7 +87,7 @@ internal sealed class PostgresListIndex(PostgresListTransactions lists) : IListI
         WriteTransaction write, CancellationToken cancellationToken)
     {
         await using var take = write.CreateCommand(TakeChanged);
-        take.Bind(IListIndex.MaxLinks);
+        take.Bind(IListIndex.MaxLinks / 2); // The other half is for new links.
         await using var row = await take.ExecuteReaderAsync(cancellationToken);
         var links = new List<UnlistedLink>();
         while (await row.ReadAsync(cancellationToken))

@@ -55,10 +55,16 @@ internal static class PostgresRanking
         return await row.ReadAsync(cancellationToken) && row.GetBoolean(1) ? row.GetInt64(0) : null;
     }
 
+    /// <summary>
+    /// Leaves out erased links, whose ranks are deleted before their visits, and must not come back.
+    /// </summary>
     private const string SelectTotals =
         """
         SELECT t.link_id, t.visits, coalesce(r.visits, 0), link.settings
-        FROM (SELECT link_id, visits FROM visit_total WHERE link_id > $1 ORDER BY link_id LIMIT $2) AS t
+        FROM (
+            SELECT link_id, visits FROM visit_total AS total
+            WHERE link_id > $1 AND NOT EXISTS (SELECT FROM erased_link WHERE link_id = total.link_id)
+            ORDER BY link_id LIMIT $2) AS t
             LEFT JOIN LATERAL (SELECT visits FROM visit_rank WHERE link_id = t.link_id LIMIT 1) AS r ON true
             LEFT JOIN LATERAL (
                 SELECT settings FROM link

@@ -35,14 +35,15 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
     }
 
     /// <summary>
-    /// Stores the change, unless the new name is taken. Returns no row if the tag does not exist.
+    /// Stores the change, unless the new name is taken. Returns no row if the tag does not exist. The lock
+    /// keeps the indexer from deleting the tag, so that no change stays without its tag.
     /// </summary>
     private const string StoreChange =
         """
         WITH found AS (
             SELECT id, $2 IS NOT NULL AND NOT $3 AND $4 <> $1
                 AND EXISTS (SELECT FROM tag WHERE folded = $4) AS is_taken
-            FROM tag WHERE folded = $1
+            FROM tag WHERE folded = $1 FOR KEY SHARE
         ), stored AS (
             INSERT INTO tag_change (tag_id, new_name) SELECT id, $2 FROM found WHERE NOT is_taken
             ON CONFLICT (tag_id) DO UPDATE SET new_name = excluded.new_name, done_up_to = 0
@@ -77,8 +78,10 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
         UPDATE tag_change AS c SET owner = $1, owner_until = clock_timestamp() + interval '30 s'
         FROM tag
         WHERE tag.id = c.tag_id AND c.tag_id = (
-            SELECT tag_id FROM tag_change WHERE owner = $1 OR owner_until < clock_timestamp()
-            ORDER BY tag_id LIMIT 1 FOR UPDATE SKIP LOCKED)
+            SELECT waiting.tag_id
+            FROM tag_change AS waiting JOIN tag AS present ON present.id = waiting.tag_id
+            WHERE waiting.owner = $1 OR waiting.owner_until < clock_timestamp()
+            ORDER BY waiting.tag_id LIMIT 1 FOR UPDATE OF waiting SKIP LOCKED)
         RETURNING c.tag_id, tag.folded, c.new_name, c.done_up_to
         """;
 

@@ -173,8 +173,14 @@ internal sealed class SqliteLinkList(SqliteReaders readers) : ILinkList
         return new(OrNull(row, 0), OrNull(row, 1), OrNull(row, 2));
     }
 
+    /// <summary>The index is incomplete while older links, or many new or changed links wait.</summary>
     private const string SelectSampleState =
-        "SELECT (SELECT max(hash) FROM link_sample), older_than IS NULL FROM list_progress";
+        """
+        SELECT (SELECT max(hash) FROM link_sample),
+            older_than IS NULL AND coalesce(
+                (SELECT max(seq) FROM unlisted_link) - (SELECT min(seq) FROM unlisted_link), 0) <= 2000
+        FROM list_progress
+        """;
 
     /// <inheritdoc/>
     public Task<LinkSample> ReadSampleAsync(CancellationToken cancellationToken) =>

@@ -179,11 +179,15 @@ internal sealed class SqliteListIndex(SqliteWriter writer, SqliteReaders readers
 
     private const string SetRanking = "UPDATE list_progress SET ranked_up_to = ?1, ranked_at = ?2";
 
+    /// <summary>
+    /// Leaves out erased links, whose ranks are deleted before their visits, and must not come back.
+    /// </summary>
     private const string SelectTotals =
         """
         SELECT t.link_id, t.visits, coalesce(r.visits, 0)
         FROM visit_total AS t LEFT JOIN visit_rank AS r ON r.link_id = t.link_id
-        WHERE t.link_id > ?1 ORDER BY t.link_id LIMIT ?2
+        WHERE t.link_id > ?1 AND NOT EXISTS (SELECT 1 FROM erased_link AS e WHERE e.link_id = t.link_id)
+        ORDER BY t.link_id LIMIT ?2
         """;
 
     private static bool Rank(SqliteSession session, DateTimeOffset now, TimeSpan interval)
