@@ -47,6 +47,32 @@ internal sealed class BackgroundLoop(TimeSpan interval, TimeProvider time, Actio
         }
     }
 
+    /// <summary>
+    /// Repeats an action while it has more to do, with a pause after each run. So the action leaves most of
+    /// the time of a database connection, or of SQLite's writer, to other work.
+    /// </summary>
+    /// <param name="action">The action to run. It returns whether there is more to do.</param>
+    /// <param name="pauseFactor">
+    /// The length of a pause, as a multiple of the duration of the run before. With 4, the action takes at
+    /// most a fifth of the time.
+    /// </param>
+    /// <param name="time">The clock that measures runs and pauses.</param>
+    /// <param name="stoppingToken">Signals that a stop is requested.</param>
+    /// <exception cref="OperationCanceledException">A stop was requested.</exception>
+    public static async Task RepeatAsync(
+        Func<CancellationToken, Task<bool>> action,
+        int pauseFactor,
+        TimeProvider time,
+        CancellationToken stoppingToken)
+    {
+        var begin = time.GetTimestamp();
+        while (await action(stoppingToken))
+        {
+            await Task.Delay(time.GetElapsedTime(begin) * pauseFactor, time, stoppingToken);
+            begin = time.GetTimestamp();
+        }
+    }
+
     /// <summary>Runs the action immediately and then once per interval, until a stop is requested.</summary>
     /// <exception cref="OperationCanceledException">A stop was requested.</exception>
     public async Task RunAsync(Func<CancellationToken, Task> action, CancellationToken stoppingToken)

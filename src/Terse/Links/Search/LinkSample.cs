@@ -3,8 +3,8 @@ using Terse.Hosting;
 namespace Terse.Links;
 
 /// <summary>
-/// A uniform random sample of the indexed links: those whose hashed ids are smallest. It estimates how many
-/// links match a condition, so that a list picks the cheapest source of candidates.
+/// A uniform random sample of the indexed links: the links with the smallest hashed ids. A list estimates by
+/// the sample how many links match a condition, and picks the cheapest source of candidates.
 /// </summary>
 /// <param name="Links">The links of the sample.</param>
 /// <param name="MaxHash">The greatest hashed id of the sample.</param>

@@ -33,16 +33,8 @@ internal sealed partial class ListIndexer(IListIndex index, TimeProvider time, I
         new BackgroundLoop(RankRetryInterval, time, OnFailure).RunAsync(
             token => RepeatAsync(rest => index.RankAsync(RankInterval, rest), token), stoppingToken));
 
-    private async Task RepeatAsync(
-        Func<CancellationToken, Task<bool>> work, CancellationToken stoppingToken)
-    {
-        var begin = time.GetTimestamp();
-        while (await work(stoppingToken))
-        {
-            await Task.Delay(time.GetElapsedTime(begin) * PauseFactor, time, stoppingToken);
-            begin = time.GetTimestamp();
-        }
-    }
+    private Task RepeatAsync(Func<CancellationToken, Task<bool>> work, CancellationToken stoppingToken) =>
+        BackgroundLoop.RepeatAsync(work, PauseFactor, time, stoppingToken);
 
     private void OnFailure(Exception exception, bool isFirst)
     {

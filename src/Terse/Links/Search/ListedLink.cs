@@ -47,7 +47,7 @@ internal sealed record ListedLink(
     }
 
     /// <summary>
-    /// The state of the link. A link that fits several states has the one that a redirect checks first.
+    /// The state of the link. If several states apply, the link has the state that a redirect checks first.
     /// </summary>
     public LinkState StateAt(DateTimeOffset now) =>
         Link.DeletedAt is not null ? LinkState.Deleted

@@ -73,7 +73,7 @@ internal sealed partial class PasswordVerifier(
     }
 
     [LoggerMessage(
-        320, LogLevel.Debug, "A weak hash of a link's password could not be replaced now: {Reason}")]
+        520, LogLevel.Debug, "A weak hash of a link's password could not be replaced now: {Reason}")]
     private partial void LogNotStrengthened(string reason);
 }
 

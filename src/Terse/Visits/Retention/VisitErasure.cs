@@ -18,17 +18,8 @@ internal sealed partial class VisitErasure(
     private const int PauseFactor = 4;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        new BackgroundLoop(Interval, time, OnFailure).RunAsync(EraseAllAsync, stoppingToken);
-
-    private async Task EraseAllAsync(CancellationToken stoppingToken)
-    {
-        var begin = time.GetTimestamp();
-        while (await eraser.EraseAsync(stoppingToken))
-        {
-            await Task.Delay(time.GetElapsedTime(begin) * PauseFactor, time, stoppingToken);
-            begin = time.GetTimestamp();
-        }
-    }
+        new BackgroundLoop(Interval, time, OnFailure).RunAsync(
+            token => BackgroundLoop.RepeatAsync(eraser.EraseAsync, PauseFactor, time, token), stoppingToken);
 
     private void OnFailure(Exception exception, bool isFirst)
     {

@@ -18,17 +18,8 @@ internal sealed partial class VisitRollup(
     private const int PauseFactor = 4;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        new BackgroundLoop(Interval, time, OnFailure).RunAsync(RollUpAllAsync, stoppingToken);
-
-    private async Task RollUpAllAsync(CancellationToken stoppingToken)
-    {
-        var begin = time.GetTimestamp();
-        while (await rollup.RollUpAsync(stoppingToken))
-        {
-            await Task.Delay(time.GetElapsedTime(begin) * PauseFactor, time, stoppingToken);
-            begin = time.GetTimestamp();
-        }
-    }
+        new BackgroundLoop(Interval, time, OnFailure).RunAsync(
+            token => BackgroundLoop.RepeatAsync(rollup.RollUpAsync, PauseFactor, time, token), stoppingToken);
 
     private void OnFailure(Exception exception, bool isFirst)
     {

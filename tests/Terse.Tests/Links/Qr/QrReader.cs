@@ -10,7 +10,10 @@ using ZXing.QrCode;
 
 namespace Terse.Tests.Links;
 
-/// <summary>Reads the text of a QR code with another library than the one that draws it.</summary>
+/// <summary>
+/// Reads the text of a QR code with ZXing.Net. Terse draws QR codes with QRCoder, so a fault of QRCoder is
+/// found.
+/// </summary>
 internal static partial class QrReader
 {
     private const int PixelsPerModule = 4;

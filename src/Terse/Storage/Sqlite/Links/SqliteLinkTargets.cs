@@ -89,15 +89,8 @@ internal sealed partial class SqliteLinkTargets(
     }
 
     /// <summary>Adds the links of earlier versions to the index.</summary>
-    public async Task AddAllMissingAsync(CancellationToken cancellationToken)
-    {
-        var begin = time.GetTimestamp();
-        while (await writer.RunAsync(AddMissing, cancellationToken))
-        {
-            await Task.Delay(time.GetElapsedTime(begin) * PauseFactor, time, cancellationToken);
-            begin = time.GetTimestamp();
-        }
-    }
+    public Task AddAllMissingAsync(CancellationToken cancellationToken) => BackgroundLoop.RepeatAsync(
+        token => writer.RunAsync(AddMissing, token), PauseFactor, time, cancellationToken);
 
     private const string SelectMissing =
         "SELECT next_id, last_id FROM missing_targets WHERE next_id <= last_id";
