@@ -14,6 +14,7 @@ internal sealed class CodeOptions
     public static readonly string[] SettingNames =
     [
         nameof(Strategy), nameof(Opaque), nameof(Secret), nameof(RandomLength), nameof(RandomAlphabet),
+        nameof(AllowSlash),
     ];
 
     /// <summary>
@@ -48,6 +49,12 @@ internal sealed class CodeOptions
     /// Default: letters and digits without the similar characters 0 O o 1 l I.
     /// </summary>
     public string RandomAlphabet { get; set; } = "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz";
+
+    /// <summary>
+    /// Whether new custom codes may contain slashes, as in <c>guide/install</c>. Default: false. Codes with
+    /// slashes that exist already work with either value.
+    /// </summary>
+    public bool AllowSlash { get; set; }
 }
 
 internal sealed class CodeOptionsValidator(IOptions<IdOptions> ids) : IValidateOptions<CodeOptions>

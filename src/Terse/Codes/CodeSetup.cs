@@ -16,7 +16,7 @@ internal static class CodeSetup
         services.AddOptions<CodeOptions>().BindConfiguration(CodeOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(CodeOptions.Section, CodeOptions.SettingNames)
         {
-            Flags = [nameof(CodeOptions.Opaque)],
+            Flags = [nameof(CodeOptions.Opaque), nameof(CodeOptions.AllowSlash)],
             Numbers = [nameof(CodeOptions.RandomLength)],
         });
         services.AddSingleton<IValidateOptions<CodeOptions>, CodeOptionsValidator>();

@@ -59,7 +59,8 @@ internal interface ILinkStore
 
     /// <summary>
     /// Checks that no running server would answer requests for the link wrongly
-    /// (<see cref="PreviousVersion"/>).
+    /// (<see cref="PreviousVersion"/>), and lets all servers know if codes with slashes may exist
+    /// (<see cref="ISlashCodeStore"/>). Call it before a link is stored.
     /// </summary>
     /// <exception cref="StoreUnavailableException">
     /// A server of the previous version is running, or the store cannot tell.

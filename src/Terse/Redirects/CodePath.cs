@@ -1,16 +1,16 @@
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http.Features;
 using Terse.Links;
 
 namespace Terse.Redirects;
 
 /// <summary>
-/// A request path that names a link: <c>/{code}</c>, <c>/{code}/</c>, <c>/{code}/{subpath}</c> for a link
-/// that forwards paths, or a code with a <see cref="CodeSuffix"/>.
+/// Reads the path of a request that names a link: <c>/{code}</c>, <c>/{code}/</c>, <c>/{code}/{subpath}</c>
+/// for a link that forwards paths, or a code with a <see cref="CodeSuffix"/>. A code can contain slashes, so
+/// a path can mean several codes: <c>/a/b</c> means the code <c>a/b</c>, or else the code <c>a</c> with the
+/// subpath <c>/b</c>. An encoded slash (<c>%2F</c>) is never part of a code.
 /// </summary>
-/// <param name="code">The code in the path, without the slashes and the suffix.</param>
-/// <param name="suffix">What follows the code, if no link has the code together with the suffix.</param>
-/// <param name="hasSubpath">Whether a subpath of more than a slash follows the code.</param>
-internal readonly ref struct CodePath(ReadOnlySpan<char> code, CodeSuffix suffix, bool hasSubpath)
+internal static class CodePath
 {
     /// <summary>
     /// The maximum length, in UTF-16 code units, of a path that is only a slash and the code of a link.
@@ -20,56 +20,96 @@ internal readonly ref struct CodePath(ReadOnlySpan<char> code, CodeSuffix suffix
     private const string PreviewText = "+";
     private const string QrText = ".qr";
 
-    public ReadOnlySpan<char> Code { get; } = code;
-
-    public CodeSuffix Suffix { get; } = suffix;
-
-    public bool HasSubpath { get; } = hasSubpath;
-
     /// <summary>
-    /// Parses a path. Returns false if the path cannot name a link, or if Terse reserves the path for itself.
+    /// Returns the codes that a path can mean. The first one of them that a link has is meant. There is one
+    /// code for each of the first four segments, and one more if four segments end with <c>.qr</c>.
     /// </summary>
-    public static bool TryRead(ReadOnlySpan<char> path, out CodePath read)
+    /// <returns>
+    /// The codes, the longest first; none if the path cannot name a link, or if Terse reserves the path for
+    /// itself.
+    /// </returns>
+    public static IReadOnlyList<PossibleCode> Read(ReadOnlySpan<char> path)
     {
-        var code = path is ['/', .. var rest] ? rest : [];
-        var slash = code.IndexOf('/');
-        var hasSubpath = slash >= 0 && slash < code.Length - 1;
-        code = slash < 0 ? code : code[..slash];
-        var suffix = hasSubpath ? CodeSuffix.None : SuffixOf(code);
-        var stem = code[..^TextOf(suffix).Length];
-        read = suffix != CodeSuffix.None && IsCode(stem)
-            ? new CodePath(stem, suffix, hasSubpath)
-            : new CodePath(code, CodeSuffix.None, hasSubpath);
-        return IsCode(read.Code);
-    }
+        if (path is not ['/', .. var text])
+            return [];
+        Span<int> ends = stackalloc int[CustomCode.MaxSlashes + 1];
+        ends = ends[..FindEnds(text, ends)];
+        if (ends.Length == 0 || CustomCode.IsReserved(text[..ends[^1]]))
+            return [];
+        var codes = new List<PossibleCode>(ends.Length);
+        for (var index = ends.Length - 1; index >= 0; index--)
+        {
+            var code = text[..ends[index]];
+            var hasSubpath = text.Length - code.Length > 1;
+            if (IsCode(code))
+                codes.Add(new(code.Length, CodeSuffix.None, hasSubpath));
+            var suffix = hasSubpath ? CodeSuffix.None : SuffixOf(code);
+            code = code[..^TextOf(suffix).Length];
+            if (suffix != CodeSuffix.None && IsCode(code))
+                codes.Add(new(code.Length, suffix, HasSubpath: false));
+        }
 
-    /// <summary>
-    /// Returns the name that a link would have whose code contains the suffix; null if no code can contain
-    /// it.
-    /// </summary>
-    public LinkName? NameWithSuffix(string domain)
-    {
-        if (Suffix == CodeSuffix.None)
-            return null;
-        var whole = $"{Code}{TextOf(Suffix)}";
-        return IsCode(whole) ? new(domain, whole) : null;
+        return codes;
     }
 
     /// <summary>
     /// Returns the subpath, the part of the path after the code, as the client sent it, not decoded. The
     /// subpath is empty or begins with a slash. It is a dot segment if any segment of the path is one.
     /// </summary>
-    public static string SubpathOf(HttpContext context)
+    public static string SubpathOf(HttpContext context, string code)
+    {
+        var path = SentPathOf(context);
+        return ForwardedTarget.HasDotSegment(path)
+            ? "/.." // The server has removed these segments from the path that it routes by.
+            : path[EndOf(code, path)..];
+    }
+
+    /// <summary>Returns the path up to the end of the code, as the client sent it, not decoded.</summary>
+    public static string CodePartOf(HttpContext context, string code)
+    {
+        var path = SentPathOf(context);
+        return path[..EndOf(code, path)];
+    }
+
+    /// <summary>
+    /// Finds the ends of the first segments of a path, each up to a slash or to the end of the path. Stops
+    /// before an empty segment, because no code contains one.
+    /// </summary>
+    private static int FindEnds(ReadOnlySpan<char> text, Span<int> ends)
+    {
+        var count = 0;
+        for (var start = 0; count < ends.Length && start < text.Length; start = ends[count - 1] + 1)
+        {
+            var length = text[start..].IndexOf('/');
+            if (length == 0)
+                break;
+            ends[count++] = length < 0 ? text.Length : start + length;
+        }
+
+        return count;
+    }
+
+    private static string SentPathOf(HttpContext context)
     {
         var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (!target.StartsWith('/'))
             target = Uri.TryCreate(target, UriKind.Absolute, out var uri) ? uri.AbsolutePath : "/";
         var query = target.IndexOf('?', StringComparison.Ordinal);
-        var path = query < 0 ? target : target[..query];
-        if (ForwardedTarget.HasDotSegment(path))
-            return "/.."; // The server has removed these segments from the path that it routes by.
-        var slash = path.IndexOf('/', 1);
-        return slash < 0 ? "" : path[slash..];
+        return query < 0 ? target : target[..query];
+    }
+
+    /// <summary>Returns where the code ends in a path that begins with this code.</summary>
+    private static int EndOf(string code, string path)
+    {
+        var end = 0;
+        for (var segments = code.Count(character => character == '/') + 1; segments > 0; segments--)
+        {
+            end = path.IndexOf('/', end + 1);
+            if (end < 0)
+                return path.Length;
+        }
+
+        return end;
     }
 
     private static bool IsCode(ReadOnlySpan<char> code) =>
@@ -87,6 +127,13 @@ internal readonly ref struct CodePath(ReadOnlySpan<char> code, CodeSuffix suffix
         _ => "",
     };
 }
+
+/// <summary>A code that a path can mean.</summary>
+/// <param name="Length">The length of the code, which begins after the first slash of the path.</param>
+/// <param name="Suffix">What follows the code.</param>
+/// <param name="HasSubpath">Whether a subpath of more than a slash follows the code.</param>
+[StructLayout(LayoutKind.Auto)]
+internal readonly record struct PossibleCode(int Length, CodeSuffix Suffix, bool HasSubpath);
 
 /// <summary>
 /// What a client asks for by the text after a code. A link whose own code contains this text has priority.

@@ -41,28 +41,30 @@ internal sealed class RedirectMiddleware(
             return Task.CompletedTask;
         }
 
-        return CodePath.TryRead(path, out var read)
-            ? AnswerUncached(context, domain, read, probe)
-            : next(context);
+        var codes = CodePath.Read(path);
+        return codes.Count > 0 ? AnswerUncached(context, domain, codes, probe) : next(context);
     }
 
-    private Task AnswerUncached(HttpContext context, string domain, CodePath path, CacheProbe probe)
+    private Task AnswerUncached(
+        HttpContext context, string domain, IReadOnlyList<PossibleCode> codes, CacheProbe whole)
     {
-        // The first probe took the whole path as the code. If a slash or a suffix follows the code, that
-        // probe cannot have found the link.
-        if (path.Code.Length < context.Request.Path.Value!.Length - 1)
-            probe = cache.Probe(domain, path.Code);
-
-        // If the cache contains a stale copy of the link, the strings of this copy are used again, so that
-        // the newly loaded copy needs no new strings.
-        var name = probe.Link?.Name ?? new LinkName(domain, path.Code.ToString());
-        var subpath = path.HasSubpath ? CodePath.SubpathOf(context) : "";
-        context.Features.Set(new CodeRequest(name, probe, subpath, path.Suffix)
+        var path = context.Request.Path.Value!;
+        var requests = new List<CodeRequest>(codes.Count);
+        foreach (var possible in codes)
         {
-            WithSuffix = path.NameWithSuffix(domain) is { } whole
-                ? new(whole, cache.Probe(domain, whole.Code), subpath, CodeSuffix.None)
-                : null,
-        });
+            var code = path.AsSpan(1, possible.Length);
+            // The first probe took the whole path as the code.
+            var probe = code.Length == path.Length - 1 ? whole : cache.Probe(domain, code);
+            // If the cache contains a stale copy of the link, the strings of this copy are used again, so
+            // that the newly loaded copy needs no new strings.
+            var name = probe.Link?.Name ?? new LinkName(domain, code.ToString());
+            var subpath = possible.HasSubpath ? CodePath.SubpathOf(context, name.Code) : "";
+            requests.Add(new(name, probe, subpath, possible.Suffix));
+            if (probe.IsFresh)
+                break; // This link exists, so a shorter code is not meant.
+        }
+
+        context.Features.Set(new CodeRequests(requests));
         return uncached(context);
     }
 }

@@ -43,6 +43,9 @@ internal static class RedirectSetup
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<LinkCache>();
         services.AddSingleton<ILinkChangeListener>(provider => provider.GetRequiredService<LinkCache>());
+        services.AddSingleton<SlashCodes>();
+        services.AddHostedService(provider => provider.GetRequiredService<SlashCodes>());
+        services.AddSingleton<CodeFinder>();
         services.AddSingleton<VisitorSalts>();
         services.AddHostedService(provider => provider.GetRequiredService<VisitorSalts>());
         services.AddSingleton<RuleMatcher>();

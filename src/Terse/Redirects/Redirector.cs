@@ -11,6 +11,7 @@ namespace Terse.Redirects;
 /// is recorded before the response is sent. Previews and QR codes are not recorded.
 /// </summary>
 internal sealed class Redirector(
+    CodeFinder finder,
     LinkLoader loader,
     ILinkStore store,
     RuleMatcher rules,
@@ -66,8 +67,8 @@ internal sealed class Redirector(
     /// </summary>
     public async Task AnswerAsync(HttpContext context)
     {
-        var request = context.Features.GetRequiredFeature<CodeRequest>();
-        (request, var link) = await FindAsync(request, context.RequestAborted);
+        var requests = context.Features.GetRequiredFeature<CodeRequests>();
+        var (request, link) = await finder.FindAsync(requests, context.RequestAborted);
         var now = time.GetUtcNow();
         var outcome = link?.OutcomeAt(now) ?? RedirectOutcome.Unknown;
         if (link?.HasStarted(now) == true)
@@ -95,24 +96,6 @@ internal sealed class Redirector(
             await AnswerVisitAsync(context, request, link, outcome, now, isForm);
         else
             await previews.AnswerAsync(context, request.Suffix, link, outcome);
-    }
-
-    /// <summary>
-    /// Finds the link of a request. If the path ends with a suffix, both lookups start at the same time, so
-    /// that the store can answer them with one statement.
-    /// </summary>
-    /// <returns>The link, and the request without the suffix if the link's own code contains it.</returns>
-    private async ValueTask<(CodeRequest Request, CachedLink? Link)> FindAsync(
-        CodeRequest request, CancellationToken cancellationToken)
-    {
-        if (request.WithSuffix is not { } whole)
-            return (request, await loader.FindAsync(request.Name, request.Probe, cancellationToken));
-        if (whole.Probe.IsFresh)
-            return (whole, await loader.FindAsync(whole.Name, whole.Probe, cancellationToken));
-        var found = await Task.WhenAll(
-            loader.FindAsync(whole.Name, whole.Probe, cancellationToken).AsTask(),
-            loader.FindAsync(request.Name, request.Probe, cancellationToken).AsTask());
-        return found[0] is { } own ? (whole, own) : (request, found[1]);
     }
 
     /// <summary>

@@ -18,6 +18,8 @@ public sealed class PostgresLinkStoreTests(TestDatabases databases) : LinkStoreC
 
     private protected override IAliasStore Aliases => _database.Get<IAliasStore>();
 
+    private protected override ISlashCodeStore SlashCodes => _database.Get<ISlashCodeStore>();
+
     private protected override ILinkTargets Targets => _database.Get<ILinkTargets>();
 
     protected override Task BuildTargetIndexAsync() => _database.ExecuteAsync(

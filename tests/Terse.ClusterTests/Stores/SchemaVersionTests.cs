@@ -103,6 +103,8 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await RenameAsync(http, "before", "refused"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await LockAsync(http, "before"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "guide/new"));
+        Assert.Equal(HttpStatusCode.NotFound, await GetAsync(http, "before/new"));
 
         await postgres.Replicas[0].PauseReplayAsync();
         var migrated = await Command.TerseAsync(
@@ -138,6 +140,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Equal(HttpStatusCode.NotFound, await GetAsync(http, "renamed"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await LockAsync(http, "after"));
         Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "구글"));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await CreateAsync(http, "guide/new"));
         Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "plain"));
 
         await primary.ExecuteAsync("DELETE FROM server WHERE name = 'previous'");
@@ -148,6 +151,9 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         Assert.Equal(HttpStatusCode.OK, await RenameAsync(http, "after-limit", "renamed"));
         Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "renamed"));
         Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "구글"));
+        Assert.Equal(HttpStatusCode.Created, await CreateAsync(http, "guide/new"));
+        Assert.Equal(HttpStatusCode.Found, await GetAsync(http, "guide/new/"));
+        Assert.Equal(HttpStatusCode.OK, await DisableAsync(http, "guide%2Fnew"));
     }
 
     [Theory]
@@ -291,7 +297,12 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         var hosts = postgres.ConnectionStrings.Select(
             (host, index) => new KeyValuePair<string, string?>($"Database:Hosts:{index}", host));
         var app = Program.BuildServer(
-            [new("Urls", "http://127.0.0.1:0"), new("Database:Migrate", "false"), .. hosts]);
+        [
+            new("Urls", "http://127.0.0.1:0"),
+            new("Database:Migrate", "false"),
+            new("Codes:AllowSlash", "true"),
+            .. hosts,
+        ]);
         await app.Services.GetRequiredService<IStorage>().PrepareAsync(default);
         await app.Services.GetRequiredService<IdMint>().StartAsync(default);
         await app.StartAsync();

@@ -224,6 +224,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
         services.AddSingleton<IVisitorSaltStore>(new TestSalts(_test.Time));
         services.AddSingleton<ILinkStore>(_test.Store);
         services.AddSingleton<ILinkReader>(_test.Store);
+        services.AddSingleton<ISlashCodeStore>(_test.Store);
         services.AddSingleton<TimeProvider>(_test.Time);
         services.AddSingleton(_test.Metrics);
         services.AddSingleton(_test.Cache);

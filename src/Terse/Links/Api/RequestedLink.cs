@@ -13,7 +13,10 @@ namespace Terse.Links;
 /// <param name="Host">The host, with its port, that the request was sent to.</param>
 internal sealed record RequestedLink(LinkName Name, string DomainName, string Host)
 {
-    /// <param name="code">The code in the path.</param>
+    /// <param name="code">
+    /// The code in the path. The server decodes the path, except <c>%2F</c>, which this method decodes. No
+    /// code contains a percent sign.
+    /// </param>
     /// <param name="domain">
     /// The query parameter <c>domain</c>; null if the request does not contain the parameter.
     /// </param>
@@ -30,6 +33,7 @@ internal sealed record RequestedLink(LinkName Name, string DomainName, string Ho
         [NotNullWhen(false)] out Problem? problem)
     {
         var host = RequestHost.Of(context);
+        code = code.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         link = domains.TryPick(domain, host, out var picked)
             ? new RequestedLink(new(picked, code), domains.DisplayNameOf(picked, host), host)
             : null;

@@ -220,9 +220,9 @@ internal sealed class LinkChanger(
     }
 
     /// <summary>Checks the new code of a link, unless the link has this code already.</summary>
-    private static Refusal? CheckCode(Request request, Link link) =>
+    private Refusal? CheckCode(Request request, Link link) =>
         request.Code is not { } code || LinkCodes.Have(link, code) ? null
-        : CustomCode.Check(code, request.AllowMixedScripts) is { } refusal ? refusal
+        : checker.CheckCode(code, request.AllowMixedScripts) is { } refusal ? refusal
         : LinkCodes.With(link, code) is null ? Refusal.OfField(
             "code",
             string.Create(

@@ -113,9 +113,8 @@ internal sealed class LinkCreator(
         };
     }
 
-    private static Refusal? CheckCode(NewLink link) => string.IsNullOrEmpty(link.Code)
-        ? null
-        : CustomCode.Check(link.Code, link.AllowMixedScripts == true);
+    private Refusal? CheckCode(NewLink link) =>
+        string.IsNullOrEmpty(link.Code) ? null : checker.CheckCode(link.Code, link.AllowMixedScripts);
 
     /// <param name="checkedLink">The requested link.</param>
     /// <param name="idempotencyKey">The key of the request, or null.</param>

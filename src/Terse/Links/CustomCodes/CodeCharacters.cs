@@ -15,8 +15,11 @@ internal static class CodeCharacters
     private const int EmojiStyle = 0xFE0F;
     private const int BlackFlag = 0x1F3F4;
 
-    private static readonly SearchValues<char> Ascii =
-        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.~!$&'()*,;=:@");
+    private const string AsciiText =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_.~!$&'()*,;=:@";
+
+    private static readonly SearchValues<char> Ascii = SearchValues.Create(AsciiText);
+    private static readonly SearchValues<char> AsciiAndSlash = SearchValues.Create(AsciiText + "/");
 
     /// <summary>The first and the last scalar value of each block that contains emoji.</summary>
     private static readonly (int First, int Last)[] EmojiBlocks =
@@ -32,8 +35,9 @@ internal static class CodeCharacters
         [(0x1100, 0x11FF), (0xA960, 0xA97F), (0xD7B0, 0xD7FF)];
 
     /// <summary>Whether all characters of the text may be in a code, also in their order.</summary>
-    public static bool AreAllowed(ReadOnlySpan<char> text) =>
-        !text.ContainsAnyExcept(Ascii) || (FindMistake(text) is null);
+    public static bool AreAllowed(ReadOnlySpan<char> text, bool allowSlash) =>
+        !text.ContainsAnyExcept(allowSlash ? AsciiAndSlash : Ascii)
+        || FindMistake(text, allowSlash) is null;
 
     /// <summary>
     /// Finds the first character that a code may not contain.
@@ -41,15 +45,16 @@ internal static class CodeCharacters
     /// <returns>
     /// The position of the character, which counts from 1, and the reason; null if there is none.
     /// </returns>
-    public static CodeMistake? FindMistake(ReadOnlySpan<char> text)
+    public static CodeMistake? FindMistake(ReadOnlySpan<char> text, bool allowSlash)
     {
+        var ascii = allowSlash ? AsciiAndSlash : Ascii;
         var position = 0;
         Rune before = default;
         var afterAlphabet = false;
         foreach (var rune in text.EnumerateRunes())
         {
             position++;
-            if (ReasonAgainst(rune, before, afterAlphabet) is { } reason)
+            if (ReasonAgainst(rune, before, afterAlphabet, ascii) is { } reason)
                 return new(position, rune, reason);
             afterAlphabet = IsMark(rune) ? afterAlphabet : Scripts.Of(rune) != Script.Other;
             before = rune;
@@ -58,10 +63,11 @@ internal static class CodeCharacters
         return before.Value == Joiner ? new(position, before, CodeMistakeReason.NotAllowed) : null;
     }
 
-    private static CodeMistakeReason? ReasonAgainst(Rune rune, Rune before, bool afterAlphabet)
+    private static CodeMistakeReason? ReasonAgainst(
+        Rune rune, Rune before, bool afterAlphabet, SearchValues<char> ascii)
     {
         if (rune.IsAscii)
-            return RefuseUnless(Ascii.Contains((char)rune.Value) && before.Value != Joiner);
+            return RefuseUnless(ascii.Contains((char)rune.Value) && before.Value != Joiner);
         if (IsIn(ConjoiningJamo, rune))
             return CodeMistakeReason.NotComposed;
         if (rune.Value is EmojiStyle)

@@ -26,6 +26,11 @@ internal static class LinkCodes
     /// <summary>Whether a code is one of the codes of a link.</summary>
     public static bool Have(Link link, string code) => All(link).Contains(code, StringComparer.Ordinal);
 
+    /// <summary>Whether any code of a link contains a slash.</summary>
+    public static bool ContainSlash(Link link) =>
+        link.Code.Contains('/', StringComparison.Ordinal)
+        || link.LaterCodes?.Contains('/', StringComparison.Ordinal) == true;
+
     /// <summary>All codes but the present one.</summary>
     public static IReadOnlyList<string> Aliases(Link link) =>
         link.LaterCodes is null ? [] : [.. All(link).Where(code => code != Current(link))];

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Terse.Codes;
 
 namespace Terse.Links;
 
@@ -8,7 +9,11 @@ namespace Terse.Links;
 /// independent of each other, except those that <see cref="CheckWhole"/> checks.
 /// </summary>
 internal sealed class LinkChecker(
-    TargetRules targets, RuleReader rules, IOptions<TitleOptions> titles, TimeProvider time)
+    TargetRules targets,
+    RuleReader rules,
+    IOptions<TitleOptions> titles,
+    IOptions<CodeOptions> codes,
+    TimeProvider time)
 {
     /// <summary>The highest visit limit that a request may set.</summary>
     public const long MaxVisitLimit = 1_000_000_000_000;
@@ -57,6 +62,11 @@ internal sealed class LinkChecker(
         };
         return refusal;
     }
+
+    /// <summary>Checks a custom code.</summary>
+    /// <returns>Why the code is refused; null if it is valid.</returns>
+    public Refusal? CheckCode(string code, bool? allowMixedScripts) =>
+        CustomCode.Check(code, allowMixedScripts == true, codes.Value.AllowSlash);
 
     /// <summary>Checks the fields of a whole link that depend on each other.</summary>
     /// <returns>Why the link is refused; null if it is valid.</returns>

@@ -56,7 +56,7 @@ internal sealed class LinkGuard(PasswordVerifier passwords, DomainMap domains, T
         if (admission.IsAdmitted)
         {
             var isSecure = (domains.Scheme ?? context.Request.Scheme) == Uri.UriSchemeHttps;
-            PasswordCookie.Write(context, link.Id, password, isSecure, time.GetUtcNow());
+            PasswordCookie.Write(context, link, password, isSecure, time.GetUtcNow());
         }
 
         return admission;

@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Http.Features;
 using Terse.Links;
 
 namespace Terse.Redirects;
@@ -28,20 +27,20 @@ internal static class PasswordCookie
             System.Text.Encoding.UTF8.GetBytes(SignatureOf(link, end, password)));
 
     /// <param name="context">The request, and the response that sets the cookie.</param>
-    /// <param name="link">The id of the link.</param>
+    /// <param name="link">The requested link.</param>
     /// <param name="password">The stored password of the link.</param>
     /// <param name="isSecure">Whether clients reach this server with https, directly or by a proxy.</param>
     /// <param name="now">The present time.</param>
     public static void Write(
-        HttpContext context, long link, LinkPassword password, bool isSecure, DateTimeOffset now)
+        HttpContext context, CachedLink link, LinkPassword password, bool isSecure, DateTimeOffset now)
     {
         var end = (now + Lifetime).ToUnixTimeSeconds();
         var value = string.Create(
-            CultureInfo.InvariantCulture, $"{end}.{SignatureOf(link, end, password)}");
-        context.Response.Cookies.Append(NameOf(link), value, new CookieOptions
+            CultureInfo.InvariantCulture, $"{end}.{SignatureOf(link.Id, end, password)}");
+        context.Response.Cookies.Append(NameOf(link.Id), value, new CookieOptions
         {
             MaxAge = Lifetime,
-            Path = PathOf(context),
+            Path = PathOf(context, link.Code),
             HttpOnly = true,
             SameSite = SameSiteMode.Lax,
             Secure = isSecure,
@@ -64,13 +63,9 @@ internal static class PasswordCookie
     /// browsers compare paths without decoding them. A semicolon would end the attribute of the cookie, so
     /// the cookie of such a code has the path of all links; its name still contains the link's id.
     /// </summary>
-    private static string PathOf(HttpContext context)
+    private static string PathOf(HttpContext context, string code)
     {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        if (!target.StartsWith('/'))
-            return "/";
-        var end = target.AsSpan(1).IndexOfAny('/', '?');
-        var path = end < 0 ? target : target[..(end + 1)];
+        var path = CodePath.CodePartOf(context, code);
         return path.Contains(';', StringComparison.Ordinal) ? "/" : path;
     }
 }

@@ -83,6 +83,9 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<PostgresLinkUpdater>();
         services.AddSingleton<PreviousServers>();
+        services.AddSingleton<PostgresSlashCodes>();
+        services.AddSingleton<ISlashCodeStore>(
+            provider => provider.GetRequiredService<PostgresSlashCodes>());
         services.AddSingleton<PostgresAliasInserter>();
         services.AddSingleton<PostgresLinkStore>();
         services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());

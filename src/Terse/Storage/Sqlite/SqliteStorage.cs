@@ -26,6 +26,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<SqliteLinkStore>());
         services.AddSingleton<ILinkReader>(provider => provider.GetRequiredService<SqliteLinkStore>());
         services.AddSingleton<IAliasStore>(provider => provider.GetRequiredService<SqliteLinkStore>());
+        services.AddSingleton<ISlashCodeStore>(provider => provider.GetRequiredService<SqliteLinkStore>());
         services.AddSingleton<ICreationStore, SqliteCreationStore>();
         services.AddSingleton<ILinkCleanup, SqliteLinkCleanup>();
         services.AddSingleton<SqliteLinkTargets>();

@@ -108,7 +108,7 @@ internal static class VisitEndpoints
     {
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return (null, problem);
-        var link = CustomCode.CouldBeCode(code)
+        var link = CustomCode.CouldBeCode(requested.Name.Code)
             ? await links.FindAsync(requested.Name, context.RequestAborted)
             : null;
         return link switch

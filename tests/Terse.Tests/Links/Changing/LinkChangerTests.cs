@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Terse.Codes;
 using Terse.Domains;
 using Terse.Hosting;
 using Terse.Links;
@@ -185,7 +186,8 @@ public sealed class LinkChangerTests : IDisposable
         var targets = new TargetRules(domains, new BlockedHosts(options), options);
         var rules = new RuleReader(targets, new([], [], []));
         var aliases = new AliasAdder(null!, null!); // No test here changes the code.
-        var checker = new LinkChecker(targets, rules, Options.Create(new TitleOptions()), time);
+        var checker = new LinkChecker(
+            targets, rules, Options.Create(new TitleOptions()), Options.Create(new CodeOptions()), time);
         var titles = new TitleRequests(null!); // No test here fills the queue.
         var passwords = new PasswordField(_hasher);
         return new(_store, _store, _calls, aliases, checker, titles, options, passwords, time);

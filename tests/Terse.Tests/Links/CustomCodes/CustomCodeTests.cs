@@ -69,6 +69,50 @@ public sealed class CustomCodeTests
         Assert.Equal(kind, CustomCode.Check(code)?.Kind.ToString());
     }
 
+    [Theory]
+    [InlineData("a/b")]
+    [InlineData("a/b/c/d")]
+    [InlineData("구글/🍞/api")]
+    [InlineData(".../a")]
+    public void A_code_with_slashes_is_accepted_where_slashes_are_allowed(string code)
+    {
+        Assert.Null(CustomCode.Check(code, allowSlash: true));
+        Assert.True(CustomCode.CouldBeCode(code));
+        Assert.Contains("Codes:AllowSlash", CustomCode.Check(code)?.Detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("a/b/c/d/e", "at most 3 slashes; it has 4", "a/b/c/d-e")]
+    [InlineData("/a", "begin or end with a slash", "a")]
+    [InlineData("a/", "begin or end with a slash", "a")]
+    [InlineData("/", "begin or end with a slash", "n")]
+    [InlineData("a//b", "two slashes in a row", "a/b")]
+    [InlineData("a/./b", "'.'", "a/b")]
+    [InlineData("../a", "'..'", "a")]
+    [InlineData("a/%2e%2E/b", "Character 3 of the code ('%', U+0025)", "a/-2e-2E/b")]
+    [InlineData("2026/sale", "begin with a digit", "sale-2026")]
+    [InlineData("a/b c", "Character 4 of the code (U+0020)", "a/b-c")]
+    public void A_refused_code_with_slashes_gets_a_reason_and_a_suggestion(
+        string code, string reason, string suggestion)
+    {
+        var refusal = CustomCode.Check(code, allowSlash: true);
+
+        Assert.Contains(reason, refusal?.Detail, StringComparison.Ordinal);
+        Assert.Contains($"Try '{suggestion}'.", refusal?.Detail, StringComparison.Ordinal);
+        Assert.Null(CustomCode.Check(suggestion, allowSlash: true));
+    }
+
+    [Theory]
+    [InlineData("api/x", "'api'")]
+    [InlineData("Robots.txt/x/y", "'Robots.txt'")]
+    public void A_code_whose_first_part_is_reserved_is_refused(string code, string part)
+    {
+        var refusal = CustomCode.Check(code, allowSlash: true);
+
+        Assert.Equal(RefusalKind.CodeReserved, refusal?.Kind);
+        Assert.Contains(part, refusal?.Detail, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_code_has_at_most_128_characters()
     {

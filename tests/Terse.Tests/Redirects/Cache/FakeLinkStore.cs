@@ -7,7 +7,7 @@ namespace Terse.Tests.Redirects;
 /// A link store that keeps its links in a dictionary. While <see cref="IsHolding"/> is true, each read waits
 /// until the test completes it. Otherwise, reads complete immediately.
 /// </summary>
-internal sealed class FakeLinkStore : ILinkStore, ILinkReader
+internal sealed class FakeLinkStore : ILinkStore, ILinkReader, ISlashCodeStore
 {
     private long _lastId;
 
@@ -56,13 +56,16 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader
     public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+        Task.CompletedTask;
+
+    public Task<bool> MayExistAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Links.Keys.Any(code => code.Contains('/', StringComparison.Ordinal)));
+
     /// <summary>
     /// Decrements <see cref="Link.MaxVisits"/>, in which this fake store keeps the number of remaining
     /// visits.
     /// </summary>
-    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
-        Task.CompletedTask;
-
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken)
     {
         var left = Links[link.Code].MaxVisits!.Value;

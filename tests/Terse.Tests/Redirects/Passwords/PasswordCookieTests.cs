@@ -68,30 +68,34 @@ public sealed class PasswordCookieTests : IAsyncLifetime
         var now = new DateTimeOffset(2026, 11, 27, 8, 0, 0, TimeSpan.Zero);
         var context = new DefaultHttpContext();
         context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget = "/a";
-        PasswordCookie.Write(context, 7, password, isSecure: true, now);
+        PasswordCookie.Write(context, TestLinks.NewCached("a"), password, isSecure: true, now);
         var cookie = context.Response.Headers.SetCookie.ToString();
         context.Request.Headers.Cookie = cookie.Split(';')[0];
 
         Assert.Contains("; secure; ", cookie, StringComparison.Ordinal);
-        Assert.True(PasswordCookie.IsValid(context.Request, 7, password, now.AddSeconds(3_599)));
-        Assert.False(PasswordCookie.IsValid(context.Request, 7, password, now.AddHours(1)));
+        Assert.True(PasswordCookie.IsValid(context.Request, 1, password, now.AddSeconds(3_599)));
+        Assert.False(PasswordCookie.IsValid(context.Request, 1, password, now.AddHours(1)));
         Assert.False(PasswordCookie.IsValid(context.Request, 8, password, now));
         Assert.False(PasswordCookie.IsValid(
-            context.Request, 7, LinkPassword.Of("secret", iterations: 1), now));
+            context.Request, 1, LinkPassword.Of("secret", iterations: 1), now));
     }
 
     [Theory]
-    [InlineData("/a/b?c", "/a")]
-    [InlineData("/a", "/a")]
-    [InlineData("/%ea%b5%ac", "/%ea%b5%ac")]
-    [InlineData("/a;b", "/")]
-    [InlineData("http://go.example/a", "/")]
-    public void The_path_of_a_cookie_is_the_code_as_the_client_sent_it(string target, string path)
+    [InlineData("/a/b?c", "a", "/a")]
+    [InlineData("/a", "a", "/a")]
+    [InlineData("/%ea%b5%ac", "구", "/%ea%b5%ac")]
+    [InlineData("/a;b", "a;b", "/")]
+    [InlineData("http://go.example/a", "a", "/a")]
+    [InlineData("/a/%62/c/", "a/b", "/a/%62")]
+    [InlineData("/a/b/", "a/b", "/a/b")]
+    public void The_path_of_a_cookie_is_the_code_as_the_client_sent_it(
+        string target, string code, string path)
     {
         var context = new DefaultHttpContext();
         context.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpRequestFeature>()!.RawTarget = target;
+        var password = LinkPassword.Of("secret", iterations: 1);
         PasswordCookie.Write(
-            context, 7, LinkPassword.Of("secret", iterations: 1), isSecure: false, DateTimeOffset.UnixEpoch);
+            context, TestLinks.NewCached(code), password, isSecure: false, DateTimeOffset.UnixEpoch);
 
         Assert.Contains(
             $"; path={path}; samesite",

@@ -53,7 +53,7 @@ public sealed class WarmStartTests : IDisposable
         var folder = Path.Combine(_folder.Path, "new");
         var file = new HotCodesFile(folder);
         Assert.Empty(await file.ReadAsync(default));
-        LinkName[] codes = [new("", "0ODgeK8"), new("go.example.com:8080", "sale"), new("", "a.b")];
+        LinkName[] codes = [new("", "0ODgeK8"), new("go.example.com:8080", "sale/a"), new("", "a.b")];
         await file.WriteAsync(codes, default);
         await file.WriteAsync(codes, default);
 

@@ -20,6 +20,9 @@ public sealed class SqliteLinkStoreTests : LinkStoreContract
 
     private protected override IAliasStore Aliases => new SqliteLinkStore(_file.Writer, _file.Readers);
 
+    private protected override ISlashCodeStore SlashCodes =>
+        new SqliteLinkStore(_file.Writer, _file.Readers);
+
     private protected override ILinkTargets Targets => NewTargets();
 
     private protected override ILinkCleanup Cleanup => field ??= new SqliteLinkCleanup(_file.Readers);

@@ -17,6 +17,7 @@ internal sealed class PostgresLinkStore(
     PostgresAliasInserter aliases,
     PostgresVisitLimits limits,
     PreviousServers previous,
+    PostgresSlashCodes slashCodes,
     PendingChanges pending,
     PrimaryWait wait,
     TimeProvider time) : ILinkStore, IAliasStore
@@ -86,11 +87,15 @@ internal sealed class PostgresLinkStore(
     }
 
     /// <inheritdoc/>
-    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
-        PreviousVersion.Serves(link)
-            ? Task.CompletedTask
-            : PostgresErrors.WithTimeoutAsync(
-                token => previous.AssertNoneRunsAsync(token), time, cancellationToken);
+    public async Task AssertServedAsync(Link link, CancellationToken cancellationToken)
+    {
+        if (PreviousVersion.Serves(link))
+            return;
+        await PostgresErrors.WithTimeoutAsync(
+            token => previous.AssertNoneRunsAsync(token), time, cancellationToken);
+        if (LinkCodes.ContainSlash(link))
+            await slashCodes.ExpectAsync(cancellationToken);
+    }
 
     /// <inheritdoc/>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>

@@ -71,6 +71,11 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- A row once a code with a slash may exist (the class SlashCodes).
+CREATE TABLE slash_code (
+    one integer PRIMARY KEY CHECK (one = 1)
+);
+
 -- The salt of the keyed hash of visitors (the class VisitorShare), one for each day. A salt is deleted when
 -- its day has ended.
 CREATE TABLE visitor_salt (

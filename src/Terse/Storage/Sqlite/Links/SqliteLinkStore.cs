@@ -7,7 +7,7 @@ namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="ILinkStore"/>
 internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers)
-    : ILinkStore, ILinkReader, IAliasStore
+    : ILinkStore, ILinkReader, IAliasStore, ISlashCodeStore
 {
     /// <summary>
     /// How long a creation or a change may take. The time is long, because all links are on one disk. When
@@ -15,6 +15,8 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     /// the request.
     /// </summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
+
+    private bool _expectsSlashes;
 
     private const string InsertLink =
         """
@@ -163,7 +165,25 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 
     /// <inheritdoc/>
     /// <remarks>A server with SQLite runs alone.</remarks>
-    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+        Volatile.Read(ref _expectsSlashes) || !LinkCodes.ContainSlash(link)
+            ? Task.CompletedTask
+            : ExpectSlashesAsync(cancellationToken);
+
+    private const string ExpectSlashes = "INSERT INTO slash_code (one) VALUES (1) ON CONFLICT DO NOTHING";
+
+    private async Task ExpectSlashesAsync(CancellationToken cancellationToken)
+    {
+        await writer.RunAsync(
+            session => session.Command(ExpectSlashes).ExecuteNonQuery(), cancellationToken);
+        Volatile.Write(ref _expectsSlashes, true);
+    }
+
+    private const string SelectSlashes = "SELECT count(*) FROM slash_code";
+
+    /// <inheritdoc/>
+    public Task<bool> MayExistAsync(CancellationToken cancellationToken) => Task.FromResult(readers.Run(
+        static (session, sql) => (long)session.Command(sql).ExecuteScalar()! > 0, SelectSlashes));
 
     /// <summary>
     /// How many visits of links with a limit may wait for the writer. The limit leaves most of the writer's

@@ -46,6 +46,11 @@ CREATE TRIGGER link_changed AFTER UPDATE ON link BEGIN
         ORDER BY changed_at LIMIT 4);
 END;
 
+-- A row once a code with a slash may exist (the class SlashCodes).
+CREATE TABLE slash_code (
+    one INTEGER PRIMARY KEY CHECK (one = 1)
+) STRICT;
+
 -- The salt of the keyed hash of visitors (the class VisitorShare), one for each day. A salt is deleted when
 -- its day has ended.
 CREATE TABLE visitor_salt (
