@@ -24,6 +24,7 @@ internal static class Program
             ShortenCommand.Create(),
             LinksCommand.Create(),
             TagsCommand.Create(),
+            DomainsCommand.Create(),
             CodesCommand.Create(BuildServer),
             MigrateCommand.Create(BuildServer),
             HostsCommand.Create(),
@@ -49,7 +50,7 @@ internal static class Program
         app.UseRedirects();
         app.UseWeb();
         app.MapHealth();
-        app.MapHome();
+        app.MapDomainPages();
         app.MapLinks();
         app.MapFleet();
         app.MapVisits();

@@ -1,49 +1,37 @@
-using System.Collections.Frozen;
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
 
 namespace Terse.Domains;
 
 /// <summary>
-/// Contains the domains of this installation. Each stored link contains the name of its domain. The stored
-/// name of the default domain is empty, so the default domain keeps its links when the operator gives it a
-/// different name or port (docs/decisions/0002-default-domain-without-a-name.md).
+/// Finds the domains of this installation. Each stored link contains the name of its domain. The stored name
+/// of the default domain is empty, so the default domain keeps its links when it gets a different host
+/// (docs/decisions/0002-default-domain-without-a-name.md). Any thread may use the map while
+/// <see cref="DomainLoader"/> replaces its contents.
 /// </summary>
 internal sealed class DomainMap
 {
     /// <summary>The stored name of the default domain.</summary>
     public const string Default = "";
 
-    private readonly Authority? _default;
-    private readonly Dictionary<Authority, string> _others = [];
+    private DomainTable _table;
 
-    /// <summary>
-    /// Maps the usual spelling of each domain to its stored name, so that most requests need no parsing. Only
-    /// the settings add spellings. A cache of the spellings in requests could be filled or emptied by anybody
-    /// who sends invented <c>Host</c> headers.
-    /// </summary>
-    private readonly FrozenDictionary<string, string>.AlternateLookup<ReadOnlySpan<char>> _usualSpellings;
-
+    /// <summary>Creates a map of the domains in the settings, which the database replaces.</summary>
     public DomainMap(IOptions<DomainOptions> options)
     {
         Scheme = options.Value.Scheme;
-        _ = Authority.TryParse(options.Value.Default, out _default);
-        foreach (var name in options.Value.Others)
-        {
-            if (Authority.TryParse(name, out var other))
-                _others.Add(other, other.ToString());
-        }
+        _table = new(options.Value.ToDomains());
+    }
 
-        var usual = _others.ToDictionary(
-            other => other.Key.ToString(), other => other.Value, StringComparer.OrdinalIgnoreCase);
-        if (_default is not null)
-            usual[_default.ToString()] = Default;
-        _usualSpellings = usual.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase)
-            .GetAlternateLookup<ReadOnlySpan<char>>();
+    /// <summary>All domains at this moment.</summary>
+    public DomainTable Table
+    {
+        get => Volatile.Read(ref _table);
+        set => Volatile.Write(ref _table, value);
     }
 
     /// <summary>The stored names of all domains.</summary>
-    public IEnumerable<string> All => [Default, .. _others.Values];
+    public IEnumerable<string> All => [Default, .. Table.Others.Select(domain => domain.Name)];
 
     /// <summary>The scheme of short URLs; null if short URLs use the scheme of the request.</summary>
     public string? Scheme { get; }
@@ -52,28 +40,23 @@ internal sealed class DomainMap
     /// Returns the stored name of the domain that a <c>Host</c> header names. An unknown host belongs to the
     /// default domain.
     /// </summary>
-    public string DomainOfHost(string host)
-    {
-        if (_others.Count == 0)
-            return Default;
-        if (_usualSpellings.TryGetValue(host, out var domain) || TryFindWithoutPort(host, out domain))
-            return domain;
-        return Authority.TryParse(host, out var authority) && Find(authority) is { } found ? found : Default;
-    }
+    public string DomainOfHost(string host) => Table.DomainOfHost(host);
 
     /// <summary>
-    /// Finds the domain of a usual spelling that a valid port follows. A domain with this port has a usual
-    /// spelling of its own, for which the caller has already searched.
+    /// Finds the domain of a host, and whether the answer is final. If the lease has ended, the host may
+    /// belong to a domain that another server has added since the domains were read.
     /// </summary>
-    private bool TryFindWithoutPort(ReadOnlySpan<char> host, [NotNullWhen(true)] out string? domain)
+    public (string Domain, bool IsFinal) FindDomainOfHost(string host, TimeProvider time)
     {
-        domain = null;
-        var colon = host.LastIndexOf(':');
-        return colon > 0
-            && Authority.TryParsePort(host[(colon + 1)..], out _)
-            && host[colon + 1] != '0' // The port 0080 is the port 80, which may have a domain of its own.
-            && _usualSpellings.TryGetValue(host[..colon], out domain);
+        var table = Table;
+        var isFinal = table.ReadAt is not { } readAt
+            || time.GetElapsedTime(readAt) < DomainLoader.LeaseDuration;
+        return (table.DomainOfHost(host), isFinal);
     }
+
+    /// <summary>Returns the settings of a domain.</summary>
+    /// <param name="domain">The stored name of the domain.</param>
+    public DomainSettings SettingsOf(string domain) => Table.Get(domain)?.Settings ?? DomainSettings.None;
 
     /// <summary>
     /// Picks the domain that the request names. If the request names no domain, picks the domain of the host
@@ -88,13 +71,20 @@ internal sealed class DomainMap
     /// </param>
     public bool TryPick(string? name, string host, [NotNullWhen(true)] out string? domain)
     {
-        domain = name is null ? DomainOfHost(host) : null;
+        var table = Table;
+        domain = name is null ? table.DomainOfHost(host) : null;
         if (!Authority.TryParse(name, out var named))
             return domain is not null;
 
-        domain = Find(named);
-        if (domain is null && _default is null && Authority.TryParse(host, out var sent) && named == sent)
+        domain = table.Find(named)?.Name;
+        if (domain is null
+            && table.DefaultHost is null
+            && Authority.TryParse(host, out var sent)
+            && named == sent)
+        {
             domain = Default;
+        }
+
         return domain is not null;
     }
 
@@ -102,7 +92,7 @@ internal sealed class DomainMap
     /// <param name="domain">The stored name of the domain.</param>
     /// <param name="host">The host and port that the request was sent to.</param>
     public string DisplayNameOf(string domain, string host) =>
-        domain.Length > 0 ? domain : _default?.ToString() ?? host;
+        domain.Length > 0 ? domain : Table.DefaultHost?.ToString() ?? host;
 
     /// <summary>
     /// Whether a URL leads to this installation. A short URL with such a target would redirect in a loop.
@@ -112,9 +102,10 @@ internal sealed class DomainMap
     /// <param name="ownNames">The names and addresses under which the request reached this server.</param>
     public bool LeadsHere(Authority authority, string scheme, params ReadOnlySpan<string> ownNames)
     {
-        if (_default?.IsSameServer(authority, scheme) == true)
+        var table = Table;
+        if (table.DefaultHost?.IsSameServer(authority, scheme) == true)
             return true;
-        if (_others.Keys.Any(other => other.IsSameServer(authority, scheme)))
+        if (table.OtherHosts.Any(other => other.IsSameServer(authority, scheme)))
             return true;
         foreach (var name in ownNames)
         {
@@ -123,23 +114,5 @@ internal sealed class DomainMap
         }
 
         return false;
-    }
-
-    /// <summary>
-    /// Finds the domain for an authority. A domain with the port of the authority takes precedence over a
-    /// domain without a port. If the default domain and a different domain match equally well, the default
-    /// domain takes precedence.
-    /// </summary>
-    private string? Find(Authority authority)
-    {
-        foreach (var name in new[] { authority, authority with { Port = null } })
-        {
-            if (name == _default)
-                return Default;
-            if (_others.TryGetValue(name, out var domain))
-                return domain;
-        }
-
-        return null;
     }
 }

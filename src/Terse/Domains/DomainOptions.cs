@@ -2,7 +2,10 @@ using Microsoft.Extensions.Options;
 
 namespace Terse.Domains;
 
-/// <summary>Defines the domains of short URLs. The settings are in the section <c>Domains</c>.</summary>
+/// <summary>
+/// Defines the domains of a new installation. The database keeps the domains; after its first start, only
+/// <see cref="Scheme"/> has an effect. The settings are in the section <c>Domains</c>.
+/// </summary>
 internal sealed class DomainOptions
 {
     public const string Section = "Domains";
@@ -10,16 +13,15 @@ internal sealed class DomainOptions
     public static readonly string[] SettingNames = [nameof(Default), nameof(Others) + ":0", nameof(Scheme)];
 
     /// <summary>
-    /// The name of the default domain, to which all requests with an unknown host belong. The name is a host,
-    /// followed by a port unless the port is the scheme's default port. Default: none. Without a name, short
-    /// URLs begin with the host that the request was sent to. When this setting changes, the links of the
-    /// default domain keep their codes and are reachable under the new name.
+    /// The host of the default domain in a new database, followed by a port unless the port is the scheme's
+    /// default port. Default: none. Without a host, short URLs begin with the host that the request was sent
+    /// to.
     /// </summary>
     public string? Default { get; set; }
 
     /// <summary>
-    /// Further domains. Each domain has its own links, so two domains can use the same code for different
-    /// links. Default: none.
+    /// Further domains in a new database. Each domain has its own links, so two domains can use the same code
+    /// for different links. Default: none.
     /// </summary>
     public IReadOnlyList<string> Others { get; set; } = [];
 
@@ -28,6 +30,22 @@ internal sealed class DomainOptions
     /// scheme of the request. Behind a proxy that terminates TLS, use <c>https</c>.
     /// </summary>
     public string? Scheme { get; set; }
+
+    /// <summary>The domains of a new database: the default domain, then the others.</summary>
+    public IReadOnlyList<Domain> ToDomains()
+    {
+        var settings = Authority.TryParse(Default, out var host)
+            ? DomainSettings.None with { Host = host.ToString() }
+            : DomainSettings.None;
+        List<Domain> domains = [new(0, DomainMap.Default, settings) { IsActive = true }];
+        foreach (var name in Others)
+        {
+            if (Authority.TryParse(name, out var other))
+                domains.Add(new(0, other.ToString(), DomainSettings.None) { IsActive = true });
+        }
+
+        return domains;
+    }
 }
 
 internal sealed class DomainOptionsValidator : IValidateOptions<DomainOptions>

@@ -11,5 +11,7 @@ internal static class DomainSetup
         services.AddSingleton(new SettingsSection(DomainOptions.Section, DomainOptions.SettingNames));
         services.AddSingleton<IValidateOptions<DomainOptions>, DomainOptionsValidator>();
         services.AddSingleton<DomainMap>();
+        services.AddSingleton<DomainLoader>();
+        services.AddHostedService(provider => provider.GetRequiredService<DomainLoader>());
     }
 }

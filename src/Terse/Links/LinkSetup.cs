@@ -31,6 +31,8 @@ internal static class LinkSetup
         services.AddSingleton<LinkCreator>();
         services.AddSingleton<AliasAdder>();
         services.AddSingleton<LinkChanger>();
+        services.AddSingleton<DomainChecker>();
+        services.AddSingleton<DomainChanger>();
         services.AddSingleton<LinkCleaner>();
         services.AddHostedService(provider => provider.GetRequiredService<LinkCleaner>());
         services.AddSingleton(ListLimits.Default);

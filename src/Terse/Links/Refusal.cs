@@ -37,5 +37,6 @@ internal enum RefusalKind
     CodeReserved,
     CodeTaken,
     DomainUnknown,
+    DomainPending,
     IdempotencyKeyReused,
 }

@@ -16,4 +16,8 @@ internal sealed record CodeRequest(LinkName Name, CacheProbe Probe, string Subpa
 
 /// <summary>What the path of a request can mean: the first of these requests whose link exists.</summary>
 /// <param name="All">One or more requests, that with the longest code first.</param>
-internal sealed record CodeRequests(IReadOnlyList<CodeRequest> All);
+/// <param name="IsDomainFinal">
+/// Whether the host of the request certainly belongs to the domain of <paramref name="All"/>. If not, the
+/// link may exist in another domain, so its absence is not final.
+/// </param>
+internal sealed record CodeRequests(IReadOnlyList<CodeRequest> All, bool IsDomainFinal);

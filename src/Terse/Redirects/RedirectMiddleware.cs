@@ -46,15 +46,18 @@ internal sealed class RedirectMiddleware(
     }
 
     private Task AnswerUncached(
-        HttpContext context, string domain, IReadOnlyList<PossibleCode> codes, CacheProbe whole)
+        HttpContext context, string probed, IReadOnlyList<PossibleCode> codes, CacheProbe whole)
     {
         var path = context.Request.Path.Value!;
+        var (domain, isFinal) = domains.FindDomainOfHost(RequestHost.Sent(context), time);
         var requests = new List<CodeRequest>(codes.Count);
         foreach (var possible in codes)
         {
             var code = path.AsSpan(1, possible.Length);
-            // The first probe took the whole path as the code.
-            var probe = code.Length == path.Length - 1 ? whole : cache.Probe(domain, code);
+            // The first probe took the whole path as the code. The domains may have changed since then.
+            var probe = code.Length == path.Length - 1 && domain == probed
+                ? whole
+                : cache.Probe(domain, code);
             // If the cache contains a stale copy of the link, the strings of this copy are used again, so
             // that the newly loaded copy needs no new strings.
             var name = probe.Link?.Name ?? new LinkName(domain, code.ToString());
@@ -64,7 +67,7 @@ internal sealed class RedirectMiddleware(
                 break; // This link exists, so a shorter code is not meant.
         }
 
-        context.Features.Set(new CodeRequests(requests));
+        context.Features.Set(new CodeRequests(requests, isFinal));
         return uncached(context);
     }
 }

@@ -46,6 +46,7 @@ internal static class RedirectSetup
         services.AddSingleton<SlashCodes>();
         services.AddHostedService(provider => provider.GetRequiredService<SlashCodes>());
         services.AddSingleton<CodeFinder>();
+        services.AddSingleton<DomainRedirects>();
         services.AddSingleton<VisitorSalts>();
         services.AddHostedService(provider => provider.GetRequiredService<VisitorSalts>());
         services.AddSingleton<RuleMatcher>();

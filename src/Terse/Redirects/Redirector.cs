@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Terse.Hosting;
 using Terse.Links;
 using Terse.Visits;
 
@@ -17,6 +18,7 @@ internal sealed class Redirector(
     RuleMatcher rules,
     LinkGuard guard,
     PreviewResponder previews,
+    DomainRedirects domains,
     VisitRecorder visits,
     RedirectMetrics metrics,
     IOptions<RedirectOptions> options,
@@ -38,19 +40,19 @@ internal sealed class Redirector(
     public void Redirect(HttpContext context, CachedLink link)
     {
         link.PrefetchLocation();
-        Redirect(context, link, RedirectOutcome.Followed, link.Status, link.Location);
+        Redirect(context, link.Id, RedirectOutcome.Followed, link.Status, link.Location);
     }
 
     private void Redirect(
         HttpContext context,
-        CachedLink link,
+        long linkId,
         RedirectOutcome outcome,
         int status,
         string location,
         string rule = "",
         bool isForm = false)
     {
-        visits.Record(outcome, link.Id, context.Request, rule, isForm);
+        visits.Record(outcome, linkId, context.Request, rule, isForm);
         metrics.CountOutcome(outcome);
         var response = context.Response;
         response.StatusCode = status;
@@ -69,6 +71,8 @@ internal sealed class Redirector(
     {
         var requests = context.Features.GetRequiredFeature<CodeRequests>();
         var (request, link) = await finder.FindAsync(requests, context.RequestAborted);
+        if (link is null && !requests.IsDomainFinal)
+            throw new StoreUnavailableException("The domains cannot be read; retry shortly.");
         var now = time.GetUtcNow();
         var outcome = link?.OutcomeAt(now) ?? RedirectOutcome.Unknown;
         if (link?.HasStarted(now) == true)
@@ -153,13 +157,13 @@ internal sealed class Redirector(
         if (outcome == RedirectOutcome.Followed)
         {
             var status = isForm ? StatusCodes.Status303SeeOther : link!.Status;
-            Redirect(context, link!, outcome, status, location!, rule?.Name ?? "", isForm);
+            Redirect(context, link!.Id, outcome, status, location!, rule?.Name ?? "", isForm);
             if (link!.IsGuarded || link.Conditional is { Rules: not null })
                 context.Response.Headers.CacheControl = "no-store"; // A server must decide each visit.
         }
-        else if (outcome == RedirectOutcome.Expired && link!.ExpiredLocation is { } expired)
+        else if (domains.Find(request.Name.Domain, outcome, link) is { } instead)
         {
-            Redirect(context, link, outcome, StatusCodes.Status302Found, expired);
+            Redirect(context, link?.Id ?? 0, outcome, StatusCodes.Status302Found, instead);
         }
         else
         {

@@ -46,6 +46,21 @@ internal static class EntityTags
         return true;
     }
 
+    /// <summary>Refuses a request whose <c>If-Match</c> header cannot be read.</summary>
+    public static Problem RefuseIfMatch() => Problem.Of(
+        ProblemType.RequestMalformed,
+        $"The header {HeaderNames.IfMatch} is invalid; send entity tags such as \"v3\", with quotation "
+        + "marks, or *.",
+        HeaderNames.IfMatch);
+
+    /// <summary>Refuses a change whose <c>If-Match</c> header lists other versions.</summary>
+    /// <param name="subject">What has another version: <c>link</c> or <c>domain</c>.</param>
+    public static Problem RefuseVersion(string subject) => Problem.Of(
+        ProblemType.PreconditionFailed,
+        $"The {subject} has none of the versions in {HeaderNames.IfMatch}; read it again and retry with its "
+        + "new ETag.",
+        HeaderNames.IfMatch);
+
     /// <summary>
     /// Whether the <c>If-None-Match</c> header lists the tag of the current representation. If so, the client
     /// already has this representation.

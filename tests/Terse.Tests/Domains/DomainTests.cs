@@ -67,17 +67,6 @@ public sealed class DomainTests : IAsyncLifetime
             response, HttpStatusCode.BadRequest, "target-is-terse", "target");
     }
 
-    [Fact]
-    public async Task The_default_domain_keeps_its_links_after_a_rename()
-    {
-        await _server.CreateCodeAsync("https://example.com/", "kept");
-        await _server.DisposeAsync();
-        _server = await TerseServer.StartAsync(_folder.Path, ("Domains:Default", "new.example.com"));
-        using var response = await _server.GetAsync("/kept", "new.example.com");
-
-        Assert.Equal(HttpStatusCode.Found, response.StatusCode);
-    }
-
     private async Task<string?> FollowAsync(string host)
     {
         using var response = await _server.GetAsync("/sale", host);

@@ -95,6 +95,24 @@ public sealed class RedirectMiddlewareTests : IDisposable
         Assert.Equal("urn:problem-type:terse:" + type, problem.RootElement.GetProperty("type").GetString());
     }
 
+    [Theory]
+    [InlineData("/unknown", 503)]
+    [InlineData("/sale", 302)]
+    public async Task When_the_domains_may_be_outdated_an_unknown_code_is_unavailable_and_not_missing(
+        string path, int status)
+    {
+        PutLinks();
+        var pipeline = NewPipeline(otherDomain: null);
+        var domains = _services!.GetRequiredService<DomainMap>();
+        domains.Table = domains.Table with { ReadAt = _test.Time.GetTimestamp() };
+        _test.Time.Advance(DomainLoader.LeaseDuration);
+        var context = NewContext("GET", path);
+
+        await pipeline(context);
+
+        Assert.Equal(status, context.Response.StatusCode);
+    }
+
     private void PutLinks()
     {
         foreach (var code in new[] { "sale", "expired", "deleted", "usedup", "limited" })
@@ -220,6 +238,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
             new LinkChanger(
                 null!, null!, null!, null!, null!, null!, null!, null!, TimeProvider.System));
         services.AddSingleton<DomainMap>();
+        services.AddSingleton(new BlockedHosts(Options.Create(new LinkOptions())));
         services.AddVisits(_ => _folder.Path);
         services.AddSingleton<IVisitorSaltStore>(new TestSalts(_test.Time));
         services.AddSingleton<ILinkStore>(_test.Store);

@@ -29,12 +29,22 @@ internal static class LinkRequests
         JsonObject? body,
         CancellationToken cancellationToken,
         string action = "") =>
+        ShowAsync(
+            arguments, command, () => NewRequest(arguments, method, action, body), cancellationToken);
+
+    /// <summary>Sends a request, and prints the JSON object of the answer.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> ShowAsync(
+        ParseResult arguments,
+        string command,
+        Func<HttpRequestMessage> newRequest,
+        CancellationToken cancellationToken) =>
         RunAsync(
             arguments,
             command,
             async client =>
             {
-                using var request = NewRequest(arguments, method, action, body);
+                using var request = newRequest();
                 var (link, error) = await client.SendAsync(
                     request, ServerAnswerJson.Default.JsonObject, cancellationToken);
                 if (link is null)
@@ -48,7 +58,7 @@ internal static class LinkRequests
             });
 
     /// <summary>Sends a request whose answer has no body, and prints a sentence.</summary>
-    /// <inheritdoc cref="ShowAsync"/>
+    /// <returns>The exit code.</returns>
     public static Task<int> SendAsync(
         ParseResult arguments,
         string command,
@@ -56,12 +66,27 @@ internal static class LinkRequests
         string action,
         string done,
         CancellationToken cancellationToken) =>
+        SendAsync(
+            arguments,
+            command,
+            () => NewRequest(arguments, method, action, body: null),
+            done,
+            cancellationToken);
+
+    /// <summary>Sends a request whose answer has no body, and prints a sentence.</summary>
+    /// <returns>The exit code.</returns>
+    public static Task<int> SendAsync(
+        ParseResult arguments,
+        string command,
+        Func<HttpRequestMessage> newRequest,
+        string done,
+        CancellationToken cancellationToken) =>
         RunAsync(
             arguments,
             command,
             async client =>
             {
-                using var request = NewRequest(arguments, method, action, body: null);
+                using var request = newRequest();
                 if (await client.SendAsync(request, cancellationToken) is { } error)
                     return error;
                 await arguments.InvocationConfiguration.Output.WriteLineAsync(done);

@@ -15,8 +15,6 @@ internal static class LinkChangeEndpoints
     /// </summary>
     public const string ChangedAtHeader = "Terse-Changed-At";
 
-    private const string IfMatch = "If-Match";
-
     private const string Body = "a JSON object with the fields to change";
 
     public static async Task<Results<Ok<LinkResource>, Problem>> ChangeAsync(
@@ -24,7 +22,7 @@ internal static class LinkChangeEndpoints
     {
         var change = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.LinkChange, Body);
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
-            return RefuseIfMatch();
+            return EntityTags.RefuseIfMatch();
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return problem;
         var address = RequestHost.AddressOf(context);
@@ -37,7 +35,7 @@ internal static class LinkChangeEndpoints
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
     {
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
-            return RefuseIfMatch();
+            return EntityTags.RefuseIfMatch();
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return problem;
         var result = await changer.DeleteAsync(requested.Name, versions, context.RequestAborted);
@@ -51,7 +49,7 @@ internal static class LinkChangeEndpoints
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
     {
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
-            return RefuseIfMatch();
+            return EntityTags.RefuseIfMatch();
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return problem;
         var result = await changer.RestoreAsync(requested.Name, versions, context.RequestAborted);
@@ -65,7 +63,7 @@ internal static class LinkChangeEndpoints
         string code, string? domain, LinkChanger changer, DomainMap domains, HttpContext context)
     {
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
-            return RefuseIfMatch();
+            return EntityTags.RefuseIfMatch();
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return problem;
         var result = await changer.EraseAsync(
@@ -101,16 +99,8 @@ internal static class LinkChangeEndpoints
         ChangeLinkResult.NotFound => LinkProblems.NotFound(domainName),
         ChangeLinkResult.Deleted => LinkProblems.Deleted(),
         ChangeLinkResult.NotRestorable(var reason) => Problem.Of(ProblemType.LinkDeleted, reason, "code"),
-        ChangeLinkResult.OtherVersion => Problem.Of(
-            ProblemType.PreconditionFailed,
-            $"The link has none of the versions in {IfMatch}; read it again and retry with its new ETag.",
-            IfMatch),
+        ChangeLinkResult.OtherVersion => EntityTags.RefuseVersion("link"),
         ChangeLinkResult.Refused(var refusal) => LinkProblems.Of(refusal),
         _ => throw new InvalidOperationException($"{result} is not a known result of a change."),
     };
-
-    private static Problem RefuseIfMatch() => Problem.Of(
-        ProblemType.RequestMalformed,
-        $"The header {IfMatch} is invalid; send entity tags such as \"v3\", with quotation marks, or *.",
-        IfMatch);
 }

@@ -50,6 +50,7 @@ internal static class LinkEndpoints
         links.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync);
         links.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync);
         app.MapTags();
+        app.MapDomains();
     }
 
     private static async Task<Results<Created<LinkResource>, Ok<LinkResource>, Problem>> CreateAsync(

@@ -14,6 +14,9 @@ namespace Terse.Links;
 [JsonSerializable(typeof(LinkListResource))]
 [JsonSerializable(typeof(TagListResource))]
 [JsonSerializable(typeof(TagRename))]
+[JsonSerializable(typeof(DomainFields))]
+[JsonSerializable(typeof(DomainResource))]
+[JsonSerializable(typeof(DomainListResource))]
 internal sealed partial class LinkJson : JsonSerializerContext
 {
     /// <summary>

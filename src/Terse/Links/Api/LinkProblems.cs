@@ -36,6 +36,7 @@ internal static class LinkProblems
         RefusalKind.CodeReserved => ProblemType.CodeReserved,
         RefusalKind.CodeTaken => ProblemType.CodeTaken,
         RefusalKind.DomainUnknown => ProblemType.DomainUnknown,
+        RefusalKind.DomainPending => ProblemType.DomainPending,
         RefusalKind.IdempotencyKeyReused => ProblemType.IdempotencyKeyReused,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The refusal has no problem type."),
     };

@@ -69,6 +69,9 @@ internal sealed class LinkCreator(
                 RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is not a domain of this server.");
         }
 
+        if (WhyNoLinks(domain) is { } closed)
+            return new CreateLinkResult.Refused(closed);
+
         var checkedLink = new CheckedLink(
             string.IsNullOrEmpty(link.Code) ? null : link.Code,
             domain,
@@ -112,6 +115,21 @@ internal sealed class LinkCreator(
                 : await passwords.FingerprintAsync(link, idempotencyKey, cancellationToken),
         };
     }
+
+    /// <summary>Returns why a domain takes no new links; null if it takes them.</summary>
+    private Refusal? WhyNoLinks(string name) => domains.Table.Get(name) switch
+    {
+        { RemovedAt: not null } => new(
+            RefusalKind.DomainUnknown, "domain", $"The domain '{name}' was removed; it takes no new links."),
+        { IsActive: false } => new(
+            RefusalKind.DomainPending,
+            "domain",
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The domain '{name}' is new, and other servers may not know it yet; retry within "
+                + $"{DomainLoader.ActivationDelay.TotalSeconds:0} s.")),
+        _ => null,
+    };
 
     private Refusal? CheckCode(NewLink link) =>
         string.IsNullOrEmpty(link.Code) ? null : checker.CheckCode(link.Code, link.AllowMixedScripts);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Terse.Domains;
 using Terse.Fleet;
 using Terse.Horizon;
 using Terse.Ids;
@@ -86,6 +87,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresSlashCodes>();
         services.AddSingleton<ISlashCodeStore>(
             provider => provider.GetRequiredService<PostgresSlashCodes>());
+        services.AddSingleton<IDomainStore, PostgresDomainStore>();
         services.AddSingleton<PostgresAliasInserter>();
         services.AddSingleton<PostgresLinkStore>();
         services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());

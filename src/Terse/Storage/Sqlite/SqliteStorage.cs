@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Domains;
 using Terse.Fleet;
 using Terse.Ids;
 using Terse.Links;
@@ -37,6 +38,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<ITagStore, SqliteTagStore>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
+        services.AddSingleton<IDomainStore, SqliteDomainStore>();
         services.AddSingleton<IVisitorSaltStore, SqliteVisitorSaltStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();

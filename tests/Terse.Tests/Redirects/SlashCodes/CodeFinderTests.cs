@@ -137,6 +137,7 @@ public sealed class CodeFinderTests : IDisposable
                 possible.HasSubpath ? path[(possible.Length + 1)..] : "",
                 possible.Suffix);
         });
-        return await new CodeFinder(test.Loader, slashCodes).FindAsync(new([.. requests]), default);
+        return await new CodeFinder(test.Loader, slashCodes).FindAsync(
+            new([.. requests], IsDomainFinal: true), default);
     }
 }

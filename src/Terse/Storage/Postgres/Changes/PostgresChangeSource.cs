@@ -1,3 +1,4 @@
+using Terse.Domains;
 using Terse.Horizon;
 
 namespace Terse.Storage.Postgres;
@@ -7,7 +8,8 @@ namespace Terse.Storage.Postgres;
 /// The database trigger <c>link_changed</c> sends the notifications, and
 /// <see cref="PostgresListener.TryParse"/> parses their payload.
 /// </remarks>
-internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) : IChangeSource
+internal sealed class PostgresChangeSource(Cluster cluster, DomainLoader domains, TimeProvider time)
+    : IChangeSource
 {
     /// <inheritdoc/>
     public int Generation => cluster.Primary.Generation;
@@ -23,7 +25,7 @@ internal sealed class PostgresChangeSource(Cluster cluster, TimeProvider time) :
         try
         {
             return await PostgresListener.ListenAsync(
-                connection, onNotification, cluster, time, cancellationToken);
+                connection, onNotification, domains.OnChanged, cluster, time, cancellationToken);
         }
         catch
         {

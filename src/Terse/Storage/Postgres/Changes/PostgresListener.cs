@@ -27,15 +27,18 @@ internal sealed class PostgresListener : IChangeConnection
     private const string SelectIdentity =
         $"SELECT system_identifier, timeline, term FROM {HorizonSchema.Snapshot}";
 
-    private const string Listen = "LISTEN link_change";
+    private const string DomainChannel = "domain_change";
+
+    private const string Listen = $"LISTEN link_change; LISTEN {DomainChannel}";
 
     /// <summary>
-    /// Starts to listen for changes of links on a connection. If the method succeeds, the returned listener
-    /// owns the connection.
+    /// Starts to listen for changes of links and of domains on a connection. If the method succeeds, the
+    /// returned listener owns the connection.
     /// </summary>
     public static async Task<PostgresListener> ListenAsync(
         NpgsqlConnection connection,
         Action<ChangeNotice> onNotification,
+        Action onDomainChange,
         Cluster cluster,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -44,7 +47,9 @@ internal sealed class PostgresListener : IChangeConnection
         var listener = new PostgresListener(connection, cluster, time, generation);
         connection.Notification += (_, notification) =>
         {
-            if (TryParse(notification.Payload, generation, out var change))
+            if (notification.Channel == DomainChannel)
+                onDomainChange();
+            else if (TryParse(notification.Payload, generation, out var change))
                 onNotification(change);
             else
                 listener._hasUnread = true;

@@ -21,10 +21,14 @@ internal sealed class PreviousServers(Cluster cluster)
                 AND (schema_version >= $2 AND schema_since = since) IS NOT TRUE)
         """;
 
+    /// <param name="subject">
+    /// What a server of the previous version would not know: <c>link</c> or <c>domain</c>.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the read.</param>
     /// <exception cref="StoreUnavailableException">
     /// A server of the previous version runs, or the database still has the schema of that version.
     /// </exception>
-    public async Task<bool> AssertNoneRunsAsync(CancellationToken cancellationToken)
+    public async Task<bool> AssertNoneRunsAsync(string subject, CancellationToken cancellationToken)
     {
         try
         {
@@ -39,12 +43,12 @@ internal sealed class PreviousServers(Cluster cluster)
         }
         catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
         {
-            throw PostgresErrors.OfEarlierSchema("cannot store this link", exception);
+            throw PostgresErrors.OfEarlierSchema($"cannot store this {subject}", exception);
         }
 
         throw new StoreUnavailableException(
-            "A server of the previous version is running and would answer requests for this link wrongly; "
-            + "retry when all servers are updated.");
+            $"A server of the previous version is running and would answer requests for this {subject} "
+            + "wrongly; retry when all servers are updated.");
     }
 
     private static async Task<bool> IsAnyRunningAsync(

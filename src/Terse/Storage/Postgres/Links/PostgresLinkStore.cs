@@ -92,7 +92,7 @@ internal sealed class PostgresLinkStore(
         if (PreviousVersion.Serves(link))
             return;
         await PostgresErrors.WithTimeoutAsync(
-            token => previous.AssertNoneRunsAsync(token), time, cancellationToken);
+            token => previous.AssertNoneRunsAsync("link", token), time, cancellationToken);
         if (LinkCodes.ContainSlash(link))
             await slashCodes.ExpectAsync(cancellationToken);
     }

@@ -155,3 +155,30 @@ CREATE TABLE tag_change (
     owner       text, -- the server that works on the change
     owner_until timestamptz NOT NULL DEFAULT '0001-01-01Z'
 );
+
+-- The domains of the installation. Rows are never deleted, so the map of hosts to domains only grows. The
+-- first server with this schema inserts the domains of its settings.
+CREATE TABLE domain (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text        COLLATE "C" NOT NULL UNIQUE, -- '' means the default domain
+    settings   text        NOT NULL, -- JSON of the class DomainSettings
+    version    integer     NOT NULL DEFAULT 1, -- each change of the domain adds 1
+    created_at timestamptz NOT NULL,
+    is_active  boolean     NOT NULL, -- whether the domain takes links; the class DomainLoader has the rules
+    removed_at timestamptz
+);
+
+CREATE TABLE domain_state (
+    one      integer PRIMARY KEY CHECK (one = 1),
+    revision uuid -- a new random value with each change of the table domain; null while it is empty
+);
+INSERT INTO domain_state (one) VALUES (1);
+
+CREATE FUNCTION domain_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE domain_state SET revision = gen_random_uuid();
+    NOTIFY domain_change;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER domain_changed AFTER INSERT OR UPDATE ON domain
+    FOR EACH STATEMENT EXECUTE FUNCTION domain_changed();

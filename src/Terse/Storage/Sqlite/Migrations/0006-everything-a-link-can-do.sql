@@ -154,3 +154,15 @@ CREATE TABLE tag_change (
     new_name   TEXT, -- null to remove the tag from all links
     done_up_to INTEGER NOT NULL DEFAULT 0 -- the id of the last link that was changed
 ) STRICT;
+
+-- The domains of the installation. Rows are never deleted, so the map of hosts to domains only grows. The
+-- first start with this schema inserts the domains of the settings.
+CREATE TABLE domain (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT    NOT NULL UNIQUE, -- '' means the default domain
+    settings   TEXT    NOT NULL, -- JSON of the class DomainSettings
+    version    INTEGER NOT NULL DEFAULT 1, -- each change of the domain adds 1
+    created_at INTEGER NOT NULL, -- milliseconds since 1970
+    is_active  INTEGER NOT NULL, -- whether the domain takes links
+    removed_at INTEGER           -- milliseconds since 1970
+) STRICT;

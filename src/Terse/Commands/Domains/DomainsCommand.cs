@@ -1,0 +1,150 @@
+using System.CommandLine;
+using System.Text.Json.Nodes;
+
+namespace Terse.Commands;
+
+/// <summary>
+/// The command <c>terse domains</c>, which shows and changes domains through the API of a server.
+/// </summary>
+internal static class DomainsCommand
+{
+    private const string Path = "/api/v1/domains";
+
+    private static readonly Argument<string> Name = new("NAME")
+    {
+        Description = "The host of the domain, such as go.example.com, or 'default'.",
+    };
+
+    private static readonly string[] Head = ["DOMAIN", "STATE", "HOME", "NOT FOUND", "EXPIRED"];
+
+    public static Command Create() => new("domains", "Shows and changes the domains of a server.")
+    {
+        CreateList(),
+        CreateAdd(),
+        CreateEdit(),
+        CreateRemove(),
+    };
+
+    private static Command CreateList()
+    {
+        var command = new Command("list", "Lists all domains.") { ServerOption.Server, JsonOutput.Json };
+        command.SetAction((arguments, cancellationToken) => LinkRequests.RunAsync(
+            arguments, "terse domains list", client => ListAsync(arguments, client, cancellationToken)));
+        return command;
+    }
+
+    private static Command CreateAdd()
+    {
+        var command = new Command("add", "Adds a domain, and waits until it takes links.")
+        {
+            Name,
+            ServerOption.Server,
+            JsonOutput.Json,
+        };
+        DomainFieldOptions.AddTo(command);
+        command.SetAction((arguments, cancellationToken) => LinkRequests.RunAsync(
+            arguments, "terse domains add", client => AddAsync(arguments, client, cancellationToken)));
+        return command;
+    }
+
+    private static Command CreateEdit()
+    {
+        var command = new Command("edit", "Changes a domain, and shows it.")
+        {
+            Name,
+            DomainFieldOptions.NewName,
+            DomainFieldOptions.Clear,
+            ServerOption.Server,
+            JsonOutput.Json,
+        };
+        DomainFieldOptions.AddTo(command);
+        command.SetAction((arguments, cancellationToken) => LinkRequests.ShowAsync(
+            arguments,
+            "terse domains edit",
+            () => NewRequest(HttpMethod.Patch, PathOf(arguments), DomainFieldOptions.Read(arguments)),
+            cancellationToken));
+        return command;
+    }
+
+    private static Command CreateRemove()
+    {
+        var command = new Command(
+            "remove", "Removes a domain: it takes no new links. Its links work as before.")
+        {
+            Name,
+            ServerOption.Server,
+        };
+        command.SetAction((arguments, cancellationToken) => LinkRequests.SendAsync(
+            arguments,
+            "terse domains remove",
+            () => NewRequest(HttpMethod.Delete, PathOf(arguments), body: null),
+            $"The domain {arguments.GetValue(Name)} takes no new links.",
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<string?> ListAsync(
+        ParseResult arguments, ServerClient client, CancellationToken cancellationToken)
+    {
+        using var request = NewRequest(HttpMethod.Get, Path, body: null);
+        var (list, error) = await client.SendAsync(
+            request, ServerAnswerJson.Default.JsonObject, cancellationToken);
+        if (list?["domains"] is not JsonArray domains)
+            return error ?? client.NotTerseError;
+        var output = arguments.InvocationConfiguration.Output;
+        var rows = domains.Select(domain => CellsOf(domain!.AsObject()));
+        if (arguments.GetValue(JsonOutput.Json))
+            await output.WriteLineAsync(domains.ToJsonString(JsonOutput.Indented));
+        else
+            await TextTable.WriteAsync(output, [Head, .. rows]);
+        return null;
+    }
+
+    private static string[] CellsOf(JsonObject domain) =>
+    [
+        LinkTable.TextOf(domain["name"])
+            + (domain["isDefault"]?.GetValue<bool>() == true ? " (default)" : ""),
+        LinkTable.TextOf(domain["state"]),
+        LinkTable.TextOf(domain["homeRedirect"]),
+        LinkTable.TextOf(domain["notFoundRedirect"]),
+        LinkTable.TextOf(domain["expiredRedirect"]),
+    ];
+
+    /// <summary>
+    /// Adds a domain, and reads it once a second until it takes links: all servers must know it first.
+    /// </summary>
+    private static async Task<string?> AddAsync(
+        ParseResult arguments, ServerClient client, CancellationToken cancellationToken)
+    {
+        var fields = DomainFieldOptions.Read(arguments);
+        fields["name"] = arguments.GetValue(Name);
+        using var request = NewRequest(HttpMethod.Post, Path, fields);
+        var (domain, error) = await client.SendAsync(
+            request, ServerAnswerJson.Default.JsonObject, cancellationToken);
+        while (domain?["state"]?.GetValue<string>() == "pending")
+        {
+            await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
+            using var again = NewRequest(HttpMethod.Get, domain["url"]!.GetValue<string>(), body: null);
+            (domain, error) = await client.SendAsync(
+                again, ServerAnswerJson.Default.JsonObject, cancellationToken);
+        }
+
+        if (domain is null)
+            return error ?? client.NotTerseError;
+        var output = arguments.InvocationConfiguration.Output;
+        if (arguments.GetValue(JsonOutput.Json))
+            await output.WriteLineAsync(domain.ToJsonString(JsonOutput.Indented));
+        else
+            await TextTable.WriteAsync(output, LinkTable.RowsOf(domain));
+        return null;
+    }
+
+    private static string PathOf(ParseResult arguments) =>
+        $"{Path}/{Uri.EscapeDataString(arguments.GetValue(Name)!)}";
+
+    private static HttpRequestMessage NewRequest(HttpMethod method, string path, JsonObject? body) =>
+        new(method, new Uri(path, UriKind.Relative))
+        {
+            Content = body is null ? null : JsonContent.Create(body, ServerAnswerJson.Default.JsonObject),
+        };
+}

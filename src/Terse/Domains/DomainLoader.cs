@@ -1,0 +1,169 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+
+namespace Terse.Domains;
+
+/// <summary>
+/// Keeps <see cref="DomainMap"/> equal to the domains in the database: reads them before the server accepts
+/// requests, then every 2 seconds, and at once after a notification. A host that the map does not contain
+/// counts as the default domain, so a server with an old map would look for links of a new domain in the
+/// wrong place. Two rules prevent a wrong "not found":
+/// <list type="bullet">
+/// <item>Each server may answer "not found" for a limited time after it has read the domains from the
+/// primary, the lease. After that, an unknown code is answered with 503.</item>
+/// <item>A new domain takes no links until the lease of every server that does not know it has ended. The
+/// first server that has known the domain for <see cref="ActivationDelay"/> makes it active.</item>
+/// </list>
+/// </summary>
+internal sealed partial class DomainLoader(
+    IDomainStore store,
+    DomainMap map,
+    IOptions<DomainOptions> options,
+    TimeProvider time,
+    ILogger<DomainLoader> logger) : BackgroundService, IHostedLifecycleService
+{
+    /// <summary>
+    /// How long a server may answer "not found" after it has read the domains.
+    /// </summary>
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a server waits after it has read a new domain before it makes it active.</summary>
+    public static readonly TimeSpan ActivationDelay = LeaseDuration * 1.5;
+
+    private readonly SemaphoreSlim _reading = new(1);
+    private readonly Dictionary<long, long> _firstReadAt = [];
+    private readonly CancellationTokenSource _stopping = new();
+    private Guid? _revision;
+    private bool _hasWarned;
+
+    /// <summary>The timestamp of a read whose lease has just ended.</summary>
+    private long Outdated =>
+        time.GetTimestamp() - (long)(time.TimestampFrequency * LeaseDuration.TotalSeconds);
+
+    /// <summary>Reads the domains before any other service of the server starts.</summary>
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        if (store.IsShared)
+            map.Table = map.Table with { ReadAt = Outdated };
+        if (!await BackgroundLoop.TryAsync(ReadAsync, LogNotRead, cancellationToken))
+            await BackgroundLoop.TryAsync(ReadFromAnyHostAsync, LogNotRead, cancellationToken);
+    }
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppingAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync();
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Reads the domains in the background, because a server has changed them.</summary>
+    public void OnChanged() => _ = BackgroundLoop.TryAsync(ReadAsync, LogNotRead, _stopping.Token);
+
+    /// <summary>Reads the domains from the primary, and makes new domains active that are due.</summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be read.</exception>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        await _reading.WaitAsync(cancellationToken);
+        try
+        {
+            var readAt = time.GetTimestamp();
+            var stored = await store.ReadAsync(_revision, isLatest: true, cancellationToken);
+            if (stored is { HasTable: true, Revision: null })
+            {
+                await store.SeedAsync(options.Value.ToDomains(), cancellationToken);
+                stored = await store.ReadAsync(known: null, isLatest: true, cancellationToken);
+            }
+
+            Publish(stored, store.IsShared ? readAt : null);
+            await ActivateAsync(cancellationToken);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+
+    public override void Dispose()
+    {
+        _stopping.Dispose();
+        _reading.Dispose();
+        base.Dispose();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!store.IsShared)
+            return Task.CompletedTask;
+        var loop = new BackgroundLoop(LeaseDuration / 5, time, (exception, isFirst) =>
+        {
+            if (isFirst)
+                LogNotRead(exception);
+        });
+        return loop.WaitAndRunAsync(ReadAsync, stoppingToken);
+    }
+
+    /// <summary>
+    /// Reads the domains while the primary is lost. They may lack the newest domains, so their lease has
+    /// ended already.
+    /// </summary>
+    private async Task ReadFromAnyHostAsync(CancellationToken cancellationToken)
+    {
+        var stored = await store.ReadAsync(known: null, isLatest: false, cancellationToken);
+        Publish(stored, Outdated);
+        _revision = null;
+    }
+
+    /// <remarks>
+    /// Without a table, all servers of the previous version know exactly the domains of their settings, and
+    /// so does this server.
+    /// </remarks>
+    private void Publish(StoredDomains stored, long? readAt)
+    {
+        var changed = stored.HasTable ? stored.Domains : options.Value.ToDomains();
+        map.Table = (changed is null ? map.Table : new DomainTable(changed)) with { ReadAt = readAt };
+        _revision = stored.Revision;
+        if (stored.HasTable && !_hasWarned)
+            WarnOfSettings();
+    }
+
+    private void WarnOfSettings()
+    {
+        _hasWarned = true;
+        foreach (var domain in options.Value.ToDomains())
+        {
+            var isUnknown = domain.IsDefault
+                ? domain.Settings.Host is { } host && host != map.Table.Default.Settings.Host
+                : map.Table.Get(domain.Name) is null;
+            if (isUnknown)
+                LogNotSeeded(domain.IsDefault ? domain.Settings.Host! : domain.Name);
+        }
+    }
+
+    private async Task ActivateAsync(CancellationToken cancellationToken)
+    {
+        var now = time.GetTimestamp();
+        foreach (var domain in map.Table.Others.Where(domain => !domain.IsActive))
+        {
+            if (!_firstReadAt.TryAdd(domain.Id, now)
+                && time.GetElapsedTime(_firstReadAt[domain.Id], now) >= ActivationDelay)
+            {
+                await store.ActivateAsync(domain.Id, cancellationToken);
+            }
+        }
+    }
+
+    private void LogNotRead(Exception exception) => LogNotRead(exception.Message);
+
+    [LoggerMessage(
+        150,
+        LogLevel.Warning,
+        "The domains cannot be read from the database; the server goes on with those that it knows: "
+        + "{Reason}")]
+    private partial void LogNotRead(string reason);
+
+    [LoggerMessage(
+        151,
+        LogLevel.Warning,
+        "The settings name the domain {Domain}, but the database does not have it. The settings apply only "
+        + "to a new database; use 'terse domains' to change the domains.")]
+    private partial void LogNotSeeded(string domain);
+}

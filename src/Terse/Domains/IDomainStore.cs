@@ -1,0 +1,66 @@
+namespace Terse.Domains;
+
+/// <summary>Stores the domains of an installation.</summary>
+internal interface IDomainStore
+{
+    /// <summary>The maximum number of domains. Every server keeps all domains in memory.</summary>
+    const int MaxDomains = 1_000;
+
+    /// <summary>
+    /// Whether other servers use the same database, so that a new domain must wait until they know it.
+    /// </summary>
+    bool IsShared { get; }
+
+    /// <summary>Reads all domains.</summary>
+    /// <param name="known">
+    /// The revision that the caller has; the result has no domains if it is still the present one.
+    /// </param>
+    /// <param name="isLatest">
+    /// True to read from the primary; false to read from any host, which may lack the newest domains.
+    /// </param>
+    /// <param name="cancellationToken">Cancels the read.</param>
+    /// <exception cref="Hosting.StoreUnavailableException">The database cannot be read.</exception>
+    Task<StoredDomains> ReadAsync(Guid? known, bool isLatest, CancellationToken cancellationToken);
+
+    /// <summary>Stores the first domains of a new database. Does nothing if it has domains.</summary>
+    /// <exception cref="Hosting.StoreUnavailableException">The database cannot be written.</exception>
+    Task SeedAsync(IReadOnlyList<Domain> domains, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Adds a domain. A removed domain of the same name gets the new settings, and takes links again.
+    /// </summary>
+    /// <exception cref="Hosting.StoreUnavailableException">
+    /// It is unknown whether the domain was added, or a server of the previous version runs, which would not
+    /// know the domain.
+    /// </exception>
+    Task<AddDomainResult> AddAsync(Domain domain, CancellationToken cancellationToken);
+
+    /// <summary>Stores a changed domain if the stored one has the version before.</summary>
+    /// <returns>False if another change was stored first.</returns>
+    /// <exception cref="Hosting.StoreUnavailableException">
+    /// It is unknown whether the change was stored.
+    /// </exception>
+    Task<bool> ReplaceAsync(Domain changed, CancellationToken cancellationToken);
+
+    /// <summary>Lets a domain take links. Does nothing if it takes links already.</summary>
+    /// <exception cref="Hosting.StoreUnavailableException">The database cannot be written.</exception>
+    Task ActivateAsync(long id, CancellationToken cancellationToken);
+}
+
+/// <param name="Revision">
+/// Identifies the contents of the table; null if no domain was ever stored, or if there is no table, because
+/// the database has the schema of an earlier version.
+/// </param>
+/// <param name="Domains">The domains; null if the caller has this revision already.</param>
+internal sealed record StoredDomains(Guid? Revision, IReadOnlyList<Domain>? Domains)
+{
+    /// <summary>Whether the database has a table of domains. Earlier versions only had settings.</summary>
+    public bool HasTable { get; init; } = true;
+}
+
+internal enum AddDomainResult
+{
+    Added,
+    NameTaken,
+    TooMany,
+}

@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Domains;
+using Terse.Web;
+
+namespace Terse.Links;
+
+/// <summary>The endpoints that list, add, change and remove domains.</summary>
+internal static class DomainEndpoints
+{
+    public const string Root = "/api/v1/domains";
+
+    private const string Body = "a JSON object with the settings of a domain";
+
+    public static void MapDomains(this IEndpointRouteBuilder app)
+    {
+        var domains = app.MapGroup(Root).WithTags("domains");
+        domains.MapGet("/", ListAsync);
+        domains.MapPost("/", AddAsync);
+        domains.MapGet("/{name}", ShowAsync);
+        domains.MapPatch("/{name}", ChangeAsync);
+        domains.MapDelete("/{name}", RemoveAsync);
+    }
+
+    /// <remarks>
+    /// The list shows what this server uses. Another server can be ahead by two seconds at most.
+    /// </remarks>
+    private static Ok<DomainListResource> ListAsync(DomainMap map, HttpContext context)
+    {
+        var host = RequestHost.Of(context);
+        var table = map.Table;
+        var others = table.Others
+            .Where(domain => domain.RemovedAt is null)
+            .OrderBy(domain => domain.Name, StringComparer.Ordinal);
+        return TypedResults.Ok(new DomainListResource(
+            [.. others.Prepend(table.Default).Select(domain => DomainResource.Of(domain, host))]));
+    }
+
+    private static Results<Ok<DomainResource>, Problem> ShowAsync(
+        string name, DomainChanger changer, HttpContext context) =>
+        changer.Find(name) is { RemovedAt: null } domain ? Show(domain, context) : NotFound(name);
+
+    private static async Task<Results<Created<DomainResource>, Problem>> AddAsync(
+        DomainChanger changer, HttpContext context)
+    {
+        var fields = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.DomainFields, Body);
+        var host = RequestHost.Of(context);
+        var result = await changer.AddAsync(
+            fields, host, RequestHost.AddressOf(context), context.RequestAborted);
+        if (result is not ChangeDomainResult.Changed(var domain))
+            return Explain(result, fields.Name ?? "");
+        var resource = DomainResource.Of(domain, host);
+        context.Response.Headers.ETag = EntityTags.Of(domain.Version, visits: null);
+        return TypedResults.Created(resource.Url, resource);
+    }
+
+    private static async Task<Results<Ok<DomainResource>, Problem>> ChangeAsync(
+        string name, DomainChanger changer, HttpContext context)
+    {
+        var fields = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.DomainFields, Body);
+        if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
+            return EntityTags.RefuseIfMatch();
+        var result = await changer.ChangeAsync(
+            name,
+            fields,
+            versions,
+            RequestHost.Of(context),
+            RequestHost.AddressOf(context),
+            context.RequestAborted);
+        return result is ChangeDomainResult.Changed(var domain)
+            ? Show(domain, context)
+            : Explain(result, name);
+    }
+
+    private static async Task<Results<NoContent, Problem>> RemoveAsync(
+        string name, DomainChanger changer, HttpContext context)
+    {
+        if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
+            return EntityTags.RefuseIfMatch();
+        var result = await changer.RemoveAsync(name, versions, context.RequestAborted);
+        return result is ChangeDomainResult.Changed ? TypedResults.NoContent() : Explain(result, name);
+    }
+
+    private static Ok<DomainResource> Show(Domain domain, HttpContext context)
+    {
+        context.Response.Headers.ETag = EntityTags.Of(domain.Version, visits: null);
+        return TypedResults.Ok(DomainResource.Of(domain, RequestHost.Of(context)));
+    }
+
+    private static Problem Explain(ChangeDomainResult result, string name) => result switch
+    {
+        ChangeDomainResult.NotFound => NotFound(name),
+        ChangeDomainResult.OtherVersion => EntityTags.RefuseVersion("domain"),
+        ChangeDomainResult.NameTaken(var reason) => Problem.Of(ProblemType.DomainTaken, reason, "name"),
+        ChangeDomainResult.Refused(var refusal) => LinkProblems.Of(refusal),
+        _ => throw new InvalidOperationException($"{result} is not a known result of a change."),
+    };
+
+    private static Problem NotFound(string name) => Problem.Of(
+        ProblemType.DomainNotFound, $"'{Refusal.Shorten(name)}' is not a domain of this server.", "name");
+}

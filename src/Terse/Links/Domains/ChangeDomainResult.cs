@@ -1,0 +1,23 @@
+using Terse.Domains;
+
+namespace Terse.Links;
+
+/// <summary>The result of a request to add, change or remove a domain.</summary>
+internal abstract record ChangeDomainResult
+{
+    private ChangeDomainResult()
+    {
+    }
+
+    /// <summary>The domain is stored.</summary>
+    internal sealed record Changed(Domain Domain) : ChangeDomainResult;
+
+    internal sealed record NotFound : ChangeDomainResult;
+
+    /// <summary>The domain has none of the versions that the request allows.</summary>
+    internal sealed record OtherVersion : ChangeDomainResult;
+
+    internal sealed record NameTaken(string Reason) : ChangeDomainResult;
+
+    internal sealed record Refused(Refusal Refusal) : ChangeDomainResult;
+}

@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Text;
+using Terse.Domains;
+
+namespace Terse.Links;
+
+/// <summary>Checks the name and the settings that a request sets for a domain.</summary>
+internal sealed class DomainChecker(TargetRules targets)
+{
+    /// <summary>The path segment by which the API addresses the default domain.</summary>
+    public const string DefaultName = "default";
+
+    /// <summary>The maximum length of a host name (RFC 1035, section 2.3.4).</summary>
+    private const int MaxName = 255;
+
+    /// <summary>The maximum size of <c>robots.txt</c> in UTF-8.</summary>
+    private const int MaxRobotsBytes = 8 * 1024;
+
+    /// <summary>Reads the name of a domain.</summary>
+    /// <param name="text">The name as the client sent it.</param>
+    /// <param name="host">The host and port in canonical spelling.</param>
+    /// <returns>Why the name is refused; null if it is valid.</returns>
+    public static Refusal? ReadName(string? text, out Authority? host)
+    {
+        host = null;
+        if (text is not null
+            && text.Length <= MaxName
+            && text != DefaultName
+            && !text.Contains('@', StringComparison.Ordinal)
+            && Authority.TryParse(text, out host))
+        {
+            return null;
+        }
+
+        return Refusal.OfField(
+            "name",
+            $"'name' must be a host such as 'go.example.com' or 'localhost:8080'; '{Refusal.Shorten(text)}' "
+            + "was sent.");
+    }
+
+    /// <summary>Checks the fields that are settings.</summary>
+    /// <param name="fields">The body of the request.</param>
+    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <returns>Why a field is refused; null if all are valid.</returns>
+    public Refusal? Check(DomainFields fields, string host, string address) =>
+        CheckUrl("homeRedirect", fields.HomeRedirect, host, address)
+        ?? CheckUrl("notFoundRedirect", fields.NotFoundRedirect, host, address)
+        ?? CheckUrl("expiredRedirect", fields.ExpiredRedirect, host, address)
+        ?? CheckUrl("favicon", fields.Favicon, host, address)
+        ?? CheckRobots(fields.RobotsTxt);
+
+    /// <summary>Sets the checked fields that the request contains.</summary>
+    public static DomainSettings Edit(DomainSettings settings, DomainFields fields)
+    {
+        return settings with
+        {
+            HomeRedirect = Pick(nameof(fields.HomeRedirect), fields.HomeRedirect, settings.HomeRedirect),
+            NotFoundRedirect = Pick(
+                nameof(fields.NotFoundRedirect), fields.NotFoundRedirect, settings.NotFoundRedirect),
+            ExpiredRedirect = Pick(
+                nameof(fields.ExpiredRedirect), fields.ExpiredRedirect, settings.ExpiredRedirect),
+            RobotsTxt = Pick(nameof(fields.RobotsTxt), fields.RobotsTxt, settings.RobotsTxt),
+            Favicon = Pick(nameof(fields.Favicon), fields.Favicon, settings.Favicon),
+        };
+
+        string? Pick(string field, string? sent, string? present) => fields.Has(field) ? sent : present;
+    }
+
+    private Refusal? CheckUrl(string field, string? url, string host, string address) =>
+        url is null || targets.TryRead(url, host, address, out _, out var refusal)
+            ? null
+            : refusal with { Field = field };
+
+    private static Refusal? CheckRobots(string? text)
+    {
+        if (text is null)
+            return null;
+        if (Encoding.UTF8.GetByteCount(text) > MaxRobotsBytes)
+        {
+            return Refusal.OfField(
+                "robotsTxt",
+                string.Create(
+                    CultureInfo.InvariantCulture, $"'robotsTxt' must have at most {MaxRobotsBytes} bytes."));
+        }
+
+        return text.Any(character => char.IsControl(character) && character is not ('\n' or '\r' or '\t'))
+            ? Refusal.OfField("robotsTxt", "'robotsTxt' must have no control characters except line breaks.")
+            : null;
+    }
+}

@@ -1,0 +1,29 @@
+using Terse.Domains;
+using Terse.Links;
+using Terse.Visits;
+
+namespace Terse.Redirects;
+
+/// <summary>Finds the redirects that a domain has for requests that no link answers.</summary>
+internal sealed class DomainRedirects(DomainMap domains, BlockedHosts blocked)
+{
+    /// <summary>
+    /// Returns the <c>Location</c> header of a request for a code that cannot be followed; null if the answer
+    /// is an error.
+    /// </summary>
+    /// <param name="domain">The stored name of the domain.</param>
+    /// <param name="outcome">Why the request cannot be followed.</param>
+    /// <param name="link">The link; null if there is none, or if it is switched off.</param>
+    public string? Find(string domain, RedirectOutcome outcome, CachedLink? link) => outcome switch
+    {
+        RedirectOutcome.Expired => link!.ExpiredLocation
+            ?? LocationOf(domains.SettingsOf(domain).ExpiredRedirect),
+        RedirectOutcome.Unknown or RedirectOutcome.Disabled =>
+            LocationOf(domains.SettingsOf(domain).NotFoundRedirect),
+        _ => null,
+    };
+
+    /// <summary>Returns the <c>Location</c> header of a URL; null if its host is blocked.</summary>
+    public string? LocationOf(string? target) =>
+        target is null || blocked.IsBlocked(target) ? null : TargetAscii.Of(target);
+}
