@@ -13,14 +13,19 @@ internal sealed class ListRows
     private readonly SortedDictionary<long, (long First, long Last)> _hours = [];
     private readonly SortedDictionary<long, long> _sample = [];
 
+    private readonly IndexSlices _slices = new([], ListLimits.Default.SliceLinks);
+
     public IEnumerable<TagRow> Tags => _tags.Values;
+
+    public IEnumerable<IndexSlice> Slices => _slices.Changed;
 
     public IEnumerable<(long Hour, long First, long Last)> Hours =>
         _hours.Select(hour => (hour.Key, hour.Value.First, hour.Value.Last));
 
     public IEnumerable<KeyValuePair<long, long>> Sample => _sample;
 
-    public void Add(Link link, long visits)
+    /// <summary>Adds a link, and returns the mark of its slice.</summary>
+    public char Add(Link link, long visits)
     {
         var id = link.Id.ToInt64();
         foreach (var name in link.Settings.Tags ?? [])
@@ -35,6 +40,7 @@ internal sealed class ListRows
         _sample[LinkSample.Hash(id)] = id;
         if (_sample.Count > LinkSample.MaxLinks * 4)
             TrimSample();
+        return _slices.MarkFor(id, isNew: true);
     }
 
     public void TrimSample()

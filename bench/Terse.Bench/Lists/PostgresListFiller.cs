@@ -35,6 +35,9 @@ internal sealed class PostgresListFiller(NpgsqlDataSource source, BenchLinks lin
             "created_hour (hour, first_id, last_id)",
             _rows.Hours.Select(hour => Line(hour.Hour, hour.First, hour.Last)));
         await CopyAsync(
+            "link_slice (slice, first_id, last_id, links)",
+            _rows.Slices.Select(slice => Line(slice.Number, slice.First, slice.Last, slice.Links)));
+        await CopyAsync(
             "link_sample (hash, link_id)", _rows.Sample.Select(sampled => Line(sampled.Key, sampled.Value)));
         await RunAsync(
             $"UPDATE list_progress SET newer_than = {BenchLinks.IdOf(links.Count)}, older_than = NULL");
@@ -46,9 +49,9 @@ internal sealed class PostgresListFiller(NpgsqlDataSource source, BenchLinks lin
 
     private async Task AddAsync(int first, int end)
     {
-        List<(Link Link, long Visits)> part = [.. Enumerable.Range(first, end - first)
-            .Select(number => (links.NewLink(number), BenchLinks.VisitsOf(number)))];
-        part.ForEach(row => _rows.Add(row.Link, row.Visits));
+        List<(Link Link, long Visits, char Mark)> part = [.. Enumerable.Range(first, end - first)
+            .Select(number => (Link: links.NewLink(number), Visits: BenchLinks.VisitsOf(number)))
+            .Select(row => (row.Link, row.Visits, _rows.Add(row.Link, row.Visits)))];
         await CopyAsync(
             "link (id, domain, code, target, created_at, written_at, expires_at, max_visits, deleted_at, "
             + "settings)",
@@ -67,7 +70,7 @@ internal sealed class PostgresListFiller(NpgsqlDataSource source, BenchLinks lin
             "link_term (link_id, terms)",
             part.Select(row => Line(
                 row.Link.Id.ToInt64(),
-                string.Join(' ', IndexTerms.Of(row.Link).Select(term => $"'{term}'")))));
+                $"'{IndexTerms.Join(row.Link, row.Mark).Replace(" ", "' '", StringComparison.Ordinal)}'")));
         await CopyAsync(
             "link_limit (link_id, max_visits, used)",
             part.Where(row => row.Link.MaxVisits is not null).Select(row => Line(

@@ -73,7 +73,7 @@ internal sealed class SqliteListFiller : IDisposable
         Run(
             "INSERT INTO link_term (rowid, terms) VALUES (?1, ?2)",
             id,
-            string.Join(' ', IndexTerms.Of(link)));
+            IndexTerms.Join(link, rows.Add(link, visits)));
         if (link.MaxVisits is { } max)
         {
             Run(
@@ -88,8 +88,6 @@ internal sealed class SqliteListFiller : IDisposable
             Run("INSERT INTO visit_total (link_id, visits, bot_visits) VALUES (?1, ?2, 1)", id, visits);
             Run("INSERT INTO visit_rank (link_id, visits, visited_at) VALUES (?1, ?2, ?3)", id, visits, id);
         }
-
-        rows.Add(link, visits);
     }
 
     private void AddRows(ListRows rows)
@@ -115,6 +113,16 @@ internal sealed class SqliteListFiller : IDisposable
 
         foreach (var (hour, first, last) in rows.Hours)
             Run("INSERT INTO created_hour (hour, first_id, last_id) VALUES (?1, ?2, ?3)", hour, first, last);
+        foreach (var (slice, first, last, count) in rows.Slices)
+        {
+            Run(
+                "INSERT INTO link_slice (slice, first_id, last_id, links) VALUES (?1, ?2, ?3, ?4)",
+                slice,
+                first,
+                last,
+                count);
+        }
+
         rows.TrimSample();
         foreach (var (hash, link) in rows.Sample)
             Run("INSERT INTO link_sample (hash, link_id) VALUES (?1, ?2)", hash, link);

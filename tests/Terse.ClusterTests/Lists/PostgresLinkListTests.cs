@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Terse.Links;
+using Terse.Storage.Postgres;
 using Terse.TestSupport;
 
 namespace Terse.ClusterTests;
@@ -14,7 +15,8 @@ public sealed class PostgresLinkListTests(TestDatabases databases) : LinkListCon
 
     private protected override ILinkList List => _database.Get<ILinkList>();
 
-    private protected override IListIndex Index => _database.Get<IListIndex>();
+    private protected override IListIndex Index =>
+        new PostgresListIndex(_database.Get<PostgresListTransactions>(), SmallLimits);
 
     private protected override ITagStore Tags => _database.Get<ITagStore>();
 

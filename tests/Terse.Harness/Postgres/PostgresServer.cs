@@ -30,6 +30,8 @@ internal sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
+    public int ProcessId => _process!.Id;
+
     /// <summary>
     /// The name under which this server connects to a primary, and the name of its replication slot.
     /// </summary>
@@ -71,6 +73,14 @@ internal sealed class PostgresServer : IAsyncDisposable
             wal_receiver_status_interval = 1s
             wal_retrieve_retry_interval = 200ms
             """);
+        await server.StartAsync();
+        return server;
+    }
+
+    /// <summary>Starts a server on the data folder of a server that was shut down.</summary>
+    public static async Task<PostgresServer> StartAgainAsync(string folder)
+    {
+        var server = new PostgresServer(folder, FreePort.Find());
         await server.StartAsync();
         return server;
     }

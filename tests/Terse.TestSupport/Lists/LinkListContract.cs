@@ -14,8 +14,8 @@ public abstract class LinkListContract : IAsyncLifetime
 {
     private const int Links = 400;
 
-    private static readonly ListLimits SmallLimits = new(
-        MaxExamined: 40, MaxCounted: 100, DenseShare: 0.2, TimeSpan.Zero);
+    private protected static readonly ListLimits SmallLimits = new(
+        MaxExamined: 40, MaxScattered: 20, MaxCounted: 100, DenseShare: 0.2, SliceLinks: 30, TimeSpan.Zero);
 
     private readonly FixedTime _time = new();
 
@@ -160,7 +160,7 @@ public abstract class LinkListContract : IAsyncLifetime
             before.Count - 1, (await Tags.ListAsync(new(tag, null, 1), default)).Single().Tag.Links);
         var deleted = new LinkFilter { State = LinkState.Deleted };
         var listed = await WalkAsync(Lister, deleted, ListOrder.Visits);
-        Assert.Equal(0, listed.Single(other => other.Id == IdOf(link)).Rank);
+        Assert.Equal(0, listed.Single(other => other.Id == IdOf(link)).Numbers.Rank);
     }
 
     [Fact]

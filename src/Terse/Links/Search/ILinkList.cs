@@ -12,11 +12,11 @@ internal interface ILinkList
 {
     /// <summary>Reads the next links of a source in the order of their ids.</summary>
     Task<IReadOnlyList<ListedLink>> ReadAsync(
-        ListSource source,
-        IdRange range,
-        int limit,
-        ListFreshness freshness,
-        CancellationToken cancellationToken);
+        LinkRead read, ListFreshness freshness, CancellationToken cancellationToken);
+
+    /// <summary>Reads the numbers of links. Links that do not exist are missing in the result.</summary>
+    Task<IReadOnlyDictionary<long, LinkNumbers>> ReadNumbersAsync(
+        IReadOnlyList<long> links, ListFreshness freshness, CancellationToken cancellationToken);
 
     /// <summary>Reads the most visited links whose positions are before a position.</summary>
     Task<IReadOnlyList<ListedLink>> ReadRankedAsync(
@@ -40,6 +40,14 @@ internal interface ILinkList
     /// <summary>Reads a random sample of the indexed links.</summary>
     Task<LinkSample> ReadSampleAsync(CancellationToken cancellationToken);
 }
+
+/// <param name="Source">The source of the links.</param>
+/// <param name="Range">The ids of the links, and their order.</param>
+/// <param name="Limit">How many links to read.</param>
+/// <param name="WithNumbers">
+/// Whether to read the numbers of the links too, which takes as long as the links themselves.
+/// </param>
+internal sealed record LinkRead(ListSource Source, IdRange Range, int Limit, bool WithNumbers);
 
 /// <summary>Where the candidates of a list come from.</summary>
 internal abstract record ListSource

@@ -24,7 +24,7 @@ internal interface IListIndex
     Task<bool> IndexAsync(CancellationToken cancellationToken);
 
     /// <summary>
-    /// Updates some of the ranks of links (<see cref="ListedLink.Rank"/>). When all are updated, the next
+    /// Updates some of the ranks of links (<see cref="LinkNumbers.Rank"/>). When all are updated, the next
     /// pass begins <paramref name="interval"/> later.
     /// </summary>
     /// <returns>False if there is nothing to do now.</returns>
@@ -37,14 +37,20 @@ internal interface IListIndex
 /// <summary>A link to index.</summary>
 /// <param name="Link">The link as it is stored now.</param>
 /// <param name="Earlier">The settings that the link had when it was indexed before, or later.</param>
-internal sealed record UnlistedLink(Link Link, IReadOnlyList<LinkSettings> Earlier);
+/// <param name="IsNew">Whether the link was not indexed before.</param>
+internal sealed record UnlistedLink(Link Link, IReadOnlyList<LinkSettings> Earlier, bool IsNew);
 
 /// <summary>The rows of a transaction that indexes links. The stores write them.</summary>
-internal sealed class IndexBatch(IReadOnlyList<UnlistedLink> links)
+internal sealed class IndexBatch(IReadOnlyList<UnlistedLink> links, IndexSlices slices)
 {
-    /// <summary>The terms of each link.</summary>
+    /// <summary>The terms of each link with the mark of its slice.</summary>
     public IReadOnlyList<(long Link, string Terms)> Entries { get; } =
-        [.. links.Select(unlisted => (IdOf(unlisted), string.Join(' ', IndexTerms.Of(unlisted.Link))))];
+        [.. links.Select(unlisted => (
+            IdOf(unlisted),
+            IndexTerms.Join(unlisted.Link, slices.MarkFor(IdOf(unlisted), unlisted.IsNew))))];
+
+    /// <summary>The slices that the links changed.</summary>
+    public IReadOnlyList<IndexSlice> Slices => [.. slices.Changed];
 
     /// <summary>The tags of the links. Rows that exist already are included.</summary>
     public IReadOnlyList<(string Folded, string Name, long Link)> Tags { get; } =

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 
 namespace Terse.Links;
@@ -45,6 +46,12 @@ internal static class IndexTerms
     }
 
     /// <summary>
+    /// Returns the terms as the index has them: with the mark of the link's slice (<see cref="IndexSlices"/>)
+    /// before each term, and a space between two terms.
+    /// </summary>
+    public static string Join(Link link, char mark) => mark + string.Join(" " + mark, Of(link));
+
+    /// <summary>
     /// Returns terms that all links have which the filter lets through, except links that match only by their
     /// code. Empty if the index cannot help.
     /// </summary>
@@ -62,8 +69,22 @@ internal static class IndexTerms
         return terms;
     }
 
+    /// <summary>Whether the target of a link has a host, which is in its canonical spelling.</summary>
+    public static bool HasHost(Link link, string host)
+    {
+        var (start, end) = Target.FindAuthority(link.Target);
+        var authority = link.Target.AsSpan(start..end);
+        // Usual names have no other spelling except for the case; parsing them would take longer.
+        return (authority.Contains(host, StringComparison.OrdinalIgnoreCase)
+                || authority.ContainsAnyExcept(UsualCharacters) || !char.IsAsciiLetter(host[^1]))
+            && HostOf(link) == host;
+    }
+
+    private static readonly SearchValues<char> UsualCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.:");
+
     /// <summary>The host of the link's target; null if the target has no host.</summary>
-    public static string? HostOf(Link link) => Target.AuthorityOf(link.Target)?.Host;
+    private static string? HostOf(Link link) => Target.AuthorityOf(link.Target)?.Host;
 
     private static string Flag(LinkState state) =>
         FlagMark + ((int)state).ToString(CultureInfo.InvariantCulture);

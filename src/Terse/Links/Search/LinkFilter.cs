@@ -34,27 +34,23 @@ internal sealed record LinkFilter
 
     public SearchText? Text { get; init; }
 
+    /// <summary>Whether the filter reads <see cref="ListedLink.Numbers"/>.</summary>
+    public bool NeedsNumbers =>
+        State is LinkState.Active or LinkState.Exhausted || NotVisitedSince is not null;
+
     public bool Matches(ListedLink listed, DateTimeOffset now)
     {
-        var link = listed.Link;
+        var link = listed.WithoutSettings;
         return !listed.IsAlias
             && (Domain is null || link.Domain == Domain)
             && !(link.CreatedAt < CreatedFrom)
             && !(link.CreatedAt >= CreatedUntil)
+            && (TargetHost is null || IndexTerms.HasHost(link, TargetHost))
             && (State is null || listed.StateAt(now) == State)
-            && !(listed.VisitedAt >= NotVisitedSince)
-            && MatchesTags(link)
-            && (TargetHost is null || IndexTerms.HostOf(link) == TargetHost)
+            && !(listed.Numbers.VisitedAt >= NotVisitedSince)
+            && AllTags.All(listed.HasTag)
+            && (AnyTags.Count == 0 || AnyTags.Any(listed.HasTag))
+            && !NoTags.Any(listed.HasTag)
             && (Text is null || Text.Matches(listed));
-    }
-
-    private bool MatchesTags(Link link)
-    {
-        if (AllTags.Count + AnyTags.Count + NoTags.Count == 0)
-            return true;
-        HashSet<string> tags = TagName.FoldAll(link.Settings.Tags);
-        return AllTags.All(tags.Contains)
-            && (AnyTags.Count == 0 || AnyTags.Any(tags.Contains))
-            && !NoTags.Any(tags.Contains);
     }
 }

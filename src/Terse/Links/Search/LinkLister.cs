@@ -22,11 +22,27 @@ internal sealed class LinkLister(
     public async Task<LinkPage> ListAsync(
         ListQuery query, ListFreshness freshness, CancellationToken cancellationToken)
     {
-        var plan = await PlanAsync(query, freshness, limits.MaxExamined, cancellationToken);
-        if (query.Order != ListOrder.Visits)
-            return await ReadPageAsync(plan, query, cancellationToken);
-        return await TrySortAsync(plan, query, cancellationToken)
-            ?? await ReadRankedAsync(plan, query, cancellationToken);
+        var plan = await PlanAsync(query, freshness, limits.MaxScattered, cancellationToken);
+        if (plan.Source is ListSource.All && query.Order != ListOrder.Visits)
+            plan = plan with { MaxExamined = limits.MaxExamined };
+        if (query.Order == ListOrder.Visits)
+        {
+            return await TrySortAsync(plan, query, cancellationToken)
+                ?? await ReadRankedAsync(plan, query, cancellationToken);
+        }
+
+        var page = await ReadPageAsync(plan, query, cancellationToken);
+        return page.Links.All(link => link.HasNumbers)
+            ? page
+            : page with { Links = await AddNumbersAsync(page.Links, freshness, cancellationToken) };
+    }
+
+    private async Task<IReadOnlyList<ListedLink>> AddNumbersAsync(
+        IReadOnlyList<ListedLink> links, ListFreshness freshness, CancellationToken cancellationToken)
+    {
+        var numbers = await store.ReadNumbersAsync(
+            [.. links.Select(link => link.Id)], freshness, cancellationToken);
+        return [.. links.Select(link => link.With(numbers.GetValueOrDefault(link.Id, LinkNumbers.None)))];
     }
 
     /// <summary>Counts the links that match, up to a limit.</summary>
@@ -43,6 +59,7 @@ internal sealed class LinkLister(
     /// <param name="Range">The ids of the candidates, without regard to the cursor.</param>
     /// <param name="Share">The estimated share of the candidates that match; above 0.</param>
     /// <param name="ByCode">Links that match by their code and that the source may lack.</param>
+    /// <param name="Candidates">The estimated number of candidates.</param>
     /// <param name="IsIncomplete">Whether the source may lack older links.</param>
     /// <param name="MaxExamined">How many candidates may be read.</param>
     /// <param name="Freshness">How recent the links must be.</param>
@@ -52,6 +69,7 @@ internal sealed class LinkLister(
         IdRange Range,
         double Share,
         IReadOnlyList<ListedLink> ByCode,
+        double Candidates,
         bool IsIncomplete,
         int MaxExamined,
         ListFreshness Freshness,
@@ -61,6 +79,11 @@ internal sealed class LinkLister(
 
         public int FirstChunk(int limit) =>
             (int)Math.Min(MaxExamined, Math.Max(MinChunk, ((limit + 1) * 1.25 / Share) + 1));
+
+        /// <summary>
+        /// A page that shows most of the links that it reads reads their numbers at once.
+        /// </summary>
+        public bool ReadsNumbers(LinkFilter filter) => filter.NeedsNumbers || Share > 0.5;
     }
 
     private async Task<Plan> PlanAsync(
@@ -73,6 +96,7 @@ internal sealed class LinkLister(
             await RangeOfAsync(filter, query.IsDescending, sample, cancellationToken),
             Share: 1,
             ByCode: [],
+            sample.EstimatedLinks,
             IsIncomplete: false,
             maxExamined,
             freshness,
@@ -85,7 +109,7 @@ internal sealed class LinkLister(
             return plan; // One page examines all links, also those that are not indexed yet.
 
         var tagged = await FindTaggedAsync(filter, cancellationToken);
-        // The index reads all links of each term, so only rare terms help; the filter checks the others.
+        // The index reads all links of a term in a slice, so only rare terms help; the filter checks others.
         List<IndexTerm> terms = [.. IndexTerms.Of(filter)
             .Where(term => sample.ShareOf(link => link.HasTerm(term)) < limits.DenseShare)];
         var indexed = terms.Count == 0 ? 1 : sample.ShareOf(link => terms.All(link.HasTerm));
@@ -102,6 +126,7 @@ internal sealed class LinkLister(
         {
             Source = source,
             Share = share <= all ? 1 : Math.Max(all / share, 1e-9),
+            Candidates = share * sample.EstimatedLinks,
             IsIncomplete = !sample.IsComplete,
         };
     }
@@ -175,7 +200,10 @@ internal sealed class LinkLister(
         var chunk = plan.FirstChunk(query.Limit);
         for (var examined = 0; !range.IsEmpty && found.Count <= query.Limit;)
         {
-            var rows = await store.ReadAsync(plan.Source, range, chunk, plan.Freshness, cancellationToken);
+            var rows = await store.ReadAsync(
+                new(plan.Source, range, chunk, plan.ReadsNumbers(query.Filter)),
+                plan.Freshness,
+                cancellationToken);
             found.AddRange(rows.Where(row => plan.Matches(query, row)));
             examined += rows.Count;
             if (rows.Count < chunk)
@@ -223,10 +251,12 @@ internal sealed class LinkLister(
     private async Task<LinkPage?> TrySortAsync(
         Plan plan, ListQuery query, CancellationToken cancellationToken)
     {
-        if (plan.Source is ListSource.All)
+        if (plan.Source is ListSource.All || plan.Candidates > 2.0 * plan.MaxExamined)
             return null;
         var rows = await store.ReadAsync(
-            plan.Source, plan.Range, plan.MaxExamined, plan.Freshness, cancellationToken);
+            new(plan.Source, plan.Range, plan.MaxExamined, WithNumbers: true),
+            plan.Freshness,
+            cancellationToken);
         if (rows.Count == plan.MaxExamined)
             return null;
         List<ListedLink> found = [.. rows.Where(row => plan.Matches(query, row)
@@ -251,13 +281,15 @@ internal sealed class LinkLister(
             var rows = isRanked
                 ? await store.ReadRankedAsync(position, chunk, plan.Freshness, cancellationToken)
                 : await store.ReadAsync(
-                    AllLinks, Narrow(plan.Range, position.Id), chunk, plan.Freshness, cancellationToken);
-            found.AddRange(rows.Where(row => row.Rank > 0 == isRanked && plan.Matches(query, row)));
+                    new(AllLinks, Narrow(plan.Range, position.Id), chunk, WithNumbers: true),
+                    plan.Freshness,
+                    cancellationToken);
+            found.AddRange(rows.Where(row => row.Numbers.Rank > 0 == isRanked && plan.Matches(query, row)));
             examined += rows.Count;
             var isEnd = rows.Count < chunk;
             if (isEnd && !isRanked)
                 return Cut(found, next: null, plan, query);
-            position = isEnd ? new(0, long.MaxValue) : new(isRanked ? rows[^1].Rank : 0, rows[^1].Id);
+            position = isEnd ? new(0, long.MaxValue) : new(isRanked ? rows[^1].Numbers.Rank : 0, rows[^1].Id);
             chunk *= 2;
         }
 

@@ -61,10 +61,18 @@ internal sealed class LinkSamples(ILinkList store, ListLimits limits, TimeProvid
             if (_next is null && (_sample is null || time.GetElapsedTime(_readAt) > limits.SampleAge))
             {
                 _readAt = time.GetTimestamp();
-                _next = Task.Run(() => store.ReadSampleAsync(CancellationToken.None), CancellationToken.None);
+                _next = Task.Run(ReadAsync, CancellationToken.None);
             }
 
             return (_sample ?? _next!).WaitAsync(cancellationToken);
         }
+    }
+
+    private async Task<LinkSample> ReadAsync()
+    {
+        var sample = await store.ReadSampleAsync(CancellationToken.None);
+        foreach (var link in sample.Links)
+            link.Prepare();
+        return sample;
     }
 }

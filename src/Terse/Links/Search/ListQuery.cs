@@ -23,7 +23,7 @@ internal sealed record ListQuery(LinkFilter Filter, ListOrder Order, ListPositio
     public bool IsDescending => Order != ListOrder.Oldest;
 
     public ListPosition PositionOf(ListedLink link) =>
-        new(Order == ListOrder.Visits ? link.Rank : 0, link.Id);
+        new(Order == ListOrder.Visits ? link.Numbers.Rank : 0, link.Id);
 
     /// <summary>Whether a position comes after another one in this order.</summary>
     public bool IsAfter(ListPosition position, ListPosition other) =>
@@ -31,7 +31,7 @@ internal sealed record ListQuery(LinkFilter Filter, ListOrder Order, ListPositio
 }
 
 /// <summary>The position of a link in a list.</summary>
-/// <param name="Rank"><see cref="ListedLink.Rank"/> in a list by visits, else 0.</param>
+/// <param name="Rank"><see cref="LinkNumbers.Rank"/> in a list by visits, else 0.</param>
 /// <param name="Id">The id of the link.</param>
 [StructLayout(LayoutKind.Auto)]
 internal readonly record struct ListPosition(long Rank, long Id) : IComparable<ListPosition>
@@ -66,13 +66,23 @@ internal sealed record LinkCount(long Links, bool IsExact);
 /// How many links a page examines at most. A page over rare links among many others ends here, and says
 /// where the next page continues.
 /// </param>
+/// <param name="MaxScattered">
+/// How many links a page examines at most if they are not neighbours: links with a tag or from the index, and
+/// links in the order of their visits. Each of them is on a page of the database of its own.
+/// </param>
 /// <param name="MaxCounted">How many links a count examines at most.</param>
 /// <param name="DenseShare">
 /// The share of all links from which on a page reads the links in their order instead of the index of terms.
-/// The index finds all links at once, which takes long for many links.
+/// The index finds all links of a slice at once, which takes long for many links.
+/// </param>
+/// <param name="SliceLinks">
+/// How many links a slice of the index contains. A page over a rare term reads all slices, and a page over a
+/// frequent term reads all its links in a slice, so the number limits both.
 /// </param>
 /// <param name="SampleAge">How long a sample of the links is used.</param>
-internal sealed record ListLimits(int MaxExamined, int MaxCounted, double DenseShare, TimeSpan SampleAge)
+internal sealed record ListLimits(
+    int MaxExamined, int MaxScattered, int MaxCounted, double DenseShare, int SliceLinks, TimeSpan SampleAge)
 {
-    public static readonly ListLimits Default = new(1_000, 10_000, 1 / 256.0, TimeSpan.FromMinutes(1));
+    public static readonly ListLimits Default =
+        new(1_000, 250, 10_000, 1 / 32.0, 131_072, TimeSpan.FromMinutes(1));
 }

@@ -36,5 +36,5 @@ internal sealed record SearchPart(string Text, IReadOnlyList<string> Words)
 
     public bool Matches(ListedLink link) =>
         (Words.Count > 0 && Words.All(link.HasWord))
-        || LinkCodes.Have(link.Link, Text);
+        || LinkCodes.Have(link.WithoutSettings, Text);
 }

@@ -60,7 +60,7 @@ internal static class SearchWords
             {
                 case Kind.Letter:
                     if (length++ < MaxLength)
-                        word.Append(Rune.ToLowerInvariant(rune).ToString());
+                        AppendLower(word, rune);
                     continue;
                 case Kind.Ignored:
                     continue;
@@ -94,6 +94,14 @@ internal static class SearchWords
             if (found.Length > 0 && words.Count < MaxWords)
                 words.Add(found);
         }
+    }
+
+    private static void AppendLower(StringBuilder word, Rune rune)
+    {
+        if (rune.IsAscii)
+            word.Append((char)(rune.Value | 0x20)); // Digits have this bit already.
+        else
+            word.Append(Rune.ToLowerInvariant(rune).ToString());
     }
 
     /// <summary>Adds the words of a URL without its scheme. Percent-encoded text is decoded.</summary>

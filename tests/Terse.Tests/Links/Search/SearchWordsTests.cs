@@ -47,10 +47,8 @@ public sealed class SearchWordsTests
     {
         var link = new ListedLink(
             new(Tsid.FromInt64(1), "", "0ODgeK8", "https://e.example/", DateTimeOffset.UnixEpoch),
-            default,
-            Used: 0,
-            Rank: 0,
-            VisitedAt: null);
+            settings: null,
+            LinkNumbers.None);
         Assert.True(SearchText.Parse("0ODgeK8").Matches(link));
         Assert.False(SearchText.Parse("0ODge").Matches(link));
         Assert.False(SearchText.Parse("0odgek8").Matches(link));

@@ -17,7 +17,7 @@ public sealed class SqliteLinkListTests : LinkListContract
     private protected override ILinkList List => new SqliteLinkList(_file.Readers);
 
     private protected override IListIndex Index =>
-        new SqliteListIndex(_file.Writer, _file.Readers, TimeProvider.System);
+        new SqliteListIndex(_file.Writer, _file.Readers, SmallLimits, TimeProvider.System);
 
     private protected override ITagStore Tags => new SqliteTagStore(_file.Writer, _file.Readers);
 

@@ -44,6 +44,8 @@ internal static class ListEndpoints
         LinkResource.Of(listed.Link, domains, host, scheme) with
         {
             State = ListParameters.NameOf(listed.StateAt(now)),
-            Visits = new(listed.Visits.Visits + listed.Visits.Bots, listed.Visits.Bots),
+            Visits = Show(listed.Numbers.Visits),
         };
+
+    private static LinkVisits Show(VisitSum sum) => new(sum.Visits + sum.Bots, sum.Bots);
 }

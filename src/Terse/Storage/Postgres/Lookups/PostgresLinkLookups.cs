@@ -232,7 +232,11 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     /// <summary>Reads a link from a row.</summary>
     /// <param name="row">The row.</param>
     /// <param name="first">The first of the columns <see cref="Columns"/>.</param>
-    public static Link ReadLink(NpgsqlDataReader row, int first = 0) => new(
+    public static Link ReadLink(NpgsqlDataReader row, int first = 0) => ReadLinkWith(
+        row, StoredSettings.Read(row.IsDBNull(first + 9) ? null : row.GetString(first + 9)), first);
+
+    /// <summary>Reads a link without the column of its settings.</summary>
+    public static Link ReadLinkWith(NpgsqlDataReader row, LinkSettings settings, int first = 0) => new(
         Tsid.FromInt64(row.GetInt64(first)),
         row.GetString(first + 1),
         row.GetString(first + 2),
@@ -243,7 +247,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         ExpiresAt = ReadTime(row, first + 6),
         MaxVisits = row.IsDBNull(first + 7) ? null : row.GetInt64(first + 7),
         DeletedAt = ReadTime(row, first + 8),
-        Settings = StoredSettings.Read(row.IsDBNull(first + 9) ? null : row.GetString(first + 9)),
+        Settings = settings,
         LaterCodes = row.IsDBNull(first + 10) ? null : row.GetString(first + 10),
     };
 

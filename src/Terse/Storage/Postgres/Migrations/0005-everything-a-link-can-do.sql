@@ -103,7 +103,15 @@ CREATE TABLE list_progress (
 ) WITH (fillfactor = 10);
 INSERT INTO list_progress (one) VALUES (1);
 
--- The terms of each link (class IndexTerms).
+-- The slices of the index of terms (class IndexSlices). Their ranges do not overlap.
+CREATE TABLE link_slice (
+    slice    bigint PRIMARY KEY,
+    first_id bigint NOT NULL,
+    last_id  bigint NOT NULL,
+    links    bigint NOT NULL -- how many links were indexed
+) WITH (fillfactor = 50);
+
+-- The terms of each link (class IndexTerms), each with the mark of the link's slice.
 CREATE TABLE link_term (
     link_id bigint   PRIMARY KEY,
     terms   tsvector NOT NULL

@@ -13,6 +13,7 @@ internal static class PostgresIndexWrites
         WriteTransaction write, IndexBatch batch, CancellationToken cancellationToken)
     {
         await WriteTermsAsync(write, batch, cancellationToken);
+        await PostgresIndexSlices.WriteAsync(write, batch.Slices, cancellationToken);
         await WriteHoursAsync(write, batch, cancellationToken);
         await WriteSampleAsync(write, batch, cancellationToken);
         await AddTagsAsync(write, batch, cancellationToken);

@@ -7,105 +7,50 @@ namespace Terse.Storage.Postgres;
 /// <inheritdoc cref="ILinkList"/>
 internal sealed class PostgresLinkList(PostgresListTransactions lists) : ILinkList
 {
-    /// <summary>
-    /// Reads listed links. The parameter is a subquery that returns ids of links. The lateral subqueries make
-    /// PostgreSQL search for each link in the indexes, whatever it knows about the tables.
-    /// </summary>
-    private static string Select(string ids) =>
-        $"""
-        SELECT link.id, link.domain, link.code, link.target, link.created_at,
-            link.version, link.expires_at, link.max_visits, link.deleted_at, link.settings,
-            link.later_codes, coalesce(t.visits, 0), coalesce(t.bot_visits, 0), coalesce(u.used, 0),
-            coalesce(r.visits, 0), r.visited_at, link.alias_of IS NOT NULL
-        FROM ({ids}) AS listed(link_id)
-            CROSS JOIN LATERAL (SELECT * FROM link WHERE id = listed.link_id LIMIT 1) AS link
-            LEFT JOIN LATERAL (
-                SELECT visits, bot_visits FROM visit_total WHERE link_id = link.id LIMIT 1) AS t ON true
-            LEFT JOIN LATERAL (SELECT used FROM link_limit WHERE link_id = link.id LIMIT 1) AS u ON true
-            LEFT JOIN LATERAL (
-                SELECT visits, visited_at FROM visit_rank WHERE link_id = link.id LIMIT 1) AS r ON true
-        """;
-
-    /// <summary>
-    /// The materialized subquery makes PostgreSQL search in the index of terms. Otherwise it might read the
-    /// links in the order of their ids until enough of them have the terms.
-    /// </summary>
-    private const string WithTerms =
-        "WITH found AS MATERIALIZED (SELECT link_id FROM link_term WHERE terms @@ $4::text::tsquery) "
-        + "SELECT link_id FROM found WHERE link_id BETWEEN $1 AND $2 ORDER BY link_id ";
-
-    private static string OfTags(string order) =>
-        $"""
-        SELECT DISTINCT l.link_id FROM unnest($4::bigint[]) AS tags(id) CROSS JOIN LATERAL (
-            SELECT link_id FROM link_tag WHERE tag_id = tags.id AND link_id BETWEEN $1 AND $2
-            ORDER BY link_id {order} LIMIT $3) AS l
-        ORDER BY l.link_id {order} LIMIT $3
-        """;
-
-    private static readonly string
-        SelectNewest = Select("SELECT id FROM link WHERE id BETWEEN $1 AND $2 ORDER BY id DESC LIMIT $3"),
-        SelectOldest = Select("SELECT id FROM link WHERE id BETWEEN $1 AND $2 ORDER BY id LIMIT $3"),
-        SelectNewestTerms = Select(WithTerms + "DESC LIMIT $3"),
-        SelectOldestTerms = Select(WithTerms + "LIMIT $3"),
-        SelectNewestTagged = Select(OfTags("DESC")),
-        SelectOldestTagged = Select(OfTags("")),
-        SelectRanked = Select(
-            "SELECT link_id FROM visit_rank WHERE (visits, link_id) < ($1, $2) "
-            + "ORDER BY visits DESC, link_id DESC LIMIT $3"),
-        SelectNamed = Select(
-            """
-            SELECT coalesce(l.alias_of, l.id)
-            FROM unnest($1::text[], $2::text[]) AS n(domain, code) CROSS JOIN LATERAL (
-                SELECT id, alias_of FROM link
-                WHERE link.domain = n.domain AND link.code = n.code LIMIT 1) AS l
-            """),
-        SelectSampled = Select("SELECT link_id FROM link_sample");
-
     /// <inheritdoc/>
     public Task<IReadOnlyList<ListedLink>> ReadAsync(
-        ListSource source,
-        IdRange range,
-        int limit,
-        ListFreshness freshness,
-        CancellationToken cancellationToken) =>
-        lists.ReadAsync(freshness, (source, range, limit), ReadAsync, cancellationToken);
+        LinkRead read, ListFreshness freshness, CancellationToken cancellationToken) =>
+        lists.ReadAsync(freshness, read, ReadAsync, cancellationToken);
 
     private static async Task<IReadOnlyList<ListedLink>> ReadAsync(
-        ReadTransaction read,
-        (ListSource Source, IdRange Range, int Limit) page,
-        CancellationToken cancellationToken)
+        ReadTransaction transaction, LinkRead read, CancellationToken cancellationToken)
     {
-        var isDescending = page.Range.IsDescending;
-        await using var select = read.CreateCommand(page.Source switch
-        {
-            ListSource.All => isDescending ? SelectNewest : SelectOldest,
-            ListSource.Indexed => isDescending ? SelectNewestTerms : SelectOldestTerms,
-            ListSource.Tagged => isDescending ? SelectNewestTagged : SelectOldestTagged,
-            _ => throw new ArgumentOutOfRangeException(nameof(page)),
-        });
-        select.Bind(page.Range.First);
-        select.Bind(page.Range.Last);
-        select.Bind(page.Limit);
-        if (page.Source is ListSource.Indexed(var terms))
+        await using var select = transaction.CreateCommand(PostgresListedLinks.Select(read));
+        select.Bind(read.Range.First);
+        select.Bind(read.Range.Last);
+        select.Bind(read.Limit);
+        if (read.Source is ListSource.Indexed(var terms))
             select.Bind(Match(terms));
-        if (page.Source is ListSource.Tagged(var tags))
+        if (read.Source is ListSource.Tagged(var tags))
             select.Bind<long[]>([.. tags]);
-        var links = await ReadAllAsync(select, cancellationToken);
-        links.Sort((one, other) => isDescending ? other.Id.CompareTo(one.Id) : one.Id.CompareTo(other.Id));
+        var links = await PostgresListedLinks.ReadAsync(select, read.WithNumbers, cancellationToken);
+        links.Sort((one, other) => read.Range.IsDescending
+            ? other.Id.CompareTo(one.Id)
+            : one.Id.CompareTo(other.Id));
         return links;
     }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<long, LinkNumbers>> ReadNumbersAsync(
+        IReadOnlyList<long> links, ListFreshness freshness, CancellationToken cancellationToken) =>
+        lists.ReadAsync(freshness, links, PostgresListedLinks.ReadNumbersAsync, cancellationToken);
 
     /// <summary>
     /// Writes a query for <c>tsquery</c>. Terms contain only letters, digits and characters outside of ASCII,
     /// so nothing needs an escape.
     /// </summary>
     private static string Match(IReadOnlyList<IndexTerm> terms) =>
-        string.Join(" & ", terms.Select(term => term.IsBeginning ? $"'{term.Text}':*" : $"'{term.Text}'"));
+        string.Join(" & ", terms.Select(term =>
+            $"'{PostgresListedLinks.MarkPlace}{term.Text}'{(term.IsBeginning ? ":*" : "")}"));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ListedLink>> ReadRankedAsync(
         ListPosition before, int limit, ListFreshness freshness, CancellationToken cancellationToken) =>
         lists.ReadAsync(freshness, (before, limit), ReadRankedAsync, cancellationToken);
+
+    private static readonly string SelectRanked = PostgresListedLinks.Select(
+        "SELECT link_id FROM visit_rank WHERE (visits, link_id) < ($1, $2) "
+        + "ORDER BY visits DESC, link_id DESC LIMIT $3");
 
     private static async Task<IReadOnlyList<ListedLink>> ReadRankedAsync(
         ReadTransaction read, (ListPosition Before, int Limit) page, CancellationToken cancellationToken)
@@ -114,8 +59,9 @@ internal sealed class PostgresLinkList(PostgresListTransactions lists) : ILinkLi
         select.Bind(page.Before.Rank);
         select.Bind(page.Before.Id);
         select.Bind(page.Limit);
-        var links = await ReadAllAsync(select, cancellationToken);
-        links.Sort((one, other) => (other.Rank, other.Id).CompareTo((one.Rank, one.Id)));
+        var links = await PostgresListedLinks.ReadAsync(select, withNumbers: true, cancellationToken);
+        links.Sort((one, other) =>
+            (other.Numbers.Rank, other.Id).CompareTo((one.Numbers.Rank, one.Id)));
         return links;
     }
 
@@ -124,13 +70,21 @@ internal sealed class PostgresLinkList(PostgresListTransactions lists) : ILinkLi
         IReadOnlyList<LinkName> names, ListFreshness freshness, CancellationToken cancellationToken) =>
         lists.ReadAsync(freshness, names, FindAsync, cancellationToken);
 
+    private static readonly string SelectNamed = PostgresListedLinks.Select(
+        """
+        SELECT coalesce(l.alias_of, l.id)
+        FROM unnest($1::text[], $2::text[]) AS n(domain, code) CROSS JOIN LATERAL (
+            SELECT id, alias_of FROM link
+            WHERE link.domain = n.domain AND link.code = n.code LIMIT 1) AS l
+        """);
+
     private static async Task<IReadOnlyList<ListedLink>> FindAsync(
         ReadTransaction read, IReadOnlyList<LinkName> names, CancellationToken cancellationToken)
     {
         await using var select = read.CreateCommand(SelectNamed);
         select.BindColumn(names, name => name.Domain);
         select.BindColumn(names, name => name.Code);
-        return await ReadAllAsync(select, cancellationToken);
+        return await PostgresListedLinks.ReadAsync(select, withNumbers: true, cancellationToken);
     }
 
     private const string SelectTags =
@@ -179,6 +133,9 @@ internal sealed class PostgresLinkList(PostgresListTransactions lists) : ILinkLi
         return new(OrNull(row, 0), OrNull(row, 1), OrNull(row, 2));
     }
 
+    private static readonly string SelectSampled =
+        PostgresListedLinks.Select("SELECT link_id FROM link_sample");
+
     /// <summary>
     /// The index is incomplete while older links, many changed links, or links of more than 10 s ago wait.
     /// </summary>
@@ -205,30 +162,12 @@ internal sealed class PostgresLinkList(PostgresListTransactions lists) : ILinkLi
     {
         List<ListedLink> links;
         await using (var sampled = read.CreateCommand(SelectSampled))
-            links = await ReadAllAsync(sampled, cancellationToken);
+            links = await PostgresListedLinks.ReadAsync(sampled, withNumbers: true, cancellationToken);
         await using var select = read.CreateCommand(SelectSampleState);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         return new(links, row.GetInt64(0), row.GetBoolean(1));
     }
-
-    private static async Task<List<ListedLink>> ReadAllAsync(
-        NpgsqlCommand select, CancellationToken cancellationToken)
-    {
-        await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        var links = new List<ListedLink>();
-        while (await row.ReadAsync(cancellationToken))
-            links.Add(ReadListed(row));
-        return links;
-    }
-
-    private static ListedLink ReadListed(NpgsqlDataReader row) => new(
-        PostgresLinkLookups.ReadLink(row),
-        new(row.GetInt64(11), row.GetInt64(12)),
-        row.GetInt64(13),
-        row.GetInt64(14),
-        row.IsDBNull(15) ? null : row.GetFieldValue<DateTimeOffset>(15),
-        row.GetBoolean(16));
 
     private static long? OrNull(NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetInt64(column);

@@ -10,11 +10,11 @@ namespace Terse.Storage.Postgres;
 /// their ids. The horizon says up to which id no link can be missing: every link whose tick ended up to the
 /// horizon is visible in the snapshot that shows the horizon.
 /// </remarks>
-internal sealed class PostgresListIndex(PostgresListTransactions lists) : IListIndex
+internal sealed class PostgresListIndex(PostgresListTransactions lists, ListLimits limits) : IListIndex
 {
     /// <inheritdoc/>
     public Task<bool> IndexAsync(CancellationToken cancellationToken) =>
-        lists.WorkAsync(argument: 0, IndexAsync, cancellationToken);
+        lists.WorkAsync(limits.SliceLinks, IndexAsync, cancellationToken);
 
     /// <summary>
     /// Takes the lock until the end of the transaction. The number of the lock is "LISTINDX" in ASCII. Unlike
@@ -32,7 +32,7 @@ internal sealed class PostgresListIndex(PostgresListTransactions lists) : IListI
     }
 
     private static async Task<bool> IndexAsync(
-        WriteTransaction write, int argument, CancellationToken cancellationToken)
+        WriteTransaction write, int sliceLinks, CancellationToken cancellationToken)
     {
         if (!await TryLockAsync(write, cancellationToken))
             return false;
@@ -46,7 +46,8 @@ internal sealed class PostgresListIndex(PostgresListTransactions lists) : IListI
             links = await TakeOlderAsync(write, progress, cancellationToken);
         if (links.Count == 0)
             return false;
-        await PostgresIndexWrites.WriteAsync(write, new(Merge(links)), cancellationToken);
+        var slices = await PostgresIndexSlices.ReadAsync(write, sliceLinks, cancellationToken);
+        await PostgresIndexWrites.WriteAsync(write, new(Merge(links), slices), cancellationToken);
         return true;
     }
 
@@ -65,7 +66,8 @@ internal sealed class PostgresListIndex(PostgresListTransactions lists) : IListI
             group unlisted by unlisted.Link.Id into same
             select new UnlistedLink(
                 same.MaxBy(unlisted => unlisted.Link.Version)!.Link,
-                [.. same.SelectMany(unlisted => unlisted.Earlier)])];
+                [.. same.SelectMany(unlisted => unlisted.Earlier)],
+                same.Any(unlisted => unlisted.IsNew))];
 
     /// <summary>
     /// Takes links from the queue. A transaction may commit a smaller number after a greater one, so exactly
@@ -147,7 +149,7 @@ internal sealed class PostgresListIndex(PostgresListTransactions lists) : IListI
         await using (var row = await select.ExecuteReaderAsync(cancellationToken))
         {
             while (await row.ReadAsync(cancellationToken) && row.GetBoolean(11))
-                links.Add(new(PostgresLinkLookups.ReadLink(row), []));
+                links.Add(new(PostgresLinkLookups.ReadLink(row), [], IsNew: true));
         }
 
         if (links.Count > 0)
@@ -176,7 +178,7 @@ internal sealed class PostgresListIndex(PostgresListTransactions lists) : IListI
         await using (var row = await select.ExecuteReaderAsync(cancellationToken))
         {
             while (await row.ReadAsync(cancellationToken))
-                links.Add(new(PostgresLinkLookups.ReadLink(row), []));
+                links.Add(new(PostgresLinkLookups.ReadLink(row), [], IsNew: true));
         }
 
         await SetAsync<long?>(
@@ -204,7 +206,8 @@ internal sealed class PostgresListIndex(PostgresListTransactions lists) : IListI
 
     private static UnlistedLink ReadChanged(NpgsqlDataReader row) => new(
         PostgresLinkLookups.ReadLink(row),
-        row.IsDBNull(11) ? [] : [StoredSettings.Read(row.GetString(11))]);
+        row.IsDBNull(11) ? [] : [StoredSettings.Read(row.GetString(11))],
+        IsNew: false);
 
     private sealed record Progress(long? NewerThan, long? OlderThan);
 }

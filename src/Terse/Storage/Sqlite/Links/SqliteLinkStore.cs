@@ -235,7 +235,11 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     }
 
     /// <summary>Reads a link from a row whose first columns are <see cref="Columns"/>.</summary>
-    public static Link ReadLink(SqliteDataReader row) => new(
+    public static Link ReadLink(SqliteDataReader row) =>
+        ReadLinkWith(row, StoredSettings.Read(row.IsDBNull(9) ? null : row.GetString(9)));
+
+    /// <summary>Reads a link without the column of its settings.</summary>
+    public static Link ReadLinkWith(SqliteDataReader row, LinkSettings settings) => new(
         Tsid.FromInt64(row.GetInt64(0)),
         row.GetString(1),
         row.GetString(2),
@@ -246,7 +250,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
         ExpiresAt = ReadTime(row, 6),
         MaxVisits = row.IsDBNull(7) ? null : row.GetInt64(7),
         DeletedAt = ReadTime(row, 8),
-        Settings = StoredSettings.Read(row.IsDBNull(9) ? null : row.GetString(9)),
+        Settings = settings,
         LaterCodes = row.IsDBNull(10) ? null : row.GetString(10),
     };
 

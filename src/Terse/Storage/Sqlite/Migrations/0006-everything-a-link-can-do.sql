@@ -96,8 +96,16 @@ CREATE TABLE list_progress (
 ) STRICT;
 INSERT INTO list_progress (one, older_than) SELECT 1, max(id) + 1 FROM link;
 
--- The terms of each link (class IndexTerms), separated by spaces. The table stores only the index, not the
--- texts. The row id is the id of the link.
+-- The slices of the index of terms (class IndexSlices). Their ranges do not overlap.
+CREATE TABLE link_slice (
+    slice    INTEGER PRIMARY KEY,
+    first_id INTEGER NOT NULL,
+    last_id  INTEGER NOT NULL,
+    links    INTEGER NOT NULL -- how many links were indexed
+) STRICT;
+
+-- The terms of each link (class IndexTerms), each with the mark of its slice, separated by spaces. The table
+-- stores only the index, not the texts. The row id is the id of the link.
 CREATE VIRTUAL TABLE link_term USING fts5(
     terms, content = '', contentless_delete = 1, detail = none, tokenize = 'ascii');
 

@@ -6,80 +6,65 @@ namespace Terse.Storage.Sqlite;
 /// <inheritdoc cref="ILinkList"/>
 internal sealed class SqliteLinkList(SqliteReaders readers) : ILinkList
 {
-    /// <summary>
-    /// Reads listed links. The parameter is a subquery that returns ids of links as <c>link_id</c>; SQLite
-    /// runs the subquery first, because of CROSS JOIN.
-    /// </summary>
-    private static string Select(string ids) =>
-        $"""
-        SELECT {SqliteLinkStore.Columns}, coalesce(t.visits, 0), coalesce(t.bot_visits, 0),
-            coalesce(u.used, 0), coalesce(r.visits, 0), r.visited_at, link.alias_of IS NOT NULL
-        FROM ({ids}) AS listed CROSS JOIN link ON link.id = listed.link_id
-            LEFT JOIN visit_total AS t ON t.link_id = link.id
-            LEFT JOIN link_limit AS u ON u.link_id = link.id
-            LEFT JOIN visit_rank AS r ON r.link_id = link.id
-        """;
-
-    private static readonly string
-        SelectNewest = Select(
-            "SELECT id AS link_id FROM link WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT ?3"),
-        SelectOldest = Select(
-            "SELECT id AS link_id FROM link WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3"),
-        SelectNewestTerms = Select(
-            """
-            SELECT rowid AS link_id FROM link_term
-            WHERE link_term MATCH ?4 AND rowid BETWEEN ?1 AND ?2 ORDER BY rowid DESC LIMIT ?3
-            """),
-        SelectOldestTerms = Select(
-            """
-            SELECT rowid AS link_id FROM link_term
-            WHERE link_term MATCH ?4 AND rowid BETWEEN ?1 AND ?2 ORDER BY rowid LIMIT ?3
-            """),
-        SelectRanked = Select(
-            """
-            SELECT link_id FROM visit_rank WHERE (visits, link_id) < (?1, ?2)
-            ORDER BY visits DESC, link_id DESC LIMIT ?3
-            """),
-        SelectOne = Select("SELECT ?1 AS link_id"),
-        SelectNamed = Select(
-            "SELECT coalesce(alias_of, id) AS link_id FROM link WHERE domain = ?1 AND code = ?2"),
-        SelectSampled = Select("SELECT link_id FROM link_sample");
-
     /// <inheritdoc/>
     public Task<IReadOnlyList<ListedLink>> ReadAsync(
-        ListSource source,
-        IdRange range,
-        int limit,
-        ListFreshness freshness,
-        CancellationToken cancellationToken) =>
-        Task.FromResult(readers.Run(Read, (source, range, limit)));
+        LinkRead read, ListFreshness freshness, CancellationToken cancellationToken) =>
+        Task.FromResult(readers.Run(Read, read));
 
-    private static IReadOnlyList<ListedLink> Read(
-        SqliteSession session, (ListSource Source, IdRange Range, int Limit) page)
+    private static IReadOnlyList<ListedLink> Read(SqliteSession session, LinkRead read)
     {
-        var (source, range, limit) = page;
-        var links = source switch
+        var links = read.Source switch
         {
-            ListSource.All => ReadAll(session.Command(
-                range.IsDescending ? SelectNewest : SelectOldest, range.First, range.Last, limit)),
-            ListSource.Indexed(var terms) => ReadAll(session.Command(
-                range.IsDescending ? SelectNewestTerms : SelectOldestTerms,
-                range.First,
-                range.Last,
-                limit,
-                Match(terms))),
-            ListSource.Tagged(var tags) => ReadTagged(session, tags, range, limit),
-            _ => throw new ArgumentOutOfRangeException(nameof(page)),
+            ListSource.All => SqliteListedLinks.ReadRange(session, read),
+            ListSource.Indexed(var terms) => SqliteListedLinks.ReadLinks(
+                session, FindIndexed(session, terms, read), read.WithNumbers),
+            ListSource.Tagged(var tags) => SqliteListedLinks.ReadLinks(
+                session, FindTagged(session, tags, read), read.WithNumbers),
+            _ => throw new ArgumentOutOfRangeException(nameof(read)),
         };
-        links.Sort((one, other) => range.IsDescending
+        links.Sort((one, other) => read.Range.IsDescending
             ? other.Id.CompareTo(one.Id)
             : one.Id.CompareTo(other.Id));
         return links;
     }
 
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<long, LinkNumbers>> ReadNumbersAsync(
+        IReadOnlyList<long> links, ListFreshness freshness, CancellationToken cancellationToken) =>
+        Task.FromResult(readers.Run(SqliteListedLinks.ReadNumbers, links));
+
+    private const string SelectSlices =
+        "SELECT slice, first_id, last_id FROM link_slice WHERE first_id <= ?2 AND last_id >= ?1 "
+        + "ORDER BY first_id";
+
+    private const string SelectTerms =
+        "SELECT rowid FROM link_term WHERE link_term MATCH ?1 AND rowid BETWEEN ?2 AND ?3 ORDER BY rowid";
+
+    /// <summary>Reads slice after slice, until there are enough links.</summary>
+    private static List<long> FindIndexed(
+        SqliteSession session, IReadOnlyList<IndexTerm> terms, LinkRead read)
+    {
+        var (first, last, isDescending) = read.Range;
+        var ids = new List<long>();
+        var slice = session.Rows(isDescending ? SelectSlices + " DESC" : SelectSlices).With(first).With(last);
+        while (ids.Count < read.Limit && slice.Read())
+        {
+            var row = session.Rows(isDescending ? SelectTerms + " DESC" : SelectTerms)
+                .With(Match(terms, IndexSlices.MarkOf(slice.Number(0))))
+                .With(Math.Max(first, slice.Number(1)))
+                .With(Math.Min(last, slice.Number(2)));
+            while (ids.Count < read.Limit && row.Read())
+                ids.Add(row.Number(0));
+            row.Reset();
+        }
+
+        slice.Reset();
+        return ids;
+    }
+
     /// <summary>Terms contain only letters, digits and characters outside of ASCII, so no quotes.</summary>
-    private static string Match(IReadOnlyList<IndexTerm> terms) =>
-        string.Join(" AND ", terms.Select(term => $"\"{term.Text}\"{(term.IsBeginning ? "*" : "")}"));
+    private static string Match(IReadOnlyList<IndexTerm> terms, char mark) => string.Join(
+        " AND ", terms.Select(term => $"\"{mark}{term.Text}\"{(term.IsBeginning ? "*" : "")}"));
 
     private const string SelectNewestOfTag =
         "SELECT link_id FROM link_tag WHERE tag_id = ?1 AND link_id BETWEEN ?2 AND ?3 "
@@ -90,24 +75,22 @@ internal sealed class SqliteLinkList(SqliteReaders readers) : ILinkList
         + "ORDER BY link_id LIMIT ?4";
 
     /// <summary>Merges the first links of each tag.</summary>
-    private static List<ListedLink> ReadTagged(
-        SqliteSession session, IReadOnlyList<long> tags, IdRange range, int limit)
+    private static IEnumerable<long> FindTagged(
+        SqliteSession session, IReadOnlyList<long> tags, LinkRead read)
     {
         var ids = new List<long>();
         foreach (var tag in tags)
         {
-            var row = session.Rows(range.IsDescending ? SelectNewestOfTag : SelectOldestOfTag)
-                .With(tag).With(range.First).With(range.Last).With(limit);
+            var row = session.Rows(read.Range.IsDescending ? SelectNewestOfTag : SelectOldestOfTag)
+                .With(tag).With(read.Range.First).With(read.Range.Last).With(read.Limit);
             while (row.Read())
                 ids.Add(row.Number(0));
         }
 
+        if (tags.Count == 1)
+            return ids;
         var sorted = ids.Distinct();
-        var first = range.IsDescending ? sorted.OrderDescending() : sorted.Order();
-        var links = new List<ListedLink>();
-        foreach (var id in first.Take(limit))
-            links.AddRange(ReadAll(session.Command(SelectOne, id)));
-        return links;
+        return (read.Range.IsDescending ? sorted.OrderDescending() : sorted.Order()).Take(read.Limit);
     }
 
     /// <inheritdoc/>
@@ -115,11 +98,20 @@ internal sealed class SqliteLinkList(SqliteReaders readers) : ILinkList
         ListPosition before, int limit, ListFreshness freshness, CancellationToken cancellationToken) =>
         Task.FromResult(readers.Run(ReadRanked, (before, limit)));
 
+    private const string SelectRanked =
+        "SELECT link_id FROM visit_rank WHERE (visits, link_id) < (?1, ?2) "
+        + "ORDER BY visits DESC, link_id DESC LIMIT ?3";
+
     private static IReadOnlyList<ListedLink> ReadRanked(
         SqliteSession session, (ListPosition Before, int Limit) page)
     {
-        var links = ReadAll(session.Command(SelectRanked, page.Before.Rank, page.Before.Id, page.Limit));
-        links.Sort((one, other) => (other.Rank, other.Id).CompareTo((one.Rank, one.Id)));
+        var ids = new List<long>();
+        var row = session.Rows(SelectRanked).With(page.Before.Rank).With(page.Before.Id).With(page.Limit);
+        while (row.Read())
+            ids.Add(row.Number(0));
+        var links = SqliteListedLinks.ReadLinks(session, ids, withNumbers: true);
+        links.Sort((one, other) =>
+            (other.Numbers.Rank, other.Id).CompareTo((one.Numbers.Rank, one.Id)));
         return links;
     }
 
@@ -128,8 +120,21 @@ internal sealed class SqliteLinkList(SqliteReaders readers) : ILinkList
         IReadOnlyList<LinkName> names, ListFreshness freshness, CancellationToken cancellationToken) =>
         Task.FromResult(readers.Run(Find, names));
 
-    private static IReadOnlyList<ListedLink> Find(SqliteSession session, IReadOnlyList<LinkName> names) =>
-        [.. names.SelectMany(name => ReadAll(session.Command(SelectNamed, name.Domain, name.Code)))];
+    private const string SelectNamed =
+        "SELECT coalesce(alias_of, id) FROM link WHERE domain = ?1 AND code = ?2";
+
+    private static IReadOnlyList<ListedLink> Find(SqliteSession session, IReadOnlyList<LinkName> names)
+    {
+        var ids = new List<long>();
+        foreach (var name in names)
+        {
+            var row = session.Rows(SelectNamed).With(name.Domain).With(name.Code);
+            while (row.Read())
+                ids.Add(row.Number(0));
+        }
+
+        return SqliteListedLinks.ReadLinks(session, ids, withNumbers: true);
+    }
 
     private const string SelectTag = "SELECT id, folded, name, links, visits FROM tag WHERE folded = ?1";
 
@@ -173,6 +178,8 @@ internal sealed class SqliteLinkList(SqliteReaders readers) : ILinkList
         return new(OrNull(row, 0), OrNull(row, 1), OrNull(row, 2));
     }
 
+    private const string SelectSampled = "SELECT link_id FROM link_sample";
+
     /// <summary>The index is incomplete while older links, or many new or changed links wait.</summary>
     private const string SelectSampleState =
         """
@@ -188,28 +195,15 @@ internal sealed class SqliteLinkList(SqliteReaders readers) : ILinkList
 
     private static LinkSample ReadSample(SqliteSession session, int argument)
     {
-        var links = ReadAll(session.Command(SelectSampled));
+        var ids = new List<long>();
+        var sampled = session.Rows(SelectSampled);
+        while (sampled.Read())
+            ids.Add(sampled.Number(0));
+        var links = SqliteListedLinks.ReadLinks(session, ids, withNumbers: true);
         using var row = session.Command(SelectSampleState).ExecuteReader();
         row.Read();
         return new(links, OrNull(row, 0) ?? 0, row.GetBoolean(1));
     }
-
-    private static List<ListedLink> ReadAll(SqliteCommand select)
-    {
-        using var row = select.ExecuteReader();
-        var links = new List<ListedLink>();
-        while (row.Read())
-            links.Add(ReadListed(row));
-        return links;
-    }
-
-    private static ListedLink ReadListed(SqliteDataReader row) => new(
-        SqliteLinkStore.ReadLink(row),
-        new(row.GetInt64(11), row.GetInt64(12)),
-        row.GetInt64(13),
-        row.GetInt64(14),
-        OrNull(row, 15) is { } at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null,
-        row.GetBoolean(16));
 
     private static long? OrNull(SqliteDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetInt64(column);

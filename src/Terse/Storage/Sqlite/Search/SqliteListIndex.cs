@@ -3,8 +3,8 @@ using Terse.Links;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IListIndex"/>
-internal sealed class SqliteListIndex(SqliteWriter writer, SqliteReaders readers, TimeProvider time)
-    : IListIndex
+internal sealed class SqliteListIndex(
+    SqliteWriter writer, SqliteReaders readers, ListLimits limits, TimeProvider time) : IListIndex
 {
     private const string IsWorkLeft =
         """
@@ -15,14 +15,14 @@ internal sealed class SqliteListIndex(SqliteWriter writer, SqliteReaders readers
     /// <inheritdoc/>
     public async Task<bool> IndexAsync(CancellationToken cancellationToken) =>
         readers.Run(static (session, _) => (long)session.Command(IsWorkLeft).ExecuteScalar()! == 1, 0)
-        && await writer.RunAsync(Index, cancellationToken);
+        && await writer.RunAsync(session => Index(session, limits.SliceLinks), cancellationToken);
 
-    private static bool Index(SqliteSession session)
+    private static bool Index(SqliteSession session, int sliceLinks)
     {
         var links = TakeUnlisted(session) ?? TakeOlder(session);
         if (links is null)
             return false;
-        Write(session, new(links));
+        Write(session, new(links, ReadSlices(session, sliceLinks)));
         return true;
     }
 
@@ -56,7 +56,8 @@ internal sealed class SqliteListIndex(SqliteWriter writer, SqliteReaders readers
             from link in ReadLinks(session, SelectLink, changes.Key, 1)
             select new UnlistedLink(
                 link,
-                [.. changes.OfType<string>().Distinct(StringComparer.Ordinal).Select(StoredSettings.Read)])];
+                [.. changes.OfType<string>().Distinct(StringComparer.Ordinal).Select(StoredSettings.Read)],
+                IsNew: link.Version == 1)];
     }
 
     private const string SelectLink =
@@ -80,7 +81,7 @@ internal sealed class SqliteListIndex(SqliteWriter writer, SqliteReaders readers
         var links = ReadLinks(session, SelectOlder, olderThan, IListIndex.MaxLinks);
         object next = links.Count == 0 ? DBNull.Value : links[^1].Id.ToInt64();
         session.Command(SetOlder, next).ExecuteNonQuery();
-        return links.ConvertAll(link => new UnlistedLink(link, []));
+        return links.ConvertAll(link => new UnlistedLink(link, [], IsNew: true));
     }
 
     private static List<Link> ReadLinks(SqliteSession session, string select, long id, int limit)
@@ -91,6 +92,20 @@ internal sealed class SqliteListIndex(SqliteWriter writer, SqliteReaders readers
             links.Add(SqliteLinkStore.ReadLink(row));
         return links;
     }
+
+    private const string SelectSlices = "SELECT slice, first_id, last_id, links FROM link_slice";
+
+    private static IndexSlices ReadSlices(SqliteSession session, int sliceLinks)
+    {
+        var slices = new List<IndexSlice>();
+        var row = session.Rows(SelectSlices);
+        while (row.Read())
+            slices.Add(new(row.Number(0), row.Number(1), row.Number(2), row.Number(3)));
+        return new(slices, sliceLinks);
+    }
+
+    private const string ReplaceSlice =
+        "INSERT OR REPLACE INTO link_slice (slice, first_id, last_id, links) VALUES (?1, ?2, ?3, ?4)";
 
     private const string ReplaceTerms = "INSERT OR REPLACE INTO link_term (rowid, terms) VALUES (?1, ?2)";
 
@@ -106,6 +121,9 @@ internal sealed class SqliteListIndex(SqliteWriter writer, SqliteReaders readers
         var replace = session.Rows(ReplaceTerms);
         foreach (var (link, terms) in batch.Entries)
             replace.With(link).With(terms).Run();
+        var replaceSlice = session.Rows(ReplaceSlice);
+        foreach (var (number, first, last, count) in batch.Slices)
+            replaceSlice.With(number).With(first).With(last).With(count).Run();
         var upsert = session.Rows(UpsertHour);
         foreach (var (hour, first, last) in batch.Hours)
             upsert.With(hour).With(first).With(last).Run();
