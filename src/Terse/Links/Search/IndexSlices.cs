@@ -18,8 +18,8 @@ internal sealed record IndexSlice(long Number, long First, long Last, long Links
 internal sealed class IndexSlices(IEnumerable<IndexSlice> stored, int maxLinks)
 {
     /// <summary>
-    /// The marks are characters of the private use area, which no word contains. Later slices use the marks of
-    /// earlier ones again; the ids distinguish their links.
+    /// The marks are characters of the private use area, which no word contains. Later slices use the marks
+    /// of earlier ones again; the ids distinguish their links.
     /// </summary>
     public const int FirstMark = 0xE000, Marks = 6_400;
 
