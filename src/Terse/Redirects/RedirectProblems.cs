@@ -25,8 +25,7 @@ internal static class RedirectProblems
 
     public static Problem OfTries() => Problem.Of(
         ProblemType.TooManyTries,
-        $"More than {PasswordTries.MaxTries} passwords were tried for this link within a minute; wait, then "
-        + "retry.");
+        "Too many passwords were tried for this link within a minute; wait, then retry.");
 
     /// <param name="outcome">Why the request is not redirected.</param>
     /// <param name="link">The requested link; null if there is none.</param>

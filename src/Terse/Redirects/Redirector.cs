@@ -99,7 +99,7 @@ internal sealed class Redirector(
         if (request.Suffix == CodeSuffix.None)
             await AnswerVisitAsync(context, request, link, outcome, now, isForm);
         else
-            await previews.AnswerAsync(context, request.Suffix, link, outcome);
+            await previews.AnswerAsync(context, request.Suffix, link, outcome, now);
     }
 
     /// <summary>

@@ -48,9 +48,12 @@ internal static class Pages
                 ("unicode", unicodeHost is null ? "" : $"In Unicode, the host is {unicodeHost}."),
             ]);
 
-    /// <summary>Writes a page about a link with a password, which does not contain the target.</summary>
-    public static Task WriteLockedPreviewAsync(HttpResponse response, PreviewPage page) =>
-        WriteAsync(response, LockedPreview, [.. page.Parts]);
+    /// <summary>Writes a page about a link that does not contain the target.</summary>
+    /// <param name="response">The response.</param>
+    /// <param name="page">The other parts of the page.</param>
+    /// <param name="reason">Why, in a sentence that continues the short URL.</param>
+    public static Task WriteLockedPreviewAsync(HttpResponse response, PreviewPage page, string reason) =>
+        WriteAsync(response, LockedPreview, [.. page.Parts, ("reason", reason)]);
 
     /// <summary>
     /// Writes a page about a link with a visit limit or a password, for programs that show a preview of the

@@ -38,6 +38,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         LinkUsedUp = new("link-used-up", 410, "The link has reached its visit limit"),
         CodeTaken = new("code-taken", 409, "The code is already in use"),
         TagTaken = new("tag-taken", 409, "Another tag has this name"),
+        TagChanging = new("tag-changing", 409, "The other tag is being changed"),
         DomainTaken = new("domain-taken", 409, "The host already belongs to a domain"),
         DomainPending = new("domain-pending", 409, "The domain is too new for links"),
         PreconditionFailed = new("precondition-failed", 412, "The version is another one"),

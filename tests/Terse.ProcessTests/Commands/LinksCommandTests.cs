@@ -115,6 +115,83 @@ public sealed class LinksCommandTests
         Assert.Equal(1, JsonDocument.Parse(some.Output).RootElement.GetArrayLength());
     }
 
+    [Fact]
+    public async Task A_tag_is_renamed_merged_and_deleted_on_all_its_links()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder.Path);
+        var code = await server.CreateCodeAsync("https://example.com/");
+        await RunAsync(server, "edit", code!, "--tag", "one", "--tag", "two/2", "--tag", "three");
+        await Eventually.IsTrueAsync(async () => (await RunTagsAsync(server)).OutputLines.Length == 4);
+
+        var taken = await RunTagsAsync(server, "rename", "one", "two/2");
+        Assert.Equal((1, ""), (taken.ExitCode, taken.Output));
+        Assert.StartsWith(
+            "terse tags rename: The tag 'two/2' exists", taken.Errors, StringComparison.Ordinal);
+        var renamed = await RunTagsAsync(server, "rename", "two/2", "four");
+        Assert.Equal((0, ""), (renamed.ExitCode, renamed.Errors));
+        await AssertTagsAsync(server, code!, "one, four, three");
+        await RunTagsAsync(server, "rename", "one", "four", "--merge");
+        await AssertTagsAsync(server, code!, "four, three");
+        await RunTagsAsync(server, "delete", "three");
+        await AssertTagsAsync(server, code!, "four");
+    }
+
+    [Fact]
+    public async Task Passwords_and_rules_are_read_from_files_or_standard_input()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseProcess.ServeAsync(folder.Path);
+        var code = await server.CreateCodeAsync("https://example.com/");
+        var (password, rules) = (Path.Combine(folder.Path, "password"), Path.Combine(folder.Path, "rules"));
+        await File.WriteAllTextAsync(password, "열려라 참깨\nnot the password\n");
+        await File.WriteAllTextAsync(
+            rules, """[{"name": "ko", "if": {"language": "ko"}, "target": "https://example.com/ko"}]""");
+
+        var edited = await RunAsync(server, "edit", code!, "--password", password, "--rules", rules);
+        AssertRow(edited, "hasPassword", "true");
+        Assert.Contains("https://example.com/ko", edited.Output, StringComparison.Ordinal);
+        using var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, server.Url.TrimEnd('/') + "/" + code);
+        request.Headers.Authorization = new(
+            "Basic", Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(":열려라 참깨")));
+        using var answer = await client.SendAsync(request);
+        Assert.Equal(System.Net.HttpStatusCode.Found, answer.StatusCode);
+
+        var cleared = await Command.RunAsync(
+            Repository.Program,
+            ["links", "edit", code!, "--no-password", "--rules", "-", "--server", server.Url],
+            input: "[]"u8.ToArray());
+        AssertRow(cleared, "hasPassword", "false");
+        Assert.DoesNotContain("https://example.com/ko", cleared.Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Only one option can read standard input.", "--password", "-", "--rules", "-")]
+    [InlineData("The file of --password is empty", "--password", "-")]
+    [InlineData("The file of --rules is not valid JSON", "--rules", "-")]
+    [InlineData("Give either --password or --no-password.", "--password", "-", "--no-password")]
+    [InlineData("Could not find", "--rules", "nowhere.json")]
+    public async Task A_file_that_cannot_be_read_is_an_error(string message, params string[] arguments)
+    {
+        var result = await Command.RunAsync(
+            Repository.Program,
+            ["links", "edit", "a", .. arguments, "--server", "http://127.0.0.1:9"],
+            input: []);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.StartsWith("terse links edit: " + message, result.Errors, StringComparison.Ordinal);
+    }
+
+    private static Task AssertTagsAsync(TerseProcess server, string code, string tags) =>
+        Eventually.IsTrueAsync(async () => (await RunAsync(server, "show", code)).OutputLines.Any(line =>
+            line.StartsWith("tags ", StringComparison.Ordinal)
+            && line.EndsWith("  " + tags, StringComparison.Ordinal)));
+
+    private static Task<CommandResult> RunTagsAsync(TerseProcess server, params string[] arguments) =>
+        Command.RunAsync(
+            Repository.Program, ["tags", .. arguments], environment: ("TERSE_SERVER", server.Url));
+
     private static void AssertRow(CommandResult result, string field, string value)
     {
         Assert.Equal((0, ""), (result.ExitCode, result.Errors));

@@ -246,6 +246,19 @@ public abstract class LinkListContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_tag_is_not_merged_with_one_that_is_being_changed()
+    {
+        await AddAllAsync(new RandomLinks(13));
+        var results = await Task.WhenAll(
+            RequestAsync("X/Y", "news", mayMerge: true), RequestAsync("NEWS", "x/y", mayMerge: true));
+        Assert.Equal([TagRequestResult.Accepted, TagRequestResult.NameChanging], results.Order());
+        await ChangeAllTagsAsync();
+
+        Assert.Single((await Tags.ListAsync(new("", null, 100), default)).Where(
+            tag => tag.Tag.Folded is "X/Y" or "NEWS"));
+    }
+
+    [Fact]
     public async Task The_case_of_a_tag_changes_on_all_its_links()
     {
         await AddAllAsync(new RandomLinks(11));

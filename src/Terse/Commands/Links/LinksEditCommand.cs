@@ -6,6 +6,8 @@ namespace Terse.Commands;
 /// <summary>The command <c>terse links edit</c>, which changes fields of a link.</summary>
 internal static class LinksEditCommand
 {
+    private const string Name = "terse links edit";
+
     private static readonly (Option<string> Option, string Field)[] Texts =
     [
         (Text("--target", "The URL that the link leads to."), "target"),
@@ -61,9 +63,22 @@ internal static class LinksEditCommand
             command.Options.Add(option);
         foreach (var (option, _) in Numbers)
             command.Options.Add(option);
-        command.SetAction((arguments, cancellationToken) => LinkRequests.ShowAsync(
-            arguments, "terse links edit", HttpMethod.Patch, Read(arguments), cancellationToken));
+        foreach (var option in LinkFiles.Options)
+            command.Options.Add(option);
+        command.SetAction(RunAsync);
         return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
+    {
+        var change = Read(arguments);
+        if (await LinkFiles.AddToAsync(change, arguments, cancellationToken) is { } error)
+        {
+            await Console.Error.WriteLineAsync($"{Name}: {error}");
+            return 1;
+        }
+
+        return await LinkRequests.ShowAsync(arguments, Name, HttpMethod.Patch, change, cancellationToken);
     }
 
     /// <summary>Makes the body of the request from the options that the command line contains.</summary>

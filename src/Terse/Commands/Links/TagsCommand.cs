@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace Terse.Commands;
 
-/// <summary>The command <c>terse tags</c>, which lists the tags of all links.</summary>
+/// <summary>
+/// The command <c>terse tags</c>, which lists the tags of all links. Its subcommands change a tag.
+/// </summary>
 internal static class TagsCommand
 {
     private static readonly Argument<string> Beginning = new("BEGINNING")
@@ -23,6 +25,8 @@ internal static class TagsCommand
             List.Limit,
             ServerOption.Server,
             JsonOutput.Json,
+            TagsChangeCommand.CreateRename(),
+            TagsChangeCommand.CreateDelete(),
         };
         command.SetAction((arguments, cancellationToken) => List.PrintAsync(
             arguments,

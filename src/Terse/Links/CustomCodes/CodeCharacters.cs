@@ -63,6 +63,26 @@ internal static class CodeCharacters
         return before.Value == Joiner ? new(position, before, CodeMistakeReason.NotAllowed) : null;
     }
 
+    /// <summary>
+    /// Finds the first character of any text that is not in its composed form (NFC), as far as codes need the
+    /// composed form too. .NET cannot normalize text without ICU.
+    /// </summary>
+    /// <returns>The position of the character, which counts from 1; 0 if there is none.</returns>
+    public static int FindNotComposed(ReadOnlySpan<char> text)
+    {
+        var position = 0;
+        var afterAlphabet = false;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            position++;
+            if (IsIn(ConjoiningJamo, rune) || (afterAlphabet && IsMark(rune)))
+                return position;
+            afterAlphabet = Scripts.Of(rune) != Script.Other;
+        }
+
+        return 0;
+    }
+
     private static CodeMistakeReason? ReasonAgainst(
         Rune rune, Rune before, bool afterAlphabet, SearchValues<char> ascii)
     {

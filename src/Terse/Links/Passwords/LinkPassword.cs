@@ -37,6 +37,10 @@ internal sealed record LinkPassword(int Iterations, byte[] Salt, byte[] Hash, by
     /// <summary>
     /// Returns why a text cannot be a password; null if it can. The reason does not contain the text.
     /// </summary>
+    /// <remarks>
+    /// Keyboards send composed characters. A password in another form would never be equal to what visitors
+    /// type, although both look the same.
+    /// </remarks>
     public static Refusal? Check(string? password)
     {
         if (string.IsNullOrEmpty(password))
@@ -46,6 +50,10 @@ internal sealed record LinkPassword(int Iterations, byte[] Salt, byte[] Hash, by
             ? Refuse($"A password must have {MinLength} to {MaxLength} characters; {length} were sent.")
             : password.Any(char.IsControl)
             ? Refuse("A password must not contain control characters.")
+            : CodeCharacters.FindNotComposed(password) is var position and > 0
+            ? Refuse(
+                $"Character {position} of the password is part of a letter that has a composed form; send "
+                + "the composed form (NFC), as keyboards do.")
             : null;
 
         static Refusal Refuse(string detail) => Refusal.OfField("password", detail);

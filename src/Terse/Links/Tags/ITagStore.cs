@@ -71,6 +71,12 @@ internal enum TagRequestResult
 
     /// <summary>Another tag has the new name.</summary>
     NameTaken,
+
+    /// <summary>
+    /// A change of the tag with the new name is not done yet. Two tags that are renamed to each other would
+    /// change the same links again and again.
+    /// </summary>
+    NameChanging,
 }
 
 /// <summary>A requested change of a tag. All links with the tag are changed one after the other.</summary>

@@ -5,9 +5,9 @@ using System.Runtime.InteropServices;
 namespace Terse.Redirects;
 
 /// <summary>
-/// Limits how many passwords a client may try for a link: five within a minute, for each address and link. An
-/// IPv6 client can choose among 2^64 addresses of its network, so all addresses of a /64 network count as
-/// one. Safe for use by any number of threads.
+/// Limits how many passwords clients may try for a link: five within a minute for each address, and 100
+/// within a minute for all addresses together. An IPv6 client can choose among 2^64 addresses of its network,
+/// so all addresses of a /64 network count as one. Safe for use by any number of threads.
 /// </summary>
 /// <remarks>
 /// The tries are in a table of fixed size, whatever clients send. A hash with a random seed selects the entry
@@ -18,7 +18,13 @@ internal sealed class PasswordTries(TimeProvider time)
 {
     public const int MaxTries = 5;
 
-    /// <summary>The number of entries. The table takes 640 KiB, once a first password is tried.</summary>
+    /// <summary>
+    /// How many tries of all addresses a link allows at once. They come back evenly within a minute, so no
+    /// minute has more than twice as many.
+    /// </summary>
+    public const int MaxTriesOfLink = 50;
+
+    /// <summary>The number of entries. The tables take 768 KiB, once a first password is tried.</summary>
     public const int Entries = 1 << 14;
 
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
@@ -30,26 +36,40 @@ internal sealed class PasswordTries(TimeProvider time)
     /// </summary>
     private long[]? _times;
 
-    /// <summary>Counts a try, unless the client has no tries left.</summary>
+    /// <summary>
+    /// For each entry of a link, when all its tries will have come back, as a timestamp of the monotonic
+    /// clock. Each try adds an equal part of a minute.
+    /// </summary>
+    private long[]? _links;
+
+    private readonly long _partOfTry = TimeSpan.TicksPerMinute / MaxTriesOfLink
+        * time.TimestampFrequency / TimeSpan.TicksPerSecond;
+
+    /// <summary>Counts a try, unless the client or the link has no tries left.</summary>
     /// <param name="address">The address of the client; null if it is unknown.</param>
     /// <param name="link">The id of the link.</param>
     /// <param name="counted">The counted try.</param>
-    /// <param name="wait">How long the client must wait before the next try, if it has none left.</param>
+    /// <param name="wait">How long the client must wait before the next try, if none is left.</param>
     public bool TryCount(IPAddress? address, long link, out PasswordTry counted, out TimeSpan wait)
     {
         var now = Math.Max(1, time.GetTimestamp());
-        var entry = EntryOf(address, link);
+        var (entry, linkEntry) = (EntryOf(address, link), link.GetHashCode() & (Entries - 1));
         lock (_lock)
         {
+            ref var linkEnd = ref (_links ??= new long[Entries])[linkEntry];
             var times = (_times ??= new long[Entries * MaxTries]).AsSpan(entry * MaxTries, MaxTries);
             var oldest = 0;
             for (var place = 1; place < MaxTries; place++)
                 oldest = times[place] < times[oldest] ? place : oldest;
             wait = times[oldest] == 0 ? TimeSpan.Zero : Window - time.GetElapsedTime(times[oldest], now);
-            counted = new(entry, now);
+            counted = new(entry, now, linkEntry);
+            var full = Math.Max(linkEnd, now) - now - ((MaxTriesOfLink - 1) * _partOfTry);
+            if (full > 0 && time.GetElapsedTime(0, full) is var waitOfLink && waitOfLink > wait)
+                wait = waitOfLink;
             if (wait > TimeSpan.Zero)
                 return false;
             times[oldest] = now;
+            linkEnd = Math.Max(linkEnd, now) + _partOfTry;
             return true;
         }
     }
@@ -65,6 +85,7 @@ internal sealed class PasswordTries(TimeProvider time)
             var place = times.IndexOf(counted.At);
             if (place >= 0)
                 times[place] = 0;
+            _links![counted.LinkEntry] -= _partOfTry;
         }
     }
 
@@ -88,4 +109,4 @@ internal sealed class PasswordTries(TimeProvider time)
 
 /// <summary>A try that <see cref="PasswordTries"/> has counted.</summary>
 [StructLayout(LayoutKind.Auto)]
-internal readonly record struct PasswordTry(int Entry, long At);
+internal readonly record struct PasswordTry(int Entry, long At, int LinkEntry);

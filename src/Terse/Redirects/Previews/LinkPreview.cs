@@ -5,16 +5,20 @@ namespace Terse.Redirects;
 
 /// <summary>The JSON body of a preview, which shows where a link leads without a redirect.</summary>
 /// <param name="ShortUrl">The short URL.</param>
-/// <param name="Target">The target in ASCII; null, and absent, for a link with a password.</param>
+/// <param name="Target">
+/// Where the link leads this client, in ASCII; null, and absent, if the link has a password or a visit limit.
+/// </param>
 /// <param name="Title">The title of the link; null, and absent, if it has none.</param>
 /// <param name="CreatedAt">When the link was created, in UTC.</param>
 /// <param name="HasPassword">Whether the link needs a password.</param>
+/// <param name="HasVisitLimit">Whether the link allows a limited number of visits.</param>
 internal sealed record LinkPreview(
     string ShortUrl,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Target,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Title,
     DateTime CreatedAt,
-    bool HasPassword);
+    bool HasPassword,
+    bool HasVisitLimit);
 
 /// <summary>Lists the types that redirects write as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]

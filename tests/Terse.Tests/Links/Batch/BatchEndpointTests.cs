@@ -51,6 +51,22 @@ public sealed class BatchEndpointTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Items_that_name_one_link_by_its_code_and_by_an_alias_run_in_their_order()
+    {
+        await _server.CreateCodeAsync("https://example.com/", "first");
+        (await _server.SendAsync(HttpMethod.Patch, "first", """{"code": "second"}""")).Dispose();
+        var changes = Enumerable.Range(2, 40).Select(version =>
+            $$$"""
+            {"op": "change", "code": "{{{(version % 2 == 0 ? "first" : "second")}}}",
+                "version": {{{version}}}, "fields": {"note": "{{{version}}}"}}
+            """);
+        var items = await RunAsync($"[{string.Join(',', changes)}]");
+
+        Assert.All(items, item => Assert.Equal(200, item.GetProperty("status").GetInt32()));
+        Assert.Equal(42, VersionOf(items[^1]));
+    }
+
+    [Fact]
     public async Task Items_for_one_link_run_in_their_order()
     {
         var items = await RunAsync(

@@ -89,6 +89,27 @@ public sealed class LinkPasswordTests : IAsyncLifetime
         Assert.DoesNotContain("abc", problem.GetRawText(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("cafe\u0301", 5)]
+    [InlineData("\u1112\u1161\u11ab\u1100\u1173\u11af", 1)]
+    [InlineData("pass α\u0301", 7)]
+    public void A_password_in_decomposed_form_is_refused_with_advice(string password, int position)
+    {
+        var detail = LinkPassword.Check(password)?.Detail;
+
+        Assert.StartsWith($"Character {position} of the password ", detail, StringComparison.Ordinal);
+        Assert.Contains("composed form (NFC)", detail, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("caf\u00e9")]
+    [InlineData("한글 비밀번호")]
+    [InlineData("हिन्दी")]
+    [InlineData("❤️‍🔥👩‍👩‍👧‍👦1️⃣")]
+    [InlineData("ㄱㄴㄷㄹ")]
+    public void A_password_as_keyboards_send_it_is_accepted(string password) =>
+        Assert.Null(LinkPassword.Check(password));
+
     [Fact]
     public async Task A_repeated_creation_returns_the_link_and_another_password_is_another_request()
     {

@@ -61,6 +61,41 @@ public sealed class PasswordTriesTests
         Assert.Equal(PasswordTries.MaxTries, CountAllowed(Address, link: 1));
     }
 
+    [Fact]
+    public void No_minute_has_more_than_100_tries_of_a_link_by_all_addresses_together()
+    {
+        var random = new Random(3);
+        var allowed = new List<DateTimeOffset>();
+        for (var request = 0; request < 5_000; request++)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(random.Next(300)));
+            if (_tries.TryCount(AddressOf(request), 1, out _, out _))
+                allowed.Add(_time.GetUtcNow());
+        }
+
+        Assert.InRange(allowed.Count, 500, 1_000);
+        Assert.All(
+            allowed.Zip(allowed.Skip(2 * PasswordTries.MaxTriesOfLink)),
+            pair => Assert.True(pair.Second - pair.First >= PasswordTries.Window));
+        Assert.True(_tries.TryCount(Address, 2, out _, out _));
+    }
+
+    [Fact]
+    public void A_link_without_tries_allows_the_next_one_after_the_time_that_clients_are_told()
+    {
+        for (var request = 0; request < PasswordTries.MaxTriesOfLink; request++)
+            Assert.True(_tries.TryCount(AddressOf(request), 1, out _, out _));
+
+        Assert.False(_tries.TryCount(Address, 1, out _, out var wait));
+        Assert.Equal(TimeSpan.FromSeconds(1.2), wait);
+        _time.Advance(wait - TimeSpan.FromMilliseconds(1));
+        Assert.False(_tries.TryCount(Address, 1, out _, out _));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.True(_tries.TryCount(Address, 1, out var counted, out _));
+        _tries.TakeBack(counted);
+        Assert.True(_tries.TryCount(Address, 1, out _, out _));
+    }
+
     [Theory]
     [InlineData("192.0.2.1", "192.0.2.2", false)]
     [InlineData("192.0.2.1", "::ffff:192.0.2.1", true)]
@@ -108,6 +143,9 @@ public sealed class PasswordTriesTests
 
         Assert.Equal(PasswordTries.MaxTries, allowed.Count(isAllowed => isAllowed));
     }
+
+    private static IPAddress AddressOf(int number) =>
+        new([10, (byte)(number >> 16), (byte)(number >> 8), (byte)number]);
 
     private int CountAllowed(IPAddress? address, long link) =>
         Enumerable.Range(0, 10).Count(_ => _tries.TryCount(address, link, out var _, out var _));

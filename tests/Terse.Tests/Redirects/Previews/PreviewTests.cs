@@ -27,12 +27,13 @@ public sealed class PreviewTests : IAsyncLifetime
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
         Assert.Equal("noindex", response.Headers.GetValues("X-Robots-Tag").Single());
         Assert.Equal(
-            ["shortUrl", "target", "title", "createdAt", "hasPassword"],
+            ["shortUrl", "target", "title", "createdAt", "hasPassword", "hasVisitLimit"],
             preview.EnumerateObject().Select(field => field.Name));
         Assert.Equal($"{_server.Http.BaseAddress}a", preview.GetProperty("shortUrl").GetString());
         Assert.Equal("https://xn--bcher-kva.example/", preview.GetProperty("target").GetString());
         Assert.Equal("T", preview.GetProperty("title").GetString());
         Assert.False(preview.GetProperty("hasPassword").GetBoolean());
+        Assert.False(preview.GetProperty("hasVisitLimit").GetBoolean());
     }
 
     [Fact]
@@ -75,6 +76,46 @@ public sealed class PreviewTests : IAsyncLifetime
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (response.StatusCode, image.StatusCode));
         await LockedServer.AssertHidesTargetAsync(response);
         Assert.Contains("assword", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ko", "https://example.com/ko")]
+    [InlineData("en", "https://example.com/all")]
+    public async Task The_preview_of_a_link_with_rules_shows_the_target_of_this_visitor(
+        string language, string target)
+    {
+        (await _server.PostAsync(
+            """
+            {"target": "https://example.com/all", "code": "a",
+                "rules": [{"name": "k", "if": {"language": "ko"}, "target": "https://example.com/ko"}]}
+            """)).Dispose();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/a+", UriKind.Relative));
+        request.Headers.Add("Accept-Language", language);
+        using var response = await _server.Http.SendAsync(request);
+        var preview = await response.Content.ReadFromJsonAsync<JsonElement>();
+
+        Assert.Equal(target, preview.GetProperty("target").GetString());
+    }
+
+    [Theory]
+    [InlineData(null, "\"hasVisitLimit\":true")]
+    [InlineData(Html, "allows a limited number of visits")]
+    public async Task The_preview_of_a_link_with_a_visit_limit_does_not_show_the_target(
+        string? accept, string text)
+    {
+        (await _server.PostAsync(
+            """
+            {"target": "https://secret.example/", "code": "a", "title": "T", "maxVisits": 1,
+                "rules": [{"name": "k", "if": {"os": "linux"}, "target": "https://secret.example/2"}]}
+            """)).Dispose();
+        using var preview = await _server.GetAsync("/a+", accept: accept);
+        using var image = await _server.GetAsync("/a.qr", accept: accept);
+
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.OK), (preview.StatusCode, image.StatusCode));
+        await LockedServer.AssertHidesTargetAsync(preview);
+        var shown = await preview.Content.ReadAsStringAsync();
+        Assert.Contains(text, shown, StringComparison.Ordinal);
+        Assert.DoesNotContain("{{", shown, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -27,7 +27,12 @@ internal static class BatchEndpoint
     private const string Body = "a JSON object with the list 'items'";
 
     public static async Task<Results<Ok<BatchResource>, Problem>> RunAsync(
-        LinkCreator creator, LinkChanger changer, DomainMap domains, HttpContext context)
+        LinkCreator creator,
+        LinkChanger changer,
+        ILinkReader reader,
+        DomainMap domains,
+        ILogger<BatchRun> logger,
+        HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = MaxBytes;
@@ -40,25 +45,30 @@ internal static class BatchEndpoint
                 ProblemType.FieldInvalid, $"'items' must be a list of 1 to {MaxItems} items.", "items");
         }
 
-        var run = new BatchRun(creator, changer, domains, context, key);
+        var run = new BatchRun(creator, changer, reader, domains, logger, context, key);
         List<BatchRead> items = [.. body.Items.EnumerateArray().Select(run.Read)];
         var results = new BatchResult[items.Count];
         await RunAsync(run, items, results, context.RequestAborted);
         return TypedResults.Ok(new BatchResource(results));
     }
 
-    private static Task RunAsync(
-        BatchRun run, List<BatchRead> items, BatchResult[] results, CancellationToken cancellationToken) =>
-        Parallel.ForEachAsync(
-            BatchOrder.Divide(items.ConvertAll(item => item.Names)),
-            new ParallelOptions
-            {
-                MaxDegreeOfParallelism = MaxParallel,
-                CancellationToken = cancellationToken,
-            },
-            async (chain, token) =>
-            {
-                foreach (var index in chain)
-                    results[index] = await run.RunAsync(items[index], index, token);
-            });
+    private static async Task RunAsync(
+        BatchRun run, List<BatchRead> items, BatchResult[] results, CancellationToken cancellationToken)
+    {
+        var options = NewOptions(cancellationToken);
+        var names = new IReadOnlyList<LinkName>[items.Count];
+        await Parallel.ForEachAsync(Enumerable.Range(0, items.Count), options, async (index, token) =>
+            names[index] = await run.FindNamesAsync(items[index], token));
+        await Parallel.ForEachAsync(BatchOrder.Divide(names), options, async (chain, token) =>
+        {
+            foreach (var index in chain)
+                results[index] = await run.RunAsync(items[index], index, token);
+        });
+    }
+
+    private static ParallelOptions NewOptions(CancellationToken cancellationToken) => new()
+    {
+        MaxDegreeOfParallelism = MaxParallel,
+        CancellationToken = cancellationToken,
+    };
 }

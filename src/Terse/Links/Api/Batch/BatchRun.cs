@@ -29,14 +29,22 @@ internal sealed record BatchRead(IReadOnlyList<LinkName> Names)
 /// <summary>Reads and runs the items of one batch. Safe for use by any number of threads.</summary>
 /// <param name="creator">Creates links.</param>
 /// <param name="changer">Changes and deletes links.</param>
+/// <param name="reader">Finds the other names of links.</param>
 /// <param name="domains">The domains of this installation.</param>
+/// <param name="logger">Logs unexpected errors.</param>
 /// <param name="context">The request.</param>
 /// <param name="key">
 /// The idempotency key of the request. Each creation has this key and its index, so that a repeated batch
 /// creates no link twice.
 /// </param>
-internal sealed class BatchRun(
-    LinkCreator creator, LinkChanger changer, DomainMap domains, HttpContext context, string? key)
+internal sealed partial class BatchRun(
+    LinkCreator creator,
+    LinkChanger changer,
+    ILinkReader reader,
+    DomainMap domains,
+    ILogger<BatchRun> logger,
+    HttpContext context,
+    string? key)
 {
     private const string Item = "a JSON object with the field 'op'";
     private const string Fields = "a JSON object with fields of a link";
@@ -64,6 +72,26 @@ internal sealed class BatchRun(
         }
     }
 
+    /// <summary>
+    /// Returns all names of the links that an item names. Two items can name one link by its code and by an
+    /// alias, and must run in their order.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<LinkName>> FindNamesAsync(
+        BatchRead item, CancellationToken cancellationToken)
+    {
+        if (item.New is not null || item.Names.Count == 0 || !CustomCode.CouldBeCode(item.Names[0].Code))
+            return item.Names;
+        try
+        {
+            var link = await reader.FindLatestAsync(item.Names[0], cancellationToken);
+            return link?.LaterCodes is null ? item.Names : [.. item.Names, .. link.Names];
+        }
+        catch (StoreUnavailableException)
+        {
+            return item.Names; // The item itself explains the error.
+        }
+    }
+
     public async Task<BatchResult> RunAsync(BatchRead item, int index, CancellationToken cancellationToken)
     {
         if (item.Problem is { } problem)
@@ -86,6 +114,18 @@ internal sealed class BatchRun(
         catch (OverloadException exception)
         {
             return Explain(Problem.Of(ProblemType.Overloaded, exception.Message));
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return Explain(Problem.Of(ProblemType.Stopping, "The server is shutting down; retry shortly."));
+        }
+#pragma warning disable CA1031 // An unexpected error of an item must not hide the results of the others.
+        catch (Exception exception) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogUnexpected(index, exception);
+            return Explain(Problem.Of(
+                ProblemType.Unexpected, "An unexpected error occurred; please report this trace id."));
         }
     }
 
@@ -178,4 +218,8 @@ internal sealed class BatchRun(
     private static BatchRead Refuse(Problem problem) => new([]) { Problem = problem };
 
     private static string? OrNull(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    [LoggerMessage(
+        340, LogLevel.Error, "An unexpected error ended item {Index} of a batch; please report it.")]
+    private partial void LogUnexpected(int index, Exception exception);
 }

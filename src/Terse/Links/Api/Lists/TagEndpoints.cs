@@ -107,6 +107,10 @@ internal static class TagEndpoints
             TagRequestResult.Accepted => TypedResults.Accepted(List),
             TagRequestResult.NotFound => Problem.Of(
                 ProblemType.TagNotFound, "No link has this tag. New tags appear after a moment.", "tag"),
+            TagRequestResult.NameChanging => Problem.Of(
+                ProblemType.TagChanging,
+                $"The tag '{request.NewName}' is being changed itself; retry when this change is done.",
+                "name"),
             _ => Problem.Of(
                 ProblemType.TagTaken,
                 $"The tag '{request.NewName}' exists; with merge=true, both become one tag.",

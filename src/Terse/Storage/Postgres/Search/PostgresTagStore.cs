@@ -35,20 +35,31 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
     }
 
     /// <summary>
-    /// Stores the change, unless the new name is taken. Returns no row if the tag does not exist. The lock
-    /// keeps the indexer from deleting the tag, so that no change stays without its tag.
+    /// Requests run one after the other, so that two tags are not renamed to each other at the same time.
+    /// </summary>
+    private const string Lock = "SELECT pg_advisory_xact_lock(x'544147434847'::bigint)";
+
+    /// <summary>
+    /// Stores the change, unless the new name is taken or is being changed. Returns no row if the tag does
+    /// not exist. The lock keeps the indexer from deleting the tag, so that no change stays without its tag.
     /// </summary>
     private const string StoreChange =
         """
         WITH found AS (
-            SELECT id, $2 IS NOT NULL AND NOT $3 AND $4 <> $1
-                AND EXISTS (SELECT FROM tag WHERE folded = $4) AS is_taken
+            SELECT id, CASE
+                WHEN $2 IS NULL OR $4 = $1 OR NOT EXISTS (SELECT FROM tag WHERE folded = $4) THEN 'free'
+                WHEN NOT $3 THEN 'taken'
+                WHEN EXISTS (
+                    SELECT FROM tag AS other JOIN tag_change AS c ON c.tag_id = other.id
+                    WHERE other.folded = $4) THEN 'changing'
+                ELSE 'free'
+                END AS name_is
             FROM tag WHERE folded = $1 FOR KEY SHARE
         ), stored AS (
-            INSERT INTO tag_change (tag_id, new_name) SELECT id, $2 FROM found WHERE NOT is_taken
+            INSERT INTO tag_change (tag_id, new_name) SELECT id, $2 FROM found WHERE name_is = 'free'
             ON CONFLICT (tag_id) DO UPDATE SET new_name = excluded.new_name, done_up_to = 0
         )
-        SELECT is_taken FROM found
+        SELECT name_is FROM found
         """;
 
     /// <inheritdoc/>
@@ -58,6 +69,8 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
     private static async Task<TagRequestResult> RequestAsync(
         WriteTransaction write, TagRequest request, CancellationToken cancellationToken)
     {
+        await using var alone = write.CreateCommand(Lock);
+        await alone.ExecuteNonQueryAsync(cancellationToken);
         await using var store = write.CreateCommand(StoreChange);
         store.Bind(request.Folded);
         store.Bind(request.NewName);
@@ -65,8 +78,9 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
         store.Bind(TagName.Fold(request.NewName ?? ""));
         return await store.ExecuteScalarAsync(cancellationToken) switch
         {
-            false => TagRequestResult.Accepted,
-            true => TagRequestResult.NameTaken,
+            "free" => TagRequestResult.Accepted,
+            "taken" => TagRequestResult.NameTaken,
+            "changing" => TagRequestResult.NameChanging,
             _ => TagRequestResult.NotFound,
         };
     }

@@ -31,6 +31,8 @@ internal sealed class SqliteTagStore(SqliteWriter writer, SqliteReaders readers)
 
     private const string FindTag = "SELECT id FROM tag WHERE folded = ?1";
 
+    private const string FindChange = "SELECT 1 FROM tag_change WHERE tag_id = ?1";
+
     private const string StoreChange =
         "INSERT OR REPLACE INTO tag_change (tag_id, new_name) VALUES (?1, ?2)";
 
@@ -42,10 +44,13 @@ internal sealed class SqliteTagStore(SqliteWriter writer, SqliteReaders readers)
     {
         if (session.Command(FindTag, request.Folded).ExecuteScalar() is not long id)
             return TagRequestResult.NotFound;
-        if (!request.MayMerge && request.NewName is { } name && TagName.Fold(name) != request.Folded
-            && session.Command(FindTag, TagName.Fold(name)).ExecuteScalar() is not null)
+        if (request.NewName is { } name && TagName.Fold(name) != request.Folded
+            && session.Command(FindTag, TagName.Fold(name)).ExecuteScalar() is long other)
         {
-            return TagRequestResult.NameTaken;
+            if (!request.MayMerge)
+                return TagRequestResult.NameTaken;
+            if (session.Command(FindChange, other).ExecuteScalar() is not null)
+                return TagRequestResult.NameChanging;
         }
 
         session.Command(StoreChange, id, (object?)request.NewName ?? DBNull.Value).ExecuteNonQuery();
