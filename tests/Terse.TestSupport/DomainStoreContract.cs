@@ -10,6 +10,7 @@ public abstract class DomainStoreContract : IAsyncLifetime
     private static readonly DomainSettings AllSettings = new()
     {
         Host = "go.example.com",
+        FormerHosts = "a.example b.example",
         HomeRedirect = "https://example.com/\uad6c\uae00",
         NotFoundRedirect = "https://example.com/404",
         ExpiredRedirect = "https://example.com/old",
@@ -54,10 +55,10 @@ public abstract class DomainStoreContract : IAsyncLifetime
     public async Task Every_setting_is_stored()
     {
         await Store.SeedAsync([Default with { Settings = AllSettings }], default);
-        await Store.AddAsync(NewDomain("a.example") with { Settings = AllSettings }, default);
+        await Store.AddAsync(NewDomain("s.example") with { Settings = AllSettings }, default);
 
         Assert.All(await ReadAllAsync(), domain => Assert.Equal(AllSettings, domain.Settings));
-        var added = await FindAsync("a.example");
+        var added = await FindAsync("s.example");
         Assert.Equal(
             (1, Created, (DateTimeOffset?)null), (added.Version, added.CreatedAt, added.RemovedAt));
         Assert.NotEqual(0, added.Id);
@@ -100,6 +101,17 @@ public abstract class DomainStoreContract : IAsyncLifetime
         Assert.Equal(AddDomainResult.Added, added);
         Assert.Equal(
             stored with { Version = 3, Settings = AllSettings }, await FindAsync("a.example"));
+    }
+
+    [Fact]
+    public async Task The_host_of_the_default_domain_and_the_name_of_another_one_are_never_the_same()
+    {
+        await Store.SeedAsync([Default with { Settings = new() { Host = "go.example" } }], default);
+        var renamed = await FindAsync("") with { Version = 2, Settings = new() { Host = "a.example" } };
+
+        Assert.Equal(AddDomainResult.NameTaken, await Store.AddAsync(NewDomain("go.example"), default));
+        await Store.AddAsync(NewDomain("a.example"), default);
+        Assert.False(await Store.ReplaceAsync(renamed, default));
     }
 
     [Fact]

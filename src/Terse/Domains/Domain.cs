@@ -4,7 +4,9 @@ namespace Terse.Domains;
 /// A domain of this installation. The map of hosts to domains only grows: a domain that was removed keeps its
 /// host and its links, so no host ever goes back to the default domain, and no link is lost.
 /// </summary>
-/// <param name="Id">The number of the row in the database; 0 before the domain is stored.</param>
+/// <param name="Id">
+/// The number of the row in the database; 0 if the domain comes from the settings or is not stored yet.
+/// </param>
 /// <param name="Name">
 /// The stored name: empty for the default domain, otherwise its host in canonical spelling.
 /// </param>
@@ -42,6 +44,12 @@ internal sealed record DomainSettings
     /// request. The other domains have no such setting, because their names are their hosts.
     /// </summary>
     public string? Host { get; init; }
+
+    /// <summary>
+    /// The earlier hosts of the default domain, separated by spaces. Its short URLs there still work, so no
+    /// other domain can get these hosts. Null if the default domain was never renamed.
+    /// </summary>
+    public string? FormerHosts { get; init; }
 
     /// <summary>The URL to which <c>/</c> redirects; by default, <c>/</c> is a page.</summary>
     public string? HomeRedirect { get; init; }

@@ -30,10 +30,12 @@ internal sealed partial class DomainLoader(
     /// <summary>How long a server waits after it has read a new domain before it makes it active.</summary>
     public static readonly TimeSpan ActivationDelay = LeaseDuration * 1.5;
 
-    private readonly SemaphoreSlim _reading = new(1);
-    private readonly Dictionary<long, long> _firstReadAt = [];
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(long Id, string Name), long> _firstReadAt = [];
     private readonly CancellationTokenSource _stopping = new();
     private Guid? _revision;
+    private Task _running = Task.CompletedTask;
+    private Task? _next;
     private bool _hasWarned;
 
     /// <summary>The timestamp of a read whose lease has just ended.</summary>
@@ -58,34 +60,42 @@ internal sealed partial class DomainLoader(
     /// <summary>Reads the domains in the background, because a server has changed them.</summary>
     public void OnChanged() => _ = BackgroundLoop.TryAsync(ReadAsync, LogNotRead, _stopping.Token);
 
-    /// <summary>Reads the domains from the primary, and makes new domains active that are due.</summary>
+    /// <summary>
+    /// Reads the domains from the primary. Callers that wait at the same time share one read, which begins
+    /// after the last of them has called.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be read.</exception>
-    public async Task ReadAsync(CancellationToken cancellationToken)
+    public Task ReadAsync(CancellationToken cancellationToken)
     {
-        await _reading.WaitAsync(cancellationToken);
-        try
-        {
-            var readAt = time.GetTimestamp();
-            var stored = await store.ReadAsync(_revision, isLatest: true, cancellationToken);
-            if (stored is { HasTable: true, Revision: null })
-            {
-                await store.SeedAsync(options.Value.ToDomains(), cancellationToken);
-                stored = await store.ReadAsync(known: null, isLatest: true, cancellationToken);
-            }
+        lock (_lock)
+            return (_next ??= ReadAfterAsync(_running)).WaitAsync(cancellationToken);
+    }
 
-            Publish(stored, store.IsShared ? readAt : null);
-            await ActivateAsync(cancellationToken);
-        }
-        finally
+    /// <summary>
+    /// Reads the domains, and makes active the new domains that this server has known for
+    /// <see cref="ActivationDelay"/>.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">The database cannot be used.</exception>
+    public async Task UpdateAsync(CancellationToken cancellationToken)
+    {
+        await ReadAsync(cancellationToken);
+        var now = time.GetTimestamp();
+        var waiting = map.Table.Others.Where(domain => !domain.IsActive).ToList();
+        foreach (var known in _firstReadAt.Keys.Except(waiting.Select(domain => (domain.Id, domain.Name))))
+            _firstReadAt.Remove(known);
+        foreach (var domain in waiting)
         {
-            _reading.Release();
+            if (!_firstReadAt.TryAdd((domain.Id, domain.Name), now)
+                && time.GetElapsedTime(_firstReadAt[(domain.Id, domain.Name)], now) >= ActivationDelay)
+            {
+                await store.ActivateAsync(domain.Id, cancellationToken);
+            }
         }
     }
 
     public override void Dispose()
     {
         _stopping.Dispose();
-        _reading.Dispose();
         base.Dispose();
     }
 
@@ -98,7 +108,29 @@ internal sealed partial class DomainLoader(
             if (isFirst)
                 LogNotRead(exception);
         });
-        return loop.WaitAndRunAsync(ReadAsync, stoppingToken);
+        return loop.WaitAndRunAsync(UpdateAsync, stoppingToken);
+    }
+
+    private async Task ReadAfterAsync(Task earlier)
+    {
+        await earlier.ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
+        lock (_lock)
+            (_running, _next) = (_next!, null);
+        await ReadOnceAsync(_stopping.Token);
+    }
+
+    private async Task ReadOnceAsync(CancellationToken cancellationToken)
+    {
+        var readAt = time.GetTimestamp();
+        var stored = await store.ReadAsync(_revision, isLatest: true, cancellationToken);
+        if (stored is { HasTable: true, Revision: null })
+        {
+            await store.SeedAsync(options.Value.ToDomains(), cancellationToken);
+            stored = await store.ReadAsync(known: null, isLatest: true, cancellationToken);
+        }
+
+        Publish(stored, store.IsShared ? readAt : null);
     }
 
     /// <summary>
@@ -135,19 +167,6 @@ internal sealed partial class DomainLoader(
                 : map.Table.Get(domain.Name) is null;
             if (isUnknown)
                 LogNotSeeded(domain.IsDefault ? domain.Settings.Host! : domain.Name);
-        }
-    }
-
-    private async Task ActivateAsync(CancellationToken cancellationToken)
-    {
-        var now = time.GetTimestamp();
-        foreach (var domain in map.Table.Others.Where(domain => !domain.IsActive))
-        {
-            if (!_firstReadAt.TryAdd(domain.Id, now)
-                && time.GetElapsedTime(_firstReadAt[domain.Id], now) >= ActivationDelay)
-            {
-                await store.ActivateAsync(domain.Id, cancellationToken);
-            }
         }
     }
 

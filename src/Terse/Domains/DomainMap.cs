@@ -43,13 +43,14 @@ internal sealed class DomainMap
     public string DomainOfHost(string host) => Table.DomainOfHost(host);
 
     /// <summary>
-    /// Finds the domain of a host, and whether the answer is final. If the lease has ended, the host may
-    /// belong to a domain that another server has added since the domains were read.
+    /// Finds the domain of a host, and whether the answer is final. If the lease has ended, an unknown host
+    /// may belong to a domain that another server has added since the domains were read.
     /// </summary>
     public (string Domain, bool IsFinal) FindDomainOfHost(string host, TimeProvider time)
     {
         var table = Table;
-        var isFinal = table.ReadAt is not { } readAt
+        var isFinal = table.IsHostOfDomain(host)
+            || table.ReadAt is not { } readAt
             || time.GetElapsedTime(readAt) < DomainLoader.LeaseDuration;
         return (table.DomainOfHost(host), isFinal);
     }

@@ -71,7 +71,8 @@ internal sealed class DomainOptionsValidator : IValidateOptions<DomainOptions>
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
-    private static bool IsDomain(string text) => Authority.TryParse(text, out _) && !text.Contains('@');
+    private static bool IsDomain(string text) =>
+        Authority.TryParse(text, out var host) && host.Host != "default" && !text.Contains('@');
 
     private static string Explain(string setting, string value) =>
         $"{setting} contains '{value}', which is not a host; write it like 'go.example.com' or "

@@ -56,8 +56,20 @@ internal sealed record DomainTable
     /// <summary>The hosts of all other domains.</summary>
     public IEnumerable<Authority> OtherHosts => _others.Keys;
 
+    /// <summary>Whether the default domain has or had a host.</summary>
+    public bool IsOfDefault(Authority host) =>
+        host == DefaultHost
+        || Default.Settings.FormerHosts?.Split(' ').Contains(host.ToString(), StringComparer.Ordinal) == true;
+
     /// <summary>The domain with a stored name; null if there is none.</summary>
     public Domain? Get(string name) => name.Length == 0 ? Default : _byName.GetValueOrDefault(name);
+
+    /// <summary>
+    /// Whether a host is exactly that of a domain in the database. A domain that is added later cannot have
+    /// the same host.
+    /// </summary>
+    public bool IsHostOfDomain(string host) =>
+        _usualSpellings.TryGetValue(host, out var name) && Get(name) is { Id: not 0 };
 
     /// <inheritdoc cref="DomainMap.DomainOfHost"/>
     public string DomainOfHost(string host)

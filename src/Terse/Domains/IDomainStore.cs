@@ -36,7 +36,10 @@ internal interface IDomainStore
     Task<AddDomainResult> AddAsync(Domain domain, CancellationToken cancellationToken);
 
     /// <summary>Stores a changed domain if the stored one has the version before.</summary>
-    /// <returns>False if another change was stored first.</returns>
+    /// <returns>
+    /// False if another change was stored first: the domain has another version, or another domain has the
+    /// new host of the default domain.
+    /// </returns>
     /// <exception cref="Hosting.StoreUnavailableException">
     /// It is unknown whether the change was stored.
     /// </exception>

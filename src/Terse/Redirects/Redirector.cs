@@ -71,10 +71,10 @@ internal sealed class Redirector(
     {
         var requests = context.Features.GetRequiredFeature<CodeRequests>();
         var (request, link) = await finder.FindAsync(requests, context.RequestAborted);
-        if (link is null && !requests.IsDomainFinal)
-            throw new StoreUnavailableException("The domains cannot be read; retry shortly.");
         var now = time.GetUtcNow();
         var outcome = link?.OutcomeAt(now) ?? RedirectOutcome.Unknown;
+        if (outcome != RedirectOutcome.Followed)
+            AssertFinal(requests);
         if (link?.HasStarted(now) == true)
             loader.ReloadInBackground(link.Name);
         if (outcome == RedirectOutcome.Disabled)
@@ -100,6 +100,16 @@ internal sealed class Redirector(
             await AnswerVisitAsync(context, request, link, outcome, now, isForm);
         else
             await previews.AnswerAsync(context, request.Suffix, link, outcome, now);
+    }
+
+    /// <summary>
+    /// Refuses a request that cannot be followed if its host may belong to a domain that this server does not
+    /// know yet, because the link may exist there.
+    /// </summary>
+    private static void AssertFinal(CodeRequests requests)
+    {
+        if (!requests.IsDomainFinal)
+            throw new StoreUnavailableException("The domains cannot be read; retry shortly.");
     }
 
     /// <summary>
@@ -146,7 +156,11 @@ internal sealed class Redirector(
         var rule = outcome != RedirectOutcome.Followed ? null : rules.Match(link!, context.Request, now);
         var location = link?.Location;
         if (link is not null && !TryForward(context, request, link, rule, out location))
+        {
+            AssertFinal(context.Features.GetRequiredFeature<CodeRequests>());
             (outcome, link) = (RedirectOutcome.Unknown, null);
+        }
+
         if (outcome == RedirectOutcome.Followed
             && link!.Conditional is { MaxVisits: not null } limited
             && !await store.TakeVisitAsync(limited.Link, context.RequestAborted))

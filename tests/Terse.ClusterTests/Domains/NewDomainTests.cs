@@ -17,8 +17,10 @@ public sealed class NewDomainTests
     public async Task A_server_that_does_not_know_a_new_domain_never_answers_not_found_for_its_links()
     {
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
-        await using var adding = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
-        await using var suspended = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
+        await using var adding = await TerseProcess.ServeAsync(
+            postgres.ConnectionStrings, "--Domains:Default", "go.example");
+        await using var suspended = await TerseProcess.ServeAsync(
+            postgres.ConnectionStrings, "--Domains:Default", "go.example");
         await RetryingClient.CreateAsync(adding, Target);
         suspended.Pause();
         try

@@ -13,6 +13,8 @@ public sealed class DomainsCommandTests
         await File.WriteAllTextAsync(robots, "User-agent: *\n");
         await using var server = await TerseProcess.ServeAsync(folder.Path);
 
+        var renamed = await RunAsync(server, "edit", "default", "--name", "s.example");
+        Assert.Matches("(?m)^name +s.example$", renamed.Output);
         var added = await RunAsync(
             server, "add", "go.example", "--home-redirect", "https://example.com/", "--robots-txt", robots);
         Assert.Equal((0, ""), (added.ExitCode, added.Errors));
@@ -23,8 +25,6 @@ public sealed class DomainsCommandTests
         var json = JsonDocument.Parse(changed.Output).RootElement;
         Assert.Equal(JsonValueKind.Null, json.GetProperty("homeRedirect").ValueKind);
         Assert.Equal("User-agent: *\n", json.GetProperty("robotsTxt").GetString());
-        var renamed = await RunAsync(server, "edit", "default", "--name", "s.example");
-        Assert.Matches("(?m)^name +s.example$", renamed.Output);
 
         var listed = await RunAsync(server, "list");
         Assert.Matches("^DOMAIN +STATE +HOME +NOT FOUND +EXPIRED$", listed.OutputLines[0]);
@@ -40,6 +40,8 @@ public sealed class DomainsCommandTests
     [InlineData("add", "https://go.example")]
     [InlineData("edit", "nobody.example", "--favicon", "https://example.com/i")]
     [InlineData("remove", "default")]
+    [InlineData("add", "go.example", "--robots-txt", "/nowhere")]
+    [InlineData("edit", "default", "--robots-txt", "/")]
     public async Task A_refusal_is_printed_as_an_error(string command, params string[] arguments)
     {
         using var folder = new TemporaryFolder();

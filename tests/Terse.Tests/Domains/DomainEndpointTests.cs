@@ -71,6 +71,11 @@ public sealed class DomainEndpointTests : IAsyncLifetime
     [InlineData("{}", HttpStatusCode.BadRequest, "field-invalid", "name")]
     [InlineData("""{"name": ""}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
     [InlineData("""{"name": "default"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
+    [InlineData("""{"name": "%64EFAULT."}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
+    [InlineData("""{"name": "*.example"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
+    [InlineData("""{"name": "a.example:443"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
+    [InlineData("""{"name": "a.example", "homeRedirect": "http://a.example/"}""",
+        HttpStatusCode.BadRequest, "target-is-terse", "homeRedirect")]
     [InlineData("""{"name": "https://a.example"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
     [InlineData("""{"name": "u@a.example"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
     [InlineData("""{"name": "a.example/x"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
@@ -94,15 +99,43 @@ public sealed class DomainEndpointTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_new_domain_cannot_take_the_host_under_which_the_nameless_default_domain_is_used()
+    public async Task While_the_default_domain_has_no_name_a_new_domain_cannot_take_over_a_host_of_it()
     {
         await using var server = await TerseServer.StartAsync();
-        var host = server.Http.BaseAddress!.Authority;
 
         using var response = await SendAsync(
-            HttpMethod.Post, Root, $$"""{"name": "{{host}}"}""", server: server);
+            HttpMethod.Post, Root, """{"name": "a.example"}""", server: server);
 
         await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.Conflict, "domain-taken", "name");
+    }
+
+    [Fact]
+    public async Task A_former_host_of_the_default_domain_cannot_become_another_domain()
+    {
+        await RenameDefaultAsync("second.example");
+        await RenameDefaultAsync("third.example");
+        foreach (var former in new[] { "go.example", "second.example" })
+        {
+            using var response = await PostAsync($$"""{"name": "{{former}}"}""");
+            await ProblemAssert.AssertProblemAsync(
+                response, HttpStatusCode.Conflict, "domain-taken", "name");
+        }
+
+        await RenameDefaultAsync("go.example");
+    }
+
+    [Fact]
+    public async Task Of_a_rename_and_an_addition_with_the_same_host_one_succeeds()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var body = $$"""{"name": "race{{round}}.example"}""";
+            var answers = await Task.WhenAll(
+                SendAsync(HttpMethod.Patch, $"{Root}/default", body), PostAsync(body));
+
+            Assert.Single(answers, answer => answer.IsSuccessStatusCode);
+            Assert.Single(answers, answer => answer.StatusCode == HttpStatusCode.Conflict);
+        }
     }
 
     [Fact]
@@ -125,6 +158,7 @@ public sealed class DomainEndpointTests : IAsyncLifetime
     [InlineData("s.example", """{"name": "t.example"}""", HttpStatusCode.BadRequest, "field-invalid")]
     [InlineData("t.example", """{"homeRedirect": null}""", HttpStatusCode.NotFound, "domain-not-found")]
     [InlineData("go.example:99", """{"homeRedirect": null}""", HttpStatusCode.NotFound, "domain-not-found")]
+    [InlineData("x@s.example", """{"homeRedirect": null}""", HttpStatusCode.NotFound, "domain-not-found")]
     public async Task A_wrong_change_is_refused(
         string name, string body, HttpStatusCode status, string type)
     {
@@ -191,6 +225,13 @@ public sealed class DomainEndpointTests : IAsyncLifetime
 
         await ProblemAssert.AssertProblemAsync(
             response, HttpStatusCode.BadRequest, "field-invalid", "name");
+    }
+
+    private async Task RenameDefaultAsync(string name)
+    {
+        using var response = await SendAsync(
+            HttpMethod.Patch, $"{Root}/default", $$"""{"name": "{{name}}"}""");
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }
 
     private async Task RestartAsync()

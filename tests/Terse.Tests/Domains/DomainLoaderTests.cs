@@ -68,13 +68,13 @@ public sealed class DomainLoaderTests : IDisposable
     {
         await _loader.StartingAsync(default);
         _database.Rows.Add(new(7, "new.example", new()));
-        await _loader.ReadAsync(default);
+        await _loader.UpdateAsync(default);
         _time.Pass(DomainLoader.ActivationDelay - TimeSpan.FromMilliseconds(1));
-        await _loader.ReadAsync(default);
+        await _loader.UpdateAsync(default);
         Assert.Empty(_database.Activated);
 
         _time.Pass(TimeSpan.FromMilliseconds(1));
-        await _loader.ReadAsync(default);
+        await _loader.UpdateAsync(default);
 
         Assert.Equal([7], _database.Activated);
     }
@@ -90,11 +90,47 @@ public sealed class DomainLoaderTests : IDisposable
         for (var waited = TimeSpan.Zero; _database.Activated.Count == 0; waited += TimeSpan.FromSeconds(1))
         {
             Assert.True(waited < TimeSpan.FromMinutes(1));
-            await other.ReadAsync(default);
+            await other.UpdateAsync(default);
             _time.Pass(TimeSpan.FromSeconds(1));
         }
 
         Assert.Equal(("", false), stale.FindDomainOfHost("new.example", _time));
+    }
+
+    [Fact]
+    public async Task A_row_that_vanished_and_came_back_with_its_id_waits_again()
+    {
+        await _loader.StartingAsync(default);
+        _database.Rows.Add(new(7, "new.example", new()));
+        await _loader.UpdateAsync(default);
+        _database.Rows[^1] = new(7, "other.example", new());
+        _database.Rows.Add(new(8, "more.example", new()));
+        _time.Pass(DomainLoader.ActivationDelay);
+
+        await _loader.UpdateAsync(default);
+
+        Assert.Empty(_database.Activated);
+    }
+
+    [Fact]
+    public async Task Callers_that_wait_share_one_read_that_began_after_they_called()
+    {
+        await _loader.StartingAsync(default);
+        var reads = 0;
+        using var first = new ManualResetEventSlim();
+        _database.OnRead = () =>
+        {
+            if (Interlocked.Increment(ref reads) == 1)
+                first.Wait();
+        };
+        var running = Task.Run(() => _loader.ReadAsync(default));
+        await Eventually.IsTrueAsync(() => Task.FromResult(Volatile.Read(ref reads) == 1));
+        var waiting = Enumerable.Range(0, 20).Select(_ => _loader.ReadAsync(default)).ToList();
+        first.Set();
+
+        await Task.WhenAll([running, .. waiting]);
+
+        Assert.Equal(2, reads);
     }
 
     [Fact]
@@ -119,7 +155,8 @@ public sealed class DomainLoaderTests : IDisposable
 
         await _loader.StartingAsync(default);
 
-        Assert.Equal(("new.example", false), _map.FindDomainOfHost("new.example", _time));
+        Assert.Equal(("new.example", true), _map.FindDomainOfHost("new.example", _time));
+        Assert.Equal(("", false), _map.FindDomainOfHost("x.example", _time));
     }
 
     [Fact]

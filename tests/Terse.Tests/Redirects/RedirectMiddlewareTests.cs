@@ -96,17 +96,22 @@ public sealed class RedirectMiddlewareTests : IDisposable
     }
 
     [Theory]
-    [InlineData("/unknown", 503)]
-    [InlineData("/sale", 302)]
-    public async Task When_the_domains_may_be_outdated_an_unknown_code_is_unavailable_and_not_missing(
-        string path, int status)
+    [InlineData("/unknown", "new.example", 503)]
+    [InlineData("/expired", "new.example", 503)]
+    [InlineData("/sale/more", "new.example", 503)]
+    [InlineData("/sale", "new.example", 302)]
+    [InlineData("/unknown", "example.com", 404)]
+    public async Task When_the_domains_may_be_outdated_only_known_hosts_are_answered_not_found(
+        string path, string host, int status)
     {
         PutLinks();
         var pipeline = NewPipeline(otherDomain: null);
         var domains = _services!.GetRequiredService<DomainMap>();
-        domains.Table = domains.Table with { ReadAt = _test.Time.GetTimestamp() };
+        var stored = new Domain(1, "", new() { Host = "example.com" });
+        domains.Table = new([stored]) { ReadAt = _test.Time.GetTimestamp() };
         _test.Time.Advance(DomainLoader.LeaseDuration);
         var context = NewContext("GET", path);
+        context.Request.Headers.Host = host;
 
         await pipeline(context);
 

@@ -25,31 +25,52 @@ internal static class DomainFieldOptions
         (Text("--favicon", "The URL of the icon."), "favicon"),
     ];
 
-    private static readonly Option<FileInfo> RobotsTxt = new("--robots-txt")
+    private static readonly Option<string> RobotsTxt = new("--robots-txt")
     {
         Description = "A file with the text of /robots.txt.",
     };
+
+    /// <summary>More than the server accepts.</summary>
+    private const int MaxRobotsChars = 16 * 1024;
 
     public static void AddTo(Command command)
     {
         foreach (var (option, _) in Texts)
             command.Options.Add(option);
-        command.Options.Add(RobotsTxt.AcceptExistingOnly());
+        command.Options.Add(RobotsTxt);
     }
 
     /// <summary>Makes the body of the request from the options that the command line contains.</summary>
-    public static JsonObject Read(ParseResult arguments)
+    /// <returns>The body, or an error message.</returns>
+    public static (JsonObject? Body, string? Error) Read(ParseResult arguments)
     {
         var fields = new JsonObject();
         foreach (var (option, field) in Texts.Where(text => arguments.GetResult(text.Option) is not null))
             fields[field] = arguments.GetValue(option);
         if (arguments.GetValue(RobotsTxt) is { } file)
-            fields["robotsTxt"] = File.ReadAllText(file.FullName);
+        {
+            try
+            {
+                fields["robotsTxt"] = ReadBeginning(file);
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                return (null, $"{file} cannot be read: {exception.Message}");
+            }
+        }
+
         if (arguments.GetResult(NewName) is not null)
             fields["name"] = arguments.GetValue(NewName);
         foreach (var field in arguments.GetResult(Clear) is null ? [] : arguments.GetValue(Clear)!)
             fields[field] = null;
-        return fields;
+        return (fields, null);
+    }
+
+    private static string ReadBeginning(string file)
+    {
+        using var reader = new StreamReader(file);
+        var text = new char[MaxRobotsChars];
+        return new string(text, 0, reader.ReadBlock(text));
     }
 
     private static Option<string> Text(string name, string description) =>

@@ -15,6 +15,9 @@ internal static class DomainsCommand
         Description = "The host of the domain, such as go.example.com, or 'default'.",
     };
 
+    /// <summary>How often a new domain is read, once a second, until it takes links.</summary>
+    private const int MaxTries = 60;
+
     private static readonly string[] Head = ["DOMAIN", "STATE", "HOME", "NOT FOUND", "EXPIRED"];
 
     public static Command Create() => new("domains", "Shows and changes the domains of a server.")
@@ -58,11 +61,8 @@ internal static class DomainsCommand
             JsonOutput.Json,
         };
         DomainFieldOptions.AddTo(command);
-        command.SetAction((arguments, cancellationToken) => LinkRequests.ShowAsync(
-            arguments,
-            "terse domains edit",
-            () => NewRequest(HttpMethod.Patch, PathOf(arguments), DomainFieldOptions.Read(arguments)),
-            cancellationToken));
+        command.SetAction((arguments, cancellationToken) => LinkRequests.RunAsync(
+            arguments, "terse domains edit", client => EditAsync(arguments, client, cancellationToken)));
         return command;
     }
 
@@ -110,33 +110,55 @@ internal static class DomainsCommand
         LinkTable.TextOf(domain["expiredRedirect"]),
     ];
 
+    private static async Task<string?> EditAsync(
+        ParseResult arguments, ServerClient client, CancellationToken cancellationToken)
+    {
+        var (fields, wrong) = DomainFieldOptions.Read(arguments);
+        if (fields is null)
+            return wrong;
+        using var request = NewRequest(HttpMethod.Patch, PathOf(arguments), fields);
+        var (domain, error) = await SendAsync(client, request, cancellationToken);
+        if (domain is null)
+            return error;
+        await LinkTable.WriteAsync(arguments, domain);
+        return null;
+    }
+
     /// <summary>
-    /// Adds a domain, and reads it once a second until it takes links: all servers must know it first.
+    /// Adds a domain, and reads it once a second until it takes links: all servers must know it first. Until
+    /// then, another server behind the balancer may not know the domain.
     /// </summary>
     private static async Task<string?> AddAsync(
         ParseResult arguments, ServerClient client, CancellationToken cancellationToken)
     {
-        var fields = DomainFieldOptions.Read(arguments);
+        var (fields, wrong) = DomainFieldOptions.Read(arguments);
+        if (fields is null)
+            return wrong;
         fields["name"] = arguments.GetValue(Name);
         using var request = NewRequest(HttpMethod.Post, Path, fields);
-        var (domain, error) = await client.SendAsync(
-            request, ServerAnswerJson.Default.JsonObject, cancellationToken);
-        while (domain?["state"]?.GetValue<string>() == "pending")
+        var (added, error) = await SendAsync(client, request, cancellationToken);
+        if (added is null)
+            return error;
+        var domain = added;
+        for (var tries = 0; domain?["state"]?.GetValue<string>() != "active" && tries < MaxTries; tries++)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
-            using var again = NewRequest(HttpMethod.Get, domain["url"]!.GetValue<string>(), body: null);
-            (domain, error) = await client.SendAsync(
-                again, ServerAnswerJson.Default.JsonObject, cancellationToken);
+            using var again = NewRequest(HttpMethod.Get, added["url"]!.GetValue<string>(), body: null);
+            (domain, error) = await SendAsync(client, again, cancellationToken);
         }
 
         if (domain is null)
-            return error ?? client.NotTerseError;
-        var output = arguments.InvocationConfiguration.Output;
-        if (arguments.GetValue(JsonOutput.Json))
-            await output.WriteLineAsync(domain.ToJsonString(JsonOutput.Indented));
-        else
-            await TextTable.WriteAsync(output, LinkTable.RowsOf(domain));
+            return error;
+        await LinkTable.WriteAsync(arguments, domain);
         return null;
+    }
+
+    private static async Task<(JsonObject? Domain, string? Error)> SendAsync(
+        ServerClient client, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var (domain, error) = await client.SendAsync(
+            request, ServerAnswerJson.Default.JsonObject, cancellationToken);
+        return domain?["url"] is null ? (null, error ?? client.NotTerseError) : (domain, null);
     }
 
     private static string PathOf(ParseResult arguments) =>

@@ -29,31 +29,17 @@ internal static class LinkRequests
         JsonObject? body,
         CancellationToken cancellationToken,
         string action = "") =>
-        ShowAsync(
-            arguments, command, () => NewRequest(arguments, method, action, body), cancellationToken);
-
-    /// <summary>Sends a request, and prints the JSON object of the answer.</summary>
-    /// <returns>The exit code.</returns>
-    public static Task<int> ShowAsync(
-        ParseResult arguments,
-        string command,
-        Func<HttpRequestMessage> newRequest,
-        CancellationToken cancellationToken) =>
         RunAsync(
             arguments,
             command,
             async client =>
             {
-                using var request = newRequest();
+                using var request = NewRequest(arguments, method, action, body);
                 var (link, error) = await client.SendAsync(
                     request, ServerAnswerJson.Default.JsonObject, cancellationToken);
                 if (link is null)
                     return error;
-                var output = arguments.InvocationConfiguration.Output;
-                if (arguments.GetValue(JsonOutput.Json))
-                    await output.WriteLineAsync(link.ToJsonString(JsonOutput.Indented));
-                else
-                    await TextTable.WriteAsync(output, LinkTable.RowsOf(link));
+                await LinkTable.WriteAsync(arguments, link);
                 return null;
             });
 

@@ -1,12 +1,25 @@
+using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Terse.Commands;
 
-/// <summary>Shows the JSON of a link as a table with one row for each field that has a value.</summary>
+/// <summary>Shows the JSON of a link or a domain.</summary>
 internal static class LinkTable
 {
+    /// <summary>
+    /// Prints the JSON, if the command line asks for it, or a table with one row for each field that has a
+    /// value.
+    /// </summary>
+    public static Task WriteAsync(ParseResult arguments, JsonObject shown)
+    {
+        var output = arguments.InvocationConfiguration.Output;
+        return arguments.GetValue(JsonOutput.Json)
+            ? output.WriteLineAsync(shown.ToJsonString(JsonOutput.Indented))
+            : TextTable.WriteAsync(output, RowsOf(shown));
+    }
+
     /// <remarks>
     /// The rows are in the order of the JSON, so that a field of a newer server is shown, too.
     /// </remarks>

@@ -23,10 +23,10 @@ internal sealed class DomainChanger(
     {
         if (DomainChecker.ReadName(fields.Name, out var authority) is { } invalid)
             return new ChangeDomainResult.Refused(invalid);
-        if (checker.Check(fields, host, address) is { } refusal)
+        if (checker.Check(fields, authority, host, address) is { } refusal)
             return new ChangeDomainResult.Refused(refusal);
         await loader.ReadAsync(cancellationToken);
-        if (WhyTaken(authority!, host) is { } taken)
+        if (WhyTaken(authority!) is { } taken)
             return new ChangeDomainResult.NameTaken(taken);
 
         var name = authority!.ToString();
@@ -64,7 +64,7 @@ internal sealed class DomainChanger(
         Authority? newHost = null;
         if (fields.Name is not null && DomainChecker.ReadName(fields.Name, out newHost) is { } invalid)
             return new ChangeDomainResult.Refused(invalid);
-        if (checker.Check(fields, host, address) is { } refusal)
+        if (checker.Check(fields, newHost, host, address) is { } refusal)
             return new ChangeDomainResult.Refused(refusal);
         return await ApplyAsync(name, versions, Change, cancellationToken);
 
@@ -75,10 +75,7 @@ internal sealed class DomainChanger(
                 return null;
             if (domain.IsDefault)
             {
-                changed = changed with
-                {
-                    Settings = changed.Settings with { Host = newHost?.ToString() },
-                };
+                changed = changed with { Settings = Rename(changed.Settings, newHost?.ToString()) };
                 return newHost is not null && map.Table.Find(newHost) is { IsDefault: false }
                     ? new ChangeDomainResult.NameTaken($"'{newHost}' is another domain.")
                     : null;
@@ -116,17 +113,28 @@ internal sealed class DomainChanger(
 
     /// <summary>
     /// Returns why a new domain cannot have a host; null if it can. While the default domain has no host of
-    /// its own, it answers requests to every host, so a new domain must not take over the host of the
-    /// request: the links that people use there would be lost.
+    /// its own, its links may be used under every host, and a new domain would take over one of them.
     /// </summary>
-    private string? WhyTaken(Authority name, string host)
-    {
-        if (name == map.Table.DefaultHost)
-            return $"'{name}' is the host of the default domain.";
-        return map.Table.DefaultHost is null && Authority.TryParse(host, out var sent) && sent == name
-            ? $"The request was sent to '{name}', whose links belong to the default domain. Give the default "
-                + $"domain another name first, if '{name}' shall have links of its own."
+    private string? WhyTaken(Authority name) =>
+        map.Table.IsOfDefault(name)
+            ? $"'{name}' is or was the host of the default domain, and its short URLs there still work."
+        : map.Table.DefaultHost is null
+            ? "The default domain has no name, so its short URLs may have every host. Give it a name first: "
+                + "'terse domains edit default --name HOST'."
             : null;
+
+    /// <summary>Gives the default domain a new host, and remembers the present one.</summary>
+    private static DomainSettings Rename(DomainSettings settings, string? host)
+    {
+        var former = settings.FormerHosts?.Split(' ') ?? [];
+        if (settings.Host is { } present && present != host)
+            former = [.. former, present];
+        var kept = former.Where(name => name != host).Distinct(StringComparer.Ordinal).ToList();
+        return settings with
+        {
+            Host = host,
+            FormerHosts = kept.Count == 0 ? null : string.Join(' ', kept),
+        };
     }
 
     private delegate ChangeDomainResult? Edit(Domain domain, out Domain changed);
@@ -159,7 +167,7 @@ internal sealed class DomainChanger(
     /// <summary>Finds the domain that a request names; null if there is none.</summary>
     public Domain? Find(string name) =>
         name == DomainChecker.DefaultName ? map.Table.Default
-        : !Authority.TryParse(name, out var host) ? null
+        : name.Contains('@', StringComparison.Ordinal) || !Authority.TryParse(name, out var host) ? null
         : host == map.Table.DefaultHost ? map.Table.Default
         : map.Table.Get(host.ToString());
 }

@@ -25,11 +25,14 @@ internal sealed class DomainChecker(TargetRules targets)
         host = null;
         if (text is not null
             && text.Length <= MaxName
-            && text != DefaultName
-            && !text.Contains('@', StringComparison.Ordinal)
-            && Authority.TryParse(text, out host))
+            && text.AsSpan().IndexOfAny('@', '*') < 0
+            && Authority.TryParse(text, out host)
+            && host.Host != DefaultName)
         {
-            return null;
+            return host.Port is 0 or 80 or 443
+                ? Refusal.OfField(
+                    "name", "Leave out the port 80 or 443: browsers leave it out of the host, too.")
+                : null;
         }
 
         return Refusal.OfField(
@@ -40,15 +43,33 @@ internal sealed class DomainChecker(TargetRules targets)
 
     /// <summary>Checks the fields that are settings.</summary>
     /// <param name="fields">The body of the request.</param>
+    /// <param name="newHost">
+    /// The new host of the domain, to which no redirect may lead; null if its host does not change.
+    /// </param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
     /// <param name="address">The IP address, with its port, at which the server received the request.</param>
     /// <returns>Why a field is refused; null if all are valid.</returns>
-    public Refusal? Check(DomainFields fields, string host, string address) =>
-        CheckUrl("homeRedirect", fields.HomeRedirect, host, address)
-        ?? CheckUrl("notFoundRedirect", fields.NotFoundRedirect, host, address)
-        ?? CheckUrl("expiredRedirect", fields.ExpiredRedirect, host, address)
-        ?? CheckUrl("favicon", fields.Favicon, host, address)
-        ?? CheckRobots(fields.RobotsTxt);
+    public Refusal? Check(DomainFields fields, Authority? newHost, string host, string address)
+    {
+        return CheckUrl("homeRedirect", fields.HomeRedirect)
+            ?? CheckUrl("notFoundRedirect", fields.NotFoundRedirect)
+            ?? CheckUrl("expiredRedirect", fields.ExpiredRedirect)
+            ?? CheckUrl("favicon", fields.Favicon)
+            ?? CheckRobots(fields.RobotsTxt);
+
+        Refusal? CheckUrl(string field, string? url)
+        {
+            if (url is null)
+                return null;
+            if (targets.TryRead(url, host, address, out _, out var refusal)
+                && targets.TryRead(url, newHost?.ToString() ?? host, address, out _, out refusal))
+            {
+                return null;
+            }
+
+            return refusal with { Field = field };
+        }
+    }
 
     /// <summary>Sets the checked fields that the request contains.</summary>
     public static DomainSettings Edit(DomainSettings settings, DomainFields fields)
@@ -66,11 +87,6 @@ internal sealed class DomainChecker(TargetRules targets)
 
         string? Pick(string field, string? sent, string? present) => fields.Has(field) ? sent : present;
     }
-
-    private Refusal? CheckUrl(string field, string? url, string host, string address) =>
-        url is null || targets.TryRead(url, host, address, out _, out var refusal)
-            ? null
-            : refusal with { Field = field };
 
     private static Refusal? CheckRobots(string? text)
     {

@@ -104,7 +104,7 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private const string SelectNames = "SELECT name, removed_at IS NOT NULL FROM domain";
+    private const string SelectNames = "SELECT name, removed_at IS NOT NULL, settings FROM domain";
 
     private const string AddAgain =
         """
@@ -114,7 +114,8 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
     /// <inheritdoc/>
     public async Task<AddDomainResult> AddAsync(Domain domain, CancellationToken cancellationToken)
     {
-        await previous.AssertNoneRunsAsync("domain", cancellationToken);
+        await PostgresErrors.WithTimeoutAsync(
+            token => previous.AssertNoneRunsAsync("domain", token), time, cancellationToken);
         return await WriteAsync(domain, AddAsync, cancellationToken);
     }
 
@@ -142,7 +143,8 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
     }
 
     /// <returns>
-    /// The number of all domains, and whether the domain with the name was removed; null if there is none.
+    /// The number of all domains, and whether the domain with the name or the host was removed; null if there
+    /// is none.
     /// </returns>
     private static async Task<(int Count, bool? IsRemoved)> FindAsync(
         WriteTransaction write, string name, CancellationToken cancellationToken)
@@ -155,14 +157,18 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
         {
             if (row.GetString(0) == name)
                 isRemoved = row.GetBoolean(1);
+            if (row.GetString(0).Length == 0 && DomainSettingsJson.Read(row.GetString(2)).Host == name)
+                isRemoved = false;
         }
 
         return (count, isRemoved);
     }
 
+    /// <summary>Changes nothing if another domain has the new host of the default domain.</summary>
     private const string Update =
         """
-        UPDATE domain SET settings = $3, version = $2, removed_at = $4 WHERE id = $1 AND version = $2 - 1
+        UPDATE domain SET settings = $3, version = $2, removed_at = $4
+        WHERE id = $1 AND version = $2 - 1 AND NOT EXISTS (SELECT FROM domain WHERE name = $5)
         """;
 
     /// <inheritdoc/>
@@ -172,11 +178,14 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
     private static async Task<bool> ReplaceAsync(
         WriteTransaction write, Domain changed, CancellationToken cancellationToken)
     {
+        await using var locking = write.CreateCommand(LockState);
+        await locking.ExecuteNonQueryAsync(cancellationToken);
         await using var update = write.CreateCommand(Update);
         update.Bind(changed.Id);
         update.Bind(changed.Version);
         update.Bind(DomainSettingsJson.Write(changed.Settings));
         update.Bind(changed.RemovedAt);
+        update.Bind(changed.Settings.Host);
         return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 

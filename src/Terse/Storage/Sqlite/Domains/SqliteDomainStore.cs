@@ -81,7 +81,7 @@ internal sealed class SqliteDomainStore(SqliteWriter writer, SqliteReaders reade
     {
         var present = Read(session);
         var same = present.Find(other => other.Name == domain.Name);
-        if (same is { RemovedAt: null })
+        if (same is { RemovedAt: null } || present.Exists(other => other.Settings.Host == domain.Name))
             return AddDomainResult.NameTaken;
         if (same is null && present.Count >= IDomainStore.MaxDomains)
             return AddDomainResult.TooMany;
@@ -92,9 +92,11 @@ internal sealed class SqliteDomainStore(SqliteWriter writer, SqliteReaders reade
         return AddDomainResult.Added;
     }
 
+    /// <summary>Changes nothing if another domain has the new host of the default domain.</summary>
     private const string Update =
         """
-        UPDATE domain SET settings = ?3, version = ?2, removed_at = ?4 WHERE id = ?1 AND version = ?2 - 1
+        UPDATE domain SET settings = ?3, version = ?2, removed_at = ?4
+        WHERE id = ?1 AND version = ?2 - 1 AND NOT EXISTS (SELECT 1 FROM domain WHERE name = ?5)
         """;
 
     /// <inheritdoc/>
@@ -104,7 +106,8 @@ internal sealed class SqliteDomainStore(SqliteWriter writer, SqliteReaders reade
             changed.Id,
             changed.Version,
             SettingsOf(changed),
-            changed.RemovedAt is { } at ? at.ToUnixTimeMilliseconds() : DBNull.Value).ExecuteNonQuery() == 1,
+            changed.RemovedAt is { } at ? at.ToUnixTimeMilliseconds() : DBNull.Value,
+            changed.Settings.Host is { } host ? host : DBNull.Value).ExecuteNonQuery() == 1,
         cancellationToken);
 
     private const string Activate = "UPDATE domain SET is_active = 1 WHERE id = ?1";
