@@ -45,6 +45,8 @@ internal sealed class ListedLink(Link stored, string? settings, LinkNumbers? num
     /// <summary>Whether a word of the link begins with a text (<see cref="SearchWords"/>).</summary>
     public bool HasWord(string beginning)
     {
+        if (_terms is not null)
+            return HasTerm(new(beginning, IsBeginning: true)); // The other terms begin with no letter.
         if (!MayHaveWord(beginning))
             return false;
         _words ??= SearchWords.Of(Link);

@@ -46,6 +46,10 @@ public sealed class ListedLinkTests
                     SearchWords.Of(link).Any(other => other.StartsWith(word, StringComparison.Ordinal)),
                     listed.HasWord(word));
             }
+
+            var found = Searches.Where(listed.HasWord).ToList();
+            listed.Prepare();
+            Assert.Equal(found, Searches.Where(listed.HasWord));
         }
     }
 
