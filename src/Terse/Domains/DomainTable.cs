@@ -24,6 +24,7 @@ internal sealed record DomainTable
             ?? new Domain(0, DomainMap.Default, DomainSettings.None) { IsActive = true };
         _ = Authority.TryParse(Default.Settings.Host, out var byDefault);
         DefaultHost = byDefault;
+        LastId = domains.Max(domain => (long?)domain.Id) ?? 0;
         foreach (var domain in domains.Where(domain => !domain.IsDefault))
         {
             if (Authority.TryParse(domain.Name, out var host))
@@ -43,6 +44,9 @@ internal sealed record DomainTable
     /// outdated, because no other server changes them.
     /// </summary>
     public long? ReadAt { get; init; }
+
+    /// <summary>The id of the newest domain; 0 if the domains come from the settings.</summary>
+    public long LastId { get; }
 
     /// <summary>The default domain.</summary>
     public Domain Default { get; }

@@ -74,7 +74,7 @@ internal sealed class Redirector(
         var now = time.GetUtcNow();
         var outcome = link?.OutcomeAt(now) ?? RedirectOutcome.Unknown;
         if (outcome != RedirectOutcome.Followed)
-            AssertFinal(requests);
+            AssertFinal(context, requests);
         if (link?.HasStarted(now) == true)
             loader.ReloadInBackground(link.Name);
         if (outcome == RedirectOutcome.Disabled)
@@ -103,12 +103,12 @@ internal sealed class Redirector(
     }
 
     /// <summary>
-    /// Refuses a request that cannot be followed if its host may belong to a domain that this server does not
-    /// know yet, because the link may exist there.
+    /// Refuses a request that cannot be followed if its host may belong to another domain, which this server
+    /// does not know yet or has just read, because the link may exist there.
     /// </summary>
-    private static void AssertFinal(CodeRequests requests)
+    private void AssertFinal(HttpContext context, CodeRequests requests)
     {
-        if (!requests.IsDomainFinal)
+        if (!requests.IsDomainFinal || !domains.IsDomainOf(context, requests.All[0].Name.Domain))
             throw new StoreUnavailableException("The domains cannot be read; retry shortly.");
     }
 
@@ -157,7 +157,7 @@ internal sealed class Redirector(
         var location = link?.Location;
         if (link is not null && !TryForward(context, request, link, rule, out location))
         {
-            AssertFinal(context.Features.GetRequiredFeature<CodeRequests>());
+            AssertFinal(context, context.Features.GetRequiredFeature<CodeRequests>());
             (outcome, link) = (RedirectOutcome.Unknown, null);
         }
 

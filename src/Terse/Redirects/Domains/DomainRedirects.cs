@@ -23,6 +23,10 @@ internal sealed class DomainRedirects(DomainMap domains, BlockedHosts blocked)
         _ => null,
     };
 
+    /// <summary>Whether the host of a request belongs to a domain at this moment.</summary>
+    public bool IsDomainOf(HttpContext context, string domain) =>
+        domains.DomainOfHost(RequestHost.Sent(context)) == domain;
+
     /// <summary>Returns the <c>Location</c> header of a URL; null if its host is blocked.</summary>
     public string? LocationOf(string? target) =>
         target is null || blocked.IsBlocked(target) ? null : TargetAscii.Of(target);

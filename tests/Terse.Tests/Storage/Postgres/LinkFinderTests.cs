@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Terse.Domains;
 using Terse.Harness;
 using Terse.Hosting;
 using Terse.Links;
@@ -14,7 +16,8 @@ namespace Terse.Tests.Storage;
 /// (<c>none</c>). The third part says whether the horizon of the host is before, at or after the time at
 /// which the code was minted or, for a link with a pending change, the time of the change. The word
 /// <c>lost</c> alone means that the host does not respond. F is a fence of the primary, with its generation;
-/// the replica in the next part of the script has replayed the fence. The current generation is 2.
+/// the replica in the next part of the script has replayed the fence. The current generation is 2. A fourth
+/// part is the id of the newest domain in the snapshot.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
@@ -22,12 +25,29 @@ public sealed class LinkFinderTests : IDisposable
     private static readonly LinkName Timed = new("", SimulatedNodes.CodeOf(ScriptedLookups.Id));
     private static readonly LinkName Custom = new("", "sale");
 
+    /// <summary>The domains that the server knows; the newest one has the id 7.</summary>
+    private static readonly DomainMap Domains = new(Options.Create(new DomainOptions()))
+    {
+        Table = new([new Domain(1, "", DomainSettings.None), new Domain(7, "s.example", new())]),
+    };
+
     private readonly Figures _figures = new();
     private PendingChanges _pending = new(TimeProvider.System);
     private readonly List<string> _errors = [];
     private readonly FakeTimeProvider _stopped = new(DateTimeOffset.UnixEpoch);
 
     public LinkFinderTests() => _pending.OnComplete(long.MaxValue / 2);
+
+    [Theory]
+    [InlineData("R2 none after 7", "not found")]
+    [InlineData("R2 none after 6", "not found")]
+    [InlineData("R2 none after 8, P2 none after 8", "unavailable")]
+    [InlineData("R2 none before 7, P2 none before 8", "unavailable")]
+    [InlineData("R2 link after 8", "found")]
+    [InlineData("R2 none after 8, P2 link after 8", "found")]
+    public async Task A_host_with_a_domain_that_this_server_does_not_know_proves_no_absence(
+        string lookups, string expected) =>
+        Assert.Equal(expected, await FindAsync(Timed, lookups));
 
     [Theory]
     [InlineData("R2 link before", "found")]
@@ -342,6 +362,7 @@ public sealed class LinkFinderTests : IDisposable
     {
         var metrics = new LookupMetrics(_figures);
         var budget = new PrimaryLookupBudget(perSecond, metrics, time);
-        return new(lookups, layouts, budget, new FencedLookups(lookups, time), _pending, metrics, time);
+        var fenced = new FencedLookups(lookups, time);
+        return new(lookups, layouts, budget, fenced, _pending, Domains, metrics, time);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Terse.Horizon;
 using Terse.Links;
 using Terse.Storage.Postgres;
@@ -85,7 +86,10 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
             Generation: host[1] - '0',
             Layouts,
             host[0] is 'P' or 'D' ? HostRole.Primary : HostRole.Replica,
-            IsReplica: host[0] is 'R' or 'D');
+            IsReplica: host[0] is 'R' or 'D')
+        {
+            LastDomain = lookup.Length > 3 ? long.Parse(lookup[3], CultureInfo.InvariantCulture) : 0,
+        };
     }
 
     private sealed class ScriptedFences(ScriptedLookups lookups) : IBatcher<LinkName, Fence>

@@ -92,6 +92,12 @@ internal sealed record LookupResult(
     Link? Link, DateTimeOffset ClosedAt, int Generation, long Layouts, HostRole ProbedRole, bool IsReplica)
 {
     /// <summary>
+    /// The id of the newest domain in the snapshot; 0 if there is none, or in the schema of the version
+    /// before. Ids of domains grow in the order of their commits.
+    /// </summary>
+    public long LastDomain { get; init; }
+
+    /// <summary>
     /// True if the host had replayed a fence of the primary in the snapshot before the snapshot was taken.
     /// The snapshot then contains every link that was acknowledged before the fence was requested.
     /// </summary>

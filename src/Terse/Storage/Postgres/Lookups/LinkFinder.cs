@@ -1,3 +1,4 @@
+using Terse.Domains;
 using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Links;
@@ -31,6 +32,7 @@ internal sealed class LinkFinder(
     PrimaryLookupBudget budget,
     FencedLookups fenced,
     PendingChanges pending,
+    DomainMap domains,
     LookupMetrics metrics,
     TimeProvider time) : ILinkReader
 {
@@ -239,6 +241,8 @@ internal sealed class LinkFinder(
             return false;
         if (result.Link is not null)
             return pending.AreContainedIn(result) && HasEveryChange(result);
+        if (result.LastDomain > domains.Table.LastId)
+            return false; // The host of the request may belong to a domain that this server does not know.
         return result.IsPrimary
             || result.HasReachedFence
             || (layouts.NewestTimeOf(code, result.Layouts) is { } newest && newest <= result.ClosedAt);

@@ -146,12 +146,13 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     private const int ColumnCount = 11;
 
     /// <summary>
-    /// A subquery with a default value for each column that the table <c>link</c> lacks in the schema of the
-    /// version before.
+    /// A subquery with a default value for each column that the tables <c>link</c> and <c>installation</c>
+    /// lack in the schema of the version before.
     /// </summary>
     public const string Defaults =
         """
-        (SELECT NULL::text AS settings, NULL::text AS later_codes, NULL::bigint AS alias_of) AS defaults
+        (SELECT NULL::text AS settings, NULL::text AS later_codes, NULL::bigint AS alias_of,
+            NULL::bigint AS last_domain) AS defaults
         """;
 
     /// <summary>
@@ -164,7 +165,8 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         $"""
         SELECT n.*, l.*, k.number, snapshot.closed_at,
             snapshot.system_identifier, snapshot.timeline, snapshot.term,
-            {PostgresLayoutTable.Fingerprint}, pg_is_in_recovery()
+            {PostgresLayoutTable.Fingerprint}, pg_is_in_recovery(),
+            (SELECT coalesce(last_domain, 0) FROM installation)
         FROM {HorizonSchema.Snapshot}
             CROSS JOIN {Defaults}
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
@@ -227,7 +229,10 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         _cluster.Primary.GenerationOf(ClusterIdentity.Read(row, Number + 2)),
         row.GetInt64(Number + 5),
         probedRole,
-        IsReplica: row.GetBoolean(Number + 6));
+        IsReplica: row.GetBoolean(Number + 6))
+    {
+        LastDomain = row.GetInt64(Number + 7),
+    };
 
     /// <summary>Reads a link from a row.</summary>
     /// <param name="row">The row.</param>

@@ -8,6 +8,7 @@ LOCK TABLE link IN SHARE UPDATE EXCLUSIVE MODE;
 SET LOCAL lock_timeout = '500ms';
 SET LOCAL statement_timeout = '900ms';
 LOCK TABLE link IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE installation IN ACCESS EXCLUSIVE MODE;
 SET LOCAL statement_timeout = 0;
 
 -- The version of the schema that the server uses, and the start time of the run that stored this version. The
@@ -182,9 +183,15 @@ CREATE TABLE domain_state (
 );
 INSERT INTO domain_state (one) VALUES (1);
 
+-- The id of the newest domain. Each lookup of a link reads it, so that a server notices that it does not know
+-- this domain yet.
+ALTER TABLE installation
+    ADD COLUMN last_domain bigint;
+
 CREATE FUNCTION domain_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE domain_state SET revision = gen_random_uuid();
+    UPDATE installation SET last_domain = greatest(last_domain, NEW.id);
     NOTIFY domain_change;
     RETURN NULL;
 END $$;

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using Terse.Domains;
 using Terse.Horizon;
 using Terse.Redirects;
 using Terse.Storage;
@@ -23,6 +24,8 @@ internal sealed class SimulatedServer
     private static readonly ChangeMetrics NoChangeMetrics = new(Meters);
     private static readonly IOptions<CacheOptions> SmallCache =
         Options.Create(new CacheOptions { MaxEntries = 100, MaxBytes = 1 << 20 });
+
+    private static readonly DomainMap NoDomains = new(Options.Create(new DomainOptions()));
 
     private readonly SimulatedCluster _cluster;
     private readonly HorizonScheduler _scheduler;
@@ -56,7 +59,7 @@ internal sealed class SimulatedServer
         var perSecond = random.Next(4) switch { 0 => 1000, 1 => random.Next(1, 20), _ => 0 };
         var budget = new PrimaryLookupBudget(perSecond, Metrics, Time);
         var fenced = new FencedLookups(Lookups, Time, TaskCreationOptions.None);
-        Finder = new LinkFinder(Lookups, Layouts, budget, fenced, pending, Metrics, Time);
+        Finder = new LinkFinder(Lookups, Layouts, budget, fenced, pending, NoDomains, Metrics, Time);
         var metrics = new RedirectMetrics(_meters);
         var table = new BoundedLinkTable(SmallCache.Value.MaxEntries, SmallCache.Value.MaxBytes, metrics);
         var circuit = new StoreCircuit(Time);
