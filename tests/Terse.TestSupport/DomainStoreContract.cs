@@ -109,7 +109,7 @@ public abstract class DomainStoreContract : IAsyncLifetime
         await Store.SeedAsync([Default with { Settings = new() { Host = "go.example" } }], default);
         var renamed = await FindAsync("") with { Version = 2, Settings = new() { Host = "a.example" } };
 
-        Assert.Equal(AddDomainResult.NameTaken, await Store.AddAsync(NewDomain("go.example"), default));
+        Assert.Equal(AddDomainResult.HostOfDefault, await Store.AddAsync(NewDomain("go.example"), default));
         await Store.AddAsync(NewDomain("a.example"), default);
         Assert.False(await Store.ReplaceAsync(renamed, default));
     }

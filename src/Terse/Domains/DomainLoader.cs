@@ -39,14 +39,14 @@ internal sealed partial class DomainLoader(
     private bool _hasWarned;
 
     /// <summary>The timestamp of a read whose lease has just ended.</summary>
-    private long Outdated =>
+    private long ReadAtOfExpiredLease =>
         time.GetTimestamp() - (long)(time.TimestampFrequency * LeaseDuration.TotalSeconds);
 
     /// <summary>Reads the domains before any other service of the server starts.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         if (store.IsShared)
-            map.Table = map.Table with { ReadAt = Outdated };
+            map.Table = map.Table with { ReadAt = ReadAtOfExpiredLease };
         if (!await BackgroundLoop.TryAsync(ReadAsync, LogNotRead, cancellationToken))
             await BackgroundLoop.TryAsync(ReadFromAnyHostAsync, LogNotRead, cancellationToken);
     }
@@ -140,7 +140,7 @@ internal sealed partial class DomainLoader(
     private async Task ReadFromAnyHostAsync(CancellationToken cancellationToken)
     {
         var stored = await store.ReadAsync(known: null, isLatest: false, cancellationToken);
-        Publish(stored, Outdated);
+        Publish(stored, ReadAtOfExpiredLease);
         _revision = null;
     }
 
@@ -175,7 +175,7 @@ internal sealed partial class DomainLoader(
     [LoggerMessage(
         150,
         LogLevel.Warning,
-        "The domains cannot be read from the database; the server goes on with those that it knows: "
+        "The domains cannot be read from the database; the server continues with the domains that it has: "
         + "{Reason}")]
     private partial void LogNotRead(string reason);
 

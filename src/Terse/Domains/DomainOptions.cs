@@ -3,8 +3,8 @@ using Microsoft.Extensions.Options;
 namespace Terse.Domains;
 
 /// <summary>
-/// Defines the domains of a new installation. The database keeps the domains; after its first start, only
-/// <see cref="Scheme"/> has an effect. The settings are in the section <c>Domains</c>.
+/// Defines the domains of a new installation. The first server stores these domains in the database. Later,
+/// only <see cref="Scheme"/> has an effect. The settings are in the section <c>Domains</c>.
 /// </summary>
 internal sealed class DomainOptions
 {
@@ -53,28 +53,21 @@ internal sealed class DomainOptionsValidator : IValidateOptions<DomainOptions>
     public ValidateOptionsResult Validate(string? name, DomainOptions options)
     {
         var errors = new List<string>();
-        if (options.Default is not null && !IsDomain(options.Default))
-            errors.Add(Explain("Domains:Default", options.Default));
         var seen = new HashSet<Authority>();
-        if (Authority.TryParse(options.Default, out var byDefault))
-            seen.Add(byDefault);
+        if (options.Default is not null)
+            Check("Domains:Default", options.Default);
         foreach (var other in options.Others)
-        {
-            if (!IsDomain(other) || !Authority.TryParse(other, out var domain))
-                errors.Add(Explain("Domains:Others", other));
-            else if (!seen.Add(domain))
-                errors.Add($"Domains:Others contains '{other}', which is already a domain; remove it.");
-        }
-
+            Check("Domains:Others", other);
         if (options.Scheme is not (null or "http" or "https"))
             errors.Add($"Domains:Scheme is '{options.Scheme}'; set it to 'https' or 'http'.");
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+
+        void Check(string setting, string name)
+        {
+            if (!DomainName.TryParse(name, out var host, out var reason))
+                errors.Add($"{setting} is '{name}'; it {reason}.");
+            else if (!seen.Add(host))
+                errors.Add($"{setting} contains '{name}', which is already a domain; remove it.");
+        }
     }
-
-    private static bool IsDomain(string text) =>
-        Authority.TryParse(text, out var host) && host.Host != "default" && !text.Contains('@');
-
-    private static string Explain(string setting, string value) =>
-        $"{setting} contains '{value}', which is not a host; write it like 'go.example.com' or "
-        + "'localhost:8080'.";
 }

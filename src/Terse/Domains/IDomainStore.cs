@@ -6,6 +6,16 @@ internal interface IDomainStore
     /// <summary>The maximum number of domains. Every server keeps all domains in memory.</summary>
     const int MaxDomains = 1_000;
 
+    /// <summary>Decides whether a domain can be added to the stored ones.</summary>
+    static AddDomainResult WhetherAdded(Domain added, IReadOnlyList<Domain> stored) =>
+        stored.Any(domain => domain.Name == added.Name && domain.RemovedAt is null)
+            ? AddDomainResult.NameTaken
+        : stored.Any(domain => domain.Name == added.Name) ? AddDomainResult.Added
+        : Authority.TryParse(added.Name, out var host) && new DomainTable(stored).IsOfDefault(host)
+            ? AddDomainResult.HostOfDefault
+        : stored.Count >= MaxDomains ? AddDomainResult.TooMany
+        : AddDomainResult.Added;
+
     /// <summary>
     /// Whether other servers use the same database, so that a new domain must wait until they know it.
     /// </summary>
@@ -65,5 +75,9 @@ internal enum AddDomainResult
 {
     Added,
     NameTaken,
+
+    /// <summary>The default domain has or had this host.</summary>
+    HostOfDefault,
+
     TooMany,
 }

@@ -21,8 +21,9 @@ internal static class CodePath
     private const string QrText = ".qr";
 
     /// <summary>
-    /// Returns the codes that a path can mean. The first one of them that a link has is meant. There is one
-    /// code for each of the first four segments, and one more if four segments end with <c>.qr</c>.
+    /// Returns the codes that a path can mean. The first one of them that a link has is meant. There are at
+    /// most four codes, one for each of the first four segments, and one more if a path of at most four
+    /// segments ends with <c>.qr</c>.
     /// </summary>
     /// <returns>
     /// The codes, the longest first; none if the path cannot name a link, or if Terse reserves the path for

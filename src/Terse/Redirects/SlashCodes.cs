@@ -49,6 +49,6 @@ internal sealed partial class SlashCodes(
     [LoggerMessage(
         511,
         LogLevel.Debug,
-        "The database cannot tell whether codes with slashes exist; the server asks again: {Reason}")]
+        "The server cannot read whether codes with slashes exist; it retries: {Reason}")]
     private partial void LogNotRead(string reason);
 }

@@ -40,6 +40,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         TagTaken = new("tag-taken", 409, "Another tag has this name"),
         TagChanging = new("tag-changing", 409, "The other tag is being changed"),
         DomainTaken = new("domain-taken", 409, "The host already belongs to a domain"),
+        DefaultDomainUnnamed = new("default-domain-unnamed", 409, "The default domain has no name"),
         DomainPending = new("domain-pending", 409, "The domain is too new for links"),
         PreconditionFailed = new("precondition-failed", 412, "The version is another one"),
         BodyTooLarge = new("body-too-large", 413, "The request body is too large"),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Terse.ClusterTests;
 using Terse.Codes;
+using Terse.Domains;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Storage;
@@ -59,6 +60,8 @@ public sealed class TestDatabases : IAsyncLifetime
         var services = new ServiceCollection();
         PostgresStorage.Add(services);
         services.AddMetrics();
+        services.AddLogging();
+        services.AddDomains();
         if (meters is not null)
             services.AddSingleton(_ => meters);
         return services

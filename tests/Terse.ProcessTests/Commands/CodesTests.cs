@@ -84,7 +84,7 @@ public sealed class CodesTests
             var chosen = await ShowAsync(folder, "sale");
             var unknown = await ShowAsync(folder, "9zzzzzzzzz");
             var future = await ShowAsync(folder, "01T6MMM8000000000000000000");
-            var impossible = await ShowAsync(folder, "9/9");
+            var impossible = await ShowAsync(folder, "9?9");
             Assert.Contains("in the future", future.Output, StringComparison.Ordinal);
             Assert.Contains("no code", impossible.Output, StringComparison.Ordinal);
             var late = await Command.TerseAsync("codes", "show", "--Storage:Folder", folder["links"], "0abc");

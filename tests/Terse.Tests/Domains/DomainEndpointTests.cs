@@ -106,7 +106,8 @@ public sealed class DomainEndpointTests : IAsyncLifetime
         using var response = await SendAsync(
             HttpMethod.Post, Root, """{"name": "a.example"}""", server: server);
 
-        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.Conflict, "domain-taken", "name");
+        await ProblemAssert.AssertProblemAsync(
+            response, HttpStatusCode.Conflict, "default-domain-unnamed", "name");
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public sealed class DomainLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task After_the_first_start_the_settings_change_nothing_and_the_log_says_so()
+    public async Task After_the_first_start_the_settings_change_nothing_and_a_warning_is_logged()
     {
         await _database.SeedAsync([new(1, "", DomainSettings.None), new(2, "other.example", new())], default);
 
@@ -98,7 +98,7 @@ public sealed class DomainLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_row_that_vanished_and_came_back_with_its_id_waits_again()
+    public async Task Another_domain_with_the_id_of_a_lost_row_waits_again()
     {
         await _loader.StartingAsync(default);
         _database.Rows.Add(new(7, "new.example", new()));

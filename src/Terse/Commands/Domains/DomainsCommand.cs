@@ -150,7 +150,8 @@ internal static class DomainsCommand
         if (domain is null)
             return error;
         await LinkTable.WriteAsync(arguments, domain);
-        return null;
+        return LinkTable.TextOf(domain["state"]) == "active" ? null
+            : $"The domain is still pending after {MaxTries} s; 'terse domains list' shows its state.";
     }
 
     private static async Task<(JsonObject? Domain, string? Error)> SendAsync(

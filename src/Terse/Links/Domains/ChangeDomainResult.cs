@@ -19,5 +19,11 @@ internal abstract record ChangeDomainResult
 
     internal sealed record NameTaken(string Reason) : ChangeDomainResult;
 
+    /// <summary>
+    /// No domain can be added while the default domain has no name: its links may be used under every host,
+    /// and a new domain would take over one of them.
+    /// </summary>
+    internal sealed record DefaultUnnamed : ChangeDomainResult;
+
     internal sealed record Refused(Refusal Refusal) : ChangeDomainResult;
 }

@@ -26,8 +26,8 @@ internal sealed class DomainChanger(
         if (checker.Check(fields, authority, host, address) is { } refusal)
             return new ChangeDomainResult.Refused(refusal);
         await loader.ReadAsync(cancellationToken);
-        if (WhyTaken(authority!) is { } taken)
-            return new ChangeDomainResult.NameTaken(taken);
+        if (map.Table.DefaultHost is null)
+            return new ChangeDomainResult.DefaultUnnamed();
 
         var name = authority!.ToString();
         var domain = new Domain(0, name, DomainChecker.Edit(DomainSettings.None, fields))
@@ -40,6 +40,8 @@ internal sealed class DomainChanger(
         return result switch
         {
             AddDomainResult.NameTaken => new ChangeDomainResult.NameTaken($"'{name}' is a domain already."),
+            AddDomainResult.HostOfDefault => new ChangeDomainResult.NameTaken(
+                $"'{name}' is or was the host of the default domain, and its short URLs there still work."),
             AddDomainResult.TooMany => new ChangeDomainResult.Refused(Refusal.OfField(
                 "name", $"The database has {IDomainStore.MaxDomains} domains, and cannot have more.")),
             _ => new ChangeDomainResult.Changed(map.Table.Get(name) ?? domain),
@@ -77,7 +79,7 @@ internal sealed class DomainChanger(
             {
                 changed = changed with { Settings = Rename(changed.Settings, newHost?.ToString()) };
                 return newHost is not null && map.Table.Find(newHost) is { IsDefault: false }
-                    ? new ChangeDomainResult.NameTaken($"'{newHost}' is another domain.")
+                    ? new ChangeDomainResult.NameTaken($"'{newHost}' is the name of another domain.")
                     : null;
             }
 
@@ -110,18 +112,6 @@ internal sealed class DomainChanger(
 
     private DateTimeOffset Now =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
-
-    /// <summary>
-    /// Returns why a new domain cannot have a host; null if it can. While the default domain has no host of
-    /// its own, its links may be used under every host, and a new domain would take over one of them.
-    /// </summary>
-    private string? WhyTaken(Authority name) =>
-        map.Table.IsOfDefault(name)
-            ? $"'{name}' is or was the host of the default domain, and its short URLs there still work."
-        : map.Table.DefaultHost is null
-            ? "The default domain has no name, so its short URLs may have every host. Give it a name first: "
-                + "'terse domains edit default --name HOST'."
-            : null;
 
     /// <summary>Gives the default domain a new host, and remembers the present one.</summary>
     private static DomainSettings Rename(DomainSettings settings, string? host)
@@ -166,7 +156,7 @@ internal sealed class DomainChanger(
 
     /// <summary>Finds the domain that a request names; null if there is none.</summary>
     public Domain? Find(string name) =>
-        name == DomainChecker.DefaultName ? map.Table.Default
+        name == DomainName.DefaultSegment ? map.Table.Default
         : name.Contains('@', StringComparison.Ordinal) || !Authority.TryParse(name, out var host) ? null
         : host == map.Table.DefaultHost ? map.Table.Default
         : map.Table.Get(host.ToString());

@@ -7,12 +7,6 @@ namespace Terse.Links;
 /// <summary>Checks the name and the settings that a request sets for a domain.</summary>
 internal sealed class DomainChecker(TargetRules targets)
 {
-    /// <summary>The path segment by which the API addresses the default domain.</summary>
-    public const string DefaultName = "default";
-
-    /// <summary>The maximum length of a host name (RFC 1035, section 2.3.4).</summary>
-    private const int MaxName = 255;
-
     /// <summary>The maximum size of <c>robots.txt</c> in UTF-8.</summary>
     private const int MaxRobotsBytes = 8 * 1024;
 
@@ -20,26 +14,10 @@ internal sealed class DomainChecker(TargetRules targets)
     /// <param name="text">The name as the client sent it.</param>
     /// <param name="host">The host and port in canonical spelling.</param>
     /// <returns>Why the name is refused; null if it is valid.</returns>
-    public static Refusal? ReadName(string? text, out Authority? host)
-    {
-        host = null;
-        if (text is not null
-            && text.Length <= MaxName
-            && text.AsSpan().IndexOfAny('@', '*') < 0
-            && Authority.TryParse(text, out host)
-            && host.Host != DefaultName)
-        {
-            return host.Port is 0 or 80 or 443
-                ? Refusal.OfField(
-                    "name", "Leave out the port 80 or 443: browsers leave it out of the host, too.")
-                : null;
-        }
-
-        return Refusal.OfField(
-            "name",
-            $"'name' must be a host such as 'go.example.com' or 'localhost:8080'; '{Refusal.Shorten(text)}' "
-            + "was sent.");
-    }
+    public static Refusal? ReadName(string? text, out Authority? host) =>
+        DomainName.TryParse(text, out host, out var reason)
+            ? null
+            : Refusal.OfField("name", $"'name' {reason}; '{Refusal.Shorten(text)}' was sent.");
 
     /// <summary>Checks the fields that are settings.</summary>
     /// <param name="fields">The body of the request.</param>

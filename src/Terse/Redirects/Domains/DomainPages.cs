@@ -15,7 +15,7 @@ internal static class DomainPages
 
     /// <summary>
     /// Crawlers may follow links, because the previews in chats and the results of search engines depend on
-    /// this. Each redirect says <c>noindex</c>.
+    /// this. Each redirect has <c>X-Robots-Tag: noindex</c>.
     /// </summary>
     private const string DefaultRobotsTxt = "User-agent: *\nDisallow: /api/\n";
 

@@ -8,8 +8,8 @@ namespace Terse.Redirects;
 internal sealed class DomainRedirects(DomainMap domains, BlockedHosts blocked)
 {
     /// <summary>
-    /// Returns the <c>Location</c> header of a request for a code that cannot be followed; null if the answer
-    /// is an error.
+    /// Returns the <c>Location</c> header of the response to a request that cannot be followed; null if the
+    /// answer is an error.
     /// </summary>
     /// <param name="domain">The stored name of the domain.</param>
     /// <param name="outcome">Why the request cannot be followed.</param>

@@ -7,11 +7,12 @@ namespace Terse.Redirects;
 
 /// <summary>
 /// Answers requests for a code with a suffix: shows where a link leads, or its short URL as a QR code. These
-/// requests are no visits. A link that does not work is answered as a redirect would be.
+/// requests are no visits. A link that does not work is answered with an error; the redirects of its domain
+/// do not apply.
 /// </summary>
 /// <remarks>
 /// A preview shows the target to which the rules of the link lead this client. It does not show the target of
-/// a link with a password or a visit limit: it would be a way around both.
+/// a link with a password or a visit limit, because the preview would bypass both.
 /// </remarks>
 internal sealed class PreviewResponder(ILinkReader links, RuleMatcher rules, DomainMap domains)
 {

@@ -28,6 +28,8 @@ internal sealed partial class WarmStart(
     /// </summary>
     private const int MaxParallelLoads = 4;
 
+    private const int MaxTries = 2;
+
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken);
@@ -68,12 +70,19 @@ internal sealed partial class WarmStart(
 
     /// <summary>
     /// Loads one link of the file into the cache. The domain is looked up again, because the operator may
-    /// have removed the domain, or made it the default domain, since the file was written.
+    /// have removed the domain, or made it the default domain, since the file was written. The change feed
+    /// reports once after the start that all links may have changed. The results of loads that run at this
+    /// moment are not cached, so these links are loaded again.
     /// </summary>
     private async ValueTask LoadAsync(LinkName written, CancellationToken cancellationToken)
     {
         var name = written with { Domain = domains.DomainOfHost(written.Domain) };
-        await loader.FindAsync(name, cache.Probe(name.Domain, name.Code), cancellationToken);
+        for (var tries = 0; tries < MaxTries; tries++)
+        {
+            var probe = cache.Probe(name.Domain, name.Code);
+            if (probe.IsFresh || await loader.FindAsync(name, probe, cancellationToken) is null)
+                return;
+        }
     }
 
     [LoggerMessage(

@@ -1,3 +1,7 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Terse.Domains;
 using Terse.Harness;
 using Terse.Links;
 using Terse.Redirects;
@@ -61,5 +65,52 @@ public sealed class WarmStartTests : IDisposable
         Assert.Equal(["hot-codes"], Directory.GetFiles(folder).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public async Task A_link_whose_load_was_discarded_because_all_links_may_have_changed_is_loaded_again()
+    {
+        var test = new TestCache();
+        test.Store.Put("sale");
+        test.Store.IsHolding = true;
+        var file = new HotCodesFile(_folder.Path);
+        await file.WriteAsync([new("", "sale")], default);
+        using var lifetime = new StartedLifetime();
+        using var warmStart = new WarmStart(
+            test.Cache,
+            test.Loader,
+            file,
+            new DomainMap(Options.Create(new DomainOptions())),
+            lifetime,
+            NullLogger<WarmStart>.Instance);
+        await warmStart.StartAsync(default);
+        await Eventually.IsTrueAsync(() => Task.FromResult(test.Store.Held.Count == 1));
+
+        test.Cache.OnAllChanged();
+        test.Store.IsHolding = false;
+        test.Store.Held[0].TakeSnapshot();
+        test.Store.Held[0].Complete();
+
+        await warmStart.ExecuteTask!;
+        Assert.Equal(1, test.Cache.Count);
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private sealed class StartedLifetime : IHostApplicationLifetime, IDisposable
+    {
+        private readonly CancellationTokenSource _started = new();
+
+        public StartedLifetime() => _started.Cancel();
+
+        public CancellationToken ApplicationStarted => _started.Token;
+
+        public CancellationToken ApplicationStopping => CancellationToken.None;
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication()
+        {
+        }
+
+        public void Dispose() => _started.Dispose();
+    }
 }

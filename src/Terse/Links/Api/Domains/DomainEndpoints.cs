@@ -22,7 +22,8 @@ internal static class DomainEndpoints
     }
 
     /// <remarks>
-    /// The list shows what this server uses. Another server can be ahead by two seconds at most.
+    /// The list shows what this server uses. Another server may know newer domains: by at most two seconds
+    /// while this server reaches the primary.
     /// </remarks>
     private static Ok<DomainListResource> ListAsync(DomainMap map, HttpContext context)
     {
@@ -91,6 +92,11 @@ internal static class DomainEndpoints
         ChangeDomainResult.NotFound => NotFound(name),
         ChangeDomainResult.OtherVersion => EntityTags.RefuseVersion("domain"),
         ChangeDomainResult.NameTaken(var reason) => Problem.Of(ProblemType.DomainTaken, reason, "name"),
+        ChangeDomainResult.DefaultUnnamed => Problem.Of(
+            ProblemType.DefaultDomainUnnamed,
+            "The default domain has no name, so its short URLs may use any host. Give it a name first: "
+            + "'terse domains edit default --name HOST'.",
+            "name"),
         ChangeDomainResult.Refused(var refusal) => LinkProblems.Of(refusal),
         _ => throw new InvalidOperationException($"{result} is not a known result of a change."),
     };

@@ -37,7 +37,7 @@ internal sealed record DomainResource(
     public static DomainResource Of(Domain domain, string host)
     {
         var settings = domain.Settings;
-        var path = domain.IsDefault ? DomainChecker.DefaultName : Uri.EscapeDataString(domain.Name);
+        var path = domain.IsDefault ? DomainName.DefaultSegment : Uri.EscapeDataString(domain.Name);
         return new(
             domain.IsDefault ? settings.Host ?? host : domain.Name,
             domain.IsDefault,

@@ -104,8 +104,6 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private const string SelectNames = "SELECT name, removed_at IS NOT NULL, settings FROM domain";
-
     private const string AddAgain =
         """
         UPDATE domain SET settings = $2, version = version + 1, removed_at = NULL WHERE name = $1
@@ -124,15 +122,14 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
     {
         await using var locking = write.CreateCommand(LockState);
         await locking.ExecuteNonQueryAsync(cancellationToken);
-        var (count, isRemoved) = await FindAsync(write, domain.Name, cancellationToken);
-        if (isRemoved == false)
-            return AddDomainResult.NameTaken;
-        if (isRemoved is null && count >= IDomainStore.MaxDomains)
-            return AddDomainResult.TooMany;
-        if (isRemoved is null)
+        var stored = await ReadAsync(write.AsRead, known: null, cancellationToken);
+        var result = IDomainStore.WhetherAdded(domain, stored.Domains ?? []);
+        if (result != AddDomainResult.Added)
+            return result;
+        if (stored.Domains?.Any(other => other.Name == domain.Name) != true)
         {
             await InsertAsync(write, domain, cancellationToken);
-            return AddDomainResult.Added;
+            return result;
         }
 
         await using var again = write.CreateCommand(AddAgain);
@@ -140,28 +137,6 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
         again.Bind(DomainSettingsJson.Write(domain.Settings));
         await again.ExecuteNonQueryAsync(cancellationToken);
         return AddDomainResult.Added;
-    }
-
-    /// <returns>
-    /// The number of all domains, and whether the domain with the name or the host was removed; null if there
-    /// is none.
-    /// </returns>
-    private static async Task<(int Count, bool? IsRemoved)> FindAsync(
-        WriteTransaction write, string name, CancellationToken cancellationToken)
-    {
-        await using var select = write.CreateCommand(SelectNames);
-        await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        var count = 0;
-        bool? isRemoved = null;
-        for (; await row.ReadAsync(cancellationToken); count++)
-        {
-            if (row.GetString(0) == name)
-                isRemoved = row.GetBoolean(1);
-            if (row.GetString(0).Length == 0 && DomainSettingsJson.Read(row.GetString(2)).Host == name)
-                isRemoved = false;
-        }
-
-        return (count, isRemoved);
     }
 
     /// <summary>Changes nothing if another domain has the new host of the default domain.</summary>

@@ -79,17 +79,15 @@ internal sealed class SqliteDomainStore(SqliteWriter writer, SqliteReaders reade
 
     private static AddDomainResult Add(SqliteSession session, Domain domain)
     {
-        var present = Read(session);
-        var same = present.Find(other => other.Name == domain.Name);
-        if (same is { RemovedAt: null } || present.Exists(other => other.Settings.Host == domain.Name))
-            return AddDomainResult.NameTaken;
-        if (same is null && present.Count >= IDomainStore.MaxDomains)
-            return AddDomainResult.TooMany;
-        if (same is null)
-            Insert(session, domain);
-        else
+        var stored = Read(session);
+        var result = IDomainStore.WhetherAdded(domain, stored);
+        if (result != AddDomainResult.Added)
+            return result;
+        if (stored.Exists(other => other.Name == domain.Name))
             session.Command(AddAgain, domain.Name, SettingsOf(domain)).ExecuteNonQuery();
-        return AddDomainResult.Added;
+        else
+            Insert(session, domain);
+        return result;
     }
 
     /// <summary>Changes nothing if another domain has the new host of the default domain.</summary>

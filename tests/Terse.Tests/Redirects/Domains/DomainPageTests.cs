@@ -49,7 +49,7 @@ public sealed class DomainPageTests : IAsyncLifetime
     [InlineData("/unknown", HttpStatusCode.NotFound, "text/html")]
     [InlineData("/favicon.ico", HttpStatusCode.OK, "image/svg+xml")]
     [InlineData("/robots.txt", HttpStatusCode.OK, "text/plain")]
-    public async Task A_domain_without_settings_answers_itself(
+    public async Task A_domain_without_settings_answers_with_the_pages_of_Terse(
         string path, HttpStatusCode status, string mediaType)
     {
         using var response = await _server.GetAsync(path, "go.example", "text/html");
