@@ -61,12 +61,14 @@ public sealed class TestDatabases : IAsyncLifetime
         PostgresStorage.Add(services);
         services.AddMetrics();
         services.AddLogging();
-        services.AddDomains();
         if (meters is not null)
             services.AddSingleton(_ => meters);
         return services
             .AddSingleton(Options.Create(new DatabaseOptions()))
             .AddSingleton(Options.Create(new CodeOptions()))
+            .AddSingleton(Options.Create(new DomainOptions()))
+            .AddSingleton<DomainMap>()
+            .AddSingleton<DomainLoader>()
             .AddSingleton<CodeStrategies>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<Cluster>(_ => cluster)
