@@ -73,9 +73,12 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
     /// <summary>Locks the table until the end of the transaction. Returns the present revision.</summary>
     private const string LockState = "SELECT revision FROM domain_state FOR UPDATE";
 
+    /// <summary>Inserts a domain, or takes back the removal of the domain with this name.</summary>
     private const string Insert =
         """
         INSERT INTO domain (name, settings, created_at, is_active) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (name) DO UPDATE SET
+            settings = excluded.settings, version = domain.version + 1, removed_at = NULL
         """;
 
     /// <inheritdoc/>
@@ -104,11 +107,6 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private const string AddAgain =
-        """
-        UPDATE domain SET settings = $2, version = version + 1, removed_at = NULL WHERE name = $1
-        """;
-
     /// <inheritdoc/>
     public async Task<AddDomainResult> AddAsync(Domain domain, CancellationToken cancellationToken)
     {
@@ -124,19 +122,9 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
         await locking.ExecuteNonQueryAsync(cancellationToken);
         var stored = await ReadAsync(write.AsRead, known: null, cancellationToken);
         var result = IDomainStore.WhetherAdded(domain, stored.Domains ?? []);
-        if (result != AddDomainResult.Added)
-            return result;
-        if (stored.Domains?.Any(other => other.Name == domain.Name) != true)
-        {
+        if (result == AddDomainResult.Added)
             await InsertAsync(write, domain, cancellationToken);
-            return result;
-        }
-
-        await using var again = write.CreateCommand(AddAgain);
-        again.Bind(domain.Name);
-        again.Bind(DomainSettingsJson.Write(domain.Settings));
-        await again.ExecuteNonQueryAsync(cancellationToken);
-        return AddDomainResult.Added;
+        return result;
     }
 
     /// <summary>Changes nothing if another domain has the new host of the default domain.</summary>

@@ -61,8 +61,13 @@ internal sealed class SqliteDomainStore(SqliteWriter writer, SqliteReaders reade
 
     private static string SettingsOf(Domain domain) => DomainSettingsJson.Write(domain.Settings);
 
+    /// <summary>Inserts a domain, or takes back the removal of the domain with this name.</summary>
     private const string InsertDomain =
-        "INSERT INTO domain (name, settings, created_at, is_active) VALUES (?1, ?2, ?3, 1)";
+        """
+        INSERT INTO domain (name, settings, created_at, is_active) VALUES (?1, ?2, ?3, 1)
+        ON CONFLICT (name) DO UPDATE SET
+            settings = excluded.settings, version = version + 1, removed_at = NULL
+        """;
 
     private static void Insert(SqliteSession session, Domain domain) => session.Command(
         InsertDomain,
@@ -74,18 +79,10 @@ internal sealed class SqliteDomainStore(SqliteWriter writer, SqliteReaders reade
     public Task<AddDomainResult> AddAsync(Domain domain, CancellationToken cancellationToken) =>
         writer.RunAsync(session => Add(session, domain), cancellationToken);
 
-    private const string AddAgain =
-        "UPDATE domain SET settings = ?2, version = version + 1, removed_at = NULL WHERE name = ?1";
-
     private static AddDomainResult Add(SqliteSession session, Domain domain)
     {
-        var stored = Read(session);
-        var result = IDomainStore.WhetherAdded(domain, stored);
-        if (result != AddDomainResult.Added)
-            return result;
-        if (stored.Exists(other => other.Name == domain.Name))
-            session.Command(AddAgain, domain.Name, SettingsOf(domain)).ExecuteNonQuery();
-        else
+        var result = IDomainStore.WhetherAdded(domain, Read(session));
+        if (result == AddDomainResult.Added)
             Insert(session, domain);
         return result;
     }
