@@ -31,7 +31,7 @@ internal static class DomainsCommand
     private static Command CreateList()
     {
         var command = new Command("list", "Lists all domains.") { ServerOption.Server, JsonOutput.Json };
-        command.SetAction((arguments, cancellationToken) => LinkRequests.RunAsync(
+        command.SetAction((arguments, cancellationToken) => ServerRequests.RunAsync(
             arguments, "terse domains list", client => ListAsync(arguments, client, cancellationToken)));
         return command;
     }
@@ -45,7 +45,7 @@ internal static class DomainsCommand
             JsonOutput.Json,
         };
         DomainFieldOptions.AddTo(command);
-        command.SetAction((arguments, cancellationToken) => LinkRequests.RunAsync(
+        command.SetAction((arguments, cancellationToken) => ServerRequests.RunAsync(
             arguments, "terse domains add", client => AddAsync(arguments, client, cancellationToken)));
         return command;
     }
@@ -61,7 +61,7 @@ internal static class DomainsCommand
             JsonOutput.Json,
         };
         DomainFieldOptions.AddTo(command);
-        command.SetAction((arguments, cancellationToken) => LinkRequests.RunAsync(
+        command.SetAction((arguments, cancellationToken) => ServerRequests.RunAsync(
             arguments, "terse domains edit", client => EditAsync(arguments, client, cancellationToken)));
         return command;
     }
@@ -74,10 +74,10 @@ internal static class DomainsCommand
             Name,
             ServerOption.Server,
         };
-        command.SetAction((arguments, cancellationToken) => LinkRequests.SendAsync(
+        command.SetAction((arguments, cancellationToken) => ServerRequests.SendAsync(
             arguments,
             "terse domains remove",
-            () => NewRequest(HttpMethod.Delete, PathOf(arguments), body: null),
+            () => ServerRequests.New(HttpMethod.Delete, PathOf(arguments), body: null),
             $"The domain {arguments.GetValue(Name)} takes no new links.",
             cancellationToken));
         return command;
@@ -86,7 +86,7 @@ internal static class DomainsCommand
     private static async Task<string?> ListAsync(
         ParseResult arguments, ServerClient client, CancellationToken cancellationToken)
     {
-        using var request = NewRequest(HttpMethod.Get, Path, body: null);
+        using var request = ServerRequests.New(HttpMethod.Get, Path, body: null);
         var (list, error) = await client.SendAsync(
             request, ServerAnswerJson.Default.JsonObject, cancellationToken);
         if (list?["domains"] is not JsonArray domains)
@@ -116,7 +116,7 @@ internal static class DomainsCommand
         var (fields, wrong) = DomainFieldOptions.Read(arguments);
         if (fields is null)
             return wrong;
-        using var request = NewRequest(HttpMethod.Patch, PathOf(arguments), fields);
+        using var request = ServerRequests.New(HttpMethod.Patch, PathOf(arguments), fields);
         var (domain, error) = await SendAsync(client, request, cancellationToken);
         if (domain is null)
             return error;
@@ -135,7 +135,7 @@ internal static class DomainsCommand
         if (fields is null)
             return wrong;
         fields["name"] = arguments.GetValue(Name);
-        using var request = NewRequest(HttpMethod.Post, Path, fields);
+        using var request = ServerRequests.New(HttpMethod.Post, Path, fields);
         var (added, error) = await SendAsync(client, request, cancellationToken);
         if (added is null)
             return error;
@@ -143,7 +143,8 @@ internal static class DomainsCommand
         for (var tries = 0; domain?["state"]?.GetValue<string>() != "active" && tries < MaxTries; tries++)
         {
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, cancellationToken);
-            using var again = NewRequest(HttpMethod.Get, added["url"]!.GetValue<string>(), body: null);
+            using var again = ServerRequests.New(
+                HttpMethod.Get, added["url"]!.GetValue<string>(), body: null);
             (domain, error) = await SendAsync(client, again, cancellationToken);
         }
 
@@ -164,10 +165,4 @@ internal static class DomainsCommand
 
     private static string PathOf(ParseResult arguments) =>
         $"{Path}/{Uri.EscapeDataString(arguments.GetValue(Name)!)}";
-
-    private static HttpRequestMessage NewRequest(HttpMethod method, string path, JsonObject? body) =>
-        new(method, new Uri(path, UriKind.Relative))
-        {
-            Content = body is null ? null : JsonContent.Create(body, ServerAnswerJson.Default.JsonObject),
-        };
 }

@@ -29,7 +29,7 @@ internal static class LinkRequests
         JsonObject? body,
         CancellationToken cancellationToken,
         string action = "") =>
-        RunAsync(
+        ServerRequests.RunAsync(
             arguments,
             command,
             async client =>
@@ -52,51 +52,12 @@ internal static class LinkRequests
         string action,
         string done,
         CancellationToken cancellationToken) =>
-        SendAsync(
+        ServerRequests.SendAsync(
             arguments,
             command,
             () => NewRequest(arguments, method, action, body: null),
             done,
             cancellationToken);
-
-    /// <summary>Sends a request whose answer has no body, and prints a sentence.</summary>
-    /// <returns>The exit code.</returns>
-    public static Task<int> SendAsync(
-        ParseResult arguments,
-        string command,
-        Func<HttpRequestMessage> newRequest,
-        string done,
-        CancellationToken cancellationToken) =>
-        RunAsync(
-            arguments,
-            command,
-            async client =>
-            {
-                using var request = newRequest();
-                if (await client.SendAsync(request, cancellationToken) is { } error)
-                    return error;
-                await arguments.InvocationConfiguration.Output.WriteLineAsync(done);
-                return null;
-            });
-
-    /// <summary>
-    /// Connects to the server that the command line names, and prints the error of the work.
-    /// </summary>
-    /// <param name="arguments">The command line.</param>
-    /// <param name="command">The name of the command, for errors.</param>
-    /// <param name="workAsync">Does the work; returns an error message, or null after success.</param>
-    /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(
-        ParseResult arguments, string command, Func<ServerClient, Task<string?>> workAsync)
-    {
-        if (await ServerOption.ReadAsync(arguments) is not { } server)
-            return ServerOption.WrongEnvironment;
-        using var client = new ServerClient(server, maxConnections: 1);
-        if (await workAsync(client) is not { } error)
-            return 0;
-        await Console.Error.WriteLineAsync($"{command}: {error}");
-        return 1;
-    }
 
     private static HttpRequestMessage NewRequest(
         ParseResult arguments, HttpMethod method, string action, JsonObject? body)
@@ -104,9 +65,6 @@ internal static class LinkRequests
         var path = $"/api/v1/links/{Uri.EscapeDataString(arguments.GetValue(Code)!)}{action}";
         if (arguments.GetValue(Domain) is { } domain)
             path += $"?domain={Uri.EscapeDataString(domain)}";
-        return new(method, new Uri(path, UriKind.Relative))
-        {
-            Content = body is null ? null : JsonContent.Create(body, ServerAnswerJson.Default.JsonObject),
-        };
+        return ServerRequests.New(method, path, body);
     }
 }

@@ -31,7 +31,7 @@ internal sealed class PagedList(
         ParseResult arguments,
         IReadOnlyList<(string Name, string Value)> parameters,
         CancellationToken cancellationToken) =>
-        LinkRequests.RunAsync(
+        ServerRequests.RunAsync(
             arguments,
             command,
             async client =>

@@ -59,18 +59,11 @@ internal static class TagsChangeCommand
         JsonObject? body,
         string done,
         CancellationToken cancellationToken) =>
-        LinkRequests.RunAsync(
+        ServerRequests.SendAsync(
             arguments,
             command,
-            async client =>
-            {
-                var path = $"/api/v1/tags/{Uri.EscapeDataString(arguments.GetValue(Tag)!)}{query}";
-                using var request = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
-                if (body is not null)
-                    request.Content = JsonContent.Create(body, ServerAnswerJson.Default.JsonObject);
-                if (await client.SendAsync(request, cancellationToken) is { } error)
-                    return error;
-                await arguments.InvocationConfiguration.Output.WriteLineAsync(done);
-                return null;
-            });
+            () => ServerRequests.New(
+                method, $"/api/v1/tags/{Uri.EscapeDataString(arguments.GetValue(Tag)!)}{query}", body),
+            done,
+            cancellationToken);
 }
