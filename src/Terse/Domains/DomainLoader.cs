@@ -124,7 +124,7 @@ internal sealed partial class DomainLoader(
     {
         var readAt = time.GetTimestamp();
         var stored = await store.ReadAsync(_revision, isLatest: true, cancellationToken);
-        if (stored is { HasTable: true, Revision: null })
+        if (stored.Revision is null)
         {
             await store.SeedAsync(options.Value.ToDomains(), cancellationToken);
             stored = await store.ReadAsync(known: null, isLatest: true, cancellationToken);
@@ -144,16 +144,12 @@ internal sealed partial class DomainLoader(
         _revision = null;
     }
 
-    /// <remarks>
-    /// Without a table, all servers of the previous version know exactly the domains of their settings, and
-    /// so does this server.
-    /// </remarks>
     private void Publish(StoredDomains stored, long? readAt)
     {
-        var changed = stored.HasTable ? stored.Domains : options.Value.ToDomains();
-        map.Table = (changed is null ? map.Table : new DomainTable(changed)) with { ReadAt = readAt };
+        var table = stored.Domains is { } changed ? new DomainTable(changed) : map.Table;
+        map.Table = table with { ReadAt = readAt };
         _revision = stored.Revision;
-        if (stored.HasTable && !_hasWarned)
+        if (!_hasWarned)
             WarnOfSettings();
     }
 

@@ -40,8 +40,7 @@ internal interface IDomainStore
     /// Adds a domain. A removed domain of the same name gets the new settings, and takes links again.
     /// </summary>
     /// <exception cref="Hosting.StoreUnavailableException">
-    /// It is unknown whether the domain was added, or a server of the previous version runs, which would not
-    /// know the domain.
+    /// It is unknown whether the domain was added.
     /// </exception>
     Task<AddDomainResult> AddAsync(Domain domain, CancellationToken cancellationToken);
 
@@ -61,15 +60,10 @@ internal interface IDomainStore
 }
 
 /// <param name="Revision">
-/// Identifies the contents of the table; null if no domain was ever stored, or if there is no table, because
-/// the database has the schema of an earlier version.
+/// Identifies the contents of the table; null if no domain was ever stored.
 /// </param>
 /// <param name="Domains">The domains; null if the caller has this revision already.</param>
-internal sealed record StoredDomains(Guid? Revision, IReadOnlyList<Domain>? Domains)
-{
-    /// <summary>Whether the database has a table of domains. Earlier versions only had settings.</summary>
-    public bool HasTable { get; init; } = true;
-}
+internal sealed record StoredDomains(Guid? Revision, IReadOnlyList<Domain>? Domains);
 
 internal enum AddDomainResult
 {

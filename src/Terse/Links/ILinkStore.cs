@@ -58,14 +58,11 @@ internal interface ILinkStore
     Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Checks that no running server would answer requests for the link wrongly
-    /// (<see cref="PreviousVersion"/>), and lets all servers know if codes with slashes may exist
-    /// (<see cref="ISlashCodeStore"/>). Call it before a link is stored.
+    /// If a code of the link contains a slash, lets all servers know that such codes may exist
+    /// (<see cref="ISlashCodeStore"/>). Call it before the link is stored.
     /// </summary>
-    /// <exception cref="StoreUnavailableException">
-    /// A server of the previous version is running, or the store cannot tell.
-    /// </exception>
-    Task AssertServedAsync(Link link, CancellationToken cancellationToken);
+    /// <exception cref="StoreUnavailableException">The store cannot be written now.</exception>
+    Task AnnounceSlashesAsync(Link link, CancellationToken cancellationToken);
 
     /// <summary>
     /// Uses one of the remaining visits of a link that has a visit limit (<see cref="Link.MaxVisits"/>). This

@@ -184,8 +184,7 @@ public sealed class PostgresCreationStoreTests(TestDatabases databases) : Creati
                 insert.Parameters.Add(new NpgsqlParameter<byte[]> { TypedValue = held.request.Hash });
                 insert.Parameters.Add(new NpgsqlParameter<long> { TypedValue = held.link.Id.ToInt64() });
                 await insert.ExecuteNonQueryAsync(token);
-                await using var add = write.CreateCommand(
-                    PostgresLinkInserter.InsertLink(hasSettings: false));
+                await using var add = write.CreateCommand(PostgresLinkInserter.InsertLink);
                 PostgresLinkInserter.BindLink(add, new(held.link, TickEnd));
                 await add.ExecuteNonQueryAsync(token);
                 isHeld.SetResult();

@@ -97,6 +97,23 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
         Assert.Empty(await store.ReadServersAsync(default));
     }
 
+    /// <summary>
+    /// Servers of schema 5 refuse some links while this statement of theirs finds a server.
+    /// </summary>
+    [Fact]
+    public async Task A_server_of_the_previous_version_finds_no_older_server()
+    {
+        await Store.ReportAsync(Report with { Since = await Store.ReportAsync(Report, default) }, default);
+
+        Assert.Equal(0, await _database.ReadAsync(
+            """
+            SELECT count(*) FROM server
+            WHERE seen_at >= clock_timestamp() - interval '1 minute'
+                AND (schema_version >= 5 AND schema_since = since) IS NOT TRUE
+            """));
+        Assert.Equal(1, await CountAsync());
+    }
+
     private async Task<string[]> NamesAsync() =>
         [.. (await Store.ReadServersAsync(default)).Select(server => server.Name)];
 

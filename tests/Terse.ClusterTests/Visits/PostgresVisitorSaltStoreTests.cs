@@ -1,4 +1,3 @@
-using Terse.Hosting;
 using Terse.Redirects;
 using Terse.TestSupport;
 
@@ -18,12 +17,4 @@ public sealed class PostgresVisitorSaltStoreTests(TestDatabases databases) : Vis
 
     protected override Task<long> CountRowsAsync() =>
         _database.ReadAsync("SELECT count(*) FROM visitor_salt");
-
-    [Fact]
-    public async Task On_the_schema_of_the_version_before_the_salts_are_unavailable()
-    {
-        await _database.ExecuteAsync("DROP TABLE visitor_salt");
-
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.ShareAsync([1], [2], default));
-    }
 }

@@ -11,14 +11,14 @@ public abstract partial class LinkStoreContract
     public async Task All_servers_know_that_codes_with_slashes_may_exist_before_the_first_one_is_stored()
     {
         var (plain, slash) = (NewLink(1, "guide"), NewLink(2, "guide/install"));
-        await Store.AssertServedAsync(plain, default);
+        await Store.AnnounceSlashesAsync(plain, default);
         await AddAsync(plain);
         var before = await SlashCodes.MayExistAsync(default);
-        await Store.AssertServedAsync(slash, default);
+        await Store.AnnounceSlashesAsync(slash, default);
 
         Assert.False(before);
         Assert.True(await SlashCodes.MayExistAsync(default));
-        await Store.AssertServedAsync(slash, default);
+        await Store.AnnounceSlashesAsync(slash, default);
         await AddAsync(slash);
         Assert.Equal(slash, await Reader.FindAsync(new("", "guide/install"), default));
         Assert.Equal(plain, await Reader.FindAsync(new("", "guide"), default));
@@ -30,7 +30,7 @@ public abstract partial class LinkStoreContract
         var link = NewLink(1, "guide");
         await AddAsync(link);
         var renamed = Renamed(link, "guide/old");
-        await Store.AssertServedAsync(renamed, default);
+        await Store.AnnounceSlashesAsync(renamed, default);
         await AddAliasAsync(renamed, 2);
 
         Assert.True(await SlashCodes.MayExistAsync(default));

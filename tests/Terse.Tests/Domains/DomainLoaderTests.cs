@@ -53,17 +53,6 @@ public sealed class DomainLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task On_the_schema_of_the_version_before_the_settings_are_the_domains()
-    {
-        _database.HasTable = false;
-
-        await _loader.StartingAsync(default);
-
-        Assert.Equal(("s.example", true), _map.FindDomainOfHost("s.example", _time));
-        Assert.Empty(_database.Rows);
-    }
-
-    [Fact]
     public async Task A_new_domain_becomes_active_after_this_server_has_known_it_for_the_delay()
     {
         await _loader.StartingAsync(default);
@@ -188,8 +177,6 @@ public sealed class DomainLoaderTests : IDisposable
 
         public List<long> Activated { get; } = [];
 
-        public bool HasTable { get; set; } = true;
-
         public bool IsPrimaryLost { get; set; }
 
         public bool IsReplicaLost { get; set; }
@@ -207,7 +194,7 @@ public sealed class DomainLoaderTests : IDisposable
             var stored = new StoredDomains(
                 revision, revision is null || revision == known ? null : [.. Rows]);
             OnRead();
-            return Task.FromResult(stored with { HasTable = HasTable });
+            return Task.FromResult(stored);
         }
 
         public Task SeedAsync(IReadOnlyList<Domain> domains, CancellationToken cancellationToken)

@@ -204,7 +204,7 @@ internal sealed class LinkChanger(
         if (LinkChecker.CheckWhole(changed) is { } refusal)
             return new ChangeLinkResult.Refused(refusal);
 
-        await store.AssertServedAsync(changed, cancellationToken);
+        await store.AnnounceSlashesAsync(changed, cancellationToken);
         changed = changed with { Version = link.Version + 1 };
         var earlier = request.Unconfirmed;
         request.Unconfirmed = changed;

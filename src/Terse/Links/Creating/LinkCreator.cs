@@ -158,7 +158,7 @@ internal sealed class LinkCreator(
                 continue;
             var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
             var created = checkedLink.New(id, code, now);
-            await store.AssertServedAsync(created, cancellationToken);
+            await store.AnnounceSlashesAsync(created, cancellationToken);
             unconfirmed.Add(created);
             var result = await AddAsync(request, created, layout.EndOf(id), cancellationToken);
             unconfirmed.Remove(created);

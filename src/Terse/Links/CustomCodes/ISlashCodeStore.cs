@@ -10,8 +10,8 @@ internal interface ISlashCodeStore
 {
     /// <summary>
     /// Whether a code with a slash may exist: whether any server has called
-    /// <see cref="ILinkStore.AssertServedAsync"/> for a link with such a code. The answer never becomes false
-    /// again.
+    /// <see cref="ILinkStore.AnnounceSlashesAsync"/> for a link with such a code. The answer never becomes
+    /// false again.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
     Task<bool> MayExistAsync(CancellationToken cancellationToken);

@@ -83,7 +83,6 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PrimaryWait>();
         services.AddSingleton<PostgresLinkInserter>();
         services.AddSingleton<PostgresLinkUpdater>();
-        services.AddSingleton<PreviousServers>();
         services.AddSingleton<PostgresSlashCodes>();
         services.AddSingleton<ISlashCodeStore>(
             provider => provider.GetRequiredService<PostgresSlashCodes>());

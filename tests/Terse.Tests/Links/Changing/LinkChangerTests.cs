@@ -254,7 +254,7 @@ public sealed class LinkChangerTests : IDisposable
             return Task.FromResult<DateTimeOffset?>(Now);
         }
 
-        public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+        public Task AnnounceSlashesAsync(Link link, CancellationToken cancellationToken) =>
             Task.CompletedTask;
 
         public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>

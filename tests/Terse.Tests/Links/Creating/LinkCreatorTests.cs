@@ -71,7 +71,7 @@ public sealed class LinkCreatorTests
         public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+        public Task AnnounceSlashesAsync(Link link, CancellationToken cancellationToken) =>
             Task.CompletedTask;
 
         public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>

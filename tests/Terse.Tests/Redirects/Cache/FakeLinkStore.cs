@@ -56,7 +56,7 @@ internal sealed class FakeLinkStore : ILinkStore, ILinkReader, ISlashCodeStore
     public Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+    public Task AnnounceSlashesAsync(Link link, CancellationToken cancellationToken) =>
         Task.CompletedTask;
 
     public Task<bool> MayExistAsync(CancellationToken cancellationToken) =>

@@ -12,9 +12,6 @@ internal sealed class PostgresListener : IChangeConnection
     private readonly TimeProvider _time;
     private readonly int _generation;
 
-    /// <summary>Whether a notification arrived that does not name its change.</summary>
-    private bool _hasUnread;
-
     private PostgresListener(
         NpgsqlConnection connection, Cluster cluster, TimeProvider time, int generation) =>
         (_connection, _cluster, _time, _generation) = (connection, cluster, time, generation);
@@ -44,19 +41,16 @@ internal sealed class PostgresListener : IChangeConnection
         CancellationToken cancellationToken)
     {
         var generation = await ReadGenerationAsync(connection, cluster, cancellationToken);
-        var listener = new PostgresListener(connection, cluster, time, generation);
         connection.Notification += (_, notification) =>
         {
             if (notification.Channel == DomainChannel)
                 onDomainChange();
             else if (TryParse(notification.Payload, generation, out var change))
                 onNotification(change);
-            else
-                listener._hasUnread = true;
         };
         await using var listen = new NpgsqlCommand(Listen, connection);
         await listen.ExecuteNonQueryAsync(cancellationToken);
-        return listener;
+        return new PostgresListener(connection, cluster, time, generation);
     }
 
     private static async Task<int> ReadGenerationAsync(
@@ -73,9 +67,8 @@ internal sealed class PostgresListener : IChangeConnection
     private static HostUnavailableException NotPrimary() => new("Another host is becoming the primary.");
 
     /// <summary>
-    /// Parses the payload <c>version|microseconds since 1970|domain|code</c>. A payload in any other format
-    /// comes from the schema of the version before; <see cref="ReceiveAsync"/> then returns at once, and the
-    /// next <see cref="ReadAsync"/> returns the change.
+    /// Parses the payload <c>version|microseconds since 1970|domain|code</c>. Without a notification that can
+    /// be parsed, the next <see cref="ReadAsync"/> returns the change.
     /// </summary>
     public static bool TryParse(string payload, int generation, out ChangeNotice change)
     {
@@ -98,13 +91,8 @@ internal sealed class PostgresListener : IChangeConnection
     public async Task ReceiveAsync(TimeSpan time, CancellationToken cancellationToken)
     {
         var begin = _time.GetTimestamp();
-        while (!_hasUnread
-            && time - _time.GetElapsedTime(begin) is var rest && rest > TimeSpan.FromMilliseconds(1))
-        {
+        while (time - _time.GetElapsedTime(begin) is var rest && rest > TimeSpan.FromMilliseconds(1))
             await _connection.WaitAsync(rest, cancellationToken);
-        }
-
-        _hasUnread = false;
     }
 
     private const string SelectChanges =

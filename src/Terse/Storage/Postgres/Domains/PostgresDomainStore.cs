@@ -9,8 +9,7 @@ namespace Terse.Storage.Postgres;
 /// A trigger gives the table a new revision with each change, and notifies all servers. Changes run one after
 /// the other, because each of them locks the row of <c>domain_state</c>.
 /// </remarks>
-internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previous, TimeProvider time)
-    : IDomainStore
+internal sealed class PostgresDomainStore(Cluster cluster, TimeProvider time) : IDomainStore
 {
     private const string SelectDomains =
         """
@@ -22,26 +21,16 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
     public bool IsShared => true;
 
     /// <inheritdoc/>
-    public async Task<StoredDomains> ReadAsync(
-        Guid? known, bool isLatest, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.ReadAsync(
-                    ConnectionShare.Nodes,
-                    isLatest ? Freshness.Latest : Freshness.Any,
-                    known,
-                    ReadAsync,
-                    token),
-                time,
-                cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            return new(Revision: null, Domains: null) { HasTable = false };
-        }
-    }
+    public Task<StoredDomains> ReadAsync(Guid? known, bool isLatest, CancellationToken cancellationToken) =>
+        PostgresErrors.WithTimeoutAsync(
+            token => cluster.ReadAsync(
+                ConnectionShare.Nodes,
+                isLatest ? Freshness.Latest : Freshness.Any,
+                known,
+                ReadAsync,
+                token),
+            time,
+            cancellationToken);
 
     private static async Task<StoredDomains> ReadAsync(
         ReadTransaction read, Guid? known, CancellationToken cancellationToken)
@@ -108,12 +97,8 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
     }
 
     /// <inheritdoc/>
-    public async Task<AddDomainResult> AddAsync(Domain domain, CancellationToken cancellationToken)
-    {
-        await PostgresErrors.WithTimeoutAsync(
-            token => previous.AssertNoneRunsAsync("domain", token), time, cancellationToken);
-        return await WriteAsync(domain, AddAsync, cancellationToken);
-    }
+    public Task<AddDomainResult> AddAsync(Domain domain, CancellationToken cancellationToken) =>
+        WriteAsync(domain, AddAsync, cancellationToken);
 
     private static async Task<AddDomainResult> AddAsync(
         WriteTransaction write, Domain domain, CancellationToken cancellationToken)
@@ -166,21 +151,12 @@ internal sealed class PostgresDomainStore(Cluster cluster, PreviousServers previ
         return await activate.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
-    private async Task<TResult> WriteAsync<TArgument, TResult>(
+    private Task<TResult> WriteAsync<TArgument, TResult>(
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.WriteAsync(ConnectionShare.Nodes, argument, work, token),
-                time,
-                cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("has no domains", exception);
-        }
-    }
+        CancellationToken cancellationToken) =>
+        PostgresErrors.WithTimeoutAsync(
+            token => cluster.WriteAsync(ConnectionShare.Nodes, argument, work, token),
+            time,
+            cancellationToken);
 }

@@ -53,49 +53,40 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         row.GetDateTime(5),
         row.GetDateTime(6));
 
-    private const string SetSchema =
-        ", schema_version = excluded.schema_version, schema_since = excluded.schema_since";
-
     /// <summary>
     /// Stores the row of this Terse server, and deletes the expired rows of other Terse servers. The
     /// statement skips rows that another transaction has locked, so that two Terse servers do not wait for
-    /// each other.
+    /// each other. Servers of the version with schema 5 read <c>schema_version</c> and <c>schema_since</c>:
+    /// they refuse some links while a server runs that does not write them.
     /// </summary>
-    private static string UpsertServer(bool hasSchema) =>
-        $"""
+    private const string UpsertServer =
+        """
         WITH removed AS (
             DELETE FROM server WHERE name IN (
                 SELECT name FROM server WHERE seen_at < clock_timestamp() - $7 AND name <> $1
                 FOR UPDATE SKIP LOCKED))
         , started AS (SELECT coalesce($6, clock_timestamp()) AS since)
         INSERT INTO server (
-            name, node, zone, version, configuration, since,
-            seen_at{SettingsColumn.If(hasSchema, ", schema_version, schema_since")})
-        SELECT $1, $2, $3, $4, $5, since, clock_timestamp(){SettingsColumn.If(hasSchema, ", $8, since")}
-        FROM started
+            name, node, zone, version, configuration, since, seen_at, schema_version, schema_since)
+        SELECT $1, $2, $3, $4, $5, since, clock_timestamp(), $8, since FROM started
         ON CONFLICT (name) DO UPDATE SET
             node = excluded.node, zone = excluded.zone, version = excluded.version,
             configuration = excluded.configuration, since = excluded.since,
-            seen_at = excluded.seen_at{SettingsColumn.If(hasSchema, SetSchema)}
+            seen_at = excluded.seen_at, schema_version = excluded.schema_version,
+            schema_since = excluded.schema_since
         RETURNING since
         """;
 
     /// <inheritdoc/>
     public Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken) =>
         WithinAsync(
-            token => SettingsColumn.RunAsync(
-                [],
-                hasSchema => cluster.WriteStatementAsync(
-                    ConnectionShare.Nodes, (report, hasSchema), ReportAsync, token)),
+            token => cluster.WriteStatementAsync(ConnectionShare.Nodes, report, ReportAsync, token),
             cancellationToken);
 
     private static async Task<DateTimeOffset> ReportAsync(
-        WriteTransaction write,
-        (ServerReport Server, bool HasSchema) call,
-        CancellationToken cancellationToken)
+        WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
     {
-        var report = call.Server;
-        await using var upsert = write.CreateCommand(UpsertServer(call.HasSchema));
+        await using var upsert = write.CreateCommand(UpsertServer);
         upsert.Bind(report.Name);
         upsert.Bind(report.Node);
         upsert.Bind(report.Zone);
@@ -103,8 +94,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         upsert.Bind(report.Configuration);
         upsert.Bind(report.Since);
         upsert.Bind(IFleetStore.RetentionTime);
-        if (call.HasSchema)
-            upsert.Bind(PostgresMigrations.SchemaVersion);
+        upsert.Bind(PostgresMigrations.SchemaVersion);
         return new((DateTime)(await upsert.ExecuteScalarAsync(cancellationToken))!);
     }
 

@@ -54,10 +54,6 @@ internal sealed class PostgresAliasInserter(Cluster cluster)
                 exception.ConstraintName == "link_pkey" ? AddLinkResult.IdTaken : AddLinkResult.CodeTaken,
                 null);
         }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("has no aliases", exception);
-        }
     }
 
     private async Task<Moment?> AddAsync(

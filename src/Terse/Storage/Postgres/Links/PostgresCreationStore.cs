@@ -33,10 +33,6 @@ internal sealed class PostgresCreationStore(PostgresKeyedInserter inserter, Time
             return new AddOnceResult.Tried(
                 exception.ConstraintName == "link_pkey" ? AddLinkResult.IdTaken : AddLinkResult.CodeTaken);
         }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("cannot create links", exception);
-        }
     }
 
     private async Task<AddOnceResult> AddOnceAsync(KeyedLink call, CancellationToken cancellationToken) =>

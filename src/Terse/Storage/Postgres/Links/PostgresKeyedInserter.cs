@@ -69,13 +69,11 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
             List<KeyedLink> distinct =
                 [.. waiting.DistinctBy(call => call.Request.Key, StringComparer.Ordinal)];
             waiting = [.. waiting.Except(distinct)];
-            await SettingsColumn.RunAsync(
-                distinct.Select(call => call.Added.Link),
-                hasSettings => _cluster.WriteStatementAsync(
-                    ConnectionShare.Creations,
-                    new KeyedBatch(distinct, results, hasSettings),
-                    AddAsync,
-                    CancellationToken.None));
+            await _cluster.WriteStatementAsync(
+                ConnectionShare.Creations,
+                new KeyedBatch(distinct, results),
+                AddAsync,
+                CancellationToken.None);
         }
 
         return [.. calls.Select(call => results.GetValueOrDefault(IdOf(call)))];
@@ -85,15 +83,13 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     /// Does for many links what <see cref="AddOne"/> does for one. Keys and links are
     /// inserted in the order of keys and of codes, so that concurrent statements cannot deadlock.
     /// </summary>
-    private static string AddAll(bool hasSettings) =>
+    private const string AddAll =
         $"""
         WITH added AS (
             SELECT * FROM unnest(
                 $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-                $7::timestamptz[], $8::bigint[], $9::text[],
-                $10::bytea[]{SettingsColumn.If(hasSettings, ", $12::text[]")})
-                AS a({PostgresLinkInserter.Columns}, key,
-                    request{SettingsColumn.If(hasSettings, ", settings")})
+                $7::timestamptz[], $8::bigint[], $9::text[], $10::text[], $11::bytea[])
+                AS a({PostgresLinkInserter.Columns}, key, request)
         ), kept AS (
             INSERT INTO idempotency AS i (key, request, link_id)
             SELECT a.key, a.request, a.id FROM added AS a
@@ -102,8 +98,8 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
             {KeepUntilExpired}
             RETURNING key, link_id, request
         ), made AS (
-            INSERT INTO link ({PostgresLinkInserter.ColumnsWith(hasSettings)})
-            SELECT {PostgresLinkInserter.ColumnsWith(hasSettings)} FROM (
+            INSERT INTO link ({PostgresLinkInserter.Columns})
+            SELECT {PostgresLinkInserter.Columns} FROM (
                 SELECT a.* FROM added AS a JOIN kept AS k ON k.link_id = a.id) AS new
             ORDER BY code COLLATE "C", domain COLLATE "C"
         )
@@ -114,13 +110,12 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
         WriteTransaction write, KeyedBatch batch, CancellationToken cancellationToken)
     {
         var repeated = new Dictionary<long, long>();
-        await using (var insert = write.CreateCommand(AddAll(batch.HasSettings)))
+        await using (var insert = write.CreateCommand(AddAll))
         {
             PostgresLinkInserter.BindColumns(insert, batch.Calls.ConvertAll(call => call.Added));
             insert.BindColumn(batch.Calls, call => call.Request.Key);
             insert.BindColumn(batch.Calls, call => call.Request.Hash);
             insert.Bind(IdempotentRequest.RetentionTime);
-            insert.BindSettings(batch.HasSettings, batch.Calls.Select(call => call.Added.Link));
             await using var row = await insert.ExecuteReaderAsync(cancellationToken);
             while (await row.ReadAsync(cancellationToken))
             {
@@ -147,16 +142,16 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
 
     /// <summary>
     /// Keeps the values of an existing row of the table <c>idempotency AS i</c> until its retention time,
-    /// <c>$11</c>, is over.
+    /// <c>$12</c>, is over.
     /// </summary>
     private const string KeepUntilExpired =
         """
         ON CONFLICT (key) DO UPDATE SET
-            request = CASE WHEN i.created_at > statement_timestamp() - $11
+            request = CASE WHEN i.created_at > statement_timestamp() - $12
                 THEN i.request ELSE excluded.request END,
-            link_id = CASE WHEN i.created_at > statement_timestamp() - $11
+            link_id = CASE WHEN i.created_at > statement_timestamp() - $12
                 THEN i.link_id ELSE excluded.link_id END,
-            created_at = CASE WHEN i.created_at > statement_timestamp() - $11
+            created_at = CASE WHEN i.created_at > statement_timestamp() - $12
                 THEN i.created_at ELSE excluded.created_at END
         """;
 
@@ -169,16 +164,15 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     /// these replicas then contain the link too. If the link cannot be inserted, PostgreSQL raises an error,
     /// which also rolls back the key. <see cref="PostgresCleanup"/> deletes expired rows.
     /// </summary>
-    private static string AddOne(bool hasSettings) =>
+    private const string AddOne =
         $"""
         WITH kept AS (
-            INSERT INTO idempotency AS i (key, request, link_id) VALUES ($9, $10, $1)
+            INSERT INTO idempotency AS i (key, request, link_id) VALUES ($10, $11, $1)
             {KeepUntilExpired}
-            RETURNING link_id, request = $10 AS is_same
+            RETURNING link_id, request = $11 AS is_same
         ), made AS (
-            INSERT INTO link ({PostgresLinkInserter.ColumnsWith(hasSettings)})
-            SELECT $1, $2, $3, $4, $5, $6, $7, $8{SettingsColumn.If(hasSettings, ", $12")}
-            FROM kept WHERE kept.link_id = $1
+            INSERT INTO link ({PostgresLinkInserter.Columns})
+            SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 FROM kept WHERE kept.link_id = $1
         )
         SELECT link_id, is_same FROM kept
         """;
@@ -192,10 +186,8 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
         await _alone.WaitAsync(cancellationToken);
         try
         {
-            return await SettingsColumn.RunAsync(
-                [call.Added.Link],
-                hasSettings => _cluster.WriteStatementAsync(
-                    ConnectionShare.Creations, (call, hasSettings), InsertAloneAsync, cancellationToken));
+            return await _cluster.WriteStatementAsync(
+                ConnectionShare.Creations, call, InsertAloneAsync, cancellationToken);
         }
         finally
         {
@@ -204,17 +196,13 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     }
 
     private static async Task<AddOnceResult> InsertAloneAsync(
-        WriteTransaction write,
-        (KeyedLink Call, bool HasSettings) insertion,
-        CancellationToken cancellationToken)
+        WriteTransaction write, KeyedLink call, CancellationToken cancellationToken)
     {
-        var (call, hasSettings) = insertion;
-        await using var insert = write.CreateCommand(AddOne(hasSettings));
+        await using var insert = write.CreateCommand(AddOne);
         PostgresLinkInserter.BindLink(insert, call.Added);
         insert.Bind(call.Request.Key);
         insert.Bind(call.Request.Hash);
         insert.Bind(IdempotentRequest.RetentionTime);
-        insert.BindSettings(hasSettings, call.Added.Link);
         var (id, isSame) = await ReadKeyAsync(insert, cancellationToken);
         if (id == IdOf(call))
             return new AddOnceResult.Tried(AddLinkResult.Added);
@@ -240,8 +228,7 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     /// Reads the link that an earlier request with the same idempotency key created. PostgreSQL takes a new
     /// snapshot for this separate statement. In the snapshot of the first statement, the link may be missing.
     /// </summary>
-    private const string SelectLink = $"SELECT l.* FROM {PostgresLinkLookups.Defaults} CROSS JOIN LATERAL ("
-        + $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1) AS l";
+    private const string SelectLink = $"SELECT {PostgresLinkLookups.Columns} FROM link WHERE link.id = $1";
 
     private static async Task<Link> ReadLinkAsync(
         WriteTransaction write, long id, CancellationToken cancellationToken)
@@ -257,7 +244,5 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
 
     /// <param name="Calls">The links to insert; each key occurs once.</param>
     /// <param name="Results">Receives the results, by the id of the link to insert.</param>
-    /// <param name="HasSettings">Whether the database has the column <c>link.settings</c>.</param>
-    private sealed record KeyedBatch(
-        List<KeyedLink> Calls, Dictionary<long, AddOnceResult> Results, bool HasSettings);
+    private sealed record KeyedBatch(List<KeyedLink> Calls, Dictionary<long, AddOnceResult> Results);
 }

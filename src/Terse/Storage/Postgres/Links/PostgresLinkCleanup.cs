@@ -45,20 +45,11 @@ internal sealed class PostgresLinkCleanup(Cluster cluster, TimeProvider time) : 
         """;
 
     /// <inheritdoc/>
-    public async Task<CleanupPage?> ReadPageAsync(CleanupTimes times, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.WriteAsync(ConnectionShare.Visits, times, ReadPageAsync, token),
-                time,
-                cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("cannot clean up links", exception);
-        }
-    }
+    public Task<CleanupPage?> ReadPageAsync(CleanupTimes times, CancellationToken cancellationToken) =>
+        PostgresErrors.WithTimeoutAsync(
+            token => cluster.WriteAsync(ConnectionShare.Visits, times, ReadPageAsync, token),
+            time,
+            cancellationToken);
 
     private static async Task<CleanupPage?> ReadPageAsync(
         WriteTransaction write, CleanupTimes times, CancellationToken cancellationToken)

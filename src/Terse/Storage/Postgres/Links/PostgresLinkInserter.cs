@@ -45,25 +45,22 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
 
     /// <summary>
     /// The columns of a new row in the table <c>link</c>. Their values are the parameters <c>$1</c> to
-    /// <c>$8</c>.
+    /// <c>$9</c>.
     /// </summary>
     public const string Columns =
-        "id, domain, code, target, created_at, written_at, expires_at, max_visits";
-
-    /// <summary>The columns of a new row, with the column for settings if the database has it.</summary>
-    public static string ColumnsWith(bool hasSettings) => hasSettings ? $"{Columns}, settings" : Columns;
+        "id, domain, code, target, created_at, written_at, expires_at, max_visits, settings";
 
     /// <summary>
     /// Inserts the links in the order of their codes, so that two concurrent statements insert the same codes
     /// in the same order and cannot deadlock.
     /// </summary>
-    private static string InsertLinks(bool hasSettings) =>
+    private const string InsertLinks =
         $"""
-        INSERT INTO link ({ColumnsWith(hasSettings)})
+        INSERT INTO link ({Columns})
         SELECT * FROM unnest(
             $1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[],
-            $7::timestamptz[], $8::bigint[]{SettingsColumn.If(hasSettings, ", $9::text[]")})
-            AS added({ColumnsWith(hasSettings)})
+            $7::timestamptz[], $8::bigint[], $9::text[])
+            AS added({Columns})
         ORDER BY code COLLATE "C", domain COLLATE "C"
         ON CONFLICT DO NOTHING
         RETURNING id, domain, code
@@ -77,10 +74,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            var inserted = await SettingsColumn.RunAsync(
-                links.Select(added => added.Link),
-                hasSettings => _cluster.WriteStatementAsync(
-                    ConnectionShare.Creations, (links, hasSettings), InsertAsync, CancellationToken.None));
+            var inserted = await _cluster.WriteStatementAsync(
+                ConnectionShare.Creations, links, InsertAsync, CancellationToken.None);
             return [.. links.Select(added =>
                 inserted.Contains(IdentityOf(added.Link)) ? AddLinkResult.Added : (AddLinkResult?)null)];
         }
@@ -121,13 +116,10 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     private static async Task<HashSet<(long Id, string Domain, string Code)>> InsertAsync(
-        WriteTransaction write,
-        (IReadOnlyList<AddedLink> Links, bool HasSettings) batch,
-        CancellationToken cancellationToken)
+        WriteTransaction write, IReadOnlyList<AddedLink> links, CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(InsertLinks(batch.HasSettings));
-        BindColumns(insert, batch.Links);
-        insert.BindSettings(batch.HasSettings, batch.Links.Select(added => added.Link));
+        await using var insert = write.CreateCommand(InsertLinks);
+        BindColumns(insert, links);
         await using var row = await insert.ExecuteReaderAsync(cancellationToken);
         var inserted = new HashSet<(long, string, string)>();
         while (await row.ReadAsync(cancellationToken))
@@ -137,7 +129,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     /// <summary>
-    /// Binds one array per column of <see cref="Columns"/> as the parameters <c>$1</c> to <c>$8</c>.
+    /// Binds one array per column of <see cref="Columns"/> as the parameters <c>$1</c> to <c>$9</c>.
     /// </summary>
     public static void BindColumns(NpgsqlCommand insert, IReadOnlyList<AddedLink> links)
     {
@@ -149,19 +141,17 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         insert.BindColumn(links, added => added.TickEnd);
         insert.BindColumn(links, added => added.Link.ExpiresAt);
         insert.BindColumn(links, added => added.Link.MaxVisits);
+        insert.BindColumn(links, added => StoredSettings.Write(added.Link.Settings));
     }
 
     private static (long Id, string Domain, string Code) IdentityOf(Link link) =>
         (link.Id.ToInt64(), link.Domain, link.Code);
 
-    /// <summary>
-    /// Returns a statement that inserts one link. <see cref="BindLink"/> binds its parameters, but not the
-    /// settings.
-    /// </summary>
-    public static string InsertLink(bool hasSettings) =>
+    /// <summary>Inserts one link. <see cref="BindLink"/> binds the parameters.</summary>
+    public const string InsertLink =
         $"""
-        INSERT INTO link ({ColumnsWith(hasSettings)})
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8{SettingsColumn.If(hasSettings, ", $9")})
+        INSERT INTO link ({Columns})
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (domain, code) DO NOTHING
         """;
 
@@ -173,10 +163,8 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     {
         try
         {
-            return await SettingsColumn.RunAsync(
-                [added.Link],
-                hasSettings => _cluster.WriteStatementAsync(
-                    ConnectionShare.Creations, (added, hasSettings), InsertAsync, cancellationToken));
+            return await _cluster.WriteStatementAsync(
+                ConnectionShare.Creations, added, InsertAsync, cancellationToken);
         }
         catch (PostgresException exception) when (exception.SqlState == HorizonSchema.TooLate)
         {
@@ -191,17 +179,16 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     }
 
     private static async Task<AddLinkResult> InsertAsync(
-        WriteTransaction write, (AddedLink Link, bool HasSettings) added, CancellationToken cancellationToken)
+        WriteTransaction write, AddedLink added, CancellationToken cancellationToken)
     {
-        await using var insert = write.CreateCommand(InsertLink(added.HasSettings));
-        BindLink(insert, added.Link);
-        insert.BindSettings(added.HasSettings, added.Link.Link);
+        await using var insert = write.CreateCommand(InsertLink);
+        BindLink(insert, added);
         return await insert.ExecuteNonQueryAsync(cancellationToken) == 1
             ? AddLinkResult.Added
             : AddLinkResult.CodeTaken;
     }
 
-    /// <summary>Binds the values of <see cref="Columns"/> as the parameters <c>$1</c> to <c>$8</c>.</summary>
+    /// <summary>Binds the values of <see cref="Columns"/> as the parameters <c>$1</c> to <c>$9</c>.</summary>
     public static void BindLink(NpgsqlCommand insert, AddedLink added)
     {
         var link = added.Link;
@@ -213,6 +200,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
         insert.Bind(added.TickEnd);
         insert.Bind(link.ExpiresAt);
         insert.Bind(link.MaxVisits);
+        insert.Bind(StoredSettings.Write(link.Settings));
     }
 }
 

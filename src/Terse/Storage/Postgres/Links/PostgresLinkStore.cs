@@ -1,4 +1,3 @@
-using Npgsql;
 using Terse.Links;
 
 namespace Terse.Storage.Postgres;
@@ -16,7 +15,6 @@ internal sealed class PostgresLinkStore(
     PostgresLinkUpdater updater,
     PostgresAliasInserter aliases,
     PostgresVisitLimits limits,
-    PreviousServers previous,
     PostgresSlashCodes slashCodes,
     PendingChanges pending,
     PrimaryWait wait,
@@ -33,24 +31,15 @@ internal sealed class PostgresLinkStore(
         PostgresErrors.WithTimeoutAsync(
             token => AddAsync(new(link, tickEnd), token), time, cancellationToken);
 
-    private async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await inserter.Batches.CallAsync(added, cancellationToken)
-                ?? await inserter.InsertAloneAsync(added, cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("cannot store this link", exception);
-        }
-    }
+    private async Task<AddLinkResult> AddAsync(AddedLink added, CancellationToken cancellationToken) =>
+        await inserter.Batches.CallAsync(added, cancellationToken)
+        ?? await inserter.InsertAloneAsync(added, cancellationToken);
 
     /// <inheritdoc/>
     public async Task<DateTimeOffset?> ReplaceAsync(Link changed, CancellationToken cancellationToken)
     {
         var update = await PostgresErrors.WithTimeoutAsync(
-            token => UpdateAsync(changed, token), time, cancellationToken);
+            token => updater.UpdateAsync(changed, token), time, cancellationToken);
         if (update is not { } written)
             return null;
         AddPending(changed, written);
@@ -74,28 +63,9 @@ internal sealed class PostgresLinkStore(
             pending.Add(name, changed.Version, written);
     }
 
-    private async Task<Moment?> UpdateAsync(Link changed, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await updater.UpdateAsync(changed, cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("cannot store this change", exception);
-        }
-    }
-
     /// <inheritdoc/>
-    public async Task AssertServedAsync(Link link, CancellationToken cancellationToken)
-    {
-        if (PreviousVersion.Serves(link))
-            return;
-        await PostgresErrors.WithTimeoutAsync(
-            token => previous.AssertNoneRunsAsync("link", token), time, cancellationToken);
-        if (LinkCodes.ContainSlash(link))
-            await slashCodes.ExpectAsync(cancellationToken);
-    }
+    public Task AnnounceSlashesAsync(Link link, CancellationToken cancellationToken) =>
+        LinkCodes.ContainSlash(link) ? slashCodes.ExpectAsync(cancellationToken) : Task.CompletedTask;
 
     /// <inheritdoc/>
     public Task<bool> TakeVisitAsync(Link link, CancellationToken cancellationToken) =>

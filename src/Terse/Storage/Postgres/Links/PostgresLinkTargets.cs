@@ -23,13 +23,12 @@ internal sealed class PostgresLinkTargets(Cluster cluster, TimeProvider time) : 
 
     private const string SelectLinks =
         $"""
-        SELECT l.* FROM {PostgresLinkLookups.Defaults}
-            CROSS JOIN (
-                SELECT id FROM link WHERE hashtextextended(target, 0) = hashtextextended($1, 0)
-                ORDER BY id DESC LIMIT $3) AS newest
-            CROSS JOIN LATERAL (
-                SELECT {PostgresLinkLookups.Columns} FROM link
-                WHERE link.id = newest.id AND target = $1 AND domain = $2 AND deleted_at IS NULL) AS l
+        SELECT {PostgresLinkLookups.Columns}
+        FROM (
+            SELECT id FROM link WHERE hashtextextended(target, 0) = hashtextextended($1, 0)
+            ORDER BY id DESC LIMIT $3) AS newest
+            JOIN link ON link.id = newest.id
+        WHERE target = $1 AND domain = $2 AND deleted_at IS NULL
         ORDER BY newest.id DESC
         """;
 

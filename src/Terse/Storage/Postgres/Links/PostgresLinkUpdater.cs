@@ -66,14 +66,14 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
     /// column on every update. If several changes are of the same version of the same link, PostgreSQL stores
     /// one of them.
     /// </summary>
-    private static string UpdateLinks(bool hasSettings) =>
-        $"""
+    private const string UpdateLinks =
+        """
         WITH given AS (
             SELECT * FROM unnest(
                 $1::bigint[], $2::text[], $3::integer[], $4::timestamptz[], $5::timestamptz[],
-                $6::bigint[]{SettingsColumn.If(hasSettings, ", $7::text[], $8::text[]")})
-                WITH ORDINALITY AS g(id, target, version, deleted_at, expires_at,
-                    max_visits{SettingsColumn.If(hasSettings, ", settings, later_codes")}, number)
+                $6::bigint[], $7::text[], $8::text[])
+                WITH ORDINALITY AS g(id, target, version, deleted_at, expires_at, max_visits, settings,
+                    later_codes, number)
         ), unlocked AS MATERIALIZED (
             SELECT id, max_visits FROM link WHERE id = ANY ($1) FOR NO KEY UPDATE SKIP LOCKED
         ), limits AS MATERIALIZED (
@@ -85,9 +85,8 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
             FOR UPDATE
         ), updated AS (
             UPDATE link SET target = given.target, version = given.version, deleted_at = given.deleted_at,
-                expires_at = given.expires_at,
-                max_visits = given.max_visits{SettingsColumn.If(
-                    hasSettings, ", settings = given.settings, later_codes = given.later_codes")}
+                expires_at = given.expires_at, max_visits = given.max_visits, settings = given.settings,
+                later_codes = given.later_codes
             FROM given JOIN unlocked USING (id)
             WHERE link.id = given.id AND link.version = given.version - 1
                 AND (SELECT count(*) FROM limits) >= 0 -- locks the limits before the first update
@@ -103,27 +102,21 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
     /// if another transaction has locked the row of the link.
     /// </summary>
     private Task<IReadOnlyList<LinkUpdate?>> UpdateAsync(IReadOnlyList<Link> changes) =>
-        SettingsColumn.RunAsync(
-            changes,
-            hasSettings => _cluster.WriteStatementAsync(
-                ConnectionShare.Changes, (changes, hasSettings), UpdateAsync, CancellationToken.None));
+        _cluster.WriteStatementAsync(
+            ConnectionShare.Changes, changes, UpdateAsync, CancellationToken.None);
 
     private async Task<IReadOnlyList<LinkUpdate?>> UpdateAsync(
-        WriteTransaction write,
-        (IReadOnlyList<Link> Links, bool HasSettings) batch,
-        CancellationToken cancellationToken)
+        WriteTransaction write, IReadOnlyList<Link> changes, CancellationToken cancellationToken)
     {
-        var (changes, hasSettings) = batch;
-        await using var update = write.CreateCommand(UpdateLinks(hasSettings));
+        await using var update = write.CreateCommand(UpdateLinks);
         update.BindColumn(changes, changed => changed.Id.ToInt64());
         update.BindColumn(changes, changed => changed.Target);
         update.BindColumn(changes, changed => changed.Version);
         update.BindColumn(changes, changed => changed.DeletedAt);
         update.BindColumn(changes, changed => changed.ExpiresAt);
         update.BindColumn(changes, changed => changed.MaxVisits);
-        update.BindSettings(hasSettings, changes);
-        if (hasSettings)
-            update.BindColumn(changes, changed => changed.LaterCodes);
+        update.BindColumn(changes, changed => StoredSettings.Write(changed.Settings));
+        update.BindColumn(changes, changed => changed.LaterCodes);
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         var results = new LinkUpdate?[changes.Count];
         while (await row.ReadAsync(cancellationToken))

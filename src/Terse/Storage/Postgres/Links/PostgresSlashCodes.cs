@@ -1,4 +1,3 @@
-using Npgsql;
 using Terse.Horizon;
 using Terse.Links;
 
@@ -34,25 +33,12 @@ internal sealed class PostgresSlashCodes(Cluster cluster, TimeProvider time) : I
     private const string Select = "SELECT EXISTS (SELECT FROM slash_code)";
 
     /// <inheritdoc/>
-    /// <remarks>
-    /// Reads the primary, because a replica can lag behind. On the schema of the version before, no code with
-    /// a slash can be created.
-    /// </remarks>
-    public async Task<bool> MayExistAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.ReadAsync(
-                    ConnectionShare.Nodes, Freshness.Latest, Select, MayExistAsync, token),
-                time,
-                cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            return false;
-        }
-    }
+    /// <remarks>Reads the primary, because a replica can lag behind.</remarks>
+    public Task<bool> MayExistAsync(CancellationToken cancellationToken) =>
+        PostgresErrors.WithTimeoutAsync(
+            token => cluster.ReadAsync(ConnectionShare.Nodes, Freshness.Latest, Select, MayExistAsync, token),
+            time,
+            cancellationToken);
 
     private static async Task<bool> MayExistAsync(
         ReadTransaction read, string sql, CancellationToken cancellationToken)

@@ -129,37 +129,18 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         await _fences.DisposeAsync();
     }
 
-    /// <summary>
-    /// The columns that <see cref="ReadLink"/> reads, for a lateral subquery after <see cref="Defaults"/>. In
-    /// the schema of the version before, the table <c>link</c> lacks the column <c>settings</c>. PostgreSQL
-    /// then finds this name outside of the subquery, in <see cref="Defaults"/>, and likewise for
-    /// <c>later_codes</c>. So the same statement works with both schemas, also on a replica that has not
-    /// replayed the migration yet.
-    /// </summary>
+    /// <summary>The columns that <see cref="ReadLink"/> reads.</summary>
     public const string Columns =
         """
-        link.id, link.domain, link.code, link.target, link.created_at,
-            link.version, link.expires_at, link.max_visits, link.deleted_at, settings,
-            later_codes
+        link.id, link.domain, link.code, link.target, link.created_at, link.version, link.expires_at,
+            link.max_visits, link.deleted_at, link.settings, link.later_codes
         """;
 
     private const int ColumnCount = 11;
 
     /// <summary>
-    /// A subquery with a default value for each column that the tables <c>link</c> and <c>installation</c>
-    /// lack in the schema of the version before.
-    /// </summary>
-    public const string Defaults =
-        """
-        (SELECT NULL::text AS settings, NULL::text AS later_codes, NULL::bigint AS alias_of,
-            NULL::bigint AS last_domain) AS defaults
-        """;
-
-    /// <summary>
     /// Reads the horizon and the links in one statement, so that both come from the same snapshot. If the row
-    /// with the name is an alias, the second subquery reads the link; otherwise it finds nothing. The columns
-    /// of the first subquery have other names, so that the second one finds only those of
-    /// <see cref="Defaults"/> outside.
+    /// with the name is an alias, the second subquery reads the link; otherwise it finds nothing.
     /// </summary>
     private const string SelectLinks =
         $"""
@@ -168,13 +149,11 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
             {PostgresLayoutTable.Fingerprint}, pg_is_in_recovery(),
             (SELECT coalesce(last_domain, 0) FROM installation)
         FROM {HorizonSchema.Snapshot}
-            CROSS JOIN {Defaults}
             CROSS JOIN unnest($1::text[], $2::text[]) WITH ORDINALITY AS k(domain, code, number)
             LEFT JOIN LATERAL (
-                SELECT {Columns}, alias_of FROM link
-                WHERE link.domain = k.domain AND link.code = k.code LIMIT 1)
-                AS n(c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, link_id) ON true
-            LEFT JOIN LATERAL (SELECT {Columns} FROM link WHERE link.id = n.link_id) AS l ON true
+                SELECT {Columns}, link.alias_of FROM link
+                WHERE link.domain = k.domain AND link.code = k.code LIMIT 1) AS n ON true
+            LEFT JOIN LATERAL (SELECT {Columns} FROM link WHERE link.id = n.alias_of) AS l ON true
         """;
 
     private async Task<IReadOnlyList<LookupResult>> LookUpAsync(

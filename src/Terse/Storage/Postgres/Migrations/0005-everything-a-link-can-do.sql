@@ -11,8 +11,7 @@ LOCK TABLE link IN ACCESS EXCLUSIVE MODE;
 LOCK TABLE installation IN ACCESS EXCLUSIVE MODE;
 SET LOCAL statement_timeout = 0;
 
--- The version of the schema that the server uses, and the start time of the run that stored this version. The
--- class PreviousServers compares them.
+-- The version of the schema that the server uses, and the start time of the run that stored this version.
 ALTER TABLE server
     ADD COLUMN schema_version integer,
     ADD COLUMN schema_since   timestamptz;

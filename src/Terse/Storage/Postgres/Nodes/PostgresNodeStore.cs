@@ -115,20 +115,6 @@ internal sealed class PostgresNodeStore(Cluster cluster, TimeProvider time) : IN
             nodes.MintNow);
     }
 
-    private const string HasActiveLayouts = "SELECT to_regclass('active_layout') IS NOT NULL";
-
-    /// <summary>
-    /// Decides for the schema of the version before this Terse version, which has no table
-    /// <c>active_layout</c>.
-    /// </summary>
-    private const string IsRecent =
-        """
-        SELECT EXISTS (
-            SELECT FROM id_layout
-            WHERE number = $1
-                AND pg_catalog.clock_timestamp() BETWEEN stored_at AND stored_at + interval '15 s')
-        """;
-
     private const string IsActive = "SELECT EXISTS (SELECT FROM active_layout WHERE number = $1)";
 
     private const string Activate = "INSERT INTO active_layout (number) VALUES ($1)";
@@ -144,9 +130,7 @@ internal sealed class PostgresNodeStore(Cluster cluster, TimeProvider time) : IN
     {
         if (current.Number == 1)
             return false;
-        if (!await AskAsync(write, HasActiveLayouts, number: null, cancellationToken))
-            return await AskAsync(write, IsRecent, current.Number, cancellationToken);
-        if (await AskAsync(write, IsActive, current.Number, cancellationToken))
+        if (await IsActiveAsync(write, current.Number, cancellationToken))
             return false;
 
         var observed = Volatile.Read(ref _observed);
@@ -160,12 +144,11 @@ internal sealed class PostgresNodeStore(Cluster cluster, TimeProvider time) : IN
         return false;
     }
 
-    private static async Task<bool> AskAsync(
-        WriteTransaction write, string sql, int? number, CancellationToken cancellationToken)
+    private static async Task<bool> IsActiveAsync(
+        WriteTransaction write, int layout, CancellationToken cancellationToken)
     {
-        await using var select = write.CreateCommand(sql);
-        if (number is { } layout)
-            select.Bind(layout);
+        await using var select = write.CreateCommand(IsActive);
+        select.Bind(layout);
         return (bool)(await select.ExecuteScalarAsync(cancellationToken))!;
     }
 

@@ -1,4 +1,3 @@
-using Npgsql;
 using Terse.Horizon;
 using Terse.Redirects;
 
@@ -25,22 +24,13 @@ internal sealed class PostgresVisitorSaltStore(Cluster cluster, TimeProvider tim
         """;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<DailySalt>> ShareAsync(
-        byte[] today, byte[] tomorrow, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.WriteStatementAsync(
-                    ConnectionShare.Nodes, (today, tomorrow), ShareAsync, token),
-                time,
-                cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("shares no salts", exception);
-        }
-    }
+    public Task<IReadOnlyList<DailySalt>> ShareAsync(
+        byte[] today, byte[] tomorrow, CancellationToken cancellationToken) =>
+        PostgresErrors.WithTimeoutAsync(
+            token => cluster.WriteStatementAsync(
+                ConnectionShare.Nodes, (today, tomorrow), ShareAsync, token),
+            time,
+            cancellationToken);
 
     private static async Task<IReadOnlyList<DailySalt>> ShareAsync(
         WriteTransaction write, (byte[] Today, byte[] Tomorrow) salts, CancellationToken cancellationToken)

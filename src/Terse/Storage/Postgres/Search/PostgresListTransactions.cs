@@ -1,4 +1,3 @@
-using Npgsql;
 using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Links;
@@ -65,10 +64,6 @@ internal sealed class PostgresListTransactions(Cluster cluster, TimeProvider tim
         try
         {
             return await PostgresErrors.WithTimeoutAsync(limit, call, time, cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("has no lists", exception);
         }
         catch (TimeoutException exception)
         {

@@ -1,4 +1,3 @@
-using Npgsql;
 using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Links;
@@ -121,8 +120,7 @@ internal sealed partial class PostgresCleanup(
 
     private void OnFailure(Exception exception, bool isFirst)
     {
-        // Before the migration, the previous version's triggers and statements delete the expired rows.
-        if (isFirst && exception is not PostgresException { SqlState: PostgresErrorCodes.UndefinedTable })
+        if (isFirst)
             LogFailed(exception.Message);
     }
 

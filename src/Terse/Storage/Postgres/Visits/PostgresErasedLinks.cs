@@ -19,15 +19,7 @@ internal static class PostgresErasedLinks
     /// </summary>
     public const string LockAll = "SELECT pg_advisory_xact_lock(x'5649534954455241'::bigint)";
 
-    /// <summary>
-    /// Takes the lock, and returns whether the database has the table of erased links, which the schema of
-    /// the version before lacks.
-    /// </summary>
-    private const string Lock =
-        """
-        SELECT pg_advisory_xact_lock_shared(x'5649534954455241'::bigint),
-            to_regclass('erased_link') IS NOT NULL
-        """;
+    private const string Lock = "SELECT pg_advisory_xact_lock_shared(x'5649534954455241'::bigint)";
 
     /// <summary>
     /// A statement of its own, because its snapshot must be taken after the lock was taken.
@@ -43,8 +35,10 @@ internal static class PostgresErasedLinks
         IReadOnlyList<KeyValuePair<long, VisitSum>> totals,
         CancellationToken cancellationToken)
     {
-        if (totals.Count == 0 || !await LockAsync(write, cancellationToken))
+        if (totals.Count == 0)
             return [];
+        await using (var locking = PostgresVisitTransactions.CreateCommand(write, Lock))
+            await locking.ExecuteNonQueryAsync(cancellationToken);
         await using var select = PostgresVisitTransactions.CreateCommand(write, SelectErased);
         select.BindColumn(totals, total => total.Key);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
@@ -52,13 +46,5 @@ internal static class PostgresErasedLinks
         while (await row.ReadAsync(cancellationToken))
             erased.Add(row.GetInt64(0));
         return erased;
-    }
-
-    private static async Task<bool> LockAsync(WriteTransaction write, CancellationToken cancellationToken)
-    {
-        await using var locking = PostgresVisitTransactions.CreateCommand(write, Lock);
-        await using var row = await locking.ExecuteReaderAsync(cancellationToken);
-        await row.ReadAsync(cancellationToken);
-        return row.GetBoolean(1);
     }
 }

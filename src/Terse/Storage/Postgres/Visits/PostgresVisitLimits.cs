@@ -1,4 +1,3 @@
-using Npgsql;
 using Terse.Horizon;
 using Terse.Links;
 
@@ -68,16 +67,9 @@ internal sealed class PostgresVisitLimits : IAsyncDisposable
 
     private async Task<IReadOnlyList<bool>> TakeAsync(IReadOnlyList<long> links)
     {
-        try
-        {
-            var allowed = await _cluster.WriteStatementAsync(
-                ConnectionShare.Limits, links, TakeAsync, CancellationToken.None);
-            return [.. links.Select(link => allowed[link]-- > 0)];
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("has no visit limits", exception);
-        }
+        var allowed = await _cluster.WriteStatementAsync(
+            ConnectionShare.Limits, links, TakeAsync, CancellationToken.None);
+        return [.. links.Select(link => allowed[link]-- > 0)];
     }
 
     private static async Task<Dictionary<long, long>> TakeAsync(

@@ -62,10 +62,6 @@ internal sealed class PostgresVisitTransactions(Cluster cluster, TimeProvider ti
         {
             return await call;
         }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("cannot store the counts of this version", exception);
-        }
         catch (TimeoutException exception)
         {
             throw new StoreUnavailableException(

@@ -164,8 +164,7 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
     }
 
     /// <inheritdoc/>
-    /// <remarks>A server with SQLite runs alone.</remarks>
-    public Task AssertServedAsync(Link link, CancellationToken cancellationToken) =>
+    public Task AnnounceSlashesAsync(Link link, CancellationToken cancellationToken) =>
         Volatile.Read(ref _expectsSlashes) || !LinkCodes.ContainSlash(link)
             ? Task.CompletedTask
             : ExpectSlashesAsync(cancellationToken);
