@@ -1,8 +1,12 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Terse.Harness;
 
 namespace Terse.Tests;
@@ -51,16 +55,33 @@ internal sealed class TerseServer : IAsyncDisposable
     /// <summary>
     /// Starts a server that stores its links in a folder. The caller must delete the folder.
     /// </summary>
+    public static Task<TerseServer> StartAsync(
+        string folder, params (string Key, string Value)[] settings) =>
+        StartAsync(folder, connection: null, settings);
+
+    /// <summary>
+    /// Starts a server as above, for which all connections come from one address, of a proxy for example.
+    /// </summary>
     public static async Task<TerseServer> StartAsync(
-        string folder, params (string Key, string Value)[] settings)
+        string folder, IPAddress? connection, params (string Key, string Value)[] settings)
     {
         var app = Program.BuildServer(
         [
-            new("Urls", "http://127.0.0.1:0"),
+            new("Urls", connection is null ? "http://127.0.0.1:0" : ""),
             new("Storage:Folder", folder),
             new("Visits:RingSlots", "1024"),
             .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
         ]);
+        if (connection is not null)
+        {
+            app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Listen(
+                IPAddress.Loopback, 0, endpoint => endpoint.Use(next => context =>
+                {
+                    context.RemoteEndPoint = new IPEndPoint(connection, 50_000);
+                    return next(context);
+                }));
+        }
+
         await app.StartAsync();
         return new TerseServer(app);
     }
@@ -118,7 +139,7 @@ internal sealed class TerseServer : IAsyncDisposable
     public async Task<string> CreateCodeAsync(string target, string? code = null, string? domain = null)
     {
         using var response = await CreateAsync(target, code, domain);
-        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         var link = await response.Content.ReadFromJsonAsync<JsonElement>();
         return link.GetProperty("code").GetString()!;
     }

@@ -38,6 +38,7 @@ internal static class Server
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddServerOptions();
+        builder.Services.AddProxies();
         builder.Services.AddDrain();
     }
 

@@ -13,8 +13,13 @@ internal sealed class VisitOptions
     public static readonly string[] SettingNames =
     [
         nameof(Folder), nameof(RingSlots), nameof(SpoolBytes), nameof(CountryHeader), nameof(CountryFile),
-        nameof(ClientAddressHeader),
     ];
+
+    public static readonly Dictionary<string, string> Replaced = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["ClientAddressHeader"] = "Set Proxies:Trusted to the networks of your proxies, and Proxies:Hops to "
+            + "their number; remove this setting.",
+    };
 
     /// <summary>
     /// The folder in which visits wait for the database. The server creates the folder if it does not exist.
@@ -52,14 +57,6 @@ internal sealed class VisitOptions
     /// no country header. Default: none.
     /// </summary>
     public string? CountryFile { get; set; }
-
-    /// <summary>
-    /// The name of the request header in which a proxy sends the client's IP address, for example
-    /// <c>X-Forwarded-For</c>. If the header contains a list, the server uses the last address. The proxy
-    /// must set or extend the header in every request; otherwise clients can send a forged address. Default:
-    /// none; the server then uses the address of the connection.
-    /// </summary>
-    public string? ClientAddressHeader { get; set; }
 }
 
 internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
@@ -94,12 +91,6 @@ internal sealed class VisitOptionsValidator : IValidateOptions<VisitOptions>
         {
             yield return $"Visits:CountryHeader is '{header}', which is not a header name; "
                 + "set a name like 'CF-IPCountry'.";
-        }
-
-        if (options.ClientAddressHeader is { } address && !IsHeaderName(address))
-        {
-            yield return $"Visits:ClientAddressHeader is '{address}', which is not a header name; "
-                + "set a name like 'X-Forwarded-For'.";
         }
     }
 

@@ -25,6 +25,7 @@ internal static class VisitSetup
         services.AddSingleton(new SettingsSection(VisitOptions.Section, VisitOptions.SettingNames)
         {
             PerServer = [nameof(VisitOptions.Folder)],
+            Replaced = VisitOptions.Replaced,
             Numbers = [nameof(VisitOptions.RingSlots)],
             LargeNumbers = [nameof(VisitOptions.SpoolBytes)],
         });
@@ -84,7 +85,6 @@ internal static class VisitSetup
         var visits = provider.GetRequiredService<IOptions<VisitOptions>>().Value;
         return new CountrySource(
             visits.CountryHeader,
-            visits.ClientAddressHeader,
             visits.CountryFile is { } file ? CountryFile.Open(file) : null);
     }
 }

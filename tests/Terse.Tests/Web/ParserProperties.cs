@@ -144,7 +144,7 @@ public sealed class ParserProperties
         request.Headers.AcceptLanguage = text;
         request.Headers.UserAgent = text;
         request.QueryString = new("?" + text);
-        var visitor = new RuleVisitor(request, 1, Now, new(null, null, null), TestSalts.New());
+        var visitor = new RuleVisitor(request, 1, Now, new(null, null), TestSalts.New());
         var conditions = new RuleCondition { Percent = 1 };
         foreach (var condition in new[]
         {

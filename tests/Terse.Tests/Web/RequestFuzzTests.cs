@@ -24,6 +24,8 @@ public sealed partial class RequestFuzzTests
         + "Accept: text/html\r\nIf-Match: \"1-2\", W/\"x\"\r\nIf-None-Match: \"1-2\", *\r\nDNT: 0\r\n"
         + "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n"
         + "CF-IPCountry: KR\r\nX-Forwarded-For: 1.2.3.4, 2001:db8::1\r\nIdempotency-Key: k\r\n"
+        + "X-Forwarded-Proto: https\r\nX-Forwarded-Host: s.example.org\r\nX-Forwarded-Prefix: /go\r\n"
+        + "Forwarded: for=\"[2001:db8::1]:80\";proto=https, for=_x;host=s.example.org\r\n"
         + "Terse-Changed-At: x\r\n";
 
     private static readonly int Seed = TestVariable.Read("TERSE_SEED", Random.Shared.Next());
@@ -67,7 +69,8 @@ public sealed partial class RequestFuzzTests
             ("Codes:Opaque", "true"),
             ("Codes:Secret", new string('s', 32)),
             ("Visits:CountryHeader", "CF-IPCountry"),
-            ("Visits:ClientAddressHeader", "X-Forwarded-For"));
+            ("Proxies:Trusted:0", "127.0.0.0/8"),
+            ("Proxies:Headers", Seed % 2 == 0 ? "X-Forwarded" : "Forwarded"));
         using var log = new KeptLog();
         server.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         var answered = 0;

@@ -45,7 +45,11 @@ internal static class SettingsErrors
             return [$"Unknown setting '{section.Key}'; the known sections are {string.Join(", ", names)}."];
         }
 
-        var known = new SettingsSection(parts[0].Name, [.. parts.SelectMany(part => part.SettingNames)]);
+        var known = new SettingsSection(parts[0].Name, [.. parts.SelectMany(part => part.SettingNames)])
+        {
+            Replaced = parts.SelectMany(part => part.Replaced)
+                .ToDictionary(StringComparer.OrdinalIgnoreCase),
+        };
         return section.Value is null
             ? section.GetChildren().SelectMany(child => FindUnknown(child, known))
             :
@@ -60,6 +64,8 @@ internal static class SettingsErrors
         var names = known.SettingNames;
         if (names.Contains(setting.Key + ":0", StringComparer.OrdinalIgnoreCase))
             return FindListErrors(setting);
+        if (known.Replaced.TryGetValue(setting.Key, out var advice))
+            return [$"'{setting.Path}' is a setting of an earlier version. {advice}"];
         if (!names.Contains(setting.Key, StringComparer.OrdinalIgnoreCase))
             return [$"Unknown setting '{setting.Path}'; {known.Name} has {string.Join(", ", names)}."];
         return setting.GetChildren().Any()

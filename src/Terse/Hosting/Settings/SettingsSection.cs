@@ -12,6 +12,12 @@ internal sealed record SettingsSection(string Name, IReadOnlyList<string> Settin
     /// <summary>The names of the settings that may differ between the servers of one installation.</summary>
     public IReadOnlyList<string> PerServer { get; init; } = [];
 
+    /// <summary>
+    /// The names of settings of earlier versions, each with a sentence that names the settings to use now.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Replaced { get; init; } =
+        new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The names of the settings of type <see cref="bool"/>.</summary>
     public IReadOnlyList<string> Flags { get; init; } = [];
 

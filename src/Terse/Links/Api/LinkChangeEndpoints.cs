@@ -27,7 +27,7 @@ internal static class LinkChangeEndpoints
             return problem;
         var address = RequestHost.AddressOf(context);
         var result = await changer.ChangeAsync(
-            requested.Name, change, versions, requested.Host, address, context.RequestAborted);
+            requested.Name, change, versions, requested.Origin.Host, address, context.RequestAborted);
         return Show(result, requested, domains, context);
     }
 
@@ -81,7 +81,7 @@ internal static class LinkChangeEndpoints
             return Explain(result, requested.DomainName);
         WriteChangedAt(context.Response, at);
         context.Response.Headers.ETag = EntityTags.Of(link.Version, visits: null);
-        return TypedResults.Ok(LinkResource.Of(link, domains, requested.Host, context.Request.Scheme));
+        return TypedResults.Ok(LinkResource.Of(link, domains, requested.Origin));
     }
 
     private static void WriteChangedAt(HttpResponse response, DateTimeOffset? at)

@@ -65,16 +65,16 @@ internal static class LinkEndpoints
         if (!TryReadKey(context.Request, out var key, out var wrongKey))
             return wrongKey;
         var link = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.NewLink, Body);
-        var (host, address) = (RequestHost.Of(context), RequestHost.AddressOf(context));
+        var (origin, address) = (RequestOrigin.Of(context), RequestHost.AddressOf(context));
         var returnsExisting = ifExists is not null;
         switch (await creator.CreateAsync(
-            link, key, returnsExisting, host, address, context.RequestAborted))
+            link, key, returnsExisting, origin.Host, address, context.RequestAborted))
         {
             case CreateLinkResult.Existing(var existing):
                 var sum = await CountAsync(visits, existing, context);
                 context.Response.Headers.ETag = EntityTags.Of(existing.Version, sum?.Total);
                 return TypedResults.Ok(
-                    LinkResource.Of(existing, domains, host, context.Request.Scheme) with { Visits = sum });
+                    LinkResource.Of(existing, domains, origin) with { Visits = sum });
             case CreateLinkResult.Created(var created, var isReplayed):
                 if (created.DeletedAt is not null)
                     return LinkProblems.Deleted();
@@ -83,8 +83,8 @@ internal static class LinkEndpoints
                 var counted = isReplayed ? await CountAsync(visits, created, context) : new(0, 0);
                 context.Response.Headers.ETag = EntityTags.Of(created.Version, counted?.Total);
                 return TypedResults.Created(
-                    UrlOf(created, domains, host),
-                    LinkResource.Of(created, domains, host, context.Request.Scheme) with
+                    UrlOf(created, domains, origin),
+                    LinkResource.Of(created, domains, origin) with
                     {
                         Visits = counted,
                     });
@@ -131,7 +131,7 @@ internal static class LinkEndpoints
         context.Response.Headers.CacheControl = "no-cache";
         return EntityTags.IsCachedByClient(context.Request, tag)
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
-            : TypedResults.Ok(LinkResource.Of(link, domains, requested.Host, context.Request.Scheme) with
+            : TypedResults.Ok(LinkResource.Of(link, domains, requested.Origin) with
             {
                 Visits = counted,
             });
@@ -169,11 +169,11 @@ internal static class LinkEndpoints
             : await links.FindAsync(name, context.RequestAborted);
     }
 
-    private static string UrlOf(Link link, DomainMap domains, string host)
+    private static string UrlOf(Link link, DomainMap domains, RequestOrigin origin)
     {
-        var url = $"{Root}/{Uri.EscapeDataString(LinkCodes.Current(link))}";
-        return link.Domain == domains.DomainOfHost(host)
+        var url = $"{origin.Prefix}{Root}/{Uri.EscapeDataString(LinkCodes.Current(link))}";
+        return link.Domain == domains.DomainOfHost(origin.Host)
             ? url
-            : $"{url}?domain={Uri.EscapeDataString(domains.DisplayNameOf(link.Domain, host))}";
+            : $"{url}?domain={Uri.EscapeDataString(domains.DisplayNameOf(link.Domain, origin.Host))}";
     }
 }

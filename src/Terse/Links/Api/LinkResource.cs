@@ -56,17 +56,16 @@ internal sealed record LinkResource(
 
     /// <param name="link">The stored link.</param>
     /// <param name="domains">Finds the domain's name as clients see it.</param>
-    /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="scheme">The scheme of the request, <c>http</c> or <c>https</c>.</param>
-    public static LinkResource Of(Link link, DomainMap domains, string host, string scheme)
+    /// <param name="origin">Where the client reached this server.</param>
+    public static LinkResource Of(Link link, DomainMap domains, RequestOrigin origin)
     {
-        var domain = domains.DisplayNameOf(link.Domain, host);
+        var domain = domains.DisplayNameOf(link.Domain, origin.Host);
         var code = LinkCodes.Current(link);
         return new(
             link.Id.ToString("D"),
             domain,
             code,
-            Terse.Links.ShortUrl.Of(new(link.Domain, code), domains, host, scheme),
+            Terse.Links.ShortUrl.Of(new(link.Domain, code), domains, origin),
             link.Target,
             link.CreatedAt.UtcDateTime,
             link.ExpiresAt?.UtcDateTime,

@@ -23,7 +23,7 @@ internal static class QrResponse
         var query = context.Request.Query;
         if (!QrStyle.TryRead(name => query[name], out var style, out var refusal))
             return Refuse(context, refusal.Field, refusal.Detail);
-        var url = ShortUrl.Of(link, domains, RequestHost.Of(context), context.Request.Scheme);
+        var url = ShortUrl.Of(link, domains, RequestOrigin.Of(context));
         var response = context.Response;
         var tag = TagOf(url, style, format);
         if (EntityTags.IsCachedByClient(context.Request, tag))

@@ -10,8 +10,8 @@ namespace Terse.Links;
 /// </summary>
 /// <param name="Name">The name of the requested link; a link with this name need not exist.</param>
 /// <param name="DomainName">The domain's name as clients see it.</param>
-/// <param name="Host">The host, with its port, that the request was sent to.</param>
-internal sealed record RequestedLink(LinkName Name, string DomainName, string Host)
+/// <param name="Origin">Where the client reached this server.</param>
+internal sealed record RequestedLink(LinkName Name, string DomainName, RequestOrigin Origin)
 {
     /// <param name="code">
     /// The code in the path. The server decodes the path, except <c>%2F</c>, which this method decodes. No
@@ -32,10 +32,10 @@ internal sealed record RequestedLink(LinkName Name, string DomainName, string Ho
         [NotNullWhen(true)] out RequestedLink? link,
         [NotNullWhen(false)] out Problem? problem)
     {
-        var host = RequestHost.Of(context);
+        var origin = RequestOrigin.Of(context);
         code = code.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        link = domains.TryPick(domain, host, out var picked)
-            ? new RequestedLink(new(picked, code), domains.DisplayNameOf(picked, host), host)
+        link = domains.TryPick(domain, origin.Host, out var picked)
+            ? new RequestedLink(new(picked, code), domains.DisplayNameOf(picked, origin.Host), origin)
             : null;
         problem = link is null ? LinkProblems.UnknownDomain(domain) : null;
         return link is not null;

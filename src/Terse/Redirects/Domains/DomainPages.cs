@@ -41,7 +41,8 @@ internal static class DomainPages
         var domain = domains.DomainOfHost(host);
         if (TryRedirect(context, domains.SettingsOf(domain).HomeRedirect))
             return Task.CompletedTask;
-        var origin = $"{domains.Scheme ?? context.Request.Scheme}://{domains.DisplayNameOf(domain, host)}";
+        var origin = $"{domains.Scheme ?? context.Request.Scheme}://{domains.DisplayNameOf(domain, host)}"
+            + context.Request.PathBase.Value;
         return Pages.WriteHomeAsync(context.Response, origin, Server.Version);
     }
 

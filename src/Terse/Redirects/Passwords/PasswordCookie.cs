@@ -61,11 +61,13 @@ internal static class PasswordCookie
     /// <summary>
     /// Returns the path of the cookie: the path up to the end of the code as the client sent it, because
     /// browsers compare paths without decoding them. A semicolon would end the attribute of the cookie, so
-    /// the cookie of such a code has the path of all links; its name still contains the link's id.
+    /// the cookie of such a code has the path of all links; its name still contains the link's id. The path
+    /// begins with the prefix under which a proxy publishes this server.
     /// </summary>
     private static string PathOf(HttpContext context, string code)
     {
         var path = CodePath.CodePartOf(context, code);
-        return path.Contains(';', StringComparison.Ordinal) ? "/" : path;
+        return context.Request.PathBase.Value
+            + (path.Contains(';', StringComparison.Ordinal) ? "/" : path);
     }
 }

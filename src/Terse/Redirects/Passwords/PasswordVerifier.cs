@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Terse.Hosting;
 using Terse.Links;
-using Terse.Visits;
 
 namespace Terse.Redirects;
 
@@ -13,7 +12,6 @@ internal sealed partial class PasswordVerifier(
     PasswordHasher hasher,
     PasswordTries tries,
     KnownPasswords known,
-    CountrySource addresses,
     LinkChanger changer,
     ILogger<PasswordVerifier> logger)
 {
@@ -25,7 +23,7 @@ internal sealed partial class PasswordVerifier(
     {
         if (password.Length == 0 || LinkPassword.Check(password) is not null)
             return default; // No link has such a password. The check costs nothing, so it is no try.
-        if (!tries.TryCount(addresses.AddressOf(context.Request), link.Id, out var counted, out var wait))
+        if (!tries.TryCount(ClientAddress.Of(context), link.Id, out var counted, out var wait))
             return new PasswordVerdict(IsRight: false, wait);
         if (!known.Contains(link.Id, stored, password))
         {

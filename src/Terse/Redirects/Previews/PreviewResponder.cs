@@ -67,7 +67,7 @@ internal sealed class PreviewResponder(ILinkReader links, RuleMatcher rules, Dom
     /// <param name="guard">Why the location is not shown.</param>
     private Task WriteAsync(HttpContext context, Link link, string location, PreviewGuard guard)
     {
-        var shortUrl = ShortUrl.Of(link.Name, domains, RequestHost.Of(context), context.Request.Scheme);
+        var shortUrl = ShortUrl.Of(link.Name, domains, RequestOrigin.Of(context));
         var response = context.Response;
         response.Headers.CacheControl = "no-store";
         response.Headers["X-Robots-Tag"] = "noindex";

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Terse.Hosting;
 using Terse.Visits;
 
 namespace Terse.Redirects;
@@ -11,7 +12,7 @@ namespace Terse.Redirects;
 /// <param name="request">The request of the visitor.</param>
 /// <param name="link">The id of the link.</param>
 /// <param name="now">The time of the request.</param>
-/// <param name="countries">Finds the country and the address of the visitor.</param>
+/// <param name="countries">Finds the country of the visitor.</param>
 /// <param name="salts">The salts of the share to which the visitor belongs.</param>
 internal sealed class RuleVisitor(
     HttpRequest request, long link, DateTimeOffset now, CountrySource countries, VisitorSalts salts)
@@ -38,7 +39,7 @@ internal sealed class RuleVisitor(
 
     /// <inheritdoc cref="VisitorShare.PointOf"/>
     public int Point => _point ??= VisitorShare.PointOf(
-        salts.SaltOf(now), countries.AddressOf(request), Visitor.AgentOf(request), link);
+        salts.SaltOf(now), ClientAddress.Of(request.HttpContext), Visitor.AgentOf(request), link);
 
     private static List<string> FindLanguages(StringValues header)
     {

@@ -1,4 +1,4 @@
-using System.Net;
+using Terse.Hosting;
 
 namespace Terse.Visits;
 
@@ -9,12 +9,8 @@ namespace Terse.Visits;
 /// <param name="countryHeader">
 /// The name of the header in which the proxy sends the country; null or empty if there is no such header.
 /// </param>
-/// <param name="addressHeader">
-/// The name of the header in which the proxy sends the client's address; null or empty if the client connects
-/// without a proxy.
-/// </param>
 /// <param name="countries">Finds the country of an address; null if no MaxMind DB file is configured.</param>
-internal sealed class CountrySource(string? countryHeader, string? addressHeader, ICountryLookup? countries)
+internal sealed class CountrySource(string? countryHeader, ICountryLookup? countries)
 {
     /// <summary>
     /// Returns the country code; empty if the country is unknown. Never throws and never blocks.
@@ -28,22 +24,9 @@ internal sealed class CountrySource(string? countryHeader, string? addressHeader
                 return named;
         }
 
-        return countries is not null && AddressOf(request) is { } address ? countries.CountryOf(address) : "";
-    }
-
-    /// <summary>
-    /// Returns the client's address; null if it is unknown. The address must not be stored. Only the last
-    /// address of a list is reliable: the nearest proxy appended the last address, but the client can forge
-    /// all addresses before it. If the last address is invalid, the result is null. The address of the
-    /// connection is no substitute, because it is the address of the proxy.
-    /// </summary>
-    public IPAddress? AddressOf(HttpRequest request)
-    {
-        if (string.IsNullOrEmpty(addressHeader))
-            return request.HttpContext.Connection.RemoteIpAddress;
-        var last = LastOf(request, addressHeader);
-        last = last[(last.LastIndexOf(',') + 1)..].Trim();
-        return IPEndPoint.TryParse(last, out var endPoint) ? endPoint.Address : null;
+        return countries is not null && ClientAddress.Of(request.HttpContext) is { } address
+            ? countries.CountryOf(address)
+            : "";
     }
 
     private static ReadOnlySpan<char> LastOf(HttpRequest request, string header)

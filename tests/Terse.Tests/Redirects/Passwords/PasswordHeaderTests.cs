@@ -102,18 +102,20 @@ public sealed class PasswordHeaderTests : IAsyncLifetime
     [Fact]
     public async Task The_tries_of_two_addresses_are_counted_apart_and_those_of_one_network_together()
     {
-        await using var server = await LockedServer.StartAsync(("Visits:ClientAddressHeader", "X-Client"));
+        await using var server = await LockedServer.StartAsync(("Proxies:Trusted:0", "127.0.0.1"));
         for (var request = 0; request < 5; request++)
         {
             (await server.GetAsync(
-                "/a", LockedServer.Basic("wrong"), ("X-Client", $"2001:db8:0:1::{request}"))).Dispose();
+                "/a",
+                LockedServer.Basic("wrong"),
+                ("X-Forwarded-For", $"2001:db8:0:1::{request}"))).Dispose();
         }
 
         var statuses = new List<HttpStatusCode>();
         foreach (var address in new[] { "2001:db8:0:1:ffff::9", "2001:db8:0:2::1", "192.0.2.1" })
         {
             using var response = await server.GetAsync(
-                "/a", LockedServer.Basic(LockedServer.Password), ("X-Client", address));
+                "/a", LockedServer.Basic(LockedServer.Password), ("X-Forwarded-For", address));
             statuses.Add(response.StatusCode);
         }
 

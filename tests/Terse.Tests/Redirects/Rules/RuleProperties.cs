@@ -180,7 +180,7 @@ public sealed class RuleProperties
         IPAddress Address,
         DateTimeOffset Now)
     {
-        private static readonly CountrySource Source = new("Country", null, null);
+        private static readonly CountrySource Source = new("Country", null);
 
         private readonly VisitorSalts _salts = TestSalts.New();
 

@@ -16,7 +16,7 @@ public sealed class RuleTests : IAsyncLifetime
         + "Version/17.5 Mobile/15E148 Safari/604.1";
 
     private static readonly (string Key, string Value)[] Settings =
-        [("Visits:CountryHeader", "CF-IPCountry"), ("Visits:ClientAddressHeader", "X-Forwarded-For")];
+        [("Visits:CountryHeader", "CF-IPCountry"), ("Proxies:Trusted:0", "127.0.0.0/8")];
 
     private TerseServer _server = null!;
 

@@ -22,25 +22,23 @@ public sealed class CountrySettingsTests : IDisposable
         await using var server = await TerseServer.StartAsync(
             _folder.Path,
             ("Visits:CountryFile", _folder["countries.mmdb"]),
-            ("Visits:CountryHeader", "CF-IPCountry"),
-            ("Visits:ClientAddressHeader", "X-Forwarded-For"));
+            ("Visits:CountryHeader", "CF-IPCountry"));
         var countries = server.Services.GetRequiredService<CountrySource>();
 
         var context = new DefaultHttpContext();
         context.Connection.RemoteIpAddress = IPAddress.Loopback;
         Assert.Equal("", countries.CountryOf(context.Request));
-        context.Request.Headers["X-Forwarded-For"] = "198.51.100.1, 192.0.2.1";
+        context.Connection.RemoteIpAddress = IPAddress.Parse("::ffff:192.0.2.1");
         Assert.Equal("DE", countries.CountryOf(context.Request));
         context.Request.Headers["CF-IPCountry"] = "SE";
         Assert.Equal("SE", countries.CountryOf(context.Request));
     }
 
-    [Theory]
-    [InlineData("Visits:CountryHeader")]
-    [InlineData("Visits:ClientAddressHeader")]
-    public async Task An_invalid_header_name_in_a_setting_is_refused(string key)
+    [Fact]
+    public async Task An_invalid_header_name_in_a_setting_is_refused()
     {
-        await using var app = Program.BuildServer([new("Storage:Folder", _folder.Path), new(key, "a: b")]);
-        Assert.StartsWith($"{key} is 'a: b'", Assert.Single(SettingsErrors.Find(app.Services)));
+        const string Key = "Visits:CountryHeader";
+        await using var app = Program.BuildServer([new("Storage:Folder", _folder.Path), new(Key, "a: b")]);
+        Assert.StartsWith($"{Key} is 'a: b'", Assert.Single(SettingsErrors.Find(app.Services)));
     }
 }

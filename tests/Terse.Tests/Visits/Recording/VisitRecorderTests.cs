@@ -25,7 +25,7 @@ public sealed class VisitRecorderTests : IDisposable
         _visits = SpoolerHarness.OpenFolder(_folder.Path, Slots, 1 << 20);
         _metrics = new VisitMetrics(
             _services.GetRequiredService<IMeterFactory>(), _visits);
-        var country = new CountrySource("CF-IPCountry", null, null);
+        var country = new CountrySource("CF-IPCountry", null);
         _recorder = new VisitRecorder(_visits.Ring, _metrics, country, new FakeTimeProvider(Now));
     }
 

@@ -27,13 +27,13 @@ internal static class DomainEndpoints
     /// </remarks>
     private static Ok<DomainListResource> ListAsync(DomainMap map, HttpContext context)
     {
-        var host = RequestHost.Of(context);
+        var origin = RequestOrigin.Of(context);
         var table = map.Table;
         var others = table.Others
             .Where(domain => domain.RemovedAt is null)
             .OrderBy(domain => domain.Name, StringComparer.Ordinal);
         return TypedResults.Ok(new DomainListResource(
-            [.. others.Prepend(table.Default).Select(domain => DomainResource.Of(domain, host))]));
+            [.. others.Prepend(table.Default).Select(domain => DomainResource.Of(domain, origin))]));
     }
 
     private static Results<Ok<DomainResource>, Problem> ShowAsync(
@@ -44,12 +44,12 @@ internal static class DomainEndpoints
         DomainChanger changer, HttpContext context)
     {
         var fields = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.DomainFields, Body);
-        var host = RequestHost.Of(context);
+        var origin = RequestOrigin.Of(context);
         var result = await changer.AddAsync(
-            fields, host, RequestHost.AddressOf(context), context.RequestAborted);
+            fields, origin.Host, RequestHost.AddressOf(context), context.RequestAborted);
         if (result is not ChangeDomainResult.Changed(var domain))
             return Explain(result, fields.Name ?? "");
-        var resource = DomainResource.Of(domain, host);
+        var resource = DomainResource.Of(domain, origin);
         context.Response.Headers.ETag = EntityTags.Of(domain.Version, visits: null);
         return TypedResults.Created(resource.Url, resource);
     }
@@ -84,7 +84,7 @@ internal static class DomainEndpoints
     private static Ok<DomainResource> Show(Domain domain, HttpContext context)
     {
         context.Response.Headers.ETag = EntityTags.Of(domain.Version, visits: null);
-        return TypedResults.Ok(DomainResource.Of(domain, RequestHost.Of(context)));
+        return TypedResults.Ok(DomainResource.Of(domain, RequestOrigin.Of(context)));
     }
 
     private static Problem Explain(ChangeDomainResult result, string name) => result switch

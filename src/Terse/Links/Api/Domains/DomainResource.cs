@@ -33,16 +33,16 @@ internal sealed record DomainResource(
     int Version)
 {
     /// <param name="domain">The domain.</param>
-    /// <param name="host">The host and port that the request was sent to.</param>
-    public static DomainResource Of(Domain domain, string host)
+    /// <param name="origin">Where the client reached this server.</param>
+    public static DomainResource Of(Domain domain, RequestOrigin origin)
     {
         var settings = domain.Settings;
         var path = domain.IsDefault ? DomainName.DefaultSegment : Uri.EscapeDataString(domain.Name);
         return new(
-            domain.IsDefault ? settings.Host ?? host : domain.Name,
+            domain.IsDefault ? settings.Host ?? origin.Host : domain.Name,
             domain.IsDefault,
             domain.IsActive ? "active" : "pending",
-            $"{DomainEndpoints.Root}/{path}",
+            $"{origin.Prefix}{DomainEndpoints.Root}/{path}",
             settings.HomeRedirect,
             settings.NotFoundRedirect,
             settings.ExpiredRedirect,

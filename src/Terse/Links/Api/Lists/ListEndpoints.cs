@@ -11,8 +11,8 @@ internal static class ListEndpoints
         LinkLister lister, DomainMap domains, HttpContext context)
     {
         var parameters = new ListParameters(context.Request.Query);
-        var host = RequestHost.Of(context);
-        var query = parameters.ReadQuery(domains, host);
+        var origin = RequestOrigin.Of(context);
+        var query = parameters.ReadQuery(domains, origin.Host);
         var isCounted = parameters.ReadFlag("count");
         if (parameters.Problem is { } problem)
             return problem;
@@ -21,7 +21,7 @@ internal static class ListEndpoints
         var count = isCounted ? await lister.CountAsync(query.Filter, context.RequestAborted) : null;
         var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         return TypedResults.Ok(new LinkListResource(
-            [.. page.Links.Select(link => Show(link, domains, host, context.Request.Scheme, now))],
+            [.. page.Links.Select(link => Show(link, domains, origin, now))],
             page.Next is { } next ? ListCursor.Write(next) : null,
             page.IsIncomplete ? true : null,
             count is null ? null : new(count.Links, !count.IsExact)));
@@ -40,8 +40,8 @@ internal static class ListEndpoints
             : default;
 
     private static LinkResource Show(
-        ListedLink listed, DomainMap domains, string host, string scheme, DateTimeOffset now) =>
-        LinkResource.Of(listed.Link, domains, host, scheme) with
+        ListedLink listed, DomainMap domains, RequestOrigin origin, DateTimeOffset now) =>
+        LinkResource.Of(listed.Link, domains, origin) with
         {
             State = ListParameters.NameOf(listed.StateAt(now)),
             Visits = Show(listed.Numbers.Visits),
