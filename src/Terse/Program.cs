@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Terse.Access;
 using Terse.Codes;
 using Terse.Commands;
 using Terse.Domains;
@@ -26,6 +27,7 @@ internal static class Program
             TagsCommand.Create(),
             DomainsCommand.Create(),
             CodesCommand.Create(BuildServer),
+            AccessCommand.Create(BuildServer),
             MigrateCommand.Create(BuildServer),
             HostsCommand.Create(),
         };
@@ -40,6 +42,7 @@ internal static class Program
         builder.AddWeb();
         builder.AddStorage();
         builder.Services.AddDomains();
+        builder.Services.AddAccess();
         builder.Services.AddIds();
         builder.Services.AddCodes();
         builder.Services.AddLinks();
@@ -49,7 +52,9 @@ internal static class Program
         var app = builder.Build();
         app.UseRedirects();
         app.UseWeb();
+        app.UseAccess();
         app.MapHealth();
+        app.MapAccess();
         app.MapDomainPages();
         app.MapLinks();
         app.MapFleet();

@@ -18,14 +18,18 @@ internal sealed class TerseServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly SocketsHttpHandler _handler;
+    private readonly bool _hasKey;
     private TemporaryFolder? _folder;
 
-    private TerseServer(WebApplication app)
+    private TerseServer(WebApplication app, bool hasKey)
     {
         _app = app;
+        _hasKey = hasKey;
         _handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         Http = new HttpClient(_handler) { BaseAddress = new Uri(app.Urls.Single()) };
         Http.DefaultRequestHeaders.Add("User-Agent", Follower.Browser);
+        if (hasKey)
+            Http.DefaultRequestHeaders.Add("X-Api-Key", AdminKey.Text);
     }
 
     public HttpClient Http { get; }
@@ -53,7 +57,8 @@ internal sealed class TerseServer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts a server that stores its links in a folder. The caller must delete the folder.
+    /// Starts a server that stores its links in a folder. The caller must delete the folder. The requests of
+    /// <see cref="Http"/> have a key with the role admin, unless the settings say who may use the API.
     /// </summary>
     public static Task<TerseServer> StartAsync(
         string folder, params (string Key, string Value)[] settings) =>
@@ -65,8 +70,10 @@ internal sealed class TerseServer : IAsyncDisposable
     public static async Task<TerseServer> StartAsync(
         string folder, IPAddress? connection, params (string Key, string Value)[] settings)
     {
+        var hasKey = !settings.Any(setting => setting.Key.StartsWith("Access:", StringComparison.Ordinal));
         var app = Program.BuildServer(
         [
+            new("Access:AdminKeyFile", hasKey ? AdminKey.File : null),
             new("Urls", connection is null ? "http://127.0.0.1:0" : ""),
             new("Storage:Folder", folder),
             new("Visits:RingSlots", "1024"),
@@ -83,7 +90,7 @@ internal sealed class TerseServer : IAsyncDisposable
         }
 
         await app.StartAsync();
-        return new TerseServer(app);
+        return new TerseServer(app, hasKey);
     }
 
     /// <summary>
@@ -121,10 +128,13 @@ internal sealed class TerseServer : IAsyncDisposable
 
     /// <summary>
     /// Sends a raw request, which an HTTP client might refuse to send. Returns everything that the server
-    /// sends until the server closes the connection.
+    /// sends until the server closes the connection. A request of the API gets the key of <see cref="Http"/>.
     /// </summary>
     public async Task<string> SendRawAsync(string request)
     {
+        var endOfLine = request.IndexOf("\r\n", StringComparison.Ordinal);
+        if (_hasKey && endOfLine > 0 && request[..endOfLine].Contains(" /api/", StringComparison.Ordinal))
+            request = request.Insert(endOfLine, $"\r\nX-Api-Key: {AdminKey.Text}");
         using var client = new TcpClient();
         await client.ConnectAsync(Http.BaseAddress!.Host, Http.BaseAddress.Port);
         await using var stream = client.GetStream();

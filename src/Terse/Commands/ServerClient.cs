@@ -28,6 +28,9 @@ internal sealed class ServerClient : IDisposable
     private readonly SocketsHttpHandler _handler;
     private readonly HttpClient _http;
 
+    /// <summary>The environment variable with the API key; without it, requests have no key.</summary>
+    private const string KeyVariable = "TERSE_API_KEY";
+
     public ServerClient(Uri server, int maxConnections)
     {
         _handler = new SocketsHttpHandler
@@ -36,6 +39,8 @@ internal sealed class ServerClient : IDisposable
             AllowAutoRedirect = false,
         };
         _http = new HttpClient(_handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
+        if (Environment.GetEnvironmentVariable(KeyVariable)?.Trim() is { Length: > 0 } key)
+            _http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {key}");
     }
 
     /// <summary>The error message for an answer that does not have the format of the Terse API.</summary>

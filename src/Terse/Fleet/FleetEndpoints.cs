@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Access;
 using Terse.Hosting;
 
 namespace Terse.Fleet;
@@ -12,7 +13,7 @@ internal static class FleetEndpoints
     public const string Path = "/api/v1/fleet";
 
     public static void MapFleet(this IEndpointRouteBuilder app) =>
-        app.MapGet(Path, ShowAsync).WithTags("fleet");
+        app.MapGet(Path, ShowAsync).WithTags("fleet").RequiresUnlimited(Role.Admin);
 
     private static async Task<Ok<FleetResource>> ShowAsync(
         IFleetStore store, ServerReport self, HttpContext context)

@@ -39,4 +39,10 @@ internal enum RefusalKind
     DomainUnknown,
     DomainPending,
     IdempotencyKeyReused,
+
+    /// <summary>The role of the caller's key does not allow the change.</summary>
+    RoleInsufficient,
+
+    /// <summary>The link is outside of the limits of the caller's key.</summary>
+    KeyLimited,
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Terse.Access;
 using Terse.ClusterTests;
 using Terse.Codes;
 using Terse.Domains;
@@ -69,6 +70,7 @@ public sealed class TestDatabases : IAsyncLifetime
             .AddSingleton(Options.Create(new DomainOptions()))
             .AddSingleton<DomainMap>()
             .AddSingleton<DomainLoader>()
+            .AddSingleton<KeyLoader>()
             .AddSingleton<CodeStrategies>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<Cluster>(_ => cluster)

@@ -57,6 +57,8 @@ internal static class Command
             RedirectStandardError = true,
             WorkingDirectory = folder ?? Path.GetTempPath(),
         };
+        // As ./run does. Tests of access set another value.
+        start.Environment["TERSE__Access__Anonymous"] = "loopback";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var process = Process.Start(start)!;

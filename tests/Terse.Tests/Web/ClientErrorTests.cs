@@ -114,6 +114,7 @@ public sealed class ClientErrorTests
 
     /// <summary>Returns the head of a request and the first bytes of its body.</summary>
     private static byte[] Head(int length) => Encoding.ASCII.GetBytes(
-        "POST /api/v1/links HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        $"POST /api/v1/links HTTP/1.1\r\nHost: x\r\nX-Api-Key: {AdminKey.Text}\r\n"
+        + "Content-Type: application/json\r\n"
         + $"Expect: 100-continue\r\nContent-Length: {length}\r\n\r\n" + "{\"target\":");
 }

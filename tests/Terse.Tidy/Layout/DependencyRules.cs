@@ -18,7 +18,7 @@ internal static class DependencyRules
     /// </summary>
     internal static readonly ImmutableArray<string> Rooms =
     [
-        "Hosting", "Web", "Domains", "Ids", "Codes", "Links", "Visits", "Redirects", "Fleet", "Storage",
+        "Hosting", "Web", "Domains", "Access", "Ids", "Codes", "Links", "Visits", "Redirects", "Fleet", "Storage",
         "Commands",
     ];
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Web;
 
@@ -25,9 +26,8 @@ internal static class LinkChangeEndpoints
             return EntityTags.RefuseIfMatch();
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return problem;
-        var address = RequestHost.AddressOf(context);
         var result = await changer.ChangeAsync(
-            requested.Name, change, versions, requested.Origin.Host, address, context.RequestAborted);
+            requested.Name, change, versions, RequestInfo.Of(context), context.RequestAborted);
         return Show(result, requested, domains, context);
     }
 
@@ -38,7 +38,8 @@ internal static class LinkChangeEndpoints
             return EntityTags.RefuseIfMatch();
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return problem;
-        var result = await changer.DeleteAsync(requested.Name, versions, context.RequestAborted);
+        var result = await changer.DeleteAsync(
+            requested.Name, versions, RequestInfo.Of(context), context.RequestAborted);
         if (result is not ChangeLinkResult.Changed(_, var at))
             return Explain(result, requested.DomainName);
         WriteChangedAt(context.Response, at);
@@ -52,7 +53,8 @@ internal static class LinkChangeEndpoints
             return EntityTags.RefuseIfMatch();
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return problem;
-        var result = await changer.RestoreAsync(requested.Name, versions, context.RequestAborted);
+        var result = await changer.RestoreAsync(
+            requested.Name, versions, RequestInfo.Of(context), context.RequestAborted);
         return Show(result, requested, domains, context);
     }
 
@@ -67,7 +69,7 @@ internal static class LinkChangeEndpoints
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return problem;
         var result = await changer.EraseAsync(
-            requested.Name, versions, isWanted: null, context.RequestAborted);
+            requested.Name, versions, isWanted: null, RequestInfo.Of(context), context.RequestAborted);
         if (result is not ChangeLinkResult.Changed(_, var at))
             return Explain(result, requested.DomainName);
         WriteChangedAt(context.Response, at);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Hosting;
 using Terse.Web;
@@ -37,18 +38,21 @@ internal static class LinkEndpoints
 
     public static void MapLinks(this IEndpointRouteBuilder app)
     {
-        var links = app.MapGroup(Root).WithTags("links");
-        links.MapPost("/", CreateAsync);
-        links.MapGet("/", ListEndpoints.ListAsync)
+        var readable = app.MapGroup(Root).WithTags("links").Requires(Role.Viewer);
+        readable.MapGet("/", ListEndpoints.ListAsync)
             .WithMetadata(new RepeatableParameters("tag", "anyTag", "noTag"));
-        links.MapPost("/batch", BatchEndpoint.RunAsync);
-        links.MapGet("/{code}", GetAsync);
-        links.MapGet("/{code}/qr.svg", QrEndpoints.GetSvgAsync);
-        links.MapGet("/{code}/qr.png", QrEndpoints.GetPngAsync);
-        links.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync);
-        links.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync);
-        links.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync);
-        links.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync);
+        readable.MapGet("/{code}", GetAsync);
+        readable.MapGet("/{code}/qr.svg", QrEndpoints.GetSvgAsync);
+        readable.MapGet("/{code}/qr.png", QrEndpoints.GetPngAsync);
+
+        // LinkAccess limits creators to the links that they created.
+        var writable = app.MapGroup(Root).WithTags("links").Requires(Role.Creator);
+        writable.MapPost("/", CreateAsync);
+        writable.MapPost("/batch", BatchEndpoint.RunAsync);
+        writable.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync);
+        writable.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync);
+        writable.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync);
+        writable.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync);
         app.MapTags();
         app.MapDomains();
     }
@@ -65,10 +69,10 @@ internal static class LinkEndpoints
         if (!TryReadKey(context.Request, out var key, out var wrongKey))
             return wrongKey;
         var link = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.NewLink, Body);
-        var (origin, address) = (RequestOrigin.Of(context), RequestHost.AddressOf(context));
+        var from = RequestInfo.Of(context);
+        var origin = from.Origin;
         var returnsExisting = ifExists is not null;
-        switch (await creator.CreateAsync(
-            link, key, returnsExisting, origin.Host, address, context.RequestAborted))
+        switch (await creator.CreateAsync(link, key, returnsExisting, from, context.RequestAborted))
         {
             case CreateLinkResult.Existing(var existing):
                 var sum = await CountAsync(visits, existing, context);
@@ -155,7 +159,8 @@ internal static class LinkEndpoints
     }
 
     /// <summary>
-    /// Finds the link that a request names. A client that knows of a change of the link sends the header
+    /// Finds the link that a request names. The result is null if the link does not exist for the caller
+    /// (<see cref="LinkAccess.MaySee"/>). A client that knows of a change of the link sends the header
     /// <c>Terse-Changed-At</c>. In this case, the link is read from the primary, because a replica may not
     /// contain the change yet.
     /// </summary>
@@ -164,9 +169,10 @@ internal static class LinkEndpoints
     {
         if (!CustomCode.CouldBeCode(name.Code))
             return null;
-        return context.Request.Headers.ContainsKey(LinkChangeEndpoints.ChangedAtHeader)
+        var link = context.Request.Headers.ContainsKey(LinkChangeEndpoints.ChangedAtHeader)
             ? await links.FindLatestAsync(name, context.RequestAborted)
             : await links.FindAsync(name, context.RequestAborted);
+        return link is not null && Caller.Of(context).MaySee(link) ? link : null;
     }
 
     private static string UrlOf(Link link, DomainMap domains, RequestOrigin origin)

@@ -38,6 +38,8 @@ internal static class LinkProblems
         RefusalKind.DomainUnknown => ProblemType.DomainUnknown,
         RefusalKind.DomainPending => ProblemType.DomainPending,
         RefusalKind.IdempotencyKeyReused => ProblemType.IdempotencyKeyReused,
+        RefusalKind.RoleInsufficient => ProblemType.RoleInsufficient,
+        RefusalKind.KeyLimited => ProblemType.KeyLimited,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The refusal has no problem type."),
     };
 }

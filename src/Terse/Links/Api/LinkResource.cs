@@ -43,6 +43,10 @@ internal sealed record LinkResource(
     /// <summary>Whether visitors need a password. The API never returns the password.</summary>
     public bool HasPassword { get; init; }
 
+    /// <summary>The id of the key that created the link; absent for a link without one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? CreatedBy { get; init; }
+
     /// <summary>The state of the link, only in a list: <c>active</c>, <c>scheduled</c> and so on.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? State { get; init; }
@@ -88,6 +92,7 @@ internal sealed record LinkResource(
             ForwardPath = link.Settings.ForwardPath,
             Rules = link.Settings.Rules ?? [],
             HasPassword = link.Settings.Password is not null,
+            CreatedBy = link.Settings.CreatedBy,
         };
     }
 }

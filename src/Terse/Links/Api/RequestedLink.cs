@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Web;
 
@@ -37,7 +38,10 @@ internal sealed record RequestedLink(LinkName Name, string DomainName, RequestOr
         link = domains.TryPick(domain, origin.Host, out var picked)
             ? new RequestedLink(new(picked, code), domains.DisplayNameOf(picked, origin.Host), origin)
             : null;
-        problem = link is null ? LinkProblems.UnknownDomain(domain) : null;
+        problem = link is not null ? null
+            : Caller.Of(context).Scope.Domains.Count > 0
+                ? LinkProblems.NotFound(Refusal.Shorten(domain)) // as for a domain outside of the limits
+                : LinkProblems.UnknownDomain(domain);
         return link is not null;
     }
 }

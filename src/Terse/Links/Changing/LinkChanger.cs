@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Terse.Access;
 using Terse.Hosting;
 
 namespace Terse.Links;
@@ -34,8 +35,7 @@ internal sealed class LinkChanger(
     /// <param name="versions">
     /// The versions of the link to which the change may be applied; null for any version.
     /// </param>
-    /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <param name="from">Who sent the request, and to which host.</param>
     /// <param name="cancellationToken">Cancels the wait; the change may still be stored.</param>
     /// <exception cref="StoreUnavailableException">It is unknown whether the change was stored.</exception>
     /// <exception cref="OverloadException">Too many passwords are being hashed.</exception>
@@ -43,17 +43,17 @@ internal sealed class LinkChanger(
         LinkName name,
         LinkChange change,
         IReadOnlyList<int>? versions,
-        string host,
-        string address,
+        RequestInfo from,
         CancellationToken cancellationToken)
     {
-        if (checker.Check(change, host, address, out var edit) is { } refusal)
+        if (checker.Check(change, from.Origin.Host, from.ServerAddress, out var edit) is { } refusal)
             return new ChangeLinkResult.Refused(refusal);
         if (change.Has(nameof(change.Code)) && string.IsNullOrEmpty(change.Code))
             return new ChangeLinkResult.Refused(NoCode);
         edit = await passwords.AddToAsync(change, edit, cancellationToken);
         var request = new Request(name, edit, versions)
         {
+            Caller = from.Caller,
             Code = change.Code,
             AllowMixedScripts = change.AllowMixedScripts == true,
         };
@@ -105,11 +105,12 @@ internal sealed class LinkChanger(
     /// </summary>
     /// <exception cref="StoreUnavailableException">It is unknown whether the link was deleted.</exception>
     public Task<ChangeLinkResult> DeleteAsync(
-        LinkName name, IReadOnlyList<int>? versions, CancellationToken cancellationToken)
+        LinkName name, IReadOnlyList<int>? versions, RequestInfo from, CancellationToken cancellationToken)
     {
         var now = Now;
         return ApplyAsync(
-            new(name, link => link with { DeletedAt = now }, versions), cancellationToken);
+            new(name, link => link with { DeletedAt = now }, versions) { Caller = from.Caller },
+            cancellationToken);
     }
 
     /// <summary>
@@ -118,9 +119,13 @@ internal sealed class LinkChanger(
     /// </summary>
     /// <exception cref="StoreUnavailableException">It is unknown whether the link was restored.</exception>
     public Task<ChangeLinkResult> RestoreAsync(
-        LinkName name, IReadOnlyList<int>? versions, CancellationToken cancellationToken) =>
+        LinkName name, IReadOnlyList<int>? versions, RequestInfo from, CancellationToken cancellationToken) =>
         ApplyAsync(
-            new(name, link => link with { DeletedAt = null }, versions) { Refuse = WhyNotRestored },
+            new(name, link => link with { DeletedAt = null }, versions)
+            {
+                Caller = from.Caller,
+                Refuse = WhyNotRestored,
+            },
             cancellationToken);
 
     /// <summary>
@@ -130,6 +135,7 @@ internal sealed class LinkChanger(
     /// <param name="name">The name of the link.</param>
     /// <param name="versions">The versions that may be erased; null for any version.</param>
     /// <param name="isWanted">Whether to erase the link in its present state; null for any state.</param>
+    /// <param name="from">Who erases the link.</param>
     /// <param name="cancellationToken">Cancels the wait; the link may still be erased.</param>
     /// <returns><see cref="ChangeLinkResult.OtherVersion"/> also if the link is not wanted.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the link was erased.</exception>
@@ -137,11 +143,13 @@ internal sealed class LinkChanger(
         LinkName name,
         IReadOnlyList<int>? versions,
         Func<Link, bool>? isWanted,
+        RequestInfo from,
         CancellationToken cancellationToken)
     {
         var now = Now;
         var request = new Request(name, link => link.IsErased ? link : link.Erase(now), versions)
         {
+            Caller = from.Caller,
             Refuse = link => isWanted?.Invoke(link) == false ? new ChangeLinkResult.OtherVersion() : null,
         };
         return ApplyAsync(request, cancellationToken);
@@ -188,8 +196,14 @@ internal sealed class LinkChanger(
     /// </returns>
     private async Task<ChangeLinkResult?> TryApplyAsync(Request request, CancellationToken cancellationToken)
     {
-        if (await reader.FindLatestAsync(request.Name, cancellationToken) is not { } link)
+        if (await reader.FindLatestAsync(request.Name, cancellationToken) is not { } link
+            || !request.Caller.MaySee(link))
+        {
             return new ChangeLinkResult.NotFound();
+        }
+
+        if (request.Caller.WhyNotChanged(link) is { } forbidden)
+            return new ChangeLinkResult.Refused(forbidden);
         if (link == request.Unconfirmed)
             return new ChangeLinkResult.Changed(link, At: null); // An earlier attempt stored this change.
         if (request.Refuse(link) is { } refused)
@@ -201,7 +215,9 @@ internal sealed class LinkChanger(
         var changed = request.Change(request.Code is { } code ? LinkCodes.With(link, code)! : link);
         if (changed == link)
             return new ChangeLinkResult.Changed(link, At: null);
-        if (LinkChecker.CheckWhole(changed) is { } refusal)
+        var refusal = LinkChecker.CheckWhole(changed)
+            ?? (changed.IsErased ? null : request.Caller.WhyNotStored(changed));
+        if (refusal is not null)
             return new ChangeLinkResult.Refused(refusal);
 
         await store.AnnounceSlashesAsync(changed, cancellationToken);
@@ -258,6 +274,9 @@ internal sealed class LinkChanger(
         /// The change of the last attempt of which it is unknown whether the change was stored, if any.
         /// </summary>
         public Link? Unconfirmed { get; set; }
+
+        /// <summary>Who changes the link.</summary>
+        public Caller Caller { get; init; } = Caller.Server;
 
         /// <summary>The new code of the link; null to keep its code.</summary>
         public string? Code { get; init; }

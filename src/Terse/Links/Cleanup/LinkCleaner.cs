@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Access;
 using Terse.Hosting;
 
 namespace Terse.Links;
@@ -39,7 +40,8 @@ internal sealed partial class LinkCleaner(
                 return erased;
             foreach (var name in page.Old)
             {
-                var result = await changer.EraseAsync(name, versions: null, times.Include, cancellationToken);
+                var result = await changer.EraseAsync(
+                    name, versions: null, times.Include, RequestInfo.Server, cancellationToken);
                 if (result is ChangeLinkResult.Changed { At: not null })
                     erased++;
             }

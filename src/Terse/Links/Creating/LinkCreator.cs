@@ -1,4 +1,5 @@
 using System.Globalization;
+using Terse.Access;
 using Terse.Codes;
 using Terse.Domains;
 using Terse.Hosting;
@@ -34,6 +35,11 @@ internal sealed class LinkCreator(
     /// </summary>
     private const int MaxTooLate = 5;
 
+    private static readonly Refusal KeyReused = new(
+        RefusalKind.IdempotencyKeyReused,
+        "Idempotency-Key",
+        "Another link was created with this key; use a new key for each link.");
+
     /// <param name="link">The body of the request.</param>
     /// <param name="idempotencyKey">
     /// Identifies the creation. A repeated request with the same key returns the link that the first request
@@ -43,8 +49,7 @@ internal sealed class LinkCreator(
     /// Whether to create no link if a live link of the same domain already does what the requested link would
     /// do. Two requests at the same time may both create a link.
     /// </param>
-    /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <param name="from">Who sent the request, and to which host.</param>
     /// <param name="cancellationToken">Cancels the wait; the link may still be created.</param>
     /// <exception cref="StoreUnavailableException">
     /// The database is unavailable or too slow, or no unused code was found. The link may have been created.
@@ -54,16 +59,20 @@ internal sealed class LinkCreator(
         NewLink link,
         string? idempotencyKey,
         bool returnsExisting,
-        string host,
-        string address,
+        RequestInfo from,
         CancellationToken cancellationToken)
     {
-        var refusal = checker.Check(link, host, address, out var edit)
+        var caller = from.Caller;
+        var refusal = checker.Check(link, from.Origin.Host, from.ServerAddress, out var edit)
             ?? (link.Has(nameof(link.Target)) ? null : Target.Missing)
             ?? CheckCode(link);
         if (refusal is not null)
             return new CreateLinkResult.Refused(refusal);
-        if (!domains.TryPick(string.IsNullOrEmpty(link.Domain) ? null : link.Domain, host, out var domain))
+        _ = domains.TryPick(
+            string.IsNullOrEmpty(link.Domain) ? null : link.Domain, from.Origin.Host, out var domain);
+        if (caller.WhyNotIn(domain) is { } limited)
+            return new CreateLinkResult.Refused(limited);
+        if (domain is null)
         {
             return Refuse(
                 RefusalKind.DomainUnknown, "domain", $"'{link.Domain}' is not a domain of this server.");
@@ -76,12 +85,16 @@ internal sealed class LinkCreator(
             string.IsNullOrEmpty(link.Code) ? null : link.Code,
             domain,
             string.IsNullOrEmpty(link.ExpiresIn) ? null : link.ExpiresIn,
-            edit);
-        if (LinkChecker.CheckWhole(checkedLink.New(default, "", default)) is { } wrongTimes)
-            return new CreateLinkResult.Refused(wrongTimes);
+            edit)
+        {
+            CreatedBy = caller.KeyId,
+        };
+        var whole = checkedLink.New(default, "", default);
+        if ((LinkChecker.CheckWhole(whole) ?? caller.WhyNotStored(whole)) is { } wrong)
+            return new CreateLinkResult.Refused(wrong);
         if (returnsExisting
             && string.IsNullOrEmpty(link.Password)
-            && await FindExistingAsync(checkedLink, cancellationToken) is { } existing)
+            && await FindExistingAsync(checkedLink, caller, cancellationToken) is { } existing)
         {
             return new CreateLinkResult.Existing(existing);
         }
@@ -90,17 +103,20 @@ internal sealed class LinkCreator(
         var unconfirmed = new List<Link>();
         var result = await store.RunAsync(
             token => CreateAsync(checkedLink, idempotencyKey, unconfirmed, token), time, cancellationToken);
-        if (result is CreateLinkResult.Created(var created, IsReplayed: false))
+        if (result is not CreateLinkResult.Created(var created, var isReplayed))
+            return result;
+        if (!isReplayed)
             titles.AddIfAsked(link, created);
-        return result;
+        return caller.MaySee(created) ? result : new CreateLinkResult.Refused(KeyReused);
     }
 
-    private async Task<Link?> FindExistingAsync(CheckedLink requested, CancellationToken cancellationToken)
+    private async Task<Link?> FindExistingAsync(
+        CheckedLink requested, Caller caller, CancellationToken cancellationToken)
     {
         var target = requested.New(default, "", default).Target;
         var found = await targets.FindByTargetAsync(requested.Domain, target, cancellationToken);
         var now = time.GetUtcNow();
-        return found.FirstOrDefault(link => requested.IsFulfilledBy(link, now));
+        return found.FirstOrDefault(link => caller.MaySee(link) && requested.IsFulfilledBy(link, now));
     }
 
     /// <summary>Hashes the password after all other checks, because the hash takes time.</summary>
@@ -169,10 +185,7 @@ internal sealed class LinkCreator(
                 case AddOnceResult.Repeated(var earlier):
                     return new CreateLinkResult.Created(earlier, IsReplayed: true);
                 case AddOnceResult.KeyReused:
-                    return Refuse(
-                        RefusalKind.IdempotencyKeyReused,
-                        "Idempotency-Key",
-                        "Another link was created with this key; use a new key for each link.");
+                    return new CreateLinkResult.Refused(KeyReused);
                 case AddOnceResult.Tried(AddLinkResult.CodeTaken) when checkedLink.Code is not null:
                     if (await FindStoredAsync(unconfirmed, cancellationToken) is { } own)
                         return new CreateLinkResult.Created(own);
@@ -229,11 +242,20 @@ internal sealed class LinkCreator(
     private sealed record CheckedLink(
         string? Code, string Domain, string? ExpiresIn, Func<Link, Link> Edit)
     {
+        /// <summary>The id of the caller's key; null without a key.</summary>
+        public string? CreatedBy { get; init; }
+
         /// <inheritdoc cref="PasswordField.FingerprintAsync"/>
         public string? PasswordFingerprint { get; init; }
 
         /// <summary>Makes the link with an id and a code.</summary>
-        public Link New(Tsid id, string code, DateTimeOffset now) => Edit(new(id, Domain, code, "", now));
+        public Link New(Tsid id, string code, DateTimeOffset now)
+        {
+            var link = Edit(new(id, Domain, code, "", now));
+            return CreatedBy is null
+                ? link
+                : link with { Settings = link.Settings with { CreatedBy = CreatedBy } };
+        }
 
         /// <summary>
         /// Whether an existing link is live, has the values of all fields that were sent, and otherwise works
@@ -247,7 +269,13 @@ internal sealed class LinkCreator(
             {
                 Version = link.Version,
                 LaterCodes = link.LaterCodes,
-                Settings = wanted.Settings with { Title = texts.Title, Note = texts.Note, Tags = texts.Tags },
+                Settings = wanted.Settings with
+                {
+                    Title = texts.Title,
+                    Note = texts.Note,
+                    Tags = texts.Tags,
+                    CreatedBy = texts.CreatedBy,
+                },
             };
             return !(link.ExpiresAt <= now)
                 && (Code is null || LinkCodes.Have(link, Code))
@@ -255,9 +283,15 @@ internal sealed class LinkCreator(
                 && Edit(link) == link;
         }
 
+        /// <summary>
+        /// Adds the idempotency key. Callers with different API keys can use the same one for different links:
+        /// no client can send a key with a tab.
+        /// </summary>
         public IdempotentRequest With(string key)
         {
-            var link = New(default, "", default);
+            var link = Edit(new(default, Domain, "", "", default));
+            if (CreatedBy is not null)
+                key = $"{CreatedBy}\t{key}";
             var expiresAt = ExpiresIn is null ? link.ExpiresAt?.ToUnixTimeMilliseconds() : null;
             return IdempotentRequest.Of(
                 key,

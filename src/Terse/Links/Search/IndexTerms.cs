@@ -15,7 +15,7 @@ internal readonly record struct IndexTerm(string Text, bool IsBeginning);
 /// </summary>
 internal static class IndexTerms
 {
-    private const char HostMark = '\uE001', DomainMark = '\uE002', FlagMark = '\uE003';
+    private const char HostMark = '\uE001', DomainMark = '\uE002', FlagMark = '\uE003', KeyMark = '\uE004';
 
     private static readonly (string Term, Func<Link, bool> Has)[] Flags =
     [
@@ -34,6 +34,8 @@ internal static class IndexTerms
             terms.Add(Hashed(HostMark, host));
         if (link.Domain.Length > 0)
             terms.Add(Hashed(DomainMark, link.Domain));
+        if (link.Settings.CreatedBy is { } key)
+            terms.Add(Hashed(KeyMark, key));
         foreach (var (term, has) in Flags)
         {
             if (has(link))
@@ -62,12 +64,17 @@ internal static class IndexTerms
             terms.Add(new(word, IsBeginning: true));
         if (filter.TargetHost is { } host)
             terms.Add(new(Hashed(HostMark, host), IsBeginning: false));
-        if (filter.Domain is { Length: > 0 } domain)
+        if (OnlyDomainOf(filter) is { Length: > 0 } domain)
             terms.Add(new(Hashed(DomainMark, domain), IsBeginning: false));
+        if (filter.CreatedBy is { } key)
+            terms.Add(new(Hashed(KeyMark, key), IsBeginning: false));
         if (filter.State is { } state and not LinkState.Active)
             terms.Add(new(Flag(state), IsBeginning: false));
         return terms;
     }
+
+    private static string? OnlyDomainOf(LinkFilter filter) =>
+        filter.Domain ?? (filter.VisibleDomains is [var only] ? only : null);
 
     /// <summary>Whether the target of a link has a host, which is in its canonical spelling.</summary>
     public static bool HasHost(Link link, string host)

@@ -34,6 +34,17 @@ internal sealed record LinkFilter
 
     public SearchText? Text { get; init; }
 
+    /// <summary>The id of the key that created the link.</summary>
+    public string? CreatedBy { get; init; }
+
+    /// <summary>
+    /// The domains to which the caller's key is limited (<see cref="LinkAccess"/>); empty for no limit.
+    /// </summary>
+    public IReadOnlyList<string> VisibleDomains { get; init; } = [];
+
+    /// <summary>The folded tags to which the caller's key is limited; empty for no limit.</summary>
+    public IReadOnlyList<string> VisibleTags { get; init; } = [];
+
     /// <summary>Whether the filter reads <see cref="ListedLink.Numbers"/>.</summary>
     public bool NeedsNumbers =>
         State is LinkState.Active or LinkState.Exhausted || NotVisitedSince is not null;
@@ -43,6 +54,7 @@ internal sealed record LinkFilter
         var link = listed.WithoutSettings;
         return !listed.IsAlias
             && (Domain is null || link.Domain == Domain)
+            && (VisibleDomains.Count == 0 || VisibleDomains.Contains(link.Domain, StringComparer.Ordinal))
             && !(link.CreatedAt < CreatedFrom)
             && !(link.CreatedAt >= CreatedUntil)
             && (TargetHost is null || IndexTerms.HasHost(link, TargetHost))
@@ -51,6 +63,8 @@ internal sealed record LinkFilter
             && AllTags.All(listed.HasTag)
             && (AnyTags.Count == 0 || AnyTags.Any(listed.HasTag))
             && !NoTags.Any(listed.HasTag)
+            && (VisibleTags.Count == 0 || VisibleTags.Any(listed.HasTag))
+            && (CreatedBy is null || listed.IsCreatedBy(CreatedBy))
             && (Text is null || Text.Matches(listed));
     }
 }

@@ -163,12 +163,13 @@ internal sealed class LinkLister(
     private async Task<(ListSource Source, double Links)?> FindTaggedAsync(
         LinkFilter filter, CancellationToken cancellationToken)
     {
-        if (filter.AllTags.Count + filter.AnyTags.Count == 0)
+        var anyTags = filter.AnyTags.Count > 0 ? filter.AnyTags : filter.VisibleTags;
+        if (filter.AllTags.Count + anyTags.Count == 0)
             return null;
-        var found = await store.FindTagsAsync([.. filter.AllTags, .. filter.AnyTags], cancellationToken);
+        var found = await store.FindTagsAsync([.. filter.AllTags, .. anyTags], cancellationToken);
         var tags = found.ToDictionary(tag => tag.Folded, StringComparer.Ordinal);
-        List<Tag> any = [.. filter.AnyTags.Where(tags.ContainsKey).Select(tag => tags[tag])];
-        (ListSource, double)? best = filter.AnyTags.Count == 0 ? null
+        List<Tag> any = [.. anyTags.Where(tags.ContainsKey).Select(tag => tags[tag])];
+        (ListSource, double)? best = anyTags.Count == 0 ? null
             : (new ListSource.Tagged([.. any.Select(tag => tag.Id)]), any.Sum(tag => (double)tag.Links));
         foreach (var name in filter.AllTags)
         {

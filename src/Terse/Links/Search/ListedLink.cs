@@ -61,6 +61,10 @@ internal sealed class ListedLink(Link stored, string? settings, LinkNumbers? num
             || settings.Contains(tag, StringComparison.OrdinalIgnoreCase))
         && (Link.Settings.Tags ?? []).Any(name => TagName.Fold(name) == tag);
 
+    /// <summary>Whether the key with this id created the link.</summary>
+    public bool IsCreatedBy(string keyId) =>
+        settings?.Contains(keyId, StringComparison.Ordinal) == true && Link.Settings.CreatedBy == keyId;
+
     /// <summary>Makes the terms, so that the first request need not make them.</summary>
     public void Prepare() => _ = Terms;
 

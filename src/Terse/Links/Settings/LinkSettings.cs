@@ -9,6 +9,9 @@ internal sealed record LinkSettings
 {
     public static readonly LinkSettings None = new();
 
+    /// <summary>The id of the key that created the link; null for a link without one.</summary>
+    public string? CreatedBy { get; init; }
+
     /// <summary>A name of the link for people; null for a link without a title.</summary>
     public string? Title { get; init; }
 

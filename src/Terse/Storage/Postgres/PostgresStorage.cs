@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Npgsql;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Fleet;
 using Terse.Horizon;
@@ -87,6 +88,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ISlashCodeStore>(
             provider => provider.GetRequiredService<PostgresSlashCodes>());
         services.AddSingleton<IDomainStore, PostgresDomainStore>();
+        services.AddSingleton<IKeyStore, PostgresKeyStore>();
         services.AddSingleton<PostgresAliasInserter>();
         services.AddSingleton<PostgresLinkStore>();
         services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());

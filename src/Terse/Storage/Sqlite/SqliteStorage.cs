@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Fleet;
 using Terse.Ids;
@@ -39,6 +40,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
         services.AddSingleton<IDomainStore, SqliteDomainStore>();
+        services.AddSingleton<IKeyStore, SqliteKeyStore>();
         services.AddSingleton<IVisitorSaltStore, SqliteVisitorSaltStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();

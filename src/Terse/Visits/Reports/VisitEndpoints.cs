@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Links;
 using Terse.Web;
@@ -19,11 +20,12 @@ internal static class VisitEndpoints
 
     public static void MapVisits(this IEndpointRouteBuilder app)
     {
-        var visits = app.MapGroup("").WithTags("visits");
-        visits.MapGet(AllLinks, CountAsync);
-        visits.MapGet(AllLinks + "/list", ListAsync);
-        visits.MapGet(OfLink, CountOfLinkAsync);
-        visits.MapGet(OfLink + "/list", ListOfLinkAsync);
+        var ofAll = app.MapGroup(AllLinks).WithTags("visits").RequiresUnlimited(Role.Viewer);
+        ofAll.MapGet("", CountAsync);
+        ofAll.MapGet("/list", ListAsync);
+        var ofLink = app.MapGroup(OfLink).WithTags("visits").Requires(Role.Viewer);
+        ofLink.MapGet("", CountOfLinkAsync);
+        ofLink.MapGet("/list", ListOfLinkAsync);
     }
 
     private static Task<Results<Ok<VisitsResource>, Problem>> CountAsync(
@@ -108,14 +110,11 @@ internal static class VisitEndpoints
     {
         if (!RequestedLink.TryRead(code, domain, domains, context, out var requested, out var problem))
             return (null, problem);
-        var link = CustomCode.CouldBeCode(requested.Name.Code)
-            ? await links.FindAsync(requested.Name, context.RequestAborted)
-            : null;
-        return link switch
+        return await LinkEndpoints.FindAsync(links, requested.Name, context) switch
         {
             null => (null, LinkProblems.NotFound(requested.DomainName)),
             { IsErased: true } => (null, LinkProblems.Deleted(isErased: true)),
-            _ => (link, null),
+            var link => (link, null),
         };
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Links;
 
@@ -18,6 +19,7 @@ public sealed class BatchRunTests
         var context = new DefaultHttpContext();
         context.Request.Headers.Host = "example.com";
         context.Connection.LocalIpAddress = IPAddress.Loopback;
+        context.Features.Set(Caller.Server);
         // Without its parts, the run fails in a way that nobody expects.
         var run = new BatchRun(
             creator: null!,

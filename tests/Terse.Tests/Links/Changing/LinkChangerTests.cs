@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
+using Terse.Access;
 using Terse.Codes;
 using Terse.Domains;
 using Terse.Hosting;
@@ -47,7 +48,7 @@ public sealed class LinkChangerTests : IDisposable
 
         Assert.IsType<ChangeLinkResult.Deleted>(await ChangeAsync(versions: null));
         Assert.IsType<ChangeLinkResult.Deleted>(
-            await NewChanger().DeleteAsync(new("", "sale"), null, default));
+            await NewChanger().DeleteAsync(new("", "sale"), null, RequestInfo.Server, default));
     }
 
     [Fact]
@@ -106,7 +107,8 @@ public sealed class LinkChangerTests : IDisposable
     [Fact]
     public async Task A_deletion_keeps_the_link_and_stores_the_time()
     {
-        var result = await NewChanger().DeleteAsync(new("", "sale"), versions: [1], default);
+        var result = await NewChanger().DeleteAsync(
+            new("", "sale"), versions: [1], RequestInfo.Server, default);
 
         var changed = Assert.IsType<ChangeLinkResult.Changed>(result);
         Assert.Equal(Now, changed.Link.DeletedAt);
@@ -119,8 +121,9 @@ public sealed class LinkChangerTests : IDisposable
     [InlineData(30, false)]
     public async Task A_deleted_link_can_be_restored_for_30_days(double days, bool isRestored)
     {
-        await NewChanger().DeleteAsync(new("", "sale"), versions: null, default);
-        var result = await NewChanger(Now.AddDays(days)).RestoreAsync(new("", "sale"), null, default);
+        await NewChanger().DeleteAsync(new("", "sale"), versions: null, RequestInfo.Server, default);
+        var result = await NewChanger(Now.AddDays(days)).RestoreAsync(
+            new("", "sale"), null, RequestInfo.Server, default);
 
         Assert.Equal(isRestored ? null : Now, _store.Link.DeletedAt);
         if (isRestored)
@@ -136,14 +139,14 @@ public sealed class LinkChangerTests : IDisposable
     [Fact]
     public async Task An_erased_link_cannot_be_restored_and_keeps_the_time_of_its_deletion()
     {
-        await NewChanger().DeleteAsync(new("", "sale"), versions: null, default);
-        await NewChanger(Now.AddDays(1)).EraseAsync(new("", "sale"), null, null, default);
-        var again = await NewChanger().EraseAsync(new("", "sale"), null, null, default);
+        await NewChanger().DeleteAsync(new("", "sale"), versions: null, RequestInfo.Server, default);
+        await NewChanger(Now.AddDays(1)).EraseAsync(new("", "sale"), null, null, RequestInfo.Server, default);
+        var again = await NewChanger().EraseAsync(new("", "sale"), null, null, RequestInfo.Server, default);
 
         Assert.Equal(("", Now, 3), (_store.Link.Target, _store.Link.DeletedAt, _store.Link.Version));
         Assert.Null(Assert.IsType<ChangeLinkResult.Changed>(again).At);
         Assert.IsType<ChangeLinkResult.NotRestorable>(
-            await NewChanger().RestoreAsync(new("", "sale"), null, default));
+            await NewChanger().RestoreAsync(new("", "sale"), null, RequestInfo.Server, default));
     }
 
     [Fact]
@@ -151,7 +154,7 @@ public sealed class LinkChangerTests : IDisposable
     {
         _store.Before = link => link with { ExpiresAt = null, Version = link.Version + 1 };
         var result = await NewChanger().EraseAsync(
-            new("", "sale"), null, link => link.Version == 1, default);
+            new("", "sale"), null, link => link.Version == 1, RequestInfo.Server, default);
 
         Assert.IsType<ChangeLinkResult.OtherVersion>(result);
         Assert.False(_store.Link.IsErased);
@@ -175,7 +178,8 @@ public sealed class LinkChangerTests : IDisposable
     private Task<ChangeLinkResult> ChangeAsync(IReadOnlyList<int>? versions)
     {
         var change = new LinkChange { Target = "https://example.com/2" };
-        return NewChanger().ChangeAsync(new("", "sale"), change, versions, "a.example", "127.0.0.1", default);
+        return NewChanger().ChangeAsync(
+            new("", "sale"), change, versions, RequestInfo.Server, default);
     }
 
     private LinkChanger NewChanger(DateTimeOffset? now = null)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Terse.Access;
 using Terse.Codes;
 using Terse.Domains;
 using Terse.Hosting;
@@ -25,8 +26,7 @@ public sealed class LinkCreatorTests
             new NewLink { Target = "https://example.com/", Code = code },
             idempotencyKey: null,
             returnsExisting: false,
-            "localhost",
-            "127.0.0.1",
+            RequestInfo.Server,
             default);
 
         var created = Assert.IsType<CreateLinkResult.Created>(result);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Hosting;
 using Terse.Web;
@@ -49,8 +50,7 @@ internal sealed partial class BatchRun(
     private const string Item = "a JSON object with the field 'op'";
     private const string Fields = "a JSON object with fields of a link";
 
-    private readonly RequestOrigin _origin = RequestOrigin.Of(context);
-    private readonly string _address = RequestHost.AddressOf(context);
+    private readonly RequestInfo _from = RequestInfo.Of(context);
 
     public BatchRead Read(JsonElement json)
     {
@@ -103,8 +103,8 @@ internal sealed partial class BatchRun(
             return Show(
                 item.Change is { } change
                     ? await changer.ChangeAsync(
-                        item.Names[0], change, item.Versions, _origin.Host, _address, cancellationToken)
-                    : await changer.DeleteAsync(item.Names[0], item.Versions, cancellationToken),
+                        item.Names[0], change, item.Versions, _from, cancellationToken)
+                    : await changer.DeleteAsync(item.Names[0], item.Versions, _from, cancellationToken),
                 item);
         }
         catch (StoreUnavailableException exception)
@@ -136,8 +136,7 @@ internal sealed partial class BatchRun(
         if (item.IfExists is not (null or LinkEndpoints.ReturnExisting))
             return Refuse("ifExists", $"'ifExists' must be '{LinkEndpoints.ReturnExisting}', or absent.");
         var link = Parse(item.Fields, LinkJson.Instance.NewLink, Fields);
-        return OrNull(link.Code) is { } code
-            && domains.TryPick(OrNull(link.Domain), _origin.Host, out var domain)
+        return OrNull(link.Code) is { } code && domains.TryPick(OrNull(link.Domain), _from.Origin.Host, out var domain)
             ? new([new(domain, code)]) { New = link, ReturnsExisting = item.IfExists is not null }
             : new([]) { New = link, ReturnsExisting = item.IfExists is not null };
     }
@@ -146,7 +145,7 @@ internal sealed partial class BatchRun(
     {
         if (string.IsNullOrEmpty(item.Code))
             return Refuse("code", $"'code' must name the link to {item.Op}.");
-        if (!domains.TryPick(OrNull(item.Domain), _origin.Host, out var domain))
+        if (!domains.TryPick(OrNull(item.Domain), _from.Origin.Host, out var domain))
             return Refuse(LinkProblems.UnknownDomain(item.Domain));
         var name = new LinkName(domain, item.Code);
         IReadOnlyList<int>? versions = item.Version is { } version ? [version] : null;
@@ -170,7 +169,7 @@ internal sealed partial class BatchRun(
         // No client can send a key with a space, so the key of an item is not the key of another request.
         var itemKey = key is null ? null : string.Create(CultureInfo.InvariantCulture, $"{key} {index}");
         return creator.CreateAsync(
-            item.New!, itemKey, item.ReturnsExisting, _origin.Host, _address, cancellationToken);
+            item.New!, itemKey, item.ReturnsExisting, _from, cancellationToken);
     }
 
     private BatchResult Show(CreateLinkResult result) => result switch
@@ -192,13 +191,13 @@ internal sealed partial class BatchRun(
             "The link has another version; read it again and retry with its new version.",
             "version")),
         _ => Explain(LinkChangeEndpoints.Explain(
-            result, domains.DisplayNameOf(item.Names[0].Domain, _origin.Host))),
+            result, domains.DisplayNameOf(item.Names[0].Domain, _from.Origin.Host))),
     };
 
     private BatchResult Show(Link link, int status) => new(status)
     {
         Version = link.Version,
-        Link = LinkResource.Of(link, domains, _origin),
+        Link = LinkResource.Of(link, domains, _from.Origin),
     };
 
     private BatchResult Explain(Problem problem)

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Web;
 
@@ -14,11 +15,11 @@ internal static class DomainEndpoints
     public static void MapDomains(this IEndpointRouteBuilder app)
     {
         var domains = app.MapGroup(Root).WithTags("domains");
-        domains.MapGet("/", ListAsync);
-        domains.MapPost("/", AddAsync);
-        domains.MapGet("/{name}", ShowAsync);
-        domains.MapPatch("/{name}", ChangeAsync);
-        domains.MapDelete("/{name}", RemoveAsync);
+        domains.MapGet("/", ListAsync).Requires(Role.Viewer);
+        domains.MapGet("/{name}", ShowAsync).Requires(Role.Viewer);
+        domains.MapPost("/", AddAsync).RequiresUnlimited(Role.Admin);
+        domains.MapPatch("/{name}", ChangeAsync).RequiresUnlimited(Role.Admin);
+        domains.MapDelete("/{name}", RemoveAsync).RequiresUnlimited(Role.Admin);
     }
 
     /// <remarks>
@@ -29,16 +30,20 @@ internal static class DomainEndpoints
     {
         var origin = RequestOrigin.Of(context);
         var table = map.Table;
+        var scope = Caller.Of(context).Scope;
         var others = table.Others
             .Where(domain => domain.RemovedAt is null)
             .OrderBy(domain => domain.Name, StringComparer.Ordinal);
+        var shown = others.Prepend(table.Default).Where(domain => scope.HasDomain(domain.Name));
         return TypedResults.Ok(new DomainListResource(
-            [.. others.Prepend(table.Default).Select(domain => DomainResource.Of(domain, origin))]));
+            [.. shown.Select(domain => DomainResource.Of(domain, origin))]));
     }
 
     private static Results<Ok<DomainResource>, Problem> ShowAsync(
         string name, DomainChanger changer, HttpContext context) =>
-        changer.Find(name) is { RemovedAt: null } domain ? Show(domain, context) : NotFound(name);
+        changer.Find(name) is { RemovedAt: null } domain && Caller.Of(context).Scope.HasDomain(domain.Name)
+            ? Show(domain, context)
+            : NotFound(name);
 
     private static async Task<Results<Created<DomainResource>, Problem>> AddAsync(
         DomainChanger changer, HttpContext context)

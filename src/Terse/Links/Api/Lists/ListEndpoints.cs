@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Web;
 
@@ -12,7 +13,7 @@ internal static class ListEndpoints
     {
         var parameters = new ListParameters(context.Request.Query);
         var origin = RequestOrigin.Of(context);
-        var query = parameters.ReadQuery(domains, origin.Host);
+        var query = parameters.ReadQuery(domains, origin.Host, Caller.Of(context).Scope);
         var isCounted = parameters.ReadFlag("count");
         if (parameters.Problem is { } problem)
             return problem;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Web;
 
@@ -18,7 +19,7 @@ internal sealed class ListParameters(IQueryCollection parameters)
     private static readonly string[] Known =
     [
         "domain", "tag", "anyTag", "noTag", "state", "createdFrom", "createdUntil", "targetHost",
-        "notVisitedSince", "q", "order", "cursor", "limit", "count",
+        "notVisitedSince", "createdBy", "q", "order", "cursor", "limit", "count",
     ];
 
     private static readonly (string Name, LinkState Value)[] States =
@@ -35,12 +36,15 @@ internal sealed class ListParameters(IQueryCollection parameters)
 
     public static string NameOf(LinkState state) => States.First(known => known.Value == state).Name;
 
-    public ListQuery ReadQuery(DomainMap domains, string host)
+    /// <param name="domains">The domains of this installation.</param>
+    /// <param name="host">The host, with its port, that the request was sent to.</param>
+    /// <param name="scope">The limits of the caller's key.</param>
+    public ListQuery ReadQuery(DomainMap domains, string host, KeyScope scope)
     {
         RejectUnknown(Known);
         var filter = new LinkFilter
         {
-            Domain = ReadDomain(domains, host),
+            Domain = ReadDomain(domains, host, scope),
             AllTags = ReadTags("tag"),
             AnyTags = ReadTags("anyTag"),
             NoTags = ReadTags("noTag"),
@@ -50,6 +54,9 @@ internal sealed class ListParameters(IQueryCollection parameters)
             TargetHost = ReadHost("targetHost"),
             NotVisitedSince = ReadInstant("notVisitedSince"),
             Text = ReadSearch("q"),
+            CreatedBy = Text("createdBy"),
+            VisibleDomains = scope.Domains,
+            VisibleTags = scope.Tags.Count == 0 ? [] : [.. scope.Tags.Select(TagName.Fold)],
         };
         var order = ReadChoice("order", Orders) ?? ListOrder.Newest;
         return new(filter, order, ReadCursor(), ReadLimit());
@@ -94,12 +101,14 @@ internal sealed class ListParameters(IQueryCollection parameters)
     public void Reject(string name, string detail) =>
         Problem ??= Problem.Of(ProblemType.QueryInvalid, detail, name);
 
-    private string? ReadDomain(DomainMap domains, string host)
+    private string? ReadDomain(DomainMap domains, string host, KeyScope scope)
     {
         if (Text("domain") is not { } name)
             return null;
         if (domains.TryPick(name, host, out var domain))
             return domain;
+        if (scope.Domains.Count > 0)
+            return name; // The list is empty, as for a domain outside of the limits.
         Reject("domain", $"'{Refusal.Shorten(name)}' is not a domain of this server.");
         return null;
     }

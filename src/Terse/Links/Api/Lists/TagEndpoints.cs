@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Access;
 using Terse.Web;
 
 namespace Terse.Links;
@@ -22,9 +23,11 @@ internal static class TagEndpoints
     public static void MapTags(this IEndpointRouteBuilder app)
     {
         var tags = app.MapGroup(Root).WithTags("tags");
-        tags.MapGet("/", ListAsync);
-        tags.MapPatch("/{**tag}", RenameAsync); // The name of a tag may contain slashes.
-        tags.MapDelete("/{**tag}", DeleteAsync);
+        tags.MapGet("/", ListAsync).RequiresUnlimited(Role.Viewer); // It counts the links of all domains.
+
+        // The name of a tag may contain slashes.
+        tags.MapPatch("/{**tag}", RenameAsync).RequiresUnlimited(Role.Editor);
+        tags.MapDelete("/{**tag}", DeleteAsync).RequiresUnlimited(Role.Editor);
     }
 
     private static async Task<Results<Ok<TagListResource>, Problem>> ListAsync(

@@ -1,3 +1,4 @@
+using Terse.Access;
 using Terse.Domains;
 using Terse.Horizon;
 
@@ -8,9 +9,16 @@ namespace Terse.Storage.Postgres;
 /// The database trigger <c>link_changed</c> sends the notifications, and
 /// <see cref="PostgresListener.TryParse"/> parses their payload.
 /// </remarks>
-internal sealed class PostgresChangeSource(Cluster cluster, DomainLoader domains, TimeProvider time)
-    : IChangeSource
+internal sealed class PostgresChangeSource(
+    Cluster cluster, DomainLoader domains, KeyLoader keys, TimeProvider time) : IChangeSource
 {
+    /// <summary>What to read again after a notification, by the channels that triggers notify.</summary>
+    private readonly Dictionary<string, Action> _onChannel = new(StringComparer.Ordinal)
+    {
+        ["domain_change"] = domains.OnChanged,
+        ["key_change"] = keys.OnChanged,
+    };
+
     /// <inheritdoc/>
     public int Generation => cluster.Primary.Generation;
 
@@ -25,7 +33,7 @@ internal sealed class PostgresChangeSource(Cluster cluster, DomainLoader domains
         try
         {
             return await PostgresListener.ListenAsync(
-                connection, onNotification, domains.OnChanged, cluster, time, cancellationToken);
+                connection, onNotification, _onChannel, cluster, time, cancellationToken);
         }
         catch
         {

@@ -24,18 +24,24 @@ internal sealed class PostgresListener : IChangeConnection
     private const string SelectIdentity =
         $"SELECT system_identifier, timeline, term FROM {HorizonSchema.Snapshot}";
 
-    private const string DomainChannel = "domain_change";
-
-    private const string Listen = $"LISTEN link_change; LISTEN {DomainChannel}";
+    private const string LinkChannel = "link_change";
 
     /// <summary>
-    /// Starts to listen for changes of links and of domains on a connection. If the method succeeds, the
-    /// returned listener owns the connection.
+    /// Starts to listen for changes of links and for other notifications on a connection. If the method
+    /// succeeds, the returned listener owns the connection.
     /// </summary>
+    /// <param name="connection">A connection to the primary.</param>
+    /// <param name="onNotification">Called for each change of a link.</param>
+    /// <param name="onOtherChannels">
+    /// The names of further channels, each with the action to run for a notification.
+    /// </param>
+    /// <param name="cluster">Contains the primary.</param>
+    /// <param name="time">The clock that measures waits.</param>
+    /// <param name="cancellationToken">Cancels the attempt.</param>
     public static async Task<PostgresListener> ListenAsync(
         NpgsqlConnection connection,
         Action<ChangeNotice> onNotification,
-        Action onDomainChange,
+        IReadOnlyDictionary<string, Action> onOtherChannels,
         Cluster cluster,
         TimeProvider time,
         CancellationToken cancellationToken)
@@ -43,12 +49,13 @@ internal sealed class PostgresListener : IChangeConnection
         var generation = await ReadGenerationAsync(connection, cluster, cancellationToken);
         connection.Notification += (_, notification) =>
         {
-            if (notification.Channel == DomainChannel)
-                onDomainChange();
+            if (onOtherChannels.TryGetValue(notification.Channel, out var onOther))
+                onOther();
             else if (TryParse(notification.Payload, generation, out var change))
                 onNotification(change);
         };
-        await using var listen = new NpgsqlCommand(Listen, connection);
+        var channels = onOtherChannels.Keys.Prepend(LinkChannel).Select(channel => $"LISTEN {channel}");
+        await using var listen = new NpgsqlCommand(string.Join("; ", channels), connection);
         await listen.ExecuteNonQueryAsync(cancellationToken);
         return new PostgresListener(connection, cluster, time, generation);
     }

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+using Terse.Web;
+
+namespace Terse.Access;
+
+/// <summary>Registers the services and the middleware that decide who may use the API.</summary>
+internal static class AccessSetup
+{
+    public static void AddAccess(this IServiceCollection services)
+    {
+        services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(AccessOptions.Section, AccessOptions.SettingNames)
+        {
+            PerServer = [nameof(AccessOptions.AdminKeyFile)],
+        });
+        services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
+        services.AddJson(AccessJson.Instance);
+        services.AddSingleton<KeyLoader>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyLoader>());
+        services.AddSingleton<KeyUses>();
+        services.AddHostedService(provider => provider.GetRequiredService<KeyUses>());
+        services.AddSingleton<KeyManager>();
+        services.AddSingleton<Authenticator>();
+    }
+
+    /// <summary>Adds the middleware, which must follow the routing.</summary>
+    public static void UseAccess(this IApplicationBuilder app) => app.UseMiddleware<AccessMiddleware>();
+}

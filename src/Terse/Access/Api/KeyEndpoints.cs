@@ -1,0 +1,74 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Web;
+
+namespace Terse.Access;
+
+/// <summary>The endpoints that list, create, rotate and revoke API keys.</summary>
+internal static class KeyEndpoints
+{
+    private const string Root = "/api/v1/keys";
+    private const string Body = "a JSON object with the fields of a key";
+
+    public static void MapAccess(this IEndpointRouteBuilder app)
+    {
+        var keys = app.MapGroup(Root).WithTags("keys").RequiresUnlimited(Role.Admin);
+        keys.MapGet("/", ListAsync);
+        keys.MapPost("/", CreateAsync);
+        keys.MapGet("/{id}", ShowAsync);
+        keys.MapPost("/{id}/rotate", RotateAsync);
+        keys.MapDelete("/{id}", RevokeAsync);
+    }
+
+    private static async Task<Ok<KeyListResource>> ListAsync(
+        KeyManager keys, TimeProvider time, HttpContext context)
+    {
+        var list = await keys.ListAsync(context.RequestAborted);
+        var now = time.GetUtcNow();
+        return TypedResults.Ok(new KeyListResource([.. list.Select(key => KeyResource.Of(key, now))]));
+    }
+
+    private static async Task<Results<Ok<KeyResource>, Problem>> ShowAsync(
+        string id, KeyManager keys, TimeProvider time, HttpContext context) =>
+        await keys.FindAsync(id, context.RequestAborted) is { } key
+            ? TypedResults.Ok(KeyResource.Of(key, time.GetUtcNow()))
+            : NotFound();
+
+    private static async Task<Results<Created<KeyResource>, Problem>> CreateAsync(
+        KeyManager keys, KeyLoader loader, TimeProvider time, HttpContext context)
+    {
+        var request = await JsonBody.ReadAsync(context.Request, AccessJson.Instance.KeyRequest, Body);
+        var result = await keys.CreateAsync(request, Caller.Of(context).KeyId, context.RequestAborted);
+        if (result is not KeyResult.Issued(var key, var text))
+            return Explain(result);
+        loader.OnChanged(); // The first key ends the access without a key.
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Created(
+            $"{Root}/{key.Id}", KeyResource.Of(key, time.GetUtcNow()) with { Key = text.Reveal() });
+    }
+
+    private static async Task<Results<Ok<KeyResource>, Problem>> RotateAsync(
+        string id, KeyManager keys, TimeProvider time, HttpContext context)
+    {
+        var rotation = context.Request.ContentType is null
+            ? new()
+            : await JsonBody.ReadAsync(context.Request, AccessJson.Instance.KeyRotation, Body);
+        var result = await keys.RotateAsync(id, rotation.OldExpiresAt, context.RequestAborted);
+        if (result is not KeyResult.Issued(var key, var text))
+            return Explain(result);
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(KeyResource.Of(key, time.GetUtcNow()) with { Key = text.Reveal() });
+    }
+
+    private static async Task<Results<NoContent, Problem>> RevokeAsync(
+        string id, KeyManager keys, HttpContext context) =>
+        await keys.RevokeAsync(id, context.RequestAborted) ? TypedResults.NoContent() : NotFound();
+
+    private static Problem Explain(KeyResult result) => result switch
+    {
+        KeyResult.Refused(var field, var detail) => Problem.Of(ProblemType.FieldInvalid, detail, field),
+        _ => NotFound(),
+    };
+
+    private static Problem NotFound() => Problem.Of(
+        ProblemType.KeyNotFound, "No key that works has this id.", "id");
+}

@@ -1,0 +1,105 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using Terse.Hosting;
+using Terse.Web;
+
+namespace Terse.Access;
+
+/// <summary>Finds the caller of a request by its API key.</summary>
+internal sealed class Authenticator
+{
+    public const string KeyHeader = "X-Api-Key";
+
+    private const string Scheme = "Bearer ";
+
+    private readonly KeyLoader _keys;
+    private readonly KeyUses _uses;
+    private readonly TimeProvider _time;
+    private readonly bool _allowsLocal;
+    private readonly ApiKey? _adminKey;
+
+    public Authenticator(KeyLoader keys, KeyUses uses, IOptions<AccessOptions> options, TimeProvider time)
+    {
+        (_keys, _uses, _time) = (keys, uses, time);
+        _allowsLocal = options.Value.Anonymous == AccessOptions.Loopback;
+        if (options.Value.ReadAdminKey().Key is { } text)
+            _adminKey = new(text.Id, nameof(AccessOptions.AdminKeyFile), Role.Admin, KeyScope.All, text.Hash());
+    }
+
+    /// <summary>Finds the caller of a request.</summary>
+    /// <returns>The caller, or the response that refuses the request; the other value is null.</returns>
+    /// <exception cref="StoreUnavailableException">The keys cannot be read.</exception>
+    public async ValueTask<(Caller? Caller, Problem? Refusal)> FindCallerAsync(HttpContext context)
+    {
+        var cancellationToken = context.RequestAborted;
+        if (!TryReadKey(context.Request, out var sent))
+            return (null, Refuse(context, "The request contains several keys; send one key."));
+        if (sent is null)
+        {
+            return _allowsLocal && _adminKey is null && LocalRequest.Is(context)
+                && !await _keys.HasKeysAsync(cancellationToken)
+                ? (Caller.Anonymous, null)
+                : (null, RequireKey(context));
+        }
+
+        if (!KeyText.TryParse(sent, out var text))
+            return (null, Refuse(context, "The key is not complete; it looks like terse_ID_SECRET."));
+        var now = _time.GetUtcNow();
+        var key = await IsAdminKeyAsync(text, now, cancellationToken)
+            ? _adminKey
+            : await _keys.FindAsync(text, now, cancellationToken);
+        if (key?.IsActiveAt(now) != true)
+            return (null, Refuse(context, "The key is unknown, expired or revoked; ask for a new key."));
+        _uses.Add(key.Id, now);
+        return (new Caller(key.Id, key.Role, key.Scope), null);
+    }
+
+    /// <summary>
+    /// Whether a text is the key of the file. If the database has a key with the same id, that key decides, so
+    /// that the key can be revoked.
+    /// </summary>
+    private async ValueTask<bool> IsAdminKeyAsync(
+        KeyText text, DateTimeOffset now, CancellationToken cancellationToken) =>
+        text.Id == _adminKey?.Id
+        && _adminKey.HasSecret(text.Hash(), now)
+        && await _keys.FindLoadedAsync(text.Id, cancellationToken) is null;
+
+    /// <summary>Reads the key of a request; null if the request has none.</summary>
+    /// <returns>False if the request has several different keys.</returns>
+    private static bool TryReadKey(HttpRequest request, out string? key)
+    {
+        key = null;
+        var bearers = request.Headers.Authorization
+            .Where(value => value?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true)
+            .Select(value => value![Scheme.Length..].Trim());
+        foreach (var sent in bearers.Concat(request.Headers[KeyHeader].OfType<string>()))
+        {
+            if (key is not null && key != sent)
+                return false;
+            key = sent;
+        }
+
+        return true;
+    }
+
+    private static Problem RequireKey(HttpContext context)
+    {
+        Challenge(context);
+        return Problem.Of(
+            ProblemType.KeyRequired,
+            "The API needs a key; send the header 'Authorization: Bearer terse_ID_SECRET'. The first key is "
+            + "made on the server's machine by 'terse access create --name NAME --role admin'.",
+            HeaderNames.Authorization);
+    }
+
+    private static Problem Refuse(HttpContext context, string detail)
+    {
+        Challenge(context);
+        return Problem.Of(ProblemType.KeyInvalid, detail, HeaderNames.Authorization);
+    }
+
+    /// <summary>Names the scheme of the header, as RFC 9110, section 11.6.1, asks for.</summary>
+    private static void Challenge(HttpContext context) =>
+        context.Response.Headers.WWWAuthenticate = new StringValues("Bearer realm=\"terse\"");
+}

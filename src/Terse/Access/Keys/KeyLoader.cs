@@ -1,0 +1,149 @@
+using Terse.Hosting;
+
+namespace Terse.Access;
+
+/// <summary>
+/// Keeps the keys of the database in memory, so that a request needs no read of the database. Three rules
+/// make a key work on all servers at once after its creation, and end everywhere after its revocation:
+/// <list type="bullet">
+/// <item>A key that is not in memory is read from the primary before it is refused. Requests that wait
+/// share one read, so unknown keys cause at most one read at a time.</item>
+/// <item>A change of any key notifies all servers. Without a notification, each server reads the revision of
+/// the keys once per <see cref="Interval"/>.</item>
+/// <item>Keys in memory are valid for <see cref="LeaseDuration"/> after a read. Later, a server that reaches
+/// no database host refuses all keys.</item>
+/// </list>
+/// </summary>
+internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleService
+{
+    /// <summary>How long keys are valid after they were read.</summary>
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(5);
+
+    private readonly IKeyStore _store;
+    private readonly TimeProvider _time;
+    private readonly ILogger<KeyLoader> _logger;
+    private readonly JoinedRun _reading;
+    private KeyTable _table = KeyTable.Unread;
+    private long _readAt;
+    private bool _isLatest;
+
+    public KeyLoader(IKeyStore store, TimeProvider time, ILogger<KeyLoader> logger)
+    {
+        (_store, _time, _logger) = (store, time, logger);
+        _reading = new(ReadOnceAsync);
+        _readAt = time.GetTimestamp() - Ticks(LeaseDuration * 2);
+    }
+
+    /// <summary>
+    /// How often the revision is read. Commands write to a SQLite file beside a running server, and nothing
+    /// notifies the server.
+    /// </summary>
+    public TimeSpan Interval => TimeSpan.FromMilliseconds(_store.IsShared ? 1000 : 250);
+
+    /// <summary>Reads the keys before the server accepts requests.</summary>
+    public Task StartingAsync(CancellationToken cancellationToken) =>
+        BackgroundLoop.TryAsync(_reading.RunAsync, LogNotRead, cancellationToken);
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => _reading.StopAsync();
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>Reads the keys in the background, because a server has changed them.</summary>
+    public void OnChanged() => _ = BackgroundLoop.TryAsync(_reading.RunAsync, LogNotRead, _reading.Stopping);
+
+    /// <summary>Reads the keys. Callers that wait at the same time share one read.</summary>
+    /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
+    public Task ReadAsync(CancellationToken cancellationToken) => _reading.RunAsync(cancellationToken);
+
+    /// <summary>
+    /// Finds the key of a text. The result is null only if this text was not a key before the call: another
+    /// server may have created the key, or rotated its secret, a moment ago.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">
+    /// No database host can be read, or the text is no key in memory and the primary cannot be read.
+    /// </exception>
+    public async ValueTask<ApiKey?> FindAsync(
+        KeyText text, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var hash = text.Hash();
+        var table = await ReadIfExpiredAsync(cancellationToken);
+        if (table.Find(text.Id) is { } known && known.HasSecret(hash, now))
+            return known;
+        await ReadAsync(cancellationToken);
+        if (!Volatile.Read(ref _isLatest))
+        {
+            throw new StoreUnavailableException(
+                "The key is not known here, and the primary cannot be read; retry shortly.");
+        }
+
+        return Volatile.Read(ref _table).Find(text.Id) is { } key && key.HasSecret(hash, now) ? key : null;
+    }
+
+    /// <summary>Finds a key in memory, and does not search the primary.</summary>
+    /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
+    public async ValueTask<ApiKey?> FindLoadedAsync(string id, CancellationToken cancellationToken) =>
+        (await ReadIfExpiredAsync(cancellationToken)).Find(id);
+
+    /// <summary>Whether any key was ever created.</summary>
+    /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
+    public async ValueTask<bool> HasKeysAsync(CancellationToken cancellationToken) =>
+        (await ReadIfExpiredAsync(cancellationToken)).HasKeys;
+
+    public override void Dispose()
+    {
+        _reading.Dispose();
+        base.Dispose();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var loop = new BackgroundLoop(Interval, _time, (exception, isFirst) =>
+        {
+            if (isFirst)
+                LogNotRead(exception);
+        });
+        return loop.WaitAndRunAsync(ReadAsync, stoppingToken);
+    }
+
+    private async ValueTask<KeyTable> ReadIfExpiredAsync(CancellationToken cancellationToken)
+    {
+        if (_time.GetElapsedTime(Volatile.Read(ref _readAt)) >= LeaseDuration)
+            await ReadAsync(cancellationToken);
+        return Volatile.Read(ref _table);
+    }
+
+    /// <summary>
+    /// Reads the primary, or any host while the primary is lost. A host that lags behind the keys in memory
+    /// changes nothing, so that no revoked key comes back.
+    /// </summary>
+    private async Task ReadOnceAsync(CancellationToken cancellationToken)
+    {
+        var readAt = _time.GetTimestamp();
+        StoredKeys stored;
+        var isLatest = true;
+        try
+        {
+            stored = await _store.ReadAsync(_table.Revision, isLatest: true, cancellationToken);
+        }
+        catch (StoreUnavailableException) when (_store.IsShared)
+        {
+            stored = await _store.ReadAsync(_table.Revision, isLatest: false, cancellationToken);
+            isLatest = false;
+        }
+
+        if (stored.Keys is { } keys && (isLatest || stored.Version > _table.Version))
+            Volatile.Write(ref _table, new(stored.Version, stored.Revision, keys));
+        Volatile.Write(ref _isLatest, isLatest);
+        Volatile.Write(ref _readAt, readAt);
+    }
+
+    private long Ticks(TimeSpan duration) => (long)(duration.TotalSeconds * _time.TimestampFrequency);
+
+    [LoggerMessage(
+        900,
+        LogLevel.Warning,
+        "The API keys could not be read. Requests with a key are answered with 503 until they can be read.")]
+    private partial void LogNotRead(Exception exception);
+}

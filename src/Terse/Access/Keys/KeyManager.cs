@@ -1,0 +1,171 @@
+using Terse.Domains;
+using Terse.Hosting;
+
+namespace Terse.Access;
+
+/// <summary>Creates, rotates and revokes keys, for the API and for the commands.</summary>
+internal sealed class KeyManager(
+    IKeyStore store, KeyLoader loader, DomainMap domains, TimeProvider time)
+{
+    public const int MaxName = 100;
+
+    /// <summary>The maximum number of domains, and of tags, to which a key is limited.</summary>
+    public const int MaxLimits = 50;
+
+    public const int MaxTag = 64;
+
+    /// <summary>How long the old secret of a rotated key works, unless the caller says otherwise.</summary>
+    public static readonly TimeSpan DefaultOverlap = TimeSpan.FromDays(1);
+
+    public static readonly TimeSpan MaxOverlap = TimeSpan.FromDays(90);
+
+    /// <param name="request">The requested key.</param>
+    /// <param name="createdBy">The id of the caller's key; null for a command.</param>
+    /// <param name="cancellationToken">Cancels the wait; the key may still be created.</param>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the key was created.</exception>
+    public async Task<KeyResult> CreateAsync(
+        KeyRequest request, string? createdBy, CancellationToken cancellationToken)
+    {
+        if (Check(request, out var scope) is { } refusal)
+            return refusal;
+        _ = RoleNames.TryParse(request.Role, out var role);
+        var text = KeyText.New();
+        var key = new ApiKey(text.Id, request.Name!.Trim(), role, scope, text.Hash())
+        {
+            CreatedAt = Now,
+            CreatedBy = createdBy,
+            ExpiresAt = request.ExpiresAt?.ToUniversalTime(),
+        };
+        if (!await store.AddAsync(key, cancellationToken))
+        {
+            return new KeyResult.Refused(
+                "name", $"The database has {IKeyStore.MaxKeys} keys, revoked ones included; use fewer.");
+        }
+
+        return new KeyResult.Issued(key, text);
+    }
+
+    /// <summary>Gives a key a new secret.</summary>
+    /// <param name="id">The id of the key.</param>
+    /// <param name="oldExpiresAt">Until when the old secret works; null for the default.</param>
+    /// <param name="cancellationToken">Cancels the wait; the key may still be rotated.</param>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the key was rotated.</exception>
+    public async Task<KeyResult> RotateAsync(
+        string id, DateTimeOffset? oldExpiresAt, CancellationToken cancellationToken)
+    {
+        var now = Now;
+        var until = oldExpiresAt?.ToUniversalTime() ?? now + DefaultOverlap;
+        if (until > now + MaxOverlap)
+        {
+            return new KeyResult.Refused(
+                "oldExpiresAt", $"The old secret can work for {MaxOverlap.TotalDays:0} days at most.");
+        }
+
+        var text = KeyText.NewSecret(id);
+        if (!KeyText.IsId(id) || !await store.RotateAsync(id, text.Hash(), until, cancellationToken))
+            return new KeyResult.NotFound();
+        var key = await FindAsync(id, cancellationToken);
+        return key is null ? new KeyResult.NotFound() : new KeyResult.Issued(key, text);
+    }
+
+    /// <summary>Ends a key, at once on this server and within a second on the others.</summary>
+    /// <returns>False if there is no such key.</returns>
+    /// <exception cref="StoreUnavailableException">It is unknown whether the key was revoked.</exception>
+    public async Task<bool> RevokeAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!KeyText.IsId(id) || !await store.RevokeAsync(id, Now, cancellationToken))
+            return false;
+        await loader.ReadAsync(cancellationToken);
+        return true;
+    }
+
+    /// <summary>All keys, those of the last year that were revoked included; the newest first.</summary>
+    /// <exception cref="StoreUnavailableException">The primary cannot be read.</exception>
+    public async Task<IReadOnlyList<ApiKey>> ListAsync(CancellationToken cancellationToken)
+    {
+        var stored = await store.ReadAsync(known: null, isLatest: true, cancellationToken);
+        return [.. stored.Keys!
+            .OrderByDescending(key => key.CreatedAt)
+            .ThenBy(key => key.Id, StringComparer.Ordinal)];
+    }
+
+    /// <inheritdoc cref="ListAsync"/>
+    public async Task<ApiKey?> FindAsync(string id, CancellationToken cancellationToken) =>
+        (await ListAsync(cancellationToken)).FirstOrDefault(key => key.Id == id);
+
+    private DateTimeOffset Now =>
+        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    private KeyResult.Refused? Check(KeyRequest request, out KeyScope scope)
+    {
+        scope = KeyScope.All;
+        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > MaxName
+            || request.Name.Any(char.IsControl))
+        {
+            return new("name", $"A key needs a name of 1 to {MaxName} characters, without controls.");
+        }
+
+        if (!RoleNames.TryParse(request.Role, out _))
+            return new("role", $"'role' must be {RoleNames.All}.");
+        if (request.ExpiresAt <= time.GetUtcNow())
+            return new("expiresAt", "'expiresAt' must be in the future.");
+        var (names, tags) = (request.Domains ?? [], request.Tags ?? []);
+        if (names.Count > MaxLimits)
+            return new("domains", $"A key can be limited to {MaxLimits} domains at most.");
+        if (tags.Count > MaxLimits || tags.Any(IsNoTag))
+            return new("tags", $"A key can be limited to {MaxLimits} tags of 1 to {MaxTag} characters.");
+        var stored = new List<string>();
+        foreach (var name in names)
+        {
+            if (FindDomain(name) is not { } domain)
+                return new("domains", $"'{Shorten(name)}' is not a domain of this installation.");
+            stored.Add(domain);
+        }
+
+        scope = new([.. stored.Distinct(StringComparer.Ordinal)], [.. tags.Distinct(StringComparer.Ordinal)]);
+        return null;
+    }
+
+    /// <summary>The stored name of a domain; null if there is none.</summary>
+    private string? FindDomain(string? name) =>
+        name == DomainName.DefaultSegment ? DomainMap.Default
+        : Authority.TryParse(name, out var host) ? domains.Table.Find(host)?.Name
+        : null;
+
+    private static bool IsNoTag(string? tag) =>
+        string.IsNullOrWhiteSpace(tag) || tag.Length > MaxTag || tag.Any(char.IsControl);
+
+    private static string? Shorten(string? text) => text is { Length: > 60 } ? text[..60] + "…" : text;
+}
+
+/// <summary>A key that a client asks for.</summary>
+internal sealed class KeyRequest
+{
+    public string? Name { get; set; }
+
+    public string? Role { get; set; }
+
+    /// <summary>The hosts of the domains to which the key is limited, or <c>default</c>.</summary>
+    public IReadOnlyList<string>? Domains { get; set; }
+
+    /// <summary>The tags to which the key is limited.</summary>
+    public IReadOnlyList<string>? Tags { get; set; }
+
+    public DateTimeOffset? ExpiresAt { get; set; }
+}
+
+/// <summary>The result of a change of a key: exactly one of the nested types.</summary>
+internal abstract record KeyResult
+{
+    private KeyResult()
+    {
+    }
+
+    /// <param name="Key">The key.</param>
+    /// <param name="Text">The key with its secret, which is shown once.</param>
+    internal sealed record Issued(ApiKey Key, KeyText Text) : KeyResult;
+
+    internal sealed record NotFound : KeyResult;
+
+    internal sealed record Refused(string Field, string Detail) : KeyResult;
+}

@@ -1,0 +1,40 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Terse.Access;
+
+/// <summary>
+/// The limits of a key. A link is inside of the limits if its domain is one of the domains, and if it has at
+/// least one of the tags. An empty list is no limit.
+/// </summary>
+/// <param name="Domains">The stored names of the domains; the default domain has an empty name.</param>
+/// <param name="Tags">The tags, as they were sent.</param>
+internal sealed record KeyScope(IReadOnlyList<string> Domains, IReadOnlyList<string> Tags)
+{
+    /// <summary>No limits.</summary>
+    public static readonly KeyScope All = new([], []);
+
+    public bool IsLimited => Domains.Count + Tags.Count > 0;
+
+    public bool HasDomain(string domain) =>
+        Domains.Count == 0 || Domains.Contains(domain, StringComparer.Ordinal);
+
+    /// <summary>Writes the limits as the stores keep them; null for a key without limits.</summary>
+    public string? Write() =>
+        IsLimited ? JsonSerializer.Serialize(this, KeyScopeJson.Default.KeyScope) : null;
+
+    /// <summary>Reads the text that <see cref="Write"/> has written.</summary>
+    public static KeyScope Read(string? text) =>
+        text is null ? All : JsonSerializer.Deserialize(text, KeyScopeJson.Default.KeyScope)!;
+
+    public bool Equals(KeyScope? other) =>
+        other is not null
+        && Domains.SequenceEqual(other.Domains, StringComparer.Ordinal)
+        && Tags.SequenceEqual(other.Tags, StringComparer.Ordinal);
+
+    public override int GetHashCode() => HashCode.Combine(Domains.Count, Tags.Count);
+}
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSerializable(typeof(KeyScope))]
+internal sealed partial class KeyScopeJson : JsonSerializerContext;
