@@ -1,4 +1,3 @@
-using System.CommandLine;
 using Terse.Access;
 using Terse.Codes;
 using Terse.Commands;
@@ -14,25 +13,10 @@ using Terse.Web;
 
 namespace Terse;
 
-/// <summary>Lists all commands, and adds all features to the server.</summary>
+/// <summary>Adds all features to the server. <see cref="CommandLine"/> lists the commands.</summary>
 internal static class Program
 {
-    public static Task<int> Main(string[] args)
-    {
-        var root = new RootCommand("Terse shortens URLs, on one server or on many.")
-        {
-            ServeCommand.Create(BuildServer),
-            ShortenCommand.Create(),
-            LinksCommand.Create(),
-            TagsCommand.Create(),
-            DomainsCommand.Create(),
-            CodesCommand.Create(BuildServer),
-            AccessCommand.Create(BuildServer),
-            MigrateCommand.Create(BuildServer),
-            HostsCommand.Create(),
-        };
-        return CommandLine.RunAsync(root, args);
-    }
+    public static Task<int> Main(string[] args) => CommandLine.RunAsync(BuildServer, args);
 
     public static WebApplication BuildServer(IEnumerable<KeyValuePair<string, string?>> settings)
     {

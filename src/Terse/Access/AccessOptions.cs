@@ -36,8 +36,8 @@ internal sealed class AccessOptions
             using var reader = new StreamReader(file);
             return KeyText.TryParse(reader.ReadLine()?.Trim(), out var key)
                 ? (key, null)
-                : (null, $"Access:AdminKeyFile is '{file}', whose first line is not a key; write the output of "
-                    + "'terse access generate' to it.");
+                : (null, $"Access:AdminKeyFile is '{file}', whose first line is not a key; write the output "
+                    + "of 'terse access generate' to it.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -53,8 +53,7 @@ internal sealed class AccessOptionsValidator : IValidateOptions<AccessOptions>
         var errors = new List<string>();
         if (options.Anonymous is not ("never" or AccessOptions.Loopback))
         {
-            errors.Add(
-                $"Access:Anonymous is '{options.Anonymous}'; set it to 'never' or '{AccessOptions.Loopback}'.");
+            errors.Add($"Access:Anonymous is '{options.Anonymous}'; set it to 'never' or 'loopback'.");
         }
 
         if (options.ReadAdminKey().Error is { } error)

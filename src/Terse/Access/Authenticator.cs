@@ -24,7 +24,10 @@ internal sealed class Authenticator
         (_keys, _uses, _time) = (keys, uses, time);
         _allowsLocal = options.Value.Anonymous == AccessOptions.Loopback;
         if (options.Value.ReadAdminKey().Key is { } text)
-            _adminKey = new(text.Id, nameof(AccessOptions.AdminKeyFile), Role.Admin, KeyScope.All, text.Hash());
+        {
+            var name = nameof(AccessOptions.AdminKeyFile);
+            _adminKey = new(text.Id, name, Role.Admin, KeyScope.All, text.Hash());
+        }
     }
 
     /// <summary>Finds the caller of a request.</summary>
@@ -56,8 +59,8 @@ internal sealed class Authenticator
     }
 
     /// <summary>
-    /// Whether a text is the key of the file. If the database has a key with the same id, that key decides, so
-    /// that the key can be revoked.
+    /// Whether a text is the key of the file. If the database has a key with the same id, that key decides,
+    /// so that the key can be revoked.
     /// </summary>
     private async ValueTask<bool> IsAdminKeyAsync(
         KeyText text, DateTimeOffset now, CancellationToken cancellationToken) =>

@@ -1,13 +1,14 @@
 using System.Net;
 using Terse.Domains;
-using Terse.Hosting;
 
 namespace Terse.Access;
 
 /// <summary>What the API knows about a request, apart from its body.</summary>
 /// <param name="Caller">Who calls.</param>
 /// <param name="Origin">Where the client reached this server.</param>
-/// <param name="ServerAddress">The IP address, with its port, at which the server received the request.</param>
+/// <param name="ServerAddress">
+/// The IP address, with its port, at which the server received the request.
+/// </param>
 /// <param name="ClientAddress">The address of the client; null for work of the server itself.</param>
 internal sealed record RequestInfo(
     Caller Caller, RequestOrigin Origin, string ServerAddress, IPAddress? ClientAddress)

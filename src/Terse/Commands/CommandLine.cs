@@ -15,12 +15,14 @@ internal static class CommandLine
         EnableDefaultExceptionHandler = false,
     };
 
+    /// <param name="build">Builds the server without starting it.</param>
+    /// <param name="arguments">The command line.</param>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(RootCommand root, string[] arguments)
+    public static async Task<int> RunAsync(ServerBuilder build, string[] arguments)
     {
         try
         {
-            return await root.Parse(arguments).InvokeAsync(Configuration);
+            return await CreateCommands(build).Parse(arguments).InvokeAsync(Configuration);
         }
         catch (IOException exception)
         {
@@ -28,4 +30,18 @@ internal static class CommandLine
             return 1;
         }
     }
+
+    private static RootCommand CreateCommands(ServerBuilder build) =>
+        new("Terse shortens URLs, on one server or on many.")
+        {
+            ServeCommand.Create(build),
+            ShortenCommand.Create(),
+            LinksCommand.Create(),
+            TagsCommand.Create(),
+            DomainsCommand.Create(),
+            AccessCommand.Create(build),
+            CodesCommand.Create(build),
+            MigrateCommand.Create(build),
+            HostsCommand.Create(),
+        };
 }

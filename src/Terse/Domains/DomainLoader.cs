@@ -30,12 +30,9 @@ internal sealed partial class DomainLoader(
     /// <summary>How long a server waits after it has read a new domain before it makes it active.</summary>
     public static readonly TimeSpan ActivationDelay = LeaseDuration * 1.5;
 
-    private readonly Lock _lock = new();
+    private readonly JoinedRun _reading = new();
     private readonly Dictionary<(long Id, string Name), long> _firstReadAt = [];
-    private readonly CancellationTokenSource _stopping = new();
     private Guid? _revision;
-    private Task _running = Task.CompletedTask;
-    private Task? _next;
     private bool _hasWarned;
 
     /// <summary>The timestamp of a read whose lease has just ended.</summary>
@@ -53,23 +50,20 @@ internal sealed partial class DomainLoader(
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public async Task StoppingAsync(CancellationToken cancellationToken) => await _stopping.CancelAsync();
+    public Task StoppingAsync(CancellationToken cancellationToken) => _reading.StopAsync();
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Reads the domains in the background, because a server has changed them.</summary>
-    public void OnChanged() => _ = BackgroundLoop.TryAsync(ReadAsync, LogNotRead, _stopping.Token);
+    public void OnChanged() => _ = BackgroundLoop.TryAsync(ReadAsync, LogNotRead, _reading.Stopping);
 
     /// <summary>
     /// Reads the domains from the primary. Callers that wait at the same time share one read, which begins
     /// after the last of them has called.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be read.</exception>
-    public Task ReadAsync(CancellationToken cancellationToken)
-    {
-        lock (_lock)
-            return (_next ??= ReadAfterAsync(_running)).WaitAsync(cancellationToken);
-    }
+    public Task ReadAsync(CancellationToken cancellationToken) =>
+        _reading.RunAsync(ReadOnceAsync, cancellationToken);
 
     /// <summary>
     /// Reads the domains, and makes active the new domains that this server has known for
@@ -95,7 +89,7 @@ internal sealed partial class DomainLoader(
 
     public override void Dispose()
     {
-        _stopping.Dispose();
+        _reading.Dispose();
         base.Dispose();
     }
 
@@ -109,15 +103,6 @@ internal sealed partial class DomainLoader(
                 LogNotRead(exception);
         });
         return loop.WaitAndRunAsync(UpdateAsync, stoppingToken);
-    }
-
-    private async Task ReadAfterAsync(Task earlier)
-    {
-        await earlier.ConfigureAwait(
-            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        lock (_lock)
-            (_running, _next) = (_next!, null);
-        await ReadOnceAsync(_stopping.Token);
     }
 
     private async Task ReadOnceAsync(CancellationToken cancellationToken)

@@ -32,10 +32,12 @@ internal static class LinkAccess
     /// <param name="caller">Who calls.</param>
     /// <param name="domain">The stored name; null if there is no such domain.</param>
     public static Refusal? WhyNotIn(this Caller caller, string? domain) =>
-        caller.Scope.Domains.Count == 0 || (domain is not null && caller.Scope.HasDomain(domain)) ? null : new(
-            RefusalKind.KeyLimited,
-            "domain",
-            "The key is limited to other domains; name one of its domains in the field 'domain'.");
+        caller.Scope.Domains.Count == 0 || (domain is not null && caller.Scope.HasDomain(domain))
+            ? null
+            : new(
+                RefusalKind.KeyLimited,
+                "domain",
+                "The key is limited to other domains; name one of its domains in the field 'domain'.");
 
     private static bool HasTagOf(KeyScope scope, IReadOnlyList<string>? tags) =>
         scope.Tags.Count == 0

@@ -17,10 +17,12 @@ public sealed class AccessCommandTests
         Assert.Equal(HttpStatusCode.OK, await ListAsync(server, admin));
         Assert.Equal(HttpStatusCode.Unauthorized, await ListAsync(server, key: null));
 
-        var second = (await RunAsync(
-            folder, "create", "--name", "ci", "--role", "viewer", "--tag", "team", "--expires", "90d")).Output.Trim();
+        var created = await RunAsync(
+            folder, "create", "--name", "ci", "--role", "viewer", "--tag", "team", "--expires", "90d");
+        var second = created.Output.Trim();
         Assert.Equal(HttpStatusCode.OK, await ListAsync(server, second));
-        var rotated = (await RunAsync(folder, "rotate", second.Split('_')[1], "--overlap", "0")).Output.Trim();
+        var rotation = await RunAsync(folder, "rotate", second.Split('_')[1], "--overlap", "0");
+        var rotated = rotation.Output.Trim();
         Assert.Equal(HttpStatusCode.OK, await ListAsync(server, rotated));
         await Eventually.IsTrueAsync(async () =>
             await ListAsync(server, second) == HttpStatusCode.Unauthorized);
@@ -46,7 +48,9 @@ public sealed class AccessCommandTests
 
         var refused = await Command.TerseAsync("links", "list", "--server", server.Url);
         var listed = await Command.RunAsync(
-            Repository.Program, ["links", "list", "--server", server.Url], environment: ("TERSE_API_KEY", key));
+            Repository.Program,
+            ["links", "list", "--server", server.Url],
+            environment: ("TERSE_API_KEY", key));
 
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("terse access create", refused.Errors, StringComparison.Ordinal);
@@ -91,7 +95,8 @@ public sealed class AccessCommandTests
         await File.WriteAllTextAsync(folder["key"], "secret\n");
 
         var refused = await Command.TerseAsync(
-            "serve", "--data", folder.Path, "--Access:AdminKeyFile", folder["key"], "--Access:Anonymous", "always");
+            "serve", "--data", folder.Path, "--Access:AdminKeyFile", folder["key"],
+            "--Access:Anonymous", "always");
 
         Assert.Equal(1, refused.ExitCode);
         Assert.Contains("terse access generate", refused.Errors, StringComparison.Ordinal);
@@ -105,7 +110,8 @@ public sealed class AccessCommandTests
 
     private static async Task<HttpStatusCode> ListAsync(TerseProcess server, string? key)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/api/v1/links", UriKind.Relative));
+        using var request = new HttpRequestMessage(
+            HttpMethod.Get, new Uri("/api/v1/links", UriKind.Relative));
         if (key is not null)
             request.Headers.Authorization = new("Bearer", key);
         using var response = await server.Http.SendAsync(request);

@@ -42,7 +42,8 @@ public sealed class AnonymousTests : IAsyncLifetime
 
         var problem = await ProblemAssert.AssertProblemAsync(
             response, HttpStatusCode.Unauthorized, "key-required", "Authorization");
-        Assert.Contains("terse access create", problem.GetProperty("detail").GetString()!, StringComparison.Ordinal);
+        Assert.Contains(
+            "terse access create", problem.GetProperty("detail").GetString()!, StringComparison.Ordinal);
         Assert.Equal("Bearer", response.Headers.WwwAuthenticate.Single().Scheme);
     }
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using Terse.Harness;
 
 namespace Terse.Tests.Access;
@@ -9,7 +8,7 @@ namespace Terse.Tests.Access;
 /// <summary>
 /// A key that is limited to a domain or a tag: nothing outside of the limits exists for it, in any operation.
 /// </summary>
-public sealed partial class LimitedKeyTests : IAsyncLifetime
+public sealed class LimitedKeyTests : IAsyncLifetime
 {
     private const string Links = "/api/v1/links";
 
@@ -57,7 +56,9 @@ public sealed partial class LimitedKeyTests : IAsyncLifetime
             await AnswerAsync(ofTag, method, $"missing{suffix}?domain=b.example"),
             await AnswerAsync(ofTag, method, $"theirs{suffix}?domain=b.example"));
         Assert.StartsWith(
-            "404", await AnswerAsync(ofDomain, method, $"x{suffix}?domain=nobody.example"), StringComparison.Ordinal);
+            "404",
+            await AnswerAsync(ofDomain, method, $"x{suffix}?domain=nobody.example"),
+            StringComparison.Ordinal);
         using var kept = await _server.SendAsAsync(
             AdminKey.Text, HttpMethod.Get, $"{Links}/theirs?domain=b.example");
         Assert.Equal(HttpStatusCode.OK, kept.StatusCode);
@@ -84,7 +85,7 @@ public sealed partial class LimitedKeyTests : IAsyncLifetime
 
     [Theory]
     [InlineData("""{"target": "https://example.com/", "domain": "b.example", "tags": ["mine"]}""", "domain")]
-    [InlineData("""{"target": "https://example.com/", "domain": "nobody.example", "tags": ["mine"]}""", "domain")]
+    [InlineData("""{"target": "https://example.com/", "domain": "no.example", "tags": ["mine"]}""", "domain")]
     [InlineData("""{"target": "https://example.com/", "tags": ["mine"]}""", "domain")]
     [InlineData("""{"target": "https://example.com/", "domain": "a.example", "tags": ["other"]}""", "tags")]
     [InlineData("""{"target": "https://example.com/", "domain": "a.example"}""", "tags")]
@@ -237,10 +238,7 @@ public sealed partial class LimitedKeyTests : IAsyncLifetime
     {
         var body = method == "PATCH" ? """{"note": "x"}""" : null;
         using var response = await _server.SendAsAsync(key, new HttpMethod(method), $"{Links}/{path}", body);
-        return $"{(int)response.StatusCode} " + TraceIds().Replace(
-            await response.Content.ReadAsStringAsync(), "");
+        var text = await response.Content.ReadAsStringAsync();
+        return $"{(int)response.StatusCode} {text.Split("\"traceId\"")[0]}";
     }
-
-    [GeneratedRegex("\"traceId\":\"[0-9a-f]+\"")]
-    private static partial Regex TraceIds();
 }

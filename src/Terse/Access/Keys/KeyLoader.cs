@@ -22,7 +22,7 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     private readonly IKeyStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger<KeyLoader> _logger;
-    private readonly JoinedRun _reading;
+    private readonly JoinedRun _reading = new();
     private KeyTable _table = KeyTable.Unread;
     private long _readAt;
     private bool _isLatest;
@@ -30,7 +30,6 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     public KeyLoader(IKeyStore store, TimeProvider time, ILogger<KeyLoader> logger)
     {
         (_store, _time, _logger) = (store, time, logger);
-        _reading = new(ReadOnceAsync);
         _readAt = time.GetTimestamp() - Ticks(LeaseDuration * 2);
     }
 
@@ -42,7 +41,7 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
 
     /// <summary>Reads the keys before the server accepts requests.</summary>
     public Task StartingAsync(CancellationToken cancellationToken) =>
-        BackgroundLoop.TryAsync(_reading.RunAsync, LogNotRead, cancellationToken);
+        BackgroundLoop.TryAsync(ReadAsync, LogNotRead, cancellationToken);
 
     public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -51,11 +50,12 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Reads the keys in the background, because a server has changed them.</summary>
-    public void OnChanged() => _ = BackgroundLoop.TryAsync(_reading.RunAsync, LogNotRead, _reading.Stopping);
+    public void OnChanged() => _ = BackgroundLoop.TryAsync(ReadAsync, LogNotRead, _reading.Stopping);
 
     /// <summary>Reads the keys. Callers that wait at the same time share one read.</summary>
     /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
-    public Task ReadAsync(CancellationToken cancellationToken) => _reading.RunAsync(cancellationToken);
+    public Task ReadAsync(CancellationToken cancellationToken) =>
+        _reading.RunAsync(ReadOnceAsync, cancellationToken);
 
     /// <summary>
     /// Finds the key of a text. The result is null only if this text was not a key before the call: another

@@ -136,7 +136,8 @@ internal sealed partial class BatchRun(
         if (item.IfExists is not (null or LinkEndpoints.ReturnExisting))
             return Refuse("ifExists", $"'ifExists' must be '{LinkEndpoints.ReturnExisting}', or absent.");
         var link = Parse(item.Fields, LinkJson.Instance.NewLink, Fields);
-        return OrNull(link.Code) is { } code && domains.TryPick(OrNull(link.Domain), _from.Origin.Host, out var domain)
+        return OrNull(link.Code) is { } code
+            && domains.TryPick(OrNull(link.Domain), _from.Origin.Host, out var domain)
             ? new([new(domain, code)]) { New = link, ReturnsExisting = item.IfExists is not null }
             : new([]) { New = link, ReturnsExisting = item.IfExists is not null };
     }

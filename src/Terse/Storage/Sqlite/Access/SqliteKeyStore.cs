@@ -136,8 +136,8 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
         writer.RunAsync(
             session =>
             {
-                foreach (var use in uses)
-                    session.Command(UpsertUse, use.KeyId, use.UsedAt.ToUnixTimeMilliseconds()).ExecuteNonQuery();
+                foreach (var (key, usedAt) in uses)
+                    session.Command(UpsertUse, key, usedAt.ToUnixTimeMilliseconds()).ExecuteNonQuery();
                 return uses.Count;
             },
             cancellationToken);
