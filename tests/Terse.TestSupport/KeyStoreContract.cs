@@ -35,7 +35,7 @@ public abstract class KeyStoreContract : IAsyncLifetime
             CreatedBy = "creator0",
             ExpiresAt = Now.AddDays(90),
         };
-        Assert.True(await Store.AddAsync(key, default));
+        Assert.True(await Store.AddAsync(key, Actor.None, default));
 
         var stored = Assert.Single((await ReadAsync()).Keys!);
         Assert.Equal(key.SecretHash, stored.SecretHash);
@@ -47,11 +47,11 @@ public abstract class KeyStoreContract : IAsyncLifetime
     {
         var (key, _) = NewKey();
         var versions = new List<StoredKeys> { await ReadAsync() };
-        await Store.AddAsync(key, default);
+        await Store.AddAsync(key, Actor.None, default);
         versions.Add(await ReadAsync());
-        await Store.RotateAsync(key.Id, KeyText.NewSecret(key.Id).Hash(), Now, default);
+        await Store.RotateAsync(key.Id, KeyText.NewSecret(key.Id).Hash(), Now, Actor.None, default);
         versions.Add(await ReadAsync());
-        await Store.RevokeAsync(key.Id, Now, default);
+        await Store.RevokeAsync(key.Id, Now, Actor.None, default);
         versions.Add(await ReadAsync());
 
         Assert.Equal(4, versions.DistinctBy(stored => stored.Revision).Count());
@@ -64,43 +64,43 @@ public abstract class KeyStoreContract : IAsyncLifetime
     public async Task A_rotated_key_keeps_its_old_secret_until_the_given_time()
     {
         var (key, text) = NewKey();
-        await Store.AddAsync(key, default);
+        await Store.AddAsync(key, Actor.None, default);
         var later = KeyText.NewSecret(key.Id);
 
-        Assert.True(await Store.RotateAsync(key.Id, later.Hash(), Now.AddHours(1), default));
+        Assert.True(await Store.RotateAsync(key.Id, later.Hash(), Now.AddHours(1), Actor.None, default));
 
         var stored = Assert.Single((await ReadAsync()).Keys!);
         Assert.True(stored.HasSecret(later.Hash(), Now.AddDays(1)));
         Assert.True(stored.HasSecret(text.Hash(), Now.AddMinutes(59)));
         Assert.False(stored.HasSecret(text.Hash(), Now.AddHours(1)));
-        Assert.False(await Store.RotateAsync("nobody00", later.Hash(), Now, default));
+        Assert.False(await Store.RotateAsync("nobody00", later.Hash(), Now, Actor.None, default));
     }
 
     [Fact]
     public async Task A_revoked_key_stays_with_the_time_of_its_first_revocation_and_cannot_be_rotated()
     {
         var (key, _) = NewKey();
-        await Store.AddAsync(key, default);
+        await Store.AddAsync(key, Actor.None, default);
 
-        Assert.True(await Store.RevokeAsync(key.Id, Now, default));
-        Assert.True(await Store.RevokeAsync(key.Id, Now.AddDays(1), default));
+        Assert.True(await Store.RevokeAsync(key.Id, Now, Actor.None, default));
+        Assert.True(await Store.RevokeAsync(key.Id, Now.AddDays(1), Actor.None, default));
 
         Assert.Equal(Now, Assert.Single((await ReadAsync()).Keys!).RevokedAt);
-        Assert.False(await Store.RotateAsync(key.Id, key.SecretHash, Now, default));
-        Assert.False(await Store.RevokeAsync("nobody00", Now, default));
+        Assert.False(await Store.RotateAsync(key.Id, key.SecretHash, Now, Actor.None, default));
+        Assert.False(await Store.RevokeAsync("nobody00", Now, Actor.None, default));
     }
 
     [Fact]
     public async Task A_key_that_was_revoked_a_year_ago_is_deleted_unless_it_is_the_only_sign_of_keys()
     {
         var (first, second) = (NewKey().Key with { Id = "aaaaaaaa" }, NewKey().Key with { Id = "bbbbbbbb" });
-        await Store.AddAsync(first, default);
-        await Store.AddAsync(second, default);
-        await Store.RevokeAsync(first.Id, Now, default);
-        await Store.RevokeAsync(second.Id, Now, default);
+        await Store.AddAsync(first, Actor.None, default);
+        await Store.AddAsync(second, Actor.None, default);
+        await Store.RevokeAsync(first.Id, Now, Actor.None, default);
+        await Store.RevokeAsync(second.Id, Now, Actor.None, default);
 
         var third = NewKey().Key with { Id = "cccccccc", CreatedAt = Now.AddDays(366) };
-        await Store.AddAsync(third, default);
+        await Store.AddAsync(third, Actor.None, default);
 
         Assert.Equal(["aaaaaaaa", "cccccccc"], (await ReadAsync()).Keys!.Select(key => key.Id).Order());
     }
@@ -109,7 +109,7 @@ public abstract class KeyStoreContract : IAsyncLifetime
     public async Task A_use_is_no_change_and_never_goes_back()
     {
         var (key, _) = NewKey();
-        await Store.AddAsync(key, default);
+        await Store.AddAsync(key, Actor.None, default);
         var before = await ReadAsync();
 
         await Store.StoreUsesAsync([new(key.Id, Now)], default);

@@ -10,7 +10,8 @@ internal sealed class AccessOptions
     /// <summary>The value of <see cref="Anonymous"/> that lets people begin without a key.</summary>
     public const string Loopback = "loopback";
 
-    public static readonly string[] SettingNames = [nameof(Anonymous), nameof(AdminKeyFile)];
+    public static readonly string[] SettingNames =
+        [nameof(Anonymous), nameof(AdminKeyFile), nameof(AuditAddresses)];
 
     /// <summary>
     /// Who may use the API without a key: <c>never</c>, or <c>loopback</c> for programs on the same machine
@@ -24,6 +25,11 @@ internal sealed class AccessOptions
     /// until a key with the same id is revoked. Read at the start. Default: no file.
     /// </summary>
     public string? AdminKeyFile { get; set; }
+
+    /// <summary>
+    /// Whether the audit keeps the addresses of the clients that make changes. Default: false.
+    /// </summary>
+    public bool AuditAddresses { get; set; }
 
     /// <summary>Reads the key in <see cref="AdminKeyFile"/>.</summary>
     /// <returns>The key, or why there is none; both are null without a file.</returns>

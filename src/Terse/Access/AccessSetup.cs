@@ -13,6 +13,7 @@ internal static class AccessSetup
         services.AddSingleton(new SettingsSection(AccessOptions.Section, AccessOptions.SettingNames)
         {
             PerServer = [nameof(AccessOptions.AdminKeyFile)],
+            Flags = [nameof(AccessOptions.AuditAddresses)],
         });
         services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
         services.AddJson(AccessJson.Instance);
@@ -21,6 +22,7 @@ internal static class AccessSetup
         services.AddSingleton<KeyUses>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyUses>());
         services.AddSingleton<KeyManager>();
+        services.AddSingleton<AuditLister>();
         services.AddSingleton<Authenticator>();
     }
 

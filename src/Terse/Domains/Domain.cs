@@ -51,6 +51,14 @@ internal sealed record DomainSettings
     /// </summary>
     public string? FormerHosts { get; init; }
 
+    /// <summary>The id of the key that changed the domain last, for the audit.</summary>
+    public string? ChangedBy { get; init; }
+
+    /// <summary>
+    /// The address from which the domain was changed last, if the audit keeps addresses.
+    /// </summary>
+    public string? ChangedFrom { get; init; }
+
     /// <summary>The URL to which <c>/</c> redirects; by default, <c>/</c> is a page.</summary>
     public string? HomeRedirect { get; init; }
 

@@ -99,7 +99,7 @@ internal sealed partial class DomainLoader(
             return Task.CompletedTask;
         var loop = new BackgroundLoop(LeaseDuration / 5, time, (exception, isFirst) =>
         {
-            if (isFirst)
+            if (isFirst && !_reading.Stopping.IsCancellationRequested)
                 LogNotRead(exception);
         });
         return loop.WaitAndRunAsync(UpdateAsync, stoppingToken);

@@ -1,3 +1,5 @@
+using Terse.Access;
+
 namespace Terse.Links;
 
 /// <summary>
@@ -64,6 +66,14 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     /// good. No other link has an empty target.
     /// </summary>
     public bool IsErased => Target.Length == 0;
+
+    /// <summary>Notes who changes the link, for the audit.</summary>
+    public Link ChangedBy(Actor actor)
+    {
+        var settings = Settings with { ChangedBy = actor.KeyId, ChangedFrom = actor.Address };
+        // StoredSettings.Write recognizes LinkSettings.None without serializing it.
+        return this with { Settings = settings == LinkSettings.None ? LinkSettings.None : settings };
+    }
 
     /// <summary>
     /// Removes everything that people wrote into the link, so that only its name stays taken.

@@ -23,7 +23,7 @@ public sealed class PostgresKeyStoreTests(TestDatabases databases) : KeyStoreCon
 
         Assert.Empty((await store.ReadAsync(null, isLatest: true, default)).Keys!);
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => store.AddAsync(
-            new(text.Id, "test", Role.Admin, KeyScope.All, text.Hash()), default));
+            new(text.Id, "test", Role.Admin, KeyScope.All, text.Hash()), Actor.None, default));
         Assert.Contains("terse migrate", refused.Message, StringComparison.Ordinal);
     }
 }

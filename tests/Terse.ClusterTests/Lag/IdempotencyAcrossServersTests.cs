@@ -11,7 +11,7 @@ namespace Terse.ClusterTests;
 /// </summary>
 public sealed class IdempotencyAcrossServersTests
 {
-    private const string Host = "s.example.org";
+    private const string Host = "s.localhost";
 
     [Fact]
     public async Task A_creation_whose_response_was_lost_is_replayed_by_another_server()

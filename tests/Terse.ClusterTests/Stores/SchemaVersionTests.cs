@@ -273,6 +273,7 @@ public sealed class SchemaVersionTests(TestDatabases databases)
         var app = Program.BuildServer(
         [
             new("Urls", "http://127.0.0.1:0"),
+            new("Access:Anonymous", "loopback"),
             new("Database:Migrate", "false"),
             new("Codes:AllowSlash", "true"),
             new("Domains:Default", "go.example"),

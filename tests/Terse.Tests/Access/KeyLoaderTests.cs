@@ -162,14 +162,19 @@ public sealed class KeyLoaderTests : IDisposable
             return new(version, revision, revision == known ? null : keys);
         }
 
-        public Task<bool> AddAsync(ApiKey key, CancellationToken cancellationToken) =>
+        public Task<bool> AddAsync(ApiKey key, Actor actor, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<bool> RotateAsync(
-            string id, byte[] newHash, DateTimeOffset oldExpiresAt, CancellationToken cancellationToken) =>
+            string id,
+            byte[] newHash,
+            DateTimeOffset oldExpiresAt,
+            Actor actor,
+            CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<bool> RevokeAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) =>
+        public Task<bool> RevokeAsync(
+            string id, DateTimeOffset now, Actor actor, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task StoreUsesAsync(IReadOnlyList<KeyUse> uses, CancellationToken cancellationToken) =>

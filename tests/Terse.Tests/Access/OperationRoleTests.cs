@@ -41,6 +41,7 @@ public sealed class OperationRoleTests : IAsyncLifetime
         ["POST /api/v1/keys"] = "admin*",
         ["POST /api/v1/keys/{id}/rotate"] = "admin*",
         ["DELETE /api/v1/keys/{id}"] = "admin*",
+        ["GET /api/v1/audit"] = "admin*",
         ["GET /api/v1/fleet"] = "admin*",
     };
 

@@ -17,6 +17,7 @@ internal static class KeyEndpoints
         keys.MapGet("/{id}", ShowAsync);
         keys.MapPost("/{id}/rotate", RotateAsync);
         keys.MapDelete("/{id}", RevokeAsync);
+        app.MapAudit();
     }
 
     private static async Task<Ok<KeyListResource>> ListAsync(
@@ -37,7 +38,8 @@ internal static class KeyEndpoints
         KeyManager keys, KeyLoader loader, TimeProvider time, HttpContext context)
     {
         var request = await JsonBody.ReadAsync(context.Request, AccessJson.Instance.KeyRequest, Body);
-        var result = await keys.CreateAsync(request, Caller.Of(context).KeyId, context.RequestAborted);
+        var result = await keys.CreateAsync(
+            request, RequestInfo.Of(context).Actor, context.RequestAborted);
         if (result is not KeyResult.Issued(var key, var text))
             return Explain(result);
         loader.OnChanged(); // The first key ends the access without a key.
@@ -52,7 +54,8 @@ internal static class KeyEndpoints
         var rotation = context.Request.ContentType is null
             ? new()
             : await JsonBody.ReadAsync(context.Request, AccessJson.Instance.KeyRotation, Body);
-        var result = await keys.RotateAsync(id, rotation.OldExpiresAt, context.RequestAborted);
+        var result = await keys.RotateAsync(
+            id, rotation.OldExpiresAt, RequestInfo.Of(context).Actor, context.RequestAborted);
         if (result is not KeyResult.Issued(var key, var text))
             return Explain(result);
         context.Response.Headers.CacheControl = "no-store";
@@ -61,7 +64,9 @@ internal static class KeyEndpoints
 
     private static async Task<Results<NoContent, Problem>> RevokeAsync(
         string id, KeyManager keys, HttpContext context) =>
-        await keys.RevokeAsync(id, context.RequestAborted) ? TypedResults.NoContent() : NotFound();
+        await keys.RevokeAsync(id, RequestInfo.Of(context).Actor, context.RequestAborted)
+            ? TypedResults.NoContent()
+            : NotFound();
 
     private static Problem Explain(KeyResult result) => result switch
     {

@@ -60,12 +60,13 @@ internal sealed class KeyRotation
     public DateTimeOffset? OldExpiresAt { get; set; }
 }
 
-/// <summary>Lists the types that the endpoints of keys read and write as JSON.</summary>
+/// <summary>Lists the types that the endpoints in this folder read and write as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(KeyRequest))]
 [JsonSerializable(typeof(KeyRotation))]
 [JsonSerializable(typeof(KeyResource))]
 [JsonSerializable(typeof(KeyListResource))]
+[JsonSerializable(typeof(AuditListResource))]
 internal sealed partial class AccessJson : JsonSerializerContext
 {
     /// <summary>

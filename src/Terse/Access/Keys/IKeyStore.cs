@@ -32,9 +32,12 @@ internal interface IKeyStore
     /// <summary>
     /// Adds a key, and deletes the rows of keys that were revoked more than a year ago.
     /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="actor">Who creates the key.</param>
+    /// <param name="cancellationToken">Cancels the wait; the key may still be added.</param>
     /// <returns>False if there are <see cref="MaxKeys"/> keys.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was added.</exception>
-    Task<bool> AddAsync(ApiKey key, CancellationToken cancellationToken);
+    Task<bool> AddAsync(ApiKey key, Actor actor, CancellationToken cancellationToken);
 
     /// <summary>
     /// Gives a key a new secret. The present secret becomes the old one, and works until a time.
@@ -42,12 +45,16 @@ internal interface IKeyStore
     /// <returns>False if no key has this id, or if the key was revoked.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was changed.</exception>
     Task<bool> RotateAsync(
-        string id, byte[] newHash, DateTimeOffset oldExpiresAt, CancellationToken cancellationToken);
+        string id,
+        byte[] newHash,
+        DateTimeOffset oldExpiresAt,
+        Actor actor,
+        CancellationToken cancellationToken);
 
     /// <summary>Revokes a key. A key that is revoked already stays as it is.</summary>
     /// <returns>False if no key has this id.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was revoked.</exception>
-    Task<bool> RevokeAsync(string id, DateTimeOffset now, CancellationToken cancellationToken);
+    Task<bool> RevokeAsync(string id, DateTimeOffset now, Actor actor, CancellationToken cancellationToken);
 
     /// <summary>Stores the hours in which keys were used, unless a later hour is stored.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be written.</exception>

@@ -101,7 +101,7 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     {
         var loop = new BackgroundLoop(Interval, _time, (exception, isFirst) =>
         {
-            if (isFirst)
+            if (isFirst && !_reading.Stopping.IsCancellationRequested)
                 LogNotRead(exception);
         });
         return loop.WaitAndRunAsync(ReadAsync, stoppingToken);

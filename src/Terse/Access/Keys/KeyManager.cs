@@ -20,11 +20,11 @@ internal sealed class KeyManager(
     public static readonly TimeSpan MaxOverlap = TimeSpan.FromDays(90);
 
     /// <param name="request">The requested key.</param>
-    /// <param name="createdBy">The id of the caller's key; null for a command.</param>
+    /// <param name="actor">Who creates the key.</param>
     /// <param name="cancellationToken">Cancels the wait; the key may still be created.</param>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was created.</exception>
     public async Task<KeyResult> CreateAsync(
-        KeyRequest request, string? createdBy, CancellationToken cancellationToken)
+        KeyRequest request, Actor actor, CancellationToken cancellationToken)
     {
         if (Check(request, out var scope) is { } refusal)
             return refusal;
@@ -33,10 +33,10 @@ internal sealed class KeyManager(
         var key = new ApiKey(text.Id, request.Name!.Trim(), role, scope, text.Hash())
         {
             CreatedAt = Now,
-            CreatedBy = createdBy,
+            CreatedBy = actor.KeyId,
             ExpiresAt = request.ExpiresAt?.ToUniversalTime(),
         };
-        if (!await store.AddAsync(key, cancellationToken))
+        if (!await store.AddAsync(key, actor, cancellationToken))
         {
             return new KeyResult.Refused(
                 "name", $"The database has {IKeyStore.MaxKeys} keys, revoked ones included; use fewer.");
@@ -48,10 +48,11 @@ internal sealed class KeyManager(
     /// <summary>Gives a key a new secret.</summary>
     /// <param name="id">The id of the key.</param>
     /// <param name="oldExpiresAt">Until when the old secret works; null for the default.</param>
+    /// <param name="actor">Who rotates the key.</param>
     /// <param name="cancellationToken">Cancels the wait; the key may still be rotated.</param>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was rotated.</exception>
     public async Task<KeyResult> RotateAsync(
-        string id, DateTimeOffset? oldExpiresAt, CancellationToken cancellationToken)
+        string id, DateTimeOffset? oldExpiresAt, Actor actor, CancellationToken cancellationToken)
     {
         var now = Now;
         var until = oldExpiresAt?.ToUniversalTime() ?? now + DefaultOverlap;
@@ -62,7 +63,7 @@ internal sealed class KeyManager(
         }
 
         var text = KeyText.NewSecret(id);
-        if (!KeyText.IsId(id) || !await store.RotateAsync(id, text.Hash(), until, cancellationToken))
+        if (!KeyText.IsId(id) || !await store.RotateAsync(id, text.Hash(), until, actor, cancellationToken))
             return new KeyResult.NotFound();
         var key = await FindAsync(id, cancellationToken);
         return key is null ? new KeyResult.NotFound() : new KeyResult.Issued(key, text);
@@ -71,9 +72,9 @@ internal sealed class KeyManager(
     /// <summary>Ends a key, at once on this server and within a second on the others.</summary>
     /// <returns>False if there is no such key.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was revoked.</exception>
-    public async Task<bool> RevokeAsync(string id, CancellationToken cancellationToken)
+    public async Task<bool> RevokeAsync(string id, Actor actor, CancellationToken cancellationToken)
     {
-        if (!KeyText.IsId(id) || !await store.RevokeAsync(id, Now, cancellationToken))
+        if (!KeyText.IsId(id) || !await store.RevokeAsync(id, Now, actor, cancellationToken))
             return false;
         await loader.ReadAsync(cancellationToken);
         return true;

@@ -128,14 +128,15 @@ internal static class AccessCommand
         if (hours is not (>= 0 and <= 2160))
             throw new StartupException("--overlap must be 0 to 2160 hours.");
         var until = TimeProvider.System.GetUtcNow() + TimeSpan.FromHours(hours);
-        await ShowAsync(
-            await manager.RotateAsync(arguments.GetValue(Id)!, until, cancellationToken), arguments);
+        var id = arguments.GetValue(Id)!;
+        await ShowAsync(await manager.RotateAsync(id, until, Actor.None, cancellationToken), arguments);
     }
 
     private static async Task RevokeAsync(
         KeyManager manager, ParseResult arguments, CancellationToken cancellationToken)
     {
-        if (!await manager.RevokeAsync(arguments.GetValue(Id)!, cancellationToken))
+        var id = arguments.GetValue(Id)!;
+        if (!await manager.RevokeAsync(id, Actor.None, cancellationToken))
             throw new StartupException("No key has this id; 'terse access list' shows all.");
         await arguments.InvocationConfiguration.Output.WriteLineAsync("The key is revoked.");
     }

@@ -62,7 +62,7 @@ internal static class AccessCreateCommand
             ExpiresAt = ReadExpiry(arguments.GetValue(Expires), TimeProvider.System.GetUtcNow()),
         };
         await AccessCommand.ShowAsync(
-            await manager.CreateAsync(request, createdBy: null, cancellationToken), arguments);
+            await manager.CreateAsync(request, Actor.None, cancellationToken), arguments);
     }
 
     private static DateTimeOffset? ReadExpiry(string? text, DateTimeOffset now)

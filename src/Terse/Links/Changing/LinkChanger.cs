@@ -53,7 +53,7 @@ internal sealed class LinkChanger(
         edit = await passwords.AddToAsync(change, edit, cancellationToken);
         var request = new Request(name, edit, versions)
         {
-            Caller = from.Caller,
+            From = from,
             Code = change.Code,
             AllowMixedScripts = change.AllowMixedScripts == true,
         };
@@ -109,7 +109,7 @@ internal sealed class LinkChanger(
     {
         var now = Now;
         return ApplyAsync(
-            new(name, link => link with { DeletedAt = now }, versions) { Caller = from.Caller },
+            new(name, link => link with { DeletedAt = now }, versions) { From = from },
             cancellationToken);
     }
 
@@ -123,7 +123,7 @@ internal sealed class LinkChanger(
         ApplyAsync(
             new(name, link => link with { DeletedAt = null }, versions)
             {
-                Caller = from.Caller,
+                From = from,
                 Refuse = WhyNotRestored,
             },
             cancellationToken);
@@ -149,7 +149,7 @@ internal sealed class LinkChanger(
         var now = Now;
         var request = new Request(name, link => link.IsErased ? link : link.Erase(now), versions)
         {
-            Caller = from.Caller,
+            From = from,
             Refuse = link => isWanted?.Invoke(link) == false ? new ChangeLinkResult.OtherVersion() : null,
         };
         return ApplyAsync(request, cancellationToken);
@@ -197,12 +197,12 @@ internal sealed class LinkChanger(
     private async Task<ChangeLinkResult?> TryApplyAsync(Request request, CancellationToken cancellationToken)
     {
         if (await reader.FindLatestAsync(request.Name, cancellationToken) is not { } link
-            || !request.Caller.MaySee(link))
+            || !request.From.Caller.MaySee(link))
         {
             return new ChangeLinkResult.NotFound();
         }
 
-        if (request.Caller.WhyNotChanged(link) is { } forbidden)
+        if (request.From.Caller.WhyNotChanged(link) is { } forbidden)
             return new ChangeLinkResult.Refused(forbidden);
         if (link == request.Unconfirmed)
             return new ChangeLinkResult.Changed(link, At: null); // An earlier attempt stored this change.
@@ -216,12 +216,12 @@ internal sealed class LinkChanger(
         if (changed == link)
             return new ChangeLinkResult.Changed(link, At: null);
         var refusal = LinkChecker.CheckWhole(changed)
-            ?? (changed.IsErased ? null : request.Caller.WhyNotStored(changed));
+            ?? (changed.IsErased ? null : request.From.Caller.WhyNotStored(changed));
         if (refusal is not null)
             return new ChangeLinkResult.Refused(refusal);
 
         await store.AnnounceSlashesAsync(changed, cancellationToken);
-        changed = changed with { Version = link.Version + 1 };
+        changed = changed.ChangedBy(request.From.Actor) with { Version = link.Version + 1 };
         var earlier = request.Unconfirmed;
         request.Unconfirmed = changed;
         var written = await StoreAsync(link, changed, cancellationToken);
@@ -276,7 +276,7 @@ internal sealed class LinkChanger(
         public Link? Unconfirmed { get; set; }
 
         /// <summary>Who changes the link.</summary>
-        public Caller Caller { get; init; } = Caller.Server;
+        public RequestInfo From { get; init; } = RequestInfo.Server;
 
         /// <summary>The new code of the link; null to keep its code.</summary>
         public string? Code { get; init; }

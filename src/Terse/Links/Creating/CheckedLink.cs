@@ -1,4 +1,5 @@
 using System.Globalization;
+using Terse.Access;
 
 namespace Terse.Links;
 
@@ -9,8 +10,8 @@ namespace Terse.Links;
 internal sealed record CheckedLink(
     string? Code, string Domain, string? ExpiresIn, Func<Link, Link> Edit)
 {
-    /// <summary>The id of the caller's key; null without a key.</summary>
-    public string? CreatedBy { get; init; }
+    /// <summary>Who creates the link.</summary>
+    public Actor Creator { get; init; } = Actor.None;
 
     /// <inheritdoc cref="PasswordField.FingerprintAsync"/>
     public string? PasswordFingerprint { get; init; }
@@ -19,9 +20,10 @@ internal sealed record CheckedLink(
     public Link New(Tsid id, string code, DateTimeOffset now)
     {
         var link = Edit(new(id, Domain, code, "", now));
-        return CreatedBy is null
-            ? link
-            : link with { Settings = link.Settings with { CreatedBy = CreatedBy } };
+        return Creator == Actor.None ? link : link with
+        {
+            Settings = link.Settings with { CreatedBy = Creator.KeyId, ChangedFrom = Creator.Address },
+        };
     }
 
     /// <summary>
@@ -42,6 +44,8 @@ internal sealed record CheckedLink(
                 Note = texts.Note,
                 Tags = texts.Tags,
                 CreatedBy = texts.CreatedBy,
+                ChangedBy = texts.ChangedBy,
+                ChangedFrom = texts.ChangedFrom,
             },
         };
         return !(link.ExpiresAt <= now)
@@ -57,8 +61,8 @@ internal sealed record CheckedLink(
     public IdempotentRequest With(string key)
     {
         var link = Edit(new(default, Domain, "", "", default));
-        if (CreatedBy is not null)
-            key = $"{CreatedBy}\t{key}";
+        if (Creator.KeyId is { } keyId)
+            key = $"{keyId}\t{key}";
         var expiresAt = ExpiresIn is null ? link.ExpiresAt?.ToUnixTimeMilliseconds() : null;
         return IdempotentRequest.Of(
             key,

@@ -87,7 +87,7 @@ internal sealed class LinkCreator(
             string.IsNullOrEmpty(link.ExpiresIn) ? null : link.ExpiresIn,
             edit)
         {
-            CreatedBy = caller.KeyId,
+            Creator = from.Actor,
         };
         var whole = checkedLink.New(default, "", default);
         if ((LinkChecker.CheckWhole(whole) ?? caller.WhyNotStored(whole)) is { } wrong)

@@ -1,3 +1,4 @@
+using Terse.Access;
 using Terse.Domains;
 using Terse.Hosting;
 
@@ -14,23 +15,23 @@ internal sealed class DomainChanger(
     private const int MaxTries = 20;
 
     /// <param name="fields">The body of the request.</param>
-    /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <param name="from">Who sent the request, and to which host.</param>
     /// <param name="cancellationToken">Cancels the wait; the domain may still be added.</param>
     /// <exception cref="StoreUnavailableException">It is unknown whether the domain was added.</exception>
     public async Task<ChangeDomainResult> AddAsync(
-        DomainFields fields, string host, string address, CancellationToken cancellationToken)
+        DomainFields fields, RequestInfo from, CancellationToken cancellationToken)
     {
         if (DomainChecker.ReadName(fields.Name, out var authority) is { } invalid)
             return new ChangeDomainResult.Refused(invalid);
-        if (checker.Check(fields, authority, host, address) is { } refusal)
+        if (checker.Check(fields, authority, from.Origin.Host, from.ServerAddress) is { } refusal)
             return new ChangeDomainResult.Refused(refusal);
         await loader.ReadAsync(cancellationToken);
         if (map.Table.DefaultHost is null)
             return new ChangeDomainResult.DefaultUnnamed();
 
         var name = authority!.ToString();
-        var domain = new Domain(0, name, DomainChecker.Edit(DomainSettings.None, fields))
+        var domain = new Domain(
+            0, name, Stamp(DomainChecker.Edit(DomainSettings.None, fields), from.Actor))
         {
             CreatedAt = Now,
             IsActive = !store.IsShared,
@@ -51,24 +52,22 @@ internal sealed class DomainChanger(
     /// <param name="name">The name of the domain, as the client sent it.</param>
     /// <param name="fields">The body of the request.</param>
     /// <param name="versions">The versions that may be changed; null for any version.</param>
-    /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="address">The IP address, with its port, at which the server received the request.</param>
+    /// <param name="from">Who sent the request, and to which host.</param>
     /// <param name="cancellationToken">Cancels the wait; the change may still be stored.</param>
     /// <exception cref="StoreUnavailableException">It is unknown whether the change was stored.</exception>
     public async Task<ChangeDomainResult> ChangeAsync(
         string name,
         DomainFields fields,
         IReadOnlyList<int>? versions,
-        string host,
-        string address,
+        RequestInfo from,
         CancellationToken cancellationToken)
     {
         Authority? newHost = null;
         if (fields.Name is not null && DomainChecker.ReadName(fields.Name, out newHost) is { } invalid)
             return new ChangeDomainResult.Refused(invalid);
-        if (checker.Check(fields, newHost, host, address) is { } refusal)
+        if (checker.Check(fields, newHost, from.Origin.Host, from.ServerAddress) is { } refusal)
             return new ChangeDomainResult.Refused(refusal);
-        return await ApplyAsync(name, versions, Change, cancellationToken);
+        return await ApplyAsync(name, versions, Change, from.Actor, cancellationToken);
 
         ChangeDomainResult? Change(Domain domain, out Domain changed)
         {
@@ -96,9 +95,9 @@ internal sealed class DomainChanger(
     /// It is unknown whether the domain was removed.
     /// </exception>
     public Task<ChangeDomainResult> RemoveAsync(
-        string name, IReadOnlyList<int>? versions, CancellationToken cancellationToken)
+        string name, IReadOnlyList<int>? versions, RequestInfo from, CancellationToken cancellationToken)
     {
-        return ApplyAsync(name, versions, Remove, cancellationToken);
+        return ApplyAsync(name, versions, Remove, from.Actor, cancellationToken);
 
         ChangeDomainResult? Remove(Domain domain, out Domain changed)
         {
@@ -112,6 +111,10 @@ internal sealed class DomainChanger(
 
     private DateTimeOffset Now =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+
+    /// <summary>Notes who changes the domain, for the audit.</summary>
+    private static DomainSettings Stamp(DomainSettings settings, Actor actor) =>
+        settings with { ChangedBy = actor.KeyId, ChangedFrom = actor.Address };
 
     /// <summary>Gives the default domain a new host, and remembers the present one.</summary>
     private static DomainSettings Rename(DomainSettings settings, string? host)
@@ -130,7 +133,11 @@ internal sealed class DomainChanger(
     private delegate ChangeDomainResult? Edit(Domain domain, out Domain changed);
 
     private async Task<ChangeDomainResult> ApplyAsync(
-        string name, IReadOnlyList<int>? versions, Edit edit, CancellationToken cancellationToken)
+        string name,
+        IReadOnlyList<int>? versions,
+        Edit edit,
+        Actor actor,
+        CancellationToken cancellationToken)
     {
         for (var tries = 0; tries < MaxTries; tries++)
         {
@@ -143,7 +150,11 @@ internal sealed class DomainChanger(
                 return refused;
             if (changed == domain)
                 return new ChangeDomainResult.Changed(domain);
-            changed = changed with { Version = domain.Version + 1 };
+            changed = changed with
+            {
+                Version = domain.Version + 1,
+                Settings = Stamp(changed.Settings, actor),
+            };
             if (await store.ReplaceAsync(changed, cancellationToken))
             {
                 await loader.ReadAsync(cancellationToken);

@@ -12,6 +12,17 @@ internal sealed record LinkSettings
     /// <summary>The id of the key that created the link; null for a link without one.</summary>
     public string? CreatedBy { get; init; }
 
+    /// <summary>
+    /// The id of the key that changed the link last; null for a link that was never changed, and for a change
+    /// without a key. The audit reads it.
+    /// </summary>
+    public string? ChangedBy { get; init; }
+
+    /// <summary>
+    /// The address from which the link was created or changed last, if the audit keeps addresses.
+    /// </summary>
+    public string? ChangedFrom { get; init; }
+
     /// <summary>A name of the link for people; null for a link without a title.</summary>
     public string? Title { get; init; }
 

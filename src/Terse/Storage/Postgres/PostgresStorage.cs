@@ -89,6 +89,7 @@ internal sealed class PostgresStorage(
             provider => provider.GetRequiredService<PostgresSlashCodes>());
         services.AddSingleton<IDomainStore, PostgresDomainStore>();
         services.AddSingleton<IKeyStore, PostgresKeyStore>();
+        services.AddSingleton<IAuditReader, PostgresAuditReader>();
         services.AddSingleton<PostgresAliasInserter>();
         services.AddSingleton<PostgresLinkStore>();
         services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());
@@ -104,6 +105,7 @@ internal sealed class PostgresStorage(
         services.AddHostedService<PostgresCleanup>();
         services.AddHostedService<PostgresIndexes>();
         services.AddHostedService<PostgresSnapshotAge>();
+        services.AddHostedService<PostgresAuditUpkeep>();
     }
 
     private static void AddLists(IServiceCollection services)

@@ -41,6 +41,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
         services.AddSingleton<IDomainStore, SqliteDomainStore>();
         services.AddSingleton<IKeyStore, SqliteKeyStore>();
+        services.AddSingleton<IAuditReader, SqliteAuditReader>();
         services.AddSingleton<IVisitorSaltStore, SqliteVisitorSaltStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();

@@ -50,8 +50,7 @@ internal static class DomainEndpoints
     {
         var fields = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.DomainFields, Body);
         var origin = RequestOrigin.Of(context);
-        var result = await changer.AddAsync(
-            fields, origin.Host, RequestHost.AddressOf(context), context.RequestAborted);
+        var result = await changer.AddAsync(fields, RequestInfo.Of(context), context.RequestAborted);
         if (result is not ChangeDomainResult.Changed(var domain))
             return Explain(result, fields.Name ?? "");
         var resource = DomainResource.Of(domain, origin);
@@ -69,8 +68,7 @@ internal static class DomainEndpoints
             name,
             fields,
             versions,
-            RequestHost.Of(context),
-            RequestHost.AddressOf(context),
+            RequestInfo.Of(context),
             context.RequestAborted);
         return result is ChangeDomainResult.Changed(var domain)
             ? Show(domain, context)
@@ -82,7 +80,8 @@ internal static class DomainEndpoints
     {
         if (!EntityTags.TryReadIfMatch(context.Request, out var versions))
             return EntityTags.RefuseIfMatch();
-        var result = await changer.RemoveAsync(name, versions, context.RequestAborted);
+        var result = await changer.RemoveAsync(
+            name, versions, RequestInfo.Of(context), context.RequestAborted);
         return result is ChangeDomainResult.Changed ? TypedResults.NoContent() : Explain(result, name);
     }
 

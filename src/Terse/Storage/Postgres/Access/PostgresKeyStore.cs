@@ -96,18 +96,19 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
 
     private const string InsertKey =
         """
-        INSERT INTO api_key (id, name, role, scope, secret, created_at, created_by, expires_at)
-        SELECT $1, $2, $3, $4, $5, $6, $7, $8
-        WHERE (SELECT count(*) FROM api_key) < $9
+        INSERT INTO api_key (id, name, role, scope, secret, created_at, created_by, expires_at, changed_from)
+        SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+        WHERE (SELECT count(*) FROM api_key) < $10
         """;
 
     /// <inheritdoc/>
-    public Task<bool> AddAsync(ApiKey key, CancellationToken cancellationToken) =>
-        WriteAsync(key, AddAsync, cancellationToken);
+    public Task<bool> AddAsync(ApiKey key, Actor actor, CancellationToken cancellationToken) =>
+        WriteAsync((key, actor), AddAsync, cancellationToken);
 
     private static async Task<bool> AddAsync(
-        WriteTransaction write, ApiKey key, CancellationToken cancellationToken)
+        WriteTransaction write, (ApiKey Key, Actor Actor) added, CancellationToken cancellationToken)
     {
+        var (key, actor) = added;
         await using var locking = write.CreateCommand(LockState);
         await locking.ExecuteNonQueryAsync(cancellationToken);
         await using var delete = write.CreateCommand(DeleteRevoked);
@@ -122,46 +123,62 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
         insert.Bind(key.CreatedAt);
         insert.Bind(key.CreatedBy);
         insert.Bind(key.ExpiresAt);
+        insert.Bind(actor.Address);
         insert.Bind((long)IKeyStore.MaxKeys);
         return await insert.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     private const string RotateKey =
         """
-        UPDATE api_key SET old_secret = secret, old_until = $3, secret = $2
+        UPDATE api_key SET old_secret = secret, old_until = $3, secret = $2,
+            changed_by = $4, changed_from = $5
         WHERE id = $1 AND revoked_at IS NULL
         """;
 
     /// <inheritdoc/>
     public Task<bool> RotateAsync(
-        string id, byte[] newHash, DateTimeOffset oldExpiresAt, CancellationToken cancellationToken) =>
-        WriteAsync((id, newHash, oldExpiresAt), RotateAsync, cancellationToken);
+        string id,
+        byte[] newHash,
+        DateTimeOffset oldExpiresAt,
+        Actor actor,
+        CancellationToken cancellationToken) =>
+        WriteAsync((id, newHash, oldExpiresAt, actor), RotateAsync, cancellationToken);
 
     private static async Task<bool> RotateAsync(
         WriteTransaction write,
-        (string Id, byte[] NewHash, DateTimeOffset OldExpiresAt) key,
+        (string Id, byte[] NewHash, DateTimeOffset OldExpiresAt, Actor Actor) key,
         CancellationToken cancellationToken)
     {
         await using var update = write.CreateCommand(RotateKey);
         update.Bind(key.Id);
         update.Bind(key.NewHash);
         update.Bind(key.OldExpiresAt);
+        update.Bind(key.Actor.KeyId);
+        update.Bind(key.Actor.Address);
         return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     private const string RevokeKey =
-        "UPDATE api_key SET revoked_at = coalesce(revoked_at, $2) WHERE id = $1";
+        """
+        UPDATE api_key SET revoked_at = coalesce(revoked_at, $2), changed_by = $3, changed_from = $4
+        WHERE id = $1
+        """;
 
     /// <inheritdoc/>
-    public Task<bool> RevokeAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) =>
-        WriteAsync((id, now), RevokeAsync, cancellationToken);
+    public Task<bool> RevokeAsync(
+        string id, DateTimeOffset now, Actor actor, CancellationToken cancellationToken) =>
+        WriteAsync((id, now, actor), RevokeAsync, cancellationToken);
 
     private static async Task<bool> RevokeAsync(
-        WriteTransaction write, (string Id, DateTimeOffset Now) key, CancellationToken cancellationToken)
+        WriteTransaction write,
+        (string Id, DateTimeOffset Now, Actor Actor) key,
+        CancellationToken cancellationToken)
     {
         await using var update = write.CreateCommand(RevokeKey);
         update.Bind(key.Id);
         update.Bind(key.Now);
+        update.Bind(key.Actor.KeyId);
+        update.Bind(key.Actor.Address);
         return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 

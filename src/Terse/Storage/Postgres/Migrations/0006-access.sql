@@ -12,7 +12,9 @@ CREATE TABLE api_key (
     created_at timestamptz NOT NULL,
     created_by text,                 -- the id of a key; null for the command
     expires_at timestamptz,
-    revoked_at timestamptz
+    revoked_at timestamptz,
+    changed_by   text, -- the id of the key that changed the row last; null for the command
+    changed_from text  -- the address from which the row was changed last, if addresses are kept
 );
 
 -- The hour of the last use of each key. A table of its own, because a use is no change of the key.
@@ -36,3 +38,144 @@ BEGIN
 END $$;
 CREATE TRIGGER api_key_changed AFTER INSERT OR UPDATE OR DELETE ON api_key
     FOR EACH STATEMENT EXECUTE FUNCTION api_key_changed();
+
+-- The audit. Triggers write it in the transaction of each change, so no change is without its row. Who
+-- changes a row stands in the row itself: in its columns, or in its JSON as changedBy and changedFrom.
+CREATE SEQUENCE audit_id;
+CREATE TABLE audit (
+    id       bigint      NOT NULL DEFAULT nextval('audit_id'),
+    at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    key_id   text        COLLATE "C", -- null for a command, for the server itself, and without a key
+    address  text,
+    action   text        COLLATE "C" NOT NULL, -- such as link.change
+    subject  text        COLLATE "C" NOT NULL, -- domain/code of a link, the id of a key, the name of a domain
+    link_id  bigint,
+    old_json text, -- the state before, without secrets; null if there was none
+    new_json text, -- the state after; null if there is none
+    PRIMARY KEY (at, id)
+) PARTITION BY RANGE (at);
+CREATE INDEX audit_link ON audit (link_id, at);
+CREATE TABLE audit_rest PARTITION OF audit DEFAULT; -- for rows without a month, if the upkeep did not run
+
+-- Creates the partitions of the next months, and drops the months that ended more than a year ago.
+CREATE FUNCTION audit_upkeep() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    this_month timestamp := date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC');
+    first_day  timestamp;
+    part       text;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(x'4155444954'::bigint) THEN
+        RETURN; -- another server does the upkeep
+    END IF;
+    FOR number IN 0..12 LOOP
+        first_day := this_month + make_interval(months => number);
+        part := 'audit_' || to_char(first_day, 'YYYYMM');
+        IF to_regclass(part) IS NULL THEN
+            EXECUTE format(
+                'CREATE TABLE %I (LIKE audit INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)',
+                part);
+            EXECUTE format(
+                'ALTER TABLE audit ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+                part, first_day || 'Z', first_day + interval '1 month' || 'Z');
+        END IF;
+    END LOOP;
+    FOR part IN
+        SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'audit'::regclass
+            AND c.relname < 'audit_' || to_char(this_month - interval '12 months', 'YYYYMM')
+    LOOP
+        EXECUTE format('DROP TABLE %I', part);
+    END LOOP;
+    DELETE FROM audit_rest WHERE at < clock_timestamp() - interval '1 year';
+END $$;
+SELECT audit_upkeep();
+
+-- The state of a link without its password.
+CREATE FUNCTION link_state(
+    target text, expires_at timestamptz, max_visits bigint, deleted_at timestamptz, settings jsonb)
+    RETURNS text LANGUAGE sql STABLE AS $$
+SELECT (jsonb_strip_nulls(jsonb_build_object(
+        'target', target,
+        'expiresAt', to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'maxVisits', max_visits,
+        'deletedAt', to_char(deleted_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        'hasPassword', CASE WHEN settings ? 'password' THEN true END))
+    || coalesce(settings - ARRAY['password', 'changedBy', 'changedFrom'], '{}'))::text
+$$;
+
+CREATE FUNCTION links_created() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit (key_id, address, action, subject, link_id, new_json)
+    SELECT s.json ->> 'createdBy', s.json ->> 'changedFrom', 'link.create', domain || '/' || code, id,
+        link_state(target, expires_at, max_visits, deleted_at, s.json)
+    FROM added CROSS JOIN LATERAL (SELECT settings::jsonb AS json) AS s
+    WHERE alias_of IS NULL;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER links_created AFTER INSERT ON link REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION links_created();
+
+CREATE FUNCTION links_audited() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit (key_id, address, action, subject, link_id, old_json, new_json)
+    SELECT n.settings::jsonb ->> 'changedBy', n.settings::jsonb ->> 'changedFrom',
+        CASE WHEN n.target = '' THEN 'link.erase'
+            WHEN o.deleted_at IS NULL AND n.deleted_at IS NOT NULL THEN 'link.delete'
+            WHEN o.deleted_at IS NOT NULL AND n.deleted_at IS NULL THEN 'link.restore'
+            ELSE 'link.change' END,
+        n.domain || '/' || coalesce(substring(n.later_codes FROM '[^ ]+$'), n.code), n.id,
+        CASE WHEN n.target <> '' THEN
+            link_state(o.target, o.expires_at, o.max_visits, o.deleted_at, o.settings::jsonb) END,
+        CASE WHEN n.target <> '' THEN
+            link_state(n.target, n.expires_at, n.max_visits, n.deleted_at, n.settings::jsonb) END
+    FROM changed AS n JOIN earlier AS o USING (id)
+    WHERE n.version > o.version;
+    IF EXISTS (SELECT FROM changed WHERE target = '' AND alias_of IS NULL) THEN
+        -- An erased link leaves who did what and when, but nothing of what people wrote.
+        UPDATE audit SET old_json = NULL, new_json = NULL
+        WHERE link_id IN (SELECT id FROM changed WHERE target = '');
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER links_audited AFTER UPDATE ON link REFERENCING OLD TABLE AS earlier NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION links_audited();
+
+CREATE FUNCTION api_key_audited() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit (key_id, address, action, subject, new_json)
+    VALUES (
+        CASE WHEN TG_OP = 'INSERT' THEN NEW.created_by ELSE NEW.changed_by END,
+        NEW.changed_from,
+        CASE WHEN TG_OP = 'INSERT' THEN 'key.create'
+            WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL THEN 'key.revoke'
+            ELSE 'key.rotate' END,
+        NEW.id,
+        jsonb_strip_nulls(jsonb_build_object(
+            'name', NEW.name, 'role', NEW.role, 'limits', NEW.scope::jsonb,
+            'expiresAt', to_char(NEW.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')))::text);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER api_key_audited_insert AFTER INSERT ON api_key
+    FOR EACH ROW EXECUTE FUNCTION api_key_audited();
+CREATE TRIGGER api_key_audited_update AFTER UPDATE ON api_key
+    FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION api_key_audited();
+
+CREATE FUNCTION domain_audited() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit (key_id, address, action, subject, old_json, new_json)
+    VALUES (
+        NEW.settings::jsonb ->> 'changedBy',
+        NEW.settings::jsonb ->> 'changedFrom',
+        CASE WHEN TG_OP = 'INSERT' THEN 'domain.add'
+            WHEN OLD.removed_at IS NULL AND NEW.removed_at IS NOT NULL THEN 'domain.remove'
+            WHEN OLD.removed_at IS NOT NULL AND NEW.removed_at IS NULL THEN 'domain.add'
+            ELSE 'domain.change' END,
+        CASE WHEN NEW.name = '' THEN 'default' ELSE NEW.name END,
+        CASE WHEN TG_OP = 'UPDATE' THEN (OLD.settings::jsonb - ARRAY['changedBy', 'changedFrom'])::text END,
+        (NEW.settings::jsonb - ARRAY['changedBy', 'changedFrom'])::text);
+    RETURN NULL;
+END $$;
+CREATE TRIGGER domain_audited_insert AFTER INSERT ON domain
+    FOR EACH ROW EXECUTE FUNCTION domain_audited();
+CREATE TRIGGER domain_audited_update AFTER UPDATE ON domain
+    FOR EACH ROW WHEN (OLD.version <> NEW.version) EXECUTE FUNCTION domain_audited();

@@ -76,16 +76,16 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
 
     private const string InsertKey =
         """
-        INSERT INTO api_key (id, name, role, scope, secret, created_at, created_by, expires_at)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8
-        WHERE (SELECT count(*) FROM api_key) < ?9
+        INSERT INTO api_key (id, name, role, scope, secret, created_at, created_by, expires_at, changed_from)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+        WHERE (SELECT count(*) FROM api_key) < ?10
         """;
 
     /// <inheritdoc/>
-    public Task<bool> AddAsync(ApiKey key, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => Add(session, key), cancellationToken);
+    public Task<bool> AddAsync(ApiKey key, Actor actor, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Add(session, key, actor), cancellationToken);
 
-    private static bool Add(SqliteSession session, ApiKey key)
+    private static bool Add(SqliteSession session, ApiKey key, Actor actor)
     {
         var before = key.CreatedAt - IKeyStore.RevokedFor;
         session.Command(DeleteRevoked, before.ToUnixTimeMilliseconds()).ExecuteNonQuery();
@@ -94,36 +94,58 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
             key.Id,
             key.Name,
             RoleNames.Of(key.Role),
-            key.Scope.Write() is { } scope ? scope : DBNull.Value,
+            OrNull(key.Scope.Write()),
             key.SecretHash,
             key.CreatedAt.ToUnixTimeMilliseconds(),
-            key.CreatedBy is { } creator ? creator : DBNull.Value,
+            OrNull(key.CreatedBy),
             key.ExpiresAt is { } at ? at.ToUnixTimeMilliseconds() : DBNull.Value,
+            OrNull(actor.Address),
             IKeyStore.MaxKeys).ExecuteNonQuery() == 1;
     }
 
     private const string RotateKey =
         """
-        UPDATE api_key SET old_secret = secret, old_until = ?3, secret = ?2
+        UPDATE api_key
+        SET old_secret = secret, old_until = ?3, secret = ?2, changed_by = ?4, changed_from = ?5
         WHERE id = ?1 AND revoked_at IS NULL
         """;
 
     /// <inheritdoc/>
     public Task<bool> RotateAsync(
-        string id, byte[] newHash, DateTimeOffset oldExpiresAt, CancellationToken cancellationToken) =>
+        string id,
+        byte[] newHash,
+        DateTimeOffset oldExpiresAt,
+        Actor actor,
+        CancellationToken cancellationToken) =>
         writer.RunAsync(
-            session => session.Command(RotateKey, id, newHash, oldExpiresAt.ToUnixTimeMilliseconds())
-                .ExecuteNonQuery() == 1,
+            session => session.Command(
+                RotateKey,
+                id,
+                newHash,
+                oldExpiresAt.ToUnixTimeMilliseconds(),
+                OrNull(actor.KeyId),
+                OrNull(actor.Address)).ExecuteNonQuery() == 1,
             cancellationToken);
 
     private const string RevokeKey =
-        "UPDATE api_key SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1";
+        """
+        UPDATE api_key SET revoked_at = coalesce(revoked_at, ?2), changed_by = ?3, changed_from = ?4
+        WHERE id = ?1
+        """;
 
     /// <inheritdoc/>
-    public Task<bool> RevokeAsync(string id, DateTimeOffset now, CancellationToken cancellationToken) =>
+    public Task<bool> RevokeAsync(
+        string id, DateTimeOffset now, Actor actor, CancellationToken cancellationToken) =>
         writer.RunAsync(
-            session => session.Command(RevokeKey, id, now.ToUnixTimeMilliseconds()).ExecuteNonQuery() == 1,
+            session => session.Command(
+                RevokeKey,
+                id,
+                now.ToUnixTimeMilliseconds(),
+                OrNull(actor.KeyId),
+                OrNull(actor.Address)).ExecuteNonQuery() == 1,
             cancellationToken);
+
+    private static object OrNull(string? text) => text is null ? DBNull.Value : text;
 
     private const string UpsertUse =
         """

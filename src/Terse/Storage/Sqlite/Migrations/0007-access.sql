@@ -12,7 +12,9 @@ CREATE TABLE api_key (
     created_at INTEGER NOT NULL,
     created_by TEXT,             -- the id of a key; null for the command
     expires_at INTEGER,
-    revoked_at INTEGER
+    revoked_at INTEGER,
+    changed_by   TEXT, -- the id of the key that changed the row last; null for the command
+    changed_from TEXT  -- the address from which the row was changed last, if addresses are kept
 ) STRICT;
 
 -- The hour of the last use of each key. A table of its own, because a use is no change of the key.
@@ -35,4 +37,99 @@ CREATE TRIGGER api_key_updated AFTER UPDATE ON api_key BEGIN
 END;
 CREATE TRIGGER api_key_deleted AFTER DELETE ON api_key BEGIN
     UPDATE api_key_state SET version = version + 1;
+END;
+
+-- The audit. Triggers write it in the transaction of each change, so no change is without its row. Who
+-- changes a row stands in the row itself: in its columns, or in its JSON as changedBy and changedFrom.
+CREATE TABLE audit (
+    id       INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL DEFAULT (CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER)),
+    key_id   TEXT, -- null for a command, for the server itself, and without a key
+    address  TEXT,
+    action   TEXT    NOT NULL, -- such as link.change
+    subject  TEXT    NOT NULL, -- domain/code of a link, the id of a key, the name of a domain
+    link_id  INTEGER,
+    old_json TEXT, -- the state before, without secrets; null if there was none
+    new_json TEXT  -- the state after; null if there is none
+) STRICT;
+CREATE INDEX audit_link ON audit (link_id) WHERE link_id IS NOT NULL;
+CREATE TRIGGER audit_expired AFTER INSERT ON audit BEGIN
+    DELETE FROM audit WHERE id IN (SELECT id FROM audit ORDER BY id LIMIT 2)
+        AND at < unixepoch('now', '-1 year') * 1000;
+END;
+
+-- The states of links are without their passwords.
+CREATE TRIGGER link_created_audited AFTER INSERT ON link WHEN NEW.alias_of IS NULL BEGIN
+    INSERT INTO audit (key_id, address, action, subject, link_id, new_json) VALUES (
+        NEW.settings ->> '$.createdBy', NEW.settings ->> '$.changedFrom', 'link.create',
+        NEW.domain || '/' || NEW.code, NEW.id,
+        json_patch(
+            json_patch('{}', json_object(
+                'target', NEW.target,
+                'expiresAt', strftime('%Y-%m-%dT%H:%M:%fZ', NEW.expires_at / 1000.0, 'unixepoch'),
+                'maxVisits', NEW.max_visits,
+                'deletedAt', strftime('%Y-%m-%dT%H:%M:%fZ', NEW.deleted_at / 1000.0, 'unixepoch'),
+                'hasPassword', iif(NEW.settings -> '$.password' IS NULL, NULL, json('true')))),
+            json_remove(coalesce(NEW.settings, '{}'), '$.password', '$.changedBy', '$.changedFrom')));
+END;
+CREATE TRIGGER link_changed_audited AFTER UPDATE ON link WHEN NEW.version > OLD.version BEGIN
+    INSERT INTO audit (key_id, address, action, subject, link_id, old_json, new_json) VALUES (
+        NEW.settings ->> '$.changedBy', NEW.settings ->> '$.changedFrom',
+        CASE WHEN NEW.target = '' THEN 'link.erase'
+            WHEN OLD.deleted_at IS NULL AND NEW.deleted_at IS NOT NULL THEN 'link.delete'
+            WHEN OLD.deleted_at IS NOT NULL AND NEW.deleted_at IS NULL THEN 'link.restore'
+            ELSE 'link.change' END,
+        NEW.domain || '/' || coalesce(
+            replace(NEW.later_codes, rtrim(NEW.later_codes, replace(NEW.later_codes, ' ', '')), ''),
+            NEW.code),
+        NEW.id,
+        json_patch(
+            json_patch('{}', json_object(
+                'target', OLD.target,
+                'expiresAt', strftime('%Y-%m-%dT%H:%M:%fZ', OLD.expires_at / 1000.0, 'unixepoch'),
+                'maxVisits', OLD.max_visits,
+                'deletedAt', strftime('%Y-%m-%dT%H:%M:%fZ', OLD.deleted_at / 1000.0, 'unixepoch'),
+                'hasPassword', iif(OLD.settings -> '$.password' IS NULL, NULL, json('true')))),
+            json_remove(coalesce(OLD.settings, '{}'), '$.password', '$.changedBy', '$.changedFrom')),
+        json_patch(
+            json_patch('{}', json_object(
+                'target', NEW.target,
+                'expiresAt', strftime('%Y-%m-%dT%H:%M:%fZ', NEW.expires_at / 1000.0, 'unixepoch'),
+                'maxVisits', NEW.max_visits,
+                'deletedAt', strftime('%Y-%m-%dT%H:%M:%fZ', NEW.deleted_at / 1000.0, 'unixepoch'),
+                'hasPassword', iif(NEW.settings -> '$.password' IS NULL, NULL, json('true')))),
+            json_remove(coalesce(NEW.settings, '{}'), '$.password', '$.changedBy', '$.changedFrom')));
+    -- An erased link leaves who did what and when, but nothing of what people wrote.
+    UPDATE audit SET old_json = NULL, new_json = NULL WHERE link_id = NEW.id AND NEW.target = '';
+END;
+
+CREATE TRIGGER api_key_created_audited AFTER INSERT ON api_key BEGIN
+    INSERT INTO audit (key_id, address, action, subject, new_json) VALUES (
+        NEW.created_by, NEW.changed_from, 'key.create', NEW.id,
+        json_patch('{}', json_object('name', NEW.name, 'role', NEW.role, 'limits', json(NEW.scope),
+            'expiresAt', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expires_at / 1000, 'unixepoch'))));
+END;
+CREATE TRIGGER api_key_changed_audited AFTER UPDATE ON api_key BEGIN
+    INSERT INTO audit (key_id, address, action, subject, new_json) VALUES (
+        NEW.changed_by, NEW.changed_from,
+        iif(OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL, 'key.revoke', 'key.rotate'), NEW.id,
+        json_patch('{}', json_object('name', NEW.name, 'role', NEW.role, 'limits', json(NEW.scope),
+            'expiresAt', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expires_at / 1000, 'unixepoch'))));
+END;
+
+CREATE TRIGGER domain_added_audited AFTER INSERT ON domain BEGIN
+    INSERT INTO audit (key_id, address, action, subject, new_json) VALUES (
+        NEW.settings ->> '$.changedBy', NEW.settings ->> '$.changedFrom', 'domain.add',
+        iif(NEW.name = '', 'default', NEW.name),
+        json_remove(NEW.settings, '$.changedBy', '$.changedFrom'));
+END;
+CREATE TRIGGER domain_changed_audited AFTER UPDATE ON domain WHEN NEW.version <> OLD.version BEGIN
+    INSERT INTO audit (key_id, address, action, subject, old_json, new_json) VALUES (
+        NEW.settings ->> '$.changedBy', NEW.settings ->> '$.changedFrom',
+        CASE WHEN OLD.removed_at IS NULL AND NEW.removed_at IS NOT NULL THEN 'domain.remove'
+            WHEN OLD.removed_at IS NOT NULL AND NEW.removed_at IS NULL THEN 'domain.add'
+            ELSE 'domain.change' END,
+        iif(NEW.name = '', 'default', NEW.name),
+        json_remove(OLD.settings, '$.changedBy', '$.changedFrom'),
+        json_remove(NEW.settings, '$.changedBy', '$.changedFrom'));
 END;

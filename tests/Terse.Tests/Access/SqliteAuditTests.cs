@@ -1,0 +1,68 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Terse.TestSupport;
+
+namespace Terse.Tests.Access;
+
+public sealed class SqliteAuditTests : AuditContract
+{
+    private TerseServer _server = null!;
+
+    protected override HttpClient Http => _server.Http;
+
+    protected override string KeyId => "tests000";
+
+    public override async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync();
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Addresses_are_kept_only_on_request()
+    {
+        await using var server = await TerseServer.StartAsync(
+            ("Access:AuditAddresses", "true"), ("Access:Anonymous", "loopback"));
+        await server.CreateCodeAsync("https://example.com/", "sale");
+
+        var list = await server.Http.GetFromJsonAsync<JsonElement>("/api/v1/audit?subject=/sale");
+
+        var row = Assert.Single(list.GetProperty("audit").EnumerateArray());
+        Assert.Equal("127.0.0.1", row.GetProperty("address").GetString());
+    }
+
+    [Theory]
+    [InlineData("cursor=x", "cursor")]
+    [InlineData("cursor=9223372036854775807-1", "cursor")]
+    [InlineData("limit=0", "limit")]
+    [InlineData("limit=501", "limit")]
+    [InlineData("link=x", "link")]
+    [InlineData("from=yesterday", "from")]
+    [InlineData("until=0001-01-01", "until")]
+    [InlineData("colour=red", "colour")]
+    public async Task A_wrong_parameter_is_refused_with_its_name(string query, string field)
+    {
+        using var response = await _server.GetAsync($"/api/v1/audit?{query}");
+
+        await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.BadRequest, "query-invalid", field);
+    }
+
+    [Fact]
+    public async Task A_range_of_time_contains_only_its_rows()
+    {
+        await _server.CreateCodeAsync("https://example.com/", "sale");
+
+        Assert.Equal(0, await CountAsync("from=2100-01-01"));
+        Assert.Equal(0, await CountAsync("until=2020-01-01T00:00:00Z"));
+        Assert.Equal(1, await CountAsync("subject=/sale&from=2020-01-01&until=2100-01-01T00:00:00%2B09:00"));
+    }
+
+    private async Task<int> CountAsync(string query)
+    {
+        var list = await _server.Http.GetFromJsonAsync<JsonElement>($"/api/v1/audit?{query}");
+        return list.GetProperty("audit").GetArrayLength();
+    }
+}
