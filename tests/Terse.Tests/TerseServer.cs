@@ -62,31 +62,27 @@ internal sealed class TerseServer : IAsyncDisposable
     /// </summary>
     public static Task<TerseServer> StartAsync(
         string folder, params (string Key, string Value)[] settings) =>
-        StartAsync(folder, connection: null, settings);
+        StartAsync(folder, listen: null, settings);
 
     /// <summary>
-    /// Starts a server as above, for which all connections come from one address, of a proxy for example.
+    /// Starts a server as above. If <paramref name="listen"/> is not null, it configures the endpoint.
     /// </summary>
     public static async Task<TerseServer> StartAsync(
-        string folder, IPAddress? connection, params (string Key, string Value)[] settings)
+        string folder, Action<ListenOptions>? listen, params (string Key, string Value)[] settings)
     {
         var hasKey = !settings.Any(setting => setting.Key.StartsWith("Access:", StringComparison.Ordinal));
         var app = Program.BuildServer(
         [
             new("Access:AdminKeyFile", hasKey ? AdminKey.File : null),
-            new("Urls", connection is null ? "http://127.0.0.1:0" : ""),
+            new("Urls", listen is null ? "http://127.0.0.1:0" : ""),
             new("Storage:Folder", folder),
             new("Visits:RingSlots", "1024"),
             .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
         ]);
-        if (connection is not null)
+        if (listen is not null)
         {
             app.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Listen(
-                IPAddress.Loopback, 0, endpoint => endpoint.Use(next => context =>
-                {
-                    context.RemoteEndPoint = new IPEndPoint(connection, 50_000);
-                    return next(context);
-                }));
+                IPAddress.Loopback, 0, listen);
         }
 
         await app.StartAsync();

@@ -24,6 +24,7 @@ internal static class AccessSetup
         services.AddSingleton<KeyManager>();
         services.AddSingleton<AuditLister>();
         services.AddSingleton<Authenticator>();
+        services.AddLimits();
     }
 
     /// <summary>Adds the middleware, which must follow the routing.</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -15,13 +16,19 @@ internal sealed class Authenticator
 
     private readonly KeyLoader _keys;
     private readonly KeyUses _uses;
+    private readonly FailedKeys _failures;
     private readonly TimeProvider _time;
     private readonly bool _allowsLocal;
     private readonly ApiKey? _adminKey;
 
-    public Authenticator(KeyLoader keys, KeyUses uses, IOptions<AccessOptions> options, TimeProvider time)
+    public Authenticator(
+        KeyLoader keys,
+        KeyUses uses,
+        FailedKeys failures,
+        IOptions<AccessOptions> options,
+        TimeProvider time)
     {
-        (_keys, _uses, _time) = (keys, uses, time);
+        (_keys, _uses, _failures, _time) = (keys, uses, failures, time);
         _allowsLocal = options.Value.Anonymous == AccessOptions.Loopback;
         if (options.Value.ReadAdminKey().Key is { } text)
         {
@@ -49,13 +56,49 @@ internal sealed class Authenticator
         if (!KeyText.TryParse(sent, out var text))
             return (null, Refuse(context, "The key is not complete; it looks like terse_ID_SECRET."));
         var now = _time.GetUtcNow();
-        var key = await IsAdminKeyAsync(text, now, cancellationToken)
-            ? _adminKey
-            : await _keys.FindAsync(text, now, cancellationToken);
+        var key = await FindLoadedAsync(text, now, cancellationToken);
+        if (key is null)
+        {
+            var address = ClientAddress.Of(context);
+            if (!_failures.TryAcquire(address, out var wait))
+                return (null, _failures.Explain(context, wait));
+            key = await LookUpAsync(text, address, now, cancellationToken);
+        }
+
         if (key?.IsActiveAt(now) != true)
             return (null, Refuse(context, "The key is unknown, expired or revoked; ask for a new key."));
         _uses.Add(key.Id, now);
         return (new Caller(key.Id, key.Role, key.Scope), null);
+    }
+
+    /// <summary>
+    /// Finds a key in memory, or in the file; it needs no lookup, so it is no try of an address.
+    /// </summary>
+    private async ValueTask<ApiKey?> FindLoadedAsync(
+        KeyText text, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        if (await IsAdminKeyAsync(text, now, cancellationToken))
+            return _adminKey;
+        return await _keys.FindLoadedAsync(text.Id, cancellationToken) is { } key
+            && key.HasSecret(text.Hash(), now) ? key : null;
+    }
+
+    /// <summary>Searches the primary for a key, and takes the try back unless the key is wrong.</summary>
+    private async Task<ApiKey?> LookUpAsync(
+        KeyText text, IPAddress? address, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var isWrong = false;
+        try
+        {
+            var key = await _keys.FindAsync(text, now, cancellationToken);
+            isWrong = key is null;
+            return key;
+        }
+        finally
+        {
+            if (!isWrong)
+                _failures.TakeBack(address);
+        }
     }
 
     /// <summary>

@@ -20,9 +20,23 @@ internal static class Server
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            var drain = kestrel.ApplicationServices.GetRequiredService<Drain>();
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(next => connection =>
-                CloseAtDeadlineAsync(next, connection, drain.ConnectionDeadline)));
+            ConnectionLimits.Apply(kestrel.Limits);
+            var services = kestrel.ApplicationServices;
+            var drain = services.GetRequiredService<Drain>();
+
+            // This lambda runs when the server starts, after the options have been validated.
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                kestrel.Limits.MaxConcurrentConnections =
+                    services.GetRequiredService<IOptions<ServerOptions>>().Value.MaxConnections;
+                endpoint.Use(next => connection =>
+                    CloseAtDeadlineAsync(next, connection, drain.ConnectionDeadline));
+                if (services.GetRequiredService<IOptions<ProxyOptions>>().Value.Protocol)
+                {
+                    var protocol = services.GetRequiredService<ProxyProtocol>();
+                    endpoint.Use(next => connection => protocol.RunAsync(next, connection));
+                }
+            });
         });
         builder.Logging.ClearProviders();
         builder.Logging.Configure(logging => logging.ActivityTrackingOptions =
@@ -60,6 +74,7 @@ internal static class Server
         services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.SettingNames)
         {
             PerServer = ServerOptions.SettingNames,
+            Numbers = [nameof(ServerOptions.MaxConnections)],
         });
         services.AddSingleton<IValidateOptions<ServerOptions>, ServerOptionsValidator>();
     }

@@ -74,6 +74,8 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
             StatusCodes.Status405MethodNotAllowed =>
                 $"The path {request.Path} does not support {request.Method}; use "
                 + $"{context.Response.Headers.Allow}.",
+            StatusCodes.Status408RequestTimeout =>
+                "The body arrived too slowly; send it again, at 1 KiB a second or faster.",
             StatusCodes.Status413PayloadTooLarge =>
                 $"The body is too large; send at most {MaxBodyOf(context)} bytes.",
             StatusCodes.Status415UnsupportedMediaType =>

@@ -36,6 +36,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         DomainNotFound = new("domain-not-found", 404, "The domain was not found"),
         PathNotFound = new("path-not-found", 404, "The path was not found"),
         MethodNotAllowed = new("method-not-allowed", 405, "The method is not allowed"),
+        RequestTimeout = new("request-timeout", 408, "The request arrived too slowly"),
         LinkBlocked = new("link-blocked", 403, "The link is blocked"),
         PrefetchRefused = new("prefetch-refused", 403, "The link cannot be prefetched"),
         LinkExpired = new("link-expired", 410, "The link has expired"),
@@ -54,6 +55,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
         IdempotencyKeyReused =
             new("idempotency-key-reused", 422, "The idempotency key was used for another request"),
         TooManyTries = new("too-many-tries", 429, "Too many passwords were tried"),
+        TooManyRequests = new("too-many-requests", 429, "Too many requests"),
         Unexpected = new("unexpected", 500, "Unexpected error"),
         StoreUnavailable = new("store-unavailable", 503, "The database is unavailable"),
         Overloaded = new("overloaded", 503, "The server is overloaded"),
@@ -71,6 +73,7 @@ internal sealed record ProblemType(string Name, int Status, string Title)
     {
         StatusCodes.Status404NotFound => PathNotFound,
         StatusCodes.Status405MethodNotAllowed => MethodNotAllowed,
+        StatusCodes.Status408RequestTimeout => RequestTimeout,
         StatusCodes.Status413PayloadTooLarge => BodyTooLarge,
         StatusCodes.Status415UnsupportedMediaType => MediaTypeUnsupported,
         >= 500 => Unexpected,

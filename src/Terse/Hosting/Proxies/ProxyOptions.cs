@@ -18,7 +18,8 @@ internal sealed class ProxyOptions
 
     public const int MaxHops = 20;
 
-    public static readonly string[] SettingNames = [nameof(Trusted) + ":0", nameof(Hops), nameof(Headers)];
+    public static readonly string[] SettingNames =
+        [nameof(Trusted) + ":0", nameof(Hops), nameof(Headers), nameof(Protocol)];
 
     /// <summary>
     /// The networks of the proxies, such as <c>10.0.0.0/8</c>, and single addresses of proxies. Headers of
@@ -40,6 +41,12 @@ internal sealed class ProxyOptions
     /// proxy passes on what it does not write, so a client could forge them. Default: <c>X-Forwarded</c>.
     /// </summary>
     public string Headers { get; set; } = XForwarded;
+
+    /// <summary>
+    /// Whether each connection begins with the PROXY protocol (<see cref="ProxyProtocol"/>). Other
+    /// connections are then closed. Default: false.
+    /// </summary>
+    public bool Protocol { get; set; }
 
     /// <summary>Reads <see cref="Trusted"/>, without elements that are not networks.</summary>
     public IReadOnlyList<IPNetwork> ToNetworks() =>
@@ -83,6 +90,12 @@ internal sealed class ProxyOptionsValidator : IValidateOptions<ProxyOptions>
                 yield return $"Proxies:Trusted contains '{text}', so every client could forge its address; "
                     + "name the networks of your proxies.";
             }
+        }
+
+        if (options.Protocol && options.Trusted.Count == 0)
+        {
+            yield return "Proxies:Protocol is true, but Proxies:Trusted is empty; set it to the addresses of "
+                + "your balancers.";
         }
 
         if (options.Hops is < 1 or > ProxyOptions.MaxHops)

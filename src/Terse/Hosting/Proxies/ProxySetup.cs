@@ -11,9 +11,11 @@ internal static class ProxySetup
         services.AddSingleton(new SettingsSection(ProxyOptions.Section, ProxyOptions.SettingNames)
         {
             Numbers = [nameof(ProxyOptions.Hops)],
+            Flags = [nameof(ProxyOptions.Protocol)],
         });
         services.AddSingleton<IValidateOptions<ProxyOptions>, ProxyOptionsValidator>();
         services.AddSingleton<TrustedProxies>();
+        services.AddSingleton<ProxyProtocol>();
         services.AddSingleton<IStartupFilter, ProxyFilter>();
     }
 }

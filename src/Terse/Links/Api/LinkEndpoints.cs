@@ -58,7 +58,12 @@ internal static class LinkEndpoints
     }
 
     private static async Task<Results<Created<LinkResource>, Ok<LinkResource>, Problem>> CreateAsync(
-        string? ifExists, LinkCreator creator, DomainMap domains, ILinkVisits visits, HttpContext context)
+        string? ifExists,
+        LinkCreator creator,
+        DomainMap domains,
+        ILinkVisits visits,
+        CreationLimits limits,
+        HttpContext context)
     {
         if (ifExists is not (null or ReturnExisting))
         {
@@ -68,6 +73,14 @@ internal static class LinkEndpoints
 
         if (!TryReadKey(context.Request, out var key, out var wrongKey))
             return wrongKey;
+        var tooMany = limits.Take(context, out var wait);
+        limits.WriteHeaders(context);
+        if (tooMany is not null)
+        {
+            LimitProblems.WriteRetryAfter(context.Response, wait);
+            return tooMany;
+        }
+
         var link = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.NewLink, Body);
         var from = RequestInfo.Of(context);
         var origin = from.Origin;

@@ -1,5 +1,5 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Hosting;
 using Terse.Links;
@@ -87,8 +87,13 @@ internal sealed class LinkGuard(PasswordVerifier passwords, DomainMap domains, T
             case AdmissionKind.LinkPreview:
                 return Pages.WriteGuardedAsync(response, title, domain);
             case AdmissionKind.TooManyTries:
-                response.Headers.RetryAfter =
-                    Math.Ceiling(admission.Wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+                LimitProblems.WriteHeaders(
+                    response,
+                    LimitMetrics.PasswordTries,
+                    PasswordTries.MaxTries,
+                    PasswordTries.Window,
+                    new(Remaining: 0, Reset: admission.Wait, admission.Wait));
+                LimitProblems.WriteRetryAfter(response, admission.Wait);
                 return RedirectProblems.OfTries().ExecuteAsync(context);
             case AdmissionKind.NoPassword when isBrowser:
                 return Pages.WritePasswordAsync(response, title, message: "");

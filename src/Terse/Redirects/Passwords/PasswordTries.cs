@@ -1,13 +1,13 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Terse.Hosting;
 
 namespace Terse.Redirects;
 
 /// <summary>
 /// Limits how many passwords clients may try for a link: five within a minute for each address, and 100
-/// within a minute for all addresses together. An IPv6 client can choose among 2^64 addresses of its network,
-/// so all addresses of a /64 network count as one. Safe for use by any number of threads.
+/// within a minute for all addresses together. Addresses count as <see cref="LimitedClient"/> says. Safe for
+/// use by any number of threads.
 /// </summary>
 /// <remarks>
 /// The tries are in a table of fixed size, whatever clients send. A hash with a random seed selects the entry
@@ -89,22 +89,8 @@ internal sealed class PasswordTries(TimeProvider time)
         }
     }
 
-    private static int EntryOf(IPAddress? address, long link)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        var length = 0;
-        address = address?.IsIPv4MappedToIPv6 == true ? address.MapToIPv4() : address;
-        if (address?.TryWriteBytes(bytes, out length) == true
-            && address.AddressFamily == AddressFamily.InterNetworkV6)
-        {
-            length = sizeof(long);
-        }
-
-        var hash = default(HashCode);
-        hash.AddBytes(bytes[..length]);
-        hash.Add(link);
-        return hash.ToHashCode() & (Entries - 1);
-    }
+    private static int EntryOf(IPAddress? address, long link) =>
+        HashCode.Combine(LimitedClient.OfAddress(address), link) & (Entries - 1);
 }
 
 /// <summary>A try that <see cref="PasswordTries"/> has counted.</summary>

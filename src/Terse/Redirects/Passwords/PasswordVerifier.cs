@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Terse.Access;
 using Terse.Hosting;
 using Terse.Links;
 
@@ -13,6 +14,7 @@ internal sealed partial class PasswordVerifier(
     PasswordTries tries,
     KnownPasswords known,
     LinkChanger changer,
+    LimitMetrics metrics,
     ILogger<PasswordVerifier> logger)
 {
     private int _strengthening;
@@ -24,7 +26,11 @@ internal sealed partial class PasswordVerifier(
         if (password.Length == 0 || LinkPassword.Check(password) is not null)
             return default; // No link has such a password. The check costs nothing, so it is no try.
         if (!tries.TryCount(ClientAddress.Of(context), link.Id, out var counted, out var wait))
+        {
+            metrics.CountRefused(LimitMetrics.PasswordTries);
             return new PasswordVerdict(IsRight: false, wait);
+        }
+
         if (!known.Contains(link.Id, stored, password))
         {
             if (!await IsRightAsync(stored, password, counted, context.RequestAborted))

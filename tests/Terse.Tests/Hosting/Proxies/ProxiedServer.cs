@@ -42,7 +42,11 @@ internal sealed class ProxiedServer : IAsyncDisposable
         await File.WriteAllBytesAsync(proxied._folder["countries.mmdb"], file.ToBytes());
         proxied.Server = await TerseServer.StartAsync(
             proxied._folder.Path,
-            IPAddress.Parse(connection),
+            endpoint => endpoint.Use(next => context =>
+            {
+                context.RemoteEndPoint = new IPEndPoint(IPAddress.Parse(connection), 50_000);
+                return next(context);
+            }),
             [("Visits:CountryFile", proxied._folder["countries.mmdb"]), .. settings]);
         await proxied.CreateLinkAsync();
         return proxied;

@@ -26,6 +26,7 @@ public sealed class BatchRunTests
             changer: null!,
             reader: null!,
             new DomainMap(Options.Create(new DomainOptions())),
+            limits: null!,
             factory.CreateLogger<BatchRun>(),
             context,
             key: null);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Web;
 
@@ -31,6 +32,7 @@ internal static class BatchEndpoint
         LinkChanger changer,
         ILinkReader reader,
         DomainMap domains,
+        CreationLimits limits,
         ILogger<BatchRun> logger,
         HttpContext context)
     {
@@ -45,10 +47,11 @@ internal static class BatchEndpoint
                 ProblemType.FieldInvalid, $"'items' must be a list of 1 to {MaxItems} items.", "items");
         }
 
-        var run = new BatchRun(creator, changer, reader, domains, logger, context, key);
+        var run = new BatchRun(creator, changer, reader, domains, limits, logger, context, key);
         List<BatchRead> items = [.. body.Items.EnumerateArray().Select(run.Read)];
         var results = new BatchResult[items.Count];
         await RunAsync(run, items, results, context.RequestAborted);
+        limits.WriteHeaders(context);
         return TypedResults.Ok(new BatchResource(results));
     }
 

@@ -32,6 +32,7 @@ internal sealed record BatchRead(IReadOnlyList<LinkName> Names)
 /// <param name="changer">Changes and deletes links.</param>
 /// <param name="reader">Finds the other names of links.</param>
 /// <param name="domains">The domains of this installation.</param>
+/// <param name="limits">Limits the creations.</param>
 /// <param name="logger">Logs unexpected errors.</param>
 /// <param name="context">The request.</param>
 /// <param name="key">
@@ -43,6 +44,7 @@ internal sealed partial class BatchRun(
     LinkChanger changer,
     ILinkReader reader,
     DomainMap domains,
+    CreationLimits limits,
     ILogger<BatchRun> logger,
     HttpContext context,
     string? key)
@@ -98,6 +100,8 @@ internal sealed partial class BatchRun(
             return Explain(problem);
         try
         {
+            if (item.New is not null && limits.Take(context, out _) is { } tooMany)
+                return Explain(tooMany);
             if (item.New is not null)
                 return Show(await CreateAsync(item, index, cancellationToken));
             return Show(
