@@ -88,6 +88,23 @@ public sealed class CreationLimitTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_key_has_a_limit_of_its_own_and_a_refusal_uses_up_nothing_of_it()
+    {
+        await using var server = await TerseServer.StartAsync(
+            ("Limits:CreationsPerKey", "2"), ("Limits:CreationsPerAddress", "1"),
+            ("Proxies:Trusted:0", "127.0.0.1"));
+        string[] addresses = ["203.0.113.1", "203.0.113.1", "203.0.113.2", "203.0.113.3"];
+        var answers = new List<string>();
+        foreach (var address in addresses)
+        {
+            using var response = await server.SendAsync(HttpMethod.Post, "", Link, (Forwarded, address));
+            answers.Add($"{(int)response.StatusCode} {HeaderOf(response, "RateLimit").Split(';')[1]}");
+        }
+
+        Assert.Equal(["201 r=1", "429 r=1", "201 r=0", "429 r=0"], answers);
+    }
+
+    [Fact]
     public async Task Without_a_limit_there_are_no_headers()
     {
         await using var server = await TerseServer.StartAsync();
