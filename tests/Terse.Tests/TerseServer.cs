@@ -150,6 +150,14 @@ internal sealed class TerseServer : IAsyncDisposable
         return link.GetProperty("code").GetString()!;
     }
 
+    /// <summary>Blocks a host with all its subdomains.</summary>
+    public async Task BlockAsync(string host)
+    {
+        using var response = await Http.PostAsJsonAsync(
+            new Uri("/api/v1/blocks", UriKind.Relative), new { host, subdomains = true });
+        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+    }
+
     public async Task<HttpResponseMessage> GetAsync(string path, string? host = null, string? accept = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(path, UriKind.Relative));

@@ -39,6 +39,7 @@ internal static class CommandLine
             LinksCommand.Create(),
             TagsCommand.Create(),
             DomainsCommand.Create(),
+            BlockCommand.Create(),
             AccessCommand.Create(build),
             CodesCommand.Create(build),
             MigrateCommand.Create(build),

@@ -12,8 +12,8 @@ internal sealed class LinkOptions
 
     public static readonly string[] SettingNames =
     [
-        nameof(OtherSchemes) + ":0", nameof(AllowCredentials), nameof(BlockedHosts) + ":0",
-        nameof(RestoreFor), nameof(EraseDeletedAfter), nameof(EraseExpiredAfter),
+        nameof(OtherSchemes) + ":0", nameof(AllowCredentials), nameof(RestoreFor),
+        nameof(EraseDeletedAfter), nameof(EraseExpiredAfter),
     ];
 
     /// <summary>
@@ -28,13 +28,6 @@ internal sealed class LinkOptions
     /// who has the short URL can read both. Default: false.
     /// </summary>
     public bool AllowCredentials { get; set; }
-
-    /// <summary>
-    /// The hosts that no link may lead to, without a port. All subdomains of these hosts are blocked too. New
-    /// links to a blocked host are refused, and requests for existing links to a blocked host are answered
-    /// with 403. Default: none.
-    /// </summary>
-    public IReadOnlyList<string> BlockedHosts { get; set; } = [];
 
     /// <summary>
     /// How long a deleted link can be restored: 0 to 3,660 days. Default: 30 days. With 0, a deletion is
@@ -72,13 +65,6 @@ internal sealed class LinkOptionsValidator : IValidateOptions<LinkOptions>
                 errors.Add($"{found} unsafe to redirect to; remove it.");
             else if (!Uri.CheckSchemeName(scheme))
                 errors.Add($"{found} not a scheme; write it like 'mailto'.");
-        }
-
-        foreach (var host in options.BlockedHosts.Where(host => BlockedHosts.HostOf(host) is null))
-        {
-            errors.Add(
-                $"Links:BlockedHosts contains '{host}', which is not a host; write it like 'spam.example', "
-                + "without a port. Its subdomains are also blocked.");
         }
 
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);

@@ -7,6 +7,10 @@ namespace Terse.Links;
 /// <summary>Registers the settings and the services of links.</summary>
 internal static class LinkSetup
 {
+    private const string BlockedHostsAdvice =
+        "Block hosts with 'terse block add HOST --subdomains', or with lines such as '.HOST' in a file that "
+        + "Blocks:File names.";
+
     public static void AddLinks(this IServiceCollection services)
     {
         services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
@@ -18,11 +22,15 @@ internal static class LinkSetup
                 nameof(LinkOptions.RestoreFor), nameof(LinkOptions.EraseDeletedAfter),
                 nameof(LinkOptions.EraseExpiredAfter),
             ],
+            Replaced = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase)
+            {
+                ["BlockedHosts"] = BlockedHostsAdvice,
+            },
         });
         services.AddSingleton<IValidateOptions<LinkOptions>, LinkOptionsValidator>();
         services.AddJson(LinkJson.Instance);
-        services.AddSingleton<BlockedHosts>();
-        services.AddSingleton<TargetRules>();
+        services.AddBlocks();
+        services.AddTargets();
         services.AddSingleton<RuleReader>();
         services.AddSingleton<LinkChecker>();
         services.AddTitles();
@@ -40,6 +48,22 @@ internal static class LinkSetup
         services.AddSingleton<LinkLister>();
         services.AddHostedService<ListIndexer>();
         services.AddHostedService<TagChanger>();
+    }
+
+    private static void AddTargets(this IServiceCollection services)
+    {
+        services.AddOptions<TargetOptions>().BindConfiguration(TargetOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(TargetOptions.Section, TargetOptions.SettingNames)
+        {
+            Flags =
+            [
+                nameof(TargetOptions.RefusePrivateNetworks), nameof(TargetOptions.RefuseShorteners),
+                nameof(TargetOptions.RefuseLookAlikes),
+            ],
+        });
+        services.AddSingleton<IValidateOptions<TargetOptions>, TargetOptionsValidator>();
+        services.AddSingleton<TargetRisks>();
+        services.AddSingleton<TargetRules>();
     }
 
     private static void AddTitles(this IServiceCollection services)

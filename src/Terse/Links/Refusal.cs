@@ -27,6 +27,9 @@ internal enum RefusalKind
     TargetCredentials,
     TargetIsTerse,
     TargetBlocked,
+    TargetPrivate,
+    TargetShortener,
+    TargetLookAlike,
     ExpiryInvalid,
     MaxVisitsInvalid,
 

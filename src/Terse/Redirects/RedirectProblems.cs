@@ -40,7 +40,9 @@ internal static class RedirectProblems
         RedirectOutcome.UsedUp => Problem.Of(
             ProblemType.LinkUsedUp, "The link had a limited number of visits, and all of them are used."),
         RedirectOutcome.Blocked => Problem.Of(
-            ProblemType.LinkBlocked, "The link leads to a host that is blocked on this server."),
+            ProblemType.LinkBlocked,
+            "The link leads to a host that is blocked on this server, because it can be dangerous. If you think "
+            + "that the host is blocked by mistake, tell the operator of this server."),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome is no error."),
     };
 

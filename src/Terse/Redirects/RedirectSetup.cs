@@ -35,12 +35,14 @@ internal static class RedirectSetup
             provider.GetRequiredService<RedirectMetrics>()));
         services.AddSingleton(provider => new LinkLoader(
             provider.GetRequiredService<ILinkReader>(),
-            provider.GetRequiredService<BlockedHosts>().IsBlocked,
+            provider.GetRequiredService<BlockMap>(),
+            provider.GetRequiredService<IBlockFreshness>(),
             provider.GetRequiredService<BoundedLinkTable>(),
             provider.GetRequiredService<StoreCircuit>(),
             provider.GetRequiredService<LinkFreshness>(),
             provider.GetRequiredService<RedirectMetrics>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IBlockListener, BlockedLinks>();
         services.AddSingleton<LinkCache>();
         services.AddSingleton<ILinkChangeListener>(provider => provider.GetRequiredService<LinkCache>());
         services.AddSingleton<SlashCodes>();

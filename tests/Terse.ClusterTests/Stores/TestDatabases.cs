@@ -8,6 +8,7 @@ using Terse.Codes;
 using Terse.Domains;
 using Terse.Harness;
 using Terse.Horizon;
+using Terse.Links;
 using Terse.Storage;
 using Terse.Storage.Postgres;
 
@@ -71,6 +72,8 @@ public sealed class TestDatabases : IAsyncLifetime
             .AddSingleton<DomainMap>()
             .AddSingleton<DomainLoader>()
             .AddSingleton<KeyLoader>()
+            .AddSingleton<BlockLoader>()
+            .AddSingleton(new BlockMap(null!)) // No test here changes blocks while it listens.
             .AddSingleton<CodeStrategies>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<Cluster>(_ => cluster)

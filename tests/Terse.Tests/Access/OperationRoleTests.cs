@@ -42,6 +42,10 @@ public sealed class OperationRoleTests : IAsyncLifetime
         ["POST /api/v1/keys/{id}/rotate"] = "admin*",
         ["DELETE /api/v1/keys/{id}"] = "admin*",
         ["GET /api/v1/audit"] = "admin*",
+        ["GET /api/v1/blocks"] = "admin*",
+        ["GET /api/v1/blocks/{host}"] = "admin*",
+        ["POST /api/v1/blocks"] = "admin*",
+        ["DELETE /api/v1/blocks/{host}"] = "admin*",
         ["GET /api/v1/fleet"] = "admin*",
     };
 

@@ -21,8 +21,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
     private const string Firefox = Follower.Browser;
 
     private readonly TemporaryFolder _folder = new();
-    private readonly TestCache _test = new(
-        isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
+    private readonly TestCache _test = new(blocked: "evil.example");
 
     private ServiceProvider? _services;
 
@@ -243,7 +242,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
             new LinkChanger(
                 null!, null!, null!, null!, null!, null!, null!, null!, TimeProvider.System));
         services.AddSingleton<DomainMap>();
-        services.AddSingleton(new BlockedHosts(Options.Create(new LinkOptions())));
+        services.AddSingleton(_test.Blocks);
         services.AddVisits(_ => _folder.Path);
         services.AddSingleton<IVisitorSaltStore>(new TestSalts(_test.Time));
         services.AddSingleton<ILinkStore>(_test.Store);

@@ -11,6 +11,7 @@ using Terse.Harness;
 using Terse.Ids;
 using Terse.Links;
 using Terse.Redirects;
+using Terse.Tests.Links;
 using Terse.Tests.Redirects;
 using Terse.Visits;
 using Terse.Web;
@@ -68,14 +69,14 @@ public sealed class ParserProperties
     public void No_target_throws()
     {
         var options = new LinkOptions { AllowCredentials = true, OtherSchemes = ["mailto"] };
-        var blocked = new BlockedHosts(Options.Create(new LinkOptions { BlockedHosts = ["spam.example"] }));
+        var blocks = TestBlocks.NewMap(".spam.example", "*-login.example").Current;
         AssertNothingThrows(text =>
         {
             foreach (var url in new[] { text, "https://" + text, "mailto:" + text })
             {
                 if (!Target.TryParse(url, options, out _, out _))
                     continue;
-                blocked.IsBlocked(url);
+                blocks.IsBlocked(url);
                 Assert.True(Ascii.IsValid(TargetAscii.Of(url)));
             }
         });
@@ -109,9 +110,7 @@ public sealed class ParserProperties
     [Fact]
     public void No_rule_throws()
     {
-        var options = Options.Create(new LinkOptions());
-        var targets = new TargetRules(Domains, new BlockedHosts(options), options);
-        var reader = new RuleReader(targets, UserAgentTables.Names);
+        var reader = new RuleReader(TestBlocks.NewRules(Domains), UserAgentTables.Names);
         string[] conditions = ["device", "language", "country", "query", "days", "hours", "zone", "from"];
         AssertNothingThrows(text =>
         {

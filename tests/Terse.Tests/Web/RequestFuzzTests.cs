@@ -65,12 +65,12 @@ public sealed partial class RequestFuzzTests
             ("Domains:Default", "go.example.com"),
             ("Domains:Others:0", "s.example.org"),
             ("Links:AllowCredentials", "true"),
-            ("Links:BlockedHosts:0", "spam.example"),
             ("Codes:Opaque", "true"),
             ("Codes:Secret", new string('s', 32)),
             ("Visits:CountryHeader", "CF-IPCountry"),
             ("Proxies:Trusted:0", "127.0.0.0/8"),
             ("Proxies:Headers", Seed % 2 == 0 ? "X-Forwarded" : "Forwarded"));
+        await server.BlockAsync("spam.example");
         using var log = new KeptLog();
         server.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         var answered = 0;

@@ -55,6 +55,7 @@ internal static class LinkEndpoints
         writable.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync);
         app.MapTags();
         app.MapDomains();
+        app.MapBlocks();
     }
 
     private static async Task<Results<Created<LinkResource>, Ok<LinkResource>, Problem>> CreateAsync(

@@ -17,6 +17,9 @@ namespace Terse.Links;
 [JsonSerializable(typeof(DomainFields))]
 [JsonSerializable(typeof(DomainResource))]
 [JsonSerializable(typeof(DomainListResource))]
+[JsonSerializable(typeof(BlockFields))]
+[JsonSerializable(typeof(BlockResource))]
+[JsonSerializable(typeof(BlockListResource))]
 internal sealed partial class LinkJson : JsonSerializerContext
 {
     /// <summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace Terse.Links;
 
 /// <summary>
-/// The scripts whose letters look alike: Latin a, Greek α and Cyrillic а. A code that mixes them can pretend
-/// to be another code.
+/// The scripts whose letters look alike: Latin a, Greek α and Cyrillic а. A code or a host that mixes them
+/// can pretend to be another one.
 /// </summary>
 internal enum Script
 {
@@ -40,11 +40,11 @@ internal static class Scripts
         return Script.Other;
     }
 
-    /// <summary>Whether a code contains Latin letters and also Greek or Cyrillic ones.</summary>
-    public static bool AreMixed(string code)
+    /// <summary>Whether a text contains Latin letters and also Greek or Cyrillic ones.</summary>
+    public static bool AreMixed(string text)
     {
         var (hasLatin, hasLookAlikes) = (false, false);
-        foreach (var rune in code.EnumerateRunes())
+        foreach (var rune in text.EnumerateRunes())
         {
             var script = Of(rune);
             hasLatin |= script == Script.Latin;

@@ -3,13 +3,14 @@ using System.Text;
 
 namespace Terse.Links;
 
-/// <summary>Checks the texts that describe a link: its title, its note and its tags.</summary>
+/// <summary>Checks texts that people write: the title, the note and the tags of a link, and reasons.</summary>
 internal static class LinkTexts
 {
     /// <summary>The maximum lengths in characters (Unicode scalar values).</summary>
     public const int MaxTitle = 512;
     public const int MaxNote = 4_096;
     public const int MaxTag = 64;
+    public const int MaxReason = 500;
 
     public const int MaxTags = 32;
 
@@ -19,6 +20,10 @@ internal static class LinkTexts
     public static Refusal? CheckTitle(string? title) => Check("title", title, MaxTitle, mayHaveLines: false);
 
     public static Refusal? CheckNote(string? note) => Check("note", note, MaxNote, mayHaveLines: true);
+
+    /// <summary>Checks why a host is blocked.</summary>
+    public static Refusal? CheckReason(string? reason) =>
+        Check("reason", reason, MaxReason, mayHaveLines: false);
 
     /// <summary>
     /// Checks the tags. Two tags that differ only in the case of their letters are the same tag.

@@ -6,9 +6,10 @@ namespace Terse.Links;
 
 /// <summary>
 /// Checks whether links may lead to a target: the target must be a valid URL with an allowed scheme, and must
-/// lead neither to Terse itself nor to a blocked host.
+/// lead neither to Terse itself nor to a blocked or risky host.
 /// </summary>
-internal sealed class TargetRules(DomainMap domains, BlockedHosts blocked, IOptions<LinkOptions> options)
+internal sealed class TargetRules(
+    DomainMap domains, BlockMap blocks, TargetRisks risks, IOptions<LinkOptions> options)
 {
     private const string Field = "target";
 
@@ -33,10 +34,14 @@ internal sealed class TargetRules(DomainMap domains, BlockedHosts blocked, IOpti
             const string Detail = "The target leads to Terse itself; send the URL of the final page.";
             refusal = new(RefusalKind.TargetIsTerse, Field, Detail);
         }
-        else if (blocked.IsBlocked(target.Authority))
+        else if (blocks.Current.IsBlocked(target.Text))
         {
-            var detail = $"The host {target.Authority!.Host} is blocked; choose another target.";
+            var detail = $"The host {target.Authority?.Host} is blocked; choose another target.";
             refusal = new(RefusalKind.TargetBlocked, Field, detail);
+        }
+        else if (target.Authority is not null)
+        {
+            refusal = risks.Find(target.Authority);
         }
 
         return refusal is null;

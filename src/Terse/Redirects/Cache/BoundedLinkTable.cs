@@ -35,6 +35,9 @@ internal sealed class BoundedLinkTable
 
     public long Bytes => _order.Bytes;
 
+    /// <inheritdoc cref="LinkTable.All"/>
+    public IEnumerable<CachedLink> All => _links.All;
+
     public bool TryGet(HashedLinkName name, [NotNullWhen(true)] out CachedLink? link) =>
         _links.TryGet(name, out link);
 

@@ -160,6 +160,12 @@ internal sealed class CachedLink
         };
     }
 
+    /// <summary>Whether this link can lead to a blocked host.</summary>
+    public bool IsBlockedBy(BlockTables blocks) =>
+        blocks.IsBlocked(Location)
+        || (ExpiredLocation is { } expired && blocks.IsBlocked(expired))
+        || Conditional?.Rules?.Locations.Any(blocks.IsBlocked) == true;
+
     /// <summary>
     /// Whether this copy is conditional only because the link did not work yet when the copy was loaded.
     /// </summary>

@@ -11,7 +11,8 @@ namespace Terse.Redirects;
 /// <remarks>
 /// <para>
 /// A link is confirmed at the start of its load, and at each instant up to which the change feed has reported
-/// all changes. While the feed works, this instant is at most about a second ago.
+/// all changes and the server knows all blocked hosts. While both work, this instant is at most about a
+/// second ago.
 /// <see cref="ChangeDelay"/> explains how late a change can be in total.
 /// </para>
 /// <para>

@@ -13,8 +13,8 @@ namespace Terse.Redirects;
 /// </summary>
 /// <remarks>
 /// If the store finds no link, nothing is cached. A deleted, disabled, expired or blocked link and a link
-/// with a visit limit are not cached either (<see cref="CachedLink.IsCacheable"/>). The blocked hosts are
-/// read only once, when the server starts, so a cached link cannot become blocked later.
+/// with a visit limit are not cached either (<see cref="CachedLink.IsCacheable"/>). When the blocked hosts
+/// change, <see cref="BlockedLinks"/> removes the cached links that have become blocked.
 /// </remarks>
 internal sealed class LinkLoader
 {
@@ -25,7 +25,8 @@ internal sealed class LinkLoader
     private const int MaxBackgroundLoads = 256;
 
     private readonly ILinkReader _reader;
-    private readonly Func<string, bool> _isBlocked;
+    private readonly BlockMap _blocks;
+    private readonly IBlockFreshness _blockFreshness;
     private readonly BoundedLinkTable _table;
     private readonly StoreCircuit _circuit;
     private readonly LinkFreshness _freshness;
@@ -41,7 +42,8 @@ internal sealed class LinkLoader
     private int _backgroundLoads;
 
     /// <param name="reader">Reads links from the store.</param>
-    /// <param name="isBlocked">Returns whether the host of a target URL is blocked.</param>
+    /// <param name="blocks">Contains the blocked hosts.</param>
+    /// <param name="blockFreshness">Makes sure that the blocked hosts are young enough.</param>
     /// <param name="table">Receives the loaded links.</param>
     /// <param name="circuit">
     /// The circuit breaker, which is opened when the store cannot be reached and closed when a load succeeds.
@@ -51,15 +53,17 @@ internal sealed class LinkLoader
     /// <param name="time">Provides the wall clock and the monotonic clock.</param>
     public LinkLoader(
         ILinkReader reader,
-        Func<string, bool> isBlocked,
+        BlockMap blocks,
+        IBlockFreshness blockFreshness,
         BoundedLinkTable table,
         StoreCircuit circuit,
         LinkFreshness freshness,
         RedirectMetrics metrics,
         TimeProvider time)
     {
-        (_reader, _isBlocked, _table, _circuit) = (reader, isBlocked, table, circuit);
-        (_freshness, _metrics, _time) = (freshness, metrics, time);
+        (_reader, _blocks, _blockFreshness) = (reader, blocks, blockFreshness);
+        (_table, _circuit, _freshness) = (table, circuit, freshness);
+        (_metrics, _time) = (metrics, time);
     }
 
     /// <summary>
@@ -200,14 +204,15 @@ internal sealed class LinkLoader
     /// </summary>
     private async Task RunAsync(LinkName name, LinkLoad load)
     {
+        Link? link;
+        BlockTables blocks;
         CachedLink? found;
         try
         {
-            var link = await _reader.FindAsync(name, CancellationToken.None);
-            found = link is null
-                ? null
-                : CachedLink.Of(
-                    link, name, load.StartedAt, link.Targets.Any(_isBlocked), _time.GetUtcNow());
+            await _blockFreshness.ConfirmAsync();
+            link = await _reader.FindAsync(name, CancellationToken.None);
+            blocks = _blocks.Current;
+            found = Prepare(link, name, load, blocks);
         }
 #pragma warning disable CA1031 // Every caller that waits for the load gets the exception.
         catch (Exception exception)
@@ -217,19 +222,22 @@ internal sealed class LinkLoader
             return;
         }
 
-        Complete(name, load, found);
+        Complete(name, load, link, found, blocks);
     }
 
     /// <summary>
     /// Completes the load with its result. The check of <see cref="LinkLoad.IsDetached"/> and the write to
     /// the table happen under one lock, so that no change of the link can be reported between the check and
-    /// the write.
+    /// the write. The same applies to the blocked hosts: if they have changed since the link was checked, the
+    /// link is checked again under the lock.
     /// </summary>
-    private void Complete(LinkName name, LinkLoad load, CachedLink? found)
+    private void Complete(LinkName name, LinkLoad load, Link? link, CachedLink? found, BlockTables blocks)
     {
         _circuit.Close();
         lock (_table.WriteLock)
         {
+            if (_blocks.Current is var current && current != blocks)
+                found = Prepare(link, name, load, current);
             if (!load.IsDetached)
             {
                 _loads.Remove(name);
@@ -242,6 +250,11 @@ internal sealed class LinkLoader
 
         load.SetResult(found);
     }
+
+    private CachedLink? Prepare(Link? link, LinkName name, LinkLoad load, BlockTables blocks) =>
+        link is null
+            ? null
+            : CachedLink.Of(link, name, load.StartedAt, blocks.IsBlocked(link), _time.GetUtcNow());
 
     /// <summary>
     /// Completes the load with an exception. Opens the circuit only if the store cannot be reached and the

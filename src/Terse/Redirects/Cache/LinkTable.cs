@@ -25,6 +25,30 @@ internal sealed class LinkTable(long maxLinks)
     private readonly CachedLink?[] _chains =
         new CachedLink?[BitOperations.RoundUpToPowerOf2((uint)Math.Min(maxLinks, MaxChains))];
 
+    /// <summary>
+    /// Enumerates all links while other threads change the table. Returns each link that is in the table from
+    /// the start of the enumeration to its end.
+    /// </summary>
+    /// <remarks>
+    /// A writer adds a link at the begin of its chain, which hides no link, and a removed or replaced link
+    /// still leads to all links that were behind it and are still in the table.
+    /// </remarks>
+    public IEnumerable<CachedLink> All
+    {
+        get
+        {
+            for (var index = 0; index < _chains.Length; index++)
+            {
+                var link = Volatile.Read(ref _chains[index]);
+                while (link is not null)
+                {
+                    yield return link;
+                    link = NextOf(link);
+                }
+            }
+        }
+    }
+
     public bool TryGet(HashedLinkName name, [NotNullWhen(true)] out CachedLink? link)
     {
         link = Volatile.Read(ref ChainOf(name.Hash));
@@ -54,6 +78,8 @@ internal sealed class LinkTable(long maxLinks)
     public void Remove(CachedLink link) => Volatile.Write(ref ReferenceTo(link), link.Next);
 
     public void Clear() => Array.Clear(_chains);
+
+    private static CachedLink? NextOf(CachedLink link) => Volatile.Read(ref link.Next);
 
     private ref CachedLink? ChainOf(int hash) => ref _chains[hash & (_chains.Length - 1)];
 

@@ -5,7 +5,7 @@ using Terse.Visits;
 namespace Terse.Redirects;
 
 /// <summary>Finds the redirects that a domain has for requests that no link answers.</summary>
-internal sealed class DomainRedirects(DomainMap domains, BlockedHosts blocked)
+internal sealed class DomainRedirects(DomainMap domains, BlockMap blocks)
 {
     /// <summary>
     /// Returns the <c>Location</c> header of the response to a request that cannot be followed; null if the
@@ -29,5 +29,5 @@ internal sealed class DomainRedirects(DomainMap domains, BlockedHosts blocked)
 
     /// <summary>Returns the <c>Location</c> header of a URL; null if its host is blocked.</summary>
     public string? LocationOf(string? target) =>
-        target is null || blocked.IsBlocked(target) ? null : TargetAscii.Of(target);
+        target is null || blocks.Current.IsBlocked(target) ? null : TargetAscii.Of(target);
 }

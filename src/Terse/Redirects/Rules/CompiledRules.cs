@@ -22,6 +22,9 @@ internal sealed class CompiledRules
     /// <summary>The memory that the rules need, in bytes.</summary>
     public int Bytes { get; }
 
+    /// <summary>The <c>Location</c> headers of all rules.</summary>
+    public IEnumerable<string> Locations => _rules.Select(rule => rule.Location);
+
     /// <returns>Null for a link without rules.</returns>
     public static CompiledRules? Of(Link link)
     {

@@ -90,6 +90,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IDomainStore, PostgresDomainStore>();
         services.AddSingleton<IKeyStore, PostgresKeyStore>();
         services.AddSingleton<IAuditReader, PostgresAuditReader>();
+        services.AddSingleton<IBlockStore, PostgresBlockStore>();
         services.AddSingleton<PostgresAliasInserter>();
         services.AddSingleton<PostgresLinkStore>();
         services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());

@@ -42,6 +42,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IDomainStore, SqliteDomainStore>();
         services.AddSingleton<IKeyStore, SqliteKeyStore>();
         services.AddSingleton<IAuditReader, SqliteAuditReader>();
+        services.AddSingleton<IBlockStore, SqliteBlockStore>();
         services.AddSingleton<IVisitorSaltStore, SqliteVisitorSaltStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();

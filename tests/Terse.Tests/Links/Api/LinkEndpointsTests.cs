@@ -67,8 +67,8 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task A_target_on_a_blocked_host_is_refused()
     {
-        await using var server = await TerseServer.StartAsync(
-            ("Links:BlockedHosts:0", "Spam.example"));
+        await using var server = await TerseServer.StartAsync();
+        await server.BlockAsync("Spam.example");
         using var response = await server.CreateAsync("https://www.SPAM.example/");
 
         await ProblemAssert.AssertProblemAsync(

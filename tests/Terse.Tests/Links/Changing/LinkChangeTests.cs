@@ -10,8 +10,11 @@ public sealed class LinkChangeTests : IAsyncLifetime
 {
     private TerseServer _server = null!;
 
-    public async ValueTask InitializeAsync() => _server = await TerseServer.StartAsync(
-        ("Links:BlockedHosts:0", "spam.example"), ("Domains:Others:0", "s.example"));
+    public async ValueTask InitializeAsync()
+    {
+        _server = await TerseServer.StartAsync(("Domains:Others:0", "s.example"));
+        await _server.BlockAsync("spam.example");
+    }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
 

@@ -187,7 +187,7 @@ public sealed class LinkChangerTests : IDisposable
         var options = Options.Create(new LinkOptions());
         var domains = new DomainMap(Options.Create(new DomainOptions()));
         var time = new FakeTimeProvider(now ?? Now);
-        var targets = new TargetRules(domains, new BlockedHosts(options), options);
+        var targets = TestBlocks.NewRules(domains);
         var rules = new RuleReader(targets, new([], [], []));
         var aliases = new AliasAdder(null!, null!); // No test here changes the code.
         var checker = new LinkChecker(

@@ -172,8 +172,7 @@ public sealed class RuleReaderTests
 
     private static RuleReader NewReader()
     {
-        var options = Options.Create(new LinkOptions { BlockedHosts = ["spam.example"] });
         var domains = new DomainMap(Options.Create(new DomainOptions { Default = "go.example.com" }));
-        return new(new TargetRules(domains, new BlockedHosts(options), options), Names);
+        return new(TestBlocks.NewRules(domains, null, ".spam.example"), Names);
     }
 }

@@ -9,7 +9,7 @@ public sealed class TargetTests
     private static readonly LinkOptions Defaults = new();
 
     private static readonly TargetRules FurtherSchemes = RulesOf(
-        new() { OtherSchemes = ["ftp", "ws", "wss", "app"], BlockedHosts = ["spam.example"] });
+        new() { OtherSchemes = ["ftp", "ws", "wss", "app"] });
 
     [Theory]
     [InlineData("https://example.com")]
@@ -142,8 +142,6 @@ public sealed class TargetTests
         Assert.Null(mail.Authority);
     }
 
-    private static TargetRules RulesOf(LinkOptions options) => new(
-        new DomainMap(Options.Create(new DomainOptions())),
-        new BlockedHosts(Options.Create(options)),
-        Options.Create(options));
+    private static TargetRules RulesOf(LinkOptions options) => TestBlocks.NewRules(
+        new DomainMap(Options.Create(new DomainOptions())), Options.Create(options), ".spam.example");
 }

@@ -7,8 +7,7 @@ public sealed class LinkLoaderTests : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
-    private readonly TestCache _test = new(
-        isBlocked: target => target.Contains("evil", StringComparison.Ordinal));
+    private readonly TestCache _test = new(blocked: "evil.example");
 
     private FakeLinkStore Store => _test.Store;
 

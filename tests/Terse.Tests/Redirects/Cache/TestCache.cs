@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
+using Terse.Links;
 using Terse.Redirects;
+using Terse.Tests.Links;
 
 namespace Terse.Tests.Redirects;
 
@@ -15,8 +17,8 @@ internal sealed class TestCache : IDisposable
     public TestCache(
         int maxEntries = 1000,
         long maxBytes = 1 << 20,
-        Func<string, bool>? isBlocked = null,
-        TimeSpan? maxAge = null)
+        TimeSpan? maxAge = null,
+        params string[] blocked)
     {
         var options = new CacheOptions { MaxEntries = maxEntries, MaxBytes = maxBytes };
         options.MaxAge = maxAge ?? options.MaxAge;
@@ -24,11 +26,18 @@ internal sealed class TestCache : IDisposable
         var table = new BoundedLinkTable(maxEntries, maxBytes, Metrics);
         var circuit = new StoreCircuit(Time);
         var freshness = new LinkFreshness(Options.Create(options), Time);
-        Loader = new LinkLoader(Store, isBlocked ?? (_ => false), table, circuit, freshness, Metrics, Time);
-        Cache = new LinkCache(table, Loader, circuit, freshness, Metrics, Time);
+        Blocks = new BlockMap(new BlockedLinks(table));
+        Blocks.SetStored(TestBlocks.NewTable(blocked));
+        Loader = new LinkLoader(
+            Store, Blocks, BlockFreshness, table, circuit, freshness, Metrics, Time);
+        Cache = new LinkCache(table, Loader, circuit, freshness, BlockFreshness, Metrics, Time);
     }
 
     public FakeLinkStore Store { get; } = new();
+
+    public BlockMap Blocks { get; }
+
+    public TestBlockFreshness BlockFreshness { get; } = new();
 
     public FakeTimeProvider Time { get; } = new(DateTimeOffset.UnixEpoch);
 

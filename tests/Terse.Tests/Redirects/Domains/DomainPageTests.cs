@@ -22,8 +22,8 @@ public sealed class DomainPageTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _server = await TerseServer.StartAsync(
-            ("Domains:Default", "go.example"), ("Links:BlockedHosts:0", "spam.example"));
+        _server = await TerseServer.StartAsync(("Domains:Default", "go.example"));
+        await _server.BlockAsync("spam.example");
         using var body = new StringContent(Settings, Encoding.UTF8, "application/json");
         using var added = await _server.Http.PostAsync(new Uri("/api/v1/domains", UriKind.Relative), body);
         Assert.Equal(HttpStatusCode.Created, added.StatusCode);

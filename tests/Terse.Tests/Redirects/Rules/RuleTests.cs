@@ -212,8 +212,8 @@ public sealed class RuleTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.Created, created.StatusCode);
         }
 
-        await using var later = await TerseServer.StartAsync(
-            folder.Path, ("Links:BlockedHosts:0", "spam.example"));
+        await using var later = await TerseServer.StartAsync(folder.Path);
+        await later.BlockAsync("spam.example");
         using var response = await later.GetAsync("/a");
         await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.Forbidden, "link-blocked", null);
     }

@@ -101,6 +101,20 @@ internal sealed class ListParameters(IQueryCollection parameters)
     public void Reject(string name, string detail) =>
         Problem ??= Problem.Of(ProblemType.QueryInvalid, detail, name);
 
+    /// <summary>Reads the cursor of a list that is ordered by the numbers of its rows.</summary>
+    public long? ReadNumberCursor()
+    {
+        if (Text("cursor") is not { } text)
+            return null;
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return number;
+        RejectCursor();
+        return null;
+    }
+
+    private void RejectCursor() =>
+        Reject("cursor", "'cursor' must be the value of 'next' of the previous page.");
+
     private string? ReadDomain(DomainMap domains, string host, KeyScope scope)
     {
         if (Text("domain") is not { } name)
@@ -184,7 +198,7 @@ internal sealed class ListParameters(IQueryCollection parameters)
             return null;
         if (ListCursor.Read(text) is { } position)
             return position;
-        Reject("cursor", "'cursor' must be the value of 'next' of the previous page.");
+        RejectCursor();
         return null;
     }
 }

@@ -1,6 +1,7 @@
 using Terse.Access;
 using Terse.Domains;
 using Terse.Horizon;
+using Terse.Links;
 
 namespace Terse.Storage.Postgres;
 
@@ -10,13 +11,15 @@ namespace Terse.Storage.Postgres;
 /// <see cref="PostgresListener.TryParse"/> parses their payload.
 /// </remarks>
 internal sealed class PostgresChangeSource(
-    Cluster cluster, DomainLoader domains, KeyLoader keys, TimeProvider time) : IChangeSource
+    Cluster cluster, DomainLoader domains, KeyLoader keys, BlockLoader blocks, TimeProvider time)
+    : IChangeSource
 {
     /// <summary>What to read again after a notification, by the channels that triggers notify.</summary>
     private readonly Dictionary<string, Action> _onChannel = new(StringComparer.Ordinal)
     {
         ["domain_change"] = domains.OnChanged,
         ["key_change"] = keys.OnChanged,
+        ["block_change"] = blocks.OnChanged,
     };
 
     /// <inheritdoc/>

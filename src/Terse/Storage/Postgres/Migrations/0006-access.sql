@@ -179,3 +179,40 @@ CREATE TRIGGER domain_audited_insert AFTER INSERT ON domain
     FOR EACH ROW EXECUTE FUNCTION domain_audited();
 CREATE TRIGGER domain_audited_update AFTER UPDATE ON domain
     FOR EACH ROW WHEN (OLD.version <> NEW.version) EXECUTE FUNCTION domain_audited();
+
+-- Blocked hosts (the class Block).
+CREATE TABLE block (
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    host       text        COLLATE "C" NOT NULL UNIQUE, -- a host or a pattern (the class BlockedHost)
+    subdomains boolean     NOT NULL, -- whether all subdomains of the host are blocked, too
+    reason     text,
+    created_at timestamptz NOT NULL
+);
+
+CREATE TABLE block_state (
+    one      integer PRIMARY KEY CHECK (one = 1),
+    revision uuid NOT NULL -- a new random value with each change of the table block
+);
+INSERT INTO block_state (one, revision) VALUES (1, gen_random_uuid());
+
+CREATE FUNCTION block_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE block_state SET revision = gen_random_uuid();
+    NOTIFY block_change;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER block_changed AFTER INSERT OR UPDATE OR DELETE ON block
+    FOR EACH STATEMENT EXECUTE FUNCTION block_changed();
+
+-- What visitors have reported about links, a row for each link (the class LinkReport).
+CREATE TABLE link_report (
+    id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    link_id  bigint      NOT NULL UNIQUE,
+    domain   text        COLLATE "C" NOT NULL,
+    code     text        COLLATE "C" NOT NULL, -- the code under which the link was first reported
+    count    bigint      NOT NULL,
+    reasons  jsonb       NOT NULL, -- an array of texts, the first ones that were sent
+    first_at timestamptz NOT NULL,
+    last_at  timestamptz NOT NULL
+);
+CREATE INDEX link_report_last_at ON link_report (last_at, id);

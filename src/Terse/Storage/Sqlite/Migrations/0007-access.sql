@@ -133,3 +133,41 @@ CREATE TRIGGER domain_changed_audited AFTER UPDATE ON domain WHEN NEW.version <>
         json_remove(OLD.settings, '$.changedBy', '$.changedFrom'),
         json_remove(NEW.settings, '$.changedBy', '$.changedFrom'));
 END;
+
+-- Blocked hosts (the class Block).
+CREATE TABLE block (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    host       TEXT    NOT NULL UNIQUE, -- a host or a pattern (the class BlockedHost)
+    subdomains INTEGER NOT NULL, -- whether all subdomains of the host are blocked, too
+    reason     TEXT,
+    created_at INTEGER NOT NULL -- milliseconds since 1970
+) STRICT;
+
+CREATE TABLE block_state (
+    one      INTEGER PRIMARY KEY CHECK (one = 1),
+    revision TEXT NOT NULL -- a new random value with each change of the table block
+) STRICT;
+INSERT INTO block_state (one, revision) VALUES (1, lower(hex(randomblob(16))));
+
+CREATE TRIGGER block_inserted AFTER INSERT ON block BEGIN
+    UPDATE block_state SET revision = lower(hex(randomblob(16)));
+END;
+CREATE TRIGGER block_updated AFTER UPDATE ON block BEGIN
+    UPDATE block_state SET revision = lower(hex(randomblob(16)));
+END;
+CREATE TRIGGER block_deleted AFTER DELETE ON block BEGIN
+    UPDATE block_state SET revision = lower(hex(randomblob(16)));
+END;
+
+-- What visitors have reported about links, a row for each link (the class LinkReport).
+CREATE TABLE link_report (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    link_id  INTEGER NOT NULL UNIQUE,
+    domain   TEXT    NOT NULL,
+    code     TEXT    NOT NULL, -- the code under which the link was first reported
+    count    INTEGER NOT NULL,
+    reasons  TEXT    NOT NULL, -- a JSON array of texts, the first ones that were sent
+    first_at INTEGER NOT NULL, -- milliseconds since 1970
+    last_at  INTEGER NOT NULL  -- milliseconds since 1970
+) STRICT;
+CREATE INDEX link_report_last_at ON link_report (last_at, id);

@@ -4,9 +4,11 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Terse.Domains;
 using Terse.Horizon;
+using Terse.Links;
 using Terse.Redirects;
 using Terse.Storage;
 using Terse.Storage.Postgres;
+using Terse.Tests.Links;
 
 namespace Terse.Tests.Storage;
 
@@ -26,6 +28,10 @@ internal sealed class SimulatedServer
         Options.Create(new CacheOptions { MaxEntries = 100, MaxBytes = 1 << 20 });
 
     private static readonly DomainMap NoDomains = new(Options.Create(new DomainOptions()));
+
+    private static readonly BlockMap NoBlocks = TestBlocks.NewMap();
+
+    private static readonly TestBlockFreshness YoungBlocks = new();
 
     private readonly SimulatedCluster _cluster;
     private readonly HorizonScheduler _scheduler;
@@ -64,8 +70,9 @@ internal sealed class SimulatedServer
         var table = new BoundedLinkTable(SmallCache.Value.MaxEntries, SmallCache.Value.MaxBytes, metrics);
         var circuit = new StoreCircuit(Time);
         var freshness = new LinkFreshness(SmallCache, Time);
-        _loader = new LinkLoader(Finder, static _ => false, table, circuit, freshness, metrics, Time);
-        _cache = new LinkCache(table, _loader, circuit, freshness, metrics, Time);
+        _loader = new LinkLoader(
+            Finder, NoBlocks, YoungBlocks, table, circuit, freshness, metrics, Time);
+        _cache = new LinkCache(table, _loader, circuit, freshness, YoungBlocks, metrics, Time);
         Notified = new NotifiedChanges(cluster, _cache);
         _ = Layouts.StartAsync(default);
         var feed = new PostgresChangeFeed(

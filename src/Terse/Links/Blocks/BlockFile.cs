@@ -1,0 +1,53 @@
+using System.Globalization;
+
+namespace Terse.Links;
+
+/// <summary>
+/// A text file with blocked hosts, in UTF-8, one on each line: <c>evil.example</c> is a host,
+/// <c>.evil.example</c> the host and all its subdomains, and <c>*-login.example</c> a pattern
+/// (<see cref="BlockedHost"/>). A number sign begins a comment.
+/// </summary>
+internal static class BlockFile
+{
+    /// <summary>The maximum number of hosts in a file, so that the memory for them is known.</summary>
+    public const int MaxHosts = 500_000;
+
+    /// <summary>The maximum size of a file.</summary>
+    public const int MaxBytes = 64 * 1024 * 1024;
+
+    /// <exception cref="InvalidDataException">
+    /// The file is not a list of hosts; the message names the line.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file cannot be read.</exception>
+    public static BlockTable Read(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        if (file.Length > MaxBytes)
+            throw new InvalidDataException($"the file has more than {MaxBytes / (1024 * 1024)} MiB");
+        using var reader = new StreamReader(file);
+        var hosts = new HashSet<BlockedHost>();
+        for (var number = 1; reader.ReadLine() is { } line; number++)
+        {
+            if (ReadHost(line, number) is not { } host)
+                continue;
+            hosts.Add(host);
+            if (hosts.Count > MaxHosts)
+                throw new InvalidDataException($"the file has more than {MaxHosts} hosts");
+        }
+
+        return new BlockTable(hosts);
+    }
+
+    private static BlockedHost? ReadHost(string line, int number)
+    {
+        var comment = line.IndexOf('#', StringComparison.Ordinal);
+        var text = (comment < 0 ? line : line[..comment]).Trim();
+        if (text.Length == 0)
+            return null;
+        return BlockedHost.TryParse(text, out var host, out var reason)
+            ? host
+            : throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture, $"line {number}: '{Refusal.Shorten(text)}' {reason}"));
+    }
+}
