@@ -40,6 +40,7 @@ internal static class CommandLine
             TagsCommand.Create(),
             DomainsCommand.Create(),
             BlockCommand.Create(),
+            ReportsCommand.Create(),
             AccessCommand.Create(build),
             CodesCommand.Create(build),
             MigrateCommand.Create(build),

@@ -27,6 +27,9 @@ internal static class RedirectProblems
         ProblemType.TooManyTries,
         "Too many passwords were tried for this link within a minute; wait, then retry.");
 
+    public static Problem OfReports() => Problem.Of(
+        ProblemType.TooManyReports, "Too many reports came from your address; wait, then retry.");
+
     /// <param name="outcome">Why the request is not redirected.</param>
     /// <param name="link">The requested link; null if there is none.</param>
     public static Problem Of(RedirectOutcome outcome, CachedLink? link) => outcome switch
@@ -41,8 +44,8 @@ internal static class RedirectProblems
             ProblemType.LinkUsedUp, "The link had a limited number of visits, and all of them are used."),
         RedirectOutcome.Blocked => Problem.Of(
             ProblemType.LinkBlocked,
-            "The link leads to a host that is blocked on this server, because it can be dangerous. If you think "
-            + "that the host is blocked by mistake, tell the operator of this server."),
+            "The link leads to a host that is blocked on this server, because it can be dangerous. If you "
+            + "think that the host is blocked by mistake, tell the operator of this server."),
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "This outcome is no error."),
     };
 

@@ -57,6 +57,9 @@ internal static class RedirectSetup
         services.AddSingleton<PasswordVerifier>();
         services.AddSingleton<LinkGuard>();
         services.AddSingleton<PreviewResponder>();
+        services.AddSingleton<ReportLimit>();
+        services.AddSingleton<ReportMetrics>();
+        services.AddSingleton<ReportResponder>();
         services.AddSingleton<Redirector>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WarmStart>(
             provider, new HotCodesFile(folder(provider))));

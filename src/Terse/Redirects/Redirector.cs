@@ -18,6 +18,7 @@ internal sealed class Redirector(
     RuleMatcher rules,
     LinkGuard guard,
     PreviewResponder previews,
+    ReportResponder reports,
     DomainRedirects domains,
     VisitRecorder visits,
     RedirectMetrics metrics,
@@ -79,6 +80,13 @@ internal sealed class Redirector(
             loader.ReloadInBackground(link.Name);
         if (outcome == RedirectOutcome.Disabled)
             link = null;
+        if (ReportResponder.IsReport(context.Request, request)
+            || (link is null && requests.All.Any(code => ReportResponder.IsReport(context.Request, code))))
+        {
+            await reports.AnswerAsync(context, link, outcome);
+            return;
+        }
+
         var visited = request.Suffix == CodeSuffix.None ? link : null;
         if (!IsRead(context.Request) && !AllowsMethod(visited, context))
             return;

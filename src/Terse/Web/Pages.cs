@@ -16,6 +16,7 @@ internal static class Pages
     private static readonly Page Error = Load("error.html");
     private static readonly Page Preview = Load("preview.html");
     private static readonly Page LockedPreview = Load("locked-preview.html");
+    private static readonly Page Reported = Load("reported.html");
     private static readonly Page Guarded = Load("guarded.html");
     private static readonly Page Password = Load("password.html");
 
@@ -54,6 +55,9 @@ internal static class Pages
     /// <param name="reason">Why, in a sentence that continues the short URL.</param>
     public static Task WriteLockedPreviewAsync(HttpResponse response, PreviewPage page, string reason) =>
         WriteAsync(response, LockedPreview, [.. page.Parts, ("reason", reason)]);
+
+    /// <summary>Writes a page that thanks for a report about a link.</summary>
+    public static Task WriteReportedAsync(HttpResponse response) => WriteAsync(response, Reported);
 
     /// <summary>
     /// Writes a page about a link with a visit limit or a password, for programs that show a preview of the
@@ -131,13 +135,16 @@ internal static class Pages
 /// <param name="Title">The title of the link, or its short URL.</param>
 /// <param name="CreatedAt">When the link was created.</param>
 /// <param name="QrCode">The short URL as a QR code, in SVG.</param>
-internal sealed record PreviewPage(string ShortUrl, string Title, DateTimeOffset CreatedAt, byte[] QrCode)
+/// <param name="ReportPath">The path to which the form sends a report about the link.</param>
+internal sealed record PreviewPage(
+    string ShortUrl, string Title, DateTimeOffset CreatedAt, byte[] QrCode, string ReportPath)
 {
     public IEnumerable<(string Name, string Value)> Parts =>
     [
         ("shortUrl", ShortUrl),
         ("title", Title),
         ("created", CreatedAt.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
+        ("report", ReportPath),
         ("qr", "data:image/svg+xml;base64," + Convert.ToBase64String(QrCode)),
     ];
 }

@@ -32,12 +32,13 @@ public sealed class BlocksAcrossServersTests
             times.Add(await MeasureAsync(second, code, HttpStatusCode.Found));
         }
 
-        Assert.InRange(times.Min(), TimeSpan.Zero, TimeSpan.FromSeconds(1)); // The machine may be busy at times.
+        // The machine may be busy at times.
+        Assert.InRange(times.Min(), TimeSpan.Zero, TimeSpan.FromSeconds(1));
     }
 
     /// <summary>
-    /// The server is suspended until its row in the table of servers, which it writes every 5 s, is 9 s old. When it resumes, requests
-    /// wait already, and the notification of the block is behind them.
+    /// The server is suspended until its row in the table of servers, which it writes every 5 s, is 9 s old.
+    /// When it resumes, requests wait already, and the notification of the block is behind them.
     /// </summary>
     [Fact]
     public async Task A_server_that_was_suspended_while_a_host_was_blocked_follows_no_link_to_it()
@@ -70,7 +71,8 @@ public sealed class BlocksAcrossServersTests
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
     }
 
-    private static async Task<TimeSpan> MeasureAsync(TerseProcess server, string code, HttpStatusCode expected)
+    private static async Task<TimeSpan> MeasureAsync(
+        TerseProcess server, string code, HttpStatusCode expected)
     {
         var begin = Stopwatch.GetTimestamp();
         await Eventually.IsTrueAsync(async () => await StatusAsync(server, code) == expected);

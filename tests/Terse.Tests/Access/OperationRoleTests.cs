@@ -46,6 +46,9 @@ public sealed class OperationRoleTests : IAsyncLifetime
         ["GET /api/v1/blocks/{host}"] = "admin*",
         ["POST /api/v1/blocks"] = "admin*",
         ["DELETE /api/v1/blocks/{host}"] = "admin*",
+        ["GET /api/v1/reports"] = "admin*",
+        ["POST /api/v1/reports/{id}/disable"] = "admin*",
+        ["POST /api/v1/reports/{id}/close"] = "admin*",
         ["GET /api/v1/fleet"] = "admin*",
     };
 

@@ -11,6 +11,7 @@ using Terse.Domains;
 using Terse.Harness;
 using Terse.Links;
 using Terse.Redirects;
+using Terse.Storage.Sqlite;
 using Terse.Visits;
 
 namespace Terse.Tests.Redirects;
@@ -241,6 +242,8 @@ public sealed class RedirectMiddlewareTests : IDisposable
         services.AddSingleton(_ =>
             new LinkChanger(
                 null!, null!, null!, null!, null!, null!, null!, null!, TimeProvider.System));
+        // No test here reports a link.
+        services.AddSingleton<IReportStore>(_ => new SqliteReportStore(null!, null!));
         services.AddSingleton<DomainMap>();
         services.AddSingleton(_test.Blocks);
         services.AddVisits(_ => _folder.Path);

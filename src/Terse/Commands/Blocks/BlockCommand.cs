@@ -43,7 +43,8 @@ internal static class BlockCommand
             ServerOption.Server,
             JsonOutput.Json,
         };
-        command.SetAction((arguments, cancellationToken) => List.PrintAsync(arguments, [], cancellationToken));
+        command.SetAction((arguments, cancellationToken) =>
+            List.PrintAsync(arguments, [], cancellationToken));
         return command;
     }
 

@@ -56,6 +56,7 @@ internal static class LinkEndpoints
         app.MapTags();
         app.MapDomains();
         app.MapBlocks();
+        app.MapReports();
     }
 
     private static async Task<Results<Created<LinkResource>, Ok<LinkResource>, Problem>> CreateAsync(

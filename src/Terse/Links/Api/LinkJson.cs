@@ -20,6 +20,9 @@ namespace Terse.Links;
 [JsonSerializable(typeof(BlockFields))]
 [JsonSerializable(typeof(BlockResource))]
 [JsonSerializable(typeof(BlockListResource))]
+[JsonSerializable(typeof(ReportFields))]
+[JsonSerializable(typeof(ReportListResource))]
+[JsonSerializable(typeof(string[]))]
 internal sealed partial class LinkJson : JsonSerializerContext
 {
     /// <summary>

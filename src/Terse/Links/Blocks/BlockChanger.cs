@@ -24,7 +24,11 @@ internal sealed class BlockChanger(IBlockStore store, BlockLoader loader, TimePr
         BlockFields fields, CancellationToken cancellationToken)
     {
         if (!BlockedHost.TryParse(fields.Host, out var host, out var reason))
-            return (null, Refusal.OfField("host", $"'host' {reason}; '{Refusal.Shorten(fields.Host)}' was sent."));
+        {
+            return (null, Refusal.OfField(
+                "host", $"'host' {reason}; '{Refusal.Shorten(fields.Host)}' was sent."));
+        }
+
         if (LinkTexts.CheckReason(fields.Reason) is { } refusal)
             return (null, refusal);
         if (fields.Subdomains == true && !host.IncludesSubdomains)
@@ -32,7 +36,8 @@ internal sealed class BlockChanger(IBlockStore store, BlockLoader loader, TimePr
             if (host.IsPattern || !BlockedHost.TryParse("." + host.Host, out host, out _))
             {
                 return (null, Refusal.OfField(
-                    "subdomains", "Only a host name can be blocked with its subdomains, not a pattern or an address."));
+                    "subdomains",
+                    "Only a host name can be blocked with its subdomains, not a pattern or an address."));
             }
         }
 

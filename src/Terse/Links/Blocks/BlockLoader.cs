@@ -78,7 +78,8 @@ internal sealed partial class BlockLoader(
     /// blocks that were stored before the call.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be read.</exception>
-    public Task ReadAsync(CancellationToken cancellationToken) => _reading.RunAsync(ReadOnceAsync, cancellationToken);
+    public Task ReadAsync(CancellationToken cancellationToken) =>
+        _reading.RunAsync(ReadOnceAsync, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask ConfirmAsync() =>

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Terse.Links;
 
-/// <summary>Checks texts that people write: the title, the note and the tags of a link, and reasons.</summary>
+/// <summary>
+/// Checks texts that people write: the title, the note and the tags of a link, and reasons.
+/// </summary>
 internal static class LinkTexts
 {
     /// <summary>The maximum lengths in characters (Unicode scalar values).</summary>
@@ -24,6 +26,10 @@ internal static class LinkTexts
     /// <summary>Checks why a host is blocked.</summary>
     public static Refusal? CheckReason(string? reason) =>
         Check("reason", reason, MaxReason, mayHaveLines: false);
+
+    /// <summary>Checks what a visitor reports about a link.</summary>
+    public static Refusal? CheckReport(string? reason) =>
+        Check("reason", reason, LinkReport.MaxReason, mayHaveLines: true);
 
     /// <summary>
     /// Checks the tags. Two tags that differ only in the case of their letters are the same tag.

@@ -89,7 +89,8 @@ internal sealed class PreviewResponder(ILinkReader links, RuleMatcher rules, Dom
             shortUrl,
             link.Settings.Title ?? shortUrl,
             link.CreatedAt,
-            QrImage.TryDraw(shortUrl, style, QrFormat.Svg, out var image) ? image : []);
+            QrImage.TryDraw(shortUrl, style, QrFormat.Svg, out var image) ? image : [],
+            new Uri(shortUrl).AbsolutePath + ReportResponder.Path);
         if (guard != PreviewGuard.None)
             return Pages.WriteLockedPreviewAsync(response, page, ReasonOf(guard));
         var (before, host, after, unicodeHost) = ReadableTarget.Of(location);

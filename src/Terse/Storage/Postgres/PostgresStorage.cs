@@ -91,6 +91,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IKeyStore, PostgresKeyStore>();
         services.AddSingleton<IAuditReader, PostgresAuditReader>();
         services.AddSingleton<IBlockStore, PostgresBlockStore>();
+        services.AddSingleton<IReportStore, PostgresReportStore>();
         services.AddSingleton<PostgresAliasInserter>();
         services.AddSingleton<PostgresLinkStore>();
         services.AddSingleton<ILinkStore>(provider => provider.GetRequiredService<PostgresLinkStore>());

@@ -43,6 +43,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IKeyStore, SqliteKeyStore>();
         services.AddSingleton<IAuditReader, SqliteAuditReader>();
         services.AddSingleton<IBlockStore, SqliteBlockStore>();
+        services.AddSingleton<IReportStore, SqliteReportStore>();
         services.AddSingleton<IVisitorSaltStore, SqliteVisitorSaltStore>();
         services.AddSingleton<IVisitStore, SqliteVisitStore>();
         services.AddSingleton<IVisitReader, SqliteVisitReader>();

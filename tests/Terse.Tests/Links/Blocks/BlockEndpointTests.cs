@@ -182,7 +182,9 @@ public sealed class BlockEndpointTests : IAsyncLifetime
     public async Task A_redirect_of_a_domain_to_a_host_that_is_blocked_later_is_not_used()
     {
         using var set = await SendAsync(
-            HttpMethod.Patch, "/api/v1/domains/s.example", """{"notFoundRedirect": "https://evil.example/"}""");
+            HttpMethod.Patch,
+            "/api/v1/domains/s.example",
+            """{"notFoundRedirect": "https://evil.example/"}""");
         using var before = await _server.GetAsync("/nothing", host: "s.example");
         await BlockAsync();
 

@@ -31,7 +31,8 @@ public sealed class BlockFileTests : IDisposable
     public async Task A_file_has_a_host_or_a_pattern_on_each_line_and_comments()
     {
         await WriteAsync(
-            "\uFEFF# phishing\r\nevil.example   # since May\r\n\r\n  .bad.example\n*-login.example\nevil.example");
+            "\uFEFF# phishing\r\nevil.example   # since May\r\n\r\n  .bad.example\n"
+            + "*-login.example\nevil.example");
 
         await _watcher.StartingAsync(default);
 

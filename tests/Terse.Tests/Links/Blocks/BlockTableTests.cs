@@ -63,19 +63,24 @@ public sealed class BlockTableTests
     [Fact]
     public void Of_two_blocks_of_one_host_the_larger_one_counts()
     {
-        foreach (var table in new[] { TestBlocks.NewTable("a.example", ".a.example"), TestBlocks.NewTable(".a.example", "a.example") })
+        string[] hosts = ["a.example", ".a.example"];
+        foreach (var order in new[] { hosts, [.. hosts.Reverse()] })
+        {
+            var table = TestBlocks.NewTable(order);
             Assert.Equal((true, 1), (table.IsBlocked("x.a.example"), table.Count));
+        }
     }
 
     [Fact]
     public void A_host_of_many_labels_is_checked_against_patterns_of_all_lengths()
     {
-        var patterns = Enumerable.Range(1, 100).Select(length => $"*{new string('x', length % 60 + 1)}.p{length}.example");
+        var patterns = Enumerable.Range(1, 100).Select(number =>
+            $"*{new string('x', number)}.p{number}.example");
         var table = TestBlocks.NewTable(patterns);
         var host = string.Join('.', Enumerable.Repeat("x", 120));
 
         Assert.False(table.IsBlocked(host));
-        Assert.True(table.IsBlocked(host + ".p60.example"));
+        Assert.True(table.IsBlocked(host + ".p1.example"));
     }
 
     [Fact]
@@ -83,10 +88,10 @@ public sealed class BlockTableTests
     {
         const int Count = 50_000;
         string HostOf(int number) => $"host-{number:D6}.evil.example";
-        var hosts = Enumerable.Range(0, Count).Select(number => new BlockedHost(HostOf(number), true)).ToList();
+        var hosts = Enumerable.Range(0, Count).Select(HostOf).ToList();
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
-        var table = new BlockTable(hosts.ConvertAll(host => host with { Host = new string(host.Host.AsSpan()) }));
+        var table = new BlockTable(hosts.ConvertAll(host => new BlockedHost(new string(host.AsSpan()), true)));
         var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
 
         Assert.InRange(bytes - (2 * HostOf(0).Length), 20, 100);

@@ -112,6 +112,17 @@ internal sealed class ListParameters(IQueryCollection parameters)
         return null;
     }
 
+    /// <summary>Reads the cursor of a list that is ordered by a rank and an id.</summary>
+    public ListPosition? ReadCursor()
+    {
+        if (Text("cursor") is not { } text)
+            return null;
+        if (ListCursor.Read(text) is { } position)
+            return position;
+        RejectCursor();
+        return null;
+    }
+
     private void RejectCursor() =>
         Reject("cursor", "'cursor' must be the value of 'next' of the previous page.");
 
@@ -190,15 +201,5 @@ internal sealed class ListParameters(IQueryCollection parameters)
         else if (search.Parts.Count == 0)
             return null;
         return search;
-    }
-
-    private ListPosition? ReadCursor()
-    {
-        if (Text("cursor") is not { } text)
-            return null;
-        if (ListCursor.Read(text) is { } position)
-            return position;
-        RejectCursor();
-        return null;
     }
 }
