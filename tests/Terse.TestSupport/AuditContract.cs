@@ -125,6 +125,24 @@ public abstract class AuditContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Each_change_of_a_block_leaves_a_row()
+    {
+        await SendAsync(HttpMethod.Post, "/api/v1/blocks", new { host = "evil.example", reason = "spam" });
+        await SendAsync(HttpMethod.Post, "/api/v1/blocks", new { host = "evil.example", reason = "fraud" });
+        await SendAsync(HttpMethod.Delete, "/api/v1/blocks/evil.example");
+
+        var rows = await ReadAsync("action=block");
+
+        Assert.Equal(
+            ["block.remove", "block.add", "block.add"],
+            rows.Select(row => row.GetProperty("action").GetString()));
+        Assert.Equal("fraud", TextOf(rows[0], "before", "reason"));
+        Assert.Equal("spam", TextOf(rows[1], "before", "reason"));
+        Assert.All(rows, row => Assert.Equal(KeyId, row.GetProperty("key").GetString()));
+        Assert.All(rows, row => Assert.Equal("evil.example", row.GetProperty("subject").GetString()));
+    }
+
+    [Fact]
     public async Task Pages_contain_each_row_once()
     {
         for (var number = 0; number < 7; number++)

@@ -1,3 +1,4 @@
+using Terse.Access;
 using Terse.Links;
 
 namespace Terse.TestSupport;
@@ -36,7 +37,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
     {
         var block = NewBlock("evil.example") with { IncludesSubdomains = true, Reason = "phishing \uad6c" };
 
-        var added = await Store.AddAsync(block, default);
+        var added = await Store.AddAsync(block, Actor.None, default);
 
         Assert.True(added.IsNew);
         Assert.Equal(block with { Id = added.Stored!.Id }, added.Stored);
@@ -49,10 +50,12 @@ public abstract class BlockStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_host_that_is_blocked_again_gets_the_new_fields_and_keeps_its_id_and_time()
     {
-        var first = (await Store.AddAsync(NewBlock("evil.example") with { Reason = "a" }, default)).Stored!;
+        var block = NewBlock("evil.example") with { Reason = "a" };
+        var first = (await Store.AddAsync(block, Actor.None, default)).Stored!;
 
         var second = await Store.AddAsync(
             NewBlock("evil.example") with { IncludesSubdomains = true, CreatedAt = Created.AddDays(1) },
+            Actor.None,
             default);
 
         Assert.False(second.IsNew);
@@ -65,11 +68,11 @@ public abstract class BlockStoreContract : IAsyncLifetime
     {
         var seen = new HashSet<Guid?> { await ReadRevisionAsync(known: null) };
 
-        await Store.AddAsync(NewBlock("a.example"), default);
+        await Store.AddAsync(NewBlock("a.example"), Actor.None, default);
         Assert.True(seen.Add(await ReadRevisionAsync(seen.Last())));
-        await Store.AddAsync(NewBlock("a.example") with { IncludesSubdomains = true }, default);
+        await Store.AddAsync(NewBlock("a.example") with { IncludesSubdomains = true }, Actor.None, default);
         Assert.True(seen.Add(await ReadRevisionAsync(seen.Last())));
-        await Store.RemoveAsync("a.example", default);
+        await Store.RemoveAsync("a.example", Actor.None, default);
         var last = await ReadRevisionAsync(seen.Last());
 
         Assert.True(seen.Add(last));
@@ -80,7 +83,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
     public async Task The_list_has_the_newest_blocks_first_and_continues_after_a_block()
     {
         for (var number = 1; number <= 5; number++)
-            await Store.AddAsync(NewBlock($"h{number}"), default);
+            await Store.AddAsync(NewBlock($"h{number}"), Actor.None, default);
 
         var first = await Store.ListAsync(before: null, limit: 2, default);
         var second = await Store.ListAsync(first[^1].Id, limit: 2, default);
@@ -93,10 +96,10 @@ public abstract class BlockStoreContract : IAsyncLifetime
     [Fact]
     public async Task A_removed_block_is_gone_and_is_removed_only_once()
     {
-        await Store.AddAsync(NewBlock("a.example"), default);
+        await Store.AddAsync(NewBlock("a.example"), Actor.None, default);
 
-        Assert.True(await Store.RemoveAsync("a.example", default));
-        Assert.False(await Store.RemoveAsync("a.example", default));
+        Assert.True(await Store.RemoveAsync("a.example", Actor.None, default));
+        Assert.False(await Store.RemoveAsync("a.example", Actor.None, default));
         Assert.Empty(await ReadAllAsync());
     }
 
@@ -104,7 +107,7 @@ public abstract class BlockStoreContract : IAsyncLifetime
     public async Task Of_clients_that_block_the_same_host_one_adds_it()
     {
         var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ =>
-            Store.AddAsync(NewBlock("a.example"), default)));
+            Store.AddAsync(NewBlock("a.example"), Actor.None, default)));
 
         Assert.Single(results, result => result.IsNew);
         Assert.Single(results.Select(result => result.Stored).Distinct());
@@ -115,9 +118,9 @@ public abstract class BlockStoreContract : IAsyncLifetime
     {
         await FillAsync(IBlockStore.MaxBlocks - 1);
 
-        Assert.True((await Store.AddAsync(NewBlock("last.example"), default)).IsNew);
-        Assert.Null((await Store.AddAsync(NewBlock("more.example"), default)).Stored);
-        Assert.NotNull((await Store.AddAsync(NewBlock("h1"), default)).Stored);
+        Assert.True((await Store.AddAsync(NewBlock("last.example"), Actor.None, default)).IsNew);
+        Assert.Null((await Store.AddAsync(NewBlock("more.example"), Actor.None, default)).Stored);
+        Assert.NotNull((await Store.AddAsync(NewBlock("h1"), Actor.None, default)).Stored);
         Assert.Equal(IBlockStore.MaxBlocks, (await ReadAllAsync()).Count);
     }
 

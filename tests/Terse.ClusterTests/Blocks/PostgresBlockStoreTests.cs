@@ -1,3 +1,4 @@
+using Terse.Access;
 using Terse.Hosting;
 using Terse.Links;
 using Terse.TestSupport;
@@ -31,7 +32,8 @@ public sealed class PostgresBlockStoreTests(TestDatabases databases) : BlockStor
         Assert.Empty(await store.ListAsync(null, 10, default));
         Assert.Null(await store.FindAsync("a.example", default));
         await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            store.AddAsync(NewBlock("a.example"), default));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() => store.RemoveAsync("a.example", default));
+            store.AddAsync(NewBlock("a.example"), Actor.None, default));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
+            store.RemoveAsync("a.example", Actor.None, default));
     }
 }

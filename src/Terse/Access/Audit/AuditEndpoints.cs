@@ -142,10 +142,12 @@ internal static class AuditEndpoints
 /// <param name="At">When the change was made.</param>
 /// <param name="Action">
 /// <c>link.create</c>, <c>link.change</c>, <c>link.delete</c>, <c>link.restore</c>, <c>link.erase</c>,
-/// <c>key.create</c>, <c>key.rotate</c>, <c>key.revoke</c>, <c>domain.add</c>, <c>domain.change</c> or
-/// <c>domain.remove</c>.
+/// <c>key.create</c>, <c>key.rotate</c>, <c>key.revoke</c>, <c>domain.add</c>, <c>domain.change</c>,
+/// <c>domain.remove</c>, <c>block.add</c> or <c>block.remove</c>.
 /// </param>
-/// <param name="Subject">The domain and the code of the link, the id of the key, or the domain.</param>
+/// <param name="Subject">
+/// The domain and the code of the link, the id of the key, the domain or the blocked host.
+/// </param>
 /// <param name="Link">The id of the link; null if something else was changed.</param>
 /// <param name="Key">The id of the key that made the change; null for a command and without a key.</param>
 /// <param name="Address">The address of the client; null if the audit keeps no addresses.</param>

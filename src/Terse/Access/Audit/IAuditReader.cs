@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Access;
 
 /// <summary>
-/// Reads the audit: one row for each change of a link, a key or a domain. Triggers of the database write the
-/// rows, in the transaction of the change.
+/// Reads the audit: one row for each change of a link, a key, a domain or a block. Triggers of the database
+/// write the rows, in the transaction of the change.
 /// </summary>
 internal interface IAuditReader
 {

@@ -1,3 +1,4 @@
+using Terse.Access;
 using Terse.Hosting;
 
 namespace Terse.Links;
@@ -21,7 +22,7 @@ internal sealed class BlockChanger(IBlockStore store, BlockLoader loader, TimePr
     /// <returns>The stored block, and why the request is refused; one of them is null.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the block was stored.</exception>
     public async Task<(AddBlockResult? Result, Refusal? Refusal)> AddAsync(
-        BlockFields fields, CancellationToken cancellationToken)
+        BlockFields fields, Actor actor, CancellationToken cancellationToken)
     {
         if (!BlockedHost.TryParse(fields.Host, out var host, out var reason))
         {
@@ -48,7 +49,7 @@ internal sealed class BlockChanger(IBlockStore store, BlockLoader loader, TimePr
             host.IncludesSubdomains,
             string.IsNullOrEmpty(fields.Reason) ? null : fields.Reason,
             now);
-        var result = await store.AddAsync(added, cancellationToken);
+        var result = await store.AddAsync(added, actor, cancellationToken);
         if (result.Stored is null)
         {
             return (null, Refusal.OfField(
@@ -65,13 +66,14 @@ internal sealed class BlockChanger(IBlockStore store, BlockLoader loader, TimePr
     /// includes it.
     /// </summary>
     /// <param name="text">The host or the pattern as the client sent it.</param>
+    /// <param name="actor">Who removes the block.</param>
     /// <param name="cancellationToken">Cancels the wait; the block may still be removed.</param>
     /// <returns>False if the host has no block of its own in the database.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the block was removed.</exception>
-    public async Task<bool> RemoveAsync(string text, CancellationToken cancellationToken)
+    public async Task<bool> RemoveAsync(string text, Actor actor, CancellationToken cancellationToken)
     {
         if (!BlockedHost.TryParse(text, out var host, out _)
-            || !await store.RemoveAsync(host.Host, cancellationToken))
+            || !await store.RemoveAsync(host.Host, actor, cancellationToken))
         {
             return false;
         }

@@ -1,3 +1,5 @@
+using Terse.Access;
+
 namespace Terse.Links;
 
 /// <summary>Stores the blocked hosts of an installation.</summary>
@@ -35,17 +37,23 @@ internal interface IBlockStore
     /// Adds a block. If the host is blocked already, replaces the other fields of its block except the time.
     /// The id of the given block is ignored.
     /// </summary>
+    /// <param name="block">The block.</param>
+    /// <param name="actor">Who adds the block.</param>
+    /// <param name="cancellationToken">Cancels the wait; the block may still be stored.</param>
     /// <exception cref="Hosting.StoreUnavailableException">
     /// It is unknown whether the block was stored, or the database has the schema of an earlier version.
     /// </exception>
-    Task<AddBlockResult> AddAsync(Block block, CancellationToken cancellationToken);
+    Task<AddBlockResult> AddAsync(Block block, Actor actor, CancellationToken cancellationToken);
 
     /// <summary>Removes the block of a host or a pattern.</summary>
+    /// <param name="host">The host or the pattern.</param>
+    /// <param name="actor">Who removes the block.</param>
+    /// <param name="cancellationToken">Cancels the wait; the block may still be removed.</param>
     /// <returns>False if there is none.</returns>
     /// <exception cref="Hosting.StoreUnavailableException">
     /// It is unknown whether the block was removed.
     /// </exception>
-    Task<bool> RemoveAsync(string host, CancellationToken cancellationToken);
+    Task<bool> RemoveAsync(string host, Actor actor, CancellationToken cancellationToken);
 }
 
 /// <param name="Revision">

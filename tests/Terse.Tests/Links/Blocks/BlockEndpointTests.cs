@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Terse.Access;
 using Terse.Harness;
 using Terse.Links;
 using Terse.Storage;
@@ -205,9 +206,9 @@ public sealed class BlockEndpointTests : IAsyncLifetime
         using var readers = new SqliteReaders(database);
         var other = new SqliteBlockStore(writer, readers);
 
-        await other.AddAsync(new(0, "evil.example", false, null, default), default);
+        await other.AddAsync(new(0, "evil.example", false, null, Actor.None, default), default);
         await Eventually.IsTrueAsync(async () => await StatusAsync("/phish") == HttpStatusCode.Forbidden);
-        await other.RemoveAsync("evil.example", default);
+        await other.RemoveAsync("evil.example", Actor.None, default);
         await Eventually.IsTrueAsync(async () => await StatusAsync("/phish") == HttpStatusCode.Found);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
+using Terse.Access;
 using Terse.Hosting;
 using Terse.Links;
 
@@ -183,10 +184,10 @@ public sealed class BlockLoaderTests : IDisposable
         public Task<Block?> FindAsync(string host, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<AddBlockResult> AddAsync(Block block, CancellationToken cancellationToken) =>
+        public Task<AddBlockResult> AddAsync(Block block, Actor actor, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<bool> RemoveAsync(string host, CancellationToken cancellationToken) =>
+        public Task<bool> RemoveAsync(string host, Actor actor, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
     }
 }

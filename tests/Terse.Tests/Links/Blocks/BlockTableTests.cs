@@ -91,7 +91,8 @@ public sealed class BlockTableTests
         var hosts = Enumerable.Range(0, Count).Select(HostOf).ToList();
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
-        var table = new BlockTable(hosts.ConvertAll(host => new BlockedHost(new string(host.AsSpan()), true)));
+        var table = new BlockTable(
+            hosts.ConvertAll(host => new BlockedHost(new string(host.AsSpan()), true)));
         var bytes = (GC.GetTotalMemory(forceFullCollection: true) - before) / Count;
 
         Assert.InRange(bytes - (2 * HostOf(0).Length), 20, 100);

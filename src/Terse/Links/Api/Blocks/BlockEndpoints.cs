@@ -43,7 +43,8 @@ internal static class BlockEndpoints
         BlockChanger changer, HttpContext context)
     {
         var fields = await JsonBody.ReadAsync(context.Request, LinkJson.Instance.BlockFields, Body);
-        var (result, refusal) = await changer.AddAsync(fields, context.RequestAborted);
+        var (result, refusal) = await changer.AddAsync(
+            fields, RequestInfo.Of(context).Actor, context.RequestAborted);
         if (result?.Stored is not { } block)
             return LinkProblems.Of(refusal!);
         var resource = BlockResource.Of(block);
@@ -58,7 +59,9 @@ internal static class BlockEndpoints
 
     private static async Task<Results<NoContent, Problem>> RemoveAsync(
         string host, BlockChanger changer, HttpContext context) =>
-        await changer.RemoveAsync(host, context.RequestAborted) ? TypedResults.NoContent() : NotFound(host);
+        await changer.RemoveAsync(host, RequestInfo.Of(context).Actor, context.RequestAborted)
+            ? TypedResults.NoContent()
+            : NotFound(host);
 
     private static Problem NotFound(string host) => Problem.Of(
         ProblemType.BlockNotFound,

@@ -1,4 +1,5 @@
 using Npgsql;
+using Terse.Access;
 using Terse.Horizon;
 using Terse.Links;
 
@@ -100,18 +101,21 @@ internal sealed class PostgresBlockStore(Cluster cluster, TimeProvider time) : I
 
     private const string Upsert =
         $"""
-        INSERT INTO block (host, subdomains, reason, created_at) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (host) DO UPDATE SET subdomains = excluded.subdomains, reason = excluded.reason
+        INSERT INTO block (host, subdomains, reason, created_at, changed_by, changed_from)
+        VALUES ($1, $2, $3, $4, $5, $6)
+        ON CONFLICT (host) DO UPDATE SET subdomains = excluded.subdomains, reason = excluded.reason,
+            changed_by = excluded.changed_by, changed_from = excluded.changed_from
         RETURNING {Columns}
         """;
 
     /// <inheritdoc/>
-    public Task<AddBlockResult> AddAsync(Block block, CancellationToken cancellationToken) =>
-        WriteAsync(block, AddAsync, cancellationToken);
+    public Task<AddBlockResult> AddAsync(Block block, Actor actor, CancellationToken cancellationToken) =>
+        WriteAsync((block, actor), AddAsync, cancellationToken);
 
     private static async Task<AddBlockResult> AddAsync(
-        WriteTransaction write, Block block, CancellationToken cancellationToken)
+        WriteTransaction write, (Block Block, Actor Actor) added, CancellationToken cancellationToken)
     {
+        var (block, actor) = added;
         await using var locking = write.CreateCommand(LockState);
         await locking.ExecuteNonQueryAsync(cancellationToken);
         var isNew = await FindAsync(write.AsRead, block.Host, cancellationToken) is null;
@@ -124,22 +128,33 @@ internal sealed class PostgresBlockStore(Cluster cluster, TimeProvider time) : I
         upsert.Bind(block.IncludesSubdomains);
         upsert.Bind(block.Reason);
         upsert.Bind(block.CreatedAt);
+        upsert.Bind(actor.KeyId);
+        upsert.Bind(actor.Address);
         await using var row = await upsert.ExecuteReaderAsync(cancellationToken);
         await row.ReadAsync(cancellationToken);
         return new(ReadBlock(row), isNew);
     }
 
+    /// <summary>Notes who removes the block, for the audit.</summary>
+    private const string SetActor = "UPDATE block SET changed_by = $2, changed_from = $3 WHERE host = $1";
+
     private const string Delete = "DELETE FROM block WHERE host = $1";
 
     /// <inheritdoc/>
-    public Task<bool> RemoveAsync(string host, CancellationToken cancellationToken) =>
-        WriteAsync(host, RemoveAsync, cancellationToken);
+    public Task<bool> RemoveAsync(string host, Actor actor, CancellationToken cancellationToken) =>
+        WriteAsync((host, actor), RemoveAsync, cancellationToken);
 
     private static async Task<bool> RemoveAsync(
-        WriteTransaction write, string host, CancellationToken cancellationToken)
+        WriteTransaction write, (string Host, Actor Actor) removed, CancellationToken cancellationToken)
     {
+        var (host, actor) = removed;
         await using var locking = write.CreateCommand(LockState);
         await locking.ExecuteNonQueryAsync(cancellationToken);
+        await using var update = write.CreateCommand(SetActor);
+        update.Bind(host);
+        update.Bind(actor.KeyId);
+        update.Bind(actor.Address);
+        await update.ExecuteNonQueryAsync(cancellationToken);
         await using var delete = write.CreateCommand(Delete);
         delete.Bind(host);
         return await delete.ExecuteNonQueryAsync(cancellationToken) == 1;

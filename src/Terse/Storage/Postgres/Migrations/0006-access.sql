@@ -186,7 +186,9 @@ CREATE TABLE block (
     host       text        COLLATE "C" NOT NULL UNIQUE, -- a host or a pattern (the class BlockedHost)
     subdomains boolean     NOT NULL, -- whether all subdomains of the host are blocked, too
     reason     text,
-    created_at timestamptz NOT NULL
+    created_at timestamptz NOT NULL,
+    changed_by   text, -- as in the table api_key; a row gets them before it is deleted
+    changed_from text
 );
 
 CREATE TABLE block_state (
@@ -203,6 +205,25 @@ BEGIN
 END $$;
 CREATE TRIGGER block_changed AFTER INSERT OR UPDATE OR DELETE ON block
     FOR EACH STATEMENT EXECUTE FUNCTION block_changed();
+
+CREATE FUNCTION block_state_of(b block) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+SELECT jsonb_strip_nulls(jsonb_build_object('subdomains', b.subdomains, 'reason', b.reason))::text
+$$;
+CREATE FUNCTION block_audited() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit (key_id, address, action, subject, old_json, new_json)
+    SELECT r.changed_by, r.changed_from, CASE WHEN TG_OP = 'DELETE' THEN 'block.remove' ELSE 'block.add' END,
+        r.host,
+        CASE WHEN TG_OP <> 'INSERT' THEN block_state_of(OLD) END,
+        CASE WHEN TG_OP <> 'DELETE' THEN block_state_of(NEW) END
+    FROM (SELECT (CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END).*) AS r;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER block_audited AFTER INSERT OR DELETE ON block
+    FOR EACH ROW EXECUTE FUNCTION block_audited();
+CREATE TRIGGER block_audited_update AFTER UPDATE ON block
+    FOR EACH ROW WHEN ((OLD.subdomains, OLD.reason) IS DISTINCT FROM (NEW.subdomains, NEW.reason))
+    EXECUTE FUNCTION block_audited();
 
 -- What visitors have reported about links, a row for each link (the class LinkReport).
 CREATE TABLE link_report (

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Terse.Access;
 using Terse.Links;
 
 namespace Terse.Storage.Sqlite;
@@ -78,15 +79,17 @@ internal sealed class SqliteBlockStore(SqliteWriter writer, SqliteReaders reader
 
     private const string Upsert =
         """
-        INSERT INTO block (host, subdomains, reason, created_at) VALUES (?1, ?2, ?3, ?4)
-        ON CONFLICT (host) DO UPDATE SET subdomains = excluded.subdomains, reason = excluded.reason
+        INSERT INTO block (host, subdomains, reason, created_at, changed_by, changed_from)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+        ON CONFLICT (host) DO UPDATE SET subdomains = excluded.subdomains, reason = excluded.reason,
+            changed_by = excluded.changed_by, changed_from = excluded.changed_from
         """;
 
     /// <inheritdoc/>
-    public Task<AddBlockResult> AddAsync(Block block, CancellationToken cancellationToken) =>
-        writer.RunAsync(session => Add(session, block), cancellationToken);
+    public Task<AddBlockResult> AddAsync(Block block, Actor actor, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Add(session, block, actor), cancellationToken);
 
-    private static AddBlockResult Add(SqliteSession session, Block block)
+    private static AddBlockResult Add(SqliteSession session, Block block, Actor actor)
     {
         var isNew = Find(session, block.Host) is null;
         if ((long)session.Command(CountOthers, block.Host).ExecuteScalar()! >= IBlockStore.MaxBlocks)
@@ -95,14 +98,27 @@ internal sealed class SqliteBlockStore(SqliteWriter writer, SqliteReaders reader
             Upsert,
             block.Host,
             block.IncludesSubdomains,
-            block.Reason is { } reason ? reason : DBNull.Value,
-            block.CreatedAt.ToUnixTimeMilliseconds()).ExecuteNonQuery();
+            OrNull(block.Reason),
+            block.CreatedAt.ToUnixTimeMilliseconds(),
+            OrNull(actor.KeyId),
+            OrNull(actor.Address)).ExecuteNonQuery();
         return new(Find(session, block.Host), isNew);
     }
+
+    /// <summary>Notes who removes the block, for the audit.</summary>
+    private const string SetActor = "UPDATE block SET changed_by = ?2, changed_from = ?3 WHERE host = ?1";
 
     private const string Delete = "DELETE FROM block WHERE host = ?1";
 
     /// <inheritdoc/>
-    public Task<bool> RemoveAsync(string host, CancellationToken cancellationToken) => writer.RunAsync(
-        session => session.Command(Delete, host).ExecuteNonQuery() == 1, cancellationToken);
+    public Task<bool> RemoveAsync(string host, Actor actor, CancellationToken cancellationToken) =>
+        writer.RunAsync(
+            session =>
+            {
+                session.Command(SetActor, host, OrNull(actor.KeyId), OrNull(actor.Address)).ExecuteNonQuery();
+                return session.Command(Delete, host).ExecuteNonQuery() == 1;
+            },
+            cancellationToken);
+
+    private static object OrNull(string? text) => text is null ? DBNull.Value : text;
 }

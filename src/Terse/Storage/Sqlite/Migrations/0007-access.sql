@@ -140,7 +140,9 @@ CREATE TABLE block (
     host       TEXT    NOT NULL UNIQUE, -- a host or a pattern (the class BlockedHost)
     subdomains INTEGER NOT NULL, -- whether all subdomains of the host are blocked, too
     reason     TEXT,
-    created_at INTEGER NOT NULL -- milliseconds since 1970
+    created_at INTEGER NOT NULL, -- milliseconds since 1970
+    changed_by   TEXT, -- as in the table api_key; a row gets them before it is deleted
+    changed_from TEXT
 ) STRICT;
 
 CREATE TABLE block_state (
@@ -157,6 +159,28 @@ CREATE TRIGGER block_updated AFTER UPDATE ON block BEGIN
 END;
 CREATE TRIGGER block_deleted AFTER DELETE ON block BEGIN
     UPDATE block_state SET revision = lower(hex(randomblob(16)));
+END;
+
+CREATE TRIGGER block_added_audited AFTER INSERT ON block BEGIN
+    INSERT INTO audit (key_id, address, action, subject, new_json) VALUES (
+        NEW.changed_by, NEW.changed_from, 'block.add', NEW.host,
+        json_patch('{}', json_object(
+            'subdomains', json(iif(NEW.subdomains, 'true', 'false')), 'reason', NEW.reason)));
+END;
+CREATE TRIGGER block_changed_audited AFTER UPDATE ON block
+WHEN NEW.subdomains <> OLD.subdomains OR NEW.reason IS NOT OLD.reason BEGIN
+    INSERT INTO audit (key_id, address, action, subject, old_json, new_json) VALUES (
+        NEW.changed_by, NEW.changed_from, 'block.add', NEW.host,
+        json_patch('{}', json_object(
+            'subdomains', json(iif(OLD.subdomains, 'true', 'false')), 'reason', OLD.reason)),
+        json_patch('{}', json_object(
+            'subdomains', json(iif(NEW.subdomains, 'true', 'false')), 'reason', NEW.reason)));
+END;
+CREATE TRIGGER block_removed_audited AFTER DELETE ON block BEGIN
+    INSERT INTO audit (key_id, address, action, subject, old_json) VALUES (
+        OLD.changed_by, OLD.changed_from, 'block.remove', OLD.host,
+        json_patch('{}', json_object(
+            'subdomains', json(iif(OLD.subdomains, 'true', 'false')), 'reason', OLD.reason)));
 END;
 
 -- What visitors have reported about links, a row for each link (the class LinkReport).
