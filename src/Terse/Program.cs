@@ -35,9 +35,11 @@ internal static class Program
         builder.Services.AddFleet();
         var app = builder.Build();
         app.UseRedirects();
+        app.UseWebHost();
         app.UseWeb();
         app.UseAccess();
         app.MapHealth();
+        app.MapApiDocument();
         app.MapAccess();
         app.MapDomainPages();
         app.MapLinks();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Terse.Access;
 using Terse.Hosting;
+using Terse.Web;
 
 namespace Terse.Fleet;
 
@@ -12,8 +13,16 @@ internal static class FleetEndpoints
 {
     public const string Path = "/api/v1/fleet";
 
+    private static readonly Operation Show = new(
+        "showFleet",
+        "Show the servers and the database hosts",
+        "Each server reports every few seconds. The answer is 200 also while no database host can be read.")
+    {
+        Answers = [new(200, "The servers and the hosts.", typeof(FleetResource))],
+    };
+
     public static void MapFleet(this IEndpointRouteBuilder app) =>
-        app.MapGet(Path, ShowAsync).WithTags("fleet").RequiresUnlimited(Role.Admin);
+        app.MapGet(Path, ShowAsync).WithTags("fleet").RequiresUnlimited(Role.Admin).Describe(Show);
 
     private static async Task<Ok<FleetResource>> ShowAsync(
         IFleetStore store, ServerReport self, HttpContext context)

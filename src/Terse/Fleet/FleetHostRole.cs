@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Terse.Fleet;
 
+/// <summary>The role of a database host in replication.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<FleetHostRole>))]
 internal enum FleetHostRole
 {

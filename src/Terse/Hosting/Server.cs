@@ -54,6 +54,7 @@ internal static class Server
         builder.Services.AddServerOptions();
         builder.Services.AddProxies();
         builder.Services.AddDrain();
+        builder.AddTls();
     }
 
     /// <summary>

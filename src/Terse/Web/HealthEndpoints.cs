@@ -15,10 +15,25 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
-        app.MapMethods("/livez", Methods, WriteOkAsync);
-        app.MapMethods("/readyz", Methods, WriteReadyAsync);
-        app.MapMethods("/readyz/creations", Methods, WriteReadyForCreationsAsync);
+        var health = app.MapGroup("").WithTags("health");
+        health.MapMethods("/livez", Methods, WriteOkAsync)
+            .Describe(Probe("live", "Whether the process answers requests"));
+        health.MapMethods("/readyz", Methods, WriteReadyAsync)
+            .Describe(Readiness("ready", "Whether the server should receive requests"));
+        health.MapMethods("/readyz/creations", Methods, WriteReadyForCreationsAsync)
+            .Describe(Readiness("readyForCreations", "Whether the server should receive creations"));
     }
+
+    private static Operation Probe(string id, string summary) => new(id, summary)
+    {
+        IsApi = false,
+        Answers = [new(200, "Yes: `ok`.") { MediaType = "text/plain" }],
+    };
+
+    private static Operation Readiness(string id, string summary) => Probe(id, summary) with
+    {
+        Problems = [ProblemType.NotReady],
+    };
 
     private static Task WriteReadyAsync(HttpContext context) =>
         WriteAsync(context, ReadinessOf(context).FindReasons());
@@ -32,7 +47,13 @@ internal static class HealthEndpoints
     private static Task WriteAsync(HttpContext context, IReadOnlyList<string> reasons) =>
         reasons.Count == 0
             ? WriteOkAsync(context)
-            : Problem.Of(ProblemType.NotReady, string.Join(' ', reasons)).ExecuteAsync(context);
+            : Problem.Of(ProblemType.NotReady, DetailOf(context, reasons)).ExecuteAsync(context);
+
+    /// <summary>Everybody sees whether the server is ready, but not everybody why.</summary>
+    private static string DetailOf(HttpContext context, IReadOnlyList<string> reasons) =>
+        context.RequestServices.GetRequiredService<DetailReaders>().Contains(context)
+            ? string.Join(' ', reasons)
+            : "The server is not ready. The reasons are shown to clients in Web:DetailsFor.";
 
     private static Task WriteOkAsync(HttpContext context)
     {

@@ -7,8 +7,9 @@ namespace Terse.Web;
 
 /// <summary>
 /// Writes the HTML pages that people see in a browser. The templates are Pages/*.html. Every value that is
-/// inserted into a template is HTML-encoded. No page contains a script, and its policy allows only its own
-/// style.
+/// inserted into a template is HTML-encoded. No page contains a script, and its policy
+/// (<see cref="SecurityHeaders"/>) allows only its own style, by the hash of the style. So the pages need no
+/// second request, and work on every host.
 /// </summary>
 internal static class Pages
 {
@@ -19,6 +20,11 @@ internal static class Pages
     private static readonly Page Reported = Load("reported.html");
     private static readonly Page Guarded = Load("guarded.html");
     private static readonly Page Password = Load("password.html");
+
+    /// <summary>The name of each page, and the SHA-256 hash of its style in base 64.</summary>
+    public static IEnumerable<(string Name, string StyleHash)> Styles =>
+        from page in new[] { Home, Error, Preview, LockedPreview, Guarded, Password }
+        select (page.Name, page.StyleHash);
 
     public static Task WriteHomeAsync(HttpResponse response, string origin, string version) =>
         WriteAsync(response, Home, ("origin", origin), ("version", version));
@@ -80,8 +86,7 @@ internal static class Pages
 
         response.ContentType = "text/html; charset=utf-8";
         response.ContentLength = bytes.Length;
-        response.Headers.ContentSecurityPolicy = page.Policy;
-        response.Headers.XContentTypeOptions = "nosniff";
+        SecurityHeaders.UsePolicy(response.HttpContext, page.Name);
         return response.Body.WriteAsync(bytes, response.HttpContext.RequestAborted).AsTask();
     }
 
@@ -108,26 +113,21 @@ internal static class Pages
             ?? throw new InvalidOperationException($"The page {name} is not embedded in the program.");
         using var reader = new StreamReader(stream);
         var template = reader.ReadToEnd();
-        return new(template, PolicyOf(template));
+        return new(name, template, HashStyle(template));
     }
 
-    /// <summary>
-    /// Returns the policy of a page (Content Security Policy Level 3). There is no <c>form-action</c>,
-    /// because it would also forbid the redirect to the target after the form was sent.
-    /// </summary>
-    private static string PolicyOf(string template)
+    private static string HashStyle(string template)
     {
         const string Begin = "<style>";
         var start = template.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length;
         var style = template[start..template.IndexOf("</style>", StringComparison.Ordinal)];
-        var hash = Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
-        return $"default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; "
-            + "frame-ancestors 'none'";
+        return Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(style)));
     }
 
+    /// <param name="Name">The name of the file.</param>
     /// <param name="Template">The HTML text, with names in double braces in place of values.</param>
-    /// <param name="Policy">The header <c>Content-Security-Policy</c>.</param>
-    private sealed record Page(string Template, string Policy);
+    /// <param name="StyleHash">The hash of the content of its style element.</param>
+    private sealed record Page(string Name, string Template, string StyleHash);
 }
 
 /// <summary>The parts of a page about a link that do not depend on its target.</summary>

@@ -4,6 +4,15 @@ using System.Text.Json.Serialization;
 namespace Terse.Web;
 
 /// <summary>The JSON body of an error response (RFC 9457, "problem details").</summary>
+/// <param name="Type">The type of the error, a stable URI for programs.</param>
+/// <param name="Title">The type in words, always the same for a type.</param>
+/// <param name="Status">The status of the response.</param>
+/// <param name="Detail">What is wrong in this request and what to do, for people.</param>
+/// <param name="Field">
+/// The wrong field of the body, parameter of the query, or header; null, and absent, if the error is about
+/// none of them.
+/// </param>
+/// <param name="TraceId">The trace id of the log lines about the request, 32 hexadecimal digits.</param>
 internal sealed record ProblemBody(
     string Type,
     string Title,

@@ -1,11 +1,14 @@
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Cors.Infrastructure;
 using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
 
 namespace Terse.Web;
 
 /// <summary>
-/// Configures what all endpoints share: the size limit of request bodies, the JSON options and the error
-/// policy.
+/// Configures what all endpoints share: the size limit of request bodies, the JSON options, the error policy,
+/// and the headers that browsers obey.
 /// </summary>
 internal static class WebSetup
 {
@@ -22,13 +25,46 @@ internal static class WebSetup
                 JsonRules.Apply(json.SerializerOptions);
                 json.SerializerOptions.TypeInfoResolver = JsonTypeInfoResolver.Combine([.. contexts]);
             });
+        builder.Services.AddWebOptions();
+    }
+
+    private static void AddWebOptions(this IServiceCollection services)
+    {
+        services.AddOptions<WebOptions>().BindConfiguration(WebOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(WebOptions.Section, WebOptions.SettingNames)
+        {
+            Durations = [nameof(WebOptions.HstsFor)],
+        });
+        services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsValidator>();
+        services.AddSingleton<WebHost>();
+        services.AddSingleton<DetailReaders>();
+        services.AddSecurityHeaders();
+        services.AddCors();
     }
 
     /// <summary>Registers the JSON types that the endpoints of a feature return.</summary>
     public static void AddJson(this IServiceCollection services, IJsonTypeInfoResolver context) =>
         services.AddSingleton(context);
 
-    public static void UseErrorPolicy(this IApplicationBuilder app) => app.UseMiddleware<ErrorPolicy>();
+    /// <summary>Gives every error response a body, and every page its security headers.</summary>
+    public static void UseErrorPolicy(this IApplicationBuilder app)
+    {
+        app.UseAtStart(late => late.UseSecurityHeaders());
+        app.UseMiddleware<ErrorPolicy>();
+    }
+
+    /// <summary>
+    /// Adds middleware when the server starts, so that it can read settings: they are validated before, and a
+    /// wrong setting must not prevent that all errors are reported together.
+    /// </summary>
+    public static void UseAtStart(this IApplicationBuilder app, Action<IApplicationBuilder> configure) =>
+        app.Use(next =>
+        {
+            var late = app.New();
+            configure(late);
+            late.Run(next);
+            return late.Build();
+        });
 
     /// <summary>
     /// Routes requests to endpoints, gives every error response a body, and refuses requests of the API with
@@ -37,10 +73,35 @@ internal static class WebSetup
     public static void UseWeb(this IApplicationBuilder app)
     {
         app.UseErrorPolicy();
+        app.UseAtStart(UseCorsOfApi);
         app.UseRouting();
         app.Use(next => context => RefuseRepeated(context) is { } problem
             ? problem.ExecuteAsync(context)
             : next(context));
+    }
+
+    /// <summary>
+    /// Answers preflight requests (https://fetch.spec.whatwg.org/#cors-preflight-fetch) before anything asks
+    /// for a key, because browsers send them without one. Without configured origins, there is no CORS.
+    /// </summary>
+    private static void UseCorsOfApi(IApplicationBuilder app)
+    {
+        var origins = app.ApplicationServices.GetRequiredService<IOptions<WebOptions>>().Value.CorsOrigins;
+        if (origins.Count == 0)
+            return;
+        var policy = new CorsPolicyBuilder()
+            .AllowAnyHeader()
+            .AllowAnyMethod()
+            .WithExposedHeaders(
+                "ETag", "Location", "Retry-After", "Terse-Changed-At", "Idempotency-Replayed", "RateLimit",
+                "RateLimit-Policy")
+            .SetPreflightMaxAge(TimeSpan.FromMinutes(10));
+        _ = origins.Contains(WebOptions.AnyOrigin, StringComparer.Ordinal)
+            ? policy.AllowAnyOrigin()
+            : policy.WithOrigins([.. origins]);
+        app.UseWhen(
+            context => context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase),
+            api => api.UseMiddleware<CorsMiddleware>(policy.Build()));
     }
 
     /// <summary>

@@ -41,6 +41,18 @@ internal sealed class TestCertificates
 
     public string ClientKey => Path.Combine(_folder, "client.key");
 
+    /// <summary>Returns the policy of a client that trusts the authority, and no other one.</summary>
+    public X509ChainPolicy Trust()
+    {
+        var policy = new X509ChainPolicy
+        {
+            TrustMode = X509ChainTrustMode.CustomRootTrust,
+            RevocationMode = X509RevocationMode.NoCheck,
+        };
+        policy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificateFromFile(Authority));
+        return policy;
+    }
+
     private static DateTimeOffset Yesterday => TimeProvider.System.GetUtcNow().AddDays(-1);
 
     private static X509Certificate2 NewAuthority(ECDsa key, string name)

@@ -6,7 +6,11 @@ public sealed class SettingsTests
 {
     [Theory]
     [InlineData("Urls", "8080", "http://127.0.0.1:8080")]
-    [InlineData("Urls", "https://127.0.0.1:8080", "proxy")]
+    [InlineData("Urls", "https://127.0.0.1:8080", "set Tls:CertificateFile")]
+    [InlineData("Web:Host", "https://app.example", "'app.example.com'")]
+    [InlineData("Web:CorsOrigins:0", "app.example", "https://app.example.com")]
+    [InlineData("Web:DetailsFor:0", "10.0.0.0/33", "10.0.0.0/8")]
+    [InlineData("Web:HstsFor", "731.00:00:00", "730.00:00:00")]
     [InlineData("Urls", "http://127.0.0.1:99999", "http://127.0.0.1:8080")]
     [InlineData("Urls", "http://typo.invalid:8080", "http://127.0.0.1:8080")]
     [InlineData("Domains", "go.example.com", "Default")]

@@ -72,6 +72,25 @@ public sealed class HealthTests
         await server.CreateCodeAsync("https://example.com/");
     }
 
+    [Theory]
+    [InlineData("192.0.2.0/24", null, false)]
+    [InlineData("127.0.0.0/8", null, true)]
+    [InlineData("127.0.0.0/8", "X-Forwarded-For", false)]
+    public async Task Only_clients_in_the_configured_networks_see_why_a_server_is_not_ready(
+        string network, string? header, bool isShown)
+    {
+        await using var server = await TerseServer.StartAsync(("Web:DetailsFor:0", network));
+        server.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri("/readyz", UriKind.Relative));
+        if (header is not null)
+            request.Headers.Add(header, "203.0.113.9");
+        using var answer = await server.Http.SendAsync(request);
+        var problem = await ProblemAssert.AssertProblemAsync(
+            answer, HttpStatusCode.ServiceUnavailable, "not-ready", null);
+
+        Assert.Equal(isShown, problem.GetProperty("detail").GetString()!.Contains("shutting down"));
+    }
+
     private static async Task<HttpStatusCode> StatusOfAsync(TerseServer server, string path)
     {
         using var answer = await server.GetAsync(path);

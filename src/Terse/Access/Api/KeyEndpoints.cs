@@ -12,11 +12,11 @@ internal static class KeyEndpoints
     public static void MapAccess(this IEndpointRouteBuilder app)
     {
         var keys = app.MapGroup(Root).WithTags("keys").RequiresUnlimited(Role.Admin);
-        keys.MapGet("/", ListAsync);
-        keys.MapPost("/", CreateAsync);
-        keys.MapGet("/{id}", ShowAsync);
-        keys.MapPost("/{id}/rotate", RotateAsync);
-        keys.MapDelete("/{id}", RevokeAsync);
+        keys.MapGet("/", ListAsync).Describe(KeyOperations.List);
+        keys.MapPost("/", CreateAsync).Describe(KeyOperations.Create);
+        keys.MapGet("/{id}", ShowAsync).Describe(KeyOperations.Show);
+        keys.MapPost("/{id}/rotate", RotateAsync).Describe(KeyOperations.Rotate);
+        keys.MapDelete("/{id}", RevokeAsync).Describe(KeyOperations.Revoke);
         app.MapAudit();
     }
 

@@ -50,7 +50,8 @@ internal sealed record KeyResource(
         key.OldExpiresAt > now ? key.OldExpiresAt?.UtcDateTime : null);
 }
 
-/// <summary>All keys, the newest first.</summary>
+/// <summary>All keys.</summary>
+/// <param name="Keys">The keys, the newest first.</param>
 internal sealed record KeyListResource(IReadOnlyList<KeyResource> Keys);
 
 /// <summary>The JSON body of a request to rotate a key.</summary>

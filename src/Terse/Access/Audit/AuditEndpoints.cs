@@ -8,8 +8,8 @@ namespace Terse.Access;
 /// <summary>The endpoint that lists the audit. Nothing in the API changes the audit.</summary>
 internal static class AuditEndpoints
 {
-    private const int MaxLimit = 500;
-    private const int DefaultLimit = 50;
+    public const int MaxLimit = 500;
+    public const int DefaultLimit = 50;
 
     private static readonly string[] Known =
         ["key", "action", "subject", "link", "from", "until", "cursor", "limit"];
@@ -18,7 +18,8 @@ internal static class AuditEndpoints
         ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
 
     public static void MapAudit(this IEndpointRouteBuilder app) =>
-        app.MapGet("/api/v1/audit", ListAsync).WithTags("audit").RequiresUnlimited(Role.Admin);
+        app.MapGet("/api/v1/audit", ListAsync).WithTags("audit").RequiresUnlimited(Role.Admin)
+            .Describe(AuditOperations.List);
 
     private static async Task<Results<Ok<AuditListResource>, Problem>> ListAsync(
         AuditLister lister, HttpContext context)
@@ -163,6 +164,7 @@ internal sealed record AuditResource(
     JsonElement? Before,
     JsonElement? After);
 
+/// <summary>A page of the audit.</summary>
 /// <param name="Audit">The changes, the newest first.</param>
 /// <param name="Next">The cursor of the next page; null after the last page.</param>
 internal sealed record AuditListResource(IReadOnlyList<AuditResource> Audit, string? Next);

@@ -142,8 +142,10 @@ internal sealed class KeyManager(
 /// <summary>A key that a client asks for.</summary>
 internal sealed class KeyRequest
 {
+    /// <summary>A name for people, 1 to 100 characters.</summary>
     public string? Name { get; set; }
 
+    /// <summary>The role of the key.</summary>
     public string? Role { get; set; }
 
     /// <summary>The hosts of the domains to which the key is limited, or <c>default</c>.</summary>
@@ -152,6 +154,7 @@ internal sealed class KeyRequest
     /// <summary>The tags to which the key is limited.</summary>
     public IReadOnlyList<string>? Tags { get; set; }
 
+    /// <summary>From when on the key is refused; null if it does not expire.</summary>
     public DateTimeOffset? ExpiresAt { get; set; }
 }
 

@@ -23,7 +23,7 @@ internal static class SettingsErrors
         return
         [
             .. configuration.GetChildren().SelectMany(section => FindUnknown(section, sections)),
-            .. FindUrlErrors(configuration.GetSection(Urls)),
+            .. FindUrlErrors(configuration),
             .. wrongTypes,
 
             // The validators cannot read a section with a value of a wrong type.
@@ -109,26 +109,36 @@ internal static class SettingsErrors
         }
     }
 
-    private static IEnumerable<string> FindUrlErrors(IConfigurationSection urls)
+    private static IEnumerable<string> FindUrlErrors(IConfiguration configuration)
     {
+        var urls = configuration.GetSection(Urls);
         if (urls.GetChildren().Any())
             yield return $"{Urls} is a list or an object; write the addresses as one text, with semicolons.";
+        var hasCertificate = !string.IsNullOrEmpty(
+            configuration[$"{TlsOptions.Section}:{nameof(TlsOptions.CertificateFile)}"]);
         foreach (var url in (urls.Value ?? "").Split(';', StringSplitOptions.TrimEntries))
         {
-            if (!IsAddress(url))
+            if (!IsAddress(url, out var isSecure))
             {
                 yield return $"Urls contains '{url}', which is not an address to listen on; write it like "
-                    + "'http://127.0.0.1:8080'. For TLS, put a proxy in front.";
+                    + "'http://127.0.0.1:8080'.";
+            }
+            else if (isSecure && !hasCertificate)
+            {
+                yield return $"Urls contains '{url}', but https needs a certificate; set "
+                    + "Tls:CertificateFile, or put a proxy in front that terminates TLS.";
             }
         }
     }
 
-    private static bool IsAddress(string url)
+    private static bool IsAddress(string url, out bool isSecure)
     {
+        isSecure = false;
         try
         {
             var address = BindingAddress.Parse(url);
-            return address is { Scheme: "http", PathBase: "", Port: >= 0 and <= ushort.MaxValue }
+            isSecure = address.Scheme == "https";
+            return address is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= ushort.MaxValue }
                 && (address is { Host: "localhost", Port: > 0 } or { Host: "*" or "+" }
                     || IPAddress.TryParse(address.Host, out _));
         }

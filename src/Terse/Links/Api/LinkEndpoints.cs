@@ -40,19 +40,21 @@ internal static class LinkEndpoints
     {
         var readable = app.MapGroup(Root).WithTags("links").Requires(Role.Viewer);
         readable.MapGet("/", ListEndpoints.ListAsync)
-            .WithMetadata(new RepeatableParameters("tag", "anyTag", "noTag"));
-        readable.MapGet("/{code}", GetAsync);
-        readable.MapGet("/{code}/qr.svg", QrEndpoints.GetSvgAsync);
-        readable.MapGet("/{code}/qr.png", QrEndpoints.GetPngAsync);
+            .WithMetadata(new RepeatableParameters("tag", "anyTag", "noTag"))
+            .Describe(ListOperations.List);
+        readable.MapGet("/{code}", GetAsync).Describe(LinkOperations.Get);
+        readable.MapGet("/{code}/qr.svg", QrEndpoints.GetSvgAsync).Describe(LinkOperations.QrSvg);
+        readable.MapGet("/{code}/qr.png", QrEndpoints.GetPngAsync).Describe(LinkOperations.QrPng);
 
         // LinkAccess limits creators to the links that they created.
         var writable = app.MapGroup(Root).WithTags("links").Requires(Role.Creator);
-        writable.MapPost("/", CreateAsync);
-        writable.MapPost("/batch", BatchEndpoint.RunAsync);
-        writable.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync);
-        writable.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync);
-        writable.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync);
-        writable.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync);
+        writable.MapPost("/", CreateAsync).Describe(LinkOperations.Create);
+        writable.MapPost("/batch", BatchEndpoint.RunAsync).Describe(LinkOperations.Batch);
+        writable.MapPatch("/{code}", LinkChangeEndpoints.ChangeAsync).Describe(LinkOperations.Change);
+        writable.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync).Describe(LinkOperations.Delete);
+        writable.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync)
+            .Describe(LinkOperations.Restore);
+        writable.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync).Describe(LinkOperations.Erase);
         app.MapTags();
         app.MapDomains();
         app.MapBlocks();

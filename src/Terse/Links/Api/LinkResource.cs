@@ -6,6 +6,14 @@ namespace Terse.Links;
 /// <summary>
 /// A link as the API shows it. The id is a string, because a JavaScript number is exact only up to 53 bits.
 /// </summary>
+/// <param name="Id">The id of the link, which never changes.</param>
+/// <param name="Domain">The domain, with its port if it has one.</param>
+/// <param name="Code">The code, which follows the slash in the short URL.</param>
+/// <param name="ShortUrl">The short URL.</param>
+/// <param name="Target">The URL that the link leads to, exactly as it was sent.</param>
+/// <param name="CreatedAt">When the link was created, in UTC.</param>
+/// <param name="ExpiresAt">When the link expires, in UTC; null if never.</param>
+/// <param name="MaxVisits">How many visits of people the link allows; null for any number.</param>
 internal sealed record LinkResource(
     string Id,
     string Domain,
@@ -19,25 +27,37 @@ internal sealed record LinkResource(
     /// <summary>The earlier codes, under which the link is still found.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];
 
+    /// <summary>A name of the link for people; null if it has none.</summary>
     public string? Title { get; init; }
 
+    /// <summary>A remark for the people who manage the link; null if there is none.</summary>
     public string? Note { get; init; }
 
+    /// <summary>The tags.</summary>
     public IReadOnlyList<string> Tags { get; init; } = [];
 
+    /// <summary>Whether the link works; if not, requests are answered with 404.</summary>
     public bool Enabled { get; init; }
 
+    /// <summary>When the link begins to work, in UTC; null if at once.</summary>
     public DateTime? ValidFrom { get; init; }
 
+    /// <summary>The URL that the expired link leads to; null if the answer is 410.</summary>
     public string? ExpiredTarget { get; init; }
 
+    /// <summary>The status of the redirect: 301, 302, 307 or 308.</summary>
     public int RedirectStatus { get; init; }
 
-    /// <summary><c>off</c>, <c>append</c> or <c>merge</c>.</summary>
+    /// <summary>
+    /// How the query string of a request becomes a part of the redirect: <c>off</c>, <c>append</c> or
+    /// <c>merge</c>.
+    /// </summary>
     public required string ForwardQuery { get; init; }
 
+    /// <summary>Whether the path after the code is appended to the target.</summary>
     public bool ForwardPath { get; init; }
 
+    /// <summary>The rules, of which the first that matches a visitor decides the target.</summary>
     public IReadOnlyList<LinkRule> Rules { get; init; } = [];
 
     /// <summary>Whether visitors need a password. The API never returns the password.</summary>
@@ -97,6 +117,7 @@ internal sealed record LinkResource(
     }
 }
 
+/// <summary>How often a link was visited.</summary>
 /// <param name="Total">The number of all visits since the link was created.</param>
 /// <param name="Bots">The number of visits by bots. <c>Total</c> includes these visits.</param>
 internal sealed record LinkVisits(long Total, long Bots);

@@ -42,7 +42,6 @@ internal static class QrResponse
         SetHeaders(response, tag, cacheControl);
         response.ContentType = format == QrFormat.Svg ? "image/svg+xml" : "image/png";
         response.ContentLength = image.Length;
-        response.Headers.XContentTypeOptions = "nosniff";
         return response.Body.WriteAsync(image, context.RequestAborted).AsTask();
     }
 

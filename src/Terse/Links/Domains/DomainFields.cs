@@ -14,14 +14,19 @@ internal sealed class DomainFields
     /// <summary>The host of the domain, with its port if the port is not the usual one.</summary>
     public string? Name { get; set => field = Sent(value); }
 
+    /// <summary>The URL to which <c>/</c> redirects.</summary>
     public string? HomeRedirect { get; set => field = Sent(value); }
 
+    /// <summary>The URL to which unknown codes redirect.</summary>
     public string? NotFoundRedirect { get; set => field = Sent(value); }
 
+    /// <summary>The URL to which expired links without an <c>expiredTarget</c> redirect.</summary>
     public string? ExpiredRedirect { get; set => field = Sent(value); }
 
+    /// <summary>The text of <c>/robots.txt</c>, at most 8 KiB.</summary>
     public string? RobotsTxt { get; set => field = Sent(value); }
 
+    /// <summary>The URL to which <c>/favicon.ico</c> redirects.</summary>
     public string? Favicon { get; set => field = Sent(value); }
 
     /// <inheritdoc cref="LinkFields.Has"/>

@@ -23,8 +23,9 @@ internal sealed class TargetRisks(IOptions<TargetOptions> options)
     [
         "adf.ly", "bit.do", "bit.ly", "bitly.com", "bl.ink", "buff.ly", "cutt.ly", "da.gd", "dub.sh",
         "goo.gl", "is.gd", "j.mp", "lnk.to", "ow.ly", "qr.ae", "rb.gy", "rebrand.ly", "s.id", "short.gy",
-        "short.io", "shorturl.at", "shorturl.com", "shrtco.de", "snip.ly", "soo.gd", "surl.li", "t.co", "t.ly", "tiny.cc",
-        "tiny.one", "tinyurl.com", "tr.im", "u.to", "urlz.fr", "v.gd", "x.co", "zpr.io",
+        "short.io", "shorturl.at", "shorturl.com", "shrtco.de", "snip.ly", "soo.gd", "surl.li", "t.co",
+        "t.ly", "tiny.cc", "tiny.one", "tinyurl.com", "tr.im", "u.to", "urlz.fr", "v.gd", "x.co",
+        "zpr.io",
     ];
 
     /// <summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Terse.Domains;
 using Terse.Hosting;
+using Terse.Visits;
 using Terse.Web;
 
 namespace Terse.Redirects;
@@ -41,7 +42,11 @@ internal static class DomainPages
         var domain = domains.DomainOfHost(host);
         if (TryRedirect(context, domains.SettingsOf(domain).HomeRedirect))
             return Task.CompletedTask;
-        var origin = $"{domains.Scheme ?? context.Request.Scheme}://{domains.DisplayNameOf(domain, host)}"
+        var web = context.RequestServices.GetRequiredService<WebHost>();
+        if (!web.Accepts(context))
+            return RedirectProblems.Of(RedirectOutcome.Unknown, link: null).ExecuteAsync(context);
+        var shown = web.IsSeparate ? host : domains.DisplayNameOf(domain, host);
+        var origin = $"{domains.Scheme ?? context.Request.Scheme}://{shown}"
             + context.Request.PathBase.Value;
         return Pages.WriteHomeAsync(context.Response, origin, Server.Version);
     }
@@ -79,7 +84,6 @@ internal static class DomainPages
         response.ContentType = contentType;
         response.ContentLength = bytes.Length;
         response.Headers.CacheControl = CacheControl;
-        response.Headers.XContentTypeOptions = "nosniff";
         return response.Body.WriteAsync(bytes, context.RequestAborted).AsTask();
     }
 }

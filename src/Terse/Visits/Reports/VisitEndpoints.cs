@@ -15,17 +15,17 @@ internal static class VisitEndpoints
     private const string AllLinks = "/api/v1/visits";
     private const string OfLink = "/api/v1/links/{code}/visits";
 
-    private const int MaxPage = 1000;
-    private const int DefaultPage = 100;
+    public const int MaxPage = 1000;
+    public const int DefaultPage = 100;
 
     public static void MapVisits(this IEndpointRouteBuilder app)
     {
         var ofAll = app.MapGroup(AllLinks).WithTags("visits").RequiresUnlimited(Role.Viewer);
-        ofAll.MapGet("", CountAsync);
-        ofAll.MapGet("/list", ListAsync);
+        ofAll.MapGet("", CountAsync).Describe(VisitOperations.Count);
+        ofAll.MapGet("/list", ListAsync).Describe(VisitOperations.List);
         var ofLink = app.MapGroup(OfLink).WithTags("visits").Requires(Role.Viewer);
-        ofLink.MapGet("", CountOfLinkAsync);
-        ofLink.MapGet("/list", ListOfLinkAsync);
+        ofLink.MapGet("", CountOfLinkAsync).Describe(VisitOperations.CountOfLink);
+        ofLink.MapGet("/list", ListOfLinkAsync).Describe(VisitOperations.ListOfLink);
     }
 
     private static Task<Results<Ok<VisitsResource>, Problem>> CountAsync(

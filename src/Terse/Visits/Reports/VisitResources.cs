@@ -29,6 +29,7 @@ internal sealed record VisitsResource(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     IReadOnlyList<CountResource>? Missed);
 
+/// <summary>The number of visits in a period, or with a value.</summary>
 /// <param name="Value">
 /// The beginning of the period, or the value of the dimension. The value is empty if it is unknown, and
 /// <c>(other)</c> for all values that are not in the list.
@@ -40,6 +41,7 @@ internal sealed record CountResource(
     long Visits,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Bots);
 
+/// <summary>A page of a list of visits.</summary>
 /// <param name="Visits">The visits of the page, newest first.</param>
 /// <param name="Next">
 /// The cursor of the next page; null on the last page. A page can be empty and have a next page.
@@ -49,6 +51,16 @@ internal sealed record VisitListResource(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);
 
 /// <summary>A single visit. A text is empty if the value is unknown.</summary>
+/// <param name="At">When the link was visited, in UTC.</param>
+/// <param name="LinkId">The id of the link.</param>
+/// <param name="Domain">The domain of the link.</param>
+/// <param name="Code">The code of the link.</param>
+/// <param name="Bot">Whether the visitor is a bot.</param>
+/// <param name="Country">The ISO 3166-1 alpha-2 code of the visitor's country.</param>
+/// <param name="Referrer">The host of the page with the link.</param>
+/// <param name="Browser">The name of the browser.</param>
+/// <param name="Os">The name of the operating system.</param>
+/// <param name="Device">The type of the device.</param>
 internal sealed record VisitResource(
     DateTime At,
     string LinkId,

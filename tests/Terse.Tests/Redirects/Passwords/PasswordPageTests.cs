@@ -25,10 +25,9 @@ public sealed class PasswordPageTests : IAsyncLifetime
             Assert.Equal(HttpStatusCode.OK, page.StatusCode);
             Assert.Equal("no-store", page.Headers.CacheControl?.ToString());
             Assert.Equal("noindex", page.Headers.GetValues("X-Robots-Tag").Single());
-            Assert.StartsWith(
-                "default-src 'none'; style-src 'sha256-",
-                page.Headers.GetValues("Content-Security-Policy").Single(),
-                StringComparison.Ordinal);
+            Assert.Matches(
+                "^default-src 'none'; .*style-src 'sha256-[A-Za-z0-9+/]{43}='",
+                page.Headers.GetValues("Content-Security-Policy").Single());
             Assert.Contains("<form method=\"post\">", text, StringComparison.Ordinal);
             Assert.DoesNotContain("<script", text, StringComparison.Ordinal);
             Assert.DoesNotContain("{{", text, StringComparison.Ordinal);

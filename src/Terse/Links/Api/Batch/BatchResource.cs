@@ -7,6 +7,7 @@ namespace Terse.Links;
 /// <summary>
 /// The JSON body of a batch. The items are read one by one, so that a mistake in one fails only this one.
 /// </summary>
+/// <param name="Items">The items, 1 to 1,000.</param>
 internal sealed record BatchBody(JsonElement Items);
 
 /// <summary>One item of a batch.</summary>
@@ -19,9 +20,11 @@ internal sealed record BatchBody(JsonElement Items);
 internal sealed record BatchItem(
     string? Op, string? Code, string? Domain, int? Version, string? IfExists, JsonElement Fields);
 
-/// <summary>The response to a batch: one result for each item, in the order of the items.</summary>
+/// <summary>The response to a batch.</summary>
+/// <param name="Items">One result for each item, in the order of the items.</param>
 internal sealed record BatchResource(IReadOnlyList<BatchResult> Items);
 
+/// <summary>The result of one item of a batch.</summary>
 /// <param name="Status">The status code with which a single request would have been answered.</param>
 internal sealed record BatchResult(int Status)
 {
@@ -33,9 +36,11 @@ internal sealed record BatchResult(int Status)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Replayed { get; init; }
 
+    /// <summary>The created or changed link.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public LinkResource? Link { get; init; }
 
+    /// <summary>Why the item failed.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ProblemBody? Problem { get; init; }
 }

@@ -15,11 +15,13 @@ internal static class DomainEndpoints
     public static void MapDomains(this IEndpointRouteBuilder app)
     {
         var domains = app.MapGroup(Root).WithTags("domains");
-        domains.MapGet("/", ListAsync).Requires(Role.Viewer);
-        domains.MapGet("/{name}", ShowAsync).Requires(Role.Viewer);
-        domains.MapPost("/", AddAsync).RequiresUnlimited(Role.Admin);
-        domains.MapPatch("/{name}", ChangeAsync).RequiresUnlimited(Role.Admin);
-        domains.MapDelete("/{name}", RemoveAsync).RequiresUnlimited(Role.Admin);
+        domains.MapGet("/", ListAsync).Requires(Role.Viewer).Describe(DomainOperations.List);
+        domains.MapGet("/{name}", ShowAsync).Requires(Role.Viewer).Describe(DomainOperations.Show);
+        domains.MapPost("/", AddAsync).RequiresUnlimited(Role.Admin).Describe(DomainOperations.Add);
+        domains.MapPatch("/{name}", ChangeAsync).RequiresUnlimited(Role.Admin)
+            .Describe(DomainOperations.Change);
+        domains.MapDelete("/{name}", RemoveAsync).RequiresUnlimited(Role.Admin)
+            .Describe(DomainOperations.Remove);
     }
 
     /// <remarks>

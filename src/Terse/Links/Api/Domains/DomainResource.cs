@@ -53,5 +53,6 @@ internal sealed record DomainResource(
     }
 }
 
-/// <summary>All domains, the default domain first, then by name.</summary>
+/// <summary>All domains.</summary>
+/// <param name="Domains">The domains, the default domain first, then by name.</param>
 internal sealed record DomainListResource(IReadOnlyList<DomainResource> Domains);

@@ -11,7 +11,7 @@ namespace Terse.Links;
 internal sealed class ListParameters(IQueryCollection parameters)
 {
     public const int MaxLimit = 500;
-    private const int DefaultLimit = 50;
+    public const int DefaultLimit = 50;
 
     /// <summary>The maximum number of tags in one parameter.</summary>
     private const int MaxTags = LinkTexts.MaxTags;
@@ -30,6 +30,10 @@ internal sealed class ListParameters(IQueryCollection parameters)
 
     private static readonly (string Name, ListOrder Value)[] Orders =
         [("newest", ListOrder.Newest), ("oldest", ListOrder.Oldest), ("visits", ListOrder.Visits)];
+
+    public static IEnumerable<string> StateNames => States.Select(state => state.Name);
+
+    public static IEnumerable<string> OrderNames => Orders.Select(order => order.Name);
 
     /// <summary>The first invalid parameter; null if all parameters that were read are valid.</summary>
     public Problem? Problem { get; private set; }

@@ -23,11 +23,15 @@ internal static class TagEndpoints
     public static void MapTags(this IEndpointRouteBuilder app)
     {
         var tags = app.MapGroup(Root).WithTags("tags");
-        tags.MapGet("/", ListAsync).RequiresUnlimited(Role.Viewer); // It counts the links of all domains.
+
+        // It counts the links of all domains.
+        tags.MapGet("/", ListAsync).RequiresUnlimited(Role.Viewer).Describe(ListOperations.ListTags);
 
         // The name of a tag may contain slashes.
-        tags.MapPatch("/{**tag}", RenameAsync).RequiresUnlimited(Role.Editor);
-        tags.MapDelete("/{**tag}", DeleteAsync).RequiresUnlimited(Role.Editor);
+        tags.MapPatch("/{**tag}", RenameAsync).RequiresUnlimited(Role.Editor)
+            .Describe(ListOperations.RenameTag);
+        tags.MapDelete("/{**tag}", DeleteAsync).RequiresUnlimited(Role.Editor)
+            .Describe(ListOperations.DeleteTag);
     }
 
     private static async Task<Results<Ok<TagListResource>, Problem>> ListAsync(
