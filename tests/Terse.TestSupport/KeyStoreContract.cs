@@ -49,7 +49,8 @@ public abstract class KeyStoreContract : IAsyncLifetime
         var versions = new List<StoredKeys> { await ReadAsync() };
         await Store.AddAsync(key, Actor.None, default);
         versions.Add(await ReadAsync());
-        await Store.RotateAsync(key.Id, KeyText.NewSecret(key.Id).Hash(), Now, Actor.None, default);
+        await Store.RotateAsync(
+            new(key.Id, KeyText.NewSecret(key.Id).Hash(), Now, Now), Actor.None, default);
         versions.Add(await ReadAsync());
         await Store.RevokeAsync(key.Id, Now, Actor.None, default);
         versions.Add(await ReadAsync());
@@ -67,13 +68,41 @@ public abstract class KeyStoreContract : IAsyncLifetime
         await Store.AddAsync(key, Actor.None, default);
         var later = KeyText.NewSecret(key.Id);
 
-        Assert.True(await Store.RotateAsync(key.Id, later.Hash(), Now.AddHours(1), Actor.None, default));
+        Assert.NotNull(await Store.RotateAsync(
+            new(key.Id, later.Hash(), Now.AddHours(1), Now), Actor.None, default));
 
         var stored = Assert.Single((await ReadAsync()).Keys!);
         Assert.True(stored.HasSecret(later.Hash(), Now.AddDays(1)));
         Assert.True(stored.HasSecret(text.Hash(), Now.AddMinutes(59)));
         Assert.False(stored.HasSecret(text.Hash(), Now.AddHours(1)));
-        Assert.False(await Store.RotateAsync("nobody00", later.Hash(), Now, Actor.None, default));
+        Assert.Null(await Store.RotateAsync(
+            new("nobody00", later.Hash(), Now, Now), Actor.None, default));
+    }
+
+    [Fact]
+    public async Task A_second_rotation_keeps_the_secret_that_programs_still_use()
+    {
+        var (key, used) = NewKey();
+        await Store.AddAsync(key, Actor.None, default);
+        var (lost, latest) = (KeyText.NewSecret(key.Id), KeyText.NewSecret(key.Id));
+        await Store.RotateAsync(new(key.Id, lost.Hash(), Now.AddHours(1), Now), Actor.None, default);
+
+        var rotated = await Store.RotateAsync(
+            new(key.Id, latest.Hash(), Now.AddHours(2), Now.AddMinutes(1)), Actor.None, default);
+
+        Assert.True(rotated!.HasSecret(used.Hash(), Now.AddMinutes(90)));
+        Assert.True(rotated.HasSecret(latest.Hash(), Now.AddMinutes(90)));
+        Assert.False(rotated.HasSecret(lost.Hash(), Now.AddMinutes(90)));
+    }
+
+    [Fact]
+    public async Task A_change_of_an_unknown_key_gives_no_new_version()
+    {
+        var before = await ReadAsync();
+
+        await Store.RevokeAsync("nobody00", Now, Actor.None, default);
+
+        Assert.Equal(before.Revision, (await ReadAsync()).Revision);
     }
 
     [Fact]
@@ -86,7 +115,8 @@ public abstract class KeyStoreContract : IAsyncLifetime
         Assert.True(await Store.RevokeAsync(key.Id, Now.AddDays(1), Actor.None, default));
 
         Assert.Equal(Now, Assert.Single((await ReadAsync()).Keys!).RevokedAt);
-        Assert.False(await Store.RotateAsync(key.Id, key.SecretHash, Now, Actor.None, default));
+        Assert.Null(await Store.RotateAsync(
+            new(key.Id, key.SecretHash, Now, Now), Actor.None, default));
         Assert.False(await Store.RevokeAsync("nobody00", Now, Actor.None, default));
     }
 

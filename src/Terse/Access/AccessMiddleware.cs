@@ -31,6 +31,7 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
         }
 
         context.Features.Set(caller);
+        context.Response.Headers.CacheControl = "no-store"; // Some handlers allow more.
         await next(context);
     }
 

@@ -7,6 +7,9 @@ internal sealed class AccessOptions
 {
     public const string Section = "Access";
 
+    /// <summary>The name of the key in <see cref="AdminKeyFile"/>.</summary>
+    public const string AdminKeyName = Section + ":" + nameof(AdminKeyFile);
+
     /// <summary>The value of <see cref="Anonymous"/> that lets people begin without a key.</summary>
     public const string Loopback = "loopback";
 
@@ -31,7 +34,12 @@ internal sealed class AccessOptions
     /// </summary>
     public bool AuditAddresses { get; set; }
 
-    /// <summary>Reads the key in <see cref="AdminKeyFile"/>.</summary>
+    /// <summary>The key in <see cref="AdminKeyFile"/>; null without a file.</summary>
+    public ApiKey? AdminKey => ReadAdminKey().Key is { } text
+        ? new(text.Id, AdminKeyName, Role.Admin, KeyScope.All, text.Hash())
+        : null;
+
+    /// <summary>Reads the text of the key in <see cref="AdminKeyFile"/>.</summary>
     /// <returns>The key, or why there is none; both are null without a file.</returns>
     public (KeyText? Key, string? Error) ReadAdminKey()
     {

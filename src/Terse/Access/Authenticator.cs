@@ -30,11 +30,7 @@ internal sealed class Authenticator
     {
         (_keys, _uses, _failures, _time) = (keys, uses, failures, time);
         _allowsLocal = options.Value.Anonymous == AccessOptions.Loopback;
-        if (options.Value.ReadAdminKey().Key is { } text)
-        {
-            var name = nameof(AccessOptions.AdminKeyFile);
-            _adminKey = new(text.Id, name, Role.Admin, KeyScope.All, text.Hash());
-        }
+        _adminKey = options.Value.AdminKey;
     }
 
     /// <summary>Finds the caller of a request.</summary>

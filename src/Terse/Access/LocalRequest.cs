@@ -18,7 +18,7 @@ internal static class LocalRequest
         return context.Connection.RemoteIpAddress is { } address
             && IPAddress.IsLoopback(address)
             && IsLoopback(request.Headers.Host)
-            && !HttpProtocol.IsHttp10(request.Protocol) // nginx uses it by default, and adds no header
+            && !HttpProtocol.IsHttp10(request.Protocol) // nginx before 1.29.7, which adds no header
             && !ForwardingHeaders.ArePresent(request)
             && !ComesFromOtherSite(request);
     }

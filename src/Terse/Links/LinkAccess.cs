@@ -20,6 +20,21 @@ internal static class LinkAccess
             "code",
             $"A key with the role {RoleNames.Of(caller.Role)} may change only links that it created.");
 
+    /// <summary>
+    /// Says why a creator may not restore or enable its link: somebody else deleted or disabled it.
+    /// </summary>
+    public static Refusal? WhyNotReopened(this Caller caller, Link link, Link changed) =>
+        caller.Role == Role.Creator
+        && link.Version > 1
+        && link.Settings.ChangedBy != caller.KeyId
+        && ((link.DeletedAt is not null && changed.DeletedAt is null)
+            || (link.Settings.IsDisabled && !changed.Settings.IsDisabled))
+            ? new(
+                RefusalKind.RoleInsufficient,
+                "code",
+                "Another key deleted or disabled the link; only an editor or an admin can undo this.")
+            : null;
+
     /// <summary>Says why a caller may not store a new or changed link; null if it may.</summary>
     public static Refusal? WhyNotStored(this Caller caller, Link link) =>
         WhyNotIn(caller, link.Domain)

@@ -65,6 +65,9 @@ public sealed class KeyEndpointsTests : IAsyncLifetime
     [InlineData("""{"name": "a", "role": "viewer", "domains": ["nobody.example"]}""", "domains")]
     [InlineData("""{"name": "a", "role": "viewer", "domains": [null]}""", "domains")]
     [InlineData("""{"name": "a", "role": "viewer", "tags": [""]}""", "tags")]
+    [InlineData("""{"name": "a", "role": "viewer", "tags": [" a "]}""", "tags")]
+    [InlineData("""{"name": "a", "role": "viewer", "tags": []}""", "tags")]
+    [InlineData("""{"name": "a", "role": "viewer", "domains": []}""", "domains")]
     [InlineData("""{"name": "a", "role": "viewer", "tags": [null]}""", "tags")]
     public async Task A_wrong_field_of_a_key_is_refused_with_its_name(string body, string field)
     {
@@ -109,6 +112,16 @@ public sealed class KeyEndpointsTests : IAsyncLifetime
 
         await ProblemAssert.AssertProblemAsync(
             response, HttpStatusCode.Unauthorized, "key-invalid", "Authorization");
+    }
+
+    [Fact]
+    public async Task The_key_of_the_file_can_be_revoked()
+    {
+        using var revoked = await _server.SendAsAsync(
+            AdminKey.Text, HttpMethod.Delete, $"{AccessServer.Keys}/tests000");
+
+        Assert.Equal(HttpStatusCode.NoContent, revoked.StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, await ListAsync(AdminKey.Text));
     }
 
     [Fact]

@@ -165,12 +165,8 @@ public sealed class KeyLoaderTests : IDisposable
         public Task<bool> AddAsync(ApiKey key, Actor actor, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
-        public Task<bool> RotateAsync(
-            string id,
-            byte[] newHash,
-            DateTimeOffset oldExpiresAt,
-            Actor actor,
-            CancellationToken cancellationToken) =>
+        public Task<ApiKey?> RotateAsync(
+            NewSecret secret, Actor actor, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
         public Task<bool> RevokeAsync(

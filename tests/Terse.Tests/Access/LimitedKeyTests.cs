@@ -185,6 +185,52 @@ public sealed class LimitedKeyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_creator_does_not_restore_or_enable_what_another_key_deleted_or_disabled()
+    {
+        var key = await _server.CreateKeyAsync("creator");
+        foreach (var code in new[] { "gone", "off" })
+        {
+            using var created = await _server.SendAsAsync(
+                key, HttpMethod.Post, Links, $$"""{"target": "https://example.com/", "code": "{{code}}"}""");
+            Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        }
+
+        const string Off = """{"enabled": false}""";
+        using var deleted = await _server.SendAsAsync(AdminKey.Text, HttpMethod.Delete, $"{Links}/gone");
+        using var disabled = await _server.SendAsAsync(AdminKey.Text, HttpMethod.Patch, $"{Links}/off", Off);
+        using var restored = await _server.SendAsAsync(key, HttpMethod.Post, $"{Links}/gone/restore");
+        using var enabled = await _server.SendAsAsync(
+            key, HttpMethod.Patch, $"{Links}/off", """{"enabled": true}""");
+        using var erased = await _server.SendAsAsync(key, HttpMethod.Post, $"{Links}/gone/erase");
+
+        await ProblemAssert.AssertProblemAsync(
+            restored, HttpStatusCode.Forbidden, "role-insufficient", "code");
+        await ProblemAssert.AssertProblemAsync(
+            enabled, HttpStatusCode.Forbidden, "role-insufficient", "code");
+        Assert.Equal(HttpStatusCode.Forbidden, erased.StatusCode);
+    }
+
+    [Fact]
+    public async Task The_cursor_of_a_limited_key_does_not_contain_the_ids_of_other_links()
+    {
+        var key = await _server.CreateKeyAsync("viewer", domains: ["a.example", "go.example"]);
+        await AddAsync("go.example", "later", "other");
+
+        var list = await _server.ReadAsAsync(key, $"{Links}?limit=1");
+        var next = list.GetProperty("next").GetString()!;
+
+        var id = long.Parse(
+            list.GetProperty("links")[0].GetProperty("id").GetString()!,
+            System.Globalization.CultureInfo.InvariantCulture);
+        Assert.DoesNotContain(
+            id.ToString("X16", System.Globalization.CultureInfo.InvariantCulture),
+            Convert.ToHexString(System.Buffers.Text.Base64Url.DecodeFromChars(next)),
+            StringComparison.Ordinal);
+        Assert.Single((await _server.ReadAsAsync(key, $"{Links}?limit=1&cursor={next}"))
+            .GetProperty("links").EnumerateArray());
+    }
+
+    [Fact]
     public async Task A_key_of_a_domain_sees_no_other_domain()
     {
         var key = await _server.CreateKeyAsync("viewer", domains: ["a.example"]);

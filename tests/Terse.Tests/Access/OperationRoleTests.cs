@@ -25,7 +25,7 @@ public sealed class OperationRoleTests : IAsyncLifetime
         ["PATCH /api/v1/links/{code}"] = "creator",
         ["DELETE /api/v1/links/{code}"] = "creator",
         ["POST /api/v1/links/{code}/restore"] = "creator",
-        ["POST /api/v1/links/{code}/erase"] = "creator",
+        ["POST /api/v1/links/{code}/erase"] = "editor",
         ["GET /api/v1/tags"] = "viewer*",
         ["PATCH /api/v1/tags/{**tag}"] = "editor*",
         ["DELETE /api/v1/tags/{**tag}"] = "editor*",

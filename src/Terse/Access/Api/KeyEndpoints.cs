@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http.HttpResults;
+using Terse.Hosting;
 using Terse.Web;
 
 namespace Terse.Access;
@@ -42,7 +43,8 @@ internal static class KeyEndpoints
             request, RequestInfo.Of(context).Actor, context.RequestAborted);
         if (result is not KeyResult.Issued(var key, var text))
             return Explain(result);
-        loader.OnChanged(); // The first key ends the access without a key.
+        // The first key ends the access without a key on this server before the client has its response.
+        await BackgroundLoop.TryAsync(loader.ReadAsync, static _ => { }, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created(
             $"{Root}/{key.Id}", KeyResource.Of(key, time.GetUtcNow()) with { Key = text.Reveal() });

@@ -109,7 +109,7 @@ internal static class AuditEndpoints
             DateTimeStyles.AssumeUniversal,
             out var read);
         time = read;
-        return isTime && read.UtcDateTime.Year is > 1970 and < 9999;
+        return isTime && read.UtcDateTime.Year is >= 1970 and < 9999;
     }
 
     private static bool TryReadCursor(string? text, out AuditPosition? position)

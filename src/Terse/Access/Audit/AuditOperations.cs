@@ -6,7 +6,7 @@ namespace Terse.Access;
 internal static class AuditOperations
 {
     public static readonly Operation List = new(
-        "listAudit", "List changes", "Each change of a link, a key or a domain is kept for a year.")
+        "listAudit", "List changes", "Each change of a link, a key, a domain or a block is kept for a year.")
     {
         Parameters =
         [

@@ -40,16 +40,13 @@ internal interface IKeyStore
     Task<bool> AddAsync(ApiKey key, Actor actor, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gives a key a new secret. The present secret becomes the old one, and works until a time.
+    /// Gives a key a new secret. The present secret becomes the old one, and works until a time. While an old
+    /// secret still works, it stays the old one: the present secret may have been made by a request whose
+    /// response was lost, so nobody knows it.
     /// </summary>
-    /// <returns>False if no key has this id, or if the key was revoked.</returns>
+    /// <returns>The key; null if no key has this id, or if the key was revoked.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was changed.</exception>
-    Task<bool> RotateAsync(
-        string id,
-        byte[] newHash,
-        DateTimeOffset oldExpiresAt,
-        Actor actor,
-        CancellationToken cancellationToken);
+    Task<ApiKey?> RotateAsync(NewSecret secret, Actor actor, CancellationToken cancellationToken);
 
     /// <summary>Revokes a key. A key that is revoked already stays as it is.</summary>
     /// <returns>False if no key has this id.</returns>
@@ -62,6 +59,13 @@ internal interface IKeyStore
 }
 
 /// <param name="KeyId">The id of the key.</param>
+/// <param name="Hash">The hash of its new secret.</param>
+/// <param name="OldExpiresAt">Until when the old secret works.</param>
+/// <param name="Now">The present time.</param>
+internal sealed record NewSecret(
+    string KeyId, byte[] Hash, DateTimeOffset OldExpiresAt, DateTimeOffset Now);
+
+/// <param name="KeyId">The id of the key.</param>
 /// <param name="UsedAt">The beginning of the hour, in UTC.</param>
 internal sealed record KeyUse(string KeyId, DateTimeOffset UsedAt);
 
@@ -71,6 +75,11 @@ internal sealed record KeyUse(string KeyId, DateTimeOffset UsedAt);
 /// <param name="Keys">The keys; null if the caller has this revision already.</param>
 internal sealed record StoredKeys(long Version, Guid Revision, IReadOnlyList<ApiKey>? Keys)
 {
+    /// <summary>
+    /// The secret of the database that hides the positions in lists from limited keys. It never changes.
+    /// </summary>
+    public Guid CursorSecret { get; init; }
+
     /// <summary>The database has the schema of an earlier version, which has no keys.</summary>
     public static readonly StoredKeys WithoutTable = new(-1, Guid.Empty, []);
 }

@@ -81,15 +81,20 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
         return Volatile.Read(ref _table).Find(text.Id) is { } key && key.HasSecret(hash, now) ? key : null;
     }
 
+    /// <inheritdoc cref="StoredKeys.CursorSecret"/>
+    public Guid CursorSecret => Volatile.Read(ref _table).CursorSecret;
+
     /// <summary>Finds a key in memory, and does not search the primary.</summary>
     /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
     public async ValueTask<ApiKey?> FindLoadedAsync(string id, CancellationToken cancellationToken) =>
         (await ReadIfExpiredAsync(cancellationToken)).Find(id);
 
-    /// <summary>Whether any key was ever created.</summary>
+    /// <summary>
+    /// Whether any key was ever created. True also if only the primary knows, and cannot be read.
+    /// </summary>
     /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
     public async ValueTask<bool> HasKeysAsync(CancellationToken cancellationToken) =>
-        (await ReadIfExpiredAsync(cancellationToken)).HasKeys;
+        (await ReadIfExpiredAsync(cancellationToken)).HasKeys || !Volatile.Read(ref _isLatest);
 
     public override void Dispose()
     {
@@ -129,12 +134,20 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
         }
         catch (StoreUnavailableException) when (_store.IsShared)
         {
+            readAt = _time.GetTimestamp();
             stored = await _store.ReadAsync(_table.Revision, isLatest: false, cancellationToken);
             isLatest = false;
         }
 
         if (stored.Keys is { } keys && (isLatest || stored.Version > _table.Version))
-            Volatile.Write(ref _table, new(stored.Version, stored.Revision, keys));
+        {
+            var table = new KeyTable(stored.Version, stored.Revision, keys)
+            {
+                CursorSecret = stored.CursorSecret,
+            };
+            Volatile.Write(ref _table, table);
+        }
+
         Volatile.Write(ref _isLatest, isLatest);
         Volatile.Write(ref _readAt, readAt);
     }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Terse.Domains;
 using Terse.Hosting;
 
@@ -5,7 +6,11 @@ namespace Terse.Access;
 
 /// <summary>Creates, rotates and revokes keys, for the API and for the commands.</summary>
 internal sealed class KeyManager(
-    IKeyStore store, KeyLoader loader, DomainMap domains, TimeProvider time)
+    IKeyStore store,
+    KeyLoader loader,
+    DomainMap domains,
+    IOptions<AccessOptions> options,
+    TimeProvider time)
 {
     public const int MaxName = 100;
 
@@ -63,19 +68,30 @@ internal sealed class KeyManager(
         }
 
         var text = KeyText.NewSecret(id);
-        if (!KeyText.IsId(id) || !await store.RotateAsync(id, text.Hash(), until, actor, cancellationToken))
-            return new KeyResult.NotFound();
-        var key = await FindAsync(id, cancellationToken);
+        var key = KeyText.IsId(id)
+            ? await store.RotateAsync(new(id, text.Hash(), until, now), actor, cancellationToken)
+            : null;
         return key is null ? new KeyResult.NotFound() : new KeyResult.Issued(key, text);
     }
 
-    /// <summary>Ends a key, at once on this server and within a second on the others.</summary>
+    /// <summary>
+    /// Ends a key, at once on this server and within a second on the others. The key in
+    /// <see cref="AccessOptions.AdminKeyFile"/> gets a row that says so.
+    /// </summary>
     /// <returns>False if there is no such key.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was revoked.</exception>
     public async Task<bool> RevokeAsync(string id, Actor actor, CancellationToken cancellationToken)
     {
-        if (!KeyText.IsId(id) || !await store.RevokeAsync(id, Now, actor, cancellationToken))
+        if (!KeyText.IsId(id))
             return false;
+        if (!await store.RevokeAsync(id, Now, actor, cancellationToken))
+        {
+            if (options.Value.AdminKey is not { } ofFile || ofFile.Id != id)
+                return false;
+            await store.AddAsync(ofFile with { CreatedAt = Now }, actor, cancellationToken);
+            await store.RevokeAsync(id, Now, actor, cancellationToken);
+        }
+
         await loader.ReadAsync(cancellationToken);
         return true;
     }
@@ -111,6 +127,13 @@ internal sealed class KeyManager(
         if (request.ExpiresAt <= time.GetUtcNow())
             return new("expiresAt", "'expiresAt' must be in the future.");
         var (names, tags) = (request.Domains ?? [], request.Tags ?? []);
+        if (request.Domains is { Count: 0 } || request.Tags is { Count: 0 })
+        {
+            return new(
+                request.Domains is { Count: 0 } ? "domains" : "tags",
+                "An empty list would limit nothing; leave the field out for a key without this limit.");
+        }
+
         if (names.Count > MaxLimits)
             return new("domains", $"A key can be limited to {MaxLimits} domains at most.");
         if (tags.Count > MaxLimits || tags.Any(IsNoTag))
@@ -130,11 +153,13 @@ internal sealed class KeyManager(
     /// <summary>The stored name of a domain; null if there is none.</summary>
     private string? FindDomain(string? name) =>
         name == DomainName.DefaultSegment ? DomainMap.Default
-        : Authority.TryParse(name, out var host) ? domains.Table.Find(host)?.Name
+        : Authority.TryParse(name, out var host)
+            && domains.Table.Find(host) is { RemovedAt: null } found ? found.Name
         : null;
 
     private static bool IsNoTag(string? tag) =>
-        string.IsNullOrWhiteSpace(tag) || tag.Length > MaxTag || tag.Any(char.IsControl);
+        string.IsNullOrWhiteSpace(tag) || tag.Length > MaxTag || tag.Any(char.IsControl)
+        || tag != tag.Trim();
 
     private static string? Shorten(string? text) => text is { Length: > 60 } ? text[..60] + "…" : text;
 }

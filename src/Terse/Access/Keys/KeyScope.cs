@@ -14,6 +14,7 @@ internal sealed record KeyScope(IReadOnlyList<string> Domains, IReadOnlyList<str
     /// <summary>No limits.</summary>
     public static readonly KeyScope All = new([], []);
 
+    [JsonIgnore]
     public bool IsLimited => Domains.Count + Tags.Count > 0;
 
     public bool HasDomain(string domain) =>

@@ -22,6 +22,9 @@ internal sealed class KeyTable
     /// <summary>The revision that the table has; null before the first read.</summary>
     public Guid? Revision { get; }
 
+    /// <inheritdoc cref="StoredKeys.CursorSecret"/>
+    public Guid CursorSecret { get; init; }
+
     /// <summary>Whether a key was ever created, be it expired or revoked.</summary>
     public bool HasKeys => _keys.Count > 0;
 

@@ -57,8 +57,8 @@ internal static class AccessCreateCommand
         {
             Name = arguments.GetValue(Name),
             Role = arguments.GetValue(Role),
-            Domains = arguments.GetValue(Domains),
-            Tags = arguments.GetValue(Tags),
+            Domains = arguments.GetValue(Domains) is { Length: > 0 } domains ? domains : null,
+            Tags = arguments.GetValue(Tags) is { Length: > 0 } tags ? tags : null,
             ExpiresAt = ReadExpiry(arguments.GetValue(Expires), TimeProvider.System.GetUtcNow()),
         };
         await AccessCommand.ShowAsync(

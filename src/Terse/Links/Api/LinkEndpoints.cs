@@ -54,7 +54,11 @@ internal static class LinkEndpoints
         writable.MapDelete("/{code}", LinkChangeEndpoints.DeleteAsync).Describe(LinkOperations.Delete);
         writable.MapPost("/{code}/restore", LinkChangeEndpoints.RestoreAsync)
             .Describe(LinkOperations.Restore);
-        writable.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync).Describe(LinkOperations.Erase);
+
+        // It also empties the audit of the link.
+        writable.MapPost("/{code}/erase", LinkChangeEndpoints.EraseAsync)
+            .Describe(LinkOperations.Erase)
+            .Requires(Role.Editor);
         app.MapTags();
         app.MapDomains();
         app.MapBlocks();

@@ -35,13 +35,19 @@ internal sealed record RequestedLink(LinkName Name, string DomainName, RequestOr
     {
         var origin = RequestOrigin.Of(context);
         code = code.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        link = domains.TryPick(domain, origin.Host, out var picked)
+        var caller = Caller.Of(context);
+        link = domains.TryPick(domain, origin.Host, out var picked) && caller.Scope.HasDomain(picked)
             ? new RequestedLink(new(picked, code), domains.DisplayNameOf(picked, origin.Host), origin)
             : null;
-        problem = link is not null ? null
-            : Caller.Of(context).Scope.Domains.Count > 0
-                ? LinkProblems.NotFound(Refusal.Shorten(domain)) // as for a domain outside of the limits
-                : LinkProblems.UnknownDomain(domain);
+        problem = link is null ? RefuseDomain(domain ?? origin.Host, caller) : null;
         return link is not null;
     }
+
+    /// <summary>
+    /// Refuses a domain that does not exist for the caller. A caller that is limited to domains does not
+    /// learn which others exist.
+    /// </summary>
+    public static Problem RefuseDomain(string? domain, Caller caller) => caller.Scope.Domains.Count > 0
+        ? LinkProblems.NotFound(Refusal.Shorten(domain))
+        : LinkProblems.UnknownDomain(domain);
 }

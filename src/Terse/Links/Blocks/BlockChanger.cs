@@ -12,6 +12,7 @@ internal sealed class BlockFields
     /// <summary>Whether all subdomains of the host are blocked, too.</summary>
     public bool? Subdomains { get; set; }
 
+    /// <summary>Why the host is blocked, for the admins.</summary>
     public string? Reason { get; set; }
 }
 

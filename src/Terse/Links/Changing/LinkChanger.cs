@@ -50,8 +50,14 @@ internal sealed class LinkChanger(
             return new ChangeLinkResult.Refused(refusal);
         if (change.Has(nameof(change.Code)) && string.IsNullOrEmpty(change.Code))
             return new ChangeLinkResult.Refused(NoCode);
+        if (change.Has(nameof(change.Password))
+            && await WhyNotAsync(name, from.Caller, cancellationToken) is { } early)
+        {
+            return early; // Hashing takes long, so nobody without the right can cause it.
+        }
+
         edit = await passwords.AddToAsync(change, edit, cancellationToken);
-        var request = new Request(name, edit, versions)
+        var request = new LinkChangeRequest(name, edit, versions)
         {
             From = from,
             Code = change.Code,
@@ -147,12 +153,26 @@ internal sealed class LinkChanger(
         CancellationToken cancellationToken)
     {
         var now = Now;
-        var request = new Request(name, link => link.IsErased ? link : link.Erase(now), versions)
+        var request = new LinkChangeRequest(name, link => link.IsErased ? link : link.Erase(now), versions)
         {
             From = from,
             Refuse = link => isWanted?.Invoke(link) == false ? new ChangeLinkResult.OtherVersion() : null,
         };
         return ApplyAsync(request, cancellationToken);
+    }
+
+    /// <summary>Says why a caller may not change a link at all; null if it may.</summary>
+    private async Task<ChangeLinkResult?> WhyNotAsync(
+        LinkName name, Caller caller, CancellationToken cancellationToken)
+    {
+        if (!CustomCode.CouldBeCode(name.Code)
+            || await reader.FindLatestAsync(name, cancellationToken) is not { } link
+            || !caller.MaySee(link))
+        {
+            return new ChangeLinkResult.NotFound();
+        }
+
+        return caller.WhyNotChanged(link) is { } refusal ? new ChangeLinkResult.Refused(refusal) : null;
     }
 
     private DateTimeOffset Now =>
@@ -171,7 +191,8 @@ internal sealed class LinkChanger(
             : null;
     }
 
-    private async Task<ChangeLinkResult> ApplyAsync(Request request, CancellationToken cancellationToken)
+    private async Task<ChangeLinkResult> ApplyAsync(
+        LinkChangeRequest request, CancellationToken cancellationToken)
     {
         if (!CustomCode.CouldBeCode(request.Name.Code))
             return new ChangeLinkResult.NotFound();
@@ -180,7 +201,7 @@ internal sealed class LinkChanger(
     }
 
     private async Task<ChangeLinkResult> ApplyLatestAsync(
-        Request request, CancellationToken cancellationToken)
+        LinkChangeRequest request, CancellationToken cancellationToken)
     {
         for (var tries = 0; tries < MaxTries; tries++)
         {
@@ -194,18 +215,17 @@ internal sealed class LinkChanger(
     /// <returns>
     /// Null if a different change was stored after the link was read; the caller should try again.
     /// </returns>
-    private async Task<ChangeLinkResult?> TryApplyAsync(Request request, CancellationToken cancellationToken)
+    private async Task<ChangeLinkResult?> TryApplyAsync(
+        LinkChangeRequest request, CancellationToken cancellationToken)
     {
-        if (await reader.FindLatestAsync(request.Name, cancellationToken) is not { } link
-            || !request.From.Caller.MaySee(link))
-        {
+        var link = await reader.FindLatestAsync(request.Name, cancellationToken);
+        if (link is not null && link == request.Unconfirmed)
+            return new ChangeLinkResult.Changed(link, At: null); // An earlier attempt stored this change.
+        if (link is null || !request.From.Caller.MaySee(link))
             return new ChangeLinkResult.NotFound();
-        }
 
         if (request.From.Caller.WhyNotChanged(link) is { } forbidden)
             return new ChangeLinkResult.Refused(forbidden);
-        if (link == request.Unconfirmed)
-            return new ChangeLinkResult.Changed(link, At: null); // An earlier attempt stored this change.
         if (request.Refuse(link) is { } refused)
             return refused;
         if (request.Versions?.Contains(link.Version) == false)
@@ -216,6 +236,7 @@ internal sealed class LinkChanger(
         if (changed == link)
             return new ChangeLinkResult.Changed(link, At: null);
         var refusal = LinkChecker.CheckWhole(changed)
+            ?? request.From.Caller.WhyNotReopened(link, changed)
             ?? (changed.IsErased ? null : request.From.Caller.WhyNotStored(changed));
         if (refusal is not null)
             return new ChangeLinkResult.Refused(refusal);
@@ -236,7 +257,7 @@ internal sealed class LinkChanger(
     }
 
     /// <summary>Checks the new code of a link, unless the link has this code already.</summary>
-    private Refusal? CheckCode(Request request, Link link) =>
+    private Refusal? CheckCode(LinkChangeRequest request, Link link) =>
         request.Code is not { } code || LinkCodes.Have(link, code) ? null
         : checker.CheckCode(code, request.AllowMixedScripts) is { } refusal ? refusal
         : LinkCodes.With(link, code) is null ? Refusal.OfField(
@@ -263,28 +284,5 @@ internal sealed class LinkChanger(
             foreach (var name in changed.Names)
                 listener.OnChanged(name);
         }
-    }
-
-    /// <summary>
-    /// One request to change a link. All attempts to store the change share this object.
-    /// </summary>
-    private sealed record Request(LinkName Name, Func<Link, Link> Change, IReadOnlyList<int>? Versions)
-    {
-        /// <summary>
-        /// The change of the last attempt of which it is unknown whether the change was stored, if any.
-        /// </summary>
-        public Link? Unconfirmed { get; set; }
-
-        /// <summary>Who changes the link.</summary>
-        public RequestInfo From { get; init; } = RequestInfo.Server;
-
-        /// <summary>The new code of the link; null to keep its code.</summary>
-        public string? Code { get; init; }
-
-        public bool AllowMixedScripts { get; init; }
-
-        /// <summary>Returns why the present state of the link does not allow the change.</summary>
-        public Func<Link, ChangeLinkResult?> Refuse { get; init; } = static link =>
-            link.DeletedAt is null ? null : new ChangeLinkResult.Deleted();
     }
 }

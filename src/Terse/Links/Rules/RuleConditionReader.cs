@@ -157,7 +157,7 @@ internal sealed class RuleConditionReader(VisitorNames names)
             : null;
 
     private static string? QueryOf(string text) =>
-        text.Length is > 0 and <= MaxQueryLength && text[0] != '=' ? text : null;
+        text.Length is > 0 and <= MaxQueryLength && text[0] != '=' && !text.Any(char.IsControl) ? text : null;
 
     private static string? HoursOf(string text) => HourRange.TryParse(text, out _) ? text : null;
 

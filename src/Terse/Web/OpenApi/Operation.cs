@@ -44,13 +44,14 @@ internal sealed record Operation(string Id, string Summary, string Description =
         .. Problems,
         .. Body is null ? (ProblemType[])[] :
         [
-            ProblemType.RequestMalformed, ProblemType.BodyTooLarge, ProblemType.MediaTypeUnsupported,
-            ProblemType.EncodingUnsupported,
+            ProblemType.RequestMalformed, ProblemType.RequestTimeout, ProblemType.BodyTooLarge,
+            ProblemType.MediaTypeUnsupported, ProblemType.EncodingUnsupported,
         ],
         .. !IsApi ? (ProblemType[])[] :
         [
             ProblemType.QueryInvalid, ProblemType.KeyRequired, ProblemType.KeyInvalid,
-            ProblemType.RoleInsufficient, ProblemType.KeyLimited, ProblemType.Unexpected,
+            ProblemType.RoleInsufficient, ProblemType.KeyLimited, ProblemType.TooManyRequests,
+            ProblemType.Unexpected,
             ProblemType.StoreUnavailable, ProblemType.Overloaded, ProblemType.Stopping,
         ],
     ];

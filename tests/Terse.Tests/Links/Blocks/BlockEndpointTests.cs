@@ -206,7 +206,7 @@ public sealed class BlockEndpointTests : IAsyncLifetime
         using var readers = new SqliteReaders(database);
         var other = new SqliteBlockStore(writer, readers);
 
-        await other.AddAsync(new(0, "evil.example", false, null, Actor.None, default), default);
+        await other.AddAsync(new(0, "evil.example", false, null, default), Actor.None, default);
         await Eventually.IsTrueAsync(async () => await StatusAsync("/phish") == HttpStatusCode.Forbidden);
         await other.RemoveAsync("evil.example", Actor.None, default);
         await Eventually.IsTrueAsync(async () => await StatusAsync("/phish") == HttpStatusCode.Found);

@@ -150,8 +150,12 @@ internal sealed partial class BatchRun(
     {
         if (string.IsNullOrEmpty(item.Code))
             return Refuse("code", $"'code' must name the link to {item.Op}.");
-        if (!domains.TryPick(OrNull(item.Domain), _from.Origin.Host, out var domain))
-            return Refuse(LinkProblems.UnknownDomain(item.Domain));
+        if (!domains.TryPick(OrNull(item.Domain), _from.Origin.Host, out var domain)
+            || !_from.Caller.Scope.HasDomain(domain))
+        {
+            return Refuse(RequestedLink.RefuseDomain(item.Domain, _from.Caller));
+        }
+
         var name = new LinkName(domain, item.Code);
         IReadOnlyList<int>? versions = item.Version is { } version ? [version] : null;
         if (item.Op == "delete")

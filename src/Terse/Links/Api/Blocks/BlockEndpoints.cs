@@ -15,10 +15,10 @@ internal static class BlockEndpoints
     public static void MapBlocks(this IEndpointRouteBuilder app)
     {
         var blocks = app.MapGroup(Root).WithTags("blocks").RequiresUnlimited(Role.Admin);
-        blocks.MapGet("/", ListAsync);
-        blocks.MapPost("/", AddAsync);
-        blocks.MapGet("/{host}", ShowAsync);
-        blocks.MapDelete("/{host}", RemoveAsync);
+        blocks.MapGet("/", ListAsync).Describe(BlockOperations.List);
+        blocks.MapPost("/", AddAsync).Describe(BlockOperations.Add);
+        blocks.MapGet("/{host}", ShowAsync).Describe(BlockOperations.Show);
+        blocks.MapDelete("/{host}", RemoveAsync).Describe(BlockOperations.Remove);
     }
 
     /// <remarks>The list contains the blocks in the database, not those in the file.</remarks>

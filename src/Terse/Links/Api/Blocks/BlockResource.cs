@@ -19,6 +19,7 @@ internal sealed record BlockResource(
         block.CreatedAt);
 }
 
+/// <summary>A page of blocked hosts.</summary>
 /// <param name="Blocks">The blocks of the page, the newest first.</param>
 /// <param name="Next">The cursor of the next page; null on the last page.</param>
 internal sealed record BlockListResource(

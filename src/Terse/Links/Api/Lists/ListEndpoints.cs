@@ -9,11 +9,13 @@ namespace Terse.Links;
 internal static class ListEndpoints
 {
     public static async Task<Results<Ok<LinkListResource>, Problem>> ListAsync(
-        LinkLister lister, DomainMap domains, HttpContext context)
+        LinkLister lister, DomainMap domains, KeyLoader keys, HttpContext context)
     {
+        var caller = Caller.Of(context);
+        Guid? cursorSecret = caller.IsLimited ? keys.CursorSecret : null;
         var parameters = new ListParameters(context.Request.Query);
         var origin = RequestOrigin.Of(context);
-        var query = parameters.ReadQuery(domains, origin.Host, Caller.Of(context).Scope);
+        var query = parameters.ReadQuery(domains, origin.Host, caller.Scope, cursorSecret);
         var isCounted = parameters.ReadFlag("count");
         if (parameters.Problem is { } problem)
             return problem;
@@ -23,7 +25,7 @@ internal static class ListEndpoints
         var now = context.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
         return TypedResults.Ok(new LinkListResource(
             [.. page.Links.Select(link => Show(link, domains, origin, now))],
-            page.Next is { } next ? ListCursor.Write(next) : null,
+            page.Next is { } next ? ListCursor.Write(next, cursorSecret) : null,
             page.IsIncomplete ? true : null,
             count is null ? null : new(count.Links, !count.IsExact)));
     }

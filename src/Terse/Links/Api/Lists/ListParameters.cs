@@ -43,7 +43,10 @@ internal sealed class ListParameters(IQueryCollection parameters)
     /// <param name="domains">The domains of this installation.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
     /// <param name="scope">The limits of the caller's key.</param>
-    public ListQuery ReadQuery(DomainMap domains, string host, KeyScope scope)
+    /// <param name="cursorSecret">
+    /// The secret of <see cref="ListCursor"/>; null for a key without limits.
+    /// </param>
+    public ListQuery ReadQuery(DomainMap domains, string host, KeyScope scope, Guid? cursorSecret)
     {
         RejectUnknown(Known);
         var filter = new LinkFilter
@@ -63,7 +66,7 @@ internal sealed class ListParameters(IQueryCollection parameters)
             VisibleTags = scope.Tags.Count == 0 ? [] : [.. scope.Tags.Select(TagName.Fold)],
         };
         var order = ReadChoice("order", Orders) ?? ListOrder.Newest;
-        return new(filter, order, ReadCursor(), ReadLimit());
+        return new(filter, order, ReadCursor(cursorSecret), ReadLimit());
     }
 
     /// <summary>Rejects parameters that do not exist, so that a misspelt filter is not ignored.</summary>
@@ -117,11 +120,11 @@ internal sealed class ListParameters(IQueryCollection parameters)
     }
 
     /// <summary>Reads the cursor of a list that is ordered by a rank and an id.</summary>
-    public ListPosition? ReadCursor()
+    public ListPosition? ReadCursor(Guid? secret = null)
     {
         if (Text("cursor") is not { } text)
             return null;
-        if (ListCursor.Read(text) is { } position)
+        if (ListCursor.Read(text, secret) is { } position)
             return position;
         RejectCursor();
         return null;

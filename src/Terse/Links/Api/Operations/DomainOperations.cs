@@ -54,7 +54,8 @@ internal static class DomainOperations
         [
             ProblemType.FieldInvalid, ProblemType.TargetMissing, ProblemType.TargetInvalid,
             ProblemType.TargetTooLong, ProblemType.TargetScheme, ProblemType.TargetCredentials,
-            ProblemType.TargetIsTerse, ProblemType.TargetBlocked, ProblemType.DomainTaken,
+            ProblemType.TargetIsTerse, ProblemType.TargetBlocked, ProblemType.TargetPrivate,
+            ProblemType.TargetShortener, ProblemType.TargetLookAlike, ProblemType.DomainTaken,
             ProblemType.DefaultDomainUnnamed,
         ],
     };

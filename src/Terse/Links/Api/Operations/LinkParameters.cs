@@ -47,6 +47,16 @@ internal static class LinkParameters
     public static readonly (string, string) ETag = (
         "ETag", "The version of the link, and the number of its visits where they are shown.");
 
+    public static readonly OperationParameter Cursor = new(
+        "cursor", "The `next` of the previous page. Send the other parameters unchanged.");
+
+    public static readonly OperationParameter Limit = OperationParameter.Number(
+        "limit",
+        "How many entries a page may have.",
+        1,
+        ListParameters.MaxLimit,
+        ListParameters.DefaultLimit);
+
     /// <summary>The errors of requests that name an existing link.</summary>
     public static readonly IReadOnlyList<ProblemType> Problems =
         [ProblemType.LinkNotFound, ProblemType.LinkDeleted, ProblemType.DomainUnknown];
@@ -56,7 +66,8 @@ internal static class LinkParameters
     [
         ProblemType.TargetMissing, ProblemType.TargetInvalid, ProblemType.TargetTooLong,
         ProblemType.TargetScheme, ProblemType.TargetCredentials, ProblemType.TargetIsTerse,
-        ProblemType.TargetBlocked, ProblemType.ExpiryInvalid, ProblemType.MaxVisitsInvalid,
+        ProblemType.TargetBlocked, ProblemType.TargetPrivate, ProblemType.TargetShortener,
+        ProblemType.TargetLookAlike, ProblemType.ExpiryInvalid, ProblemType.MaxVisitsInvalid,
         ProblemType.FieldInvalid, ProblemType.CodeInvalid, ProblemType.CodeReserved, ProblemType.CodeTaken,
         ProblemType.DomainUnknown, ProblemType.DomainPending,
     ];

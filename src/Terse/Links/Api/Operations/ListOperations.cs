@@ -5,16 +5,6 @@ namespace Terse.Links;
 /// <summary>Describes the operations on lists of links and on tags.</summary>
 internal static class ListOperations
 {
-    private static readonly OperationParameter Cursor = new(
-        "cursor", "The `next` of the previous page. Send the other parameters unchanged.");
-
-    private static readonly OperationParameter Limit = OperationParameter.Number(
-        "limit",
-        "How many entries a page may have.",
-        1,
-        ListParameters.MaxLimit,
-        ListParameters.DefaultLimit);
-
     private static readonly OperationParameter Tag = new("tag", "The name of the tag, in any case.")
     {
         IsInPath = true,
@@ -52,8 +42,8 @@ internal static class ListOperations
             new("createdBy", "Only links that the key with this id created."),
             OperationParameter.Choice("order", "Default: `newest`.", ListParameters.OrderNames),
             OperationParameter.Flag("count", "Whether to count all links that match."),
-            Cursor,
-            Limit,
+            LinkParameters.Cursor,
+            LinkParameters.Limit,
             LinkParameters.ChangedAt,
         ],
         Answers =
@@ -64,7 +54,12 @@ internal static class ListOperations
 
     public static readonly Operation ListTags = new("listTags", "List tags")
     {
-        Parameters = [new("q", "The beginning of the tags to list.") { Example = "ma" }, Cursor, Limit],
+        Parameters =
+        [
+            new("q", "The beginning of the tags to list.") { Example = "ma" },
+            LinkParameters.Cursor,
+            LinkParameters.Limit,
+        ],
         Answers =
         [
             new(200, "A page of tags, in alphabetical order.", typeof(TagListResource))

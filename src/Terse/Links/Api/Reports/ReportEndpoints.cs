@@ -15,9 +15,9 @@ internal static class ReportEndpoints
     public static void MapReports(this IEndpointRouteBuilder app)
     {
         var reports = app.MapGroup(Root).WithTags("reports").RequiresUnlimited(Role.Admin);
-        reports.MapGet("/", ListAsync);
-        reports.MapPost("/{id}/disable", DisableAsync);
-        reports.MapPost("/{id}/close", CloseAsync);
+        reports.MapGet("/", ListAsync).Describe(ReportOperations.List);
+        reports.MapPost("/{id}/disable", DisableAsync).Describe(ReportOperations.Disable);
+        reports.MapPost("/{id}/close", CloseAsync).Describe(ReportOperations.Close);
     }
 
     private static async Task<Results<Ok<ReportListResource>, Problem>> ListAsync(

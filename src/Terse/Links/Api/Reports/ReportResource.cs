@@ -19,6 +19,7 @@ internal sealed record ReportResource(
     string ShortUrl,
     LinkResource? Link);
 
+/// <summary>A page of reports.</summary>
 /// <param name="Reports">The reports of the page, the link that was reported last first.</param>
 /// <param name="Next">The cursor of the next page; null on the last page.</param>
 internal sealed record ReportListResource(

@@ -14,9 +14,9 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
     private const string SelectKeys =
         """
         SELECT s.version, s.revision, k.id, k.name, k.role, k.scope, k.secret, k.old_secret, k.old_until,
-            k.created_at, k.created_by, k.expires_at, k.revoked_at, u.used_at
+            k.created_at, k.created_by, k.expires_at, k.revoked_at, u.used_at, s.cursor_secret
         FROM api_key_state AS s
-            LEFT JOIN api_key AS k ON s.revision IS DISTINCT FROM $1
+            LEFT JOIN LATERAL (SELECT * FROM api_key WHERE s.revision IS DISTINCT FROM $1) AS k ON true
             LEFT JOIN api_key_use AS u ON u.key_id = k.id
         """;
 
@@ -50,16 +50,16 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
         await using var select = read.CreateCommand(SelectKeys);
         select.Bind(known);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
-        var (version, revision) = (0L, Guid.Empty);
+        var (version, revision, cursorSecret) = (0L, Guid.Empty, Guid.Empty);
         var keys = new List<ApiKey>();
         while (await row.ReadAsync(cancellationToken))
         {
-            (version, revision) = (row.GetInt64(0), row.GetGuid(1));
+            (version, revision, cursorSecret) = (row.GetInt64(0), row.GetGuid(1), row.GetGuid(14));
             if (!await row.IsDBNullAsync(2, cancellationToken))
                 keys.Add(ReadKey(row));
         }
 
-        return new(version, revision, revision == known ? null : keys);
+        return new(version, revision, revision == known ? null : keys) { CursorSecret = cursorSecret };
     }
 
     private static ApiKey ReadKey(NpgsqlDataReader row)
@@ -91,7 +91,8 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
     /// <summary>Deletes long revoked keys, but one: a key must remain that shows that keys exist.</summary>
     private const string DeleteRevoked =
         """
-        DELETE FROM api_key WHERE revoked_at < $1 AND id <> (SELECT min(id) FROM api_key)
+        DELETE FROM api_key
+        WHERE revoked_at < $1 AND id <> (SELECT min(id) FROM api_key) AND name <> $2
         """;
 
     private const string InsertKey =
@@ -113,6 +114,7 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
         await locking.ExecuteNonQueryAsync(cancellationToken);
         await using var delete = write.CreateCommand(DeleteRevoked);
         delete.Bind(key.CreatedAt - IKeyStore.RevokedFor);
+        delete.Bind(AccessOptions.AdminKeyName);
         await delete.ExecuteNonQueryAsync(cancellationToken);
         await using var insert = write.CreateCommand(InsertKey);
         insert.Bind(key.Id);
@@ -130,39 +132,40 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
 
     private const string RotateKey =
         """
-        UPDATE api_key SET old_secret = secret, old_until = $3, secret = $2,
-            changed_by = $4, changed_from = $5
+        UPDATE api_key SET secret = $2, changed_by = $4, changed_from = $5,
+            old_secret = CASE WHEN old_until > $6 THEN old_secret ELSE secret END,
+            old_until = $3
         WHERE id = $1 AND revoked_at IS NULL
+        RETURNING 0::bigint, NULL::uuid, id, name, role, scope, secret, old_secret, old_until, created_at,
+            created_by, expires_at, revoked_at, NULL::timestamptz
         """;
 
     /// <inheritdoc/>
-    public Task<bool> RotateAsync(
-        string id,
-        byte[] newHash,
-        DateTimeOffset oldExpiresAt,
-        Actor actor,
-        CancellationToken cancellationToken) =>
-        WriteAsync((id, newHash, oldExpiresAt, actor), RotateAsync, cancellationToken);
+    public Task<ApiKey?> RotateAsync(NewSecret secret, Actor actor, CancellationToken cancellationToken) =>
+        WriteAsync((secret, actor), RotateAsync, cancellationToken);
 
-    private static async Task<bool> RotateAsync(
-        WriteTransaction write,
-        (string Id, byte[] NewHash, DateTimeOffset OldExpiresAt, Actor Actor) key,
-        CancellationToken cancellationToken)
+    private static async Task<ApiKey?> RotateAsync(
+        WriteTransaction write, (NewSecret Secret, Actor Actor) call, CancellationToken cancellationToken)
     {
+        var (secret, actor) = call;
         await using var update = write.CreateCommand(RotateKey);
-        update.Bind(key.Id);
-        update.Bind(key.NewHash);
-        update.Bind(key.OldExpiresAt);
-        update.Bind(key.Actor.KeyId);
-        update.Bind(key.Actor.Address);
-        return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
+        update.Bind(secret.KeyId);
+        update.Bind(secret.Hash);
+        update.Bind(secret.OldExpiresAt);
+        update.Bind(actor.KeyId);
+        update.Bind(actor.Address);
+        update.Bind(secret.Now);
+        await using var row = await update.ExecuteReaderAsync(cancellationToken);
+        return await row.ReadAsync(cancellationToken) ? ReadKey(row) : null;
     }
 
     private const string RevokeKey =
         """
-        UPDATE api_key SET revoked_at = coalesce(revoked_at, $2), changed_by = $3, changed_from = $4
-        WHERE id = $1
+        UPDATE api_key SET revoked_at = $2, changed_by = $3, changed_from = $4
+        WHERE id = $1 AND revoked_at IS NULL
         """;
+
+    private const string KeyExists = "SELECT EXISTS (SELECT FROM api_key WHERE id = $1)";
 
     /// <inheritdoc/>
     public Task<bool> RevokeAsync(
@@ -179,7 +182,10 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
         update.Bind(key.Now);
         update.Bind(key.Actor.KeyId);
         update.Bind(key.Actor.Address);
-        return await update.ExecuteNonQueryAsync(cancellationToken) == 1;
+        await update.ExecuteNonQueryAsync(cancellationToken);
+        await using var select = write.CreateCommand(KeyExists);
+        select.Bind(key.Id);
+        return (bool)(await select.ExecuteScalarAsync(cancellationToken))!;
     }
 
     private const string UpsertUses =
@@ -203,9 +209,9 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
         return true;
     }
 
-    private async Task<bool> WriteAsync<T>(
+    private async Task<TResult> WriteAsync<T, TResult>(
         T argument,
-        Func<WriteTransaction, T, CancellationToken, Task<bool>> work,
+        Func<WriteTransaction, T, CancellationToken, Task<TResult>> work,
         CancellationToken cancellationToken)
     {
         try

@@ -26,9 +26,11 @@ CREATE TABLE api_key_use (
 CREATE TABLE api_key_state (
     one      integer PRIMARY KEY CHECK (one = 1),
     version  bigint  NOT NULL, -- each change of the table api_key adds 1
-    revision uuid    NOT NULL  -- a new random value with each change, because a failover can lose versions
+    revision uuid    NOT NULL, -- a new random value with each change, because a failover can lose versions
+    cursor_secret uuid NOT NULL -- the secret that hides positions from limited keys (the class ListCursor)
 );
-INSERT INTO api_key_state (one, version, revision) VALUES (1, 0, gen_random_uuid());
+INSERT INTO api_key_state (one, version, revision, cursor_secret)
+VALUES (1, 0, gen_random_uuid(), gen_random_uuid());
 
 CREATE FUNCTION api_key_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -37,7 +39,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER api_key_changed AFTER INSERT OR UPDATE OR DELETE ON api_key
-    FOR EACH STATEMENT EXECUTE FUNCTION api_key_changed();
+    FOR EACH ROW EXECUTE FUNCTION api_key_changed();
 
 -- The audit. Triggers write it in the transaction of each change, so no change is without its row. Who
 -- changes a row stands in the row itself: in its columns, or in its JSON as changedBy and changedFrom.
@@ -75,10 +77,16 @@ BEGIN
                 'CREATE TABLE %I (LIKE audit INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES)',
                 part);
             EXECUTE format(
+                'WITH moved AS (DELETE FROM audit_rest WHERE at >= %L AND at < %L RETURNING *)
+                 INSERT INTO %I SELECT * FROM moved',
+                first_day || 'Z', first_day + interval '1 month' || 'Z', part);
+            EXECUTE format(
                 'ALTER TABLE audit ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
                 part, first_day || 'Z', first_day + interval '1 month' || 'Z');
         END IF;
     END LOOP;
+    DELETE FROM audit_rest WHERE at < clock_timestamp() - interval '1 year';
+    SET LOCAL lock_timeout = '50ms'; -- creations wait while a drop waits
     FOR part IN
         SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
         WHERE i.inhparent = 'audit'::regclass
@@ -86,15 +94,24 @@ BEGIN
     LOOP
         EXECUTE format('DROP TABLE %I', part);
     END LOOP;
-    DELETE FROM audit_rest WHERE at < clock_timestamp() - interval '1 year';
+EXCEPTION WHEN lock_not_available THEN
+    RAISE NOTICE 'The audit is in use; its oldest months are dropped later.';
 END $$;
 SELECT audit_upkeep();
 
+-- Reads the settings of a link. The type jsonb has no character U+0000, which earlier versions allowed in a
+-- query condition of a rule. No text that links store contains the escape with a backslash before it.
+CREATE FUNCTION link_settings(settings text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+SELECT replace(settings, '\u0000', '\ufffd')::jsonb
+$$;
+
 -- The state of a link without its password.
 CREATE FUNCTION link_state(
-    target text, expires_at timestamptz, max_visits bigint, deleted_at timestamptz, settings jsonb)
+    codes text, target text, expires_at timestamptz, max_visits bigint, deleted_at timestamptz,
+    settings jsonb)
     RETURNS text LANGUAGE sql STABLE AS $$
 SELECT (jsonb_strip_nulls(jsonb_build_object(
+        'codes', codes,
         'target', target,
         'expiresAt', to_char(expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         'maxVisits', max_visits,
@@ -107,8 +124,8 @@ CREATE FUNCTION links_created() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO audit (key_id, address, action, subject, link_id, new_json)
     SELECT s.json ->> 'createdBy', s.json ->> 'changedFrom', 'link.create', domain || '/' || code, id,
-        link_state(target, expires_at, max_visits, deleted_at, s.json)
-    FROM added CROSS JOIN LATERAL (SELECT settings::jsonb AS json) AS s
+        link_state(code, target, expires_at, max_visits, deleted_at, s.json)
+    FROM added CROSS JOIN LATERAL (SELECT link_settings(settings) AS json) AS s
     WHERE alias_of IS NULL;
     RETURN NULL;
 END $$;
@@ -118,17 +135,22 @@ CREATE TRIGGER links_created AFTER INSERT ON link REFERENCING NEW TABLE AS added
 CREATE FUNCTION links_audited() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO audit (key_id, address, action, subject, link_id, old_json, new_json)
-    SELECT n.settings::jsonb ->> 'changedBy', n.settings::jsonb ->> 'changedFrom',
+    SELECT s.json ->> 'changedBy', s.json ->> 'changedFrom',
         CASE WHEN n.target = '' THEN 'link.erase'
             WHEN o.deleted_at IS NULL AND n.deleted_at IS NOT NULL THEN 'link.delete'
             WHEN o.deleted_at IS NOT NULL AND n.deleted_at IS NULL THEN 'link.restore'
             ELSE 'link.change' END,
         n.domain || '/' || coalesce(substring(n.later_codes FROM '[^ ]+$'), n.code), n.id,
-        CASE WHEN n.target <> '' THEN
-            link_state(o.target, o.expires_at, o.max_visits, o.deleted_at, o.settings::jsonb) END,
-        CASE WHEN n.target <> '' THEN
-            link_state(n.target, n.expires_at, n.max_visits, n.deleted_at, n.settings::jsonb) END
+        CASE WHEN n.target <> '' THEN link_state(
+            concat_ws(' ', o.code, o.later_codes), o.target, o.expires_at, o.max_visits, o.deleted_at,
+            t.json) END,
+        CASE WHEN n.target <> '' THEN link_state(
+            concat_ws(' ', n.code, n.later_codes), n.target, n.expires_at, n.max_visits, n.deleted_at,
+            s.json || CASE WHEN s.json -> 'password' IS DISTINCT FROM t.json -> 'password'
+                THEN '{"passwordChanged": true}' ELSE '{}'::jsonb END) END
     FROM changed AS n JOIN earlier AS o USING (id)
+        CROSS JOIN LATERAL (SELECT coalesce(link_settings(n.settings), '{}') AS json) AS s
+        CROSS JOIN LATERAL (SELECT coalesce(link_settings(o.settings), '{}') AS json) AS t
     WHERE n.version > o.version;
     IF EXISTS (SELECT FROM changed WHERE target = '' AND alias_of IS NULL) THEN
         -- An erased link leaves who did what and when, but nothing of what people wrote.
@@ -147,7 +169,7 @@ BEGIN
         CASE WHEN TG_OP = 'INSERT' THEN NEW.created_by ELSE NEW.changed_by END,
         NEW.changed_from,
         CASE WHEN TG_OP = 'INSERT' THEN 'key.create'
-            WHEN OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL THEN 'key.revoke'
+            WHEN NEW.revoked_at IS NOT NULL THEN 'key.revoke'
             ELSE 'key.rotate' END,
         NEW.id,
         jsonb_strip_nulls(jsonb_build_object(

@@ -8,6 +8,8 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
 {
     private const string SelectVersion = "SELECT version FROM api_key_state";
 
+    private const string SelectCursorSecret = "SELECT cursor_secret FROM api_key_state";
+
     private const string SelectKeys =
         """
         SELECT id, name, role, scope, secret, old_secret, old_until, created_at, created_by, expires_at,
@@ -33,11 +35,12 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
         var revision = RevisionOf(version);
         if (revision == known)
             return new(version, revision, Keys: null);
+        var secret = new Guid((byte[])session.Command(SelectCursorSecret).ExecuteScalar()!);
         using var row = session.Command(SelectKeys).ExecuteReader();
         var keys = new List<ApiKey>();
         while (row.Read())
             keys.Add(ReadKey(row));
-        return new(version, revision, keys);
+        return new(version, revision, keys) { CursorSecret = secret };
     }
 
     private static Guid RevisionOf(long version)
@@ -72,7 +75,10 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
 
     /// <summary>Deletes long revoked keys, but one: a key must remain that shows that keys exist.</summary>
     private const string DeleteRevoked =
-        "DELETE FROM api_key WHERE revoked_at < ?1 AND id <> (SELECT min(id) FROM api_key)";
+        """
+        DELETE FROM api_key
+        WHERE revoked_at < ?1 AND id <> (SELECT min(id) FROM api_key) AND name <> ?2
+        """;
 
     private const string InsertKey =
         """
@@ -88,7 +94,8 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
     private static bool Add(SqliteSession session, ApiKey key, Actor actor)
     {
         var before = key.CreatedAt - IKeyStore.RevokedFor;
-        session.Command(DeleteRevoked, before.ToUnixTimeMilliseconds()).ExecuteNonQuery();
+        session.Command(DeleteRevoked, before.ToUnixTimeMilliseconds(), AccessOptions.AdminKeyName)
+            .ExecuteNonQuery();
         return session.Command(
             InsertKey,
             key.Id,
@@ -105,44 +112,56 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
 
     private const string RotateKey =
         """
-        UPDATE api_key
-        SET old_secret = secret, old_until = ?3, secret = ?2, changed_by = ?4, changed_from = ?5
+        UPDATE api_key SET secret = ?2, changed_by = ?4, changed_from = ?5,
+            old_secret = iif(old_until > ?6, old_secret, secret), old_until = ?3
         WHERE id = ?1 AND revoked_at IS NULL
         """;
 
+    private const string SelectKey = $"{SelectKeys} WHERE id = ?1";
+
     /// <inheritdoc/>
-    public Task<bool> RotateAsync(
-        string id,
-        byte[] newHash,
-        DateTimeOffset oldExpiresAt,
-        Actor actor,
-        CancellationToken cancellationToken) =>
-        writer.RunAsync(
-            session => session.Command(
-                RotateKey,
-                id,
-                newHash,
-                oldExpiresAt.ToUnixTimeMilliseconds(),
-                OrNull(actor.KeyId),
-                OrNull(actor.Address)).ExecuteNonQuery() == 1,
-            cancellationToken);
+    public Task<ApiKey?> RotateAsync(NewSecret secret, Actor actor, CancellationToken cancellationToken) =>
+        writer.RunAsync(session => Rotate(session, secret, actor), cancellationToken);
+
+    private static ApiKey? Rotate(SqliteSession session, NewSecret secret, Actor actor)
+    {
+        var update = session.Command(
+            RotateKey,
+            secret.KeyId,
+            secret.Hash,
+            secret.OldExpiresAt.ToUnixTimeMilliseconds(),
+            OrNull(actor.KeyId),
+            OrNull(actor.Address),
+            secret.Now.ToUnixTimeMilliseconds());
+        if (update.ExecuteNonQuery() == 0)
+            return null;
+        using var row = session.Command(SelectKey, secret.KeyId).ExecuteReader();
+        row.Read();
+        return ReadKey(row);
+    }
 
     private const string RevokeKey =
         """
-        UPDATE api_key SET revoked_at = coalesce(revoked_at, ?2), changed_by = ?3, changed_from = ?4
-        WHERE id = ?1
+        UPDATE api_key SET revoked_at = ?2, changed_by = ?3, changed_from = ?4
+        WHERE id = ?1 AND revoked_at IS NULL
         """;
+
+    private const string KeyExists = "SELECT EXISTS (SELECT 1 FROM api_key WHERE id = ?1)";
 
     /// <inheritdoc/>
     public Task<bool> RevokeAsync(
         string id, DateTimeOffset now, Actor actor, CancellationToken cancellationToken) =>
         writer.RunAsync(
-            session => session.Command(
-                RevokeKey,
-                id,
-                now.ToUnixTimeMilliseconds(),
-                OrNull(actor.KeyId),
-                OrNull(actor.Address)).ExecuteNonQuery() == 1,
+            session =>
+            {
+                session.Command(
+                    RevokeKey,
+                    id,
+                    now.ToUnixTimeMilliseconds(),
+                    OrNull(actor.KeyId),
+                    OrNull(actor.Address)).ExecuteNonQuery();
+                return (long)session.Command(KeyExists, id).ExecuteScalar()! == 1;
+            },
             cancellationToken);
 
     private static object OrNull(string? text) => text is null ? DBNull.Value : text;

@@ -25,9 +25,10 @@ CREATE TABLE api_key_use (
 
 CREATE TABLE api_key_state (
     one     INTEGER PRIMARY KEY CHECK (one = 1),
-    version INTEGER NOT NULL -- each change of the table api_key adds 1
+    version INTEGER NOT NULL, -- each change of the table api_key adds 1
+    cursor_secret BLOB NOT NULL -- hides positions from limited keys (the class ListCursor)
 ) STRICT;
-INSERT INTO api_key_state (one, version) VALUES (1, 0);
+INSERT INTO api_key_state (one, version, cursor_secret) VALUES (1, 0, randomblob(16));
 
 CREATE TRIGGER api_key_inserted AFTER INSERT ON api_key BEGIN
     UPDATE api_key_state SET version = version + 1;
@@ -65,6 +66,7 @@ CREATE TRIGGER link_created_audited AFTER INSERT ON link WHEN NEW.alias_of IS NU
         NEW.domain || '/' || NEW.code, NEW.id,
         json_patch(
             json_patch('{}', json_object(
+                'codes', NEW.code || coalesce(' ' || NEW.later_codes, ''),
                 'target', NEW.target,
                 'expiresAt', strftime('%Y-%m-%dT%H:%M:%fZ', NEW.expires_at / 1000.0, 'unixepoch'),
                 'maxVisits', NEW.max_visits,
@@ -85,6 +87,7 @@ CREATE TRIGGER link_changed_audited AFTER UPDATE ON link WHEN NEW.version > OLD.
         NEW.id,
         json_patch(
             json_patch('{}', json_object(
+                'codes', OLD.code || coalesce(' ' || OLD.later_codes, ''),
                 'target', OLD.target,
                 'expiresAt', strftime('%Y-%m-%dT%H:%M:%fZ', OLD.expires_at / 1000.0, 'unixepoch'),
                 'maxVisits', OLD.max_visits,
@@ -93,10 +96,13 @@ CREATE TRIGGER link_changed_audited AFTER UPDATE ON link WHEN NEW.version > OLD.
             json_remove(coalesce(OLD.settings, '{}'), '$.password', '$.changedBy', '$.changedFrom')),
         json_patch(
             json_patch('{}', json_object(
+                'codes', NEW.code || coalesce(' ' || NEW.later_codes, ''),
                 'target', NEW.target,
                 'expiresAt', strftime('%Y-%m-%dT%H:%M:%fZ', NEW.expires_at / 1000.0, 'unixepoch'),
                 'maxVisits', NEW.max_visits,
                 'deletedAt', strftime('%Y-%m-%dT%H:%M:%fZ', NEW.deleted_at / 1000.0, 'unixepoch'),
+                'passwordChanged', iif((NEW.settings -> '$.password') IS (OLD.settings -> '$.password'),
+                    NULL, json('true')),
                 'hasPassword', iif(NEW.settings -> '$.password' IS NULL, NULL, json('true')))),
             json_remove(coalesce(NEW.settings, '{}'), '$.password', '$.changedBy', '$.changedFrom')));
     -- An erased link leaves who did what and when, but nothing of what people wrote.
@@ -112,7 +118,7 @@ END;
 CREATE TRIGGER api_key_changed_audited AFTER UPDATE ON api_key BEGIN
     INSERT INTO audit (key_id, address, action, subject, new_json) VALUES (
         NEW.changed_by, NEW.changed_from,
-        iif(OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL, 'key.revoke', 'key.rotate'), NEW.id,
+        iif(NEW.revoked_at IS NOT NULL, 'key.revoke', 'key.rotate'), NEW.id,
         json_patch('{}', json_object('name', NEW.name, 'role', NEW.role, 'limits', json(NEW.scope),
             'expiresAt', strftime('%Y-%m-%dT%H:%M:%SZ', NEW.expires_at / 1000, 'unixepoch'))));
 END;
