@@ -18,7 +18,7 @@ public sealed class DrainTests
     private const double MaxShutdownPerBody = 5;
 
     private static readonly string Head =
-        "POST /api/v1/links HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "POST /api/v1/links HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         + $"Expect: 100-continue\r\nContent-Length: {Body.Length}\r\n\r\n";
 
     [Fact]

@@ -34,11 +34,6 @@ internal sealed class AccessOptions
     /// </summary>
     public bool AuditAddresses { get; set; }
 
-    /// <summary>The key in <see cref="AdminKeyFile"/>; null without a file.</summary>
-    public ApiKey? AdminKey => ReadAdminKey().Key is { } text
-        ? new(text.Id, AdminKeyName, Role.Admin, KeyScope.All, text.Hash())
-        : null;
-
     /// <summary>Reads the text of the key in <see cref="AdminKeyFile"/>.</summary>
     /// <returns>The key, or why there is none; both are null without a file.</returns>
     public (KeyText? Key, string? Error) ReadAdminKey()

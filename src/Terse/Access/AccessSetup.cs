@@ -21,6 +21,8 @@ internal static class AccessSetup
         services.AddHostedService(provider => provider.GetRequiredService<KeyLoader>());
         services.AddSingleton<KeyUses>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyUses>());
+        services.AddSingleton(provider => FileKey.Read(
+            provider.GetRequiredService<IOptions<AccessOptions>>().Value));
         services.AddSingleton<KeyManager>();
         services.AddSingleton<AuditLister>();
         services.AddSingleton<Authenticator>();

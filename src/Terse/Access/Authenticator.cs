@@ -25,12 +25,13 @@ internal sealed class Authenticator
         KeyLoader keys,
         KeyUses uses,
         FailedKeys failures,
+        FileKey fileKey,
         IOptions<AccessOptions> options,
         TimeProvider time)
     {
         (_keys, _uses, _failures, _time) = (keys, uses, failures, time);
         _allowsLocal = options.Value.Anonymous == AccessOptions.Loopback;
-        _adminKey = options.Value.AdminKey;
+        _adminKey = fileKey.Key;
     }
 
     /// <summary>Finds the caller of a request.</summary>

@@ -3,7 +3,7 @@ namespace Terse.Access;
 /// <summary>What a key allows. Each role allows everything that the roles before it allow.</summary>
 internal enum Role
 {
-    /// <summary>Reads links, tags and reports.</summary>
+    /// <summary>Reads links, tags, domains and counts of visits.</summary>
     Viewer,
 
     /// <summary>Also creates links, and changes the links that the same key created.</summary>
@@ -12,7 +12,9 @@ internal enum Role
     /// <summary>Also changes all links and tags.</summary>
     Editor,
 
-    /// <summary>Also changes keys, domains and blocks, and reads the audit.</summary>
+    /// <summary>
+    /// Also changes keys, domains and blocks, and reads the audit, the reports and the fleet.
+    /// </summary>
     Admin,
 }
 

@@ -21,10 +21,11 @@ internal static class Pages
     private static readonly Page Guarded = Load("guarded.html");
     private static readonly Page Password = Load("password.html");
 
+    private static readonly Page[] All = [Home, Error, Preview, LockedPreview, Reported, Guarded, Password];
+
     /// <summary>The name of each page, and the SHA-256 hash of its style in base 64.</summary>
     public static IEnumerable<(string Name, string StyleHash)> Styles =>
-        from page in new[] { Home, Error, Preview, LockedPreview, Guarded, Password }
-        select (page.Name, page.StyleHash);
+        All.Select(page => (page.Name, page.StyleHash));
 
     public static Task WriteHomeAsync(HttpResponse response, string origin, string version) =>
         WriteAsync(response, Home, ("origin", origin), ("version", version));

@@ -8,7 +8,7 @@ internal static class KeyOperations
     private const string Example =
         """
         {
-          "id": "k7f3q9x2m4",
+          "id": "k7F3q9X2",
           "name": "newsletter",
           "role": "creator",
           "domains": ["go.example.com"],
@@ -26,7 +26,7 @@ internal static class KeyOperations
     private static readonly OperationParameter Id = new("id", "The public part of the key.")
     {
         IsInPath = true,
-        Example = "k7f3q9x2m4",
+        Example = "k7F3q9X2",
     };
 
     public static readonly Operation List = new("listKeys", "List keys", "Revoked keys are included.")

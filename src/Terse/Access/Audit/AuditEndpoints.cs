@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Terse.Web;
 
@@ -166,5 +167,7 @@ internal sealed record AuditResource(
 
 /// <summary>A page of the audit.</summary>
 /// <param name="Audit">The changes, the newest first.</param>
-/// <param name="Next">The cursor of the next page; null after the last page.</param>
-internal sealed record AuditListResource(IReadOnlyList<AuditResource> Audit, string? Next);
+/// <param name="Next">The cursor of the next page; absent on the last page.</param>
+internal sealed record AuditListResource(
+    IReadOnlyList<AuditResource> Audit,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Next);

@@ -31,7 +31,9 @@ internal readonly record struct AuditPosition(long At, long Id);
 /// </param>
 /// <param name="Address">The address of the client, if the audit keeps addresses.</param>
 /// <param name="Action">What was done, such as <c>link.change</c>.</param>
-/// <param name="Subject">What was changed: domain and code of a link, the id of a key, or a domain.</param>
+/// <param name="Subject">
+/// What was changed: domain and code of a link, the id of a key, a domain, or a blocked host.
+/// </param>
 /// <param name="LinkId">The id of the link; null if something else was changed.</param>
 /// <param name="Before">The state before as JSON, without secrets; null if there is none.</param>
 /// <param name="After">The state after as JSON, without secrets; null if there is none.</param>

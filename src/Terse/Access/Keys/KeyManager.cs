@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Terse.Domains;
 using Terse.Hosting;
 
@@ -9,7 +8,7 @@ internal sealed class KeyManager(
     IKeyStore store,
     KeyLoader loader,
     DomainMap domains,
-    IOptions<AccessOptions> options,
+    FileKey fileKey,
     TimeProvider time)
 {
     public const int MaxName = 100;
@@ -86,7 +85,7 @@ internal sealed class KeyManager(
             return false;
         if (!await store.RevokeAsync(id, Now, actor, cancellationToken))
         {
-            if (options.Value.AdminKey is not { } ofFile || ofFile.Id != id)
+            if (fileKey.Key is not { } ofFile || ofFile.Id != id)
                 return false;
             await store.AddAsync(ofFile with { CreatedAt = Now }, actor, cancellationToken);
             await store.RevokeAsync(id, Now, actor, cancellationToken);
@@ -116,7 +115,7 @@ internal sealed class KeyManager(
     private KeyResult.Refused? Check(KeyRequest request, out KeyScope scope)
     {
         scope = KeyScope.All;
-        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.Length > MaxName
+        if (string.IsNullOrWhiteSpace(request.Name) || request.Name.EnumerateRunes().Count() > MaxName
             || request.Name.Any(char.IsControl))
         {
             return new("name", $"A key needs a name of 1 to {MaxName} characters, without controls.");
@@ -158,7 +157,7 @@ internal sealed class KeyManager(
         : null;
 
     private static bool IsNoTag(string? tag) =>
-        string.IsNullOrWhiteSpace(tag) || tag.Length > MaxTag || tag.Any(char.IsControl)
+        string.IsNullOrWhiteSpace(tag) || tag.EnumerateRunes().Count() > MaxTag || tag.Any(char.IsControl)
         || tag != tag.Trim();
 
     private static string? Shorten(string? text) => text is { Length: > 60 } ? text[..60] + "…" : text;

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections;
 namespace Terse.Hosting;
 
 /// <summary>
-/// Reads the PROXY protocol at the begin of each connection, and gives the connection the address of the
+/// Reads the PROXY protocol at the beginning of each connection, and gives the connection the address of the
 /// client. A connection that does not come from a trusted proxy, or does not begin with a valid header in
 /// time, is closed: whoever could omit the header could also omit it to hide behind the balancer.
 /// </summary>

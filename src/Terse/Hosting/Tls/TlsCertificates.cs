@@ -116,15 +116,15 @@ internal sealed partial class TlsCertificates : BackgroundService
         ? [new((current.ValidUntil - _time.GetUtcNow()).TotalSeconds)]
         : [];
 
-    [LoggerMessage(20, LogLevel.Information, "The certificate was replaced; it expires on {Expiry:u}.")]
+    [LoggerMessage(30, LogLevel.Information, "The certificate was replaced; it expires on {Expiry:u}.")]
     private partial void LogReplaced(DateTimeOffset expiry);
 
     [LoggerMessage(
-        21,
+        31,
         LogLevel.Warning,
         "The new certificate cannot be used; the server keeps that which expires on {Expiry:u}: {Reason}")]
     private partial void LogKept(DateTimeOffset expiry, string reason);
 
-    [LoggerMessage(22, LogLevel.Warning, "The certificate expires on {Expiry:u}; renew it.")]
+    [LoggerMessage(32, LogLevel.Warning, "The certificate expires on {Expiry:u}; renew it.")]
     private partial void LogExpires(DateTimeOffset expiry);
 }

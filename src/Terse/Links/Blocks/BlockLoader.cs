@@ -95,7 +95,7 @@ internal sealed partial class BlockLoader(
     {
         var loop = new BackgroundLoop(store.CheckInterval, time, (exception, isFirst) =>
         {
-            if (isFirst)
+            if (isFirst && !_reading.Stopping.IsCancellationRequested)
                 LogNotRead(exception);
         });
         return loop.WaitAndRunAsync(ReadAsync, stoppingToken);

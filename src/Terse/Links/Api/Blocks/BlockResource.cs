@@ -9,14 +9,14 @@ namespace Terse.Links;
 /// <param name="Url">The path of the block in the API.</param>
 /// <param name="CreatedAt">When the host was first blocked.</param>
 internal sealed record BlockResource(
-    string Host, bool Subdomains, string? Reason, string Url, DateTimeOffset CreatedAt)
+    string Host, bool Subdomains, string? Reason, string Url, DateTime CreatedAt)
 {
     public static BlockResource Of(Block block) => new(
         block.Host,
         block.IncludesSubdomains,
         block.Reason,
         $"{BlockEndpoints.Root}/{Uri.EscapeDataString(block.Host)}",
-        block.CreatedAt);
+        block.CreatedAt.UtcDateTime);
 }
 
 /// <summary>A page of blocked hosts.</summary>

@@ -12,7 +12,7 @@ internal static class BlockOperations
           "subdomains": false,
           "reason": "phishing",
           "url": "/api/v1/blocks/evil.example",
-          "createdAt": "2026-11-27T10:00:00+00:00"
+          "createdAt": "2026-11-27T10:00:00Z"
         }
         """;
 

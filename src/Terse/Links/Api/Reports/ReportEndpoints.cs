@@ -43,8 +43,8 @@ internal static class ReportEndpoints
                 report.Id,
                 report.Count,
                 report.Reasons,
-                report.FirstAt,
-                report.LastAt,
+                report.FirstAt.UtcDateTime,
+                report.LastAt.UtcDateTime,
                 ShortUrl.Of(report.Name, domains, origin),
                 link is { DeletedAt: null } ? LinkResource.Of(link, domains, origin) : null);
         }

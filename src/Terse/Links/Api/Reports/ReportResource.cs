@@ -14,8 +14,8 @@ internal sealed record ReportResource(
     long Id,
     long Count,
     IReadOnlyList<string> Reasons,
-    DateTimeOffset FirstAt,
-    DateTimeOffset LastAt,
+    DateTime FirstAt,
+    DateTime LastAt,
     string ShortUrl,
     LinkResource? Link);
 

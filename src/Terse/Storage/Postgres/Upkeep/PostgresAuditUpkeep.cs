@@ -49,6 +49,6 @@ internal sealed partial class PostgresAuditUpkeep(
     [LoggerMessage(
         652,
         LogLevel.Warning,
-        "Old rows of the audit cannot be dropped; the server tries again every 6 hours: {Reason}")]
+        "The months of the audit cannot be created or dropped; the server tries again in 6 hours: {Reason}")]
     private partial void LogFailed(string reason);
 }
