@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Harness;
 using Terse.Links;
@@ -238,6 +239,7 @@ public sealed class RedirectMiddlewareTests : IDisposable
         }));
         services.AddRedirects(_ => "");
         services.AddSingleton<PasswordHasher>();
+        services.AddSingleton<LimitMetrics>();
         // No link here has a password whose hash could be replaced.
         services.AddSingleton(_ =>
             new LinkChanger(

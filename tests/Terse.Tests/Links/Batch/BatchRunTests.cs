@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Terse.Access;
@@ -16,7 +17,10 @@ public sealed class BatchRunTests
     {
         using var log = new KeptLog();
         using var factory = LoggerFactory.Create(logging => logging.AddProvider(log));
-        var context = new DefaultHttpContext();
+        await using var services = new ServiceCollection()
+            .AddSingleton(Options.Create(new AccessOptions()))
+            .BuildServiceProvider();
+        var context = new DefaultHttpContext { RequestServices = services };
         context.Request.Headers.Host = "example.com";
         context.Connection.LocalIpAddress = IPAddress.Loopback;
         context.Features.Set(Caller.Server);
