@@ -89,12 +89,19 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     public async ValueTask<ApiKey?> FindLoadedAsync(string id, CancellationToken cancellationToken) =>
         (await ReadIfExpiredAsync(cancellationToken)).Find(id);
 
-    /// <summary>
-    /// Whether any key was ever created. True also if only the primary knows, and cannot be read.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
-    public async ValueTask<bool> HasKeysAsync(CancellationToken cancellationToken) =>
-        (await ReadIfExpiredAsync(cancellationToken)).HasKeys || !Volatile.Read(ref _isLatest);
+    /// <summary>Whether any key was ever created.</summary>
+    /// <exception cref="StoreUnavailableException">
+    /// No database host can be read, or the first key may exist only on the primary, which cannot be read.
+    /// </exception>
+    public async ValueTask<bool> HasKeysAsync(CancellationToken cancellationToken)
+    {
+        if ((await ReadIfExpiredAsync(cancellationToken)).HasKeys)
+            return true;
+        return Volatile.Read(ref _isLatest)
+            ? false
+            : throw new StoreUnavailableException(
+                "The primary cannot be read, and it may have a first key; retry shortly.");
+    }
 
     public override void Dispose()
     {
