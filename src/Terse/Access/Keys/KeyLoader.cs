@@ -19,6 +19,9 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     /// <summary>How long keys are valid after they were read.</summary>
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long a request without a key waits for a primary, as creations do.</summary>
+    private static readonly TimeSpan PrimaryWait = TimeSpan.FromSeconds(15);
+
     private readonly IKeyStore _store;
     private readonly TimeProvider _time;
     private readonly ILogger<KeyLoader> _logger;
@@ -89,18 +92,28 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     public async ValueTask<ApiKey?> FindLoadedAsync(string id, CancellationToken cancellationToken) =>
         (await ReadIfExpiredAsync(cancellationToken)).Find(id);
 
-    /// <summary>Whether any key was ever created.</summary>
-    /// <exception cref="StoreUnavailableException">
-    /// No database host can be read, or the first key may exist only on the primary, which cannot be read.
-    /// </exception>
+    /// <summary>
+    /// Whether any key was ever created. While the primary is lost and no key is known, waits for a primary,
+    /// because the first key may exist only there.
+    /// </summary>
+    /// <exception cref="StoreUnavailableException">No database host, or no primary, can be read.</exception>
     public async ValueTask<bool> HasKeysAsync(CancellationToken cancellationToken)
     {
-        if ((await ReadIfExpiredAsync(cancellationToken)).HasKeys)
-            return true;
-        return Volatile.Read(ref _isLatest)
-            ? false
-            : throw new StoreUnavailableException(
-                "The primary cannot be read, and it may have a first key; retry shortly.");
+        var begin = _time.GetTimestamp();
+        while (true)
+        {
+            if ((await ReadIfExpiredAsync(cancellationToken)).HasKeys)
+                return true;
+            if (Volatile.Read(ref _isLatest))
+                return false;
+            if (_time.GetElapsedTime(begin) >= PrimaryWait)
+                break;
+            await Task.Delay(Interval / 4, _time, cancellationToken);
+            await ReadAsync(cancellationToken);
+        }
+
+        throw new StoreUnavailableException(
+            "The primary cannot be read, and it may have a first key; retry shortly.");
     }
 
     public override void Dispose()
