@@ -39,7 +39,7 @@ public sealed class MigrationLockTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Creations_succeed_while_the_migration_waits_for_a_backup_and_while_it_runs()
+    public async Task Creations_succeed_while_the_migration_waits_for_a_long_transaction_and_while_it_runs()
     {
         await using var server = await TerseProcess.ServeAsync(
             _postgres.ConnectionStrings, "--Database:Migrate", "false");
@@ -63,7 +63,7 @@ public sealed class MigrationLockTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_server_starts_on_the_previous_schema_during_a_backup_and_migrates_after_the_backup()
+    public async Task A_server_starts_on_the_previous_schema_during_a_long_transaction_and_migrates_after_the_long_transaction()
     {
         await using var server = await TerseProcess.ServeAsync(_postgres.ConnectionStrings);
         await CreateManyAsync(server, 10);
@@ -100,7 +100,7 @@ public sealed class MigrationLockTests : IAsyncLifetime
         foreach (var (table, name) in new[] { ("link", "held"), ("node", "other") })
         {
             await _postgres.Primary.ExecuteAsync(
-                $"BEGIN; LOCK TABLE {table} IN ACCESS SHARE MODE; PREPARE TRANSACTION '{name}'");
+                $"BEGIN; LOCK TABLE {table} IN ROW EXCLUSIVE MODE; PREPARE TRANSACTION '{name}'");
         }
 
         await using var cluster = await ConnectAsync();
@@ -158,7 +158,7 @@ public sealed class MigrationLockTests : IAsyncLifetime
             FOR name IN SELECT relname FROM pg_class
                 WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
             LOOP
-                EXECUTE format('LOCK TABLE %I IN ACCESS SHARE MODE', name);
+                EXECUTE format('LOCK TABLE %I IN ROW EXCLUSIVE MODE', name);
             END LOOP;
         END $$;
         """;

@@ -16,7 +16,6 @@ internal sealed class LinkCache : ILinkChangeListener
     private readonly LinkLoader _loader;
     private readonly StoreCircuit _circuit;
     private readonly LinkFreshness _freshness;
-    private readonly IBlockFreshness _blockFreshness;
     private readonly RedirectMetrics _metrics;
     private readonly TimeProvider _time;
 
@@ -27,10 +26,6 @@ internal sealed class LinkCache : ILinkChangeListener
     /// </param>
     /// <param name="circuit">The circuit breaker, which is open while the store cannot be reached.</param>
     /// <param name="freshness">Decides how long a link may be served.</param>
-    /// <param name="blockFreshness">
-    /// Tells how old the blocked hosts are. Older ones confirm no link, so a server that was suspended serves
-    /// no cached link before it has read the blocks.
-    /// </param>
     /// <param name="metrics">Counts hits.</param>
     /// <param name="time">Provides the monotonic clock.</param>
     public LinkCache(
@@ -38,12 +33,11 @@ internal sealed class LinkCache : ILinkChangeListener
         LinkLoader loader,
         StoreCircuit circuit,
         LinkFreshness freshness,
-        IBlockFreshness blockFreshness,
         RedirectMetrics metrics,
         TimeProvider time)
     {
         (_table, _loader, _circuit, _freshness) = (table, loader, circuit, freshness);
-        (_blockFreshness, _metrics, _time) = (blockFreshness, metrics, time);
+        (_metrics, _time) = (metrics, time);
         metrics.Observe(() => Count, () => Bytes);
     }
 
@@ -108,8 +102,7 @@ internal sealed class LinkCache : ILinkChangeListener
     }
 
     /// <inheritdoc/>
-    public void OnComplete(long completeAt) =>
-        _freshness.OnComplete(Math.Min(completeAt, _blockFreshness.ConfirmedAt));
+    public void OnComplete(long completeAt) => _freshness.OnComplete(completeAt);
 }
 
 /// <summary>The result of a probe of the cache.</summary>
