@@ -15,6 +15,12 @@ internal interface IBlockFreshness
     long ConfirmedAt { get; }
 
     /// <summary>
+    /// Whether the server has tried to read the blocks a moment ago. False only after the server was
+    /// suspended, and not while the primary is lost, so that a failover makes no cached link load again.
+    /// </summary>
+    bool IsChecked { get; }
+
+    /// <summary>
     /// Waits for a read of the blocks if the last one is too long ago. Waits half a second at most, and never
     /// while the database cannot be reached.
     /// </summary>
@@ -36,6 +42,9 @@ internal sealed partial class BlockLoader(
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(3);
 
+    /// <summary>More than the time limit of a read and the pause after it.</summary>
+    private static readonly TimeSpan CheckedFor = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(0.5);
 
     private readonly JoinedRun _reading = new();
@@ -48,6 +57,9 @@ internal sealed partial class BlockLoader(
 
     /// <inheritdoc/>
     public long ConfirmedAt => Volatile.Read(ref _confirmedAt);
+
+    /// <inheritdoc/>
+    public bool IsChecked => time.GetElapsedTime(Volatile.Read(ref _checkedAt)) < CheckedFor;
 
     /// <summary>Reads the blocks before any other service of the server starts.</summary>
     public async Task StartingAsync(CancellationToken cancellationToken)

@@ -16,6 +16,7 @@ internal sealed class LinkCache : ILinkChangeListener
     private readonly LinkLoader _loader;
     private readonly StoreCircuit _circuit;
     private readonly LinkFreshness _freshness;
+    private readonly IBlockFreshness _blockFreshness;
     private readonly RedirectMetrics _metrics;
     private readonly TimeProvider _time;
 
@@ -26,6 +27,10 @@ internal sealed class LinkCache : ILinkChangeListener
     /// </param>
     /// <param name="circuit">The circuit breaker, which is open while the store cannot be reached.</param>
     /// <param name="freshness">Decides how long a link may be served.</param>
+    /// <param name="blockFreshness">
+    /// Tells how old the blocked hosts are. A server that was suspended serves no cached link before it has
+    /// read the blocks.
+    /// </param>
     /// <param name="metrics">Counts hits.</param>
     /// <param name="time">Provides the monotonic clock.</param>
     public LinkCache(
@@ -33,11 +38,12 @@ internal sealed class LinkCache : ILinkChangeListener
         LinkLoader loader,
         StoreCircuit circuit,
         LinkFreshness freshness,
+        IBlockFreshness blockFreshness,
         RedirectMetrics metrics,
         TimeProvider time)
     {
         (_table, _loader, _circuit, _freshness) = (table, loader, circuit, freshness);
-        (_metrics, _time) = (metrics, time);
+        (_blockFreshness, _metrics, _time) = (blockFreshness, metrics, time);
         metrics.Observe(() => Count, () => Bytes);
     }
 
@@ -102,7 +108,10 @@ internal sealed class LinkCache : ILinkChangeListener
     }
 
     /// <inheritdoc/>
-    public void OnComplete(long completeAt) => _freshness.OnComplete(completeAt);
+    public void OnComplete(long completeAt) =>
+        _freshness.OnComplete(_blockFreshness.IsChecked
+            ? completeAt
+            : Math.Min(completeAt, _blockFreshness.ConfirmedAt));
 }
 
 /// <summary>The result of a probe of the cache.</summary>

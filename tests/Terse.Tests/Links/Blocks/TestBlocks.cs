@@ -44,6 +44,8 @@ internal sealed class TestBlockFreshness : IBlockFreshness
 {
     public long ConfirmedAt { get; set; } = long.MaxValue;
 
+    public bool IsChecked { get; set; }
+
     public Func<ValueTask> OnConfirm { get; set; } = () => default;
 
     public ValueTask ConfirmAsync() => OnConfirm();

@@ -82,6 +82,21 @@ public sealed class BlockedLinksTests : IDisposable
         Assert.Equal(RedirectOutcome.Blocked, (await _test.FindAsync("code"))?.Outcome);
     }
 
+    [Fact]
+    public async Task After_a_suspension_a_cached_link_is_confirmed_only_when_the_blocks_are_confirmed()
+    {
+        _test.Store.Put("code");
+        await LoadAsync("code");
+        _test.BlockFreshness.ConfirmedAt = _test.Time.GetTimestamp();
+        _test.Store.IsHolding = true; // The link is loaded again in the background, which takes long.
+        _test.Advance(ChangeDelay.InCache);
+        Assert.True(_test.Cache.Probe("", "code").IsFresh);
+
+        _test.Advance(TimeSpan.FromMilliseconds(1));
+
+        Assert.False(_test.Cache.Probe("", "code").IsFresh);
+    }
+
     /// <summary>
     /// Loads on several threads race with changes of the blocks. Whenever a block is published, no link to
     /// its host is in the cache until the block is removed.

@@ -30,7 +30,7 @@ internal sealed class TestCache : IDisposable
         Blocks.SetStored(TestBlocks.NewTable(blocked));
         Loader = new LinkLoader(
             Store, Blocks, BlockFreshness, table, circuit, freshness, Metrics, Time);
-        Cache = new LinkCache(table, Loader, circuit, freshness, Metrics, Time);
+        Cache = new LinkCache(table, Loader, circuit, freshness, BlockFreshness, Metrics, Time);
     }
 
     public FakeLinkStore Store { get; } = new();

@@ -72,7 +72,7 @@ internal sealed class SimulatedServer
         var freshness = new LinkFreshness(SmallCache, Time);
         _loader = new LinkLoader(
             Finder, NoBlocks, YoungBlocks, table, circuit, freshness, metrics, Time);
-        _cache = new LinkCache(table, _loader, circuit, freshness, metrics, Time);
+        _cache = new LinkCache(table, _loader, circuit, freshness, YoungBlocks, metrics, Time);
         Notified = new NotifiedChanges(cluster, _cache);
         _ = Layouts.StartAsync(default);
         var feed = new PostgresChangeFeed(
