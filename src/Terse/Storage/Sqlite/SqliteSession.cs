@@ -44,7 +44,7 @@ internal sealed class SqliteSession : IDisposable
     /// text must be a constant, because the session keeps one command per text. The session owns the command;
     /// the caller must not dispose it.
     /// </summary>
-    public SqliteCommand Command(string sql, params ReadOnlySpan<object> values)
+    public SqliteCommand Command(string sql, params ReadOnlySpan<object?> values)
     {
         if (!_commands.TryGetValue(sql, out var command))
         {
@@ -55,7 +55,7 @@ internal sealed class SqliteSession : IDisposable
         }
 
         for (var index = 0; index < values.Length; index++)
-            command.Parameters[index].Value = values[index];
+            command.Parameters[index].Value = values[index] ?? DBNull.Value;
         return command;
     }
 

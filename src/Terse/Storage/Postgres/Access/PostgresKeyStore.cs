@@ -209,21 +209,9 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
         return true;
     }
 
-    private async Task<TResult> WriteAsync<T, TResult>(
+    private Task<TResult> WriteAsync<T, TResult>(
         T argument,
         Func<WriteTransaction, T, CancellationToken, Task<TResult>> work,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.WriteAsync(ConnectionShare.Nodes, argument, work, token),
-                time,
-                cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("has no API keys", exception);
-        }
-    }
+        CancellationToken cancellationToken) =>
+        PostgresNewTables.WriteAsync(cluster, argument, work, "has no API keys", time, cancellationToken);
 }

@@ -181,21 +181,9 @@ internal sealed class PostgresBlockStore(Cluster cluster, TimeProvider time) : I
         }
     }
 
-    private async Task<TResult> WriteAsync<TArgument, TResult>(
+    private Task<TResult> WriteAsync<TArgument, TResult>(
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<TResult>> work,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.WriteAsync(ConnectionShare.Nodes, argument, work, token),
-                time,
-                cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("has no blocks", exception);
-        }
-    }
+        CancellationToken cancellationToken) =>
+        PostgresNewTables.WriteAsync(cluster, argument, work, "has no blocks", time, cancellationToken);
 }

@@ -120,21 +120,9 @@ internal sealed class PostgresReportStore(Cluster cluster, TimeProvider time) : 
         row.GetFieldValue<DateTimeOffset>(5),
         row.GetFieldValue<DateTimeOffset>(6));
 
-    private async Task<bool> WriteAsync<TArgument>(
+    private Task<bool> WriteAsync<TArgument>(
         TArgument argument,
         Func<WriteTransaction, TArgument, CancellationToken, Task<bool>> work,
-        CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await PostgresErrors.WithTimeoutAsync(
-                token => cluster.WriteAsync(ConnectionShare.Nodes, argument, work, token),
-                time,
-                cancellationToken);
-        }
-        catch (PostgresException exception) when (PostgresErrors.IsOfEarlierSchema(exception))
-        {
-            throw PostgresErrors.OfEarlierSchema("has no reports", exception);
-        }
-    }
+        CancellationToken cancellationToken) =>
+        PostgresNewTables.WriteAsync(cluster, argument, work, "has no reports", time, cancellationToken);
 }

@@ -101,12 +101,12 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
             key.Id,
             key.Name,
             RoleNames.Of(key.Role),
-            OrNull(key.Scope.Write()),
+            key.Scope.Write(),
             key.SecretHash,
             key.CreatedAt.ToUnixTimeMilliseconds(),
-            OrNull(key.CreatedBy),
-            key.ExpiresAt is { } at ? at.ToUnixTimeMilliseconds() : DBNull.Value,
-            OrNull(actor.Address),
+            key.CreatedBy,
+            key.ExpiresAt?.ToUnixTimeMilliseconds(),
+            actor.Address,
             IKeyStore.MaxKeys).ExecuteNonQuery() == 1;
     }
 
@@ -130,8 +130,8 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
             secret.KeyId,
             secret.Hash,
             secret.OldExpiresAt.ToUnixTimeMilliseconds(),
-            OrNull(actor.KeyId),
-            OrNull(actor.Address),
+            actor.KeyId,
+            actor.Address,
             secret.Now.ToUnixTimeMilliseconds());
         if (update.ExecuteNonQuery() == 0)
             return null;
@@ -158,13 +158,11 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
                     RevokeKey,
                     id,
                     now.ToUnixTimeMilliseconds(),
-                    OrNull(actor.KeyId),
-                    OrNull(actor.Address)).ExecuteNonQuery();
+                    actor.KeyId,
+                    actor.Address).ExecuteNonQuery();
                 return (long)session.Command(KeyExists, id).ExecuteScalar()! == 1;
             },
             cancellationToken);
-
-    private static object OrNull(string? text) => text is null ? DBNull.Value : text;
 
     private const string UpsertUse =
         """

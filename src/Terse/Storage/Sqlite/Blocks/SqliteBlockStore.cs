@@ -98,10 +98,10 @@ internal sealed class SqliteBlockStore(SqliteWriter writer, SqliteReaders reader
             Upsert,
             block.Host,
             block.IncludesSubdomains,
-            OrNull(block.Reason),
+            block.Reason,
             block.CreatedAt.ToUnixTimeMilliseconds(),
-            OrNull(actor.KeyId),
-            OrNull(actor.Address)).ExecuteNonQuery();
+            actor.KeyId,
+            actor.Address).ExecuteNonQuery();
         return new(Find(session, block.Host), isNew);
     }
 
@@ -115,10 +115,8 @@ internal sealed class SqliteBlockStore(SqliteWriter writer, SqliteReaders reader
         writer.RunAsync(
             session =>
             {
-                session.Command(SetActor, host, OrNull(actor.KeyId), OrNull(actor.Address)).ExecuteNonQuery();
+                session.Command(SetActor, host, actor.KeyId, actor.Address).ExecuteNonQuery();
                 return session.Command(Delete, host).ExecuteNonQuery() == 1;
             },
             cancellationToken);
-
-    private static object OrNull(string? text) => text is null ? DBNull.Value : text;
 }

@@ -101,8 +101,8 @@ internal sealed class SqliteDomainStore(SqliteWriter writer, SqliteReaders reade
             changed.Id,
             changed.Version,
             SettingsOf(changed),
-            changed.RemovedAt is { } at ? at.ToUnixTimeMilliseconds() : DBNull.Value,
-            changed.Settings.Host is { } host ? host : DBNull.Value).ExecuteNonQuery() == 1,
+            changed.RemovedAt?.ToUnixTimeMilliseconds(),
+            changed.Settings.Host).ExecuteNonQuery() == 1,
         cancellationToken);
 
     private const string Activate = "UPDATE domain SET is_active = 1 WHERE id = ?1";

@@ -54,9 +54,9 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
             link.Code,
             link.Target,
             link.CreatedAt.ToUnixTimeMilliseconds(),
-            OrNull(link.ExpiresAt),
-            OrNull(link.MaxVisits),
-            SettingsOf(link));
+            link.ExpiresAt?.ToUnixTimeMilliseconds(),
+            link.MaxVisits,
+            StoredSettings.Write(link.Settings));
         try
         {
             if (insert.ExecuteNonQuery() == 0)
@@ -123,11 +123,11 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
             changed.Id.ToInt64(),
             changed.Target,
             (long)changed.Version,
-            OrNull(changed.ExpiresAt),
-            OrNull(changed.MaxVisits),
-            OrNull(changed.DeletedAt),
-            SettingsOf(changed),
-            changed.LaterCodes is { } later ? later : DBNull.Value);
+            changed.ExpiresAt?.ToUnixTimeMilliseconds(),
+            changed.MaxVisits,
+            changed.DeletedAt?.ToUnixTimeMilliseconds(),
+            StoredSettings.Write(changed.Settings),
+            changed.LaterCodes);
         if (update.ExecuteNonQuery() == 0)
             return null;
         SqliteLinkTargets.Replace(session, earlier, changed);
@@ -255,11 +255,4 @@ internal sealed class SqliteLinkStore(SqliteWriter writer, SqliteReaders readers
 
     private static DateTimeOffset? ReadTime(SqliteDataReader row, int column) =>
         row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
-
-    private static object SettingsOf(Link link) =>
-        StoredSettings.Write(link.Settings) is { } text ? text : DBNull.Value;
-
-    private static object OrNull(DateTimeOffset? time) => OrNull(time?.ToUnixTimeMilliseconds());
-
-    private static object OrNull(long? number) => number is { } value ? value : DBNull.Value;
 }

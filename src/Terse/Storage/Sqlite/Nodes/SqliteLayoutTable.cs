@@ -50,7 +50,7 @@ internal static class SqliteLayoutTable
         session.Command(
             StoreInstallation,
             layouts.Layouts[0].Ids.Epoch.ToUnixTimeMilliseconds(),
-            (object?)layouts.SecretCheck ?? DBNull.Value).ExecuteNonQuery();
+            layouts.SecretCheck).ExecuteNonQuery();
         foreach (var layout in layouts.Layouts.Skip(storedCount))
         {
             session.Command(

@@ -114,7 +114,7 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
     private static void Store(SqliteSession session, NodeRow row) => session.Command(
         UpsertNode,
         (long)row.Node,
-        (object?)row.Owner ?? DBNull.Value,
+        row.Owner,
         row.Epoch,
         row.ReservedUntil.ToUnixTimeMilliseconds()).ExecuteNonQuery();
 
@@ -128,5 +128,5 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
     /// Returns the current time in whole milliseconds, because the tables store whole milliseconds.
     /// </summary>
     private DateTimeOffset Now() =>
-        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        time.GetUtcMilliseconds();
 }

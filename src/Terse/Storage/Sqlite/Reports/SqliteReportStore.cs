@@ -25,7 +25,7 @@ internal sealed class SqliteReportStore(SqliteWriter writer, SqliteReaders reade
             report.LinkId,
             report.Name.Domain,
             report.Name.Code,
-            report.Reason is { } reason ? reason : DBNull.Value,
+            report.Reason,
             report.At.ToUnixTimeMilliseconds(),
             LinkReport.MaxReasons).ExecuteNonQuery(),
         cancellationToken);

@@ -53,7 +53,7 @@ internal sealed class SqliteTagStore(SqliteWriter writer, SqliteReaders readers)
                 return TagRequestResult.NameChanging;
         }
 
-        session.Command(StoreChange, id, (object?)request.NewName ?? DBNull.Value).ExecuteNonQuery();
+        session.Command(StoreChange, id, request.NewName).ExecuteNonQuery();
         return TagRequestResult.Accepted;
     }
 
@@ -121,15 +121,16 @@ internal sealed class SqliteTagStore(SqliteWriter writer, SqliteReaders readers)
 
     private static bool Advance(SqliteSession session, TagChange change, long? doneUpTo)
     {
-        object newName = (object?)change.NewName ?? DBNull.Value;
         var isReplaced = session
-            .Command(SetDone, change.TagId, doneUpTo ?? 0, newName)
+            .Command(SetDone, change.TagId, doneUpTo ?? 0, change.NewName)
             .ExecuteNonQuery() == 0;
         if (doneUpTo is not null || isReplaced)
             return true;
         if (change.IsOfCase)
             session.Command(SetName, change.TagId, change.NewName!).ExecuteNonQuery();
-        return session.Command(DeleteDone, change.TagId, change.IsOfCase, newName).ExecuteNonQuery() > 0;
+        return session
+            .Command(DeleteDone, change.TagId, change.IsOfCase, change.NewName)
+            .ExecuteNonQuery() > 0;
     }
 
     private static string? TextOrNull(SqliteDataReader row, int column) =>
