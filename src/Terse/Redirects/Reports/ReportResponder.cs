@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
+using Terse.Access;
 using Terse.Hosting;
 using Terse.Links;
 using Terse.Visits;
@@ -44,8 +44,7 @@ internal sealed class ReportResponder(
         if (!limit.TryCount(ClientAddress.Of(context), out var wait))
         {
             metrics.CountLimited();
-            response.Headers.RetryAfter =
-                Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            LimitProblems.WriteRetryAfter(response, wait);
             await RedirectProblems.OfReports().ExecuteAsync(context);
             return;
         }
@@ -57,7 +56,7 @@ internal sealed class ReportResponder(
             return;
         }
 
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var now = time.GetUtcMilliseconds();
         await reports.AddAsync(
             new(link.Id, link.Name, string.IsNullOrWhiteSpace(reason) ? null : reason, now),
             context.RequestAborted);
