@@ -12,13 +12,10 @@ internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authe
     public Task InvokeAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        return context.GetEndpoint() is { } endpoint && IsOfApi(context.Request.Path)
+        return context.GetEndpoint() is { } endpoint && ApiPath.Contains(context.Request.Path)
             ? CheckAsync(context, endpoint.Metadata.GetMetadata<RequiredRole>() ?? RequiredRole.Default)
             : next(context);
     }
-
-    private static bool IsOfApi(PathString path) =>
-        path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase);
 
     private async Task CheckAsync(HttpContext context, RequiredRole required)
     {

@@ -20,7 +20,7 @@ internal sealed partial class DomainLoader(
     DomainMap map,
     IOptions<DomainOptions> options,
     TimeProvider time,
-    ILogger<DomainLoader> logger) : BackgroundService, IHostedLifecycleService
+    ILogger<DomainLoader> logger) : StoredTableLoader(time)
 {
     /// <summary>
     /// How long a server may answer "not found" after it has read the domains.
@@ -30,84 +30,52 @@ internal sealed partial class DomainLoader(
     /// <summary>How long a server waits after it has read a new domain before it makes it active.</summary>
     public static readonly TimeSpan ActivationDelay = LeaseDuration * 1.5;
 
-    private readonly JoinedRun _reading = new();
     private readonly Dictionary<(long Id, string Name), long> _firstReadAt = [];
     private Guid? _revision;
     private bool _hasWarned;
 
+    /// <inheritdoc/>
+    public override TimeSpan? Interval => store.IsShared ? LeaseDuration / 5 : null;
+
     /// <summary>The timestamp of a read whose lease has just ended.</summary>
     private long ReadAtOfExpiredLease =>
-        time.GetTimestamp() - (long)(time.TimestampFrequency * LeaseDuration.TotalSeconds);
+        Time.GetTimestamp() - (long)(Time.TimestampFrequency * LeaseDuration.TotalSeconds);
 
-    /// <summary>Reads the domains before any other service of the server starts.</summary>
-    public async Task StartingAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override async Task StartingAsync(CancellationToken cancellationToken)
     {
         if (store.IsShared)
             map.Table = map.Table with { ReadAt = ReadAtOfExpiredLease };
-        if (!await BackgroundLoop.TryAsync(ReadAsync, LogNotRead, cancellationToken))
+        if (!await TryReadAsync(cancellationToken))
             await BackgroundLoop.TryAsync(ReadFromAnyHostAsync, LogNotRead, cancellationToken);
     }
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => _reading.StopAsync();
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Reads the domains in the background, because a server has changed them.</summary>
-    public void OnChanged() => _ = BackgroundLoop.TryAsync(ReadAsync, LogNotRead, _reading.Stopping);
-
-    /// <summary>
-    /// Reads the domains from the primary. Callers that wait at the same time share one read, which begins
-    /// after the last of them has called.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be read.</exception>
-    public Task ReadAsync(CancellationToken cancellationToken) =>
-        _reading.RunAsync(ReadOnceAsync, cancellationToken);
 
     /// <summary>
     /// Reads the domains, and makes active the new domains that this server has known for
     /// <see cref="ActivationDelay"/>.
     /// </summary>
     /// <exception cref="StoreUnavailableException">The database cannot be used.</exception>
-    public async Task UpdateAsync(CancellationToken cancellationToken)
+    public override async Task UpdateAsync(CancellationToken cancellationToken)
     {
         await ReadAsync(cancellationToken);
-        var now = time.GetTimestamp();
+        var now = Time.GetTimestamp();
         var waiting = map.Table.Others.Where(domain => !domain.IsActive).ToList();
         foreach (var known in _firstReadAt.Keys.Except(waiting.Select(domain => (domain.Id, domain.Name))))
             _firstReadAt.Remove(known);
         foreach (var domain in waiting)
         {
             if (!_firstReadAt.TryAdd((domain.Id, domain.Name), now)
-                && time.GetElapsedTime(_firstReadAt[(domain.Id, domain.Name)], now) >= ActivationDelay)
+                && Time.GetElapsedTime(_firstReadAt[(domain.Id, domain.Name)], now) >= ActivationDelay)
             {
                 await store.ActivateAsync(domain.Id, cancellationToken);
             }
         }
     }
 
-    public override void Dispose()
+    /// <summary>Reads the domains from the primary.</summary>
+    protected override async Task ReadOnceAsync(CancellationToken cancellationToken)
     {
-        _reading.Dispose();
-        base.Dispose();
-    }
-
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        if (!store.IsShared)
-            return Task.CompletedTask;
-        var loop = new BackgroundLoop(LeaseDuration / 5, time, (exception, isFirst) =>
-        {
-            if (isFirst && !_reading.Stopping.IsCancellationRequested)
-                LogNotRead(exception);
-        });
-        return loop.WaitAndRunAsync(UpdateAsync, stoppingToken);
-    }
-
-    private async Task ReadOnceAsync(CancellationToken cancellationToken)
-    {
-        var readAt = time.GetTimestamp();
+        var readAt = Time.GetTimestamp();
         var stored = await store.ReadAsync(_revision, isLatest: true, cancellationToken);
         if (stored.Revision is null)
         {
@@ -151,7 +119,7 @@ internal sealed partial class DomainLoader(
         }
     }
 
-    private void LogNotRead(Exception exception) => LogNotRead(exception.Message);
+    protected override void LogNotRead(Exception exception) => LogNotRead(exception.Message);
 
     [LoggerMessage(
         150,

@@ -27,7 +27,6 @@ internal static class FleetEndpoints
     private static async Task<Ok<FleetResource>> ShowAsync(
         IFleetStore store, ServerReport self, HttpContext context)
     {
-        context.Response.Headers.CacheControl = "no-store";
         try
         {
             var servers = await store.ReadServersAsync(context.RequestAborted);

@@ -100,7 +100,7 @@ internal static class WebSetup
             ? policy.AllowAnyOrigin()
             : policy.WithOrigins([.. origins]);
         app.UseWhen(
-            context => context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase),
+            context => ApiPath.Contains(context.Request.Path),
             api => api.UseMiddleware<CorsMiddleware>(policy.Build()));
     }
 
@@ -112,7 +112,7 @@ internal static class WebSetup
     {
         var request = context.Request;
         if (!request.QueryString.HasValue
-            || !request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase))
+            || !ApiPath.Contains(request.Path))
         {
             return null;
         }

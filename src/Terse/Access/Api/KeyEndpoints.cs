@@ -45,7 +45,6 @@ internal static class KeyEndpoints
             return Explain(result);
         // The first key ends the access without a key on this server before the client has its response.
         await BackgroundLoop.TryAsync(loader.ReadAsync, static _ => { }, context.RequestAborted);
-        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Created(
             $"{Root}/{key.Id}", KeyResource.Of(key, time.GetUtcNow()) with { Key = text.Reveal() });
     }
@@ -60,7 +59,6 @@ internal static class KeyEndpoints
             id, rotation.OldExpiresAt, RequestInfo.Of(context).Actor, context.RequestAborted);
         if (result is not KeyResult.Issued(var key, var text))
             return Explain(result);
-        context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok(KeyResource.Of(key, time.GetUtcNow()) with { Key = text.Reveal() });
     }
 

@@ -14,7 +14,7 @@ namespace Terse.Access;
 /// no database host refuses all keys.</item>
 /// </list>
 /// </summary>
-internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleService
+internal sealed partial class KeyLoader : StoredTableLoader
 {
     /// <summary>How long keys are valid after they were read.</summary>
     public static readonly TimeSpan LeaseDuration = TimeSpan.FromSeconds(5);
@@ -22,43 +22,27 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     /// <summary>How long a request without a key waits for a primary, as creations do.</summary>
     private static readonly TimeSpan PrimaryWait = TimeSpan.FromSeconds(15);
 
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(0.25);
+
     private readonly IKeyStore _store;
-    private readonly TimeProvider _time;
     private readonly ILogger<KeyLoader> _logger;
-    private readonly JoinedRun _reading = new();
     private KeyTable _table = KeyTable.Unread;
     private long _readAt;
     private bool _isLatest;
 
     public KeyLoader(IKeyStore store, TimeProvider time, ILogger<KeyLoader> logger)
+        : base(time)
     {
-        (_store, _time, _logger) = (store, time, logger);
+        (_store, _logger) = (store, logger);
         _readAt = time.GetTimestamp() - Ticks(LeaseDuration * 2);
     }
 
-    /// <summary>
-    /// How often the revision is read. Commands write to a SQLite file beside a running server, and nothing
-    /// notifies the server.
-    /// </summary>
-    public TimeSpan Interval => TimeSpan.FromMilliseconds(_store.IsShared ? 1000 : 250);
-
-    /// <summary>Reads the keys before the server accepts requests.</summary>
-    public Task StartingAsync(CancellationToken cancellationToken) =>
-        BackgroundLoop.TryAsync(ReadAsync, LogNotRead, cancellationToken);
-
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public Task StoppingAsync(CancellationToken cancellationToken) => _reading.StopAsync();
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Reads the keys in the background, because a server has changed them.</summary>
-    public void OnChanged() => _ = BackgroundLoop.TryAsync(ReadAsync, LogNotRead, _reading.Stopping);
-
-    /// <summary>Reads the keys. Callers that wait at the same time share one read.</summary>
-    /// <exception cref="StoreUnavailableException">No database host can be read.</exception>
-    public Task ReadAsync(CancellationToken cancellationToken) =>
-        _reading.RunAsync(ReadOnceAsync, cancellationToken);
+    /// <inheritdoc/>
+    /// <remarks>
+    /// A read of known keys reads only their revision. Commands write to a SQLite file beside a running
+    /// server, and nothing notifies the server.
+    /// </remarks>
+    public override TimeSpan? Interval => TimeSpan.FromMilliseconds(_store.IsShared ? 1000 : 250);
 
     /// <summary>
     /// Finds the key of a text. The result is null only if this text was not a key before the call: another
@@ -99,16 +83,16 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     /// <exception cref="StoreUnavailableException">No database host, or no primary, can be read.</exception>
     public async ValueTask<bool> HasKeysAsync(CancellationToken cancellationToken)
     {
-        var begin = _time.GetTimestamp();
+        var begin = Time.GetTimestamp();
         while (true)
         {
             if ((await ReadIfExpiredAsync(cancellationToken)).HasKeys)
                 return true;
             if (Volatile.Read(ref _isLatest))
                 return false;
-            if (_time.GetElapsedTime(begin) >= PrimaryWait)
+            if (Time.GetElapsedTime(begin) >= PrimaryWait)
                 break;
-            await Task.Delay(Interval / 4, _time, cancellationToken);
+            await Task.Delay(RetryInterval, Time, cancellationToken);
             await ReadAsync(cancellationToken);
         }
 
@@ -116,25 +100,9 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
             "The primary cannot be read, and it may have a first key; retry shortly.");
     }
 
-    public override void Dispose()
-    {
-        _reading.Dispose();
-        base.Dispose();
-    }
-
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var loop = new BackgroundLoop(Interval, _time, (exception, isFirst) =>
-        {
-            if (isFirst && !_reading.Stopping.IsCancellationRequested)
-                LogNotRead(exception);
-        });
-        return loop.WaitAndRunAsync(ReadAsync, stoppingToken);
-    }
-
     private async ValueTask<KeyTable> ReadIfExpiredAsync(CancellationToken cancellationToken)
     {
-        if (_time.GetElapsedTime(Volatile.Read(ref _readAt)) >= LeaseDuration)
+        if (Time.GetElapsedTime(Volatile.Read(ref _readAt)) >= LeaseDuration)
             await ReadAsync(cancellationToken);
         return Volatile.Read(ref _table);
     }
@@ -143,9 +111,9 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
     /// Reads the primary, or any host while the primary is lost. A host that lags behind the keys in memory
     /// changes nothing, so that no revoked key comes back.
     /// </summary>
-    private async Task ReadOnceAsync(CancellationToken cancellationToken)
+    protected override async Task ReadOnceAsync(CancellationToken cancellationToken)
     {
-        var readAt = _time.GetTimestamp();
+        var readAt = Time.GetTimestamp();
         StoredKeys stored;
         var isLatest = true;
         try
@@ -154,7 +122,7 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
         }
         catch (StoreUnavailableException) when (_store.IsShared)
         {
-            readAt = _time.GetTimestamp();
+            readAt = Time.GetTimestamp();
             stored = await _store.ReadAsync(_table.Revision, isLatest: false, cancellationToken);
             isLatest = false;
         }
@@ -172,11 +140,13 @@ internal sealed partial class KeyLoader : BackgroundService, IHostedLifecycleSer
         Volatile.Write(ref _readAt, readAt);
     }
 
-    private long Ticks(TimeSpan duration) => (long)(duration.TotalSeconds * _time.TimestampFrequency);
+    private long Ticks(TimeSpan duration) => (long)(duration.TotalSeconds * Time.TimestampFrequency);
+
+    protected override void LogNotRead(Exception exception) => LogKeysNotRead(exception);
 
     [LoggerMessage(
         900,
         LogLevel.Warning,
         "The API keys could not be read. Requests with a key are answered with 503 until they can be read.")]
-    private partial void LogNotRead(Exception exception);
+    private partial void LogKeysNotRead(Exception exception);
 }

@@ -109,8 +109,7 @@ internal sealed class KeyManager(
     public async Task<ApiKey?> FindAsync(string id, CancellationToken cancellationToken) =>
         (await ListAsync(cancellationToken)).FirstOrDefault(key => key.Id == id);
 
-    private DateTimeOffset Now =>
-        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+    private DateTimeOffset Now => time.GetUtcMilliseconds();
 
     private KeyResult.Refused? Check(KeyRequest request, out KeyScope scope)
     {

@@ -8,7 +8,7 @@ namespace Terse.Hosting;
 /// <summary>
 /// Reads the PROXY protocol at the beginning of each connection, and gives the connection the address of the
 /// client. A connection that does not come from a trusted proxy, or does not begin with a valid header in
-/// time, is closed: whoever could omit the header could also omit it to hide behind the balancer.
+/// time, is closed: a client that could omit the header could hide behind the address of the balancer.
 /// </summary>
 internal sealed partial class ProxyProtocol(
     TrustedProxies trusted, TimeProvider time, ILogger<ProxyProtocol> logger)

@@ -43,7 +43,7 @@ internal sealed class BlockChanger(IBlockStore store, BlockLoader loader, TimePr
             }
         }
 
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var now = time.GetUtcMilliseconds();
         var added = new Block(
             0,
             host.Host,

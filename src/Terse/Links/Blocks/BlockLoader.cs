@@ -34,7 +34,7 @@ internal interface IBlockFreshness
 /// </summary>
 internal sealed partial class BlockLoader(
     IBlockStore store, BlockMap map, TimeProvider time, ILogger<BlockLoader> logger)
-    : BackgroundService, IHostedLifecycleService, IBlockFreshness
+    : StoredTableLoader(time), IBlockFreshness
 {
     /// <summary>
     /// The age of the last check from which a server reads the blocks before it loads a link. Less than a
@@ -47,7 +47,6 @@ internal sealed partial class BlockLoader(
 
     private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(0.5);
 
-    private readonly JoinedRun _reading = new();
     private Guid? _revision;
 
     private long _confirmedAt = time.GetTimestamp();
@@ -56,15 +55,18 @@ internal sealed partial class BlockLoader(
     private long _checkedAt = time.GetTimestamp();
 
     /// <inheritdoc/>
+    public override TimeSpan? Interval => store.CheckInterval;
+
+    /// <inheritdoc/>
     public long ConfirmedAt => Volatile.Read(ref _confirmedAt);
 
     /// <inheritdoc/>
-    public bool IsChecked => time.GetElapsedTime(Volatile.Read(ref _checkedAt)) < CheckedFor;
+    public bool IsChecked => Time.GetElapsedTime(Volatile.Read(ref _checkedAt)) < CheckedFor;
 
-    /// <summary>Reads the blocks before any other service of the server starts.</summary>
-    public async Task StartingAsync(CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public override async Task StartingAsync(CancellationToken cancellationToken)
     {
-        if (await BackgroundLoop.TryAsync(ReadAsync, LogNotRead, cancellationToken))
+        if (await TryReadAsync(cancellationToken))
             return;
         await BackgroundLoop.TryAsync(
             async token =>
@@ -76,48 +78,15 @@ internal sealed partial class BlockLoader(
             cancellationToken);
     }
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    public async Task StoppingAsync(CancellationToken cancellationToken) => await _reading.StopAsync();
-
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>Reads the blocks in the background, because a server has changed them.</summary>
-    public void OnChanged() => _ = BackgroundLoop.TryAsync(ReadAsync, LogNotRead, _reading.Stopping);
-
-    /// <summary>
-    /// Reads the blocks from the primary. When the returned task has completed, this server refuses all
-    /// blocks that were stored before the call.
-    /// </summary>
-    /// <exception cref="StoreUnavailableException">The database cannot be read.</exception>
-    public Task ReadAsync(CancellationToken cancellationToken) =>
-        _reading.RunAsync(ReadOnceAsync, cancellationToken);
-
     /// <inheritdoc/>
     public ValueTask ConfirmAsync() =>
-        time.GetElapsedTime(Volatile.Read(ref _checkedAt)) < MaxAge ? default : new(WaitForReadAsync());
-
-    public override void Dispose()
-    {
-        _reading.Dispose();
-        base.Dispose();
-    }
-
-    protected override Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        var loop = new BackgroundLoop(store.CheckInterval, time, (exception, isFirst) =>
-        {
-            if (isFirst && !_reading.Stopping.IsCancellationRequested)
-                LogNotRead(exception);
-        });
-        return loop.WaitAndRunAsync(ReadAsync, stoppingToken);
-    }
+        Time.GetElapsedTime(Volatile.Read(ref _checkedAt)) < MaxAge ? default : new(WaitForReadAsync());
 
     private async Task WaitForReadAsync()
     {
         try
         {
-            await ReadAsync(_reading.Stopping).WaitAsync(MaxWait, time);
+            await ReadAsync(Stopping).WaitAsync(MaxWait, Time);
         }
         catch (Exception exception) when (
             exception is StoreUnavailableException or TimeoutException or OperationCanceledException)
@@ -126,9 +95,13 @@ internal sealed partial class BlockLoader(
         }
     }
 
-    private async Task ReadOnceAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// Reads the blocks from the primary. When the returned task has completed, this server refuses all
+    /// blocks that were stored before the call.
+    /// </summary>
+    protected override async Task ReadOnceAsync(CancellationToken cancellationToken)
     {
-        var begin = time.GetTimestamp();
+        var begin = Time.GetTimestamp();
         try
         {
             Publish(await store.ReadAsync(_revision, isLatest: true, cancellationToken));
@@ -137,7 +110,7 @@ internal sealed partial class BlockLoader(
         }
         catch
         {
-            Volatile.Write(ref _checkedAt, time.GetTimestamp());
+            Volatile.Write(ref _checkedAt, Time.GetTimestamp());
             throw;
         }
     }
@@ -149,7 +122,7 @@ internal sealed partial class BlockLoader(
         _revision = stored.Revision;
     }
 
-    private void LogNotRead(Exception exception) => LogNotRead(exception.Message);
+    protected override void LogNotRead(Exception exception) => LogNotRead(exception.Message);
 
     [LoggerMessage(
         350,

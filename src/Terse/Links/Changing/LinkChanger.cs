@@ -175,8 +175,7 @@ internal sealed class LinkChanger(
         return caller.WhyNotChanged(link) is { } refusal ? new ChangeLinkResult.Refused(refusal) : null;
     }
 
-    private DateTimeOffset Now =>
-        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+    private DateTimeOffset Now => time.GetUtcMilliseconds();
 
     private ChangeLinkResult.NotRestorable? WhyNotRestored(Link link)
     {

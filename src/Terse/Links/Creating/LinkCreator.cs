@@ -172,7 +172,7 @@ internal sealed class LinkCreator(
             var code = checkedLink.Code ?? strategy.NewCode(id, layout);
             if (CustomCode.IsReserved(code))
                 continue;
-            var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+            var now = time.GetUtcMilliseconds();
             var created = checkedLink.New(id, code, now);
             await store.AnnounceSlashesAsync(created, cancellationToken);
             unconfirmed.Add(created);

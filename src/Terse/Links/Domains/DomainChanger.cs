@@ -109,8 +109,7 @@ internal sealed class DomainChanger(
         }
     }
 
-    private DateTimeOffset Now =>
-        DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+    private DateTimeOffset Now => time.GetUtcMilliseconds();
 
     /// <summary>Notes who changes the domain, for the audit.</summary>
     private static DomainSettings Stamp(DomainSettings settings, Actor actor) =>
