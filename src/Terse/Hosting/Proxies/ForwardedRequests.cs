@@ -62,6 +62,7 @@ internal sealed class ForwardedRequests
     {
         if (_options.Headers == ProxyOptions.Forwarded)
             Translate(request.HttpContext);
+        KeepPercentSigns(request.Headers);
         var scheme = request.Scheme;
         _middleware.ApplyForwarders(request.HttpContext);
         var forwarded = request.Scheme.ToLowerInvariant();
@@ -97,6 +98,20 @@ internal sealed class ForwardedRequests
         headers[ForwardingHeaders.ForwardedProto] = Of(elements, element => element.Proto);
         headers[ForwardingHeaders.ForwardedHost] = Of(elements, element => element.Host);
         headers.Remove(ForwardingHeaders.ForwardedPrefix);
+    }
+
+    /// <summary>
+    /// Encodes the percent signs of prefixes, because the middleware decodes prefixes, and throws an exception
+    /// for <c>%00</c>. A prefix with a percent sign is refused afterwards (<see cref="IsPrefix"/>).
+    /// </summary>
+    private static void KeepPercentSigns(IHeaderDictionary headers)
+    {
+        var prefixes = headers[ForwardingHeaders.ForwardedPrefix];
+        if (prefixes.Any(prefix => prefix?.Contains('%', StringComparison.Ordinal) == true))
+        {
+            headers[ForwardingHeaders.ForwardedPrefix] = new(
+                [.. prefixes.Select(prefix => prefix?.Replace("%", "%25", StringComparison.Ordinal))]);
+        }
     }
 
     private static StringValues Of(

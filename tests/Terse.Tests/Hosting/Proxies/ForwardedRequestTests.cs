@@ -115,6 +115,8 @@ public sealed class ForwardedRequestTests
     [InlineData("X-Forwarded-Prefix", "//evil.example", "http://go.example/")]
     [InlineData("X-Forwarded-Prefix", "/a/../b", "http://go.example/")]
     [InlineData("X-Forwarded-Prefix", "/a%20b", "http://go.example/")]
+    [InlineData("X-Forwarded-Prefix", "/a%00b", "http://go.example/")]
+    [InlineData("X-Forwarded-Prefix", "/a%2fb", "http://go.example/")]
     [InlineData("X-Forwarded-Prefix", "go", "http://go.example/")]
     public async Task A_short_URL_has_the_scheme_the_host_and_the_prefix_of_the_proxy(
         string name, string value, string start)
