@@ -20,8 +20,7 @@ public sealed class LostPoolerTests
             Assert.Equal(0, await first.StopAsync());
         }
 
-        await Eventually.IsTrueAsync(async () =>
-            await postgres.Replicas[0].ReadAsync("SELECT count(*) FROM link") == 1);
+        await postgres.Replicas[0].CatchUpAsync(postgres.Primary);
         await pooled.Poolers[0].KillAsync();
         await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings, pooled.Settings);
         Assert.Equal("https://example.com/", await server.FollowAsync(code));

@@ -13,8 +13,7 @@ public sealed class ReadinessTests
         string? code = null;
         await Eventually.IsTrueAsync(async () =>
             (code = await server.CreateCodeAsync("https://example.com/")) is not null);
-        await Eventually.IsTrueAsync(async () =>
-            await postgres.Replicas[0].ReadAsync("SELECT count(*) FROM link") == 1);
+        await postgres.Replicas[0].CatchUpAsync(postgres.Primary);
         Assert.Equal(HttpStatusCode.OK, await StatusOfAsync(server, "readyz"));
 
         await postgres.Primary.KillAsync();

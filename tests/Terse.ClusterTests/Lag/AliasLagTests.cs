@@ -14,10 +14,11 @@ public sealed class AliasLagTests
         await using var first = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         await using var second = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         var old = await RetryingClient.CreateAsync(first, "https://example.com/old");
-        await Eventually.IsTrueAsync(async () => await postgres.Replicas[0].ReadAsync(
-            "SELECT count(*) FROM link") == 1);
         foreach (var replica in postgres.Replicas)
+        {
+            await replica.CatchUpAsync(postgres.Primary);
             await replica.PauseReplayAsync();
+        }
 
         for (var round = 0; round < 10; round++)
         {

@@ -43,8 +43,7 @@ public sealed class LostFeedTests(ITestOutputHelper output)
     {
         var codes = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ =>
             RetryingClient.CreateAsync(server, Old)));
-        await Eventually.IsTrueAsync(async () =>
-            await postgres.Replicas[0].ReadAsync("SELECT count(*) FROM link") == codes.Length);
+        await postgres.Replicas[0].CatchUpAsync(postgres.Primary);
         return codes;
     }
 

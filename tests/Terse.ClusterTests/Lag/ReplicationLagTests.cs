@@ -82,8 +82,7 @@ public sealed class ReplicationLagTests
         await using var postgres = await PostgresCluster.StartAsync(replicas: 1);
         var migrated = await Command.TerseAsync(
             ["migrate", .. PostgresCluster.SettingsOf(postgres.ConnectionStrings)]);
-        await Eventually.IsTrueAsync(async () => await postgres.Replicas[0].ReadAsync(
-            "SELECT count(*) FROM pg_class WHERE relname IN ('link', 'horizon')") == 2);
+        await postgres.Replicas[0].CatchUpAsync(postgres.Primary);
         await postgres.Replicas[0].PauseReplayAsync();
         await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         var code = await RetryingClient.CreateAsync(server, "https://example.com/first");

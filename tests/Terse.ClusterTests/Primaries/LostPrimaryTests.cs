@@ -19,8 +19,7 @@ public sealed class LostPrimaryTests
             Assert.Equal(0, await first.StopAsync());
         }
 
-        await Eventually.IsTrueAsync(async () =>
-            await postgres.Replicas[0].ReadAsync("SELECT count(*) FROM link") == 1);
+        await postgres.Replicas[0].CatchUpAsync(postgres.Primary);
         await postgres.Primary.KillAsync();
         await using var server = await TerseProcess.ServeAsync(postgres.ConnectionStrings);
         Assert.Equal("https://example.com/", await server.FollowAsync(code));
