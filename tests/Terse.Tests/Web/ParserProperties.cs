@@ -161,19 +161,21 @@ public sealed class ParserProperties
     {
         foreach (var name in Parameters)
         {
-            var reader = new QueryReader(new QueryCollection(
-                new Dictionary<string, StringValues>(StringComparer.Ordinal) { [name] = text }));
+            var reader = new QueryParameters(
+                new QueryCollection(
+                    new Dictionary<string, StringValues>(StringComparer.Ordinal) { [name] = text }),
+                refusesEmpty: true);
             VisitQuery.Read(reader, Now);
-            reader.ReadCursor("cursor");
-            reader.ReadNumber("limit", 1000, 100);
+            reader.ReadVisitPosition();
+            reader.ReadLimit(1000, 100);
         }
     });
 
     [Fact]
     public void No_cursor_throws() => AssertNothingThrows(
-        text => new QueryReader(new QueryCollection(
+        text => new QueryParameters(new QueryCollection(
             new Dictionary<string, StringValues>(StringComparer.Ordinal) { ["cursor"] = text }))
-            .ReadCursor("cursor"),
+            .ReadVisitPosition(),
         Gen.Elements("ABwQgZ_-/+= ".ToCharArray()).ArrayOf(22).Select(letters => new string(letters)));
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
 using Terse.Domains;
-using Terse.Web;
 
 namespace Terse.Access;
 
@@ -53,26 +52,3 @@ internal sealed record KeyResource(
 /// <summary>All keys.</summary>
 /// <param name="Keys">The keys, the newest first.</param>
 internal sealed record KeyListResource(IReadOnlyList<KeyResource> Keys);
-
-/// <summary>The JSON body of a request to rotate a key.</summary>
-internal sealed class KeyRotation
-{
-    /// <summary>Until when the present secret works.</summary>
-    public DateTimeOffset? OldExpiresAt { get; set; }
-}
-
-/// <summary>Lists the types that the endpoints in this folder read and write as JSON.</summary>
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
-[JsonSerializable(typeof(KeyRequest))]
-[JsonSerializable(typeof(KeyRotation))]
-[JsonSerializable(typeof(KeyResource))]
-[JsonSerializable(typeof(KeyListResource))]
-[JsonSerializable(typeof(AuditListResource))]
-internal sealed partial class AccessJson : JsonSerializerContext
-{
-    /// <summary>
-    /// The instance with the options of <see cref="JsonRules"/>. The generated <c>Default</c> instance does
-    /// not have these options.
-    /// </summary>
-    public static AccessJson Instance { get; } = new(JsonRules.CreateOptions());
-}

@@ -21,8 +21,8 @@ internal static class AuditOperations
                 "limit",
                 "How many entries a page may have.",
                 1,
-                AuditEndpoints.MaxLimit,
-                AuditEndpoints.DefaultLimit),
+                QueryParameters.MaxLimit,
+                QueryParameters.DefaultLimit),
         ],
         Answers = [new(200, "A page of changes, the newest first.", typeof(AuditListResource))],
     };

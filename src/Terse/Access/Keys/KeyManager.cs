@@ -161,38 +161,3 @@ internal sealed class KeyManager(
 
     private static string? Shorten(string? text) => text is { Length: > 60 } ? text[..60] + "…" : text;
 }
-
-/// <summary>A key that a client asks for.</summary>
-internal sealed class KeyRequest
-{
-    /// <summary>A name for people, 1 to 100 characters.</summary>
-    public string? Name { get; set; }
-
-    /// <summary>The role of the key.</summary>
-    public string? Role { get; set; }
-
-    /// <summary>The hosts of the domains to which the key is limited, or <c>default</c>.</summary>
-    public IReadOnlyList<string>? Domains { get; set; }
-
-    /// <summary>The tags to which the key is limited.</summary>
-    public IReadOnlyList<string>? Tags { get; set; }
-
-    /// <summary>From when on the key is refused; null if it does not expire.</summary>
-    public DateTimeOffset? ExpiresAt { get; set; }
-}
-
-/// <summary>The result of a change of a key: exactly one of the nested types.</summary>
-internal abstract record KeyResult
-{
-    private KeyResult()
-    {
-    }
-
-    /// <param name="Key">The key.</param>
-    /// <param name="Text">The key with its secret, which is shown once.</param>
-    internal sealed record Issued(ApiKey Key, KeyText Text) : KeyResult;
-
-    internal sealed record NotFound : KeyResult;
-
-    internal sealed record Refused(string Field, string Detail) : KeyResult;
-}

@@ -48,11 +48,11 @@ internal static class VisitEndpoints
     private static async Task<Results<Ok<VisitsResource>, Problem>> ReportAsync(
         long link, VisitReport report, TimeProvider time, HttpContext context)
     {
-        var reader = new QueryReader(context.Request.Query);
-        var query = VisitQuery.Read(reader, time.GetUtcNow());
+        var parameters = new QueryParameters(context.Request.Query, refusesEmpty: true);
+        var query = VisitQuery.Read(parameters, time.GetUtcNow());
         if (link == VisitRange.AllLinks && query.By.Dimension == VisitDimension.Rule)
-            reader.Reject("by", "Visits are counted by 'rule' only for single links.");
-        return reader.Problem is { } problem
+            parameters.Reject("by", "Visits are counted by 'rule' only for single links.");
+        return parameters.Problem is { } problem
             ? problem
             : TypedResults.Ok(await report.CreateAsync(query, link, context.RequestAborted));
     }
@@ -76,33 +76,33 @@ internal static class VisitEndpoints
     private static async Task<Results<Ok<VisitListResource>, Problem>> ReadPageAsync(
         long link, IVisitReader visits, DomainMap domains, HttpContext context)
     {
-        var reader = new QueryReader(context.Request.Query);
-        var page = ReadPage(reader, link);
-        if (reader.Problem is { } problem)
+        var parameters = new QueryParameters(context.Request.Query, refusesEmpty: true);
+        var page = ReadPage(parameters, link);
+        if (parameters.Problem is { } problem)
             return problem;
 
         var list = await visits.ListAsync(page, context.RequestAborted);
         var host = RequestHost.Of(context);
         return TypedResults.Ok(new VisitListResource(
             [.. list.Visits.Select(visit => Show(visit, domains, host))],
-            list.Next is { } next ? QueryReader.WriteCursor(next) : null));
+            list.Next is { } next ? VisitParameters.WriteCursor(next) : null));
     }
 
     /// <summary>
     /// Reads the query parameters of a list. Without a time range, the list contains all stored visits.
     /// </summary>
-    private static VisitPage ReadPage(QueryReader reader, long link)
+    private static VisitPage ReadPage(QueryParameters parameters, long link)
     {
-        var zone = reader.ReadZone("zone");
-        var from = reader.ReadInstant("from", zone) ?? DateTimeOffset.UnixEpoch;
-        var to = reader.ReadInstant("to", zone) ?? DateTimeOffset.UnixEpoch.AddYears(8000);
+        var zone = parameters.ReadZone("zone");
+        var from = parameters.ReadInstant("from", zone) ?? DateTimeOffset.UnixEpoch;
+        var to = parameters.ReadInstant("to", zone) ?? DateTimeOffset.UnixEpoch.AddYears(8000);
         if (from >= to)
-            reader.Reject("from", "'from' must be before 'to'.");
+            parameters.Reject("from", "'from' must be before 'to'.");
         return new(
             new(link, from, to),
-            reader.ReadFlag("bots"),
-            reader.ReadCursor("cursor"),
-            reader.ReadNumber("limit", MaxPage, DefaultPage));
+            parameters.ReadFlag("bots"),
+            parameters.ReadVisitPosition(),
+            parameters.ReadLimit(MaxPage, DefaultPage));
     }
 
     private static async Task<(Link? Link, Problem? Problem)> FindAsync(

@@ -1,3 +1,5 @@
+using Terse.Web;
+
 namespace Terse.Visits;
 
 /// <summary>The query parameters of a request for visit counts.</summary>
@@ -16,14 +18,14 @@ internal sealed record VisitQuery(
     private const int MaxDaysByHour = 366;
 
     /// <summary>
-    /// Reads all parameters. If a parameter is invalid, <see cref="QueryReader.Problem"/> is set.
+    /// Reads all parameters. If a parameter is invalid, <see cref="QueryParameters.Problem"/> is set.
     /// </summary>
-    public static VisitQuery Read(QueryReader query, DateTimeOffset now)
+    public static VisitQuery Read(QueryParameters query, DateTimeOffset now)
     {
         var zone = query.ReadZone("zone");
         var to = query.ReadInstant("to", zone) ?? now;
         var from = query.ReadInstant("from", zone) ?? DefaultFrom(to, zone);
-        var by = query.ReadChoice("by", VisitGrouping.Choices);
+        var by = query.ReadChoice("by", VisitGrouping.Choices, VisitGrouping.Choices[0].Value);
         var maxDays = by.Period == VisitPeriod.Hour ? MaxDaysByHour : MaxDays;
         if (from >= to)
         {

@@ -25,7 +25,7 @@ internal static class BlockEndpoints
     private static async Task<Results<Ok<BlockListResource>, Problem>> ListAsync(
         IBlockStore store, HttpContext context)
     {
-        var parameters = new ListParameters(context.Request.Query);
+        var parameters = new QueryParameters(context.Request.Query);
         parameters.RejectUnknown("cursor", "limit");
         var before = parameters.ReadNumberCursor();
         var limit = parameters.ReadLimit();

@@ -13,7 +13,7 @@ internal static class ListEndpoints
     {
         var caller = Caller.Of(context);
         Guid? cursorSecret = caller.IsLimited ? keys.CursorSecret : null;
-        var parameters = new ListParameters(context.Request.Query);
+        var parameters = new QueryParameters(context.Request.Query);
         var origin = RequestOrigin.Of(context);
         var query = parameters.ReadQuery(domains, origin.Host, caller.Scope, cursorSecret);
         var isCounted = parameters.ReadFlag("count");

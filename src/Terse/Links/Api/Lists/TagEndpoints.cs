@@ -37,7 +37,7 @@ internal static class TagEndpoints
     private static async Task<Results<Ok<TagListResource>, Problem>> ListAsync(
         ITagStore tags, HttpContext context)
     {
-        var parameters = new ListParameters(context.Request.Query);
+        var parameters = new QueryParameters(context.Request.Query);
         parameters.RejectUnknown("q", "cursor", "limit");
         var beginning = TagName.Fold(parameters.Text("q") ?? "");
         var after = ReadCursor(parameters);
@@ -56,7 +56,7 @@ internal static class TagEndpoints
                 : null));
     }
 
-    private static string? ReadCursor(ListParameters parameters)
+    private static string? ReadCursor(QueryParameters parameters)
     {
         if (parameters.Text("cursor") is not { } text)
             return null;
@@ -68,7 +68,7 @@ internal static class TagEndpoints
             return after;
         }
 
-        parameters.Reject("cursor", "'cursor' must be the value of 'next' of the previous page.");
+        parameters.RejectCursor();
         return null;
     }
 
@@ -82,7 +82,7 @@ internal static class TagEndpoints
     private static async Task<Results<Accepted, Problem>> RenameAsync(
         string tag, ITagStore tags, HttpContext context)
     {
-        var parameters = new ListParameters(context.Request.Query);
+        var parameters = new QueryParameters(context.Request.Query);
         parameters.RejectUnknown("merge");
         var mayMerge = parameters.ReadFlag("merge");
         if (parameters.Problem is { } problem)

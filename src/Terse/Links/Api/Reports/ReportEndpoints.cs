@@ -23,9 +23,9 @@ internal static class ReportEndpoints
     private static async Task<Results<Ok<ReportListResource>, Problem>> ListAsync(
         IReportStore store, ILinkReader links, DomainMap domains, HttpContext context)
     {
-        var parameters = new ListParameters(context.Request.Query);
+        var parameters = new QueryParameters(context.Request.Query);
         parameters.RejectUnknown("cursor", "limit");
-        var before = parameters.ReadCursor();
+        var before = parameters.ReadListPosition();
         var limit = parameters.ReadLimit();
         if (parameters.Problem is { } problem)
             return problem;

@@ -54,8 +54,8 @@ internal static class LinkParameters
         "limit",
         "How many entries a page may have.",
         1,
-        ListParameters.MaxLimit,
-        ListParameters.DefaultLimit);
+        QueryParameters.MaxLimit,
+        QueryParameters.DefaultLimit);
 
     /// <summary>The errors of requests that name an existing link.</summary>
     public static readonly IReadOnlyList<ProblemType> Problems =

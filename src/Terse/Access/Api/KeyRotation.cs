@@ -1,0 +1,8 @@
+namespace Terse.Access;
+
+/// <summary>The JSON body of a request to rotate a key.</summary>
+internal sealed class KeyRotation
+{
+    /// <summary>Until when the present secret works.</summary>
+    public DateTimeOffset? OldExpiresAt { get; set; }
+}

@@ -1,0 +1,67 @@
+using System.Globalization;
+using Terse.Web;
+
+namespace Terse.Access;
+
+/// <summary>Reads the query parameters of the list of the audit.</summary>
+internal static class AuditParameters
+{
+    private static readonly string[] Known =
+        ["key", "action", "subject", "link", "from", "until", "cursor", "limit"];
+
+    private static readonly string[] Formats =
+        ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+
+    public static AuditFilter ReadAuditFilter(this QueryParameters parameters)
+    {
+        parameters.RejectUnknown(Known);
+        return new()
+        {
+            KeyId = parameters.Text("key"),
+            Action = parameters.Text("action"),
+            Subject = parameters.Text("subject"),
+            LinkId = parameters.ReadId("link"),
+            From = ReadTime(parameters, "from"),
+            Until = ReadTime(parameters, "until"),
+        };
+    }
+
+    /// <summary>Reads a cursor that <see cref="WriteCursor"/> created.</summary>
+    public static AuditPosition? ReadAuditPosition(this QueryParameters parameters)
+    {
+        if (parameters.Text("cursor") is not { } text)
+            return null;
+        if (text.Split('-') is [var first, var second]
+            && TryParse(first, out var at)
+            && TryParse(second, out var id)
+            && at <= AuditPosition.MicrosecondsOf(DateTimeOffset.MaxValue))
+        {
+            return new(at, id);
+        }
+
+        parameters.RejectCursor();
+        return null;
+    }
+
+    public static string WriteCursor(AuditPosition position) =>
+        string.Create(CultureInfo.InvariantCulture, $"{position.At}-{position.Id}");
+
+    private static DateTimeOffset? ReadTime(QueryParameters parameters, string name)
+    {
+        // In a query string, an unencoded plus sign means a space.
+        if (parameters.Text(name)?.Replace(' ', '+') is not { } text)
+            return null;
+        if (DateTimeOffset.TryParseExact(
+                text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            && time.UtcDateTime.Year is >= 1970 and < 9999)
+        {
+            return time;
+        }
+
+        parameters.Reject(name, $"'{name}' must be a time like 2026-11-22T08:30:00Z.");
+        return null;
+    }
+
+    private static bool TryParse(string text, out long number) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+}
