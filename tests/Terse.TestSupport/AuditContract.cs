@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Terse.Harness;
 
 namespace Terse.TestSupport;
 
@@ -9,6 +10,8 @@ public abstract class AuditContract : IAsyncLifetime
 {
     private const string Links = "/api/v1/links";
     private const string Secret = "correct horse";
+
+    private static readonly string[] OldTag = ["old"];
 
     public abstract ValueTask InitializeAsync();
 
@@ -75,6 +78,25 @@ public abstract class AuditContract : IAsyncLifetime
         Assert.All(rows, row => Assert.Equal(
             (JsonValueKind.Null, JsonValueKind.Null),
             (row.GetProperty("before").ValueKind, row.GetProperty("after").ValueKind)));
+    }
+
+    [Fact]
+    public async Task Links_are_renamed_with_their_tag_in_the_name_of_the_key_that_renames_it()
+    {
+        var id = await CreateAsync("tagged");
+        await SendAsync(HttpMethod.Patch, $"{Links}/tagged", new { tags = OldTag });
+        await Eventually.IsTrueAsync(async () =>
+        {
+            using var rename = await Http.PatchAsJsonAsync("/api/v1/tags/old", new { name = "new" });
+            return rename.StatusCode == HttpStatusCode.Accepted; // Not found until the tag is indexed.
+        });
+        List<JsonElement> rows = [];
+        await Eventually.IsTrueAsync(async () => (rows = await ReadAsync($"link={id}")).Count == 3);
+
+        Assert.Equal("link.change", rows[0].GetProperty("action").GetString());
+        Assert.Equal("old", rows[0].GetProperty("before").GetProperty("tags")[0].GetString());
+        Assert.Equal("new", rows[0].GetProperty("after").GetProperty("tags")[0].GetString());
+        Assert.Equal(KeyId, rows[0].GetProperty("key").GetString());
     }
 
     [Fact]

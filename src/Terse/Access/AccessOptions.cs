@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Terse.Hosting;
 
 namespace Terse.Access;
 
@@ -35,14 +36,18 @@ internal sealed class AccessOptions
     public bool AuditAddresses { get; set; }
 
     /// <summary>Reads the text of the key in <see cref="AdminKeyFile"/>.</summary>
+    /// <param name="isOpenToOthers">Whether users other than its owner can read or change the file.</param>
     /// <returns>The key, or why there is none; both are null without a file.</returns>
-    public (KeyText? Key, string? Error) ReadAdminKey()
+    public (KeyText? Key, string? Error) ReadAdminKey(out bool isOpenToOthers)
     {
+        isOpenToOthers = false;
         if (AdminKeyFile is not { } file)
             return default;
         try
         {
-            using var reader = new StreamReader(file);
+            using var stream = File.OpenRead(file);
+            isOpenToOthers = OwnFiles.AreOpenToOthers(stream.SafeFileHandle);
+            using var reader = new StreamReader(stream);
             return KeyText.TryParse(reader.ReadLine()?.Trim(), out var key)
                 ? (key, null)
                 : (null, $"Access:AdminKeyFile is '{file}', whose first line is not a key; write the output "
@@ -65,7 +70,7 @@ internal sealed class AccessOptionsValidator : IValidateOptions<AccessOptions>
             errors.Add($"Access:Anonymous is '{options.Anonymous}'; set it to 'never' or 'loopback'.");
         }
 
-        if (options.ReadAdminKey().Error is { } error)
+        if (options.ReadAdminKey(out _).Error is { } error)
             errors.Add(error);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }

@@ -22,7 +22,8 @@ internal static class AccessSetup
         services.AddSingleton<KeyUses>();
         services.AddHostedService(provider => provider.GetRequiredService<KeyUses>());
         services.AddSingleton(provider => FileKey.Read(
-            provider.GetRequiredService<IOptions<AccessOptions>>().Value));
+            provider.GetRequiredService<IOptions<AccessOptions>>().Value,
+            provider.GetRequiredService<ILogger<FileKey>>()));
         services.AddSingleton<KeyManager>();
         services.AddSingleton<AuditLister>();
         services.AddSingleton<Authenticator>();

@@ -14,6 +14,12 @@ internal interface IStorage : IReadiness
     string Description { get; }
 
     /// <summary>
+    /// Says why there is no database yet, so that <see cref="PrepareAsync"/> would create it; null if there
+    /// is one, or if only a connection could tell. Creates nothing.
+    /// </summary>
+    string? WhyNoDatabase { get; }
+
+    /// <summary>
     /// Connects to the storage, and migrates or checks the schema. If the primary is lost and a replica can
     /// be read, or if another transaction blocks the migration and the server can work with the present
     /// schema, the Terse server completes this in the background.

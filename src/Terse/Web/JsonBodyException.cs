@@ -127,8 +127,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
             case JsonTokenType.Null:
                 return true;
             case JsonTokenType.String:
-                return (type == typeof(string) && reader.GetString() is not null)
-                    || (type == typeof(DateTimeOffset?) && reader.TryGetDateTimeOffset(out _));
+                return type == typeof(string) && reader.GetString() is not null;
             case JsonTokenType.Number:
                 return IsNumber(type) && reader.TryGetInt64(out _);
             case JsonTokenType.True or JsonTokenType.False:
@@ -176,6 +175,5 @@ internal sealed class JsonBodyException : BadHttpRequestException
         IsNumber(type) ? "a whole number"
         : type == typeof(bool?) ? "true or false"
         : type == typeof(IReadOnlyList<string>) ? "a list of strings"
-        : type == typeof(DateTimeOffset?) ? "an instant such as \"2027-01-31T17:00:00Z\""
         : "a string";
 }

@@ -62,17 +62,67 @@ public sealed class AccessCommandTests
     [InlineData("create", "--name", "", "--role", "admin")]
     [InlineData("create", "--name", "a", "--role", "admin", "--domain", "nobody.example")]
     [InlineData("create", "--name", "a", "--role", "admin", "--expires", "soon")]
+    [InlineData("create", "--name", "a", "--role", "admin", "--expires", "2126-01-01T00:00:00")]
     [InlineData("rotate", "nobody00")]
     [InlineData("revoke", "nobody00")]
     [InlineData("rotate", "nobody00", "--overlap", "-1")]
     public async Task A_refusal_is_printed_as_an_error(string command, params string[] arguments)
     {
         using var folder = new TemporaryFolder();
+        await RunAsync(folder, "create", "--name", "ops", "--role", "admin");
 
         var result = await RunAsync(folder, command, arguments);
 
         Assert.Equal((1, ""), (result.ExitCode, result.Output));
         Assert.StartsWith($"terse access {command}: ", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("list")]
+    [InlineData("rotate", "nobody00")]
+    [InlineData("revoke", "nobody00")]
+    public async Task A_command_on_a_mistyped_folder_creates_no_database(string command, params string[] id)
+    {
+        using var folder = new TemporaryFolder();
+
+        var result = await Command.TerseAsync(["access", command, .. id, "--data", folder["mistyped"]]);
+
+        Assert.Equal((1, ""), (result.ExitCode, result.Output));
+        Assert.Contains(
+            $"There is no database {folder["mistyped"]}", result.Errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["mistyped"]));
+    }
+
+    [Fact]
+    public async Task The_first_key_in_a_new_database_is_created_with_a_note_that_names_the_file()
+    {
+        using var folder = new TemporaryFolder();
+
+        var first = await RunAsync(folder, "create", "--name", "ops", "--role", "admin");
+        var second = await RunAsync(folder, "create", "--name", "ops", "--role", "admin");
+
+        Assert.Equal((0, 0), (first.ExitCode, second.ExitCode));
+        Assert.Contains($"SQLite {folder["terse.db"]}", first.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("terse.db", second.Errors, StringComparison.Ordinal);
+        Assert.StartsWith("terse_", first.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_time_zone_of_the_machine_does_not_change_when_a_key_expires()
+    {
+        using var folder = new TemporaryFolder();
+        await Command.RunAsync(
+            Repository.Program,
+            [
+                "access", "create", "--name", "a", "--role", "viewer",
+                "--expires", "2126-01-01T00:00:00Z", "--data", folder.Path,
+            ],
+            environment: ("TZ", "Asia/Seoul"));
+
+        var json = JsonDocument.Parse((await RunAsync(folder, "list", "--json")).Output).RootElement;
+
+        Assert.Equal(
+            "2126-01-01T00:00:00Z", json.GetProperty("keys")[0].GetProperty("expiresAt").GetString());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using Terse.Access;
 using Terse.Domains;
 using Terse.Harness;
 using Terse.Links;
@@ -283,7 +284,7 @@ public abstract class LinkListContract : IAsyncLifetime
     }
 
     private Task<TagRequestResult> RequestAsync(string folded, string? newName, bool mayMerge = false) =>
-        Tags.RequestAsync(new(folded, newName, mayMerge), default);
+        Tags.RequestAsync(new(folded, newName, mayMerge, Actor.None), default);
 
     private async Task ChangeAllTagsAsync()
     {

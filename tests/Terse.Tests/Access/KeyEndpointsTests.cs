@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Terse.Access;
 using Terse.Harness;
+using Terse.Storage.Sqlite;
 
 namespace Terse.Tests.Access;
 
@@ -62,6 +63,9 @@ public sealed class KeyEndpointsTests : IAsyncLifetime
     [InlineData("""{"name": "a"}""", "role")]
     [InlineData("""{"name": "a", "role": "Viewer"}""", "role")]
     [InlineData("""{"name": "a", "role": "viewer", "expiresAt": "2020-01-01T00:00:00Z"}""", "expiresAt")]
+    [InlineData("""{"name": "a", "role": "viewer", "expiresAt": "2126-01-01T00:00:00"}""", "expiresAt")]
+    [InlineData("""{"name": "a", "role": "viewer", "expiresAt": "2126-01-01"}""", "expiresAt")]
+    [InlineData("""{"name": "a", "role": "viewer", "expiresAt": ""}""", "expiresAt")]
     [InlineData("""{"name": "a", "role": "viewer", "domains": ["nobody.example"]}""", "domains")]
     [InlineData("""{"name": "a", "role": "viewer", "domains": [null]}""", "domains")]
     [InlineData("""{"name": "a", "role": "viewer", "tags": [""]}""", "tags")]
@@ -75,6 +79,34 @@ public sealed class KeyEndpointsTests : IAsyncLifetime
             AdminKey.Text, HttpMethod.Post, AccessServer.Keys, body);
 
         await ProblemAssert.AssertProblemAsync(response, HttpStatusCode.BadRequest, "field-invalid", field);
+    }
+
+    [Fact]
+    public async Task A_key_expires_at_the_instant_that_the_offset_says()
+    {
+        using var created = await _server.SendAsAsync(
+            AdminKey.Text, HttpMethod.Post, AccessServer.Keys,
+            """{"name": "a", "role": "viewer", "expiresAt": "2126-01-01T00:00:00+09:00"}""");
+
+        var key = await created.Content.ReadFromJsonAsync<JsonElement>();
+        Assert.Equal("2125-12-31T15:00:00Z", key.GetProperty("expiresAt").GetString());
+    }
+
+    [Theory]
+    [InlineData("2026-11-27T09:00:00")]
+    [InlineData("2026-11-27")]
+    [InlineData("")]
+    public async Task A_key_is_not_rotated_with_a_time_that_has_no_offset(string until)
+    {
+        var key = await _server.CreateKeyAsync("viewer");
+
+        using var rotated = await _server.SendAsAsync(
+            AdminKey.Text, HttpMethod.Post, $"{AccessServer.Keys}/{key.Split('_')[1]}/rotate",
+            $$"""{"oldExpiresAt": "{{until}}"}""");
+
+        await ProblemAssert.AssertProblemAsync(
+            rotated, HttpStatusCode.BadRequest, "field-invalid", "oldExpiresAt");
+        Assert.Equal(HttpStatusCode.OK, await ListAsync(key));
     }
 
     [Theory]
@@ -122,6 +154,24 @@ public sealed class KeyEndpointsTests : IAsyncLifetime
 
         Assert.Equal(HttpStatusCode.NoContent, revoked.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, await ListAsync(AdminKey.Text));
+    }
+
+    [Fact]
+    public async Task The_key_of_the_file_is_not_called_revoked_while_the_database_has_no_room_to_keep_that()
+    {
+        using var writer = _server.Services.GetRequiredService<SqliteDatabase>().OpenWriter();
+        writer.Execute(
+            $"""
+            INSERT INTO api_key (id, name, role, secret, created_at)
+            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {IKeyStore.MaxKeys})
+            SELECT printf('%08d', i), 'n', 'viewer', x'00', 0 FROM n
+            """);
+
+        using var refused = await _server.SendAsAsync(
+            AdminKey.Text, HttpMethod.Delete, $"{AccessServer.Keys}/tests000");
+
+        await ProblemAssert.AssertProblemAsync(refused, HttpStatusCode.BadRequest, "field-invalid", "id");
+        Assert.Equal(HttpStatusCode.OK, await ListAsync(AdminKey.Text));
     }
 
     [Fact]

@@ -41,6 +41,8 @@ public sealed class SqliteAuditTests : AuditContract
     [InlineData("limit=501", "limit")]
     [InlineData("link=x", "link")]
     [InlineData("from=yesterday", "from")]
+    [InlineData("from=2026-11-22T08:30:00", "from")]
+    [InlineData("until=2026-11-22T08:30", "until")]
     [InlineData("until=0001-01-01", "until")]
     [InlineData("colour=red", "colour")]
     public async Task A_wrong_parameter_is_refused_with_its_name(string query, string field)

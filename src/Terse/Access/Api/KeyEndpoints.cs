@@ -9,6 +9,7 @@ internal static class KeyEndpoints
 {
     private const string Root = "/api/v1/keys";
     private const string Body = "a JSON object with the fields of a key";
+    private const string Until = "oldExpiresAt";
 
     public static void MapAccess(this IEndpointRouteBuilder app)
     {
@@ -55,18 +56,27 @@ internal static class KeyEndpoints
         var rotation = context.Request.ContentType is null
             ? new()
             : await JsonBody.ReadAsync(context.Request, AccessJson.Instance.KeyRotation, Body);
+        DateTimeOffset? until = null;
+        if (rotation.OldExpiresAt is { } text)
+        {
+            if (!InstantText.TryParse(text, out var instant))
+                return Explain(new KeyResult.Refused(Until, $"'{Until}' must be {InstantText.Expected}."));
+            until = instant;
+        }
+
         var result = await keys.RotateAsync(
-            id, rotation.OldExpiresAt, RequestInfo.Of(context).Actor, context.RequestAborted);
-        if (result is not KeyResult.Issued(var key, var text))
+            id, until, RequestInfo.Of(context).Actor, context.RequestAborted);
+        if (result is not KeyResult.Issued(var key, var secret))
             return Explain(result);
-        return TypedResults.Ok(KeyResource.Of(key, time.GetUtcNow()) with { Key = text.Reveal() });
+        return TypedResults.Ok(KeyResource.Of(key, time.GetUtcNow()) with { Key = secret.Reveal() });
     }
 
     private static async Task<Results<NoContent, Problem>> RevokeAsync(
         string id, KeyManager keys, HttpContext context) =>
         await keys.RevokeAsync(id, RequestInfo.Of(context).Actor, context.RequestAborted)
-            ? TypedResults.NoContent()
-            : NotFound();
+            is var result and not KeyResult.Revoked
+            ? Explain(result)
+            : TypedResults.NoContent();
 
     private static Problem Explain(KeyResult result) => result switch
     {

@@ -82,6 +82,6 @@ internal static class KeyOperations
     {
         Parameters = [Id],
         Answers = [new(204, "The key was revoked.")],
-        Problems = [ProblemType.KeyNotFound],
+        Problems = [ProblemType.FieldInvalid, ProblemType.KeyNotFound],
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Terse.Hosting;
 using Terse.Web;
 
 namespace Terse.Access;
@@ -9,8 +10,7 @@ internal static class AuditParameters
     private static readonly string[] Known =
         ["key", "action", "subject", "link", "from", "until", "cursor", "limit"];
 
-    private static readonly string[] Formats =
-        ["yyyy-MM-dd", "yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK"];
+    private const string Date = "yyyy-MM-dd";
 
     public static AuditFilter ReadAuditFilter(this QueryParameters parameters)
     {
@@ -51,14 +51,13 @@ internal static class AuditParameters
         // In a query string, an unencoded plus sign means a space.
         if (parameters.Text(name)?.Replace(' ', '+') is not { } text)
             return null;
-        if (DateTimeOffset.TryParseExact(
-                text, Formats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            && time.UtcDateTime.Year is >= 1970 and < 9999)
-        {
+        var isTime = InstantText.TryParse(text, out var time)
+            || DateTimeOffset.TryParseExact(
+                text, Date, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+        if (isTime && time.UtcDateTime.Year is >= 1970 and < 9999)
             return time;
-        }
-
-        parameters.Reject(name, $"'{name}' must be a time like 2026-11-22T08:30:00Z.");
+        parameters.Reject(
+            name, $"'{name}' must be a date in UTC such as 2026-11-22, or {InstantText.Expected}.");
         return null;
     }
 

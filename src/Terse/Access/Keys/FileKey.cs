@@ -1,13 +1,24 @@
 namespace Terse.Access;
 
 /// <summary>The key in <see cref="AccessOptions.AdminKeyFile"/>, which is read once, at the start.</summary>
-/// <param name="Key">The key; null without a file.</param>
-internal sealed record FileKey(ApiKey? Key)
+internal sealed partial class FileKey(ApiKey? key)
 {
-    public static FileKey Read(AccessOptions options)
+    /// <summary>The key; null without a file.</summary>
+    public ApiKey? Key => key;
+
+    public static FileKey Read(AccessOptions options, ILogger<FileKey> logger)
     {
-        if (options.ReadAdminKey().Key is not { } text)
-            return new(Key: null);
+        if (options.ReadAdminKey(out var isOpenToOthers).Key is not { } text)
+            return new(key: null);
+        if (isOpenToOthers)
+            LogOpenToOthers(logger, options.AdminKeyFile!);
         return new(new ApiKey(text.Id, AccessOptions.AdminKeyName, Role.Admin, KeyScope.All, text.Hash()));
     }
+
+    [LoggerMessage(
+        902,
+        LogLevel.Warning,
+        "Other users of this machine can read or change the file of Access:AdminKeyFile; run 'chmod 600 "
+        + "{File}' as its owner, and replace the key if someone may have read it.")]
+    private static partial void LogOpenToOthers(ILogger logger, string file);
 }

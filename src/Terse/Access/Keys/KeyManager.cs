@@ -32,13 +32,15 @@ internal sealed class KeyManager(
     {
         if (Check(request, out var scope) is { } refusal)
             return refusal;
+        if (ReadExpiry(request, out var expiresAt) is { } wrong)
+            return wrong;
         _ = RoleNames.TryParse(request.Role, out var role);
         var text = KeyText.New();
         var key = new ApiKey(text.Id, request.Name!.Trim(), role, scope, text.Hash())
         {
             CreatedAt = Now,
             CreatedBy = actor.KeyId,
-            ExpiresAt = request.ExpiresAt?.ToUniversalTime(),
+            ExpiresAt = expiresAt,
         };
         if (!await store.AddAsync(key, actor, cancellationToken))
         {
@@ -77,22 +79,28 @@ internal sealed class KeyManager(
     /// Ends a key, at once on this server and within a second on the others. The key in
     /// <see cref="AccessOptions.AdminKeyFile"/> gets a row that says so.
     /// </summary>
-    /// <returns>False if there is no such key.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was revoked.</exception>
-    public async Task<bool> RevokeAsync(string id, Actor actor, CancellationToken cancellationToken)
+    public async Task<KeyResult> RevokeAsync(string id, Actor actor, CancellationToken cancellationToken)
     {
         if (!KeyText.IsId(id))
-            return false;
+            return new KeyResult.NotFound();
         if (!await store.RevokeAsync(id, Now, actor, cancellationToken))
         {
             if (fileKey.Key is not { } ofFile || ofFile.Id != id)
-                return false;
-            await store.AddAsync(ofFile with { CreatedAt = Now }, actor, cancellationToken);
+                return new KeyResult.NotFound();
+            if (!await store.AddAsync(ofFile with { CreatedAt = Now }, actor, cancellationToken))
+            {
+                return new KeyResult.Refused(
+                    "id",
+                    $"The database has {IKeyStore.MaxKeys} keys, so it cannot keep that this key is revoked; "
+                    + $"remove the setting {AccessOptions.AdminKeyName}, and restart the servers.");
+            }
+
             await store.RevokeAsync(id, Now, actor, cancellationToken);
         }
 
         await loader.ReadAsync(cancellationToken);
-        return true;
+        return new KeyResult.Revoked();
     }
 
     /// <summary>All keys, those of the last year that were revoked included; the newest first.</summary>
@@ -122,8 +130,6 @@ internal sealed class KeyManager(
 
         if (!RoleNames.TryParse(request.Role, out _))
             return new("role", $"'role' must be {RoleNames.All}.");
-        if (request.ExpiresAt <= time.GetUtcNow())
-            return new("expiresAt", "'expiresAt' must be in the future.");
         var (names, tags) = (request.Domains ?? [], request.Tags ?? []);
         if (request.Domains is { Count: 0 } || request.Tags is { Count: 0 })
         {
@@ -145,6 +151,19 @@ internal sealed class KeyManager(
         }
 
         scope = new([.. stored.Distinct(StringComparer.Ordinal)], [.. tags.Distinct(StringComparer.Ordinal)]);
+        return null;
+    }
+
+    private KeyResult.Refused? ReadExpiry(KeyRequest request, out DateTimeOffset? expiresAt)
+    {
+        expiresAt = null;
+        if (request.ExpiresAt is not { } text)
+            return null;
+        if (!InstantText.TryParse(text, out var instant))
+            return new("expiresAt", $"'expiresAt' must be {InstantText.Expected}.");
+        if (instant <= time.GetUtcNow())
+            return new("expiresAt", "'expiresAt' must be in the future.");
+        expiresAt = instant;
         return null;
     }
 

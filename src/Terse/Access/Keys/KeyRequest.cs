@@ -15,6 +15,8 @@ internal sealed class KeyRequest
     /// <summary>The tags to which the key is limited.</summary>
     public IReadOnlyList<string>? Tags { get; set; }
 
-    /// <summary>From when on the key is refused; null if it does not expire.</summary>
-    public DateTimeOffset? ExpiresAt { get; set; }
+    /// <summary>
+    /// From when on the key is refused: an instant with an offset from UTC; null if it does not expire.
+    /// </summary>
+    public string? ExpiresAt { get; set; }
 }

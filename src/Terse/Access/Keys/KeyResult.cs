@@ -11,6 +11,8 @@ internal abstract record KeyResult
     /// <param name="Text">The key with its secret, which is shown once.</param>
     internal sealed record Issued(ApiKey Key, KeyText Text) : KeyResult;
 
+    internal sealed record Revoked : KeyResult;
+
     internal sealed record NotFound : KeyResult;
 
     internal sealed record Refused(string Field, string Detail) : KeyResult;

@@ -35,9 +35,9 @@ internal static class AccessCommand
         var revoke = new Command("revoke", "Ends a key at once, on all servers.") { Id };
         var generate = new Command(
             "generate", "Prints a key that is stored nowhere, for the file in Access:AdminKeyFile.");
-        Run(list, build, ListAsync);
-        Run(rotate, build, RotateAsync);
-        Run(revoke, build, RevokeAsync);
+        Run(list, build, createsDatabase: false, ListAsync);
+        Run(rotate, build, createsDatabase: false, RotateAsync);
+        Run(revoke, build, createsDatabase: false, RevokeAsync);
         generate.SetAction(arguments =>
             arguments.InvocationConfiguration.Output.WriteLine(KeyText.New().Reveal()));
         return new Command("access", "Creates and changes API keys in the database.")
@@ -53,8 +53,18 @@ internal static class AccessCommand
     /// <summary>
     /// Lets a command run on the database that the settings name. The command accepts the settings of serve.
     /// </summary>
+    /// <param name="command">The command.</param>
+    /// <param name="build">Builds the server without starting it.</param>
+    /// <param name="createsDatabase">
+    /// Whether the command creates a database that does not exist. A mistyped folder must not look like an
+    /// installation without keys.
+    /// </param>
+    /// <param name="runAsync">Does the work of the command.</param>
     public static void Run(
-        Command command, ServerBuilder build, Func<KeyManager, ParseResult, CancellationToken, Task> runAsync)
+        Command command,
+        ServerBuilder build,
+        bool createsDatabase,
+        Func<KeyManager, ParseResult, CancellationToken, Task> runAsync)
     {
         command.Options.Add(ServeSettings.Data);
         command.TreatUnmatchedTokensAsErrors = false;
@@ -64,7 +74,18 @@ internal static class AccessCommand
             $"terse access {command.Name}",
             async app =>
             {
-                await app.Services.GetRequiredService<IStorage>().PrepareAsync(cancellationToken);
+                var storage = app.Services.GetRequiredService<IStorage>();
+                var missing = storage.WhyNoDatabase;
+                if (missing is not null && !createsDatabase)
+                    throw new StartupException(missing);
+                await storage.PrepareAsync(cancellationToken);
+                if (missing is not null)
+                {
+                    await arguments.InvocationConfiguration.Error.WriteLineAsync(
+                        $"There was no database, so a new one was created: {storage.Description}. If the "
+                        + "server uses another one, set its folder with --data.");
+                }
+
                 await app.Services.GetRequiredService<DomainLoader>().ReadAsync(cancellationToken);
                 await runAsync(
                     app.Services.GetRequiredService<KeyManager>(), arguments, cancellationToken);
@@ -136,8 +157,14 @@ internal static class AccessCommand
         KeyManager manager, ParseResult arguments, CancellationToken cancellationToken)
     {
         var id = arguments.GetValue(Id)!;
-        if (!await manager.RevokeAsync(id, Actor.None, cancellationToken))
-            throw new StartupException("No key has this id; 'terse access list' shows all.");
+        var result = await manager.RevokeAsync(id, Actor.None, cancellationToken);
+        if (result is not KeyResult.Revoked)
+        {
+            throw new StartupException(result is KeyResult.Refused(_, var detail)
+                ? detail
+                : "No key has this id; 'terse access list' shows all.");
+        }
+
         await arguments.InvocationConfiguration.Output.WriteLineAsync("The key is revoked.");
     }
 }

@@ -33,7 +33,7 @@ internal static class AccessCreateCommand
     private static readonly Option<string> Expires = new("--expires")
     {
         Description = "When the key ends: days such as 90d, hours such as 12h, or an instant such as "
-            + "2027-01-31T12:00:00Z. [default: never]",
+            + "2027-01-31T12:00:00Z, with an offset from UTC. [default: never]",
     };
 
     public static Command Create(ServerBuilder build)
@@ -46,7 +46,7 @@ internal static class AccessCreateCommand
             Tags,
             Expires,
         };
-        AccessCommand.Run(command, build, CreateAsync);
+        AccessCommand.Run(command, build, createsDatabase: true, CreateAsync);
         return command;
     }
 
@@ -65,7 +65,7 @@ internal static class AccessCreateCommand
             await manager.CreateAsync(request, Actor.None, cancellationToken), arguments);
     }
 
-    private static DateTimeOffset? ReadExpiry(string? text, DateTimeOffset now)
+    private static string? ReadExpiry(string? text, DateTimeOffset now)
     {
         if (text is null)
             return null;
@@ -73,17 +73,13 @@ internal static class AccessCreateCommand
             && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             && number is > 0 and <= 100_000)
         {
-            return now + (text[^1] == 'd' ? TimeSpan.FromDays(number) : TimeSpan.FromHours(number));
+            var end = now + (text[^1] == 'd' ? TimeSpan.FromDays(number) : TimeSpan.FromHours(number));
+            return end.ToString("O", CultureInfo.InvariantCulture);
         }
 
-        return DateTimeOffset.TryParseExact(
-            text,
-            ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mmK"],
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal,
-            out var instant)
-            ? instant
+        return InstantText.TryParse(text, out _)
+            ? text
             : throw new StartupException(
-                $"--expires is '{text}'; write it like 90d, 12h or 2027-01-31T12:00:00Z.");
+                $"--expires is '{text}'; write it like 90d, like 12h, or as {InstantText.Expected}.");
     }
 }

@@ -1,20 +1,13 @@
-using System.Globalization;
+using Terse.Hosting;
 
 namespace Terse.Links;
 
 /// <summary>Reads the instants and durations that a request sets for a link.</summary>
 internal static class LinkTimes
 {
-    private static readonly string[] TimeFormats =
-    [
-        "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'",
-        "yyyy-MM-dd'T'HH:mmzzz", "yyyy-MM-dd'T'HH:mm'Z'",
-    ];
-
     /// <summary>
-    /// Parses an ISO 8601 instant and truncates it to milliseconds. An instant in the past is valid: the link
-    /// is then expired at once. The text must contain an offset from UTC, because a local time without an
-    /// offset is ambiguous.
+    /// Parses an instant (<see cref="InstantText"/>). An instant in the past is valid: the link is then
+    /// expired at once.
     /// </summary>
     /// <param name="field">The name of the field in the request.</param>
     /// <param name="text">The text in the request; null or empty for no instant.</param>
@@ -25,18 +18,15 @@ internal static class LinkTimes
         instant = null;
         if (string.IsNullOrEmpty(text))
             return null;
-        if (!DateTimeOffset.TryParseExact(
-            text, TimeFormats, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+        if (!InstantText.TryParse(text, out var time))
         {
             return new(
                 field == "expiresAt" ? RefusalKind.ExpiryInvalid : RefusalKind.FieldInvalid,
                 field,
-                "The time must be an instant with an offset from UTC, such as "
-                + "'2027-01-31T18:00:00+01:00' or '2027-01-31T17:00:00Z'; "
-                + $"'{Refusal.Shorten(text)}' was sent.");
+                $"The time must be {InstantText.Expected}; '{Refusal.Shorten(text)}' was sent.");
         }
 
-        instant = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+        instant = time;
         return null;
     }
 

@@ -1,3 +1,4 @@
+using Terse.Access;
 using Terse.Hosting;
 
 namespace Terse.Links;
@@ -62,7 +63,8 @@ internal sealed record ListedTag(Tag Tag, bool IsChanging, string? NewName);
 /// <param name="Folded">The folded name of the tag.</param>
 /// <param name="NewName">The new name; null to delete the tag.</param>
 /// <param name="MayMerge">Whether the tag may become one with an existing tag.</param>
-internal sealed record TagRequest(string Folded, string? NewName, bool MayMerge);
+/// <param name="Actor">Who requests the change. All links with the tag are changed in this name.</param>
+internal sealed record TagRequest(string Folded, string? NewName, bool MayMerge, Actor Actor);
 
 internal enum TagRequestResult
 {
@@ -84,7 +86,11 @@ internal enum TagRequestResult
 /// <param name="Folded">The folded name of the tag.</param>
 /// <param name="NewName">The new name; null to remove the tag from its links.</param>
 /// <param name="DoneUpTo">The id of the last link that was changed.</param>
-internal sealed record TagChange(long TagId, string Folded, string? NewName, long DoneUpTo)
+/// <param name="Actor">
+/// Who requested the change; <see cref="Actor.None"/> if the schema of the version before kept it.
+/// </param>
+internal sealed record TagChange(
+    long TagId, string Folded, string? NewName, long DoneUpTo, Actor Actor)
 {
     /// <summary>Whether only the case of letters changes.</summary>
     public bool IsOfCase => NewName is { } name && TagName.Fold(name) == Folded;

@@ -28,7 +28,8 @@ internal sealed class KnownPasswords
         Volatile.Read(ref _proofs[EntryOf(link)]) is { } proof
         && CryptographicOperations.FixedTimeEquals(proof, ProofOf(link, stored, password));
 
-    private static int EntryOf(long link) => link.GetHashCode() & (Entries - 1);
+    /// <remarks>A hash of <see cref="long"/> is the id itself, whose low bits are often the same.</remarks>
+    private static int EntryOf(long link) => HashCode.Combine(link) & (Entries - 1);
 
     private byte[] ProofOf(long link, LinkPassword stored, string password)
     {

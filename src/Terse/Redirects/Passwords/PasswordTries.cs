@@ -53,7 +53,7 @@ internal sealed class PasswordTries(TimeProvider time)
     public bool TryCount(IPAddress? address, long link, out PasswordTry counted, out TimeSpan wait)
     {
         var now = Math.Max(1, time.GetTimestamp());
-        var (entry, linkEntry) = (EntryOf(address, link), link.GetHashCode() & (Entries - 1));
+        var (entry, linkEntry) = (EntryOf(address, link), EntryOf(link));
         lock (_lock)
         {
             ref var linkEnd = ref (_links ??= new long[Entries])[linkEntry];
@@ -88,6 +88,12 @@ internal sealed class PasswordTries(TimeProvider time)
             _links![counted.LinkEntry] -= _partOfTry;
         }
     }
+
+    /// <summary>
+    /// Returns the entry of a link. A hash of <see cref="long"/> would be the id itself, and the low bits of
+    /// most ids are the same: the node, and a sequence that begins at 0 in each tick.
+    /// </summary>
+    private static int EntryOf(long link) => HashCode.Combine(link) & (Entries - 1);
 
     private static int EntryOf(IPAddress? address, long link) =>
         HashCode.Combine(LimitedClient.OfAddress(address), link) & (Entries - 1);

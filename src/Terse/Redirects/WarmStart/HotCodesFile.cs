@@ -1,4 +1,5 @@
 using System.Text;
+using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.Redirects;
@@ -27,8 +28,9 @@ internal sealed class HotCodesFile(string folder)
     public async Task WriteAsync(
         IReadOnlyList<LinkName> names, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
+        OwnFiles.CreateFolder(folder);
         var unfinished = Path + ".new";
+        OwnFiles.CreateFile(unfinished);
         var lines = names.Select(name => $"{name.Domain}/{name.Code}");
         await File.WriteAllLinesAsync(
             unfinished,

@@ -123,6 +123,9 @@ internal sealed class PostgresStorage(
         $"PostgreSQL {string.Join(", ", cluster.Hosts.Select(host => $"{host.Name} ({host.State.Role})"))}";
 
     /// <inheritdoc/>
+    public string? WhyNoDatabase => null;
+
+    /// <inheritdoc/>
     public string? WhyNoRedirects =>
         cluster.HasReadableHost ? preparation.WhyNot
         : cluster.Hosts.Any(host => host.State.IsReachable)

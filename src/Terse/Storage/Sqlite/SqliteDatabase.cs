@@ -43,7 +43,8 @@ internal sealed class SqliteDatabase
         Path = PathIn(options.Value);
         try
         {
-            Directory.CreateDirectory(options.Value.Folder);
+            OwnFiles.CreateFolder(options.Value.Folder);
+            OwnFiles.CreateFile(Path); // SQLite gives its other files the mode of this one.
             using (var session = new SqliteSession(Path, SqliteOpenMode.ReadWriteCreate, ReaderPragmas))
                 SqliteMigrations.AssertIsOurs(session, Path);
             using (var session = OpenWriter())
@@ -61,6 +62,11 @@ internal sealed class SqliteDatabase
 
     public string Path { get; }
 
+    /// <summary>Says that there is no file yet; null if there is one.</summary>
+    public static string? WhyMissing(StorageOptions options) => File.Exists(PathIn(options))
+        ? null
+        : $"There is no database {PathIn(options)}; set its folder with --data.";
+
     /// <summary>Reads the id layouts of an existing database. Does not change the file.</summary>
     /// <exception cref="StartupException">
     /// The file does not exist, or its schema belongs to a different version.
@@ -68,8 +74,8 @@ internal sealed class SqliteDatabase
     public static StoredLayouts ReadLayouts(StorageOptions options)
     {
         var path = PathIn(options);
-        if (!File.Exists(path))
-            throw new StartupException($"There is no database {path}; set its folder with --data.");
+        if (WhyMissing(options) is { } missing)
+            throw new StartupException(missing);
         try
         {
             using var session = new SqliteSession(path, SqliteOpenMode.ReadOnly, ReaderPragmas);

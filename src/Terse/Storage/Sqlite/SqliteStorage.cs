@@ -58,6 +58,9 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
     public string Description => $"SQLite {database.Value.Path}";
 
     /// <inheritdoc/>
+    public string? WhyNoDatabase => SqliteDatabase.WhyMissing(options.Value);
+
+    /// <inheritdoc/>
     public string? WhyNoRedirects => File.Exists(database.Value.Path) ? null : SqliteErrors.FileMissing;
 
     /// <inheritdoc/>

@@ -36,7 +36,7 @@ internal sealed class VisitFolder : IDisposable
     {
         _disk = disk;
         Damaged = new DamagedVisits(folder, logger);
-        Directory.CreateDirectory(folder);
+        OwnFiles.CreateFolder(folder);
         _lock = Lock(folder);
         try
         {

@@ -77,7 +77,21 @@ public sealed class PasswordTriesTests
         Assert.All(
             allowed.Zip(allowed.Skip(2 * PasswordTries.MaxTriesOfLink)),
             pair => Assert.True(pair.Second - pair.First >= PasswordTries.Window));
-        Assert.True(_tries.TryCount(Address, 2, out _, out _));
+        Assert.Contains(Enumerable.Range(2, 2), link => _tries.TryCount(Address, link, out _, out _));
+    }
+
+    /// <summary>The ids of a single server: the node is 0, and few ticks have a second id.</summary>
+    [Fact]
+    public void Links_that_one_server_has_created_do_not_share_their_tries()
+    {
+        const int Ticks = 1_000;
+        for (var request = 0; request < PasswordTries.MaxTriesOfLink; request++)
+            Assert.True(_tries.TryCount(AddressOf(request), 1L << 12, out _, out _));
+
+        var allowed = Enumerable.Range(2, Ticks).Count(tick =>
+            _tries.TryCount(Address, (long)tick << 12, out _, out _));
+
+        Assert.InRange(allowed, Ticks - 10, Ticks);
     }
 
     [Fact]

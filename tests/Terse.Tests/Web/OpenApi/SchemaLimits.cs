@@ -45,6 +45,7 @@ internal static class SchemaLimits
         ("Change", "before", """{ "type": ["null", "object"] }"""),
         ("Change", "after", """{ "type": ["null", "object"] }"""),
         ("Key", "role", Roles), ("NewKey", "role", Roles),
+        ("NewKey", "expiresAt", Instant), ("KeyRotation", "oldExpiresAt", Instant),
         ("Key", "state", """{ "enum": ["active", "expired", "revoked"] }"""),
         ("Tag", "change", """{ "enum": ["renaming", "deleting"] }"""),
         ("TagRename", "name", """{ "type": "string", "minLength": 1, "maxLength": 64 }"""),

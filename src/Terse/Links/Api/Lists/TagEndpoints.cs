@@ -92,12 +92,15 @@ internal static class TagEndpoints
             return LinkProblems.Of(Refusal.OfField("name", "Send the new name of the tag."));
         if (LinkTexts.CheckTags([rename.Name]) is { } refusal)
             return LinkProblems.Of(refusal with { Field = "name" });
-        return await RequestAsync(new(Unescape(tag), rename.Name, mayMerge), tags, context);
+        return await RequestAsync(new(Unescape(tag), rename.Name, mayMerge, ActorOf(context)), tags, context);
     }
 
     private static async Task<Results<Accepted, Problem>> DeleteAsync(
         string tag, ITagStore tags, HttpContext context) =>
-        await RequestAsync(new(Unescape(tag), NewName: null, MayMerge: false), tags, context);
+        await RequestAsync(
+            new(Unescape(tag), NewName: null, MayMerge: false, ActorOf(context)), tags, context);
+
+    private static Actor ActorOf(HttpContext context) => RequestInfo.Of(context).Actor;
 
     /// <summary>Folds the name in a path. The router leaves encoded slashes as they are.</summary>
     private static string Unescape(string? tag) =>

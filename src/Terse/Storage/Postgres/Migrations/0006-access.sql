@@ -259,3 +259,7 @@ CREATE TABLE link_report (
     last_at  timestamptz NOT NULL
 );
 CREATE INDEX link_report_last_at ON link_report (last_at, id);
+
+-- Who requested a change of a tag, for the audit of its links.
+ALTER TABLE tag_change ADD COLUMN changed_by text;
+ALTER TABLE tag_change ADD COLUMN changed_from text;

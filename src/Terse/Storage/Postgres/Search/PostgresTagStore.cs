@@ -76,7 +76,10 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
         store.Bind(request.NewName);
         store.Bind(request.MayMerge);
         store.Bind(TagName.Fold(request.NewName ?? ""));
-        return await store.ExecuteScalarAsync(cancellationToken) switch
+        var nameIs = await store.ExecuteScalarAsync(cancellationToken);
+        if (nameIs is "free")
+            await StoreActorAsync(write, request, cancellationToken);
+        return nameIs switch
         {
             "free" => TagRequestResult.Accepted,
             "taken" => TagRequestResult.NameTaken,
@@ -85,8 +88,35 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
         };
     }
 
+    /// <summary>The schema of the version before has no columns for the actor, and no audit.</summary>
+    private const string KeepsActors =
+        """
+        SELECT EXISTS (
+            SELECT FROM pg_attribute WHERE attrelid = 'tag_change'::regclass AND attname = 'changed_by')
+        """;
+
+    private const string SetActor =
+        """
+        UPDATE tag_change SET changed_by = $2, changed_from = $3
+        WHERE tag_id = (SELECT id FROM tag WHERE folded = $1)
+        """;
+
+    private static async Task StoreActorAsync(
+        WriteTransaction write, TagRequest request, CancellationToken cancellationToken)
+    {
+        await using var select = write.CreateCommand(KeepsActors);
+        if (!(bool)(await select.ExecuteScalarAsync(cancellationToken))!)
+            return;
+        await using var update = write.CreateCommand(SetActor);
+        update.Bind(request.Folded);
+        update.Bind(request.Actor.KeyId);
+        update.Bind(request.Actor.Address);
+        await update.ExecuteNonQueryAsync(cancellationToken);
+    }
+
     private const string HasChanges = "SELECT EXISTS (SELECT FROM tag_change)";
 
+    /// <remarks>to_jsonb also works on the schema of the version before, without the last columns.</remarks>
     private const string TakeNext =
         """
         UPDATE tag_change AS c SET owner = $1, owner_until = clock_timestamp() + interval '30 s'
@@ -96,7 +126,8 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
             FROM tag_change AS waiting JOIN tag AS present ON present.id = waiting.tag_id
             WHERE waiting.owner = $1 OR waiting.owner_until < clock_timestamp()
             ORDER BY waiting.tag_id LIMIT 1 FOR UPDATE OF waiting SKIP LOCKED)
-        RETURNING c.tag_id, tag.folded, c.new_name, c.done_up_to
+        RETURNING c.tag_id, tag.folded, c.new_name, c.done_up_to,
+            to_jsonb(c) ->> 'changed_by', to_jsonb(c) ->> 'changed_from'
         """;
 
     /// <inheritdoc/>
@@ -119,7 +150,12 @@ internal sealed class PostgresTagStore(PostgresListTransactions lists) : ITagSto
         take.Bind(owner);
         await using var row = await take.ExecuteReaderAsync(cancellationToken);
         return await row.ReadAsync(cancellationToken)
-            ? new(row.GetInt64(0), row.GetString(1), TextOrNull(row, 2), row.GetInt64(3))
+            ? new(
+                row.GetInt64(0),
+                row.GetString(1),
+                TextOrNull(row, 2),
+                row.GetInt64(3),
+                new(TextOrNull(row, 4), TextOrNull(row, 5)))
             : null;
     }
 

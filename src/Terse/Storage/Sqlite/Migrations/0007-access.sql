@@ -201,3 +201,7 @@ CREATE TABLE link_report (
     last_at  INTEGER NOT NULL  -- milliseconds since 1970
 ) STRICT;
 CREATE INDEX link_report_last_at ON link_report (last_at, id);
+
+-- Who requested a change of a tag, for the audit of its links.
+ALTER TABLE tag_change ADD COLUMN changed_by TEXT;
+ALTER TABLE tag_change ADD COLUMN changed_from TEXT;

@@ -34,7 +34,10 @@ internal sealed class SqliteTagStore(SqliteWriter writer, SqliteReaders readers)
     private const string FindChange = "SELECT 1 FROM tag_change WHERE tag_id = ?1";
 
     private const string StoreChange =
-        "INSERT OR REPLACE INTO tag_change (tag_id, new_name) VALUES (?1, ?2)";
+        """
+        INSERT OR REPLACE INTO tag_change (tag_id, new_name, changed_by, changed_from)
+        VALUES (?1, ?2, ?3, ?4)
+        """;
 
     /// <inheritdoc/>
     public Task<TagRequestResult> RequestAsync(TagRequest request, CancellationToken cancellationToken) =>
@@ -53,13 +56,15 @@ internal sealed class SqliteTagStore(SqliteWriter writer, SqliteReaders readers)
                 return TagRequestResult.NameChanging;
         }
 
-        session.Command(StoreChange, id, request.NewName).ExecuteNonQuery();
+        session
+            .Command(StoreChange, id, request.NewName, request.Actor.KeyId, request.Actor.Address)
+            .ExecuteNonQuery();
         return TagRequestResult.Accepted;
     }
 
     private const string SelectNext =
         """
-        SELECT c.tag_id, tag.folded, c.new_name, c.done_up_to
+        SELECT c.tag_id, tag.folded, c.new_name, c.done_up_to, c.changed_by, c.changed_from
         FROM tag_change AS c JOIN tag ON tag.id = c.tag_id ORDER BY c.tag_id LIMIT 1
         """;
 
@@ -71,7 +76,12 @@ internal sealed class SqliteTagStore(SqliteWriter writer, SqliteReaders readers)
     {
         using var row = session.Command(SelectNext).ExecuteReader();
         return row.Read()
-            ? new(row.GetInt64(0), row.GetString(1), TextOrNull(row, 2), row.GetInt64(3))
+            ? new(
+                row.GetInt64(0),
+                row.GetString(1),
+                TextOrNull(row, 2),
+                row.GetInt64(3),
+                new(TextOrNull(row, 4), TextOrNull(row, 5)))
             : null;
     }
 

@@ -1,0 +1,64 @@
+using System.Runtime.Versioning;
+using Microsoft.Extensions.Options;
+using Terse.Domains;
+using Terse.Harness;
+using Terse.Links;
+using Terse.Redirects;
+using Terse.Storage;
+using Terse.Storage.Sqlite;
+
+namespace Terse.Tests.Hosting;
+
+[UnsupportedOSPlatform("windows")]
+public sealed class FileModeTests : IDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Only_the_owner_can_read_a_new_database()
+    {
+        var database = Open(_folder["data"]);
+        using var writer = database.OpenWriter();
+        writer.Execute("CREATE TABLE t (a)");
+
+        Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, ModeOf(_folder["data"]));
+        var files = Directory.GetFiles(_folder["data"]).Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(
+            ["terse.db", "terse.db-shm", "terse.db-wal"], files.Select(file => Path.GetFileName(file)));
+        Assert.All(files, file => Assert.Equal(OwnerOnly, ModeOf(file)));
+    }
+
+    [Fact]
+    public void An_existing_folder_and_an_existing_database_keep_their_modes()
+    {
+        const UnixFileMode Group = UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+        _ = Open(_folder["data"]);
+        File.SetUnixFileMode(_folder["data"], ModeOf(_folder["data"]) | UnixFileMode.GroupExecute);
+        File.SetUnixFileMode(Path.Combine(_folder["data"], "terse.db"), OwnerOnly | Group);
+
+        _ = Open(_folder["data"]);
+
+        Assert.Equal(
+            OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupExecute, ModeOf(_folder["data"]));
+        Assert.Equal(OwnerOnly | Group, ModeOf(Path.Combine(_folder["data"], "terse.db")));
+    }
+
+    [Fact]
+    public async Task Only_the_owner_can_read_the_codes_that_are_asked_for_often()
+    {
+        var codes = new HotCodesFile(_folder["data"]);
+
+        await codes.WriteAsync([new LinkName(DomainMap.Default, "sale")], default);
+
+        Assert.Equal(OwnerOnly, ModeOf(codes.Path));
+    }
+
+    private static SqliteDatabase Open(string folder) =>
+        new(Options.Create(new StorageOptions { Folder = folder }));
+
+    private static UnixFileMode ModeOf(string path) => File.GetUnixFileMode(path);
+}
