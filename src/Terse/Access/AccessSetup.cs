@@ -27,6 +27,7 @@ internal static class AccessSetup
         services.AddSingleton<KeyManager>();
         services.AddSingleton<AuditLister>();
         services.AddSingleton<Authenticator>();
+        services.AddSingleton<RefusalLog>();
         services.AddLimits();
     }
 

@@ -37,11 +37,15 @@ internal sealed class Authenticator
     /// <summary>Finds the caller of a request.</summary>
     /// <returns>The caller, or the response that refuses the request; the other value is null.</returns>
     /// <exception cref="StoreUnavailableException">The keys cannot be read.</exception>
-    public async ValueTask<(Caller? Caller, Problem? Refusal)> FindCallerAsync(HttpContext context)
+    public async ValueTask<(Caller? Caller, KeyRefusal? Refusal)> FindCallerAsync(HttpContext context)
     {
         var cancellationToken = context.RequestAborted;
         if (!TryReadKey(context.Request, out var sent))
-            return (null, Refuse(context, "The request contains several keys; send one key."));
+        {
+            return (null, Refuse(
+                context, "The request contains several keys; send one key.", "several keys were sent"));
+        }
+
         if (sent is null)
         {
             return _allowsLocal && _adminKey is null && LocalRequest.Is(context)
@@ -51,19 +55,32 @@ internal sealed class Authenticator
         }
 
         if (!KeyText.TryParse(sent, out var text))
-            return (null, Refuse(context, "The key is not complete; it looks like terse_ID_SECRET."));
+        {
+            return (null, Refuse(
+                context,
+                "The key is not complete; it looks like terse_ID_SECRET.",
+                "the key is not complete"));
+        }
+
         var now = _time.GetUtcNow();
         var key = await FindLoadedAsync(text, now, cancellationToken);
         if (key is null)
         {
             var address = ClientAddress.Of(context);
             if (!_failures.TryAcquire(address, out var wait))
-                return (null, _failures.Explain(context, wait));
+                return (null, new(_failures.Explain(context, wait), "too many wrong keys", text.Id));
             key = await LookUpAsync(text, address, now, cancellationToken);
         }
 
         if (key?.IsActiveAt(now) != true)
-            return (null, Refuse(context, "The key is unknown, expired or revoked; ask for a new key."));
+        {
+            var reason = key is null ? "the key is unknown, or its secret is wrong"
+                : key.RevokedAt is null ? "the key is expired"
+                : "the key is revoked";
+            return (null, Refuse(
+                context, "The key is unknown, expired or revoked; ask for a new key.", reason, text.Id));
+        }
+
         _uses.Add(key.Id, now);
         return (new Caller(key.Id, key.Role, key.Scope), null);
     }
@@ -126,20 +143,25 @@ internal sealed class Authenticator
         return true;
     }
 
-    private static Problem RequireKey(HttpContext context)
+    private static KeyRefusal RequireKey(HttpContext context)
     {
         Challenge(context);
-        return Problem.Of(
-            ProblemType.KeyRequired,
-            "The API needs a key; send the header 'Authorization: Bearer terse_ID_SECRET'. The first key is "
-            + "made on the server's machine by 'terse access create --name NAME --role admin'.",
-            HeaderNames.Authorization);
+        return new(
+            Problem.Of(
+                ProblemType.KeyRequired,
+                "The API needs a key; send the header 'Authorization: Bearer terse_ID_SECRET'. The first key "
+                + "is made on the server's machine by 'terse access create --name NAME --role admin'.",
+                HeaderNames.Authorization),
+            "no key was sent",
+            KeyId: null);
     }
 
-    private static Problem Refuse(HttpContext context, string detail)
+    private static KeyRefusal Refuse(
+        HttpContext context, string detail, string reason, string? keyId = null)
     {
         Challenge(context);
-        return Problem.Of(ProblemType.KeyInvalid, detail, HeaderNames.Authorization);
+        return new(
+            Problem.Of(ProblemType.KeyInvalid, detail, HeaderNames.Authorization), reason, keyId);
     }
 
     /// <summary>Names the scheme of the header, as RFC 9110, section 11.6.1, asks for.</summary>

@@ -37,6 +37,9 @@ internal sealed class Problem : IResult
         _field = field;
     }
 
+    /// <summary>The status of the response.</summary>
+    public int Status => _type.Status;
+
     public static Problem Of(ProblemType type, string detail, string? field = null) =>
         new(type, detail, field);
 

@@ -26,6 +26,10 @@ internal static class Settings
         [
             new("Urls", "http://127.0.0.1:8080"),
             new("Logging:LogLevel:Default", "Warning"),
+
+            // Operators need refused keys in the log. The number of these lines is bounded.
+            new("Logging:LogLevel:Terse.Access.RefusalLog", "Information"),
+
             // The .NET host would log why the server does not start, but ServerParts already reports the
             // reason.
             new("Logging:LogLevel:Microsoft.Extensions.Hosting.Internal.Host", "None"),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Terse.Tests.Hosting;
 
 namespace Terse.Tests.Access;
 
@@ -12,6 +13,20 @@ public sealed class AccessCaseTests
         .Select(line => JsonDocument.Parse(line).RootElement)
         .Where(one => one.TryGetProperty("status", out _))
         .ToDictionary(one => one.GetProperty("id").GetString()!);
+
+    [Fact]
+    public void Every_case_of_the_file_runs_here_or_in_ProxyCaseTests()
+    {
+        var inFile = File
+            .ReadLines(Path.Combine(AppContext.BaseDirectory, "Access", "Cases", "access.jsonl"))
+            .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("id").GetString()!)
+            .Order(StringComparer.Ordinal);
+        var run = Ids.Concat(ProxyCaseTests.Ids)
+            .Select(row => row.Data)
+            .Order(StringComparer.Ordinal);
+
+        Assert.Equal(inFile, run);
+    }
 
     [Theory]
     [MemberData(nameof(Ids))]

@@ -140,6 +140,40 @@ public sealed class BlockLoaderTests : IDisposable
         Assert.Equal(begin, _loader.ConfirmedAt);
     }
 
+    [Fact]
+    public async Task The_blocks_count_as_checked_for_five_seconds_after_the_begin_of_a_read()
+    {
+        await _loader.StartingAsync(default);
+        Assert.True(_loader.IsChecked);
+        _time.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromMilliseconds(1));
+        Assert.True(_loader.IsChecked);
+
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.False(_loader.IsChecked);
+
+        _store.OnRead = () => _time.Advance(TimeSpan.FromSeconds(5));
+        await _loader.ReadAsync(default);
+        Assert.False(_loader.IsChecked);
+
+        _store.OnRead = () => { };
+        await _loader.ReadAsync(default);
+        Assert.True(_loader.IsChecked);
+    }
+
+    [Fact]
+    public async Task A_failed_read_counts_as_a_check_for_five_seconds_after_its_end()
+    {
+        await _loader.StartingAsync(default);
+        _store.IsPrimaryLost = true;
+        _store.OnRead = () => _time.Advance(TimeSpan.FromSeconds(5));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => _loader.ReadAsync(default));
+        Assert.True(_loader.IsChecked);
+
+        _time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.False(_loader.IsChecked);
+    }
+
     private sealed class FakeBlockStore : IBlockStore
     {
         private int _changes;

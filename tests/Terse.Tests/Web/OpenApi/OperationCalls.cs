@@ -21,7 +21,7 @@ internal sealed class OperationCalls(JsonElement document)
     /// <summary>
     /// JSON values that no field, or only few fields, accept. Each is sent as Latin-1 bytes.
     /// </summary>
-    private static readonly string[] Values =
+    public static readonly string[] Values =
     [
         "null", "true", "0", "-1", "1.5", "1e400", "99999999999999999999", "{}", "[]", "[null]", "[1]",
         "[{}]",

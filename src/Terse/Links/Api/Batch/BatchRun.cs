@@ -58,7 +58,7 @@ internal sealed partial class BatchRun(
     {
         try
         {
-            var item = Parse(json, LinkJson.Instance.BatchItem, Item);
+            var item = Parse(json, LinkJson.Instance.BatchItem, Item, field: null);
             return item.Op switch
             {
                 "create" => ReadNew(item),
@@ -139,7 +139,7 @@ internal sealed partial class BatchRun(
             return Refuse("op", "An item that creates a link has its code and its domain in 'fields'.");
         if (item.IfExists is not (null or LinkEndpoints.ReturnExisting))
             return Refuse("ifExists", $"'ifExists' must be '{LinkEndpoints.ReturnExisting}', or absent.");
-        var link = Parse(item.Fields, LinkJson.Instance.NewLink, Fields);
+        var link = Parse(item.Fields, LinkJson.Instance.NewLink, Fields, "fields");
         return OrNull(link.Code) is { } code
             && domains.TryPick(OrNull(link.Domain), _from.Origin.Host, out var domain)
             ? new([new(domain, code)]) { New = link, ReturnsExisting = item.IfExists is not null }
@@ -165,7 +165,7 @@ internal sealed partial class BatchRun(
                 : Refuse("fields", "An item that deletes a link has no 'fields'.");
         }
 
-        var change = Parse(item.Fields, LinkJson.Instance.LinkChange, Fields);
+        var change = Parse(item.Fields, LinkJson.Instance.LinkChange, Fields, "fields");
         return new(OrNull(change.Code) is { } code ? [name, new(domain, code)] : [name])
         {
             Change = change,
@@ -215,11 +215,14 @@ internal sealed partial class BatchRun(
         return new(body.Status) { Problem = body };
     }
 
-    private static T Parse<T>(JsonElement json, JsonTypeInfo<T> type, string expected)
+    private static T Parse<T>(JsonElement json, JsonTypeInfo<T> type, string expected, string? field)
         where T : class =>
         json.ValueKind == JsonValueKind.Object
             ? JsonBody.Read(Encoding.UTF8.GetBytes(json.GetRawText()), type, expected)
-            : throw new JsonBodyException($"An item and its 'fields' must be JSON objects: send {expected}.");
+            : throw new JsonBodyException($"An item and its 'fields' must be JSON objects: send {expected}.")
+            {
+                Field = field,
+            };
 
     private static BatchRead Refuse(string field, string detail) =>
         Refuse(Problem.Of(ProblemType.FieldInvalid, detail, field));

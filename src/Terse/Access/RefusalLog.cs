@@ -1,0 +1,60 @@
+using Terse.Hosting;
+
+namespace Terse.Access;
+
+/// <summary>Why a request of the API is refused.</summary>
+/// <param name="Answer">The response.</param>
+/// <param name="Reason">The reason for the log, which may be more exact than the response.</param>
+/// <param name="KeyId">The id that the sent key contains; null if none was sent, or no complete one.</param>
+internal sealed record KeyRefusal(Web.Problem Answer, string Reason, string? KeyId);
+
+/// <summary>
+/// Logs which requests of the API are refused, with the id of the key and never with its secret. The number
+/// of lines is bounded for each client and for all clients together, so that a flood of wrong keys neither
+/// fills the log nor hides the refusals of other clients. Safe for use by any number of threads.
+/// </summary>
+internal sealed partial class RefusalLog(TimeProvider time, ILogger<RefusalLog> logger)
+{
+    /// <summary>The maximum number of lines per minute about one client.</summary>
+    public const int LinesPerClient = 10;
+
+    /// <summary>The maximum number of lines per minute about all clients.</summary>
+    public const int Lines = 100;
+
+    private readonly RateTable _clients = new(LinesPerClient, LimitSetup.Window, time);
+    private readonly RateTable _all = new(Lines, LimitSetup.Window, time);
+    private long _omitted;
+
+    /// <summary>Logs that a request is refused, or counts the refusal if there are too many.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="status">The status of the response.</param>
+    /// <param name="reason">Why the request is refused. Contains nothing that the client has sent.</param>
+    /// <param name="keyId">The id of the key; null if it is unknown.</param>
+    public void Write(HttpContext context, int status, string reason, string? keyId)
+    {
+        if (!_clients.TryTake(LimitedClient.OfAddress(ClientAddress.Of(context)), out _)
+            || !_all.TryTake(default, out _))
+        {
+            Interlocked.Increment(ref _omitted);
+            return;
+        }
+
+        if (Interlocked.Exchange(ref _omitted, 0) is > 0 and var omitted)
+            LogOmitted(omitted);
+        var operation = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/');
+        LogRefused(context.Request.Method, operation, status, reason, keyId ?? "none");
+    }
+
+    [LoggerMessage(
+        910,
+        LogLevel.Information,
+        "The request {Method} {Operation} was refused with status {Status}: {Reason} (key: {KeyId}).")]
+    private partial void LogRefused(
+        string method, string? operation, int status, string reason, string keyId);
+
+    [LoggerMessage(
+        911,
+        LogLevel.Information,
+        "{Count} refused requests were not logged, because there were too many within a minute.")]
+    private partial void LogOmitted(long count);
+}
