@@ -217,7 +217,9 @@ internal sealed class PostgresServer : IAsyncDisposable
             "SELECT (greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) - '0/0')::bigint") <= end;
     }
 
-    /// <summary>Waits until this replica has replayed all that the primary has written before the call.</summary>
+    /// <summary>
+    /// Waits until this replica has replayed all that the primary has written before the call.
+    /// </summary>
     public async Task CatchUpAsync(PostgresServer primary)
     {
         var end = await primary.ReadAsync("SELECT (pg_current_wal_lsn() - '0/0')::bigint");

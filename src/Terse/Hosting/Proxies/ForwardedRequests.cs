@@ -101,8 +101,8 @@ internal sealed class ForwardedRequests
     }
 
     /// <summary>
-    /// Encodes the percent signs of prefixes, because the middleware decodes prefixes, and throws an exception
-    /// for <c>%00</c>. A prefix with a percent sign is refused afterwards (<see cref="IsPrefix"/>).
+    /// Encodes the percent signs of prefixes, because the middleware decodes prefixes, and throws an
+    /// exception for <c>%00</c>. A prefix with a percent sign is refused afterwards (<see cref="IsPrefix"/>).
     /// </summary>
     private static void KeepPercentSigns(IHeaderDictionary headers)
     {

@@ -28,7 +28,7 @@ internal sealed class NestedCalls(JsonElement document)
         "target": "https://example.com/", "title": "t", "note": "n", "tags": ["mail"], "enabled": true,
         "validFrom": "2026-01-31T17:00:00Z", "expiresAt": "2029-01-31T17:00:00Z", "expiresIn": null,
         "expiredTarget": "https://example.com/expired", "maxVisits": 9, "redirectStatus": 302,
-        "forwardQuery": "add", "forwardPath": false, "allowMixedScripts": false, "code": null,
+        "forwardQuery": "append", "forwardPath": false, "allowMixedScripts": false,
         "password": null, "rules": [{{Rule}}]
         """;
 
@@ -41,13 +41,16 @@ internal sealed class NestedCalls(JsonElement document)
         ("PATCH", "/api/v1/links/{code}", $$"""{ "tags": ["mail"], "rules": [{{Rule}}] }"""),
         ("POST", "/api/v1/links/batch", $$"""
             {
-              "items": [{ "op": "create", "ifExists": "return", "fields": { {{Link}}, "domain": "default" } }]
+              "items": [{
+                "op": "create", "ifExists": "return", "fields": { {{Link}}, "code": null, "domain": "go.example.com" }
+              }]
             }
             """),
         ("POST", "/api/v1/links/batch", $$"""
             {
               "items": [{
-                "op": "change", "code": "called", "domain": "default", "version": 1, "fields": { {{Link}} }
+                "op": "change", "code": "called", "domain": "go.example.com", "version": 1,
+                "fields": { {{Link}}, "code": "called" }
               }]
             }
             """),

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Terse.Access;
@@ -218,7 +218,7 @@ internal sealed partial class BatchRun(
     private static T Parse<T>(JsonElement json, JsonTypeInfo<T> type, string expected, string? field)
         where T : class =>
         json.ValueKind == JsonValueKind.Object
-            ? JsonBody.Read(Encoding.UTF8.GetBytes(json.GetRawText()), type, expected)
+            ? JsonBody.Read(JsonMarshal.GetRawUtf8Value(json), type, expected)
             : throw new JsonBodyException($"An item and its 'fields' must be JSON objects: send {expected}.")
             {
                 Field = field,

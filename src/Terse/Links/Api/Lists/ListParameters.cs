@@ -103,7 +103,8 @@ internal static class ListParameters
     private static DateTimeOffset? ReadInstant(QueryParameters parameters, string name)
     {
         // In a query string, an unencoded plus sign means a space.
-        if (LinkTimes.ReadInstant(name, parameters.Text(name)?.Replace(' ', '+'), out var instant) is { } refusal)
+        var text = parameters.Text(name)?.Replace(' ', '+');
+        if (LinkTimes.ReadInstant(name, text, out var instant) is { } refusal)
             parameters.Reject(name, refusal.Detail);
         return instant;
     }

@@ -84,7 +84,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString()!;
-            field = name.Length <= MaxFieldLength ? name : name[..MaxFieldLength] + "…";
+            field = Shorten(name);
             if (Find(type, name) is not { } property)
                 return InField(field, $"is unknown; the fields are {NamesOf(type)}.");
             if (!seen.Add(name))
@@ -92,8 +92,15 @@ internal sealed class JsonBodyException : BadHttpRequestException
             reader.Read();
             if (IsTooLarge(reader, property.PropertyType))
                 return InField(field, "is out of range; send a number in its range.");
-            if (!IsOfType(ref reader, property.PropertyType))
+            if (IsAny(property.PropertyType))
+            {
+                if (FindRepeated(ref reader) is { } twice)
+                    return InField(field, $"contains '{twice}' twice in one object; send it once.");
+            }
+            else if (!IsOfType(ref reader, property.PropertyType))
+            {
                 return InField(field, $"has the wrong type; it must be {NameOf(property.PropertyType)}.");
+            }
 
             field = null;
         }
@@ -120,8 +127,6 @@ internal sealed class JsonBodyException : BadHttpRequestException
     /// </summary>
     private static bool IsOfType(ref Utf8JsonReader reader, Type type)
     {
-        if (type == typeof(JsonElement) || type == typeof(JsonElement?))
-            return SkipAny(ref reader); // The feature that reads the element checks its type.
         switch (reader.TokenType)
         {
             case JsonTokenType.Null:
@@ -145,22 +150,45 @@ internal sealed class JsonBodyException : BadHttpRequestException
         }
     }
 
+    /// <summary>Whether a field has any type, which the feature that reads the field checks.</summary>
+    private static bool IsAny(Type type) => type == typeof(JsonElement) || type == typeof(JsonElement?);
+
     /// <summary>
     /// Moves the reader to the end of a value of any type, and reads all its texts, because one of them may
-    /// not be valid Unicode.
+    /// not be valid Unicode. Returns the name of the first field that an object contains twice; null if
+    /// there is none.
     /// </summary>
-    private static bool SkipAny(ref Utf8JsonReader reader)
+    private static string? FindRepeated(ref Utf8JsonReader reader)
     {
         var depth = reader.CurrentDepth;
+        var objects = new Stack<HashSet<string>>();
         do
         {
-            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName)
-                _ = reader.GetString();
+            switch (reader.TokenType)
+            {
+                case JsonTokenType.StartObject:
+                    objects.Push(new(StringComparer.OrdinalIgnoreCase));
+                    break;
+                case JsonTokenType.EndObject:
+                    objects.Pop();
+                    break;
+                case JsonTokenType.String:
+                    _ = reader.GetString();
+                    break;
+                case JsonTokenType.PropertyName:
+                    var name = reader.GetString()!;
+                    if (!objects.Peek().Add(name))
+                        return Shorten(name);
+                    break;
+            }
         }
         while ((reader.CurrentDepth > depth || reader.TokenType is JsonTokenType.StartObject
             or JsonTokenType.StartArray) && reader.Read());
-        return true;
+        return null;
     }
+
+    private static string Shorten(string name) =>
+        name.Length <= MaxFieldLength ? name : name[..MaxFieldLength] + "…";
 
     private static bool IsNumber(Type type) => type == typeof(long?) || type == typeof(int?);
 
