@@ -31,7 +31,7 @@ internal static class CreateBenchmark
 
     private static async Task<List<TimeSpan>> MeasureServerAsync(string program)
     {
-        using var folder = BenchFolder();
+        using var folder = SqliteLinks.NewFolder();
         await using var server = await TerseProcess.StartAsync(
             program, ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path]);
         var address = server.Http.BaseAddress!;
@@ -48,7 +48,7 @@ internal static class CreateBenchmark
 
     private static double MeasureBare()
     {
-        using var folder = BenchFolder();
+        using var folder = SqliteLinks.NewFolder();
         using var connection = new SqliteConnection($"Data Source={folder["bare.db"]};Pooling=false");
         connection.Open();
         Execute(
@@ -80,12 +80,6 @@ internal static class CreateBenchmark
 
         return rows / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
     }
-
-    /// <summary>
-    /// Creates a folder below <c>artifacts/</c>. The system's temporary folder is not used, because that
-    /// folder may be in memory, and the benchmark must write to a disk.
-    /// </summary>
-    private static TemporaryFolder BenchFolder() => new(Path.Combine(Repository.Root, "artifacts"));
 
     private static long Count(string path)
     {

@@ -22,19 +22,23 @@ var benchmarks = new Dictionary<string, Func<string, Task<IEnumerable<Result>>>>
     ["postgres-create"] = PostgresCreateBenchmark.RunAsync,
     ["postgres-lookup"] = PostgresLookupBenchmark.RunAsync,
     ["flood"] = FloodBenchmark.RunAsync,
+    ["access"] = AccessBenchmark.RunAsync,
     ["lists"] = ListsBenchmark.Find("lists")!,
 };
 
 if (args is not [var program, .. var names] || !File.Exists(program)
-    || names.Any(name => !benchmarks.ContainsKey(name) && ListsBenchmark.Find(name) is null))
+    || names.Any(name => Find(name) is null))
 {
     await Console.Error.WriteLineAsync(
-        $"usage: bench/run [{string.Join('|', benchmarks.Keys)}|lists=LINKS]...");
+        $"usage: bench/run [{string.Join('|', benchmarks.Keys)}|lists=LINKS|versions=PROGRAM]...");
     return 2;
 }
 
 var table = new ResultTable();
 foreach (var name in names.Length == 0 ? [.. benchmarks.Keys] : names)
-    table.Add(await (ListsBenchmark.Find(name) ?? benchmarks[name])(program));
+    table.Add(await Find(name)!(program));
 table.Write(Console.Out);
 return 0;
+
+Func<string, Task<IEnumerable<Result>>>? Find(string name) =>
+    benchmarks.GetValueOrDefault(name) ?? ListsBenchmark.Find(name) ?? VersionsBenchmark.Find(name);

@@ -66,7 +66,7 @@ internal static class RedirectBenchmark
         _ = await RunAsync(address, terse.Id, Warmup);
         _ = await RunAsync(bareAddress, bare.Id, Warmup);
         await CountedASecond.WaitForAllAsync(terse);
-        List<Run> ours = [], bares = [], nginxes = [];
+        List<ServerRun> ours = [], bares = [], nginxes = [];
         for (var round = 0; round < Rounds; round++)
         {
             terse.Pause();
@@ -113,13 +113,8 @@ internal static class RedirectBenchmark
         ];
     }
 
-    private static async Task<Run> RunAsync(Uri server, int process, TimeSpan time)
-    {
-        var before = ProcessUsage.CpuTime(process);
-        var run = await Wrk.RunAsync(server, Links, time);
-        var used = ProcessUsage.CpuTime(process) - before;
-        return new(run.Rate, used.TotalMicroseconds / run.Requests);
-    }
+    private static Task<ServerRun> RunAsync(Uri server, int process, TimeSpan time) =>
+        ServerRun.MeasureAsync(process, () => Wrk.RunAsync(server, Links, time));
 
     private static async Task<Result> MeasureTimesAsync(string what, Uri server, double rate)
     {
@@ -137,8 +132,4 @@ internal static class RedirectBenchmark
 
         double At(double share) => times[(int)(times.Count * share)].TotalMilliseconds;
     }
-
-    /// <param name="Rate">The responses per second.</param>
-    /// <param name="Cpu">The server's processor time per response, in microseconds.</param>
-    private sealed record Run(double Rate, double Cpu);
 }

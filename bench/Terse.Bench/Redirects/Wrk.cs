@@ -9,15 +9,12 @@ namespace Terse.Bench;
 /// <param name="Rate">The responses per second.</param>
 internal sealed record WrkRun(long Requests, double Rate);
 
-/// <summary>
-/// Runs the load generator wrk with one thread and 64 connections. Each request follows a random link and has
-/// the headers of a browser.
-/// </summary>
+/// <summary>Runs the load generator wrk with one thread and 64 connections.</summary>
 internal static partial class Wrk
 {
     public const int Connections = 64;
 
-    private const string Script =
+    private const string FollowScript =
         """
         local links = {links}
         math.randomseed(os.time())
@@ -28,17 +25,54 @@ internal static partial class Wrk
         end
         """;
 
-    public static async Task<WrkRun> RunAsync(Uri server, int links, TimeSpan time)
+    private const string CallScript =
+        """
+        wrk.method = "{method}"
+        wrk.path = "/api/v1/{path}"
+        wrk.headers["Content-Type"] = "application/json"
+        wrk.headers["Authorization"] = {authorization}
+        wrk.body = {body}
+        """;
+
+    /// <summary>
+    /// Follows links. Each request follows a random link and has the headers of a browser.
+    /// </summary>
+    public static Task<WrkRun> RunAsync(Uri server, int links, TimeSpan time) => RunAsync(
+        server,
+        FollowScript
+            .Replace("{links}", links.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            .Replace("{host}", server.Authority, StringComparison.Ordinal),
+        time);
+
+    /// <summary>Creates links. All links have the same target.</summary>
+    /// <param name="server">The address of the server.</param>
+    /// <param name="key">The API key; null for requests without a key.</param>
+    /// <param name="time">How long wrk runs.</param>
+    public static Task<WrkRun> CreateAsync(Uri server, string? key, TimeSpan time) => RunAsync(
+        server,
+        CallScriptOf("POST", "links", """[[{"target": "https://example.com/a/long/way/x"}]]""", key),
+        time);
+
+    /// <summary>Reads one path below <c>/api/v1/</c> again and again.</summary>
+    /// <inheritdoc cref="CreateAsync"/>
+    public static Task<WrkRun> ReadAsync(Uri server, string path, string? key, TimeSpan time) =>
+        RunAsync(server, CallScriptOf("GET", path, body: "nil", key), time);
+
+    private static string CallScriptOf(string method, string path, string body, string? key) => CallScript
+        .Replace("{method}", method, StringComparison.Ordinal)
+        .Replace("{path}", path, StringComparison.Ordinal)
+        .Replace("{authorization}", key is null ? "nil" : $"\"Bearer {key}\"", StringComparison.Ordinal)
+        .Replace("{body}", body, StringComparison.Ordinal);
+
+    private static async Task<WrkRun> RunAsync(Uri server, string script, TimeSpan time)
     {
         using var folder = new TemporaryFolder();
-        await File.WriteAllTextAsync(folder["follow.lua"], Script
-            .Replace("{links}", links.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-            .Replace("{host}", server.Authority, StringComparison.Ordinal));
+        await File.WriteAllTextAsync(folder["script.lua"], script);
         var ran = await Command.RunAsync("wrk", [
             "-t1",
             string.Create(CultureInfo.InvariantCulture, $"-c{Connections}"),
             string.Create(CultureInfo.InvariantCulture, $"-d{time.TotalSeconds:0}s"),
-            "-s", folder["follow.lua"],
+            "-s", folder["script.lua"],
             server.AbsoluteUri]);
         var counted = Counted().Match(ran.Output);
         if (!counted.Success || Wrong().IsMatch(ran.Output))
