@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Terse.Harness;
+using System.Text.Json.Nodes;
 
 namespace Terse.TestSupport;
 
@@ -46,6 +47,27 @@ public abstract class AuditContract : IAsyncLifetime
         Assert.Equal(JsonValueKind.Null, rows[3].GetProperty("before").ValueKind);
         Assert.Equal("A title", TextOf(rows[3], "after", "title"));
         Assert.NotNull(TextOf(rows[1], "after", "deletedAt"));
+    }
+
+    [Theory]
+    [InlineData("""{}""", "codes createdBy target")]
+    [InlineData("""{"title": "A", "tags": ["b"]}""", "codes createdBy tags target title")]
+    [InlineData(
+        """{"maxVisits": 3, "expiresAt": "2100-01-01T00:00:00Z"}""",
+        "codes createdBy expiresAt maxVisits target")]
+    [InlineData("""{"password": "correct horse", "note": "B"}""", "codes createdBy hasPassword note target")]
+    public async Task The_row_of_a_creation_has_the_fields_that_were_set(string settings, string fields)
+    {
+        var link = JsonNode.Parse(settings)!.AsObject();
+        link["target"] = "https://example.com/";
+        using var created = await Http.PostAsJsonAsync(Links, link);
+        var id = (await created.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+
+        var row = Assert.Single(await ReadAsync($"link={id}"));
+
+        Assert.Equal(
+            fields.Split(' '),
+            row.GetProperty("after").EnumerateObject().Select(field => field.Name).Order());
     }
 
     [Fact]

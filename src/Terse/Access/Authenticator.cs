@@ -130,17 +130,29 @@ internal sealed class Authenticator
     private static bool TryReadKey(HttpRequest request, out string? key)
     {
         key = null;
-        var bearers = request.Headers.Authorization
-            .Where(value => value?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true)
-            .Select(value => value![Scheme.Length..].Trim());
-        foreach (var sent in bearers.Concat(request.Headers[KeyHeader].OfType<string>()))
+        foreach (var value in request.Headers.Authorization)
         {
-            if (key is not null && key != sent)
+            if (value?.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) == true
+                && !TryAdd(value[Scheme.Length..].Trim(), ref key))
+            {
                 return false;
-            key = sent;
+            }
+        }
+
+        foreach (var value in request.Headers[KeyHeader])
+        {
+            if (value is not null && !TryAdd(value, ref key))
+                return false;
         }
 
         return true;
+
+        static bool TryAdd(string sent, ref string? key)
+        {
+            var isFirst = key is null;
+            key ??= sent;
+            return isFirst || key == sent;
+        }
     }
 
     private static KeyRefusal RequireKey(HttpContext context)

@@ -100,10 +100,15 @@ internal sealed partial class KeyLoader : StoredTableLoader
             "The primary cannot be read, and it may have a first key; retry shortly.");
     }
 
-    private async ValueTask<KeyTable> ReadIfExpiredAsync(CancellationToken cancellationToken)
+    /// <remarks>Almost every request finds the keys in memory, and needs no state machine to wait.</remarks>
+    private ValueTask<KeyTable> ReadIfExpiredAsync(CancellationToken cancellationToken) =>
+        Time.GetElapsedTime(Volatile.Read(ref _readAt)) < LeaseDuration
+            ? new(Volatile.Read(ref _table))
+            : ReadExpiredAsync(cancellationToken);
+
+    private async ValueTask<KeyTable> ReadExpiredAsync(CancellationToken cancellationToken)
     {
-        if (Time.GetElapsedTime(Volatile.Read(ref _readAt)) >= LeaseDuration)
-            await ReadAsync(cancellationToken);
+        await ReadAsync(cancellationToken);
         return Volatile.Read(ref _table);
     }
 

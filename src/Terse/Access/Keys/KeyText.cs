@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Text;
@@ -18,6 +19,8 @@ internal sealed record KeyText(string Id, string Secret)
 
     private const string Characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+    private static readonly SearchValues<char> AllCharacters = SearchValues.Create(Characters);
+
     /// <summary>Makes a new key.</summary>
     public static KeyText New() => NewSecret(RandomNumberGenerator.GetString(Characters, IdLength));
 
@@ -27,7 +30,7 @@ internal sealed record KeyText(string Id, string Secret)
 
     /// <summary>Whether a text can be the id of a key.</summary>
     public static bool IsId(string text) =>
-        text.Length == IdLength && text.All(char.IsAsciiLetterOrDigit);
+        text.Length == IdLength && !text.AsSpan().ContainsAnyExcept(AllCharacters);
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out KeyText? key)
     {
@@ -41,7 +44,7 @@ internal sealed record KeyText(string Id, string Secret)
         }
 
         var (id, secret) = (text.Substring(Prefix.Length, IdLength), text[^SecretLength..]);
-        if (!IsId(id) || !secret.All(char.IsAsciiLetterOrDigit))
+        if (!IsId(id) || secret.AsSpan().ContainsAnyExcept(AllCharacters))
             return false;
         key = new(id, secret);
         return true;

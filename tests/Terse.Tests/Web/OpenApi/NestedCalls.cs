@@ -42,7 +42,8 @@ internal sealed class NestedCalls(JsonElement document)
         ("POST", "/api/v1/links/batch", $$"""
             {
               "items": [{
-                "op": "create", "ifExists": "return", "fields": { {{Link}}, "code": null, "domain": "go.example.com" }
+                "op": "create", "ifExists": "return",
+                "fields": { {{Link}}, "code": null, "domain": "go.example.com" }
               }]
             }
             """),
