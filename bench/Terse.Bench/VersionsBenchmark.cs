@@ -29,7 +29,8 @@ internal static class VersionsBenchmark
     {
         using var otherFolder = await SqliteLinks.MakeAsync(other, Links);
         using var folder = await SqliteLinks.MakeAsync(program, Links);
-        await using var otherServer = await SqliteLinks.ServeAsync(other, otherFolder, SqliteLinks.RoomForAll);
+        await using var otherServer = await SqliteLinks.ServeAsync(
+            other, otherFolder, SqliteLinks.RoomForAll);
         await using var server = await SqliteLinks.ServeAsync(program, folder, SqliteLinks.RoomForAll);
         foreach (var started in (TerseProcess[])[otherServer, server])
         {
@@ -63,7 +64,10 @@ internal static class VersionsBenchmark
         new($"{what} per second, the other version / this version",
             $"{turns.FirstRate:N0} / {turns.SecondRate:N0}",
             ""),
-        new($"{what} of this version over the other's, median of {Rounds} rounds", $"{turns.RateShare:N2}", ""),
+        new(
+            $"{what} of this version over the other's, median of {Rounds} rounds",
+            $"{turns.RateShare:N2}",
+            ""),
         new($"CPU time of {what}, this version over the other", $"{turns.CpuShare:N2}", ""),
     ];
 }

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using Terse.Harness;
 using System.Text.Json.Nodes;
+using Terse.Harness;
 
 namespace Terse.TestSupport;
 

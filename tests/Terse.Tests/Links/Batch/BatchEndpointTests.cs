@@ -40,7 +40,8 @@ public sealed class BatchEndpointTests : IAsyncLifetime
         Assert.Equal(
             ["target-scheme target", "request-malformed taget", "link-not-found code",
              "precondition-failed version", "field-invalid op", "request-malformed ", "request-malformed ",
-             "request-malformed fields", "field-invalid fields", "domain-unknown domain", "field-invalid code"],
+             "request-malformed fields", "field-invalid fields", "domain-unknown domain",
+             "field-invalid code"],
             items.Where(item => item.TryGetProperty("problem", out _)).Select(TextOf));
         Assert.Equal(("new", 1), (CodeOf(items[0]), VersionOf(items[0])));
         var changed = items[3].GetProperty("link");
