@@ -69,7 +69,8 @@ internal static class SecurityHeaders
     {
         AddNothing(csp);
         csp.AddScriptSrc().Self();
-        var styles = csp.AddStyleSrc().Self();
+        // "Unsafe" hashes allow style attributes with exactly these values, and no others.
+        var styles = csp.AddStyleSrc().Self().UnsafeHashes();
         foreach (var hash in ApiDocument.StyleHashes)
             styles.WithHash256(hash);
         csp.AddImgSrc().Self().Data();
