@@ -117,10 +117,21 @@ public sealed class BrowserTests(OpenBrowser browser) : IClassFixture<OpenBrowse
                     operation.GetProperty("summary").GetString()!, StringComparison.Ordinal));
         });
 
-        Assert.Empty(_page.Complaints);
+        var complaints = _page.Complaints.Where(complaint => !IsExpected(complaint)).ToList();
+        Assert.True(complaints.Count == 0, string.Join('\n', complaints));
         Assert.All(_page.Requests.Where(url => url.Scheme is not ("data" or "blob")), url =>
             Assert.Equal(_server.Authority, url.Authority));
     }
+
+    /// <summary>
+    /// The policy refuses the few style attributes that the script of the page sets, which changes only the
+    /// look, and the script's test of whether it may compile code, which it does without. The browser reports
+    /// each refused style twice; one of the reports says whether an attribute was refused.
+    /// </summary>
+    private static bool IsExpected(string complaint) =>
+        complaint.Contains("style-src-attr", StringComparison.Ordinal)
+        || complaint.Contains("kEvalViolation", StringComparison.Ordinal)
+        || complaint.Contains("Applying inline style violates", StringComparison.Ordinal);
 
     /// <summary>Asserts that requests have reached the server, and that the page has read nothing.</summary>
     private void AssertRefused(string seen)

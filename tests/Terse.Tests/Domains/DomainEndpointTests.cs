@@ -73,6 +73,7 @@ public sealed class DomainEndpointTests : IAsyncLifetime
     [InlineData("""{"name": "default"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
     [InlineData("""{"name": "%64EFAULT."}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
     [InlineData("""{"name": "*.example"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
+    [InlineData("""{"name": "%2A.example"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
     [InlineData("""{"name": "a.example:443"}""", HttpStatusCode.BadRequest, "field-invalid", "name")]
     [InlineData("""{"name": "a.example", "homeRedirect": "http://a.example/"}""",
         HttpStatusCode.BadRequest, "target-is-terse", "homeRedirect")]

@@ -24,8 +24,9 @@ internal static class DomainName
         reason = null;
         if (text is null
             || text.Length > MaxLength
-            || text.AsSpan().IndexOfAny('@', '*') >= 0
+            || text.Contains('@', StringComparison.Ordinal)
             || !Authority.TryParse(text, out host)
+            || host.Host.Contains('*', StringComparison.Ordinal)
             || host.Host == DefaultSegment)
         {
             reason = "must be a host such as 'go.example.com' or 'localhost:8080'";

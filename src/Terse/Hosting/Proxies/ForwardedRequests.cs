@@ -11,8 +11,8 @@ namespace Terse.Hosting;
 /// used. ASP.NET Core's <see cref="ForwardedHeadersMiddleware"/> reads the headers from the nearest proxy to
 /// the client, until an address is not that of a trusted proxy or <see cref="ProxyOptions.Hops"/> is reached.
 /// What it cannot read leaves the request as the nearest readable proxy sent it. This class adds what the
-/// middleware lacks: <c>Forwarded</c>, which becomes <c>X-Forwarded-…</c>, and a check of the scheme and of
-/// the prefix. The middleware must run before all others, and only if there are trusted proxies.
+/// middleware lacks: <c>Forwarded</c>, which becomes <c>X-Forwarded-…</c>, and a check of the scheme, the
+/// host and the prefix. The middleware must run before all others, and only if there are trusted proxies.
 /// </summary>
 internal sealed class ForwardedRequests
 {
@@ -63,6 +63,7 @@ internal sealed class ForwardedRequests
         if (_options.Headers == ProxyOptions.Forwarded)
             Translate(request.HttpContext);
         KeepPercentSigns(request.Headers);
+        DropWrongHosts(request.Headers);
         var scheme = request.Scheme;
         _middleware.ApplyForwarders(request.HttpContext);
         var forwarded = request.Scheme.ToLowerInvariant();
@@ -111,6 +112,36 @@ internal sealed class ForwardedRequests
         {
             headers[ForwardingHeaders.ForwardedPrefix] = new(
                 [.. prefixes.Select(prefix => prefix?.Replace("%", "%25", StringComparison.Ordinal))]);
+        }
+    }
+
+    /// <summary>
+    /// Replaces the hosts that cannot be converted to Unicode and back, because the middleware converts them,
+    /// and throws an exception for a label that is empty, too long, or not valid Punycode.
+    /// </summary>
+    private void DropWrongHosts(IHeaderDictionary headers)
+    {
+        var hosts = headers.GetCommaSeparatedValues(ForwardingHeaders.ForwardedHost);
+        if (hosts.Length == 0)
+            return;
+        headers[ForwardingHeaders.ForwardedHost] = new(
+            [.. hosts.TakeLast(_options.Hops).Select(host => IsConvertible(host) ? host : Missing)]);
+    }
+
+    private static bool IsConvertible(string host)
+    {
+        if (host.AsSpan().ContainsAny(',', '"'))
+            return false;
+        try
+        {
+#pragma warning disable CA2234 // A host is no URI; the middleware converts it with this overload.
+            HostString.FromUriComponent(host).ToUriComponent();
+#pragma warning restore CA2234
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 

@@ -108,9 +108,10 @@ internal readonly record struct BlockedHost(string Host, bool IncludesSubdomains
     private static string? Canonicalize(string text) =>
         IsCanonical(text) && !text.Contains("xn--", StringComparison.Ordinal)
             && !text.Contains("..", StringComparison.Ordinal) ? text
-        : text.AsSpan().IndexOfAny('@', '*') < 0
+        : !text.Contains('@', StringComparison.Ordinal)
             && Authority.TryParse(text, out var authority)
-            && authority.Port is null ? Unmap(authority.Host)
+            && authority.Port is null
+            && !authority.Host.Contains('*', StringComparison.Ordinal) ? Unmap(authority.Host)
         : null;
 
     private static bool IsAddress(string host) => host[0] == '[' || HostName.EndsInNumber(host);

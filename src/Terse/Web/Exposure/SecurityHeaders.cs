@@ -69,8 +69,7 @@ internal static class SecurityHeaders
     {
         AddNothing(csp);
         csp.AddScriptSrc().Self();
-        // "Unsafe" hashes allow style attributes with exactly these values, and no others.
-        var styles = csp.AddStyleSrc().Self().UnsafeHashes();
+        var styles = csp.AddStyleSrc().Self();
         foreach (var hash in ApiDocument.StyleHashes)
             styles.WithHash256(hash);
         csp.AddImgSrc().Self().Data();

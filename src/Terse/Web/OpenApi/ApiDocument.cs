@@ -15,18 +15,14 @@ internal static class ApiDocument
     private const string Docs = "/docs";
 
     /// <summary>
-    /// The SHA-256 hashes of the styles and of the style attributes that the script of Scalar adds to the
-    /// page. A browser names them in its console when they are missing here. They belong to this version of
-    /// Scalar and to docs.js.
+    /// The SHA-256 hashes of the styles that the script of Scalar adds to the page. A browser names them in
+    /// its console when they are missing here. They belong to this version of Scalar and to docs.js.
     /// </summary>
     public static readonly string[] StyleHashes =
     [
         "St8O8YusCkYeC9X2ma3nlCP1u4+35DgBPOzt1kBwxsM=",
         "l/2OpPg0d+2VLTLgwjf5mQo2CYwHDEqdj5TjbfEyVJI=",
         "T13Uev3xCax2N28XaoAE8DOzQZKvPp7ZQVAi1iRREjo=",
-        "im4bR8m0i9OTwS6FwAG4MKlk4URQdZkDu1Tx9kDpKNw=",
-        "v6FGbsebOHJ39qjwyswuNyhVylA7DHti/pqoiIvwbXQ=",
-        "gLedmWUKlX4duI188UZWTf2DMrVwlDK3EWH+9mk9wdE=",
     ];
 
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];

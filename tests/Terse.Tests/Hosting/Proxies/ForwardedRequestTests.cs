@@ -108,7 +108,12 @@ public sealed class ForwardedRequestTests
     [InlineData("X-Forwarded-Proto", "javascript", "http://go.example/")]
     [InlineData("X-Forwarded-Proto", "a b", "http://go.example/")]
     [InlineData("X-Forwarded-Host", "s.example:8443", "http://s.example:8443/")]
+    [InlineData("X-Forwarded-Host", "t.example, s.example", "http://s.example/")]
     [InlineData("X-Forwarded-Host", "a@b/c", "http://go.example/")]
+    [InlineData("X-Forwarded-Host", "$a..b", "http://go.example/")]
+    [InlineData("X-Forwarded-Host", "s.example, _a..b", "http://go.example/")]
+    [InlineData("X-Forwarded-Host", "xn--99999999.example", "http://go.example/")]
+    [InlineData("X-Forwarded-Host", "\"a,$b..c\"", "http://go.example/")]
     [InlineData("X-Forwarded-Prefix", "/go", "http://go.example/go/")]
     [InlineData("X-Forwarded-Prefix", "/a/b/", "http://go.example/a/b/")]
     [InlineData("X-Forwarded-Prefix", "/", "http://go.example/")]
@@ -133,6 +138,9 @@ public sealed class ForwardedRequestTests
     [InlineData("proto=https;host=\"s.example:8443\"", "https://s.example:8443/")]
     [InlineData("proto=ftp;host=s.example", "http://s.example/")]
     [InlineData("host=\"a,b\"", "http://go.example/")]
+    [InlineData("host=$a..b", "http://go.example/")]
+    [InlineData("host=xn--99999999.example", "http://go.example/")]
+    [InlineData("host=s.example, host=$a..b", "http://go.example/")]
     public async Task A_short_URL_has_the_scheme_and_the_host_of_Forwarded(string forwarded, string start)
     {
         await using var proxied = await ProxiedServer.StartAsync(

@@ -1,0 +1,26 @@
+using SharpFuzz;
+using Terse.Fuzz;
+
+// The script `run` starts this program; CONTRIBUTING.md says how to fuzz.
+switch (args)
+{
+    case ["unpack", var file, var folder]:
+        Corpus.Unpack(file, folder);
+        return 0;
+    case ["pack", var folder, var file]:
+        Corpus.Pack(folder, file);
+        return 0;
+    case [var name, .. var corpora] when FuzzedParsers.All.TryGetValue(name, out var check):
+        // Edges that are reached only once in a process, for example when a table is built, say nothing about
+        // an input. So the inputs of the corpus are checked first.
+        foreach (var input in corpora.SelectMany(Corpus.Read))
+            check(input);
+        Fuzzer.Run(stream => FuzzedParsers.CheckOnce(check, stream));
+        return 0;
+    default:
+        await Console.Error.WriteLineAsync(
+            "usage: Terse.Fuzz PARSER [CORPUS] <INPUT; Terse.Fuzz unpack FILE FOLDER; "
+            + "Terse.Fuzz pack FOLDER FILE"
+            + $"\nPARSER is one of {string.Join(", ", FuzzedParsers.All.Keys)}.");
+        return 2;
+}
