@@ -1,4 +1,5 @@
 using Terse.Hosting;
+using Terse.Web;
 
 namespace Terse.Access;
 
@@ -6,7 +7,7 @@ namespace Terse.Access;
 /// <param name="Answer">The response.</param>
 /// <param name="Reason">The reason for the log, which may be more exact than the response.</param>
 /// <param name="KeyId">The id that the sent key contains; null if none was sent, or no complete one.</param>
-internal sealed record KeyRefusal(Web.Problem Answer, string Reason, string? KeyId);
+internal sealed record KeyRefusal(Problem Answer, string Reason, string? KeyId);
 
 /// <summary>
 /// Logs which requests of the API are refused, with the id of the key and never with its secret. The number

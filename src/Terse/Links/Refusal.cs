@@ -1,3 +1,5 @@
+using Terse.Web;
+
 namespace Terse.Links;
 
 /// <summary>
@@ -13,9 +15,8 @@ internal sealed record Refusal(RefusalKind Kind, string Field, string Detail)
         new(RefusalKind.FieldInvalid, field, detail);
 
     /// <summary>Shortens a refused value for an error message.</summary>
-    public static string Shorten(string? value) => value is null ? "null"
-        : value.Length <= MaxShown ? value
-        : string.Concat(value.AsSpan(0, MaxShown), "…");
+    public static string Shorten(string? value) =>
+        value is null ? "null" : ShownText.Shorten(value, MaxShown);
 }
 
 internal enum RefusalKind

@@ -33,7 +33,7 @@ internal sealed class QueryParameters(IQueryCollection query, bool refusesEmpty 
         {
             if (!known.Contains(name))
             {
-                var shown = name.Length <= MaxShown ? name : name[..MaxShown] + "…";
+                var shown = ShownText.Shorten(name, MaxShown);
                 Reject(name, $"'{shown}' is not a parameter of this list.");
             }
         }
@@ -44,6 +44,12 @@ internal sealed class QueryParameters(IQueryCollection query, bool refusesEmpty 
         query.TryGetValue(name, out var values) && (refusesEmpty || !StringValues.IsNullOrEmpty(values))
             ? values.ToString()
             : null;
+
+    /// <summary>
+    /// Returns the text of a time; null if it is missing. In a query string, an unencoded plus sign means a
+    /// space, so the offset "+01:00" arrives as " 01:00" if the client does not encode it as %2B.
+    /// </summary>
+    public string? TimeText(string name) => Text(name)?.Replace(' ', '+');
 
     /// <summary>Returns the values of a parameter that can be repeated, without empty ones.</summary>
     public IReadOnlyList<string> Texts(string name) =>
@@ -113,6 +119,7 @@ internal sealed class QueryParameters(IQueryCollection query, bool refusesEmpty 
         return null;
     }
 
-    private static bool TryParse(string text, out long number) =>
+    /// <summary>Reads a number that is not negative, without a sign or spaces.</summary>
+    public static bool TryParse(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -9,7 +9,6 @@ internal static class KeyEndpoints
 {
     private const string Root = "/api/v1/keys";
     private const string Body = "a JSON object with the fields of a key";
-    private const string Until = "oldExpiresAt";
 
     public static void MapAccess(this IEndpointRouteBuilder app)
     {
@@ -56,19 +55,13 @@ internal static class KeyEndpoints
         var rotation = context.Request.ContentType is null
             ? new()
             : await JsonBody.ReadAsync(context.Request, AccessJson.Instance.KeyRotation, Body);
-        DateTimeOffset? until = null;
-        if (rotation.OldExpiresAt is { } text)
-        {
-            if (!InstantText.TryParse(text, out var instant))
-                return Explain(new KeyResult.Refused(Until, $"'{Until}' must be {InstantText.Expected}."));
-            until = instant;
-        }
-
+        if (KeyManager.ReadInstant("oldExpiresAt", rotation.OldExpiresAt, out var until) is { } wrong)
+            return Explain(wrong);
         var result = await keys.RotateAsync(
             id, until, RequestInfo.Of(context).Actor, context.RequestAborted);
-        if (result is not KeyResult.Issued(var key, var secret))
+        if (result is not KeyResult.Issued(var key, var text))
             return Explain(result);
-        return TypedResults.Ok(KeyResource.Of(key, time.GetUtcNow()) with { Key = secret.Reveal() });
+        return TypedResults.Ok(KeyResource.Of(key, time.GetUtcNow()) with { Key = text.Reveal() });
     }
 
     private static async Task<Results<NoContent, Problem>> RevokeAsync(

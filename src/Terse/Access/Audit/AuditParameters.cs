@@ -32,8 +32,8 @@ internal static class AuditParameters
         if (parameters.Text("cursor") is not { } text)
             return null;
         if (text.Split('-') is [var first, var second]
-            && TryParse(first, out var at)
-            && TryParse(second, out var id)
+            && QueryParameters.TryParse(first, out var at)
+            && QueryParameters.TryParse(second, out var id)
             && at <= AuditPosition.MicrosecondsOf(DateTimeOffset.MaxValue))
         {
             return new(at, id);
@@ -48,8 +48,7 @@ internal static class AuditParameters
 
     private static DateTimeOffset? ReadTime(QueryParameters parameters, string name)
     {
-        // In a query string, an unencoded plus sign means a space.
-        if (parameters.Text(name)?.Replace(' ', '+') is not { } text)
+        if (parameters.TimeText(name) is not { } text)
             return null;
         var isTime = InstantText.TryParse(text, out var time)
             || DateTimeOffset.TryParseExact(
@@ -60,7 +59,4 @@ internal static class AuditParameters
             name, $"'{name}' must be a date in UTC such as 2026-11-22, or {InstantText.Expected}.");
         return null;
     }
-
-    private static bool TryParse(string text, out long number) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -1,5 +1,6 @@
 using Terse.Domains;
 using Terse.Hosting;
+using Terse.Web;
 
 namespace Terse.Access;
 
@@ -18,6 +19,9 @@ internal sealed class KeyManager(
 
     public const int MaxTag = 64;
 
+    /// <summary>The maximum number of characters of an unknown domain that the error repeats.</summary>
+    private const int MaxShown = 60;
+
     /// <summary>How long the old secret of a rotated key works, unless the caller says otherwise.</summary>
     public static readonly TimeSpan DefaultOverlap = TimeSpan.FromDays(1);
 
@@ -32,8 +36,10 @@ internal sealed class KeyManager(
     {
         if (Check(request, out var scope) is { } refusal)
             return refusal;
-        if (ReadExpiry(request, out var expiresAt) is { } wrong)
+        if (ReadInstant("expiresAt", request.ExpiresAt, out var expiresAt) is { } wrong)
             return wrong;
+        if (expiresAt <= time.GetUtcNow())
+            return new KeyResult.Refused("expiresAt", "'expiresAt' must be in the future.");
         _ = RoleNames.TryParse(request.Role, out var role);
         var text = KeyText.New();
         var key = new ApiKey(text.Id, request.Name!.Trim(), role, scope, text.Hash())
@@ -117,6 +123,19 @@ internal sealed class KeyManager(
     public async Task<ApiKey?> FindAsync(string id, CancellationToken cancellationToken) =>
         (await ListAsync(cancellationToken)).FirstOrDefault(key => key.Id == id);
 
+    /// <summary>Reads a time of a request; null if the field is missing.</summary>
+    /// <returns>The refusal of a wrong time; null if the time is valid or missing.</returns>
+    public static KeyResult.Refused? ReadInstant(string field, string? text, out DateTimeOffset? instant)
+    {
+        instant = null;
+        if (text is null)
+            return null;
+        if (!InstantText.TryParse(text, out var read))
+            return new(field, $"'{field}' must be {InstantText.Expected}.");
+        instant = read;
+        return null;
+    }
+
     private DateTimeOffset Now => time.GetUtcMilliseconds();
 
     private KeyResult.Refused? Check(KeyRequest request, out KeyScope scope)
@@ -143,27 +162,18 @@ internal sealed class KeyManager(
         if (tags.Count > MaxLimits || tags.Any(IsNoTag))
             return new("tags", $"A key can be limited to {MaxLimits} tags of 1 to {MaxTag} characters.");
         var stored = new List<string>();
-        foreach (var name in names)
+        foreach (string? name in names)
         {
             if (FindDomain(name) is not { } domain)
-                return new("domains", $"'{Shorten(name)}' is not a domain of this installation.");
+            {
+                var shown = ShownText.Shorten(name ?? "", MaxShown);
+                return new("domains", $"'{shown}' is not a domain of this installation.");
+            }
+
             stored.Add(domain);
         }
 
         scope = new([.. stored.Distinct(StringComparer.Ordinal)], [.. tags.Distinct(StringComparer.Ordinal)]);
-        return null;
-    }
-
-    private KeyResult.Refused? ReadExpiry(KeyRequest request, out DateTimeOffset? expiresAt)
-    {
-        expiresAt = null;
-        if (request.ExpiresAt is not { } text)
-            return null;
-        if (!InstantText.TryParse(text, out var instant))
-            return new("expiresAt", $"'expiresAt' must be {InstantText.Expected}.");
-        if (instant <= time.GetUtcNow())
-            return new("expiresAt", "'expiresAt' must be in the future.");
-        expiresAt = instant;
         return null;
     }
 
@@ -177,6 +187,4 @@ internal sealed class KeyManager(
     private static bool IsNoTag(string? tag) =>
         string.IsNullOrWhiteSpace(tag) || tag.EnumerateRunes().Count() > MaxTag || tag.Any(char.IsControl)
         || tag != tag.Trim();
-
-    private static string? Shorten(string? text) => text is { Length: > 60 } ? text[..60] + "…" : text;
 }

@@ -36,9 +36,7 @@ internal static class VisitParameters
     public static DateTimeOffset? ReadInstant(
         this QueryParameters parameters, string name, TimeZoneInfo zone)
     {
-        // In a query string, an unencoded plus sign means a space. So the offset "+01:00" arrives as " 01:00"
-        // if the client does not encode the plus sign as %2B.
-        if (parameters.Text(name)?.Replace(' ', '+') is not { } text)
+        if (parameters.TimeText(name) is not { } text)
             return null;
         if (Parse(text, zone) is { Year: > 1970 and < 9999 } instant)
             return instant;

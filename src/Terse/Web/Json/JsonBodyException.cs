@@ -84,7 +84,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = reader.GetString()!;
-            field = Shorten(name);
+            field = ShownText.Shorten(name, MaxFieldLength);
             if (Find(type, name) is not { } property)
                 return InField(field, $"is unknown; the fields are {NamesOf(type)}.");
             if (!seen.Add(name))
@@ -178,7 +178,7 @@ internal sealed class JsonBodyException : BadHttpRequestException
                 case JsonTokenType.PropertyName:
                     var name = reader.GetString()!;
                     if (!objects.Peek().Add(name))
-                        return Shorten(name);
+                        return ShownText.Shorten(name, MaxFieldLength);
                     break;
             }
         }
@@ -186,9 +186,6 @@ internal sealed class JsonBodyException : BadHttpRequestException
             or JsonTokenType.StartArray) && reader.Read());
         return null;
     }
-
-    private static string Shorten(string name) =>
-        name.Length <= MaxFieldLength ? name : name[..MaxFieldLength] + "…";
 
     private static bool IsNumber(Type type) => type == typeof(long?) || type == typeof(int?);
 

@@ -102,9 +102,7 @@ internal static class ListParameters
 
     private static DateTimeOffset? ReadInstant(QueryParameters parameters, string name)
     {
-        // In a query string, an unencoded plus sign means a space.
-        var text = parameters.Text(name)?.Replace(' ', '+');
-        if (LinkTimes.ReadInstant(name, text, out var instant) is { } refusal)
+        if (LinkTimes.ReadInstant(name, parameters.TimeText(name), out var instant) is { } refusal)
             parameters.Reject(name, refusal.Detail);
         return instant;
     }
