@@ -120,6 +120,20 @@ public abstract class KeyStoreContract : IAsyncLifetime
         Assert.False(await Store.RevokeAsync("nobody00", Now, Actor.None, default));
     }
 
+    /// <summary>A new secret would not make the key work again.</summary>
+    [Fact]
+    public async Task An_expired_key_cannot_be_rotated()
+    {
+        var (key, _) = NewKey();
+        await Store.AddAsync(key with { ExpiresAt = Now.AddHours(1) }, Actor.None, default);
+        var secret = KeyText.NewSecret(key.Id).Hash();
+
+        Assert.NotNull(await Store.RotateAsync(
+            new(key.Id, secret, Now.AddHours(1), Now.AddMinutes(59)), Actor.None, default));
+        Assert.Null(await Store.RotateAsync(
+            new(key.Id, secret, Now.AddHours(2), Now.AddHours(1)), Actor.None, default));
+    }
+
     [Fact]
     public async Task A_key_that_was_revoked_a_year_ago_is_deleted_unless_it_is_the_only_sign_of_keys()
     {

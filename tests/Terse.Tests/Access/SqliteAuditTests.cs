@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Terse.Harness;
 using Terse.TestSupport;
 
 namespace Terse.Tests.Access;
@@ -60,6 +62,43 @@ public sealed class SqliteAuditTests : AuditContract
         Assert.Equal(0, await CountAsync("from=2100-01-01"));
         Assert.Equal(0, await CountAsync("until=2020-01-01T00:00:00Z"));
         Assert.Equal(1, await CountAsync("subject=/sale&from=2020-01-01&until=2100-01-01T00:00:00%2B09:00"));
+    }
+
+    /// <summary>Every 64th row deletes the expired ones among the oldest.</summary>
+    [Fact]
+    public async Task A_row_is_deleted_after_a_year()
+    {
+        using var folder = new TemporaryFolder();
+        await using var server = await TerseServer.StartAsync(folder.Path);
+        await using var database = new SqliteConnection($"Data Source={folder["terse.db"]};Pooling=false");
+        await database.OpenAsync();
+        await server.CreateCodeAsync("https://example.com/", "expired");
+        await server.CreateCodeAsync("https://example.com/", "young");
+        await MoveBackAsync("/expired", days: 367);
+        await MoveBackAsync("/young", days: 364);
+
+        for (var number = 0; number < 64; number++)
+            await server.CreateCodeAsync("https://example.com/");
+
+        Assert.Equal(0, await CountRowsAsync("/expired"));
+        Assert.Equal(1, await CountRowsAsync("/young"));
+
+        async Task MoveBackAsync(string subject, int days)
+        {
+            await using var update = database.CreateCommand();
+            update.CommandText = "UPDATE audit SET at = at - $days * 86400000 WHERE subject = $subject";
+            update.Parameters.AddWithValue("$days", days);
+            update.Parameters.AddWithValue("$subject", subject);
+            Assert.Equal(1, await update.ExecuteNonQueryAsync());
+        }
+
+        async Task<long> CountRowsAsync(string subject)
+        {
+            await using var select = database.CreateCommand();
+            select.CommandText = "SELECT count(*) FROM audit WHERE subject = $subject";
+            select.Parameters.AddWithValue("$subject", subject);
+            return (long)(await select.ExecuteScalarAsync())!;
+        }
     }
 
     private async Task<int> CountAsync(string query)

@@ -44,7 +44,7 @@ internal interface IKeyStore
     /// secret still works, it stays the old one: the present secret may have been made by a request whose
     /// response was lost, so nobody knows it.
     /// </summary>
-    /// <returns>The key; null if no key has this id, or if the key was revoked.</returns>
+    /// <returns>The key; null if no key that works has this id: it was revoked, or it has expired.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the key was changed.</exception>
     Task<ApiKey?> RotateAsync(NewSecret secret, Actor actor, CancellationToken cancellationToken);
 

@@ -21,6 +21,11 @@ namespace Terse.Hosting;
 internal readonly record struct ProxyHeader(int Length, IPEndPoint? Source, IPEndPoint? Destination)
 {
     /// <summary>
+    /// Whether the balancer opened the connection itself, such as for a health check (LOCAL, version 2).
+    /// </summary>
+    public bool IsLocal { get; init; }
+
+    /// <summary>
     /// The maximum length of a header, in bytes. Version 2 allows 64 KiB, but balancers send some hundred.
     /// </summary>
     public const int MaxLength = 4096;
@@ -127,7 +132,7 @@ internal readonly record struct ProxyHeader(int Length, IPEndPoint? Source, IPEn
         var (source, destination) = ((IPEndPoint?)null, (IPEndPoint?)null);
         if (command == CommandProxy && !TryRead(family, addresses, out source, out destination))
             return ProxyHeaderState.Invalid;
-        header = new(length, source, destination);
+        header = new(length, source, destination) { IsLocal = command == CommandLocal };
         return ProxyHeaderState.Complete;
     }
 

@@ -34,8 +34,14 @@ internal sealed partial class ProxyProtocol(
             return;
         }
 
-        if (header.Source is not null)
-            (connection.RemoteEndPoint, connection.LocalEndPoint) = (header.Source, header.Destination);
+        // A client whose address the balancer does not tell gets no address: with the balancer's own address
+        // its forwarding headers would be believed.
+        if (!header.IsLocal)
+        {
+            connection.RemoteEndPoint = header.Source;
+            connection.LocalEndPoint = header.Destination ?? connection.LocalEndPoint;
+        }
+
         connection.Features.Set(ProxiedConnection.Instance);
         await next(connection);
     }

@@ -61,6 +61,22 @@ public sealed class ProxyProtocolTests : IAsyncLifetime
         Assert.Contains($"Location: https://{host}.example/", answer, StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// The balancer is in <c>Proxies:Trusted</c>, so headers count on a connection that has its address.
+    /// </summary>
+    [Theory]
+    [InlineData("PROXY UNKNOWN\r\n", "else")]
+    [InlineData("\r\n\r\n\0\r\nQUIT\n\x21\0\0\0", "else")]
+    [InlineData("\r\n\r\n\0\r\nQUIT\n\x20\0\0\0", "korea")] // LOCAL: the balancer's own request
+    public async Task A_client_without_an_address_cannot_name_one_by_a_header(string header, string host)
+    {
+        var get = Get.Replace("Host: x", "Host: x\r\nX-Forwarded-For: 203.0.113.9", StringComparison.Ordinal);
+
+        var answer = await SendAsync(header + get);
+
+        Assert.Contains($"Location: https://{host}.example/", answer, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("PROXY TCP4 203.0.113.9\r\n")]

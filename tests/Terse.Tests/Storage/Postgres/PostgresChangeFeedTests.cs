@@ -31,6 +31,32 @@ public sealed class PostgresChangeFeedTests : IDisposable
         Assert.Equal(new Moment(1, Noon.AddSeconds(2)), _pending.RequiredFor(new("", "sale")));
     }
 
+    /// <summary>
+    /// Only then the server accepts requests. So no link is cached before the report that any link may have
+    /// changed, after which a cached link cannot be served while the database is lost.
+    /// </summary>
+    [Fact]
+    public async Task The_start_of_the_feed_ends_after_the_first_read()
+    {
+        using var feed = NewFeed(new ScriptedChanges([[AtNoon]]));
+
+        await feed.StartAsync(CancellationToken.None);
+
+        Assert.StartsWith("all complete", _calls.ToString(), StringComparison.Ordinal);
+        await feed.StopAsync(CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task The_start_of_the_feed_ends_also_without_a_primary()
+    {
+        using var feed = NewFeed(new ScriptedChanges([]));
+
+        await feed.StartAsync(CancellationToken.None);
+
+        Assert.Equal("", _calls.ToString());
+        await feed.StopAsync(CancellationToken.None);
+    }
+
     [Fact]
     public async Task A_change_without_a_notification_is_published_by_the_next_read_and_only_once()
     {
@@ -168,15 +194,17 @@ public sealed class PostgresChangeFeedTests : IDisposable
 
     private async Task RunAsync(ScriptedChanges source)
     {
-        using var feed = new PostgresChangeFeed(
-            source,
-            _pending,
-            _calls,
-            new ChangeMetrics(_figures),
-            TimeProvider.System,
-            NullLogger<PostgresChangeFeed>.Instance);
+        using var feed = NewFeed(source);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => feed.RunAsync(source.AllRead));
     }
+
+    private PostgresChangeFeed NewFeed(ScriptedChanges source) => new(
+        source,
+        _pending,
+        _calls,
+        new ChangeMetrics(_figures),
+        TimeProvider.System,
+        NullLogger<PostgresChangeFeed>.Instance);
 
     /// <summary>
     /// A source of changes with scripted connections. Element n of <paramref name="reads"/> contains the

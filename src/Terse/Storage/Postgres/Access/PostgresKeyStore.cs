@@ -135,7 +135,7 @@ internal sealed class PostgresKeyStore(Cluster cluster, TimeProvider time) : IKe
         UPDATE api_key SET secret = $2, changed_by = $4, changed_from = $5,
             old_secret = CASE WHEN old_until > $6 THEN old_secret ELSE secret END,
             old_until = $3
-        WHERE id = $1 AND revoked_at IS NULL
+        WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $6)
         RETURNING 0::bigint, NULL::uuid, id, name, role, scope, secret, old_secret, old_until, created_at,
             created_by, expires_at, revoked_at, NULL::timestamptz
         """;

@@ -61,7 +61,27 @@ internal sealed partial class PostgresChangeFeed(
     /// <summary>The feed has published all changes up to this moment. Null before the first read.</summary>
     private Moment? _publishedUpTo;
 
+    private readonly TaskCompletionSource _isRead = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private bool _isLost;
+
+    /// <summary>
+    /// Starts the feed, and waits up to <see cref="Timeout"/> for its first read. The server accepts requests
+    /// afterwards: a link that is cached before the first read is unconfirmed, and would not be served if the
+    /// database were lost.
+    /// </summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await base.StartAsync(cancellationToken);
+        try
+        {
+            await _isRead.Task.WaitAsync(Timeout, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            // The server works without a primary. The feed goes on trying to connect.
+        }
+    }
 
     /// <summary>
     /// Listens for changes until the token is cancelled. After each lost connection, opens a new one.
@@ -89,6 +109,7 @@ internal sealed partial class PostgresChangeFeed(
         await using var connection = await WithTimeoutAsync(
             token => source.ListenAsync(OnNotification, token), cancellationToken);
         await CatchUpAsync(connection, cancellationToken);
+        _isRead.TrySetResult();
         metrics.SetConnected(true);
         LogConnected();
         _isLost = false;

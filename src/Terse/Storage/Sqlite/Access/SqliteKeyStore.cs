@@ -114,7 +114,7 @@ internal sealed class SqliteKeyStore(SqliteWriter writer, SqliteReaders readers)
         """
         UPDATE api_key SET secret = ?2, changed_by = ?4, changed_from = ?5,
             old_secret = iif(old_until > ?6, old_secret, secret), old_until = ?3
-        WHERE id = ?1 AND revoked_at IS NULL
+        WHERE id = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?6)
         """;
 
     private const string SelectKey = $"{SelectKeys} WHERE id = ?1";
