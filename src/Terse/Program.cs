@@ -21,7 +21,7 @@ internal static class Program
     public static WebApplication BuildServer(IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var builder = WebApplication.CreateSlimBuilder(Settings.ReadOnce);
-        builder.Configuration.AddSettings(settings);
+        builder.Configuration.AddSettings(settings, AccessSetup.LogLevels);
         builder.AddServer();
         builder.AddWeb();
         builder.AddStorage();

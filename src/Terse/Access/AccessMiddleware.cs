@@ -5,7 +5,7 @@ namespace Terse.Access;
 /// <summary>
 /// Lets a request of the API reach its endpoint only if the caller has the role that the endpoint requires
 /// (<see cref="RequiredRole"/>). Redirects, pages and health probes need no key. The handlers check the
-/// limits of a key, because only they know which links a request concerns.
+/// scope of a key, because only they know which links a request concerns.
 /// </summary>
 internal sealed class AccessMiddleware(RequestDelegate next, Authenticator authenticator, RefusalLog log)
 {

@@ -7,6 +7,13 @@ namespace Terse.Access;
 /// <summary>Registers the services and the middleware that decide who may use the API.</summary>
 internal static class AccessSetup
 {
+    /// <summary>
+    /// Operators need refused keys in the log, whatever the default level is. The number of these lines is
+    /// bounded.
+    /// </summary>
+    public static readonly KeyValuePair<string, string?>[] LogLevels =
+        [new($"Logging:LogLevel:{typeof(RefusalLog).FullName}", nameof(LogLevel.Information))];
+
     public static void AddAccess(this IServiceCollection services)
     {
         services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateOnStart();

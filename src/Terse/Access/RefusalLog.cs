@@ -1,25 +1,22 @@
 using Terse.Hosting;
-using Terse.Web;
 
 namespace Terse.Access;
 
-/// <summary>Why a request of the API is refused.</summary>
-/// <param name="Answer">The response.</param>
-/// <param name="Reason">The reason for the log, which may be more exact than the response.</param>
-/// <param name="KeyId">The id that the sent key contains; null if none was sent, or no complete one.</param>
-internal sealed record KeyRefusal(Problem Answer, string Reason, string? KeyId);
-
 /// <summary>
 /// Logs which requests of the API are refused, with the id of the key and never with its secret. The number
-/// of lines is bounded for each client and for all clients together, so that a flood of wrong keys neither
-/// fills the log nor hides the refusals of other clients. Safe for use by any number of threads.
+/// of lines is bounded for each client and for all clients together, so that a flood of wrong keys does not
+/// fill the log. One client cannot hide the refusals of others; a flood from many addresses can. The log then
+/// contains how many refusals it omits. Safe for use by any number of threads.
 /// </summary>
 internal sealed partial class RefusalLog(TimeProvider time, ILogger<RefusalLog> logger)
 {
-    /// <summary>The maximum number of lines per minute about one client.</summary>
+    /// <summary>
+    /// How many lines one client can cause at once. They come back within a minute, so that a minute has at
+    /// most twice as many.
+    /// </summary>
     public const int LinesPerClient = 10;
 
-    /// <summary>The maximum number of lines per minute about all clients.</summary>
+    /// <summary>How many lines all clients together can cause at once.</summary>
     public const int Lines = 100;
 
     private readonly RateTable _clients = new(LinesPerClient, LimitSetup.Window, time);

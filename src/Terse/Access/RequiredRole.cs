@@ -2,7 +2,7 @@ namespace Terse.Access;
 
 /// <summary>
 /// The policy of an operation of the API, as metadata of its endpoint. An operation without a policy needs
-/// <see cref="Role.Admin"/> and a key without limits.
+/// <see cref="Role.Admin"/> and a key without a scope.
 /// </summary>
 /// <param name="Role">The lowest role that may call the operation.</param>
 /// <param name="NeedsAll">
@@ -17,8 +17,8 @@ internal sealed record RequiredRole(Role Role, bool NeedsAll)
 internal static class RequiredRoleExtensions
 {
     /// <summary>
-    /// Allows an operation for a role and all higher ones. The handler lets a limited key see and change
-    /// nothing outside of its limits.
+    /// Allows an operation for a role and all higher ones. The handler lets a key see and change
+    /// nothing outside of its scope.
     /// </summary>
     public static TBuilder Requires<TBuilder>(this TBuilder builder, Role role)
         where TBuilder : IEndpointConventionBuilder =>
@@ -28,7 +28,7 @@ internal static class RequiredRoleExtensions
     /// Allows an operation for a role and all higher ones, but not for keys that are limited to domains or
     /// tags.
     /// </summary>
-    public static TBuilder RequiresUnlimited<TBuilder>(this TBuilder builder, Role role)
+    public static TBuilder RequiresWithoutScope<TBuilder>(this TBuilder builder, Role role)
         where TBuilder : IEndpointConventionBuilder =>
         builder.WithMetadata(new RequiredRole(role, NeedsAll: true));
 }

@@ -22,7 +22,7 @@ internal static class FleetEndpoints
     };
 
     public static void MapFleet(this IEndpointRouteBuilder app) =>
-        app.MapGet(Path, ShowAsync).WithTags("fleet").RequiresUnlimited(Role.Admin).Describe(Show);
+        app.MapGet(Path, ShowAsync).WithTags("fleet").RequiresWithoutScope(Role.Admin).Describe(Show);
 
     private static async Task<Ok<FleetResource>> ShowAsync(
         IFleetStore store, ServerReport self, HttpContext context)

@@ -47,6 +47,6 @@ internal enum RefusalKind
     /// <summary>The role of the caller's key does not allow the change.</summary>
     RoleInsufficient,
 
-    /// <summary>The link is outside of the limits of the caller's key.</summary>
+    /// <summary>The link is outside of the scope of the caller's key.</summary>
     KeyLimited,
 }

@@ -15,7 +15,7 @@ internal interface IStorage : IReadiness
 
     /// <summary>
     /// Says why there is no database yet, so that <see cref="PrepareAsync"/> would create it; null if there
-    /// is one, or if only a connection could tell. Creates nothing.
+    /// is one, or if this is unknown without a connection. Creates nothing.
     /// </summary>
     string? WhyNoDatabase { get; }
 

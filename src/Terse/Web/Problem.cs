@@ -74,7 +74,7 @@ internal sealed class Problem : IResult
     /// Whether the client is a browser: the client accepts HTML, and the path does not belong to the API.
     /// </summary>
     public static bool IsBrowser(HttpRequest request) =>
-        !request.Path.StartsWithSegments("/api", StringComparison.Ordinal)
+        !ApiPath.Contains(request.Path)
         && request.Headers.Accept.Any(accept =>
             accept?.Contains("text/html", StringComparison.OrdinalIgnoreCase) == true);
 }

@@ -34,7 +34,7 @@ internal sealed class QueryParameters(IQueryCollection query, bool refusesEmpty 
             if (!known.Contains(name))
             {
                 var shown = ShownText.Shorten(name, MaxShown);
-                Reject(name, $"'{shown}' is not a parameter of this list.");
+                Reject(name, $"'{shown}' is not a parameter of this operation.");
             }
         }
     }
@@ -97,29 +97,18 @@ internal sealed class QueryParameters(IQueryCollection query, bool refusesEmpty 
         return byDefault;
     }
 
-    /// <summary>Reads the id of a link.</summary>
-    public long? ReadId(string name)
-    {
-        if (Text(name) is not { } text)
-            return null;
-        if (TryParse(text, out var id))
-            return id;
-        Reject(name, $"'{name}' must be the id of a link.");
-        return null;
-    }
-
     /// <summary>Reads the cursor of a list that is ordered by the numbers of its rows.</summary>
     public long? ReadNumberCursor()
     {
         if (Text("cursor") is not { } text)
             return null;
-        if (TryParse(text, out var number))
+        if (TryParseNumber(text, out var number))
             return number;
         RejectCursor();
         return null;
     }
 
     /// <summary>Reads a number that is not negative, without a sign or spaces.</summary>
-    public static bool TryParse(string text, out long number) =>
+    public static bool TryParseNumber(string text, out long number) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

@@ -113,8 +113,8 @@ public sealed class FleetStatusTests
         [.. fleet.GetProperty("hosts").EnumerateArray()];
 
     /// <summary>
-    /// Returns null for 503: a server that has read no database host for a second cannot know which keys are
-    /// valid.
+    /// Returns null for 503: no database host can be read, so the server does not know whether a key exists,
+    /// and whether a request needs one.
     /// </summary>
     private static async Task<JsonElement?> TryReadFleetAsync(TerseProcess server)
     {

@@ -8,8 +8,9 @@ using Terse.Web;
 namespace Terse.Fuzz;
 
 /// <summary>
-/// What must hold for every text that a client sends as the cursor of a list: it is refused, or it is one of
-/// the texts that Terse writes for a position.
+/// What must hold for every text that a client sends as the cursor of a list: it is refused, or it means a
+/// position that Terse can write and read again. A cursor of a list of links equals the text that Terse
+/// writes.
 /// </summary>
 internal static class CursorInvariants
 {

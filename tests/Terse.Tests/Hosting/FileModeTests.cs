@@ -57,6 +57,27 @@ public sealed class FileModeTests : IDisposable
         Assert.Equal(OwnerOnly, ModeOf(codes.Path));
     }
 
+    /// <summary>The folder keeps its mode, so only the modes of the files protect the visits.</summary>
+    [Fact]
+    public async Task Only_the_owner_can_read_visits_in_an_existing_folder()
+    {
+        const UnixFileMode Everybody = OwnerOnly | UnixFileMode.UserExecute | UnixFileMode.GroupRead
+            | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        Directory.CreateDirectory(_folder["visits"], Everybody);
+
+        await using (var server = await TerseServer.StartAsync(
+            _folder["data"], ("Visits:Folder", _folder["visits"])))
+        {
+            await server.CreateCodeAsync("https://example.com/", "sale");
+            using var visit = await server.GetAsync("/sale");
+            var files = Directory.GetFiles(_folder["visits"], "*", SearchOption.AllDirectories);
+            Assert.NotEmpty(files);
+            Assert.All(files, file => Assert.Equal((file, OwnerOnly), (file, ModeOf(file))));
+        }
+
+        Assert.Equal(Everybody, ModeOf(_folder["visits"]));
+    }
+
     private static SqliteDatabase Open(string folder) =>
         new(Options.Create(new StorageOptions { Folder = folder }));
 

@@ -12,7 +12,7 @@ internal static class KeyEndpoints
 
     public static void MapAccess(this IEndpointRouteBuilder app)
     {
-        var keys = app.MapGroup(Root).WithTags("keys").RequiresUnlimited(Role.Admin);
+        var keys = app.MapGroup(Root).WithTags("keys").RequiresWithoutScope(Role.Admin);
         keys.MapGet("/", ListAsync).Describe(KeyOperations.List);
         keys.MapPost("/", CreateAsync).Describe(KeyOperations.Create);
         keys.MapGet("/{id}", ShowAsync).Describe(KeyOperations.Show);

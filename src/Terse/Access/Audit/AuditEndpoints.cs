@@ -9,7 +9,7 @@ namespace Terse.Access;
 internal static class AuditEndpoints
 {
     public static void MapAudit(this IEndpointRouteBuilder app) =>
-        app.MapGet("/api/v1/audit", ListAsync).WithTags("audit").RequiresUnlimited(Role.Admin)
+        app.MapGet("/api/v1/audit", ListAsync).WithTags("audit").RequiresWithoutScope(Role.Admin)
             .Describe(AuditOperations.List);
 
     private static async Task<Results<Ok<AuditListResource>, Problem>> ListAsync(

@@ -18,6 +18,10 @@ internal sealed record AuditFilter
     /// <summary>Before this time.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>
+    /// Whether a row matches. <see cref="LinkId"/> and <see cref="From"/> are not compared: the reader
+    /// selects rows by the link, and <see cref="AuditLister"/> ends at <see cref="From"/>.
+    /// </summary>
     public bool Matches(AuditRow row) =>
         (KeyId is null || row.KeyId == KeyId)
         && (Action is null || row.Action == Action

@@ -20,7 +20,7 @@ internal static class AuditParameters
             KeyId = parameters.Text("key"),
             Action = parameters.Text("action"),
             Subject = parameters.Text("subject"),
-            LinkId = parameters.ReadId("link"),
+            LinkId = ReadLinkId(parameters),
             From = ReadTime(parameters, "from"),
             Until = ReadTime(parameters, "until"),
         };
@@ -32,8 +32,8 @@ internal static class AuditParameters
         if (parameters.Text("cursor") is not { } text)
             return null;
         if (text.Split('-') is [var first, var second]
-            && QueryParameters.TryParse(first, out var at)
-            && QueryParameters.TryParse(second, out var id)
+            && QueryParameters.TryParseNumber(first, out var at)
+            && QueryParameters.TryParseNumber(second, out var id)
             && at <= AuditPosition.MicrosecondsOf(DateTimeOffset.MaxValue))
         {
             return new(at, id);
@@ -45,6 +45,16 @@ internal static class AuditParameters
 
     public static string WriteCursor(AuditPosition position) =>
         string.Create(CultureInfo.InvariantCulture, $"{position.At}-{position.Id}");
+
+    private static long? ReadLinkId(QueryParameters parameters)
+    {
+        if (parameters.Text("link") is not { } text)
+            return null;
+        if (QueryParameters.TryParseNumber(text, out var id))
+            return id;
+        parameters.Reject("link", "'link' must be the id of a link.");
+        return null;
+    }
 
     private static DateTimeOffset? ReadTime(QueryParameters parameters, string name)
     {

@@ -98,7 +98,7 @@ internal sealed class KeyManager(
             {
                 return new KeyResult.Refused(
                     "id",
-                    $"The database has {IKeyStore.MaxKeys} keys, so it cannot keep that this key is revoked; "
+                    $"The database has {IKeyStore.MaxKeys} keys, and cannot store this revocation; "
                     + $"remove the setting {AccessOptions.AdminKeyName}, and restart the servers.");
             }
 

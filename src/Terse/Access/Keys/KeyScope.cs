@@ -4,14 +4,14 @@ using System.Text.Json.Serialization;
 namespace Terse.Access;
 
 /// <summary>
-/// The limits of a key. A link is inside of the limits if its domain is one of the domains, and if it has at
-/// least one of the tags. An empty list is no limit.
+/// The domains and tags to which a key is limited. A link is in the scope if its domain is one of the
+/// domains, and if it has at least one of the tags. An empty list limits nothing.
 /// </summary>
 /// <param name="Domains">The stored names of the domains; the default domain has an empty name.</param>
 /// <param name="Tags">The tags, as they were sent.</param>
 internal sealed record KeyScope(IReadOnlyList<string> Domains, IReadOnlyList<string> Tags)
 {
-    /// <summary>No limits.</summary>
+    /// <summary>The scope of a key that is not limited.</summary>
     public static readonly KeyScope All = new([], []);
 
     [JsonIgnore]
@@ -20,7 +20,7 @@ internal sealed record KeyScope(IReadOnlyList<string> Domains, IReadOnlyList<str
     public bool HasDomain(string domain) =>
         Domains.Count == 0 || Domains.Contains(domain, StringComparer.Ordinal);
 
-    /// <summary>Writes the limits as the stores keep them; null for a key without limits.</summary>
+    /// <summary>Writes the scope as the stores keep it; null for a key that is not limited.</summary>
     public string? Write() =>
         IsLimited ? JsonSerializer.Serialize(this, KeyScopeJson.Default.KeyScope) : null;
 

@@ -41,6 +41,13 @@ internal static class OwnFiles
         new FileStream(path, options).Dispose();
     }
 
+    /// <summary>Takes the rights of other users on an open file away.</summary>
+    public static void CloseToOthers(SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(file, FileMode);
+    }
+
     /// <summary>Whether users other than the owner can read or change an open file.</summary>
     public static bool AreOpenToOthers(SafeFileHandle file) =>
         !OperatingSystem.IsWindows() && (File.GetUnixFileMode(file) & Others) != UnixFileMode.None;

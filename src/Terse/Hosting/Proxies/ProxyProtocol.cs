@@ -34,8 +34,8 @@ internal sealed partial class ProxyProtocol(
             return;
         }
 
-        // A client whose address the balancer does not tell gets no address: with the balancer's own address
-        // its forwarding headers would be believed.
+        // Without a client address in the header, the connection has none. It must not keep the address of
+        // the balancer: that address is trusted, so the client could set any address with X-Forwarded-For.
         if (!header.IsLocal)
         {
             connection.RemoteEndPoint = header.Source;

@@ -18,17 +18,20 @@ internal static class Settings
     public static readonly WebApplicationOptions ReadOnce =
         new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
 
+    /// <param name="configuration">The configuration of the server.</param>
+    /// <param name="commandLine">The settings of the command line, which override all others.</param>
+    /// <param name="defaults">The defaults of features, which all other sources override.</param>
     public static void AddSettings(
-        this ConfigurationManager configuration, IEnumerable<KeyValuePair<string, string?>> commandLine)
+        this ConfigurationManager configuration,
+        IEnumerable<KeyValuePair<string, string?>> commandLine,
+        params IEnumerable<KeyValuePair<string, string?>> defaults)
     {
         configuration.Sources.Clear();
         configuration.AddInMemoryCollection(
         [
             new("Urls", "http://127.0.0.1:8080"),
             new("Logging:LogLevel:Default", "Warning"),
-
-            // Operators need refused keys in the log. The number of these lines is bounded.
-            new("Logging:LogLevel:Terse.Access.RefusalLog", "Information"),
+            .. defaults,
 
             // The .NET host would log why the server does not start, but ServerParts already reports the
             // reason.

@@ -63,7 +63,9 @@ internal sealed record ListedTag(Tag Tag, bool IsChanging, string? NewName);
 /// <param name="Folded">The folded name of the tag.</param>
 /// <param name="NewName">The new name; null to delete the tag.</param>
 /// <param name="MayMerge">Whether the tag may become one with an existing tag.</param>
-/// <param name="Actor">Who requests the change. All links with the tag are changed in this name.</param>
+/// <param name="Actor">
+/// Who requests the change. The audit names this actor for each link that changes.
+/// </param>
 internal sealed record TagRequest(string Folded, string? NewName, bool MayMerge, Actor Actor);
 
 internal enum TagRequestResult
@@ -87,7 +89,8 @@ internal enum TagRequestResult
 /// <param name="NewName">The new name; null to remove the tag from its links.</param>
 /// <param name="DoneUpTo">The id of the last link that was changed.</param>
 /// <param name="Actor">
-/// Who requested the change; <see cref="Actor.None"/> if the schema of the version before kept it.
+/// Who requested the change; <see cref="Actor.None"/> if the change was stored in the schema of the version
+/// before, which has no column for the actor.
 /// </param>
 internal sealed record TagChange(
     long TagId, string Folded, string? NewName, long DoneUpTo, Actor Actor)

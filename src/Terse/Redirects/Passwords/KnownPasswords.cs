@@ -28,8 +28,14 @@ internal sealed class KnownPasswords
         Volatile.Read(ref _proofs[EntryOf(link)]) is { } proof
         && CryptographicOperations.FixedTimeEquals(proof, ProofOf(link, stored, password));
 
-    /// <remarks>A hash of <see cref="long"/> is the id itself, whose low bits are often the same.</remarks>
-    private static int EntryOf(long link) => HashCode.Combine(link) & (Entries - 1);
+    /// <summary>
+    /// Returns a hash of all bits of a link's id. The hash of <see cref="long"/> only combines the two halves
+    /// of the id, and the low bits of most ids are the same: the node, and a sequence that begins at 0 in
+    /// each tick.
+    /// </summary>
+    public static int HashOf(long link) => HashCode.Combine(link);
+
+    private static int EntryOf(long link) => HashOf(link) & (Entries - 1);
 
     private byte[] ProofOf(long link, LinkPassword stored, string password)
     {

@@ -89,11 +89,8 @@ internal sealed class PasswordTries(TimeProvider time)
         }
     }
 
-    /// <summary>
-    /// Returns the entry of a link. A hash of <see cref="long"/> would be the id itself, and the low bits of
-    /// most ids are the same: the node, and a sequence that begins at 0 in each tick.
-    /// </summary>
-    private static int EntryOf(long link) => HashCode.Combine(link) & (Entries - 1);
+    /// <inheritdoc cref="KnownPasswords.HashOf"/>
+    private static int EntryOf(long link) => KnownPasswords.HashOf(link) & (Entries - 1);
 
     private static int EntryOf(IPAddress? address, long link) =>
         HashCode.Combine(LimitedClient.OfAddress(address), link) & (Entries - 1);

@@ -117,6 +117,7 @@ internal sealed unsafe class VisitRing
             PreallocationSize = header.FileBytes,
         }))
         {
+            OwnFiles.CloseToOthers(file.SafeFileHandle);
             file.SetLength(header.FileBytes);
             file.Write(header.ToBytes());
             file.Flush();

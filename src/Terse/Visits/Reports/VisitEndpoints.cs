@@ -20,7 +20,7 @@ internal static class VisitEndpoints
 
     public static void MapVisits(this IEndpointRouteBuilder app)
     {
-        var ofAll = app.MapGroup(AllLinks).WithTags("visits").RequiresUnlimited(Role.Viewer);
+        var ofAll = app.MapGroup(AllLinks).WithTags("visits").RequiresWithoutScope(Role.Viewer);
         ofAll.MapGet("", CountAsync).Describe(VisitOperations.Count);
         ofAll.MapGet("/list", ListAsync).Describe(VisitOperations.List);
         var ofLink = app.MapGroup(OfLink).WithTags("visits").Requires(Role.Viewer);

@@ -44,6 +44,7 @@ internal sealed partial class DamagedVisits(string folder, ILogger logger)
         try
         {
             using var file = new FileStream(Path.Combine(folder, FileName), FileMode.Append);
+            OwnFiles.CloseToOthers(file.SafeFileHandle);
             file.Write(bytes[..(int)Math.Clamp(MaxFileBytes - file.Length, 0, bytes.Length)]);
         }
         catch (IOException)

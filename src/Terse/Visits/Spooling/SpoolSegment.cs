@@ -30,6 +30,8 @@ internal sealed class SpoolSegment : IDisposable
         (_disk, _damaged) = (disk, damaged);
         _isOfEarlierProcess = mode == FileMode.Open;
         _handle = File.OpenHandle(path, mode, FileAccess.ReadWrite);
+        if (!_isOfEarlierProcess)
+            OwnFiles.CloseToOthers(_handle);
         (Run, First) = (run, first);
         Last = Acknowledged = first - 1;
     }

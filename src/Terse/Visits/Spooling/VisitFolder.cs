@@ -96,8 +96,10 @@ internal sealed class VisitFolder : IDisposable
     {
         try
         {
-            return new FileStream(
+            var file = new FileStream(
                 Path.Combine(folder, LockFile), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            OwnFiles.CloseToOthers(file.SafeFileHandle);
+            return file;
         }
         catch (IOException exception)
         {

@@ -174,7 +174,8 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
     /// </exception>
     public bool TrySetAside(VisitBatch batch, IReadOnlyList<Visit> visits)
     {
-        var refused = Directory.CreateDirectory(Path.Combine(folder, RefusedFolder));
+        var refused = new DirectoryInfo(Path.Combine(folder, RefusedFolder));
+        OwnFiles.CreateFolder(refused.FullName);
         if (refused.EnumerateFiles().Sum(file => file.Length) >= maxBytes / 4)
             return false;
         var payload = new ArrayBufferWriter<byte>();

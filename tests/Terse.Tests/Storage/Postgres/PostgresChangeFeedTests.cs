@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Storage;
@@ -49,9 +50,13 @@ public sealed class PostgresChangeFeedTests : IDisposable
     [Fact]
     public async Task The_start_of_the_feed_ends_also_without_a_primary()
     {
-        using var feed = NewFeed(new ScriptedChanges([]));
+        var time = new FakeTimeProvider(Noon);
+        using var feed = NewFeed(new ScriptedChanges([]), time);
 
-        await feed.StartAsync(CancellationToken.None);
+        var starting = feed.StartAsync(CancellationToken.None);
+        Assert.False(starting.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(1.5));
+        await starting;
 
         Assert.Equal("", _calls.ToString());
         await feed.StopAsync(CancellationToken.None);
@@ -198,12 +203,12 @@ public sealed class PostgresChangeFeedTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => feed.RunAsync(source.AllRead));
     }
 
-    private PostgresChangeFeed NewFeed(ScriptedChanges source) => new(
+    private PostgresChangeFeed NewFeed(ScriptedChanges source, TimeProvider? time = null) => new(
         source,
         _pending,
         _calls,
         new ChangeMetrics(_figures),
-        TimeProvider.System,
+        time ?? TimeProvider.System,
         NullLogger<PostgresChangeFeed>.Instance);
 
     /// <summary>

@@ -14,7 +14,7 @@ internal static class BlockEndpoints
 
     public static void MapBlocks(this IEndpointRouteBuilder app)
     {
-        var blocks = app.MapGroup(Root).WithTags("blocks").RequiresUnlimited(Role.Admin);
+        var blocks = app.MapGroup(Root).WithTags("blocks").RequiresWithoutScope(Role.Admin);
         blocks.MapGet("/", ListAsync).Describe(BlockOperations.List);
         blocks.MapPost("/", AddAsync).Describe(BlockOperations.Add);
         blocks.MapGet("/{host}", ShowAsync).Describe(BlockOperations.Show);

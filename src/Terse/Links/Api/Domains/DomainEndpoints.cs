@@ -17,10 +17,10 @@ internal static class DomainEndpoints
         var domains = app.MapGroup(Root).WithTags("domains");
         domains.MapGet("/", ListAsync).Requires(Role.Viewer).Describe(DomainOperations.List);
         domains.MapGet("/{name}", ShowAsync).Requires(Role.Viewer).Describe(DomainOperations.Show);
-        domains.MapPost("/", AddAsync).RequiresUnlimited(Role.Admin).Describe(DomainOperations.Add);
-        domains.MapPatch("/{name}", ChangeAsync).RequiresUnlimited(Role.Admin)
+        domains.MapPost("/", AddAsync).RequiresWithoutScope(Role.Admin).Describe(DomainOperations.Add);
+        domains.MapPatch("/{name}", ChangeAsync).RequiresWithoutScope(Role.Admin)
             .Describe(DomainOperations.Change);
-        domains.MapDelete("/{name}", RemoveAsync).RequiresUnlimited(Role.Admin)
+        domains.MapDelete("/{name}", RemoveAsync).RequiresWithoutScope(Role.Admin)
             .Describe(DomainOperations.Remove);
     }
 

@@ -34,9 +34,9 @@ internal static class ListParameters
     /// <param name="parameters">The parameters of the request.</param>
     /// <param name="domains">The domains of this installation.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
-    /// <param name="scope">The limits of the caller's key.</param>
+    /// <param name="scope">The scope of the caller's key.</param>
     /// <param name="cursorSecret">
-    /// The secret of <see cref="ListCursor"/>; null for a key without limits.
+    /// The secret of <see cref="ListCursor"/>; null for a key without a scope.
     /// </param>
     public static ListQuery ReadQuery(
         this QueryParameters parameters,
@@ -85,7 +85,7 @@ internal static class ListParameters
         if (domains.TryPick(name, host, out var domain))
             return domain;
         if (scope.Domains.Count > 0)
-            return name; // The list is empty, as for a domain outside of the limits.
+            return name; // The list is empty, as for a domain outside of the scope.
         parameters.Reject("domain", $"'{Refusal.Shorten(name)}' is not a domain of this server.");
         return null;
     }

@@ -25,12 +25,12 @@ internal static class TagEndpoints
         var tags = app.MapGroup(Root).WithTags("tags");
 
         // It counts the links of all domains.
-        tags.MapGet("/", ListAsync).RequiresUnlimited(Role.Viewer).Describe(ListOperations.ListTags);
+        tags.MapGet("/", ListAsync).RequiresWithoutScope(Role.Viewer).Describe(ListOperations.ListTags);
 
         // The name of a tag may contain slashes.
-        tags.MapPatch("/{**tag}", RenameAsync).RequiresUnlimited(Role.Editor)
+        tags.MapPatch("/{**tag}", RenameAsync).RequiresWithoutScope(Role.Editor)
             .Describe(ListOperations.RenameTag);
-        tags.MapDelete("/{**tag}", DeleteAsync).RequiresUnlimited(Role.Editor)
+        tags.MapDelete("/{**tag}", DeleteAsync).RequiresWithoutScope(Role.Editor)
             .Describe(ListOperations.DeleteTag);
     }
 

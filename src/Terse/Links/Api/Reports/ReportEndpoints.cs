@@ -14,7 +14,7 @@ internal static class ReportEndpoints
 
     public static void MapReports(this IEndpointRouteBuilder app)
     {
-        var reports = app.MapGroup(Root).WithTags("reports").RequiresUnlimited(Role.Admin);
+        var reports = app.MapGroup(Root).WithTags("reports").RequiresWithoutScope(Role.Admin);
         reports.MapGet("/", ListAsync).Describe(ReportOperations.List);
         reports.MapPost("/{id}/disable", DisableAsync).Describe(ReportOperations.Disable);
         reports.MapPost("/{id}/close", CloseAsync).Describe(ReportOperations.Close);
