@@ -67,10 +67,25 @@ internal sealed record Link(Tsid Id, string Domain, string Code, string Target, 
     /// </summary>
     public bool IsErased => Target.Length == 0;
 
-    /// <summary>Notes who changes the link, for the audit.</summary>
-    public Link ChangedBy(Actor actor)
+    /// <summary>
+    /// Notes who changes the link, for the audit, and who deletes or disables it: a creator may undo only
+    /// what it did itself.
+    /// </summary>
+    /// <param name="actor">Who changes the link.</param>
+    /// <param name="before">The link before the change.</param>
+    public Link ChangedBy(Actor actor, Link before)
     {
-        var settings = Settings with { ChangedBy = actor.KeyId, ChangedFrom = actor.Address };
+        var settings = Settings with
+        {
+            ChangedBy = actor.KeyId,
+            ChangedFrom = actor.Address,
+            DeletedBy = DeletedAt is null ? null
+                : before.DeletedAt is null ? actor.KeyId
+                : before.Settings.DeletedBy,
+            DisabledBy = !Settings.IsDisabled ? null
+                : !before.Settings.IsDisabled ? actor.KeyId
+                : before.Settings.DisabledBy,
+        };
         // StoredSettings.Write recognizes LinkSettings.None without serializing it.
         return this with { Settings = settings == LinkSettings.None ? LinkSettings.None : settings };
     }

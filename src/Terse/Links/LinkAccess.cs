@@ -4,7 +4,7 @@ namespace Terse.Links;
 
 /// <summary>
 /// Decides which links a caller may see and change. All operations of the API ask this class, so that no two
-/// of them decide differently: a link outside of a key's limits does not exist for the caller.
+/// of them decide differently: a link outside of a key's scope does not exist for the caller.
 /// </summary>
 internal static class LinkAccess
 {
@@ -25,10 +25,10 @@ internal static class LinkAccess
     /// </summary>
     public static Refusal? WhyNotReopened(this Caller caller, Link link, Link changed) =>
         caller.Role == Role.Creator
-        && link.Version > 1
-        && link.Settings.ChangedBy != caller.KeyId
-        && ((link.DeletedAt is not null && changed.DeletedAt is null)
-            || (link.Settings.IsDisabled && !changed.Settings.IsDisabled))
+        && ((link.DeletedAt is not null && changed.DeletedAt is null
+                && link.Settings.DeletedBy != caller.KeyId)
+            || (link.Settings.IsDisabled && !changed.Settings.IsDisabled
+                && link.Settings.DisabledBy != caller.KeyId))
             ? new(
                 RefusalKind.RoleInsufficient,
                 "code",

@@ -210,6 +210,49 @@ public sealed class LimitedKeyTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, erased.StatusCode);
     }
 
+    /// <summary>
+    /// Another change of the creator does not make it the key that disabled or deleted the link.
+    /// </summary>
+    [Fact]
+    public async Task A_creator_cannot_undo_the_work_of_another_key_by_a_change_in_between()
+    {
+        var key = await _server.CreateKeyAsync("creator");
+        using var created = await _server.SendAsAsync(
+            key, HttpMethod.Post, Links, """{"target": "https://example.com/", "code": "off"}""");
+        using var disabled = await _server.SendAsAsync(
+            AdminKey.Text, HttpMethod.Patch, $"{Links}/off", """{"enabled": false}""");
+        using var changed = await _server.SendAsAsync(
+            key, HttpMethod.Patch, $"{Links}/off", """{"title": "x"}""");
+        using var deleted = await _server.SendAsAsync(key, HttpMethod.Delete, $"{Links}/off");
+        using var restored = await _server.SendAsAsync(key, HttpMethod.Post, $"{Links}/off/restore");
+        using var enabled = await _server.SendAsAsync(
+            key, HttpMethod.Patch, $"{Links}/off", """{"enabled": true}""");
+
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        Assert.True(restored.IsSuccessStatusCode);
+        await ProblemAssert.AssertProblemAsync(
+            enabled, HttpStatusCode.Forbidden, "role-insufficient", "code");
+    }
+
+    [Fact]
+    public async Task A_creator_enables_what_it_disabled_although_another_key_changed_the_link_since()
+    {
+        var key = await _server.CreateKeyAsync("creator");
+        using var created = await _server.SendAsAsync(
+            key,
+            HttpMethod.Post,
+            Links,
+            """{"target": "https://example.com/", "code": "off", "enabled": false}""");
+        using var changed = await _server.SendAsAsync(
+            AdminKey.Text, HttpMethod.Patch, $"{Links}/off", """{"title": "x"}""");
+        using var enabled = await _server.SendAsAsync(
+            key, HttpMethod.Patch, $"{Links}/off", """{"enabled": true}""");
+
+        Assert.Equal(
+            (HttpStatusCode.Created, HttpStatusCode.OK, HttpStatusCode.OK),
+            (created.StatusCode, changed.StatusCode, enabled.StatusCode));
+    }
+
     [Fact]
     public async Task The_cursor_of_a_limited_key_does_not_contain_the_ids_of_other_links()
     {

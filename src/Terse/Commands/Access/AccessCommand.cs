@@ -162,7 +162,8 @@ internal static class AccessCommand
         {
             throw new StartupException(result is KeyResult.Refused(_, var detail)
                 ? detail
-                : "No key has this id; 'terse access list' shows all.");
+                : "No key has this id; 'terse access list' shows all. To revoke the key of a file, add "
+                    + "--Access:AdminKeyFile FILE.");
         }
 
         await arguments.InvocationConfiguration.Output.WriteLineAsync("The key is revoked.");

@@ -18,14 +18,15 @@ internal static class ForwardingHeaders
     /// read to <c>X-Original-…</c>.
     /// </summary>
     private static readonly string[] Prefixes =
-        ["X-Forwarded", "X-Original-", "CF-", "X-Envoy-", "X-Amz-Cf-"];
+        ["X-Forwarded", "X-Original-", "X-Arr-", "CF-", "X-Envoy-", "X-Amz-Cf-", "Ngrok-", "Tailscale-"];
 
     private static readonly FrozenSet<string> Names = FrozenSet.ToFrozenSet<string>(
         [
             "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "X-ProxyUser-Ip",
             "True-Client-IP", "Fastly-Client-IP", "Fly-Client-IP", "X-Azure-ClientIP", "X-Azure-FDID",
             "X-Appengine-User-IP", "X-Amzn-Trace-Id", "X-Cloud-Trace-Context", "CDN-Loop",
-            "Proxy-Connection", "X-Original-URL", "X-Rewrite-URL",
+            "Proxy-Connection", "X-Original-URL", "X-Rewrite-URL", "Client-IP", "X-HTTP-Forwarded-For",
+            "Max-Forwards",
         ],
         StringComparer.OrdinalIgnoreCase);
 

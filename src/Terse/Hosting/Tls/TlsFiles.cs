@@ -55,6 +55,7 @@ internal sealed record TlsFiles(string Path, byte[] Certificate, byte[]? Key, st
             X509Certificate2[] others = [.. all.Where(certificate => certificate != leaf)];
             var loaded = new TlsCertificate(
                 leaf, SslStreamCertificateContext.Create(leaf, new(others), offline: true));
+            TlsProbe.AssertUsable(loaded.Context);
             if (!mayBeExpired && (loaded.ValidUntil < now || loaded.ValidFrom > now))
             {
                 throw new InvalidDataException(

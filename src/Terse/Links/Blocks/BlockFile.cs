@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace Terse.Links;
 
@@ -15,6 +16,24 @@ internal static class BlockFile
     /// <summary>The maximum size of a file.</summary>
     public const int MaxBytes = 64 * 1024 * 1024;
 
+    private const char ByteOrderMark = '\uFEFF';
+
+    /// <summary>
+    /// Refuses a file without content. Somebody may be writing it; and a device or a pipe has no length, so
+    /// reading it could take forever.
+    /// </summary>
+    /// <exception cref="InvalidDataException">The file is empty, or not a file.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static void AssertHasContent(string path)
+    {
+        var file = File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
+        if (file.Length == 0)
+        {
+            throw new InvalidDataException(
+                "the file is empty; write a comment such as '# none' into it if no host is blocked");
+        }
+    }
+
     /// <exception cref="InvalidDataException">
     /// The file is not a list of hosts; the message names the line.
     /// </exception>
@@ -25,11 +44,11 @@ internal static class BlockFile
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         if (file.Length > MaxBytes)
             throw new InvalidDataException($"the file has more than {MaxBytes / (1024 * 1024)} MiB");
-        using var reader = new StreamReader(file);
+        using var reader = new StreamReader(file, Encoding.UTF8, detectEncodingFromByteOrderMarks: false);
         var hosts = new HashSet<BlockedHost>();
         for (var number = 1; reader.ReadLine() is { } line; number++)
         {
-            if (ReadHost(line, number) is not { } host)
+            if (ReadHost(number == 1 ? line.TrimStart(ByteOrderMark) : line, number) is not { } host)
                 continue;
             hosts.Add(host);
             if (hosts.Count > MaxHosts)

@@ -72,6 +72,7 @@ internal sealed partial class BlockFileWatcher(
     {
         if (options.Value.File is not { } path)
             return null;
+        BlockFile.AssertHasContent(path);
         var stamp = Stamp.Of(path);
         if (stamp == _read)
             return null;

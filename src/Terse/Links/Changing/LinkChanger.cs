@@ -241,7 +241,7 @@ internal sealed class LinkChanger(
             return new ChangeLinkResult.Refused(refusal);
 
         await store.AnnounceSlashesAsync(changed, cancellationToken);
-        changed = changed.ChangedBy(request.From.Actor) with { Version = link.Version + 1 };
+        changed = changed.ChangedBy(request.From.Actor, link) with { Version = link.Version + 1 };
         var earlier = request.Unconfirmed;
         request.Unconfirmed = changed;
         var written = await StoreAsync(link, changed, cancellationToken);

@@ -22,7 +22,12 @@ internal sealed record CheckedLink(
         var link = Edit(new(id, Domain, code, "", now));
         return Creator == Actor.None ? link : link with
         {
-            Settings = link.Settings with { CreatedBy = Creator.KeyId, ChangedFrom = Creator.Address },
+            Settings = link.Settings with
+            {
+                CreatedBy = Creator.KeyId,
+                ChangedFrom = Creator.Address,
+                DisabledBy = link.Settings.IsDisabled ? Creator.KeyId : null,
+            },
         };
     }
 
@@ -46,6 +51,7 @@ internal sealed record CheckedLink(
                 CreatedBy = texts.CreatedBy,
                 ChangedBy = texts.ChangedBy,
                 ChangedFrom = texts.ChangedFrom,
+                DisabledBy = texts.DisabledBy,
             },
         };
         return !(link.ExpiresAt <= now)

@@ -23,6 +23,18 @@ internal sealed record LinkSettings
     /// </summary>
     public string? ChangedFrom { get; init; }
 
+    /// <summary>
+    /// The id of the key that deleted the link; null for a link that is not deleted, and for a deletion
+    /// without a key.
+    /// </summary>
+    public string? DeletedBy { get; init; }
+
+    /// <summary>
+    /// The id of the key that disabled the link; null for a link that is not disabled, and if it was disabled
+    /// without a key.
+    /// </summary>
+    public string? DisabledBy { get; init; }
+
     /// <summary>A name of the link for people; null for a link without a title.</summary>
     public string? Title { get; init; }
 

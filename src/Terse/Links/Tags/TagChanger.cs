@@ -55,7 +55,7 @@ internal sealed partial class TagChanger(
             if (changed == link)
                 return;
             var written = await links.ReplaceAsync(
-                changed.ChangedBy(change.Actor) with { Version = link.Version + 1 }, cancellationToken);
+                changed.ChangedBy(change.Actor, link) with { Version = link.Version + 1 }, cancellationToken);
             foreach (var changedName in link.Names)
                 listener.OnChanged(changedName);
             if (written is not null)

@@ -49,6 +49,7 @@ internal static class VisitEndpoints
         long link, VisitReport report, TimeProvider time, HttpContext context)
     {
         var parameters = new QueryParameters(context.Request.Query, refusesEmpty: true);
+        parameters.RejectUnknown(VisitQuery.Parameters);
         var query = VisitQuery.Read(parameters, time.GetUtcNow());
         if (link == VisitRange.AllLinks && query.By.Dimension == VisitDimension.Rule)
             parameters.Reject("by", "Visits are counted by 'rule' only for single links.");
@@ -77,6 +78,7 @@ internal static class VisitEndpoints
         long link, IVisitReader visits, DomainMap domains, HttpContext context)
     {
         var parameters = new QueryParameters(context.Request.Query, refusesEmpty: true);
+        parameters.RejectUnknown(PageParameters);
         var page = ReadPage(parameters, link);
         if (parameters.Problem is { } problem)
             return problem;
@@ -87,6 +89,9 @@ internal static class VisitEndpoints
             [.. list.Visits.Select(visit => Show(visit, domains, host))],
             list.Next is { } next ? VisitParameters.WriteCursor(next) : null));
     }
+
+    private static readonly string[] PageParameters =
+        ["domain", "zone", "from", "to", "bots", "cursor", "limit"];
 
     /// <summary>
     /// Reads the query parameters of a list. Without a time range, the list contains all stored visits.

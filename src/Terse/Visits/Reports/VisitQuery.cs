@@ -11,6 +11,8 @@ namespace Terse.Visits;
 internal sealed record VisitQuery(
     DateTimeOffset From, DateTimeOffset To, TimeZoneInfo Zone, VisitGrouping By, bool IncludeBots)
 {
+    public static readonly string[] Parameters = ["domain", "zone", "from", "to", "by", "bots"];
+
     private const int DefaultDays = 30;
 
     private const int MaxDays = 3_660;

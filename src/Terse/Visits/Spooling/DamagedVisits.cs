@@ -1,3 +1,5 @@
+using Terse.Hosting;
+
 namespace Terse.Visits;
 
 /// <summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Terse.Hosting;
 
 namespace Terse.Visits;
 

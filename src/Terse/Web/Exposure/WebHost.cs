@@ -45,6 +45,9 @@ internal sealed class WebHost
     public static bool IsWebPath(PathString path) =>
         Array.Exists(Paths, prefix => path.StartsWithSegments(prefix, StringComparison.OrdinalIgnoreCase));
 
+    /// <summary>The port of a request whose <c>Host</c> header names none.</summary>
+    private static int UsualPortOf(HttpRequest request) => request.IsHttps ? 443 : 80;
+
     /// <summary>Whether a request was sent to where the API is.</summary>
     public bool Accepts(HttpContext context)
     {
@@ -53,7 +56,7 @@ internal sealed class WebHost
         if (own.Host == "*")
             return context.Connection.LocalPort == own.Port;
         var sent = context.Request.Host;
-        return sent.Host.Equals(own.Host, StringComparison.OrdinalIgnoreCase)
-            && (own.Port is null || own.Port == sent.Port);
+        return sent.Host.TrimEnd('.').Equals(own.Host, StringComparison.OrdinalIgnoreCase)
+            && (own.Port is null || own.Port == (sent.Port ?? UsualPortOf(context.Request)));
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
@@ -124,6 +125,31 @@ public sealed class ServerCertificateTests : IDisposable
 
         var error = Assert.Single(SettingsErrors.Find(app.Services));
         Assert.Contains(hint, error, StringComparison.Ordinal);
+    }
+
+    /// <summary>
+    /// TLS libraries refuse keys of 1,024 bits. A server with such a certificate would answer no client.
+    /// </summary>
+    [Fact]
+    public async Task A_certificate_that_TLS_refuses_is_an_error_and_does_not_replace_another_one()
+    {
+        using var key = RSA.Create(1024);
+        var request = new CertificateRequest(
+            "CN=localhost", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        var now = TimeProvider.System.GetUtcNow();
+        using var weak = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(9));
+        await using var server = await StartAsync();
+        var certificates = server.Services.GetRequiredService<TlsCertificates>();
+        var present = certificates.Current;
+        await File.WriteAllTextAsync(_first.ServerCertificate, weak.ExportCertificatePem());
+        await File.WriteAllTextAsync(_first.ServerKey, key.ExportPkcs8PrivateKeyPem());
+        certificates.Reload();
+        await using var app = Program.BuildServer(
+            [new("Tls:CertificateFile", _first.ServerCertificate), new("Tls:KeyFile", _first.ServerKey)]);
+
+        Assert.Same(present, certificates.Current);
+        var error = Assert.Single(SettingsErrors.Find(app.Services));
+        Assert.Contains("cannot be used for TLS", error, StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

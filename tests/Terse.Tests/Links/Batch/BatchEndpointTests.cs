@@ -109,6 +109,20 @@ public sealed class BatchEndpointTests : IAsyncLifetime
         Assert.Equal("https://example.com/437", followed.Headers.Location?.OriginalString);
     }
 
+    /// <summary>More items hash a password than passwords may wait at the same time.</summary>
+    [Fact]
+    public async Task All_items_of_a_batch_may_have_passwords()
+    {
+        var items = Enumerable.Range(0, PasswordHasher.MaxCalls + 3).Select(number =>
+            $$$"""
+            {"op": "create", "fields": {"target": "https://example.com/", "password": "secret {{{number}}}"}}
+            """);
+
+        var results = await RunAsync($"[{string.Join(',', items)}]");
+
+        Assert.All(results, result => Assert.Equal(201, result.GetProperty("status").GetInt32()));
+    }
+
     [Theory]
     [InlineData("{}", "field-invalid", "items")]
     [InlineData("""{"items": []}""", "field-invalid", "items")]

@@ -220,7 +220,7 @@ public sealed class BlockEndpointTests : IAsyncLifetime
         await BlockAsync();
         await _server.DisposeAsync();
         var file = Path.Combine(_folder.Path, "blocks.txt");
-        await File.WriteAllTextAsync(file, "");
+        await File.WriteAllTextAsync(file, "# none");
         _server = await TerseServer.StartAsync(_folder.Path, ("Blocks:File", file));
         await FollowAsync("/stored", HttpStatusCode.Forbidden);
         await FollowAsync("/file", HttpStatusCode.Found);

@@ -47,6 +47,7 @@ public sealed class BlockFileTests : IDisposable
     [InlineData("good.example\nhttps://evil.example/\n", "line 2: 'https://evil.example/' must be a host")]
     [InlineData("# hosts\n0.0.0.0 evil.example", "line 2: '0.0.0.0 evil.example' must be a host")]
     [InlineData("*", "line 1: '*' must have")]
+    [InlineData("", "the file is empty")]
     public async Task A_file_with_a_wrong_line_stops_the_start_with_advice(string text, string expected)
     {
         await WriteAsync(text);
@@ -67,6 +68,34 @@ public sealed class BlockFileTests : IDisposable
         using var watcher = NewWatcher(name.Length == 0 ? "" : Path.Combine(_folder.Path, name));
 
         await Assert.ThrowsAsync<StartupException>(() => watcher.StartingAsync(default));
+    }
+
+    /// <summary>A reader that follows the mark of UTF-16 would find an empty list.</summary>
+    [Fact]
+    public async Task A_file_in_another_encoding_than_UTF8_is_refused()
+    {
+        await File.WriteAllBytesAsync(_path, [0xFF, 0xFE]);
+
+        await Assert.ThrowsAsync<StartupException>(() => _watcher.StartingAsync(default));
+    }
+
+    [Fact]
+    public async Task The_mark_of_UTF8_at_the_beginning_does_not_matter()
+    {
+        await WriteAsync("\uFEFFevil.example");
+
+        await _watcher.StartingAsync(default);
+
+        Assert.True(IsBlocked("evil.example"));
+    }
+
+    /// <summary>Such a device never ends.</summary>
+    [Fact]
+    public async Task A_link_to_a_device_is_refused()
+    {
+        File.CreateSymbolicLink(_path, "/dev/zero");
+
+        await Assert.ThrowsAsync<StartupException>(() => _watcher.StartingAsync(default));
     }
 
     [Fact]

@@ -46,6 +46,22 @@ public sealed class WebHostTests
         Assert.Equal(HttpStatusCode.NotFound, home.StatusCode);
     }
 
+    /// <summary>Clients leave the usual port out.</summary>
+    [Theory]
+    [InlineData("app.example:80", "app.example", true)]
+    [InlineData("app.example:80", "app.example:80", true)]
+    [InlineData("app.example:80", "app.example.", true)]
+    [InlineData("app.example:80", "app.example:8080", false)]
+    [InlineData("app.example:443", "app.example", false)]
+    public async Task A_host_without_a_port_means_the_usual_one(string setting, string host, bool isFound)
+    {
+        await using var server = await TerseServer.StartAsync(("Web:Host", setting));
+
+        using var answer = await server.GetAsync("/openapi/v1.json", host: host);
+
+        Assert.Equal(isFound, answer.IsSuccessStatusCode);
+    }
+
     [Fact]
     public async Task A_port_of_the_API_does_not_depend_on_the_host_that_a_client_sends()
     {

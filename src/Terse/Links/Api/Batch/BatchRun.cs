@@ -23,6 +23,9 @@ internal sealed record BatchRead(IReadOnlyList<LinkName> Names)
 
     public IReadOnlyList<int>? Versions { get; init; }
 
+    /// <summary>Whether the item sets a password.</summary>
+    public bool HasPassword => !string.IsNullOrEmpty(New?.Password ?? Change?.Password);
+
     /// <summary>Why the item cannot run; null if it can.</summary>
     public Problem? Problem { get; init; }
 }
@@ -52,6 +55,12 @@ internal sealed partial class BatchRun(
     private const string Item = "a JSON object with the field 'op'";
     private const string Fields = "a JSON object with fields of a link";
 
+    /// <summary>
+    /// Stands for the work of hashing a password. No link has this name. Items that hash a password share it,
+    /// and so run one after the other: together they would refuse each other and the passwords of visitors.
+    /// </summary>
+    private static readonly LinkName Hashing = new("", "");
+
     private readonly RequestInfo _from = RequestInfo.Of(context);
 
     public BatchRead Read(JsonElement json)
@@ -75,22 +84,23 @@ internal sealed partial class BatchRun(
     }
 
     /// <summary>
-    /// Returns all names of the links that an item names. Two items can name one link by its code and by an
-    /// alias, and must run in their order.
+    /// Returns all names of the links that an item names, and <see cref="Hashing"/> if it sets a password. Two
+    /// items can name one link by its code and by an alias, and must run in their order.
     /// </summary>
     public async ValueTask<IReadOnlyList<LinkName>> FindNamesAsync(
         BatchRead item, CancellationToken cancellationToken)
     {
+        IReadOnlyList<LinkName> names = item.HasPassword ? [.. item.Names, Hashing] : item.Names;
         if (item.New is not null || item.Names.Count == 0 || !CustomCode.CouldBeCode(item.Names[0].Code))
-            return item.Names;
+            return names;
         try
         {
             var link = await reader.FindLatestAsync(item.Names[0], cancellationToken);
-            return link?.LaterCodes is null ? item.Names : [.. item.Names, .. link.Names];
+            return link?.LaterCodes is null ? names : [.. names, .. link.Names];
         }
         catch (StoreUnavailableException)
         {
-            return item.Names; // The item itself explains the error.
+            return names; // The item itself explains the error.
         }
     }
 
