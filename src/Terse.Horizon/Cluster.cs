@@ -13,6 +13,12 @@ namespace Terse.Horizon;
 /// </remarks>
 public sealed class Cluster : IAsyncDisposable
 {
+    /// <summary>
+    /// The name of the <see cref="System.Diagnostics.ActivitySource"/> of this library. It has a span for each
+    /// try to run a beat, several per second, so a program should record only a share of them.
+    /// </summary>
+    public const string SpanSource = "Terse.Horizon";
+
     private readonly DatabaseHost[] _hosts;
     private readonly HostRegistry _registry;
     private readonly HostMonitor _monitor;
@@ -43,6 +49,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>What this process knows about the primary.</summary>
     public ClusterPrimary Primary { get; }
+
+    /// <summary>How often this process tried to move the horizon forward.</summary>
+    public BeatCounts Beats => _monitor.Beats;
 
     /// <summary>Reads on replicas that have replayed a given position of the primary's log.</summary>
     public FencedReads Fences { get; }

@@ -21,9 +21,11 @@ internal static class Program
     public static WebApplication BuildServer(IEnumerable<KeyValuePair<string, string?>> settings)
     {
         var builder = WebApplication.CreateSlimBuilder(Settings.ReadOnce);
-        builder.Configuration.AddSettings(settings, AccessSetup.LogLevels);
+        builder.Configuration.AddSettings(
+            settings, [.. ServeCommand.LogLevels, .. AccessSetup.LogLevels, .. WebSetup.LogLevels]);
         builder.AddServer();
         builder.AddWeb();
+        builder.AddMetricsPort();
         builder.AddStorage();
         builder.Services.AddDomains();
         builder.Services.AddAccess();
@@ -34,6 +36,7 @@ internal static class Program
         builder.Services.AddVisits(StorageSetup.FolderOf);
         builder.Services.AddFleet();
         var app = builder.Build();
+        app.UseMetricsPort();
         app.UseRedirects();
         app.UseWebHost();
         app.UseWeb();

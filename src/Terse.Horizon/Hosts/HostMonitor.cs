@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Npgsql;
 
 namespace Terse.Horizon;
@@ -12,6 +13,7 @@ internal sealed class HostMonitor(
     : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private static readonly ActivitySource Spans = new(Cluster.SpanSource);
     private static readonly TimeSpan SettingsInterval = TimeSpan.FromMinutes(1);
 
     private readonly ConcurrentDictionary<HostStatus, long> _settingsReadAt = new();
@@ -19,6 +21,9 @@ internal sealed class HostMonitor(
         .Where(host => host.HasPooler)
         .ToDictionary(host => host, host => new PoolerProbe(host, registry, options, time));
     private Task _running = Task.CompletedTask;
+
+    /// <inheritdoc cref="Cluster.Beats"/>
+    public BeatCounts Beats { get; } = new();
 
     /// <summary>
     /// With a replica that can be read, a start does not wait longer than for the loss of a known primary.
@@ -235,6 +240,8 @@ internal sealed class HostMonitor(
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         limit.CancelAfter(options.ProbeTimeout);
+        using var span = Spans.StartActivity("beat");
+        span?.SetTag("terse.host", primary.Name);
         try
         {
             // The beat is due half a try interval before the beat interval ends. Otherwise, a try that comes
@@ -245,14 +252,18 @@ internal sealed class HostMonitor(
             {
                 beat.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = due });
                 beat.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = options.Grace });
-                await beat.ExecuteNonQueryAsync(limit.Token).ConfigureAwait(false);
+                var isWon = await beat.ExecuteScalarAsync(limit.Token).ConfigureAwait(false) is true;
+                Beats.Add(isWon);
+                span?.SetTag("terse.beat.outcome", isWon ? "won" : "idle");
             }
         }
 #pragma warning disable CA1031 // Any error only delays the beat; the probes detect a failed primary.
-        catch (Exception) when (!_stopping.IsCancellationRequested)
+        catch (Exception exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
+            span?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
             // The horizon does not move until the next try of this or a different server succeeds.
+            Beats.AddFailed();
         }
     }
 }

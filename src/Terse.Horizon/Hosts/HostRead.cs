@@ -30,6 +30,9 @@ public sealed class HostRead : IDisposable
     /// <summary>The state of the picked host, as the last probes found it.</summary>
     public HostState State => _status.State;
 
+    /// <summary>The name of the picked host.</summary>
+    public string HostName => _status.Name;
+
     /// <summary>The index of the picked host in <see cref="Cluster.Hosts"/>.</summary>
     internal int Host { get; private set; }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
 using Terse.Hosting;
 using Terse.Ids;
 using Terse.Storage;
@@ -10,8 +11,14 @@ namespace Terse.Commands;
 /// <summary>
 /// The command <c>terse serve</c>, which runs the server until the process receives a signal to stop.
 /// </summary>
-internal static class ServeCommand
+internal static partial class ServeCommand
 {
+    private const string LogCategory = "Terse.Commands.ServeCommand";
+
+    /// <summary>Whoever reads the log looks for the start of the server, whatever the default level is.</summary>
+    public static readonly KeyValuePair<string, string?>[] LogLevels =
+        [new($"Logging:LogLevel:{LogCategory}", nameof(LogLevel.Information))];
+
     public static Command Create(ServerBuilder build)
     {
         var command = new Command(
@@ -22,7 +29,7 @@ internal static class ServeCommand
             ServeSettings.Data,
         };
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((arguments, cancellationToken) => ServerParts.RunAsync(
+        command.SetAction((arguments, cancellationToken) => ServerParts.ServeAsync(
             build, arguments, "terse cannot start", app => ServeAsync(app, cancellationToken)));
         return command;
     }
@@ -31,10 +38,29 @@ internal static class ServeCommand
     {
         await PrepareAsync(app, cancellationToken);
         await app.StartAsync(cancellationToken);
-        await Console.Out.WriteLineAsync(
-            $"terse {Server.Version} is ready on {string.Join(", ", AddressesOf(app))}, "
-            + $"links in {app.Services.GetRequiredService<IStorage>().Description}");
+        await ReportReadyAsync(app);
         await app.WaitForShutdownAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Writes the line that says that the server is ready. It is the first line on standard output, unless
+    /// the log goes there.
+    /// </summary>
+    private static async Task ReportReadyAsync(WebApplication app)
+    {
+        var addresses = string.Join(", ", AddressesOf(app));
+        var storage = app.Services.GetRequiredService<IStorage>().Description;
+        var format = app.Services.GetRequiredService<IOptions<TelemetryOptions>>().Value.LogFormat;
+        if (TelemetryOptions.IsJson(format))
+        {
+            var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger(LogCategory);
+            LogReady(log, Server.Version, addresses, storage);
+        }
+        else
+        {
+            await Console.Out.WriteLineAsync(
+                $"terse {Server.Version} is ready on {addresses}, links in {storage}");
+        }
     }
 
     /// <summary>
@@ -62,7 +88,16 @@ internal static class ServeCommand
         }
     }
 
-    private static ICollection<string> AddressesOf(WebApplication app) =>
-        app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
-            .Features.Get<IServerAddressesFeature>()!.Addresses;
+    [LoggerMessage(
+        1, LogLevel.Information, "terse {Version} is ready on {Addresses}, links in {Storage}")]
+    private static partial void LogReady(ILogger logger, string version, string addresses, string storage);
+
+    /// <summary>Returns the addresses for requests, without that of the metrics.</summary>
+    private static IEnumerable<string> AddressesOf(WebApplication app)
+    {
+        var metrics = app.Services.GetRequiredService<IOptions<TelemetryOptions>>().Value.MetricsPort;
+        return app.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>()
+            .Features.Get<IServerAddressesFeature>()!.Addresses
+            .Where(address => BindingAddress.Parse(address).Port != metrics);
+    }
 }

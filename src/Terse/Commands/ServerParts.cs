@@ -16,6 +16,16 @@ internal delegate WebApplication ServerBuilder(IEnumerable<KeyValuePair<string, 
 /// </summary>
 internal static class ServerParts
 {
+    /// <summary>The log of a command that ends soon is for the person at the terminal.</summary>
+    private static readonly KeyValuePair<string, string?> TextLog =
+        new($"{TelemetryOptions.Section}:{nameof(TelemetryOptions.LogFormat)}", TelemetryOptions.Text);
+
+    /// <summary>Runs a command that serves requests. The settings decide about its log.</summary>
+    public static Task<int> ServeAsync(
+        ServerBuilder build, ParseResult arguments, string failure, Func<WebApplication, Task> work) =>
+        RunAsync(() => build(ServeSettings.Read(arguments)), failure, work);
+
+    /// <summary>Runs a command that does some work, and ends.</summary>
     /// <param name="build">Builds the server without starting it.</param>
     /// <param name="arguments">
     /// The command line. Its settings override the settings from other sources.
@@ -26,16 +36,21 @@ internal static class ServerParts
     /// <param name="work">Does the work of the command. Receives the built server.</param>
     /// <param name="forced">Settings that the command sets itself; they override the command line.</param>
     /// <returns>The exit code: 0 after success, 1 after a failure that the operator can fix.</returns>
-    public static async Task<int> RunAsync(
+    public static Task<int> RunAsync(
         ServerBuilder build,
         ParseResult arguments,
         string failure,
         Func<WebApplication, Task> work,
-        params IEnumerable<KeyValuePair<string, string?>> forced)
+        params IEnumerable<KeyValuePair<string, string?>> forced) =>
+        RunAsync(
+            () => build([.. ServeSettings.Read(arguments), TextLog, .. forced]), failure, work);
+
+    private static async Task<int> RunAsync(
+        Func<WebApplication> build, string failure, Func<WebApplication, Task> work)
     {
         try
         {
-            await using var app = build([.. ServeSettings.Read(arguments), .. forced]);
+            await using var app = build();
             ServeSettings.AssertValid(app.Services);
             await work(app);
             return 0;

@@ -47,7 +47,7 @@ internal sealed partial class ServerReporter(
     private async Task ReportAsync()
     {
         var report = self with { Node = mint.Node, Since = _since };
-        _since = await store.ReportAsync(report, CancellationToken.None);
+        _since = await Traced.RunAsync("report", () => store.ReportAsync(report, CancellationToken.None));
     }
 
     [LoggerMessage(

@@ -1,4 +1,3 @@
-using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
 
@@ -14,7 +13,7 @@ internal sealed partial class IdMint(
     DesiredLayout desired,
     IOptions<ServerOptions> server,
     TimeProvider time,
-    IMeterFactory meters,
+    IdMetrics metrics,
     ILogger<IdMint> logger)
     : IAsyncDisposable, IReadiness
 {
@@ -38,9 +37,6 @@ internal sealed partial class IdMint(
     private readonly string _owner = server.Value.Name;
     private readonly ReservedNode _node = new(time);
 
-    private readonly Counter<long> _tooLate = meters.Create(Telemetry.Meter).CreateCounter<long>(
-        "terse.ids.too_late", "{id}", "Ids whose time the horizon had passed before their link was stored.");
-
     /// <summary>Synchronizes access to <see cref="_renewal"/> and <see cref="_isStopping"/>.</summary>
     private readonly Lock _renewing = new();
     private Task _renewal = Task.CompletedTask;
@@ -51,6 +47,14 @@ internal sealed partial class IdMint(
 
     /// <summary>The number of the reserved node; null without a reservation.</summary>
     public int? Node => Reservation?.Node;
+
+    /// <summary>
+    /// How long this server can mint ids without extending its reservation; null without a reservation. While
+    /// no request needs an id, the reservation is not extended, and ends.
+    /// </summary>
+    public TimeSpan? Remaining => _node is { Reservation: { } held, Now: { } now }
+        ? TimeSpan.FromTicks(Math.Max(0, (held.Until - now).Ticks))
+        : null;
 
     /// <summary>
     /// The current reservation; null without a reservation. No two reservations have the same node and the
@@ -91,8 +95,10 @@ internal sealed partial class IdMint(
             switch (_node.TryMint(out var minted))
             {
                 case MintResult.Minted:
+                    metrics.CountMinted();
                     return minted;
                 case MintResult.MintedAndRenewalDue:
+                    metrics.CountMinted();
                     _ = RenewAheadAsync();
                     return minted;
                 case MintResult.WaitForNextTick:
@@ -115,7 +121,7 @@ internal sealed partial class IdMint(
     public Task SynchronizeClockAsync(CancellationToken cancellationToken)
     {
         LogTooLate();
-        _tooLate.Add(1);
+        metrics.CountTooLate();
         return RenewAsync(isNeeded: true).WaitAsync(cancellationToken);
     }
 

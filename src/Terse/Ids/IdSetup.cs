@@ -19,7 +19,9 @@ internal static class IdSetup
             Durations = [nameof(IdOptions.TickLength)],
         });
         services.AddSingleton<IValidateOptions<IdOptions>, IdOptionsValidator>();
+        services.AddSingleton<IdMetrics>();
         services.AddSingleton<IdMint>();
+        services.AddHostedService<NodeMetrics>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IdMint>());
         services.AddHostedService<NodeAcquirer>();
     }

@@ -15,14 +15,14 @@ namespace Terse.Redirects;
 /// </param>
 /// <param name="cache">Contains the cached links.</param>
 /// <param name="domains">Finds the domain of the request's host.</param>
-/// <param name="redirector">Writes the redirect.</param>
+/// <param name="cached">Redirects to the target of a cached link.</param>
 /// <param name="time">Provides the current time, by which links expire.</param>
 internal sealed class RedirectMiddleware(
     RequestDelegate next,
     RequestDelegate uncached,
     LinkCache cache,
     DomainMap domains,
-    Redirector redirector,
+    CachedRedirects cached,
     TimeProvider time)
 {
     public Task InvokeAsync(HttpContext context)
@@ -37,7 +37,7 @@ internal sealed class RedirectMiddleware(
             && Redirector.IsRead(context.Request)
             && (link.ExpiresAt == long.MaxValue || !link.HasExpired(time.GetUtcNow())))
         {
-            redirector.Redirect(context, link);
+            cached.Redirect(context, link);
             return Task.CompletedTask;
         }
 

@@ -61,6 +61,7 @@ internal static class RedirectSetup
         services.AddSingleton<ReportMetrics>();
         services.AddSingleton<ReportResponder>();
         services.AddSingleton<Redirector>();
+        services.AddSingleton<CachedRedirects>();
         services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WarmStart>(
             provider, new HotCodesFile(folder(provider))));
     }
@@ -79,14 +80,14 @@ internal static class RedirectSetup
         var services = app.ApplicationServices;
         var redirector = services.GetRequiredService<Redirector>();
         var uncached = app.New();
-        uncached.UseErrorPolicy();
+        uncached.UseErrorPolicy(isPublic: true);
         uncached.Run(redirector.AnswerAsync);
         return new RedirectMiddleware(
             next,
             uncached.Build(),
             services.GetRequiredService<LinkCache>(),
             services.GetRequiredService<DomainMap>(),
-            redirector,
+            services.GetRequiredService<CachedRedirects>(),
             services.GetRequiredService<TimeProvider>()).InvokeAsync;
     });
 }

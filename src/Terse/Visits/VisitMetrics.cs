@@ -11,6 +11,7 @@ internal sealed class VisitMetrics
 {
     private const string Unit = "{visit}";
 
+    private readonly Meter _meter;
     private readonly DamagedVisits _damaged;
     private long _lost;
     private long _counted;
@@ -19,33 +20,38 @@ internal sealed class VisitMetrics
     public VisitMetrics(IMeterFactory meters, VisitFolder visits)
     {
         _damaged = visits.Damaged;
-#pragma warning disable CA2000 // The factory disposes the meters that it creates.
-        var meter = meters.Create(Telemetry.Meter);
-#pragma warning restore CA2000
-        meter.CreateObservableCounter(
+        _meter = Telemetry.MeterOf(meters);
+        _meter.CreateObservableCounter(
             "terse.visits.recorded", () => visits.Ring.Written, Unit, "Visits that the server recorded.");
-        meter.CreateObservableCounter(
+        _meter.CreateObservableCounter(
             "terse.visits.lost",
             () => Lost,
             Unit,
             "Visits that were lost, because the memory for visits was full or a file was damaged.");
-        meter.CreateObservableCounter(
+        _meter.CreateObservableCounter(
             "terse.visits.damaged",
             () => visits.Damaged.Batches,
             "{batch}",
             "Batches of visits on the disk that could not be read.");
-        meter.CreateObservableCounter(
+        _meter.CreateObservableCounter(
             "terse.visits.refused",
             () => Refused,
             Unit,
             "Visits that the database refused, which are kept on the disk.");
-        meter.CreateObservableCounter(
+        _meter.CreateObservableCounter(
             "terse.visits.counted", () => Counted, Unit, "Visits that the database acknowledged.");
-        meter.CreateObservableUpDownCounter(
+        _meter.CreateObservableUpDownCounter(
             "terse.visits.waiting",
             () => visits.Ring.Waiting + visits.Spool.Waiting,
             Unit,
             "Visits that wait for the database, including visits of earlier runs.");
+        _meter.CreateObservableUpDownCounter(
+            "terse.visits.spool.size", () => visits.Spool.Bytes, "By", "Bytes of the visits on the disk.");
+        _meter.CreateObservableGauge(
+            "terse.visits.spool.limit",
+            () => visits.Spool.MaxBytes,
+            "By",
+            "The maximum size of the visits on the disk.");
     }
 
     public long Lost => Volatile.Read(ref _lost) + _damaged.Visits;

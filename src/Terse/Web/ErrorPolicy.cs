@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Terse.Hosting;
 
@@ -14,9 +13,6 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     public async Task InvokeAsync(HttpContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
-        using var activity = new Activity("request");
-        if (Activity.Current is null)
-            Begin(activity, context.Request);
         try
         {
             await AnswerAsync(context);
@@ -38,7 +34,9 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
         }
         catch (Exception exception) when (!context.Response.HasStarted && !IsAborted(context, exception))
         {
+            var traceId = context.Response.Headers[TraceIds.Header];
             context.Response.Clear();
+            context.Response.Headers[TraceIds.Header] = traceId;
             await Explain(context, exception).ExecuteAsync(context);
         }
     }
@@ -47,19 +45,6 @@ internal sealed partial class ErrorPolicy(RequestDelegate next, ILogger<ErrorPol
     private static bool IsAborted(HttpContext context, Exception exception) =>
         exception is OperationCanceledException or IOException
         && context.RequestAborted.IsCancellationRequested;
-
-    /// <summary>
-    /// Starts an activity, because errors and their log lines need a trace id. The trace id comes from the
-    /// <c>traceparent</c> header of the request (W3C Trace Context). Without this header, the trace id is
-    /// new. The web server itself creates no activity while nothing listens for traces, which makes redirects
-    /// faster.
-    /// </summary>
-    private static void Begin(Activity activity, HttpRequest request)
-    {
-        if (ActivityContext.TryParse(request.Headers.TraceParent, null, isRemote: true, out var caller))
-            activity.SetParentId(caller.TraceId, caller.SpanId, caller.TraceFlags);
-        activity.Start();
-    }
 
     private static bool IsBareError(HttpResponse response) =>
         response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null };

@@ -7,7 +7,8 @@ namespace Terse.Web;
 /// because a restart of this server would not make an unreachable database reachable. <c>/readyz</c> says
 /// whether load balancers should send requests to this server. This server stays ready while it cannot create
 /// links, because it can still redirect. <c>/readyz/creations</c> says whether load balancers should send
-/// requests of the API to this server.
+/// requests of the API to this server. <c>/health/live</c> and <c>/health/ready?for=…</c> are the same probes
+/// under the names that many platforms expect.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -22,7 +23,23 @@ internal static class HealthEndpoints
             .Describe(Readiness("ready", "Whether the server should receive requests"));
         health.MapMethods("/readyz/creations", Methods, WriteReadyForCreationsAsync)
             .Describe(Readiness("readyForCreations", "Whether the server should receive creations"));
+        health.MapMethods("/health/live", Methods, WriteOkAsync)
+            .Describe(Probe("healthLive", "Whether the process answers requests"));
+        health.MapMethods("/health/ready", Methods, WriteReadyForAsync)
+            .Describe(Readiness("healthReady", "Whether the server should receive requests") with
+            {
+                Parameters = [For],
+                Problems = [ProblemType.NotReady, ProblemType.QueryInvalid],
+            });
     }
+
+    private static readonly (string, bool)[] Purposes = [("redirects", false), ("creations", true)];
+
+    private static OperationParameter For { get; } = new(
+        "for", "What the server should be ready for: `redirects` (the default) or `creations`.")
+    {
+        Example = "creations",
+    };
 
     private static Operation Probe(string id, string summary) => new(id, summary)
     {
@@ -37,6 +54,16 @@ internal static class HealthEndpoints
 
     private static Task WriteReadyAsync(HttpContext context) =>
         WriteAsync(context, ReadinessOf(context).FindReasons());
+
+    private static Task WriteReadyForAsync(HttpContext context)
+    {
+        var parameters = new QueryParameters(context.Request.Query);
+        parameters.RejectUnknown("for");
+        var isForCreations = parameters.ReadChoice("for", Purposes, byDefault: false);
+        if (parameters.Problem is { } problem)
+            return problem.ExecuteAsync(context);
+        return isForCreations ? WriteReadyForCreationsAsync(context) : WriteReadyAsync(context);
+    }
 
     private static Task WriteReadyForCreationsAsync(HttpContext context) =>
         WriteAsync(context, ReadinessOf(context).FindReasonsAgainstCreations());

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Serialization;
 
 namespace Terse.Web;
@@ -68,7 +67,7 @@ internal sealed class Problem : IResult
         _type.Status,
         _detail,
         _field,
-        Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
+        TraceIds.Of(context));
 
     /// <summary>
     /// Whether the client is a browser: the client accepts HTML, and the path does not belong to the API.

@@ -15,6 +15,10 @@ internal static class WebSetup
     /// <summary>The maximum size of a request body, in bytes.</summary>
     public const int MaxBodyBytes = 64 * 1024;
 
+    /// <summary>The settings decide which requests are logged, not the default level.</summary>
+    public static readonly KeyValuePair<string, string?>[] LogLevels =
+        [new($"Logging:LogLevel:{typeof(RequestLog).FullName}", nameof(LogLevel.Information))];
+
     public static void AddWeb(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MaxBodyBytes);
@@ -36,6 +40,8 @@ internal static class WebSetup
             Durations = [nameof(WebOptions.HstsFor)],
         });
         services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsValidator>();
+        services.AddSingleton<RequestLog>();
+        services.AddSingleton<RedirectSampler>();
         services.AddSingleton<WebHost>();
         services.AddSingleton<DetailReaders>();
         services.AddSecurityHeaders();
@@ -46,9 +52,15 @@ internal static class WebSetup
     public static void AddJson(this IServiceCollection services, IJsonTypeInfoResolver context) =>
         services.AddSingleton(context);
 
-    /// <summary>Gives every error response a body, and every page its security headers.</summary>
-    public static void UseErrorPolicy(this IApplicationBuilder app)
+    /// <summary>
+    /// Gives every request a trace id and a span, every error response a body, and every page its security
+    /// headers.
+    /// </summary>
+    /// <param name="app">The pipeline.</param>
+    /// <param name="isPublic">Whether everybody may send the requests (<see cref="RequestTelemetry"/>).</param>
+    public static void UseErrorPolicy(this IApplicationBuilder app, bool isPublic)
     {
+        app.UseAtStart(late => late.UseMiddleware<RequestTelemetry>(isPublic));
         app.UseAtStart(late => late.UseSecurityHeaders());
         app.UseMiddleware<ErrorPolicy>();
     }
@@ -72,7 +84,7 @@ internal static class WebSetup
     /// </summary>
     public static void UseWeb(this IApplicationBuilder app)
     {
-        app.UseErrorPolicy();
+        app.UseErrorPolicy(isPublic: false);
         app.UseAtStart(UseCorsOfApi);
         app.UseRouting();
         app.Use(next => context => RefuseRepeated(context) is { } problem
@@ -94,7 +106,7 @@ internal static class WebSetup
             .AllowAnyMethod()
             .WithExposedHeaders(
                 "ETag", "Location", "Retry-After", "Terse-Changed-At", "Idempotency-Replayed", "RateLimit",
-                "RateLimit-Policy")
+                "RateLimit-Policy", TraceIds.Header)
             .SetPreflightMaxAge(TimeSpan.FromMinutes(10));
         _ = origins.Contains(WebOptions.AnyOrigin, StringComparer.Ordinal)
             ? policy.AllowAnyOrigin()

@@ -152,7 +152,7 @@ public sealed class UnknownCodeFloodTests(ITestOutputHelper output) : IAsyncLife
             CodeSetup.DesiredLayoutOf(new CodeOptions(), new IdOptions()),
             Options.Create(new ServerOptions()),
             TimeProvider.System,
-            _figures,
+            new IdMetrics(_figures),
             NullLogger<IdMint>.Instance);
         for (var number = 0; number < 20; number++)
             _links.Add(await AddAsync(code: null));

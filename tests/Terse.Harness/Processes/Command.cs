@@ -59,6 +59,8 @@ internal static class Command
         };
         // As ./run does. Tests of access set another value.
         start.Environment["TERSE__Access__Anonymous"] = "loopback";
+        // As at a terminal. Tests of the log set another value.
+        start.Environment["TERSE__Telemetry__LogFormat"] = "text";
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         var process = Process.Start(start)!;

@@ -252,7 +252,7 @@ public sealed class IdMintTests : IDisposable
         CodeSetup.DesiredLayoutOf(new CodeOptions(), options ?? new IdOptions()),
         Options.Create(new ServerOptions { Name = name }),
         _time,
-        _figures,
+        new IdMetrics(_figures),
         NullLogger<IdMint>.Instance);
 
     /// <summary>Reserves nodes for no time, as for a server that was paused for longer.</summary>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 
 namespace Terse.Hosting;
 
@@ -11,25 +12,35 @@ namespace Terse.Hosting;
 /// time, is closed: a client that could omit the header could hide behind the address of the balancer.
 /// </summary>
 internal sealed partial class ProxyProtocol(
-    TrustedProxies trusted, TimeProvider time, ILogger<ProxyProtocol> logger)
+    TrustedProxies trusted,
+    IOptions<TelemetryOptions> telemetry,
+    TimeProvider time,
+    ILogger<ProxyProtocol> logger)
 {
     /// <summary>How long a balancer may take to send the header. It sends it first of all.</summary>
     public static readonly TimeSpan HeaderTime = TimeSpan.FromSeconds(5);
+
+    private readonly int? _metricsPort = telemetry.Value.MetricsPort;
 
     private bool _hasRefused;
 
     /// <summary>Reads the header, and then runs the rest of the connection.</summary>
     public async Task RunAsync(ConnectionDelegate next, ConnectionContext connection)
     {
+        if ((connection.LocalEndPoint as IPEndPoint)?.Port is { } port && port == _metricsPort)
+        {
+            await next(connection); // Prometheus reads the metrics, not through the balancer.
+            return;
+        }
+
         var peer = connection.RemoteEndPoint;
         if (!trusted.Contains((peer as IPEndPoint)?.Address)
             || await ReadAsync(connection) is not { } header)
         {
-            if (_hasRefused)
-                LogRefusedAgain(peer);
-            else
-                LogRefused(peer);
+            if (!_hasRefused)
+                LogRefused();
             _hasRefused = true;
+            LogPeer(peer);
             connection.Abort(new ConnectionAbortedException("The connection has no PROXY header."));
             return;
         }
@@ -83,10 +94,10 @@ internal sealed partial class ProxyProtocol(
     [LoggerMessage(
         20,
         LogLevel.Warning,
-        "The connection from {Peer} was closed: Proxies:Protocol is on, but the connection does not come "
-            + "from Proxies:Trusted or has no PROXY header. Further ones are logged for debugging.")]
-    private partial void LogRefused(EndPoint? peer);
+        "A connection was closed: Proxies:Protocol is on, but the connection does not come from "
+            + "Proxies:Trusted or has no PROXY header. The level Debug logs the addresses of all of them.")]
+    private partial void LogRefused();
 
     [LoggerMessage(21, LogLevel.Debug, "The connection from {Peer} was closed: it has no PROXY header.")]
-    private partial void LogRefusedAgain(EndPoint? peer);
+    private partial void LogPeer(EndPoint? peer);
 }

@@ -44,6 +44,7 @@ internal static class Settings
         AssertIsNoFolder(FileName);
         configuration.AddJsonFile(FileName, optional: true, reloadOnChange: false);
         configuration.AddEnvironmentVariables(EnvironmentPrefix);
+        configuration.AddInMemoryCollection(OtelVariables.OfEnvironment);
         configuration.AddInMemoryCollection(LastOfEach(commandLine));
         AssertLogLevels(configuration.GetSection("Logging:LogLevel"));
     }

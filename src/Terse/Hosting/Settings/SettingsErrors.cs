@@ -34,8 +34,12 @@ internal static class SettingsErrors
     private static IEnumerable<string> FindUnknown(
         IConfigurationSection section, List<SettingsSection> sections)
     {
-        if (OfFramework.Contains(section.Key, StringComparer.OrdinalIgnoreCase))
+        if (OfFramework.Contains(section.Key, StringComparer.OrdinalIgnoreCase)
+            || section.Key.StartsWith(OtelVariables.Prefix, StringComparison.Ordinal))
+        {
             return [];
+        }
+
         var parts = sections.FindAll(candidate =>
             candidate.Name.Equals(section.Key, StringComparison.OrdinalIgnoreCase));
         if (parts.Count == 0)

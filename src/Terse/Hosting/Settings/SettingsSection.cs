@@ -27,6 +27,9 @@ internal sealed record SettingsSection(string Name, IReadOnlyList<string> Settin
     /// <summary>The names of the settings of type <see cref="long"/>.</summary>
     public IReadOnlyList<string> LargeNumbers { get; init; } = [];
 
+    /// <summary>The names of the settings of type <see cref="double"/>: shares from 0 to 1.</summary>
+    public IReadOnlyList<string> Shares { get; init; } = [];
+
     /// <summary>The names of the settings of type <see cref="TimeSpan"/>.</summary>
     public IReadOnlyList<string> Durations { get; init; } = [];
 
@@ -47,6 +50,11 @@ internal sealed record SettingsSection(string Name, IReadOnlyList<string> Settin
             LargeNumbers,
             text => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
             $"a whole number of at most {long.MaxValue}"),
+        .. FindWrong(
+            configuration,
+            Shares,
+            text => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
+            "a number from 0 to 1, such as 0.01"),
         .. FindWrong(
             configuration,
             Durations,

@@ -195,8 +195,8 @@ internal sealed class LinkChanger(
     {
         if (!CustomCode.CouldBeCode(request.Name.Code))
             return new ChangeLinkResult.NotFound();
-        return await store.RunAsync(
-            token => ApplyLatestAsync(request, token), time, cancellationToken);
+        return await Traced.RunAsync("change", () => store.RunAsync(
+            token => ApplyLatestAsync(request, token), time, cancellationToken));
     }
 
     private async Task<ChangeLinkResult> ApplyLatestAsync(

@@ -55,7 +55,16 @@ internal sealed class LinkCreator(
     /// The database is unavailable or too slow, or no unused code was found. The link may have been created.
     /// </exception>
     /// <exception cref="OverloadException">Too many passwords are being hashed.</exception>
-    public async Task<CreateLinkResult> CreateAsync(
+    public Task<CreateLinkResult> CreateAsync(
+        NewLink link,
+        string? idempotencyKey,
+        bool returnsExisting,
+        RequestInfo from,
+        CancellationToken cancellationToken) =>
+        Traced.RunAsync("creation", () => CheckAndCreateAsync(
+            link, idempotencyKey, returnsExisting, from, cancellationToken));
+
+    private async Task<CreateLinkResult> CheckAndCreateAsync(
         NewLink link,
         string? idempotencyKey,
         bool returnsExisting,

@@ -21,7 +21,7 @@ internal static class WebHostMiddleware
             context => WebHost.IsWebPath(context.Request.Path) && !host.Accepts(context),
             elsewhere =>
             {
-                elsewhere.UseErrorPolicy();
+                elsewhere.UseErrorPolicy(isPublic: true);
                 elsewhere.Run(RefuseAsync);
             });
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Terse.Hosting;
 
@@ -42,6 +43,7 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     private readonly StatementPace? _pace;
     private readonly Channel<Waiting> _waiting;
     private readonly Task _running;
+    private readonly string _name;
 
     /// <param name="statements">The maximum number of statements that run at the same time.</param>
     /// <param name="maxWaiting">
@@ -53,13 +55,16 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     /// <param name="pace">
     /// Limits how often each of the statements is sent; null if a statement may follow at once.
     /// </param>
+    /// <param name="name">What the calls do, in metrics and spans.</param>
     public Batcher(
         int statements,
         int maxWaiting,
         Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> run,
-        StatementPace? pace = null)
+        StatementPace? pace = null,
+        string name = "calls")
     {
-        (_run, _pace) = (run, pace);
+        (_run, _pace, _name) = (run, pace, name);
+        BatchTelemetry.Register(name);
         _waiting = Channel.CreateBounded<Waiting>(maxWaiting);
         // The loops must not inherit the ExecutionContext of the code that creates this object. Otherwise
         // every later statement would belong to the trace and the ambient transaction of that code.
@@ -116,7 +121,9 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     {
         try
         {
-            var results = await _run([.. batch.Select(waiting => waiting.Call)]);
+            using var span = BatchTelemetry.Start(
+                _name, batch.Count, batch.Select(waiting => waiting.Caller));
+            var results = await RunAsync(batch, span);
             for (var index = 0; index < batch.Count; index++)
                 batch[index].Result.SetResult(results[index]);
         }
@@ -141,8 +148,24 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
         }
     }
 
+    private async Task<IReadOnlyList<TResult>> RunAsync(List<Waiting> batch, Activity? span)
+    {
+        try
+        {
+            return await _run([.. batch.Select(waiting => waiting.Call)]);
+        }
+        catch (Exception exception) when (span is not null)
+        {
+            span.SetFailed(exception);
+            throw;
+        }
+    }
+
     private sealed record Waiting(TCall Call, CancellationToken CancellationToken)
     {
+        /// <summary>The span in which the call was made.</summary>
+        public ActivityContext Caller { get; } = Activity.Current?.Context ?? default;
+
         public TaskCompletionSource<TResult> Result { get; } =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -51,6 +51,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<ILinkReader, LinkFinder>();
         services.AddSingleton<IChangeSource, PostgresChangeSource>();
         services.AddHostedService<PostgresChangeFeed>();
+        services.AddHostedService<ClusterMetrics>();
         services.AddSingleton<StartReport>();
         services.AddSingleton<PostgresPreparation>();
         services.AddHostedService(provider => provider.GetRequiredService<PostgresPreparation>());

@@ -167,7 +167,7 @@ internal sealed partial class VisitSender(
     {
         try
         {
-            await store.AddAsync(batch, cancellationToken);
+            await Traced.RunAsync("visits", () => store.AddAsync(batch, cancellationToken));
         }
         catch (VisitsRefusedException refused)
         {

@@ -68,7 +68,18 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
         }
     }
 
-    private long Bytes => _segments.Sum(segment => segment.Length);
+    /// <summary>The total size of the files.</summary>
+    public long Bytes
+    {
+        get
+        {
+            lock (_lock)
+                return _segments.Sum(segment => segment.Length);
+        }
+    }
+
+    /// <summary>The size at which the spool is full.</summary>
+    public long MaxBytes => maxBytes;
 
     /// <summary>
     /// The file to which batches are appended; null before this process appends its first batch.

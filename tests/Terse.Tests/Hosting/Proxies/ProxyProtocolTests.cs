@@ -117,7 +117,10 @@ public sealed class ProxyProtocolTests : IAsyncLifetime
         var time = new FakeTimeProvider();
         var options = Options.Create(new ProxyOptions { Trusted = ["127.0.0.1"], Protocol = true });
         var protocol = new ProxyProtocol(
-            new TrustedProxies(options), time, NullLogger<ProxyProtocol>.Instance);
+            new TrustedProxies(options),
+            Options.Create(new TelemetryOptions()),
+            time,
+            NullLogger<ProxyProtocol>.Instance);
         var input = new Pipe();
         await using var connection = new DefaultConnectionContext(
             "1", new Duplex(input.Reader, new Pipe().Writer), new Duplex(new Pipe().Reader, input.Writer))

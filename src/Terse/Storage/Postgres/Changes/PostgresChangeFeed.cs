@@ -186,7 +186,8 @@ internal sealed partial class PostgresChangeFeed(
 
     private Task<ChangeBatch> ReadAsync(
         IChangeConnection connection, ChangePosition? after, CancellationToken cancellationToken) =>
-        WithTimeoutAsync(token => connection.ReadAsync(after, MaxPage, token), cancellationToken);
+        Traced.RunAsync("feed", () =>
+            WithTimeoutAsync(token => connection.ReadAsync(after, MaxPage, token), cancellationToken));
 
     /// <summary>
     /// Publishes the first page and all pages behind it. The snapshot of each later page also contains

@@ -41,7 +41,7 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     public PostgresKeyedInserter(Cluster cluster)
     {
         _cluster = cluster;
-        _batcher = new(Statements, MaxWaiting, AddAsync);
+        _batcher = new(Statements, MaxWaiting, AddAsync, name: "keyed-creations");
     }
 
     /// <summary>

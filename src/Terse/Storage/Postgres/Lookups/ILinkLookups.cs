@@ -91,6 +91,9 @@ internal interface ILinkLookups
 internal sealed record LookupResult(
     Link? Link, DateTimeOffset ClosedAt, int Generation, long Layouts, HostRole ProbedRole, bool IsReplica)
 {
+    /// <summary>The name of the host that answered.</summary>
+    public string Host { get; init; } = "";
+
     /// <summary>
     /// The id of the newest domain in the snapshot; 0 if there is none, or in the schema of the version
     /// before. Ids of domains grow in the order of their commits.

@@ -53,13 +53,21 @@ internal sealed class LinkFinder(
     /// <inheritdoc/>
     public async ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken)
     {
+        using var span = Telemetry.Spans.StartActivity("lookup");
         try
         {
-            return await PostgresErrors.WithTimeoutAsync(
+            var result = await PostgresErrors.WithTimeoutAsync(
                 token => FindOnAnyHostAsync(name, token), time, cancellationToken);
+            metrics.CountAnswer(result);
+            LookupSpan.Complete(span, result, time.GetUtcNow());
+            return result.Link;
         }
-        catch (StoreUnavailableException exception) when (!exception.IsOverload && lookups.CanReachHost)
+        catch (StoreUnavailableException exception)
         {
+            metrics.CountNoAnswer(exception.IsOverload);
+            span.SetFailed(exception);
+            if (exception.IsOverload || !lookups.CanReachHost)
+                throw;
             throw new StoreUnavailableException(exception.Message, exception)
             {
                 IsPrimaryLost = exception.IsPrimaryLost,
@@ -81,12 +89,15 @@ internal sealed class LinkFinder(
             };
     }
 
-    private async Task<Link?> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)
+    private async Task<LookupResult> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)
     {
-        var result = await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
-        if (IsFinal(result, name.Code) && (result.Link is null || result.IsPrimary || pending.IsComplete))
-            return result.Link;
-        return await WaitAsync(name, result, cancellationToken);
+        var first = await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
+        if (IsFinal(first, name.Code) && (first.Link is null || first.IsPrimary || pending.IsComplete))
+            return first;
+        var result = await WaitAsync(name, first, cancellationToken);
+        if (first is { Link: null, IsReplica: true } && result.Link is not null)
+            metrics.CountFalseNotFoundPrevented();
+        return result;
     }
 
     /// <summary>
@@ -95,21 +106,21 @@ internal sealed class LinkFinder(
     /// <param name="name">The link's name.</param>
     /// <param name="first">The result of the first host.</param>
     /// <param name="cancellationToken">Cancels the lookups.</param>
-    private async Task<Link?> FindChangedAsync(
+    private async Task<LookupResult> FindChangedAsync(
         LinkName name, LookupResult first, CancellationToken cancellationToken)
     {
         try
         {
             var result = await CountAsync(LookUpChangedAsync(name, cancellationToken));
             if (IsFinal(result, name.Code))
-                return result.Link;
+                return result;
         }
         catch (HostUnavailableException)
         {
             // The primary is lost or slow. If the result of the first host is final, the result is used.
             // Otherwise the code below waits for a replica.
             if (IsFinal(first, name.Code))
-                return first.Link;
+                return first;
         }
 
         return await WaitAndFindAsync(name, pending.RequiredFor(name).At, cancellationToken);
@@ -137,7 +148,7 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>Looks up a link again, if not too many requests do so already.</summary>
-    private async Task<Link?> WaitAsync(
+    private async Task<LookupResult> WaitAsync(
         LinkName name, LookupResult first, CancellationToken cancellationToken)
     {
         var isAllowed = Interlocked.Increment(ref _waiting) <= MaxWaiting;
@@ -168,7 +179,7 @@ internal sealed class LinkFinder(
     /// Looks up a link after the first host did not contain the link, or proved nothing because the host
     /// shows an earlier primary. Asks the primary within the budget, otherwise a replica behind a fence.
     /// </summary>
-    private async Task<Link?> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
+    private async Task<LookupResult> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
     {
         try
         {
@@ -176,7 +187,7 @@ internal sealed class LinkFinder(
                 ? lookups.Missing.CallAsync(name, cancellationToken)
                 : fenced.LookUpAsync(name, cancellationToken));
             if (IsFinal(result, name.Code))
-                return result.Link;
+                return result;
             if (IsOutdated(result))
                 return await FindChangedAsync(name, result, cancellationToken);
         }
@@ -198,7 +209,7 @@ internal sealed class LinkFinder(
     /// the method throws an exception at once, because no horizon can prove that the link does not exist.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait and the lookup.</param>
-    private async Task<Link?> WaitAndFindAsync(
+    private async Task<LookupResult> WaitAndFindAsync(
         LinkName name, DateTimeOffset? horizon, CancellationToken cancellationToken)
     {
         if (horizon is { } instant
@@ -206,7 +217,7 @@ internal sealed class LinkFinder(
         {
             var result = await CountAsync(lookups.LookUpAsync(name, instant, cancellationToken));
             if (IsFinal(result, name.Code))
-                return result.Link;
+                return result;
         }
 
         throw new StoreUnavailableException(

@@ -43,23 +43,29 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     {
         _cluster = cluster;
         _any = new(
-            Statements, MaxWaiting, names => LookUpAsync(Freshness.Any, names, CancellationToken.None));
+            Statements,
+            MaxWaiting,
+            names => LookUpAsync(Freshness.Any, names, CancellationToken.None),
+            name: "lookups");
         _latest = new(
             StatementsOnPrimary,
             MaxWaiting,
-            names => LookUpAsync(Freshness.Latest, names, CancellationToken.None));
+            names => LookUpAsync(Freshness.Latest, names, CancellationToken.None),
+            name: "lookups-on-primary");
         _atLeast = new(
             Statements,
             MaxWaiting,
             calls => LookUpAsync(
                 Freshness.AtLeast(calls.Max(call => call.Horizon)),
                 [.. calls.Select(call => call.Name)],
-                CancellationToken.None));
+                CancellationToken.None),
+            name: "lookups-at-horizon");
         _missing = new(
             statements: 1,
             MaxWaiting,
             names => LookUpAsync(Freshness.Latest, names, CancellationToken.None),
-            new StatementPace(Pace, maxBatch: 256, time));
+            new StatementPace(Pace, maxBatch: 256, time),
+            "lookups-of-missing");
         _fences = new(
             statements: 1,
             LinkFinder.MaxWaiting,
@@ -69,7 +75,8 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
                 var fence = await cluster.Fences.RequestFenceAsync(CancellationToken.None);
                 return [.. names.Select(_ => fence)];
             },
-            new StatementPace(Pace, LinkFinder.MaxWaiting, time));
+            new StatementPace(Pace, LinkFinder.MaxWaiting, time),
+            "fences");
     }
 
     /// <inheritdoc/>
@@ -106,7 +113,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
                 if (pick(position) is not { Count: > 0 } names)
                     return [];
                 await using var select = read.CreateCommand(SelectLinks);
-                return await LookUpAsync(select, names, HostRole.Replica, token);
+                return await LookUpAsync(select, names, HostRole.Replica, read.Host.Name, token);
             },
             CancellationToken.None);
 
@@ -179,13 +186,14 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         await using var connection = await _cluster.OpenAsync(read, cancellationToken);
         var probedRole = read.State.Role;
         await using var select = new NpgsqlCommand(SelectLinks, connection);
-        return await LookUpAsync(select, names, probedRole, cancellationToken);
+        return await LookUpAsync(select, names, probedRole, read.HostName, cancellationToken);
     }
 
     private async Task<IReadOnlyList<LookupResult>> LookUpAsync(
         NpgsqlCommand select,
         IReadOnlyList<LinkName> names,
         HostRole probedRole,
+        string host,
         CancellationToken cancellationToken)
     {
         select.BindColumn(names, name => name.Domain);
@@ -193,7 +201,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var results = new LookupResult[names.Count];
         while (await row.ReadAsync(cancellationToken))
-            results[row.GetInt64(Number) - 1] = ReadResult(row, probedRole);
+            results[row.GetInt64(Number) - 1] = ReadResult(row, probedRole, host);
         return results;
     }
 
@@ -202,7 +210,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
 
     private const int Number = LinkOfAlias + ColumnCount;
 
-    private LookupResult ReadResult(NpgsqlDataReader row, HostRole probedRole) => new(
+    private LookupResult ReadResult(NpgsqlDataReader row, HostRole probedRole, string host) => new(
         row.IsDBNull(0) ? null : ReadLink(row, row.IsDBNull(LinkOfAlias) ? 0 : LinkOfAlias),
         row.GetFieldValue<DateTimeOffset>(Number + 1),
         _cluster.Primary.GenerationOf(ClusterIdentity.Read(row, Number + 2)),
@@ -211,6 +219,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         IsReplica: row.GetBoolean(Number + 6))
     {
         LastDomain = row.GetInt64(Number + 7),
+        Host = host,
     };
 
     /// <summary>Reads a link from a row.</summary>

@@ -18,8 +18,12 @@ internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
     public PostgresVisitReader(PostgresVisitTransactions visits, TimeProvider time)
     {
         (_visits, _time) = (visits, time);
-        _totals = new(statements: 1, MaxWaiting, links => _visits.ReadAsync(
-            ConnectionShare.Lookups, links, ReadTotalsAsync, CancellationToken.None));
+        _totals = new(
+            statements: 1,
+            MaxWaiting,
+            links => _visits.ReadAsync(
+                ConnectionShare.Lookups, links, ReadTotalsAsync, CancellationToken.None),
+            name: "visit-totals");
     }
 
     public ValueTask DisposeAsync() => _totals.DisposeAsync();

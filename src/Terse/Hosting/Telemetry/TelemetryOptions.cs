@@ -1,0 +1,109 @@
+using System.Net;
+using Microsoft.Extensions.Options;
+
+namespace Terse.Hosting;
+
+/// <summary>
+/// Configures logs, metrics and traces. Where they are sent is configured by the standard variables of
+/// OpenTelemetry (<see cref="OtelVariables"/>). The settings are in the section <c>Telemetry</c>.
+/// </summary>
+internal sealed class TelemetryOptions
+{
+    public const string Section = "Telemetry";
+
+    public const string Json = "json";
+    public const string Text = "text";
+
+    /// <summary>The path of <see cref="MetricsUrl"/> in the configuration.</summary>
+    public const string MetricsUrlPath = $"{Section}:{nameof(MetricsUrl)}";
+
+    public static readonly string[] SettingNames =
+    [
+        nameof(LogFormat), nameof(MetricsUrl), nameof(SlowRequest), nameof(RequestLogShare),
+        nameof(RedirectTraceShare),
+    ];
+
+    /// <summary>
+    /// <c>json</c>: the log goes to standard output, one JSON object a line. <c>text</c>: it goes to standard
+    /// error, for people. Default: <c>text</c> if standard output is a terminal, otherwise <c>json</c>.
+    /// </summary>
+    public string? LogFormat { get; set; }
+
+    /// <summary>
+    /// The address of <c>/metrics</c> for Prometheus, such as <c>http://127.0.0.1:9464</c>. It answers
+    /// everybody who reaches the port, and nothing but <c>/metrics</c>. Default: none.
+    /// </summary>
+    public string? MetricsUrl { get; set; }
+
+    /// <summary>
+    /// Requests that take at least this long are logged, and count as slow: 1 ms to 1 hour. Too short: many
+    /// lines. Too long: slow requests leave no line. Default: 1 s.
+    /// </summary>
+    public TimeSpan SlowRequest { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The share of the requests that are neither slow nor failed, and are logged nevertheless: 0 to 1.
+    /// Default: 0. Each line costs about as much as a redirect.
+    /// </summary>
+    public double RequestLogShare { get; set; }
+
+    /// <summary>
+    /// The share of the redirects that leave a trace: 0 to 1. Default: 0.01. For all other requests the
+    /// variable <c>OTEL_TRACES_SAMPLER</c> decides.
+    /// </summary>
+    public double RedirectTraceShare { get; set; } = 0.01;
+
+    /// <summary>The port of <see cref="MetricsUrl"/>; null without one.</summary>
+    public int? MetricsPort => TryReadMetricsUrl(MetricsUrl, out var url) ? url!.Port : null;
+
+    /// <summary>Whether the log has the format <see cref="Json"/>.</summary>
+    public static bool IsJson(string? format) => format switch
+    {
+        Json => true,
+        Text => false,
+        _ => Console.IsOutputRedirected,
+    };
+
+    /// <summary>Reads the address of <c>/metrics</c>: a host or an address, with a port.</summary>
+    public static bool TryReadMetricsUrl(string? text, out Uri? url) =>
+        Uri.TryCreate(text, UriKind.Absolute, out url)
+        && url is { Scheme: "http", PathAndQuery: "/", Port: > 0 }
+        && (IPAddress.TryParse(url.IdnHost.Trim('[', ']'), out _) || url.IdnHost == "localhost");
+}
+
+internal sealed class TelemetryOptionsValidator : IValidateOptions<TelemetryOptions>
+{
+    private static readonly TimeSpan MaxSlowRequest = TimeSpan.FromHours(1);
+
+    public ValidateOptionsResult Validate(string? name, TelemetryOptions options)
+    {
+        var errors = new List<string>();
+        if (options.LogFormat is not (null or TelemetryOptions.Json or TelemetryOptions.Text))
+        {
+            errors.Add($"Telemetry:LogFormat is '{options.LogFormat}'; set it to 'json' or 'text'.");
+        }
+
+        if (options.MetricsUrl is { } url && !TelemetryOptions.TryReadMetricsUrl(url, out _))
+        {
+            errors.Add(
+                $"Telemetry:MetricsUrl is '{url}'; set it to an address with a port and without a path, such as "
+                + "'http://127.0.0.1:9464'.");
+        }
+
+        if (options.SlowRequest < TimeSpan.FromMilliseconds(1) || options.SlowRequest > MaxSlowRequest)
+        {
+            errors.Add($"Telemetry:SlowRequest is {options.SlowRequest}; set a duration from 00:00:00.001 to "
+                + $"{MaxSlowRequest}.");
+        }
+
+        AddShareError(errors, nameof(options.RequestLogShare), options.RequestLogShare);
+        AddShareError(errors, nameof(options.RedirectTraceShare), options.RedirectTraceShare);
+        return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private static void AddShareError(List<string> errors, string name, double share)
+    {
+        if (share is not (>= 0 and <= 1))
+            errors.Add(FormattableString.Invariant($"Telemetry:{name} is {share}; set it to 0 to 1."));
+    }
+}
