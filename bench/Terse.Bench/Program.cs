@@ -3,9 +3,9 @@ using Terse.Bench;
 // The benchmarks measure the published Terse server over HTTP, as a client sees it. Only the benchmark of ids
 // runs in this process. The script bench/run publishes the server and passes its path and the benchmarks'
 // names.
-if (args is [BareServer.Argument])
+if (args is [BareServer.Argument or CollectorServer.Argument])
 {
-    await BareServer.ServeAsync();
+    await (args[0] == BareServer.Argument ? BareServer.ServeAsync() : CollectorServer.ServeAsync());
     return 0;
 }
 
@@ -16,6 +16,7 @@ var benchmarks = new Dictionary<string, Func<string, Task<IEnumerable<Result>>>>
     ["memory"] = MemoryBenchmark.RunAsync,
     ["create"] = CreateBenchmark.RunAsync,
     ["redirect"] = RedirectBenchmark.RunAsync,
+    ["telemetry"] = TelemetryBenchmark.RunAsync,
     ["pause"] = PauseBenchmark.RunAsync,
     ["growth"] = GrowthBenchmark.RunSqliteAsync,
     ["postgres-growth"] = GrowthBenchmark.RunPostgresAsync,

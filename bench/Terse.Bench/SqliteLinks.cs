@@ -55,7 +55,9 @@ internal static class SqliteLinks
         await TerseProcess.StartAsync(
             program,
             ["serve", "--urls", "http://127.0.0.1:0", "--data", folder.Path, .. settings],
-            environment: await HasKeysAsync(program) ? [] : [("TERSE__Access__Anonymous", null)]);
+            environment: await HasKeysAsync(program)
+                ? []
+                : [("TERSE__Access__Anonymous", null), ("TERSE__Telemetry__LogFormat", null)]);
 
     /// <summary>
     /// Whether a program knows API keys. Earlier versions refuse to start with a setting of access.

@@ -10,7 +10,7 @@ public sealed class BeatCounts
     private long _idle;
     private long _failed;
 
-    /// <summary>How many beats this process has run: about four per second of all processes together.</summary>
+    /// <summary>How many beats this process has run; all processes run about four a second.</summary>
     public long Won => Volatile.Read(ref _won);
 
     /// <summary>

@@ -14,8 +14,8 @@ namespace Terse.Horizon;
 public sealed class Cluster : IAsyncDisposable
 {
     /// <summary>
-    /// The name of the <see cref="System.Diagnostics.ActivitySource"/> of this library. It has a span for each
-    /// try to run a beat, several per second, so a program should record only a share of them.
+    /// The name of the <see cref="System.Diagnostics.ActivitySource"/> of this library. It has a span for
+    /// each try to run a beat, several per second, so a program should record only a share of them.
     /// </summary>
     public const string SpanSource = "Terse.Horizon";
 

@@ -26,7 +26,7 @@ internal sealed class TerseServer : IAsyncDisposable
         _app = app;
         _hasKey = hasKey;
         _handler = new SocketsHttpHandler { AllowAutoRedirect = false };
-        Http = new HttpClient(_handler) { BaseAddress = new Uri(app.Urls.Single()) };
+        Http = new HttpClient(_handler) { BaseAddress = new Uri(app.Urls.First()) };
         Http.DefaultRequestHeaders.Add("User-Agent", Follower.Browser);
         if (hasKey)
             Http.DefaultRequestHeaders.Add("X-Api-Key", AdminKey.Text);
@@ -77,6 +77,8 @@ internal sealed class TerseServer : IAsyncDisposable
             new("Urls", listen is null ? "http://127.0.0.1:0" : ""),
             new("Storage:Folder", folder),
             new("Visits:RingSlots", "1024"),
+            new("Telemetry:LogFormat", "text"),
+            new("Telemetry:SlowRequest", "01:00:00"), // A slow machine leaves no lines in the log.
             .. settings.Select(setting => new KeyValuePair<string, string?>(setting.Key, setting.Value)),
         ]);
         if (listen is not null)

@@ -26,14 +26,17 @@ internal static class BareServer
         TerseProcess.StartAsync(Environment.ProcessPath!, [Argument]);
 
     /// <summary>Serves requests until the process receives SIGTERM or SIGINT.</summary>
-    public static async Task ServeAsync()
+    public static Task ServeAsync() => ServeAsync(AnswerAsync);
+
+    /// <summary>Serves requests with another response.</summary>
+    public static async Task ServeAsync(RequestDelegate answer)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [WatchNothing] });
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
         await using var app = builder.Build();
-        app.Run(AnswerAsync);
+        app.Run(answer);
         await app.StartAsync();
         await Console.Out.WriteLineAsync($"ready on {app.Urls.Single()}");
         await app.WaitForShutdownAsync();

@@ -15,7 +15,7 @@ internal static partial class ServeCommand
 {
     private const string LogCategory = "Terse.Commands.ServeCommand";
 
-    /// <summary>Whoever reads the log looks for the start of the server, whatever the default level is.</summary>
+    /// <summary>The start of the server is logged, whatever the default level is.</summary>
     public static readonly KeyValuePair<string, string?>[] LogLevels =
         [new($"Logging:LogLevel:{LogCategory}", nameof(LogLevel.Information))];
 

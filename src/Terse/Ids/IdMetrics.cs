@@ -15,7 +15,9 @@ internal sealed class IdMetrics
         _meter = Telemetry.MeterOf(meters);
         _minted = _meter.CreateCounter<long>("terse.ids.minted", "{id}", "Ids that this server minted.");
         _tooLate = _meter.CreateCounter<long>(
-            "terse.ids.too_late", "{id}", "Ids whose time the horizon had passed before their link was stored.");
+            "terse.ids.too_late",
+            "{id}",
+            "Ids whose time the horizon had passed before their link was stored.");
         _minted.Add(0);
         _tooLate.Add(0);
     }

@@ -41,6 +41,7 @@ internal static class WebSetup
         });
         services.AddSingleton<IValidateOptions<WebOptions>, WebOptionsValidator>();
         services.AddSingleton<RequestLog>();
+        services.AddSingleton<RequestMetrics>();
         services.AddSingleton<RedirectSampler>();
         services.AddSingleton<WebHost>();
         services.AddSingleton<DetailReaders>();
@@ -57,7 +58,9 @@ internal static class WebSetup
     /// headers.
     /// </summary>
     /// <param name="app">The pipeline.</param>
-    /// <param name="isPublic">Whether everybody may send the requests (<see cref="RequestTelemetry"/>).</param>
+    /// <param name="isPublic">
+    /// Whether everybody may send the requests (<see cref="RequestTelemetry"/>).
+    /// </param>
     public static void UseErrorPolicy(this IApplicationBuilder app, bool isPublic)
     {
         app.UseAtStart(late => late.UseMiddleware<RequestTelemetry>(isPublic));

@@ -76,7 +76,7 @@ public sealed partial class AlertRulesTests
         var metrics = SeriesOfRules().Where(series => !IsRecorded(series)).ToList();
 
         Assert.NotEmpty(metrics);
-        Assert.Empty(metrics.Where(metric => !InstrumentNames(metric).Any(instruments.Contains)));
+        Assert.DoesNotContain(metrics, metric => !InstrumentNames(metric).Any(instruments.Contains));
     }
 
     [Fact]

@@ -14,6 +14,7 @@ using Terse.Links;
 using Terse.Redirects;
 using Terse.Storage.Sqlite;
 using Terse.Visits;
+using Terse.Web;
 
 namespace Terse.Tests.Redirects;
 
@@ -240,6 +241,9 @@ public sealed class RedirectMiddlewareTests : IDisposable
         services.AddRedirects(_ => "");
         services.AddSingleton<PasswordHasher>();
         services.AddSingleton<LimitMetrics>();
+        services.AddSingleton<RequestLog>();
+        services.AddSingleton<RequestMetrics>();
+        services.AddSingleton<RedirectSampler>();
         // No link here has a password whose hash could be replaced.
         services.AddSingleton(_ =>
             new LinkChanger(

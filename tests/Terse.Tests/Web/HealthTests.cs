@@ -11,6 +11,10 @@ public sealed class HealthTests
     [InlineData("/livez")]
     [InlineData("/readyz")]
     [InlineData("/readyz/creations")]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    [InlineData("/health/ready?for=redirects")]
+    [InlineData("/health/ready?for=creations")]
     public async Task A_healthy_server_answers_ok_with_no_store(string path)
     {
         await using var server = await TerseServer.StartAsync();

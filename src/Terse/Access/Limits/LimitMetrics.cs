@@ -22,6 +22,8 @@ internal sealed class LimitMetrics
         _meter = meters.Create(Telemetry.Meter);
         _refused = _meter.CreateCounter<long>(
             "terse.limits.refused", "{request}", "Requests that a limit refused");
+        foreach (var limit in (string[])[CreationsPerKey, CreationsPerAddress, FailedKeys, PasswordTries])
+            _refused.Add(0, new KeyValuePair<string, object?>(Limit, limit));
     }
 
     public void CountRefused(string limit) =>

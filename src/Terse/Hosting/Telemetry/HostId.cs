@@ -24,7 +24,7 @@ internal static class HostId
     {
         if (read(BoardAssetTag) is { } instance && instance.StartsWith("i-", StringComparison.Ordinal))
             return instance;
-        return MachineIds.Select(read).FirstOrDefault(id => !string.IsNullOrEmpty(id) && id.Length <= MaxLength);
+        return MachineIds.Select(read).FirstOrDefault(id => id is { Length: > 0 and <= MaxLength });
     }
 
     private static string? ReadFirstLine(string path)

@@ -86,8 +86,8 @@ internal sealed class TelemetryOptionsValidator : IValidateOptions<TelemetryOpti
         if (options.MetricsUrl is { } url && !TelemetryOptions.TryReadMetricsUrl(url, out _))
         {
             errors.Add(
-                $"Telemetry:MetricsUrl is '{url}'; set it to an address with a port and without a path, such as "
-                + "'http://127.0.0.1:9464'.");
+                $"Telemetry:MetricsUrl is '{url}'; set it to an address with a port and without a path, such "
+                + "as 'http://127.0.0.1:9464'.");
         }
 
         if (options.SlowRequest < TimeSpan.FromMilliseconds(1) || options.SlowRequest > MaxSlowRequest)

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Npgsql;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -18,7 +17,7 @@ internal static class TelemetrySetup
     /// </summary>
     private static readonly string[] OfFramework =
     [
-        "http.server.request.duration", "kestrel.active_connections", "kestrel.rejected_connections",
+        "kestrel.active_connections", "kestrel.rejected_connections",
         "kestrel.queued_connections", "db.client.connection.count", "db.client.connection.max",
         "db.client.connection.pending_requests", "db.client.operation.duration",
         "dotnet.gc.collections", "dotnet.gc.heap.total_allocated", "dotnet.gc.pause.time",
@@ -28,6 +27,9 @@ internal static class TelemetrySetup
 
     /// <summary>The spans of the beats.</summary>
     private const string HorizonSpans = "Terse.Horizon";
+
+    /// <summary>The spans and the metrics of the driver for PostgreSQL.</summary>
+    private const string Npgsql = "Npgsql";
 
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
@@ -62,8 +64,7 @@ internal static class TelemetrySetup
     }
 
     private static void AddTracing(TracerProviderBuilder tracing, OtelVariables variables) => tracing
-        .AddSource(Telemetry.Spans.Name, HorizonSpans)
-        .AddNpgsql()
+        .AddSource(Telemetry.Spans.Name, HorizonSpans, Npgsql)
         .SetSampler(_ => SpanSampler.Of(variables))
         .AddProcessor(provider => new NodeOnSpans(provider.GetRequiredService<ServerIdentity>()))
         .AddOtlpExporter();
@@ -72,8 +73,7 @@ internal static class TelemetrySetup
     {
         metrics
             .AddMeter(
-                Telemetry.Meter, "Npgsql", "Microsoft.AspNetCore.Hosting",
-                "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
+                Telemetry.Meter, Npgsql, "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime")
             .AddView(instrument =>
                 instrument.Meter.Name == Telemetry.Meter || OfFramework.Contains(instrument.Name)
                     ? null

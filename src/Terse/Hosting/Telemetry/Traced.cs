@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Terse.Hosting;
 
-/// <summary>Records work as a span. Without an exporter, the work runs as if this class were not there.</summary>
+/// <summary>Records work as a span. Without an exporter, nothing is recorded.</summary>
 internal static class Traced
 {
     /// <summary>Runs work in a span of its own, which is marked as failed if the work throws.</summary>

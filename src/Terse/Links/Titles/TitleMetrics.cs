@@ -20,18 +20,30 @@ internal enum TitleOutcome
 }
 
 /// <summary>Counts requests for the titles of targets.</summary>
-internal sealed class TitleMetrics(IMeterFactory meters)
+internal sealed class TitleMetrics
 {
-    private readonly Counter<long> _titles = meters.Create(Telemetry.Meter).CreateCounter<long>(
-        "terse.titles", "{request}", "Requests for the titles of targets, by outcome.");
+    private readonly Meter _meter;
+    private readonly Counter<long> _titles;
 
-    public void Count(TitleOutcome outcome) => _titles.Add(1, new KeyValuePair<string, object?>(
-        "terse.title.outcome",
-        outcome switch
-        {
-            TitleOutcome.Found => "found",
-            TitleOutcome.Missing => "missing",
-            TitleOutcome.Failed => "failed",
-            _ => "dropped",
-        }));
+    public TitleMetrics(IMeterFactory meters)
+    {
+        _meter = Telemetry.MeterOf(meters);
+        _titles = _meter.CreateCounter<long>(
+            "terse.titles", "{request}", "Requests for the titles of targets, by outcome.");
+        foreach (var outcome in Enum.GetValues<TitleOutcome>())
+            Add(outcome, 0);
+    }
+
+    public void Count(TitleOutcome outcome) => Add(outcome, 1);
+
+    private void Add(TitleOutcome outcome, int requests) =>
+        _titles.Add(requests, new KeyValuePair<string, object?>(
+            "terse.title.outcome",
+            outcome switch
+            {
+                TitleOutcome.Found => "found",
+                TitleOutcome.Missing => "missing",
+                TitleOutcome.Failed => "failed",
+                _ => "dropped",
+            }));
 }

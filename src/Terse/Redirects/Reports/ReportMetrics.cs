@@ -4,15 +4,24 @@ using Terse.Hosting;
 namespace Terse.Redirects;
 
 /// <summary>Counts the reports of visitors.</summary>
-internal sealed class ReportMetrics(IMeterFactory meters)
+internal sealed class ReportMetrics
 {
-    private readonly Counter<long> _reports = meters.Create(Telemetry.Meter).CreateCounter<long>(
-        "terse.reports", "{report}", "Reports of visitors about links, by outcome.");
+    private readonly Meter _meter;
+    private readonly Counter<long> _reports;
 
-    public void CountStored() => Count("stored");
+    public ReportMetrics(IMeterFactory meters)
+    {
+        _meter = Telemetry.MeterOf(meters);
+        _reports = _meter.CreateCounter<long>(
+            "terse.reports", "{report}", "Reports of visitors about links, by outcome.");
+        Add("stored", 0);
+        Add("limited", 0);
+    }
 
-    public void CountLimited() => Count("limited");
+    public void CountStored() => Add("stored", 1);
 
-    private void Count(string outcome) =>
-        _reports.Add(1, new KeyValuePair<string, object?>("terse.report.outcome", outcome));
+    public void CountLimited() => Add("limited", 1);
+
+    private void Add(string outcome, int reports) =>
+        _reports.Add(reports, new KeyValuePair<string, object?>("terse.report.outcome", outcome));
 }

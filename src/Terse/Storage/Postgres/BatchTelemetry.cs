@@ -33,7 +33,9 @@ internal static class BatchTelemetry
         Count(batch, statements: 1, calls);
         if (!Telemetry.Spans.HasListeners())
             return null;
-        var recorded = callers.Where(caller => caller.TraceFlags.HasFlag(ActivityTraceFlags.Recorded)).ToList();
+        var recorded = callers
+            .Where(caller => caller.TraceFlags.HasFlag(ActivityTraceFlags.Recorded))
+            .ToList();
         if (recorded.Count == 0)
             return null;
         var span = Telemetry.Spans.StartActivity(

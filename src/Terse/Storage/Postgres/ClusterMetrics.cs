@@ -8,7 +8,8 @@ namespace Terse.Storage.Postgres;
 /// Measures the database hosts and the horizon, as this server sees them. The attributes are the name and the
 /// role of the host.
 /// </summary>
-internal sealed class ClusterMetrics(Cluster cluster, IMeterFactory meters, TimeProvider time) : IHostedService
+internal sealed class ClusterMetrics(Cluster cluster, IMeterFactory meters, TimeProvider time)
+    : IHostedService
 {
     private readonly Meter _meter = Telemetry.MeterOf(meters);
 
@@ -64,7 +65,8 @@ internal sealed class ClusterMetrics(Cluster cluster, IMeterFactory meters, Time
     /// says nothing about a lag.
     /// </summary>
     private IEnumerable<DatabaseHost> Known() => cluster.Hosts.Where(host =>
-        host.State.Horizon > DateTimeOffset.MinValue && cluster.Primary.GenerationOf(host.State.Identity) != 0);
+        host.State.Horizon > DateTimeOffset.MinValue
+        && cluster.Primary.GenerationOf(host.State.Identity) != 0);
 
     private IEnumerable<Measurement<long>> ReadBeats() =>
     [

@@ -50,7 +50,7 @@ internal static class RequestSpan
         var status = context.Response.StatusCode;
         span.SetTag("http.request.method", method);
         span.SetTag("url.scheme", context.Request.Scheme);
-        span.SetTag("network.protocol.version", context.Request.Protocol["HTTP/".Length..]);
+        span.SetTag("network.protocol.version", context.Request.Protocol.Split('/')[^1]);
         span.SetTag("http.response.status_code", status);
         if (route is not null)
         {

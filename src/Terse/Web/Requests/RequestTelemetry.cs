@@ -13,10 +13,16 @@ namespace Terse.Web;
 /// its client would decide what is recorded, but its span links to that trace.
 /// </param>
 /// <param name="log">Logs requests.</param>
+/// <param name="metrics">Measures requests.</param>
 /// <param name="sampler">Decides which redirects are recorded.</param>
 /// <param name="time">Measures requests.</param>
 internal sealed class RequestTelemetry(
-    RequestDelegate next, bool isPublic, RequestLog log, RedirectSampler sampler, TimeProvider time)
+    RequestDelegate next,
+    bool isPublic,
+    RequestLog log,
+    RequestMetrics metrics,
+    RedirectSampler sampler,
+    TimeProvider time)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -31,8 +37,10 @@ internal sealed class RequestTelemetry(
         }
         finally
         {
+            var took = time.GetElapsedTime(begin);
             RequestSpan.Complete(span, context);
-            log.Write(context, time.GetElapsedTime(begin), log.TakeShare());
+            metrics.Measure(context, took);
+            log.Write(context, took, log.TakeShare());
         }
     }
 }

@@ -301,6 +301,24 @@ public sealed class LinkFinderTests : IDisposable
         Assert.Equal((2, 2), (Lookups("replica"), Lookups("primary")));
     }
 
+    /// <summary>A server that believed the first replica would have answered "not found".</summary>
+    [Theory]
+    [InlineData("R2 none before, P2 link before", 100, "primary", 1)]
+    [InlineData("R2 none before, lost, R2 link before", 100, "replica", 1)]
+    [InlineData("R2 none before, F2, R2 link before", 0, "fence", 1)]
+    [InlineData("R2 none after", 100, "replica", 0)]
+    [InlineData("R2 none before, P2 none before", 100, "primary", 0)]
+    [InlineData("R2 link after", 100, "replica", 0)]
+    [InlineData("R2 none before, lost", 100, "failed", 0)]
+    public async Task The_metrics_tell_who_decided_and_which_wrong_answers_were_prevented(
+        string lookups, int perSecond, string outcome, int prevented)
+    {
+        await FindAsync(Timed, lookups, perSecond);
+
+        Assert.Equal(1, _figures[$"terse.lookups.answered {outcome}"]);
+        Assert.Equal(prevented, _figures["terse.lookups.false_not_found_prevented"]);
+    }
+
     [Theory]
     [InlineData("P2 link before", "found")]
     [InlineData("P2 none before", "not found")]

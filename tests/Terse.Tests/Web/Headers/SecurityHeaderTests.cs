@@ -54,8 +54,9 @@ public sealed class SecurityHeaderTests
             using var answer = await server.GetAsync("/called");
 
             Assert.Equal(HttpStatusCode.Found, answer.StatusCode);
+            string[] ofUncached = request == 0 ? ["X-Trace-Id"] : [];
             Assert.Equal(
-                ["Cache-Control", "Date", "Location", "X-Robots-Tag"],
+                ["Cache-Control", "Date", "Location", "X-Robots-Tag", .. ofUncached],
                 answer.Headers.Select(header => header.Key).Order(StringComparer.Ordinal));
         }
     }

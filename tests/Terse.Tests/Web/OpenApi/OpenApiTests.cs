@@ -60,6 +60,7 @@ public sealed class OpenApiTests
             from method in endpoint.Metadata.GetRequiredMetadata<IHttpMethodMetadata>().HttpMethods
             let path = DocumentGenerator.PathOf(endpoint)
             where path.StartsWith("/api/", StringComparison.Ordinal)
+                || path.StartsWith("/health/", StringComparison.Ordinal)
                 || path is "/livez" or "/readyz" or "/readyz/creations"
             select $"{method} {path}";
 

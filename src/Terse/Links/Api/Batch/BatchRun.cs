@@ -84,8 +84,8 @@ internal sealed partial class BatchRun(
     }
 
     /// <summary>
-    /// Returns all names of the links that an item names, and <see cref="Hashing"/> if it sets a password. Two
-    /// items can name one link by its code and by an alias, and must run in their order.
+    /// Returns all names of the links that an item names, and <see cref="Hashing"/> if it sets a password.
+    /// Two items can name one link by its code and by an alias, and must run in their order.
     /// </summary>
     public async ValueTask<IReadOnlyList<LinkName>> FindNamesAsync(
         BatchRead item, CancellationToken cancellationToken)

@@ -43,7 +43,9 @@ internal sealed class LookupMetrics
         _fences = _meter.CreateCounter<long>(
             "terse.lookup.fences", "{statement}", "Fences that the server wrote into the primary's log.");
         _waiting = _meter.CreateUpDownCounter<long>(
-            "terse.lookups.waiting", "{request}", "Requests that wait for the primary, a fence or a replica.");
+            "terse.lookups.waiting",
+            "{request}",
+            "Requests that wait for the primary, a fence or a replica.");
         BeginAtZero();
     }
 
