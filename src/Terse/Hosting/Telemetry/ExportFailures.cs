@@ -12,6 +12,13 @@ internal sealed class ExportFailures(IMeterFactory meters) : EventListener
 {
     private const string Exporter = "OpenTelemetry-Exporter-OpenTelemetryProtocol";
 
+    /// <summary>
+    /// The events by which the exporter reports a failed export as a warning. Its other warnings do not mean
+    /// that an export failed.
+    /// </summary>
+    private static readonly string[] Warnings =
+        ["TransientHttpError", "OperationUnexpectedlyCanceled", "RequestTimedOut"];
+
     private readonly Counter<long> _failures = Telemetry.MeterOf(meters).CreateCounter<long>(
         "terse.telemetry.export.failures", "{export}", "Exports to a collector that failed.");
 
@@ -21,8 +28,12 @@ internal sealed class ExportFailures(IMeterFactory meters) : EventListener
     protected override void OnEventSourceCreated(EventSource eventSource)
     {
         if (eventSource.Name == Exporter)
-            EnableEvents(eventSource, EventLevel.Error);
+            EnableEvents(eventSource, EventLevel.Warning);
     }
 
-    protected override void OnEventWritten(EventWrittenEventArgs eventData) => _failures.Add(1);
+    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    {
+        if (eventData.Level <= EventLevel.Error || Warnings.Contains(eventData.EventName))
+            _failures.Add(1);
+    }
 }

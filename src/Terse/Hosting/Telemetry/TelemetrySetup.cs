@@ -44,6 +44,7 @@ internal static class TelemetrySetup
         services.AddSingleton<IValidateOptions<TelemetryOptions>, TelemetryOptionsValidator>();
         services.AddSingleton<ServerIdentity>();
         services.AddSingleton<ExportFailures>();
+        services.AddHostedService<ExportShutdown>();
         services.AddHostedService<ServerMetrics>();
         builder.AddLog();
 
