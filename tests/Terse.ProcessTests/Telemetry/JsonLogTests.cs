@@ -23,8 +23,8 @@ public sealed class JsonLogTests
         using var folder = new TemporaryFolder();
         var (lines, _) = await RunAsync(folder.Path);
 
-        Assert.All(
-            lines, line => Assert.All(Fields, field => Assert.True(line.TryGetProperty(field, out _), field)));
+        Assert.All(lines, line => Assert.All(
+            Fields, field => Assert.True(line.TryGetProperty(field, out _), field)));
         Assert.All(lines, line => Assert.Equal("terse", TextOf(line, "service.name")));
         Assert.All(lines, line => Assert.Equal(ServerName, TextOf(line, "service.instance.id")));
         Assert.All(lines, line => Assert.Matches(@"^\d{4}-\d\d-\d\dT[\d:.]+Z$", TextOf(line, "time")));

@@ -69,7 +69,9 @@ internal static class RequestSpan
     /// The pattern of the endpoint, such as <c>/api/v1/links/{code}</c>; null if the request has none.
     /// </summary>
     public static string? RouteOf(HttpContext context) =>
-        (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText;
+        (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText is { Length: > 1 } route
+            ? route.TrimEnd('/')
+            : null;
 
     /// <summary>The method; <c>_OTHER</c> for one that HTTP does not define.</summary>
     public static string MethodOf(HttpRequest request) => request.Method
