@@ -261,9 +261,11 @@ internal sealed class HostMonitor(
         catch (Exception exception) when (!_stopping.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            span?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
             // The horizon does not move until the next try of this or a different server succeeds.
             Beats.AddFailed();
+            span?.SetTag("terse.beat.outcome", "failed");
+            span?.SetTag("error.type", exception.GetType().FullName);
+            span?.SetStatus(ActivityStatusCode.Error, exception.GetType().Name);
         }
     }
 }

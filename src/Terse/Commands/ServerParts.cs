@@ -20,7 +20,7 @@ internal static class ServerParts
     private static readonly KeyValuePair<string, string?> TextLog =
         new($"{TelemetryOptions.Section}:{nameof(TelemetryOptions.LogFormat)}", TelemetryOptions.Text);
 
-    /// <summary>Runs a command that serves requests. The settings decide about its log.</summary>
+    /// <summary>Runs a command that serves requests. The settings choose its log format.</summary>
     public static Task<int> ServeAsync(
         ServerBuilder build, ParseResult arguments, string failure, Func<WebApplication, Task> work) =>
         RunAsync(() => build(ServeSettings.Read(arguments)), failure, work);

@@ -17,8 +17,7 @@ internal static class FleetSetup
     private static ServerReport CreateReport(IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
-        var configuration = ConfigurationHash.Of(
-            services.GetRequiredService<IConfiguration>(), services.GetServices<SettingsSection>());
+        var configuration = services.GetRequiredService<ServerIdentity>().ConfigurationHash;
         return new(options.Name, null, options.Zone, Server.Version, configuration, null);
     }
 }

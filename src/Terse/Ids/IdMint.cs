@@ -48,13 +48,8 @@ internal sealed partial class IdMint(
     /// <summary>The number of the reserved node; null without a reservation.</summary>
     public int? Node => Reservation?.Node;
 
-    /// <summary>
-    /// How long this server can mint ids without extending its reservation; null without a reservation. While
-    /// no request needs an id, the reservation is not extended, and ends.
-    /// </summary>
-    public TimeSpan? Remaining => _node is { Reservation: { } held, Now: { } now }
-        ? TimeSpan.FromTicks(Math.Max(0, (held.Until - now).Ticks))
-        : null;
+    /// <inheritdoc cref="ReservedNode.Remaining"/>
+    public TimeSpan? Remaining => _node.Remaining;
 
     /// <summary>
     /// The current reservation; null without a reservation. No two reservations have the same node and the

@@ -7,13 +7,29 @@ namespace Terse.Ids;
 /// </summary>
 internal sealed class ReservedNode(TimeProvider time)
 {
+    /// <summary>
+    /// After this time without a request for an id, the reservation may end on purpose.
+    /// </summary>
+    private static readonly TimeSpan IdleTime = TimeSpan.FromSeconds(10);
+
     private State? _state;
+    private long _askedAt = long.MinValue;
 
     /// <summary>The current reservation; null while the server has no node.</summary>
     public NodeReservation? Reservation => Volatile.Read(ref _state)?.Reservation;
 
     /// <summary>The current time of the id generator; null while the server has no node.</summary>
     public DateTimeOffset? Now => Volatile.Read(ref _state)?.Generator.Now;
+
+    /// <summary>
+    /// How long the server can mint ids without extending its reservation; null without a reservation, and if
+    /// no id was requested for <see cref="IdleTime"/>.
+    /// </summary>
+    public TimeSpan? Remaining => Volatile.Read(ref _state) is { } state
+        && Volatile.Read(ref _askedAt) is > long.MinValue and var askedAt
+        && time.GetElapsedTime(askedAt) < IdleTime
+            ? TimeSpan.FromTicks(Math.Max(0, (state.Reservation.Until - state.Generator.Now).Ticks))
+            : null;
 
     /// <summary>
     /// Whether the server must reserve a node or extend its reservation before it can mint a further id.
@@ -26,6 +42,7 @@ internal sealed class ReservedNode(TimeProvider time)
     public MintResult TryMint(out MintedId minted)
     {
         minted = default;
+        Volatile.Write(ref _askedAt, time.GetTimestamp());
         if (Volatile.Read(ref _state) is not { } state)
             return MintResult.NoReservation;
         if (state.Generator.TryNext(out var id))

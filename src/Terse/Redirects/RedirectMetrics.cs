@@ -46,7 +46,7 @@ internal sealed class RedirectMetrics
         // The first 16 elements stay unused, because they can share a cache line with the length of the
         // array, which every access reads.
         _counts = new long[(processors + 1) * Stride];
-        _meter = meters.Create(Telemetry.Meter);
+        _meter = Telemetry.MeterOf(meters);
         _meter.CreateObservableCounter(
             "terse.redirects", ReadOutcomes, "{request}", "Requests for a code, by outcome.");
         _meter.CreateObservableCounter(

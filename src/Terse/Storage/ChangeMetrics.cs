@@ -9,13 +9,13 @@ namespace Terse.Storage;
 /// </summary>
 internal sealed class ChangeMetrics(IMeterFactory meters)
 {
-    private readonly Counter<long> _received = meters.Create(Telemetry.Meter).CreateCounter<long>(
+    private readonly Counter<long> _received = Telemetry.MeterOf(meters).CreateCounter<long>(
         "terse.changes.received", "{change}", "Changes of links that this server received.");
 
-    private readonly Gauge<int> _connected = meters.Create(Telemetry.Meter).CreateGauge<int>(
+    private readonly Gauge<int> _connected = Telemetry.MeterOf(meters).CreateGauge<int>(
         "terse.feed.connected", unit: null, "Whether this server receives changes of links.");
 
-    private readonly Counter<long> _connections = meters.Create(Telemetry.Meter).CreateCounter<long>(
+    private readonly Counter<long> _connections = Telemetry.MeterOf(meters).CreateCounter<long>(
         "terse.feed.connections", "{connection}", "How often this server began to receive changes.");
 
     private int _isConnected;

@@ -109,11 +109,19 @@ internal sealed class ProcessFigures : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds a value without its fraction, which only durations in seconds have.</summary>
-    private void Add(TraceEvent data, string field) => _next.Add(
-        (string)data.PayloadByName("instrumentName"),
-        (string)data.PayloadByName("tags"),
-        (long)double.Parse((string)data.PayloadByName(field), CultureInfo.InvariantCulture));
+    /// <summary>
+    /// Adds a value without its fraction, which only durations in seconds have. The value is empty if the
+    /// instrument measured nothing this time.
+    /// </summary>
+    private void Add(TraceEvent data, string field)
+    {
+        if ((string)data.PayloadByName(field) is not { Length: > 0 } value)
+            return;
+        _next.Add(
+            (string)data.PayloadByName("instrumentName"),
+            (string)data.PayloadByName("tags"),
+            (long)double.Parse(value, CultureInfo.InvariantCulture));
+    }
 }
 
 /// <summary>The values of all instruments of a server, from one reading.</summary>

@@ -48,6 +48,24 @@ public sealed class IdMintTests : IDisposable
         }
     }
 
+    /// <summary>
+    /// An alert fires when little is left. It must not fire while nobody creates links.
+    /// </summary>
+    [Fact]
+    public async Task The_rest_of_the_reservation_is_known_only_while_ids_are_requested()
+    {
+        await using var mint = NewMint();
+        Assert.Null(mint.Remaining);
+        await mint.MintAsync(default);
+        Assert.InRange(mint.Remaining!.Value.TotalSeconds, 29, 30);
+        _time.Pass(TimeSpan.FromSeconds(9));
+        Assert.InRange(mint.Remaining!.Value.TotalSeconds, 20, 21);
+
+        _time.Pass(TimeSpan.FromSeconds(1));
+
+        Assert.Null(mint.Remaining);
+    }
+
     [Fact]
     public async Task Servers_that_mint_at_the_same_time_never_mint_the_same_id()
     {

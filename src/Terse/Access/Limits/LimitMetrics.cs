@@ -19,7 +19,7 @@ internal sealed class LimitMetrics
 
     public LimitMetrics(IMeterFactory meters)
     {
-        _meter = meters.Create(Telemetry.Meter);
+        _meter = Telemetry.MeterOf(meters);
         _refused = _meter.CreateCounter<long>(
             "terse.limits.refused", "{request}", "Requests that a limit refused");
         foreach (var limit in (string[])[CreationsPerKey, CreationsPerAddress, FailedKeys, PasswordTries])

@@ -41,7 +41,7 @@ internal static class OwnFiles
         new FileStream(path, options).Dispose();
     }
 
-    /// <summary>Takes the rights of other users on an open file away.</summary>
+    /// <summary>Removes the access of other users to an open file.</summary>
     public static void CloseToOthers(SafeFileHandle file)
     {
         if (!OperatingSystem.IsWindows())

@@ -38,9 +38,13 @@ internal sealed class OtelVariables(IConfiguration configuration)
 
     public string? SamplerArgument => Read("OTEL_TRACES_SAMPLER_ARG");
 
+    /// <summary>Whether the SDK is turned off.</summary>
+    public bool IsDisabled =>
+        Read("OTEL_SDK_DISABLED")?.Equals("true", StringComparison.OrdinalIgnoreCase) == true;
+
     /// <summary>Whether a signal is sent: it has an endpoint, and its exporter is not turned off.</summary>
     private bool Sends(string signal) =>
-        Read("OTEL_SDK_DISABLED")?.Equals("true", StringComparison.OrdinalIgnoreCase) != true
+        !IsDisabled
         && Read($"OTEL_{signal}_EXPORTER") is null or "otlp"
         && (Read(Endpoint) ?? Read($"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT")) is not null;
 

@@ -7,8 +7,8 @@ namespace Terse.Hosting;
 /// <summary>
 /// Decides which spans without a parent in this process are recorded. A span with a parent is recorded if its
 /// parent is. Requests follow the variable <c>OTEL_TRACES_SAMPLER</c>, redirects
-/// <see cref="TelemetryOptions.RedirectTraceShare"/>, work in the background is always recorded, except the
-/// beats, which are too many.
+/// <see cref="TelemetryOptions.RedirectTraceShare"/>. Work in the background is recorded, but only a share of
+/// the beats and of the lookups without a request (the warm start, and cached links that are loaded again).
 /// </summary>
 internal sealed class SpanSampler : Sampler
 {
@@ -17,10 +17,12 @@ internal sealed class SpanSampler : Sampler
 
     public const string Beat = "beat";
 
-    private const double ShareOfBeats = 0.01;
+    public const string Lookup = "lookup";
+
+    private const double ShareOfFrequent = 0.01;
 
     private readonly Sampler _requests;
-    private readonly Sampler _beats = new TraceIdRatioBasedSampler(ShareOfBeats);
+    private readonly Sampler _frequent = new TraceIdRatioBasedSampler(ShareOfFrequent);
 
     private SpanSampler(Sampler requests) => _requests = requests;
 
@@ -48,7 +50,7 @@ internal sealed class SpanSampler : Sampler
         samplingParameters switch
         {
             { Name: Redirect } => new(SamplingDecision.RecordAndSample),
-            { Name: Beat } => _beats.ShouldSample(samplingParameters),
+            { Name: Beat or Lookup } => _frequent.ShouldSample(samplingParameters),
             { Kind: ActivityKind.Server } => _requests.ShouldSample(samplingParameters),
 
             // A statement of the database outside of any span, such as a probe.

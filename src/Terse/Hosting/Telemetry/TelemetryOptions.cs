@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Options;
 
@@ -71,7 +72,8 @@ internal sealed class TelemetryOptions
         && (IPAddress.TryParse(url.IdnHost.Trim('[', ']'), out _) || url.IdnHost == "localhost");
 }
 
-internal sealed class TelemetryOptionsValidator : IValidateOptions<TelemetryOptions>
+internal sealed class TelemetryOptionsValidator(IConfiguration configuration)
+    : IValidateOptions<TelemetryOptions>
 {
     private static readonly TimeSpan MaxSlowRequest = TimeSpan.FromHours(1);
 
@@ -83,12 +85,8 @@ internal sealed class TelemetryOptionsValidator : IValidateOptions<TelemetryOpti
             errors.Add($"Telemetry:LogFormat is '{options.LogFormat}'; set it to 'json' or 'text'.");
         }
 
-        if (options.MetricsUrl is { } url && !TelemetryOptions.TryReadMetricsUrl(url, out _))
-        {
-            errors.Add(
-                $"Telemetry:MetricsUrl is '{url}'; set it to an address with a port and without a path, such "
-                + "as 'http://127.0.0.1:9464'.");
-        }
+        if (options.MetricsUrl is { } url)
+            AddUrlErrors(errors, url);
 
         if (options.SlowRequest < TimeSpan.FromMilliseconds(1) || options.SlowRequest > MaxSlowRequest)
         {
@@ -99,6 +97,29 @@ internal sealed class TelemetryOptionsValidator : IValidateOptions<TelemetryOpti
         AddShareError(errors, nameof(options.RequestLogShare), options.RequestLogShare);
         AddShareError(errors, nameof(options.RedirectTraceShare), options.RedirectTraceShare);
         return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+    }
+
+    private void AddUrlErrors(List<string> errors, string url)
+    {
+        if (!TelemetryOptions.TryReadMetricsUrl(url, out var read))
+        {
+            errors.Add(
+                $"Telemetry:MetricsUrl is '{url}'; set it to http, an IP address or localhost, and a port, "
+                + "without a path, such as 'http://127.0.0.1:9464'.");
+            return;
+        }
+
+        // The address of the metrics is itself one of the addresses.
+        var port = string.Create(CultureInfo.InvariantCulture, $":{read!.Port}");
+        var addresses = (configuration["Urls"] ?? "").Split(';').Select(address => address.TrimEnd('/'));
+        if (addresses.Count(address => address.EndsWith(port, StringComparison.Ordinal)) > 1)
+            errors.Add($"Telemetry:MetricsUrl has the port {read.Port} of Urls; set another port.");
+        if (new OtelVariables(configuration).IsDisabled)
+        {
+            errors.Add(
+                "OTEL_SDK_DISABLED is 'true', which also turns off /metrics; remove this variable, or "
+                + "Telemetry:MetricsUrl.");
+        }
     }
 
     private static void AddShareError(List<string> errors, string name, double share)

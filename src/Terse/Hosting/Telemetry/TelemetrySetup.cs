@@ -51,7 +51,7 @@ internal static class TelemetrySetup
         var variables = new OtelVariables(builder.Configuration);
         var hasPort = TelemetryOptions.TryReadMetricsUrl(
             builder.Configuration[TelemetryOptions.MetricsUrlPath], out _);
-        if (!variables.SendsTraces && !variables.SendsMetrics && !hasPort)
+        if (!variables.SendsTraces && !variables.SendsMetrics && !variables.SendsLogs && !hasPort)
             return;
         var telemetry = services.AddOpenTelemetry().ConfigureResource(resource => resource
             .Clear()

@@ -26,7 +26,7 @@ internal sealed partial class RequestLog(IOptions<TelemetryOptions> options, ILo
     public void Write(HttpContext context, TimeSpan took, bool isChosen)
     {
         var status = context.Response.StatusCode;
-        if (status >= StatusCodes.Status500InternalServerError)
+        if (status >= StatusCodes.Status500InternalServerError && !IsProbe(context))
             LogFailed(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);
         else if (took >= _slow)
             LogSlow(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);
@@ -34,9 +34,15 @@ internal sealed partial class RequestLog(IOptions<TelemetryOptions> options, ILo
             LogRequest(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);
     }
 
+    /// <summary>A probe that finds the server not ready is no failure.</summary>
+    private static bool IsProbe(HttpContext context) =>
+        RequestSpan.RouteOf(context) is { } route
+        && (route.StartsWith("/readyz", StringComparison.Ordinal)
+            || route.StartsWith("/health/", StringComparison.Ordinal));
+
     private static string MethodOf(HttpContext context) => RequestSpan.MethodOf(context.Request);
 
-    private static string RouteOf(HttpContext context) => RequestSpan.RouteOf(context) ?? "/{code}";
+    private static string RouteOf(HttpContext context) => RequestSpan.RouteOf(context) ?? "without a route";
 
     [LoggerMessage(60, LogLevel.Error, Message)]
     private partial void LogFailed(string method, string route, int status, double milliseconds);

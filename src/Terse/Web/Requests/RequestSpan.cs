@@ -52,11 +52,11 @@ internal static class RequestSpan
         span.SetTag("url.scheme", context.Request.Scheme);
         span.SetTag("network.protocol.version", context.Request.Protocol.Split('/')[^1]);
         span.SetTag("http.response.status_code", status);
+        span.DisplayName = route is not null ? $"{method} {route}"
+            : span.OperationName == SpanSampler.Redirect ? $"{method} /{{code}}"
+            : method;
         if (route is not null)
-        {
-            span.DisplayName = $"{method} {route}";
             span.SetTag("http.route", route);
-        }
 
         if (status >= StatusCodes.Status500InternalServerError)
         {

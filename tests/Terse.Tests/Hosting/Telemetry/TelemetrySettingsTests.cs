@@ -30,6 +30,18 @@ public sealed class TelemetrySettingsTests
     }
 
     [Theory]
+    [InlineData("Urls", "http://127.0.0.1:9464", "has the port 9464 of Urls")]
+    [InlineData("OTEL_SDK_DISABLED", "true", "turns off /metrics")]
+    public async Task The_metrics_need_a_port_of_their_own_and_the_SDK(
+        string name, string value, string advice)
+    {
+        await using var app = Program.BuildServer(
+            [new("Telemetry:MetricsUrl", "http://127.0.0.1:9464"), new(name, value)]);
+
+        Assert.Contains(advice, Assert.Single(SettingsErrors.Find(app.Services)), StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("http://127.0.0.1:9464", 9464)]
     [InlineData("http://0.0.0.0:9464/", 9464)]
     [InlineData("http://[::1]:9464", 9464)]

@@ -15,10 +15,10 @@ public sealed class RequestLogTests : IDisposable
     public void Dispose() => _lines.Dispose();
 
     [Theory]
-    [InlineData(503, 5, false, "GET /{code} was answered with 503 after 5 ms.")]
-    [InlineData(500, 1000, true, "GET /{code} was answered with 500 after 1000 ms.")]
-    [InlineData(302, 1000, false, "GET /{code} was answered with 302 after 1000 ms.")]
-    [InlineData(404, 999, true, "GET /{code} was answered with 404 after 999 ms.")]
+    [InlineData(503, 5, false, "GET without a route was answered with 503 after 5 ms.")]
+    [InlineData(500, 1000, true, "GET without a route was answered with 500 after 1000 ms.")]
+    [InlineData(302, 1000, false, "GET without a route was answered with 302 after 1000 ms.")]
+    [InlineData(404, 999, true, "GET without a route was answered with 404 after 999 ms.")]
     [InlineData(404, 999, false, null)]
     [InlineData(302, 0, false, null)]
     public void Failed_slow_and_chosen_requests_leave_a_line(

@@ -19,10 +19,12 @@ internal sealed class JsonLogFormatter(ServerIdentity identity, TimeProvider tim
     public const string FormatterName = "terse-json";
 
     /// <summary>
-    /// The maximum number of characters of a text. A longer text is cut, so that a line stays readable for
-    /// collectors, which limit lines to 16 KiB and more.
+    /// The maximum number of characters of a text. A longer text is cut, because collectors limit lines to
+    /// 16 KiB and more.
     /// </summary>
-    public const int MaxText = 8192;
+    public const int MaxText = 2048;
+
+    private const int MaxStack = 8192;
 
     private const string TimeFormat = "yyyy-MM-ddTHH:mm:ss.fffZ";
 
@@ -108,7 +110,7 @@ internal sealed class JsonLogFormatter(ServerIdentity identity, TimeProvider tim
     {
         json.WriteString("exception.type", exception.GetType().FullName);
         json.WriteString("exception.message", Cut(exception.Message));
-        json.WriteString("exception.stacktrace", Cut(exception.ToString()));
+        json.WriteString("exception.stacktrace", Cut(exception.ToString(), MaxStack));
     }
 
     private void WriteContext(Utf8JsonWriter json)
@@ -125,5 +127,6 @@ internal sealed class JsonLogFormatter(ServerIdentity identity, TimeProvider tim
             json.WriteString("terse.node", node);
     }
 
-    private static string Cut(string text) => text.Length <= MaxText ? text : text[..MaxText] + "…";
+    private static string Cut(string text, int max = MaxText) =>
+        text.Length <= max ? text : text[..max] + "…";
 }

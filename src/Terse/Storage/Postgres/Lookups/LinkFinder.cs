@@ -53,7 +53,7 @@ internal sealed class LinkFinder(
     /// <inheritdoc/>
     public async ValueTask<Link?> FindAsync(LinkName name, CancellationToken cancellationToken)
     {
-        using var span = Telemetry.Spans.StartActivity("lookup");
+        using var span = Telemetry.Spans.StartActivity(SpanSampler.Lookup);
         try
         {
             var result = await PostgresErrors.WithTimeoutAsync(

@@ -63,7 +63,7 @@ internal sealed class LookupMetrics
     public void CountNoAnswer(bool isShed) => _answers.Add(1, AttributeOf(isShed ? "shed" : "failed"));
 
     /// <summary>
-    /// Counts a request that would have been answered "not found", if the server had believed the replica.
+    /// Counts a request that would have been answered "not found" without a lookup on another host.
     /// </summary>
     public void CountFalseNotFoundPrevented() => _prevented.Add(1);
 
