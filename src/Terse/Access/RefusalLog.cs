@@ -1,4 +1,5 @@
 using Terse.Hosting;
+using Terse.Web;
 
 namespace Terse.Access;
 
@@ -39,8 +40,7 @@ internal sealed partial class RefusalLog(TimeProvider time, ILogger<RefusalLog> 
 
         if (Interlocked.Exchange(ref _omitted, 0) is > 0 and var omitted)
             LogOmitted(omitted);
-        var operation = (context.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText?.TrimEnd('/');
-        LogRefused(context.Request.Method, operation, status, reason, keyId ?? "none");
+        LogRefused(context.Request.Method, RequestSpan.RouteOf(context), status, reason, keyId ?? "none");
     }
 
     [LoggerMessage(

@@ -18,7 +18,7 @@ internal static class ServerParts
 {
     /// <summary>The log of a command that ends soon is for the person at the terminal.</summary>
     private static readonly KeyValuePair<string, string?> TextLog =
-        new($"{TelemetryOptions.Section}:{nameof(TelemetryOptions.LogFormat)}", TelemetryOptions.Text);
+        new(TelemetryOptions.LogFormatPath, TelemetryOptions.Text);
 
     /// <summary>Runs a command that serves requests. The settings choose its log format.</summary>
     public static Task<int> ServeAsync(

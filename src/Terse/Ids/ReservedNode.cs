@@ -42,13 +42,14 @@ internal sealed class ReservedNode(TimeProvider time)
     public MintResult TryMint(out MintedId minted)
     {
         minted = default;
-        Volatile.Write(ref _askedAt, time.GetTimestamp());
+        var now = time.GetTimestamp();
+        Volatile.Write(ref _askedAt, now);
         if (Volatile.Read(ref _state) is not { } state)
             return MintResult.NoReservation;
         if (state.Generator.TryNext(out var id))
         {
             minted = new(id, state.Reservation.Layout);
-            return time.GetElapsedTime(state.Since) < state.RenewAfter
+            return time.GetElapsedTime(state.Since, now) < state.RenewAfter
                 ? MintResult.Minted
                 : MintResult.MintedAndRenewalDue;
         }

@@ -15,6 +15,9 @@ internal sealed class TelemetryOptions
     public const string Json = "json";
     public const string Text = "text";
 
+    /// <summary>The path of <see cref="LogFormat"/> in the configuration.</summary>
+    public const string LogFormatPath = $"{Section}:{nameof(LogFormat)}";
+
     /// <summary>The path of <see cref="MetricsUrl"/> in the configuration.</summary>
     public const string MetricsUrlPath = $"{Section}:{nameof(MetricsUrl)}";
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
+using Terse.Horizon;
 
 namespace Terse.Hosting;
 
@@ -24,9 +25,6 @@ internal static class TelemetrySetup
         "dotnet.process.cpu.time", "dotnet.process.memory.working_set", "dotnet.thread_pool.queue.length",
         "dotnet.thread_pool.thread.count", "dotnet.exceptions",
     ];
-
-    /// <summary>The spans of the beats.</summary>
-    private const string HorizonSpans = "Terse.Horizon";
 
     /// <summary>The spans and the metrics of the driver for PostgreSQL.</summary>
     private const string Npgsql = "Npgsql";
@@ -65,7 +63,7 @@ internal static class TelemetrySetup
     }
 
     private static void AddTracing(TracerProviderBuilder tracing, OtelVariables variables) => tracing
-        .AddSource(Telemetry.Spans.Name, HorizonSpans, Npgsql)
+        .AddSource(Telemetry.Spans.Name, Cluster.SpanSource, Npgsql)
         .SetSampler(_ => SpanSampler.Of(variables))
         .AddProcessor(provider => new NodeOnSpans(provider.GetRequiredService<ServerIdentity>()))
         .AddOtlpExporter();

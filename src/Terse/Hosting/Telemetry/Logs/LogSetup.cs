@@ -25,8 +25,7 @@ internal static class LogSetup
             console.MaxQueueLength = MaxWaitingLines;
             console.QueueFullMode = ConsoleLoggerQueueFullMode.DropWrite;
         });
-        if (TelemetryOptions.IsJson(
-            builder.Configuration[$"{TelemetryOptions.Section}:{nameof(TelemetryOptions.LogFormat)}"]))
+        if (TelemetryOptions.IsJson(builder.Configuration[TelemetryOptions.LogFormatPath]))
         {
             builder.Logging.AddConsole(console => console.FormatterName = JsonLogFormatter.FormatterName);
             builder.Services.AddSingleton<ConsoleFormatter, JsonLogFormatter>();
