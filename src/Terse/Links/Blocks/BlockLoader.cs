@@ -21,8 +21,8 @@ internal interface IBlockFreshness
     bool IsChecked { get; }
 
     /// <summary>
-    /// Waits for a read of the blocks if the last one is too long ago. Waits half a second at most, and never
-    /// while the database cannot be reached.
+    /// Waits for a read of the blocks if the last one is too long ago. Waits no longer than one read may
+    /// take, and never while the database cannot be reached.
     /// </summary>
     ValueTask ConfirmAsync();
 }
@@ -42,16 +42,20 @@ internal sealed partial class BlockLoader(
     /// </summary>
     public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(3);
 
+    /// <summary>The time limit of a read.</summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);
+
     /// <summary>More than the time limit of a read and the pause after it.</summary>
     private static readonly TimeSpan CheckedFor = TimeSpan.FromSeconds(5);
-
-    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(0.5);
 
     private Guid? _revision;
 
     private long _confirmedAt = time.GetTimestamp();
 
-    /// <summary>When the last read began that has succeeded, or when the last read failed.</summary>
+    /// <summary>
+    /// When the last read began that has succeeded, or when the last read failed. A read that was cut off by
+    /// a suspension of the server fails too, but says nothing about the database, so it does not count.
+    /// </summary>
     private long _checkedAt = time.GetTimestamp();
 
     /// <inheritdoc/>
@@ -110,7 +114,9 @@ internal sealed partial class BlockLoader(
         }
         catch
         {
-            Volatile.Write(ref _checkedAt, Time.GetTimestamp());
+            var now = Time.GetTimestamp();
+            if (Time.GetElapsedTime(begin, now) < CheckedFor)
+                Volatile.Write(ref _checkedAt, now);
             throw;
         }
     }

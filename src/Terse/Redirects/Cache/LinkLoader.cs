@@ -259,11 +259,12 @@ internal sealed class LinkLoader
     /// <summary>
     /// Completes the load with an exception. Opens the circuit only if the store cannot be reached and the
     /// cache contains a stale copy of the link, because an open circuit only helps if a stale copy can be
-    /// served.
+    /// served. A load that was cut off by a suspension of the server says nothing about the store.
     /// </summary>
     private void Fail(LinkName name, LinkLoad load, Exception exception)
     {
         if (exception is StoreUnavailableException { IsOverload: false }
+            && _time.GetElapsedTime(load.StartedAt) <= ChangeDelay.Max
             && _table.TryGet(name, out var stale)
             && _freshness.MayServeStale(stale.LoadedAt, isOverload: false))
         {

@@ -113,7 +113,7 @@ public sealed class BlockLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task A_load_waits_half_a_second_at_most()
+    public async Task A_load_waits_no_longer_than_a_read_may_take()
     {
         await _loader.StartingAsync(default);
         _store.Answer = new TaskCompletionSource();
@@ -122,7 +122,9 @@ public sealed class BlockLoaderTests : IDisposable
         await Terse.Harness.Eventually.IsTrueAsync(() => Task.FromResult(_store.Reads == 2));
         Assert.False(confirming.IsCompleted);
 
-        _time.Advance(TimeSpan.FromSeconds(0.5));
+        _time.Advance(BlockLoader.MaxWait - TimeSpan.FromMilliseconds(1));
+        Assert.False(confirming.IsCompleted);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
         await confirming;
 
         _store.Answer.SetResult();
@@ -165,13 +167,31 @@ public sealed class BlockLoaderTests : IDisposable
     {
         await _loader.StartingAsync(default);
         _store.IsPrimaryLost = true;
-        _store.OnRead = () => _time.Advance(TimeSpan.FromSeconds(5));
+        _store.OnRead = () => _time.Advance(BlockLoader.MaxWait);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => _loader.ReadAsync(default));
+        _time.Advance(TimeSpan.FromSeconds(5) - TimeSpan.FromMilliseconds(1));
         Assert.True(_loader.IsChecked);
 
-        _time.Advance(TimeSpan.FromSeconds(5));
+        _time.Advance(TimeSpan.FromMilliseconds(1));
 
         Assert.False(_loader.IsChecked);
+    }
+
+    [Fact]
+    public async Task A_read_that_a_suspension_of_the_server_cut_off_is_no_check()
+    {
+        await _loader.StartingAsync(default);
+        _store.IsPrimaryLost = true;
+        _store.OnRead = () => _time.Advance(TimeSpan.FromSeconds(9));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => _loader.ReadAsync(default));
+        Assert.False(_loader.IsChecked);
+
+        _store.IsPrimaryLost = false;
+        _store.OnRead = () => { };
+        _store.Block("evil.example");
+        await _loader.ConfirmAsync();
+
+        Assert.True(_map.Current.IsBlocked(Evil));
     }
 
     private sealed class FakeBlockStore : IBlockStore

@@ -304,6 +304,23 @@ public sealed class LinkLoaderTests : IDisposable
         Assert.True(_test.Cache.Probe("", "code").IsFresh);
     }
 
+    [Theory]
+    [InlineData(5, true)]
+    [InlineData(6, false)]
+    public async Task A_load_that_a_suspension_of_the_server_cut_off_opens_no_circuit(
+        int seconds, bool opensCircuit)
+    {
+        await CacheAsync("code");
+        _test.Advance(TimeSpan.FromHours(2));
+        Store.IsHolding = true;
+        var request = _test.FindAsync("code");
+        _test.Advance(TimeSpan.FromSeconds(seconds));
+        Store.Held.Single().Fail();
+        await request;
+
+        Assert.Equal(opensCircuit, _test.Cache.Probe("", "code").IsFresh);
+    }
+
     /// <summary>
     /// While the store can be reached, another server may have changed the link. While the feed is connected,
     /// the cache would have been notified of this change.
