@@ -47,6 +47,7 @@ internal static class Program
         app.MapDomainPages();
         app.MapLinks();
         app.MapFleet();
+        app.MapLag();
         app.MapVisits();
         return app;
     }

@@ -8,12 +8,14 @@ internal static class Eventually
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
 
+    /// <param name="condition">The condition.</param>
+    /// <param name="timeout">How long to wait at most; by default, one minute.</param>
     /// <exception cref="OperationCanceledException">
-    /// The condition was still false after one minute.
+    /// The condition was still false at the end of <paramref name="timeout"/>.
     /// </exception>
-    public static async Task IsTrueAsync(Func<Task<bool>> condition)
+    public static async Task IsTrueAsync(Func<Task<bool>> condition, TimeSpan? timeout = null)
     {
-        using var limit = new CancellationTokenSource(Timeout, TimeProvider.System);
+        using var limit = new CancellationTokenSource(timeout ?? Timeout, TimeProvider.System);
         using var timer = new PeriodicTimer(Interval, TimeProvider.System);
         while (!await condition())
             await timer.WaitForNextTickAsync(limit.Token);

@@ -45,5 +45,6 @@ internal static class CommandLine
             CodesCommand.Create(build),
             MigrateCommand.Create(build),
             HostsCommand.Create(),
+            LagCommand.Create(),
         };
 }

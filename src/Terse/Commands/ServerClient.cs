@@ -17,6 +17,7 @@ internal sealed record ProblemAnswer(string? Detail);
 [JsonSerializable(typeof(LinkAnswer))]
 [JsonSerializable(typeof(ProblemAnswer))]
 [JsonSerializable(typeof(FleetResource))]
+[JsonSerializable(typeof(LagResource))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ServerAnswerJson : JsonSerializerContext;
 

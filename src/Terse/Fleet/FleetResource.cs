@@ -17,6 +17,7 @@ internal sealed record FleetResource(
 /// <summary>Lists the types of this folder that are written as JSON.</summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(FleetResource))]
+[JsonSerializable(typeof(LagResource))]
 internal sealed partial class FleetJson : JsonSerializerContext
 {
     /// <summary>

@@ -50,6 +50,7 @@ public sealed class OperationRoleTests : IAsyncLifetime
         ["POST /api/v1/reports/{id}/disable"] = "admin*",
         ["POST /api/v1/reports/{id}/close"] = "admin*",
         ["GET /api/v1/fleet"] = "admin*",
+        ["GET /api/v1/fleet/lag"] = "admin*",
     };
 
     private TerseServer _server = null!;

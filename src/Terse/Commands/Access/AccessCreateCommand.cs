@@ -69,14 +69,8 @@ internal static class AccessCreateCommand
     {
         if (text is null)
             return null;
-        if (text is [.. var digits, 'd' or 'h']
-            && int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number is > 0 and <= 100_000)
-        {
-            var end = now + (text[^1] == 'd' ? TimeSpan.FromDays(number) : TimeSpan.FromHours(number));
-            return end.ToString("O", CultureInfo.InvariantCulture);
-        }
-
+        if (DurationText.TryParse(text, out var duration))
+            return (now + duration).ToString("O", CultureInfo.InvariantCulture);
         return InstantText.TryParse(text, out _)
             ? text
             : throw new StartupException(

@@ -61,6 +61,8 @@ internal sealed class PostgresStorage(
         services.AddSingleton<PostgresMigrator>();
         services.AddHostedService(provider => provider.GetRequiredService<PostgresMigrator>());
         services.AddSingleton<IFleetStore, PostgresFleetStore>();
+        services.AddSingleton<ILagStore, PostgresLagStore>();
+        services.AddHostedService<LagRecorder>();
         services.AddSingleton<IStorage, PostgresStorage>();
         AddVisits(services);
     }

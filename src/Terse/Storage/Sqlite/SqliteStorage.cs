@@ -39,6 +39,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<ITagStore, SqliteTagStore>();
         services.AddSingleton<INodeStore, SqliteNodeStore>();
         services.AddSingleton<IFleetStore, SqliteFleetStore>();
+        services.AddSingleton<ILagStore, SqliteLagStore>();
         services.AddSingleton<IDomainStore, SqliteDomainStore>();
         services.AddSingleton<IKeyStore, SqliteKeyStore>();
         services.AddSingleton<IAuditReader, SqliteAuditReader>();

@@ -1,3 +1,4 @@
+using Terse.Fleet;
 using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Links;
@@ -5,8 +6,8 @@ using Terse.Links;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Deletes the rows of <c>idempotency</c> and <c>link_change</c> that are older than their retention time, in
-/// the background. No request waits for a deletion.
+/// Deletes the rows of <c>idempotency</c>, <c>link_change</c> and <c>host_lag</c> that are older than their
+/// retention time, in the background. No request waits for a deletion.
 /// </summary>
 /// <remarks>
 /// While a transaction keeps an old snapshot open, PostgreSQL cannot remove deleted rows, and a search for
@@ -28,6 +29,7 @@ internal sealed partial class PostgresCleanup(
     [
         new("idempotency", "created_at", IdempotentRequest.RetentionTime),
         new("link_change", "written_at", TimeSpan.FromDays(1)),
+        new("host_lag", "minute", ILagStore.RetentionTime),
     ];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
