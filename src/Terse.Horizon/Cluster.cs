@@ -19,6 +19,9 @@ public sealed class Cluster : IAsyncDisposable
     /// </summary>
     public const string SpanSource = "Terse.Horizon";
 
+    /// <summary>The name of the span of a beat.</summary>
+    public const string BeatSpan = "beat";
+
     private readonly DatabaseHost[] _hosts;
     private readonly HostRegistry _registry;
     private readonly HostMonitor _monitor;

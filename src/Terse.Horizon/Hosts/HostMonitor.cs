@@ -240,7 +240,7 @@ internal sealed class HostMonitor(
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
         limit.CancelAfter(options.ProbeTimeout);
-        using var span = Spans.StartActivity("beat");
+        using var span = Spans.StartActivity(Cluster.BeatSpan);
         span?.SetTag("terse.host", primary.Name);
         try
         {

@@ -92,7 +92,8 @@ public sealed class PostgresLagStoreTests(TestDatabases databases) : IAsyncLifet
 
         await AddAsync("db2", Day, 1);
 
-        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(() => Store.ReadAsync(Day, default));
+        var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
+            () => Store.ReadAsync(Day, default));
         Assert.Contains("run 'terse migrate'", refused.Message, StringComparison.Ordinal);
     }
 

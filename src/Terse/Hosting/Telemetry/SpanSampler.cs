@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OpenTelemetry.Trace;
+using Terse.Horizon;
 
 namespace Terse.Hosting;
 
@@ -14,8 +15,6 @@ internal sealed class SpanSampler : Sampler
 {
     /// <summary>The name of the root span of a redirect, which exists only if it is to be recorded.</summary>
     public const string Redirect = "GET /{code}";
-
-    public const string Beat = "beat";
 
     public const string Lookup = "lookup";
 
@@ -50,7 +49,7 @@ internal sealed class SpanSampler : Sampler
         samplingParameters switch
         {
             { Name: Redirect } => new(SamplingDecision.RecordAndSample),
-            { Name: Beat or Lookup } => _frequent.ShouldSample(samplingParameters),
+            { Name: Cluster.BeatSpan or Lookup } => _frequent.ShouldSample(samplingParameters),
             { Kind: ActivityKind.Server } => _requests.ShouldSample(samplingParameters),
 
             // A statement of the database outside of any span, such as a probe.

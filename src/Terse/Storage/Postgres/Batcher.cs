@@ -45,6 +45,7 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     private readonly Task _running;
     private readonly string _name;
 
+    /// <param name="name">What the calls do, in metrics and spans.</param>
     /// <param name="statements">The maximum number of statements that run at the same time.</param>
     /// <param name="maxWaiting">
     /// The maximum number of waiting calls. When this number is reached, each new call fails immediately.
@@ -55,13 +56,12 @@ internal sealed class Batcher<TCall, TResult> : IBatcher<TCall, TResult>, IAsync
     /// <param name="pace">
     /// Limits how often each of the statements is sent; null if a statement may follow at once.
     /// </param>
-    /// <param name="name">What the calls do, in metrics and spans.</param>
     public Batcher(
+        string name,
         int statements,
         int maxWaiting,
         Func<IReadOnlyList<TCall>, Task<IReadOnlyList<TResult>>> run,
-        StatementPace? pace = null,
-        string name = "calls")
+        StatementPace? pace = null)
     {
         (_run, _pace, _name) = (run, pace, name);
         BatchTelemetry.Register(name);

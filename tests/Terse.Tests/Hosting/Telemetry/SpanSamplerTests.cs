@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Configuration;
 using OpenTelemetry.Trace;
+using Terse.Horizon;
 using Terse.Hosting;
 
 namespace Terse.Tests.Hosting;
@@ -33,7 +34,7 @@ public sealed class SpanSamplerTests
     }
 
     [Theory]
-    [InlineData(SpanSampler.Beat)]
+    [InlineData(Cluster.BeatSpan)]
     [InlineData(SpanSampler.Lookup)]
     public void Work_that_is_frequent_is_rarely_recorded_outside_of_requests(string name)
     {

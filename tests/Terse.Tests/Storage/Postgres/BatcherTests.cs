@@ -17,7 +17,7 @@ public sealed class BatcherTests
     [Fact]
     public async Task Calls_that_arrive_during_a_statement_share_the_next_statement()
     {
-        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
+        await using var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);
         await UntilSentAsync(1);
         Task<int>[] others = [.. Enumerable.Range(2, 3).Select(call => batcher.CallAsync(call, default))];
@@ -35,7 +35,7 @@ public sealed class BatcherTests
     [Fact]
     public async Task As_many_statements_run_at_once_as_are_allowed()
     {
-        await using var batcher = new Batcher<int, int>(statements: 2, MaxWaiting, SendAsync);
+        await using var batcher = new Batcher<int, int>("calls", statements: 2, MaxWaiting, SendAsync);
         var calls = new List<Task<int>> { batcher.CallAsync(1, default) };
         await UntilSentAsync(1);
         calls.Add(batcher.CallAsync(2, default));
@@ -54,7 +54,7 @@ public sealed class BatcherTests
     [Fact]
     public async Task A_statement_that_fails_fails_its_own_calls_and_no_others()
     {
-        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
+        await using var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);
         await UntilSentAsync(1);
         Task<int>[] failing = [batcher.CallAsync(2, default), batcher.CallAsync(3, default)];
@@ -73,7 +73,7 @@ public sealed class BatcherTests
     [Fact]
     public async Task A_call_beyond_the_limit_of_waiting_calls_fails_at_once_and_the_waiting_calls_succeed()
     {
-        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
+        await using var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(0, default);
         await UntilSentAsync(1);
         var waiting = new List<Task<int>>();
@@ -100,7 +100,7 @@ public sealed class BatcherTests
     [Fact]
     public async Task A_call_that_was_cancelled_while_it_waited_is_not_sent()
     {
-        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
+        await using var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync);
         using var leaving = new CancellationTokenSource();
         var first = batcher.CallAsync(1, default);
         await UntilSentAsync(1);
@@ -119,7 +119,7 @@ public sealed class BatcherTests
     [Fact]
     public async Task Disposing_fails_the_waiting_calls_and_waits_for_the_running_statements()
     {
-        var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
+        var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);
         await UntilSentAsync(1);
         var waiting = batcher.CallAsync(2, default);
@@ -140,7 +140,7 @@ public sealed class BatcherTests
     [Fact]
     public async Task An_error_of_one_call_does_not_fail_the_other_calls_of_its_statement()
     {
-        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
+        await using var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);
         await UntilSentAsync(1);
         Task<int>[] together = [batcher.CallAsync(2, default), batcher.CallAsync(3, default)];
@@ -161,7 +161,7 @@ public sealed class BatcherTests
     [InlineData(PostgresErrorCodes.LockNotAvailable)]
     public async Task A_row_that_is_locked_fails_its_own_call_and_no_others(string error)
     {
-        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync);
+        await using var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync);
         var first = batcher.CallAsync(1, default);
         await UntilSentAsync(1);
         Task<int>[] together = [batcher.CallAsync(2, default), batcher.CallAsync(3, default)];
@@ -184,7 +184,7 @@ public sealed class BatcherTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         var pace = new StatementPace(TimeSpan.FromMilliseconds(25), maxBatch: 1000, time);
-        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync, pace);
+        await using var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync, pace);
         var first = batcher.CallAsync(1, default);
         await UntilSentAsync(1);
         Answer(0);
@@ -208,7 +208,7 @@ public sealed class BatcherTests
     {
         var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
         var pace = new StatementPace(TimeSpan.FromMilliseconds(25), maxBatch: 1000, time);
-        await using var batcher = new Batcher<int, int>(statements: 1, MaxWaiting, SendAsync, pace);
+        await using var batcher = new Batcher<int, int>("calls", statements: 1, MaxWaiting, SendAsync, pace);
         var first = batcher.CallAsync(1, default);
         await UntilSentAsync(1);
         Task<int>[] others = [.. Enumerable.Range(2, 20).Select(call => batcher.CallAsync(call, default))];

@@ -41,7 +41,7 @@ internal sealed class PostgresKeyedInserter : IAsyncDisposable
     public PostgresKeyedInserter(Cluster cluster)
     {
         _cluster = cluster;
-        _batcher = new(Statements, MaxWaiting, AddAsync, name: "keyed-creations");
+        _batcher = new("keyed-creations", Statements, MaxWaiting, AddAsync);
     }
 
     /// <summary>

@@ -32,7 +32,7 @@ internal sealed class PostgresLinkInserter : IAsyncDisposable
     public PostgresLinkInserter(Cluster cluster)
     {
         _cluster = cluster;
-        _batcher = new(Statements, MaxWaiting, InsertAsync, name: "creations");
+        _batcher = new("creations", Statements, MaxWaiting, InsertAsync);
     }
 
     /// <summary>

@@ -38,7 +38,7 @@ internal sealed class PostgresLinkUpdater : IAsyncDisposable
     public PostgresLinkUpdater(Cluster cluster, TimeProvider time)
     {
         (_cluster, _time) = (cluster, time);
-        _batcher = new(Statements, MaxWaiting, UpdateAsync, name: "changes");
+        _batcher = new("changes", Statements, MaxWaiting, UpdateAsync);
     }
 
     public ValueTask DisposeAsync() => _batcher.DisposeAsync();

@@ -43,30 +43,31 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
     {
         _cluster = cluster;
         _any = new(
+            "lookups",
             Statements,
             MaxWaiting,
-            names => LookUpAsync(Freshness.Any, names, CancellationToken.None),
-            name: "lookups");
+            names => LookUpAsync(Freshness.Any, names, CancellationToken.None));
         _latest = new(
+            "lookups-on-primary",
             StatementsOnPrimary,
             MaxWaiting,
-            names => LookUpAsync(Freshness.Latest, names, CancellationToken.None),
-            name: "lookups-on-primary");
+            names => LookUpAsync(Freshness.Latest, names, CancellationToken.None));
         _atLeast = new(
+            "lookups-at-horizon",
             Statements,
             MaxWaiting,
             calls => LookUpAsync(
                 Freshness.AtLeast(calls.Max(call => call.Horizon)),
                 [.. calls.Select(call => call.Name)],
-                CancellationToken.None),
-            name: "lookups-at-horizon");
+                CancellationToken.None));
         _missing = new(
+            "lookups-of-missing",
             statements: 1,
             MaxWaiting,
             names => LookUpAsync(Freshness.Latest, names, CancellationToken.None),
-            new StatementPace(Pace, maxBatch: 256, time),
-            "lookups-of-missing");
+            new StatementPace(Pace, maxBatch: 256, time));
         _fences = new(
+            "fences",
             statements: 1,
             LinkFinder.MaxWaiting,
             async names =>
@@ -75,8 +76,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
                 var fence = await cluster.Fences.RequestFenceAsync(CancellationToken.None);
                 return [.. names.Select(_ => fence)];
             },
-            new StatementPace(Pace, LinkFinder.MaxWaiting, time),
-            "fences");
+            new StatementPace(Pace, LinkFinder.MaxWaiting, time));
     }
 
     /// <inheritdoc/>

@@ -27,7 +27,7 @@ internal sealed class PostgresVisitLimits : IAsyncDisposable
     public PostgresVisitLimits(Cluster cluster, TimeProvider time)
     {
         (_cluster, _time) = (cluster, time);
-        _batcher = new(statements: 1, MaxWaiting, TakeAsync, name: "visit-limits");
+        _batcher = new("visit-limits", statements: 1, MaxWaiting, TakeAsync);
     }
 
     /// <inheritdoc cref="ILinkStore.TakeVisitAsync"/>

@@ -19,11 +19,11 @@ internal sealed class PostgresVisitReader : IVisitReader, IAsyncDisposable
     {
         (_visits, _time) = (visits, time);
         _totals = new(
+            "visit-totals",
             statements: 1,
             MaxWaiting,
             links => _visits.ReadAsync(
-                ConnectionShare.Lookups, links, ReadTotalsAsync, CancellationToken.None),
-            name: "visit-totals");
+                ConnectionShare.Lookups, links, ReadTotalsAsync, CancellationToken.None));
     }
 
     public ValueTask DisposeAsync() => _totals.DisposeAsync();
