@@ -45,6 +45,7 @@ internal static class CommandLine
             CodesCommand.Create(build),
             MigrateCommand.Create(build),
             HostsCommand.Create(),
+            TopCommand.Create(),
             LagCommand.Create(),
         };
 }

@@ -12,6 +12,9 @@ namespace Terse.Fleet;
 /// </param>
 /// <param name="Version">The version of Terse that the server runs.</param>
 /// <param name="Configuration">The hash of the server's settings, by which operators compare servers.</param>
+/// <param name="MetricsUrl">
+/// The address of the server's metrics, without the path <c>/metrics</c>; null if the server has none.
+/// </param>
 /// <param name="Since">The time of the server's first report.</param>
 /// <param name="SeenAt">The time of the server's last report.</param>
 internal sealed record FleetServer(
@@ -20,6 +23,7 @@ internal sealed record FleetServer(
     string? Zone,
     string Version,
     string Configuration,
+    string? MetricsUrl,
     DateTime Since,
     DateTime SeenAt)
 {

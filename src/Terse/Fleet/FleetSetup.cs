@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
 using Terse.Web;
@@ -18,6 +19,8 @@ internal static class FleetSetup
     {
         var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
         var configuration = services.GetRequiredService<ServerIdentity>().ConfigurationHash;
-        return new(options.Name, null, options.Zone, Server.Version, configuration, null);
+        var telemetry = services.GetRequiredService<IOptions<TelemetryOptions>>().Value;
+        var metrics = telemetry.FindAdvertisedMetricsUrl(Dns.GetHostName());
+        return new(options.Name, null, options.Zone, Server.Version, configuration, metrics, null);
     }
 }

@@ -12,6 +12,15 @@ namespace Terse.Fleet;
 /// </param>
 /// <param name="Version">The version of Terse that the server runs.</param>
 /// <param name="Configuration">The hash of the server's settings, by which operators compare servers.</param>
+/// <param name="MetricsUrl">
+/// The address at which other machines read <c>/metrics</c> of this server; null if it has none.
+/// </param>
 /// <param name="Since">The time of the server's first report; null in the first report itself.</param>
 internal sealed record ServerReport(
-    string Name, int? Node, string? Zone, string Version, string Configuration, DateTimeOffset? Since);
+    string Name,
+    int? Node,
+    string? Zone,
+    string Version,
+    string Configuration,
+    string? MetricsUrl,
+    DateTimeOffset? Since);

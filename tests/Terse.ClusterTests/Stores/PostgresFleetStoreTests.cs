@@ -1,12 +1,14 @@
 using Terse.Fleet;
 using Terse.Harness;
+using Terse.Storage.Postgres;
 
 namespace Terse.ClusterTests;
 
 /// <summary>Tests of the stored list of Terse servers. The test sets the clock of the database.</summary>
 public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLifetime
 {
-    private static readonly ServerReport Report = new("a", 1, "eu-1a", "1.0", "0123456789ab", null);
+    private static readonly ServerReport Report =
+        new("a", 1, "eu-1a", "1.0", "0123456789ab", "http://a:9464", null);
 
     private readonly DateTimeOffset _begin = TimeProvider.System.GetUtcNow();
     private TestDatabase _database = null!;
@@ -40,6 +42,7 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
         Assert.Equal(1, await CountAsync());
         var shown = Assert.Single(await Store.ReadServersAsync(default));
         Assert.Equal(living.Since?.UtcDateTime, shown.Since);
+        Assert.Equal("http://a:9464", shown.MetricsUrl);
         Assert.Equal(62, (shown.SeenAt - shown.Since).TotalSeconds, precision: 1);
     }
 
@@ -91,10 +94,28 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
         await using var earlier = await databases.OpenEarlierAsync();
         var store = earlier.Get<IFleetStore>();
         var since = await store.ReportAsync(Report, default);
+        Assert.Equal(since, await store.ReportAsync(Report with { Since = since }, default));
 
-        Assert.Equal("a", Assert.Single(await store.ReadServersAsync(default)).Name);
+        var shown = Assert.Single(await store.ReadServersAsync(default));
+        Assert.Equal(("a", null), (shown.Name, shown.MetricsUrl));
         await store.RemoveAsync(Report with { Since = since }, default);
         Assert.Empty(await store.ReadServersAsync(default));
+    }
+
+    [Fact]
+    public async Task After_the_migration_a_server_reports_the_address_of_its_metrics()
+    {
+        await using var earlier = await databases.OpenEarlierAsync();
+        var time = new FakeTime(_begin);
+        var store = new PostgresFleetStore(earlier.Cluster, time);
+        await store.ReportAsync(Report, default);
+        Assert.Null(await PostgresMigrations.TryApplyAsync(earlier.Cluster, TimeProvider.System, default));
+
+        await store.ReportAsync(Report, default);
+        Assert.Null(Assert.Single(await store.ReadServersAsync(default)).MetricsUrl);
+        time.Pass(TimeSpan.FromMinutes(1));
+        await store.ReportAsync(Report, default);
+        Assert.Equal("http://a:9464", Assert.Single(await store.ReadServersAsync(default)).MetricsUrl);
     }
 
     /// <summary>

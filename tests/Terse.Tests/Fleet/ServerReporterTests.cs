@@ -9,7 +9,7 @@ namespace Terse.Tests.Fleet;
 
 public sealed class ServerReporterTests
 {
-    private static readonly ServerReport Self = new("web-1", null, null, "1.0", "0123456789ab", null);
+    private static readonly ServerReport Self = new("web-1", null, null, "1.0", "0123456789ab", null, null);
 
     [Fact]
     public async Task A_failing_report_is_logged_once_per_outage_and_does_not_stop_the_reporter()

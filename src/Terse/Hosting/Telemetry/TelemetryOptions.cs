@@ -23,8 +23,8 @@ internal sealed class TelemetryOptions
 
     public static readonly string[] SettingNames =
     [
-        nameof(LogFormat), nameof(MetricsUrl), nameof(SlowRequest), nameof(RequestLogShare),
-        nameof(RedirectTraceShare),
+        nameof(LogFormat), nameof(MetricsUrl), nameof(AdvertisedMetricsUrl), nameof(SlowRequest),
+        nameof(RequestLogShare), nameof(RedirectTraceShare),
     ];
 
     /// <summary>
@@ -38,6 +38,14 @@ internal sealed class TelemetryOptions
     /// everybody who reaches the port, and nothing but <c>/metrics</c>. Default: none.
     /// </summary>
     public string? MetricsUrl { get; set; }
+
+    /// <summary>
+    /// The address at which other machines read <c>/metrics</c> of this server, such as
+    /// <c>https://web-1.example:9464</c>: http or https, without a path. Default: <see cref="MetricsUrl"/>;
+    /// the name of the machine replaces an address that means all addresses. A wrong address: <c>terse
+    /// top</c> cannot read the metrics.
+    /// </summary>
+    public string? AdvertisedMetricsUrl { get; set; }
 
     /// <summary>
     /// Requests that take at least this long are logged, and count as slow: 1 ms to 1 hour. Too short: many
@@ -60,6 +68,23 @@ internal sealed class TelemetryOptions
     /// <summary>The port of <see cref="MetricsUrl"/>; null without one.</summary>
     public int? MetricsPort => TryReadMetricsUrl(MetricsUrl, out var url) ? url!.Port : null;
 
+    /// <summary>
+    /// Returns the address at which other machines read <c>/metrics</c>, without a path; null without
+    /// <see cref="MetricsUrl"/>.
+    /// </summary>
+    public string? FindAdvertisedMetricsUrl(string machine)
+    {
+        if (!TryReadMetricsUrl(MetricsUrl, out var url))
+            return null;
+        if (AdvertisedMetricsUrl is { } advertised)
+            return advertised.TrimEnd('/');
+        var isWildcard = IPAddress.TryParse(url!.IdnHost.Trim('[', ']'), out var address)
+            && (address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any));
+        return isWildcard
+            ? string.Create(CultureInfo.InvariantCulture, $"http://{machine}:{url.Port}")
+            : url.GetLeftPart(UriPartial.Authority);
+    }
+
     /// <summary>Whether the log has the format <see cref="Json"/>.</summary>
     public static bool IsJson(string? format) => format switch
     {
@@ -73,6 +98,11 @@ internal sealed class TelemetryOptions
         Uri.TryCreate(text, UriKind.Absolute, out url)
         && url is { Scheme: "http", PathAndQuery: "/", Port: > 0 }
         && (IPAddress.TryParse(url.IdnHost.Trim('[', ']'), out _) || url.IdnHost == "localhost");
+
+    /// <summary>Whether a text is an address for <see cref="AdvertisedMetricsUrl"/>.</summary>
+    public static bool IsAdvertisedMetricsUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url)
+        && url is { Scheme: "http" or "https", PathAndQuery: "/", Fragment: "", UserInfo: "" };
 }
 
 internal sealed class TelemetryOptionsValidator(IConfiguration configuration)
@@ -90,6 +120,9 @@ internal sealed class TelemetryOptionsValidator(IConfiguration configuration)
 
         if (options.MetricsUrl is { } url)
             AddUrlErrors(errors, url);
+
+        if (options.AdvertisedMetricsUrl is { } advertised)
+            AddAdvertisedErrors(errors, advertised, options);
 
         if (options.SlowRequest < TimeSpan.FromMilliseconds(1) || options.SlowRequest > MaxSlowRequest)
         {
@@ -122,6 +155,22 @@ internal sealed class TelemetryOptionsValidator(IConfiguration configuration)
             errors.Add(
                 "OTEL_SDK_DISABLED is 'true', which also turns off /metrics; remove this variable, or "
                 + "Telemetry:MetricsUrl.");
+        }
+    }
+
+    private static void AddAdvertisedErrors(List<string> errors, string url, TelemetryOptions options)
+    {
+        if (!TelemetryOptions.IsAdvertisedMetricsUrl(url))
+        {
+            errors.Add(
+                $"Telemetry:AdvertisedMetricsUrl is '{url}'; set it to http or https, a host, and a port, "
+                + "without a path, such as 'http://web-1.example:9464'.");
+        }
+        else if (options.MetricsUrl is null)
+        {
+            errors.Add(
+                "Telemetry:AdvertisedMetricsUrl needs metrics; set Telemetry:MetricsUrl, or remove "
+                + "Telemetry:AdvertisedMetricsUrl.");
         }
     }
 

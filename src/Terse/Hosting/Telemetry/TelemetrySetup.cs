@@ -35,7 +35,7 @@ internal static class TelemetrySetup
         services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(TelemetryOptions.Section, TelemetryOptions.SettingNames)
         {
-            PerServer = [nameof(TelemetryOptions.MetricsUrl)],
+            PerServer = [nameof(TelemetryOptions.MetricsUrl), nameof(TelemetryOptions.AdvertisedMetricsUrl)],
             Durations = [nameof(TelemetryOptions.SlowRequest)],
             Shares = [nameof(TelemetryOptions.RequestLogShare), nameof(TelemetryOptions.RedirectTraceShare)],
         });

@@ -11,6 +11,11 @@ public sealed class TelemetrySettingsTests
     [InlineData("MetricsUrl", "https://127.0.0.1:9464", "such as 'http://127.0.0.1:9464'")]
     [InlineData("MetricsUrl", "http://127.0.0.1:9464/metrics", "without a path")]
     [InlineData("MetricsUrl", "http://metrics.example:9464", "such as 'http://127.0.0.1:9464'")]
+    [InlineData("AdvertisedMetricsUrl", "web-1:9464", "such as 'http://web-1.example:9464'")]
+    [InlineData("AdvertisedMetricsUrl", "ftp://web-1:9464", "such as 'http://web-1.example:9464'")]
+    [InlineData("AdvertisedMetricsUrl", "https://web-1:9464/metrics", "without a path")]
+    [InlineData("AdvertisedMetricsUrl", "https://me:secret@web-1:9464", "http or https, a host, and a port")]
+    [InlineData("AdvertisedMetricsUrl", "https://web-1:9464", "set Telemetry:MetricsUrl")]
     [InlineData("SlowRequest", "00:00:00", "00:00:00.001 to 01:00:00")]
     [InlineData("SlowRequest", "1", "a duration such as")]
     [InlineData("RequestLogShare", "1.5", "set it to 0 to 1")]
@@ -48,6 +53,23 @@ public sealed class TelemetrySettingsTests
     [InlineData("http://localhost:9464", 9464)]
     public void The_address_of_the_metrics_needs_a_port(string address, int port) =>
         Assert.Equal(port, new TelemetryOptions { MetricsUrl = address }.MetricsPort);
+
+    [Theory]
+    [InlineData(null, null, null)]
+    [InlineData("http://127.0.0.1:9464/", null, "http://127.0.0.1:9464")]
+    [InlineData("http://[::1]:9464", null, "http://[::1]:9464")]
+    [InlineData("http://localhost:9464", null, "http://localhost:9464")]
+    [InlineData("http://0.0.0.0:9464", null, "http://web-1:9464")]
+    [InlineData("http://[::]:9464", null, "http://web-1:9464")]
+    [InlineData("http://[::0]:9464", null, "http://web-1:9464")]
+    [InlineData("http://0.0.0.0:9464", "https://metrics.example/", "https://metrics.example")]
+    public void The_advertised_address_of_the_metrics_is_one_that_other_machines_reach(
+        string? address, string? advertised, string? expected)
+    {
+        var options = new TelemetryOptions { MetricsUrl = address, AdvertisedMetricsUrl = advertised };
+
+        Assert.Equal(expected, options.FindAdvertisedMetricsUrl("web-1"));
+    }
 
     [Theory]
     [InlineData("", false, false, false)]

@@ -14,12 +14,26 @@ namespace Terse.Storage.Postgres;
 /// </remarks>
 internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : IFleetStore
 {
+    /// <summary>How long reports have no <c>metrics_url</c> after the database had no such column.</summary>
+    private static readonly TimeSpan EarlierSchemaTime = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// When the database was last found to have the schema of the version before, by
+    /// <see cref="TimeProvider.GetTimestamp"/>; null if it was not.
+    /// </summary>
+    private long? _earlierSchemaAt;
+
     /// <inheritdoc/>
     public IReadOnlyList<FleetHost> Hosts => PostgresFleetHosts.Show(cluster);
 
+    /// <summary>
+    /// The schema of the version before has no <c>metrics_url</c>. A row as JSON has what the schema has, on
+    /// a replica that lags behind the migration, too.
+    /// </summary>
     private const string SelectServers =
         """
-        SELECT s.name, s.node, s.zone, s.version, s.configuration, s.since, s.seen_at
+        SELECT s.name, s.node, s.zone, s.version, s.configuration, to_jsonb(s) ->> 'metrics_url', s.since,
+            s.seen_at
         FROM server AS s, horizon AS h
         WHERE s.seen_at >= h.closed_at - $1
         ORDER BY s.name
@@ -50,8 +64,9 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         row.IsDBNull(2) ? null : row.GetString(2),
         row.GetString(3),
         row.GetString(4),
-        row.GetDateTime(5),
-        row.GetDateTime(6));
+        row.IsDBNull(5) ? null : row.GetString(5),
+        row.GetDateTime(6),
+        row.GetDateTime(7));
 
     /// <summary>
     /// Stores the row of this Terse server, and deletes the expired rows of other Terse servers. The
@@ -59,34 +74,65 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     /// each other. Servers of the version with schema 5 read <c>schema_version</c> and <c>schema_since</c>:
     /// they refuse some links while a server runs that does not write them.
     /// </summary>
-    private const string UpsertServer =
-        """
+    private static string UpsertOf(string column, string value, string change) =>
+        $"""
         WITH removed AS (
             DELETE FROM server WHERE name IN (
                 SELECT name FROM server WHERE seen_at < clock_timestamp() - $7 AND name <> $1
                 FOR UPDATE SKIP LOCKED))
         , started AS (SELECT coalesce($6, clock_timestamp()) AS since)
         INSERT INTO server (
-            name, node, zone, version, configuration, since, seen_at, schema_version, schema_since)
-        SELECT $1, $2, $3, $4, $5, since, clock_timestamp(), $8, since FROM started
+            name, node, zone, version, configuration, since, seen_at, schema_version, schema_since{column})
+        SELECT $1, $2, $3, $4, $5, since, clock_timestamp(), $8, since{value} FROM started
         ON CONFLICT (name) DO UPDATE SET
             node = excluded.node, zone = excluded.zone, version = excluded.version,
             configuration = excluded.configuration, since = excluded.since,
             seen_at = excluded.seen_at, schema_version = excluded.schema_version,
-            schema_since = excluded.schema_since
+            schema_since = excluded.schema_since{change}
         RETURNING since
         """;
 
+    private static readonly string UpsertServer =
+        UpsertOf(", metrics_url", ", $9", ", metrics_url = excluded.metrics_url");
+
+    /// <summary>The statement for the schema of the version before.</summary>
+    private static readonly string UpsertServerEarlier = UpsertOf("", "", "");
+
     /// <inheritdoc/>
-    public Task<DateTimeOffset> ReportAsync(ServerReport report, CancellationToken cancellationToken) =>
+    public async Task<DateTimeOffset> ReportAsync(
+        ServerReport report, CancellationToken cancellationToken)
+    {
+        if (_earlierSchemaAt is { } at && time.GetElapsedTime(at) < EarlierSchemaTime)
+            return await ReportAsync(report, hasMetricsUrl: false, cancellationToken);
+        try
+        {
+            var since = await ReportAsync(report, hasMetricsUrl: true, cancellationToken);
+            _earlierSchemaAt = null;
+            return since;
+        }
+        catch (StoreUnavailableException exception)
+            when (exception.InnerException is PostgresException inner
+                && PostgresErrors.IsOfEarlierSchema(inner))
+        {
+            _earlierSchemaAt = time.GetTimestamp();
+            return await ReportAsync(report, hasMetricsUrl: false, cancellationToken);
+        }
+    }
+
+    private Task<DateTimeOffset> ReportAsync(
+        ServerReport report, bool hasMetricsUrl, CancellationToken cancellationToken) =>
         WithinAsync(
-            token => cluster.WriteStatementAsync(ConnectionShare.Nodes, report, ReportAsync, token),
+            token => cluster.WriteStatementAsync(
+                ConnectionShare.Nodes, (report, hasMetricsUrl), ReportAsync, token),
             cancellationToken);
 
     private static async Task<DateTimeOffset> ReportAsync(
-        WriteTransaction write, ServerReport report, CancellationToken cancellationToken)
+        WriteTransaction write,
+        (ServerReport Report, bool HasMetricsUrl) argument,
+        CancellationToken cancellationToken)
     {
-        await using var upsert = write.CreateCommand(UpsertServer);
+        var (report, hasMetricsUrl) = argument;
+        await using var upsert = write.CreateCommand(hasMetricsUrl ? UpsertServer : UpsertServerEarlier);
         upsert.Bind(report.Name);
         upsert.Bind(report.Node);
         upsert.Bind(report.Zone);
@@ -95,6 +141,8 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         upsert.Bind(report.Since);
         upsert.Bind(IFleetStore.RetentionTime);
         upsert.Bind(PostgresMigrations.SchemaVersion);
+        if (hasMetricsUrl)
+            upsert.Bind(report.MetricsUrl);
         return new((DateTime)(await upsert.ExecuteScalarAsync(cancellationToken))!);
     }
 

@@ -31,6 +31,7 @@ internal sealed class SqliteFleetStore(TimeProvider time) : IFleetStore
             report.Zone,
             report.Version,
             report.Configuration,
+            report.MetricsUrl,
             since.UtcDateTime,
             now.UtcDateTime));
         return Task.FromResult(since);
