@@ -98,6 +98,7 @@ public sealed class FleetScriptTests
     [InlineData("up", "--port", "65001")]
     [InlineData("up", "--json")]
     [InlineData("down", "--port", "8080")]
+    [InlineData("status", "--observed")]
     public async Task A_wrong_command_line_is_refused_with_the_usage(params string[] arguments)
     {
         var result = await Command.RunAsync(Path.Combine(Repository.Root, "fleet"), arguments);

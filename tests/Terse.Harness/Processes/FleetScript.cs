@@ -47,6 +47,16 @@ internal sealed class FleetScript : IAsyncDisposable
         return new(result.ExitCode, JsonDocument.Parse(result.Output).RootElement);
     }
 
+    /// <summary>
+    /// Writes the file <c>layout</c> as the first version of <c>./fleet</c> did: port, servers, replicas.
+    /// </summary>
+    public async Task ForgetObservationAsync()
+    {
+        var layout = Path.Combine(_folder["fleet"], "layout");
+        var fields = (await File.ReadAllTextAsync(layout)).Split(' ');
+        await File.WriteAllTextAsync(layout, $"{string.Join(' ', fields[..3])}\n");
+    }
+
     /// <summary>Creates a link through the fleet's balancer, and returns the short URL.</summary>
     public async Task<Uri> CreateAsync(string target)
     {
@@ -144,8 +154,15 @@ internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
 
     public JsonElement Databases => Parts.GetProperty("databases");
 
+    /// <summary>The Prometheus beside the fleet; null if the fleet is not observed.</summary>
+    public JsonElement? Prometheus =>
+        Parts.TryGetProperty("prometheus", out var prometheus) ? prometheus : null;
+
     public IEnumerable<JsonElement> All =>
-        [Parts.GetProperty("balancer"), .. Servers.EnumerateArray(), .. Databases.EnumerateArray()];
+    [
+        Parts.GetProperty("balancer"), .. Servers.EnumerateArray(), .. Databases.EnumerateArray(),
+        .. Prometheus is { } prometheus ? new[] { prometheus } : [],
+    ];
 
     /// <summary>The process ids of all processes of the fleet that are alive.</summary>
     public IEnumerable<int> Processes =>
