@@ -31,6 +31,13 @@ public enum ConnectionShare
     Nodes,
 }
 
+/// <summary>The connections of one share to one host at one moment.</summary>
+/// <param name="Share">The kind of work.</param>
+/// <param name="Used">How many connections are in use.</param>
+/// <param name="Limit">How many connections the share has.</param>
+/// <param name="Waiting">How many calls wait for a connection.</param>
+public sealed record ConnectionUse(ConnectionShare Share, int Used, int Limit, int Waiting);
+
 /// <summary>
 /// How many connections of each <see cref="ConnectionShare"/> this process may use at the same time, to each
 /// host. A value that is too small makes calls of this share wait for each other. Calls that wait go together

@@ -30,6 +30,10 @@ internal sealed class ConnectionSlots(ConnectionShare share, int limit) : IDispo
     private readonly SemaphoreSlim _free = new(limit, limit);
     private int _waiting;
 
+    /// <summary>The connections of the share now.</summary>
+    public ConnectionUse Use =>
+        new(share, limit - _free.CurrentCount, limit, Math.Max(0, Volatile.Read(ref _waiting)));
+
     /// <summary>Waits until the share has a free connection.</summary>
     /// <exception cref="HostUnavailableException">Too many calls of the share wait already.</exception>
     public async ValueTask TakeAsync(CancellationToken cancellationToken)

@@ -67,6 +67,9 @@ public sealed class DatabaseHost
     /// <summary>How many reads of this process run on the host now.</summary>
     public int ReadsInFlight => Status.ReadsInFlight;
 
+    /// <summary>How this process uses the connections of each share to the host now.</summary>
+    public IEnumerable<ConnectionUse> Connections => _slots.Select(slots => slots.Use);
+
     internal HostStatus Status { get; }
 
     internal HostPools Pools { get; }

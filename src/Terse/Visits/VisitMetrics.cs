@@ -38,6 +38,11 @@ internal sealed class VisitMetrics
             () => Refused,
             Unit,
             "Visits that the database refused, which are kept on the disk.");
+        _meter.CreateObservableGauge(
+            "terse.visits.set_aside",
+            () => visits.Spool.Refused.Count,
+            "{batch}",
+            "Batches of visits that the database refused, which wait in a folder for an operator.");
         _meter.CreateObservableCounter(
             "terse.visits.counted", () => Counted, Unit, "Visits that the database acknowledged.");
         _meter.CreateObservableUpDownCounter(

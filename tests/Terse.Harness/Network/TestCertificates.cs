@@ -13,10 +13,16 @@ internal sealed class TestCertificates
     public const string ClientName = "certified";
 
     private readonly string _folder;
+    private readonly TimeSpan _validFor;
 
-    public TestCertificates(string folder)
+    /// <param name="folder">An existing folder. Files that exist are replaced.</param>
+    /// <param name="validFor">
+    /// How long the certificates of the host and of the client are valid; 19 days if null.
+    /// </param>
+    public TestCertificates(string folder, TimeSpan? validFor = null)
     {
         _folder = folder;
+        _validFor = validFor ?? TimeSpan.FromDays(19);
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var authority = NewAuthority(key, "CN=Terse tests");
         File.WriteAllText(Authority, authority.ExportCertificatePem());
@@ -65,7 +71,7 @@ internal sealed class TestCertificates
         return request.CreateSelfSigned(Yesterday, Yesterday.AddDays(30));
     }
 
-    private static void Issue(
+    private void Issue(
         X509Certificate2 authority, string name, byte serial, string certificateFile, string keyFile)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
@@ -73,7 +79,8 @@ internal sealed class TestCertificates
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName(name);
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(authority, Yesterday, Yesterday.AddDays(20), [serial]);
+        using var certificate = request.Create(
+            authority, Yesterday, TimeProvider.System.GetUtcNow() + _validFor, [serial]);
         File.WriteAllText(certificateFile, certificate.ExportCertificatePem());
         File.WriteAllText(keyFile, key.ExportPkcs8PrivateKeyPem());
     }

@@ -95,19 +95,24 @@ internal sealed class PostgresCluster : IAsyncDisposable
     /// Shuts the primary down cleanly, so that its replicas receive everything that it wrote, and promotes a
     /// replica as <see cref="FailOverAsync"/> does.
     /// </summary>
-    public async Task SwitchOverAsync()
+    /// <param name="beforeFollowAsync">
+    /// Runs after the promotion, while the other replicas still follow the old primary.
+    /// </param>
+    public async Task SwitchOverAsync(Func<Task>? beforeFollowAsync = null)
     {
         await Primary.StopAsync();
-        await PromoteAsync();
+        await PromoteAsync(beforeFollowAsync);
     }
 
-    private async Task PromoteAsync()
+    private async Task PromoteAsync(Func<Task>? beforeFollowAsync = null)
     {
         var (old, successor, wasSynchronous) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);
         await successor.PromoteAsync();
         Synchronous = null;
         Volatile.Write(ref _servers, [successor, .. Replicas.Where(replica => replica != successor)]);
         _killed = old;
+        if (beforeFollowAsync is not null)
+            await beforeFollowAsync();
         foreach (var replica in Replicas)
         {
             if (await replica.IsBehindAsync(successor))

@@ -37,6 +37,9 @@ internal sealed class ClusterMetrics(Cluster cluster, IMeterFactory meters, Time
             "How far the horizon of the database host is behind the newest one of all hosts.");
         _meter.CreateObservableCounter(
             "terse.beats", ReadBeats, "{beat}", "Tries of this server to move the horizon forward.");
+        ObserveConnections("used", use => use.Used, "Connections to the database host that are in use.");
+        ObserveConnections("limit", use => use.Limit, "Connections to the database host that may be in use.");
+        ObserveConnections("waiting", use => use.Waiting, "Calls that wait for a connection to the host.");
         return Task.CompletedTask;
     }
 
@@ -44,6 +47,19 @@ internal sealed class ClusterMetrics(Cluster cluster, IMeterFactory meters, Time
 
     private IEnumerable<Measurement<int>> ReadHosts(Func<HostState, int> read) =>
         cluster.Hosts.Select(host => new Measurement<int>(read(host.State), AttributesOf(host)));
+
+    /// <summary>Measures each kind of work alone, because it has connections of its own.</summary>
+    private void ObserveConnections(string name, Func<ConnectionUse, int> read, string description) =>
+        _meter.CreateObservableGauge(
+            $"terse.host.connections.{name}",
+            () => from host in cluster.Hosts
+                  from use in host.Connections
+                  select new Measurement<int>(
+                      read(use),
+                      new("terse.host", host.Name),
+                      new("terse.connection.share", HostAttributes.NameOf(use.Share))),
+            name == "waiting" ? "{call}" : "{connection}",
+            description);
 
     private IEnumerable<Measurement<double>> ReadAges()
     {

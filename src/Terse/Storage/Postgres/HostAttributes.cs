@@ -13,6 +13,18 @@ internal static class HostAttributes
         _ => "unknown",
     };
 
+    public static string NameOf(ConnectionShare share) => share switch
+    {
+        ConnectionShare.Lookups => "lookups",
+        ConnectionShare.Creations => "creations",
+        ConnectionShare.Changes => "changes",
+        ConnectionShare.Visits => "visits",
+        ConnectionShare.Reports => "reports",
+        ConnectionShare.Limits => "limits",
+        ConnectionShare.Nodes => "nodes",
+        _ => throw new ArgumentOutOfRangeException(nameof(share)),
+    };
+
     /// <summary>Adds the host that answered.</summary>
     public static void SetHost(this Activity? span, string host, HostRole role)
     {

@@ -176,7 +176,7 @@ internal sealed partial class VisitSender(
                 throw;
             _refusals = 0;
             metrics.AddRefused(refused.Uncounted.Count);
-            LogSetAside(refused.Uncounted.Count, refused.Message, VisitSpool.RefusedFolder);
+            LogSetAside(refused.Uncounted.Count, refused.Message, RefusedBatches.FolderName);
             return;
         }
 

@@ -1,5 +1,4 @@
 using System.Buffers;
-using Terse.Hosting;
 
 namespace Terse.Visits;
 
@@ -29,9 +28,6 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
     private const long SmallBytes = 1 << 16;
 
     private const long LargeBytes = 1 << 24;
-
-    /// <summary>The folder of the batches that the database refuses, in the folder of the spool.</summary>
-    public const string RefusedFolder = "refused";
 
     /// <summary>
     /// The minimum number of files in a full spool. Only whole files can be deleted, so a full spool needs
@@ -80,6 +76,9 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
 
     /// <summary>The size at which the spool is full.</summary>
     public long MaxBytes => maxBytes;
+
+    /// <summary>The batches that the database refused.</summary>
+    public RefusedBatches Refused { get; } = new(folder, maxBytes, disk, damaged);
 
     /// <summary>
     /// The file to which batches are appended; null before this process appends its first batch.
@@ -173,34 +172,14 @@ internal sealed class VisitSpool(string folder, long maxBytes, IVisitDisk disk, 
     }
 
     /// <summary>
-    /// Keeps the visits of the batch that <see cref="Peek"/> returned in a file of their own, and marks the
-    /// batch as done. The file has the format of the spool, with a run of its own
-    /// (<see cref="VisitRun.SetAside"/>). So an operator can move the file back into the folder of the spool,
-    /// and its visits are counted once.
+    /// Keeps the visits of the batch that <see cref="Peek"/> returned with the <see cref="Refused"/> batches,
+    /// and marks the batch as done.
     /// </summary>
-    /// <param name="batch">The batch.</param>
-    /// <param name="visits">The visits of the batch that are not counted, at least one.</param>
-    /// <returns>False if the files of such batches take a quarter of the maximum size already.</returns>
-    /// <exception cref="IOException">
-    /// Writing the file failed, and the batch stays in the spool. The next attempt writes the same file.
-    /// </exception>
+    /// <inheritdoc cref="RefusedBatches.TryKeep"/>
     public bool TrySetAside(VisitBatch batch, IReadOnlyList<Visit> visits)
     {
-        var refused = new DirectoryInfo(Path.Combine(folder, RefusedFolder));
-        OwnFiles.CreateFolder(refused.FullName);
-        if (refused.EnumerateFiles().Sum(file => file.Length) >= maxBytes / 4)
+        if (!Refused.TryKeep(batch, visits))
             return false;
-        var payload = new ArrayBufferWriter<byte>();
-        VisitBatchFormat.Write(payload, visits);
-        using (var file = SpoolSegment.Create(
-            refused.FullName, VisitRun.SetAside(batch), first: 1, ringId: 0, begin: 0, disk, damaged))
-        {
-            file.Append(visits.Count, visits.Count, payload.WrittenMemory);
-            disk.Sync(file.FilePath);
-        }
-
-        disk.Sync(refused.FullName);
-        disk.Sync(folder);
         Acknowledge();
         return true;
     }

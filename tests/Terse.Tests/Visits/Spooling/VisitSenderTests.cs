@@ -108,16 +108,16 @@ public sealed class VisitSenderTests : IDisposable
         Assert.Equal((Batches - 1, 1), (_metrics.Counted, _metrics.Refused));
         Assert.Equal(8 + Batches - 1 + VisitSender.MaxRefusals, store.Calls);
         Assert.Single(_log.Lines, line => line.Contains("refuses 1 visits", StringComparison.Ordinal));
-        var kept = Assert.Single(Directory.GetFiles(_folder[VisitSpool.RefusedFolder]));
+        var kept = Assert.Single(Directory.GetFiles(_folder[RefusedBatches.FolderName]));
         await AssertCountsAsync(kept, store);
     }
 
     [Fact]
     public async Task A_batch_stays_in_the_spool_when_too_many_refused_batches_are_kept()
     {
-        Directory.CreateDirectory(_folder[VisitSpool.RefusedFolder]);
+        Directory.CreateDirectory(_folder[RefusedBatches.FolderName]);
         await File.WriteAllBytesAsync(
-            Path.Combine(_folder[VisitSpool.RefusedFolder], "many"), new byte[SpoolBytes / 4]);
+            Path.Combine(_folder[RefusedBatches.FolderName], "many"), new byte[SpoolBytes / 4]);
         var store = new CountingStore { Refuses = batch => batch.Number == 3 };
         using var sender = await StartAsync(store);
         await Eventually.IsTrueAsync(() => Task.FromResult(store.Calls > 3 * VisitSender.MaxRefusals));

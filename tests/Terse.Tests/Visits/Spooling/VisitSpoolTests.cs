@@ -115,9 +115,10 @@ public sealed class VisitSpoolTests : SpoolFixture
             Assert.True(batch.IsOfEarlierProcess);
             Assert.True(spool.TrySetAside(batch, batch.Visits));
             Assert.Null(spool.Peek());
+            Assert.Equal(1, spool.Refused.Count);
         }
 
-        Assert.Single(Directory.GetFiles(Folder[VisitSpool.RefusedFolder]));
+        Assert.Single(Directory.GetFiles(Folder[RefusedBatches.FolderName]));
     }
 
     [Fact]
