@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Terse.Commands;
 
@@ -35,6 +37,56 @@ internal static class ServerRequests
                 return null;
             });
 
+    /// <summary>Prints a resource: with <c>--json</c> as the server sends it, else for people.</summary>
+    /// <param name="arguments">The command line.</param>
+    /// <param name="command">The name of the command, for errors.</param>
+    /// <param name="path">The path and the query, escaped.</param>
+    /// <param name="type">The type of the resource.</param>
+    /// <param name="isComplete">Whether the resource has all fields that are not optional.</param>
+    /// <param name="writeAsync">Prints the resource for people.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <returns>The exit code.</returns>
+    public static Task<int> ShowAsync<T>(
+        ParseResult arguments,
+        string command,
+        string path,
+        JsonTypeInfo<T> type,
+        Func<T, bool> isComplete,
+        Func<T, TextWriter, Task> writeAsync,
+        CancellationToken cancellationToken)
+        where T : class =>
+        RunAsync(
+            arguments,
+            command,
+            async client =>
+            {
+                using var request = New(HttpMethod.Get, path, body: null);
+                var (answer, error) = await client.SendAsync(
+                    request, ServerAnswerJson.Default.JsonObject, cancellationToken);
+                if (answer is null || Read(answer, type, isComplete) is not { } resource)
+                    return error ?? client.NotTerseError;
+                var output = arguments.InvocationConfiguration.Output;
+                if (arguments.GetValue(JsonOutput.Json))
+                    await output.WriteLineAsync(answer.ToJsonString(JsonOutput.Indented));
+                else
+                    await writeAsync(resource, output);
+                return null;
+            });
+
+    /// <summary>Returns null if the answer does not come from a Terse server.</summary>
+    private static T? Read<T>(JsonObject answer, JsonTypeInfo<T> type, Func<T, bool> isComplete)
+        where T : class
+    {
+        try
+        {
+            return answer.Deserialize(type) is { } resource && isComplete(resource) ? resource : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
     /// Connects to the server that the command line names, and prints the error of the work.
     /// </summary>
@@ -50,7 +102,7 @@ internal static class ServerRequests
         using var client = new ServerClient(server, maxConnections: 1);
         if (await workAsync(client) is not { } error)
             return 0;
-        await Console.Error.WriteLineAsync($"{command}: {error}");
+        await Console.Error.WriteLineAsync($"{command}: {VisibleText.Of(error)}");
         return 1;
     }
 }

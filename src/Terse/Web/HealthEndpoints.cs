@@ -14,6 +14,13 @@ internal static class HealthEndpoints
 {
     private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
+    /// <summary>
+    /// Whether a route answers probes. A probe that finds the server not ready gets 503 and is no failure.
+    /// </summary>
+    public static bool IsProbe(string route) =>
+        route.StartsWith("/readyz", StringComparison.Ordinal)
+        || route.StartsWith("/health/", StringComparison.Ordinal);
+
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         var health = app.MapGroup("").WithTags("health");

@@ -38,9 +38,15 @@ public sealed class ServerAlertTests(ServerAlertFleet fleet) : AlertTests, IClas
         {
             await Second.StopAsync();
             await Second.StartAsync("--Cache:MaxEntries", "1000");
-            await whileCaused();
-            await Second.StopAsync();
-            await Second.StartAsync();
+            try
+            {
+                await whileCaused();
+            }
+            finally
+            {
+                await Second.StopAsync();
+                await Second.StartAsync();
+            }
         });
 
     [Fact]

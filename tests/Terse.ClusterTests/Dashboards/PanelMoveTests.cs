@@ -24,7 +24,7 @@ public sealed class PanelMoveTests
         "sum(terse_host_in_rotation) == 6",
         "sum(terse_visits_waiting) < 500",
         "sum(rate(terse_redirects_total[4s])) < 40",
-        "max(instance_pool:terse_database_connections:ratio) < 0.4",
+        "max(instance_share:terse_host_connections:ratio) < 0.4",
     ];
 
     [Fact]
@@ -140,9 +140,15 @@ public sealed class PanelMoveTests
         var watched = await WatchAsync(servers, Cause.LostPrimary);
         servers.Postgres.Primary.Pause();
         var visitors = new Followers([known!], clients: 8, _ => servers.All[Front]);
-        await watched.HaveMovedAsync();
-        await visitors.StopAsync();
-        servers.Postgres.Primary.Resume();
+        try
+        {
+            await watched.HaveMovedAsync();
+        }
+        finally
+        {
+            servers.Postgres.Primary.Resume();
+            await visitors.StopAsync();
+        }
     }
 
     private static async Task CauseEndsOfServersAsync(ScrapedServers servers)

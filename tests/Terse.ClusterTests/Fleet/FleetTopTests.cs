@@ -17,7 +17,7 @@ public sealed class FleetTopTests
         await Eventually.IsTrueAsync(async () =>
             await TopAsync(first) is [_, _, _, _, _, var primary, var replica, _, var one, var two]
             && primary.Contains(" primary ", StringComparison.Ordinal)
-            && replica.Contains(" in rotation ", StringComparison.Ordinal)
+            && replica.Contains(" inRotation ", StringComparison.Ordinal)
             && one.Contains(" ready ", StringComparison.Ordinal)
             && two.Contains(" ready ", StringComparison.Ordinal));
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Terse.Harness;
 
 namespace Terse.ClusterTests;
@@ -32,6 +33,8 @@ public sealed class LagHistoryTests
             Assert.Equal(
                 ["HOST", "DAY", "P50", "P99", "LONGEST", ">1 s", ">5 s", ">10 s", ">60 s", "MEASURED"],
                 rows[0]);
+            var paused = rows.First(row => row[0] == HostOf(postgres.ConnectionStrings.ElementAt(1)));
+            Assert.True(double.Parse(paused[4][..^2], CultureInfo.InvariantCulture) > 1, paused[4]);
             var replicas = postgres.ConnectionStrings.Skip(1).Select(HostOf).Order(StringComparer.Ordinal);
             Assert.Equal(replicas, rows.Where(row => row[1] == "all").Select(row => row[0]));
         }

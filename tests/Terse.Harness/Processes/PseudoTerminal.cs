@@ -75,11 +75,8 @@ internal sealed partial class PseudoTerminal : IAsyncDisposable
         return new(folder, process);
     }
 
-    public Task WaitForAsync(string text) => WaitForAsync(text, 1);
-
-    /// <summary>Waits until the terminal received a text this many times.</summary>
-    public Task WaitForAsync(string text, int times) => Eventually.IsTrueAsync(() =>
-        Task.FromResult(Output.Split(text).Length > times));
+    public Task WaitForAsync(string text) => Eventually.IsTrueAsync(() =>
+        Task.FromResult(Output.Contains(text, StringComparison.Ordinal)));
 
     public async Task TypeAsync(string keys)
     {

@@ -15,7 +15,7 @@ public sealed class LagCommandTests
         var refused = await LagAsync(server.Url, "--since", "yesterday");
 
         Assert.Equal((0, ""), (shown.ExitCode, shown.Errors));
-        Assert.StartsWith("No lag is known", Assert.Single(shown.OutputLines), StringComparison.Ordinal);
+        Assert.StartsWith("No lag is stored", Assert.Single(shown.OutputLines), StringComparison.Ordinal);
         using var document = JsonDocument.Parse(json.Output);
         Assert.Equal("2026-10-31T15:00:00Z", document.RootElement.GetProperty("since").GetString());
         Assert.Equal((1, ""), (refused.ExitCode, refused.Output));

@@ -41,7 +41,7 @@ public sealed class LiveTopTests : IAsyncLifetime
     public async Task A_new_size_of_the_terminal_is_used_at_once()
     {
         await using var terminal = Start(columns: 100, "--interval", "60s");
-        await terminal.WaitForAsync("CREATED/S");
+        await terminal.WaitForAsync("q ends"); // the end of the page
         Assert.Contains("CACHED", terminal.Output, StringComparison.Ordinal);
         var before = terminal.Output.Length;
         await terminal.ResizeAsync(columns: 40, rows: 20);

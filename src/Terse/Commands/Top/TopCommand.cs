@@ -16,7 +16,7 @@ internal static class TopCommand
 
     private static readonly Option<bool> Json = new("--json")
     {
-        Description = "As --once, but prints JSON.",
+        Description = "Like --once, but prints JSON.",
     };
 
     private static readonly Option<TimeSpan> Interval = new("--interval")
@@ -70,7 +70,7 @@ internal static class TopCommand
         using var metrics = new MetricsClient(MetricsLimit, time);
         var watch = new FleetWatch(client, metrics, arguments.GetValue(Metrics) ?? [], time);
         var first = await watch.ReadAsync(cancellationToken);
-        if (first.Error is { } error)
+        if (first is { Error: { } error, Hosts.Count: 0, Servers.Count: 0 })
             return await FailAsync(error);
 
         var interval = arguments.GetValue(Interval);
@@ -86,23 +86,23 @@ internal static class TopCommand
 
     private static async Task<int> PrintAsync(FleetFigures fleet, string address, ParseResult arguments)
     {
-        if (fleet.Error is { } error)
-            return await FailAsync(error);
         var output = arguments.InvocationConfiguration.Output;
         if (arguments.GetValue(Json))
         {
             await output.WriteLineAsync(JsonSerializer.Serialize(fleet, TopJson.Default.FleetFigures));
-            return 0;
+        }
+        else
+        {
+            foreach (var line in TopPage.ForScript(fleet, address))
+                await output.WriteLineAsync(line.ToString());
         }
 
-        foreach (var line in TopPage.ForScript(fleet, address))
-            await output.WriteLineAsync(line.ToString());
-        return 0;
+        return fleet.Error is { } error ? await FailAsync(error) : 0;
     }
 
     private static async Task<int> FailAsync(string error)
     {
-        await Console.Error.WriteLineAsync($"terse top: {PageText.Visible(error)}");
+        await Console.Error.WriteLineAsync($"terse top: {VisibleText.Of(error)}");
         return 1;
     }
 }

@@ -16,14 +16,14 @@ internal static class LagEndpoints
         "showLag",
         "Show how far the replicas lagged",
         "The servers measure the lag of each replica once a second, and store the longest lag of each "
-        + "minute for 90 days. `p50` and `p99` are percentiles of these minutes. `beyond` tells for how many "
-        + "seconds the lag was longer than each of the `bounds`. All numbers are seconds.")
+        + "minute for 90 days. `p50` and `p99` are percentiles of these minutes. `beyond` contains, for each "
+        + "of the `bounds`, for how long the lag was longer. All numbers are seconds.")
     {
         Parameters =
         [
             new(
                 "since",
-                "The begin of the period: days before now such as `7d`, hours such as `12h`, or an instant "
+                "The start of the period: days before now such as `7d`, hours such as `12h`, or an instant "
                 + "with an offset from UTC. Default: `7d`.")
             {
                 Example = "30d",

@@ -18,6 +18,9 @@ internal sealed class LagMeter(TimeProvider time)
 
     private readonly Dictionary<string, Tally> _tallies = [];
 
+    /// <summary>The horizon of the last measurement.</summary>
+    private DateTime _last;
+
     private DateTime _newest;
     private long _newestSeenAt;
     private DateTime _minute;
@@ -31,8 +34,8 @@ internal sealed class LagMeter(TimeProvider time)
         var since = _measuredAt == 0 ? TimeSpan.Zero : time.GetElapsedTime(_measuredAt, now);
         _measuredAt = now;
         var newest = hosts.Where(host => host.Lag is not null).Max(host => host.Horizon);
-        if (newest is { } horizon && horizon != _newest)
-            (_newest, _newestSeenAt) = (horizon, now);
+        if (newest is { } horizon)
+            Follow(horizon, now);
         if (_newest == default)
             return [];
 
@@ -45,6 +48,17 @@ internal sealed class LagMeter(TimeProvider time)
         }
 
         return ended;
+    }
+
+    /// <summary>
+    /// Sets the clock to a horizon that has moved forward. A horizon that is earlier than the last one may be
+    /// old: after a failover, a new primary first shows what it had received.
+    /// </summary>
+    private void Follow(DateTime horizon, long now)
+    {
+        if (horizon > _last)
+            (_newest, _newestSeenAt) = (horizon, now);
+        _last = horizon;
     }
 
     /// <summary>

@@ -3,11 +3,11 @@ using System.Text.Json.Serialization;
 namespace Terse.Fleet;
 
 /// <summary>The JSON body that shows how far the replicas lagged behind the primary.</summary>
-/// <param name="Since">The begin of the period.</param>
+/// <param name="Since">The start of the period.</param>
 /// <param name="Bounds"><see cref="LagBounds.Seconds"/>.</param>
 /// <param name="Lags">
-/// Sorted by host; for each host first the whole period, and then each day. Empty with SQLite, and in the
-/// first minute.
+/// Sorted by host; for each host first the whole period, and then each day. Empty with SQLite, and before a
+/// minute of the period has ended.
 /// </param>
 internal sealed record LagResource(
     DateTime Since, IReadOnlyList<double> Bounds, IReadOnlyList<LagSummary> Lags);

@@ -163,8 +163,8 @@ internal sealed class TelemetryOptionsValidator(IConfiguration configuration)
         if (!TelemetryOptions.IsAdvertisedMetricsUrl(url))
         {
             errors.Add(
-                $"Telemetry:AdvertisedMetricsUrl is '{url}'; set it to http or https, a host, and a port, "
-                + "without a path, such as 'http://web-1.example:9464'.");
+                $"Telemetry:AdvertisedMetricsUrl is '{url}'; set it to http or https, a host, and "
+                + "optionally a port, without a path, such as 'http://web-1.example:9464'.");
         }
         else if (options.MetricsUrl is null)
         {

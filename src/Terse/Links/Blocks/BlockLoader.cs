@@ -37,10 +37,10 @@ internal sealed partial class BlockLoader(
     : StoredTableLoader(time), IBlockFreshness
 {
     /// <summary>
-    /// The age of the last check from which a server reads the blocks before it loads a link. Less than a
-    /// second passes between two checks of a server that was not suspended.
+    /// The age of the last check from which a server reads the blocks before it loads a link. Less time
+    /// passes between two checks of a server that was not suspended, also if reads reach their time limit.
     /// </summary>
-    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan MaxAge = TimeSpan.FromSeconds(4);
 
     /// <summary>The time limit of a read.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(3);

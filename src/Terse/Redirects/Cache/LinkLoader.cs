@@ -207,9 +207,11 @@ internal sealed class LinkLoader
         Link? link;
         BlockTables blocks;
         CachedLink? found;
+        var readAt = load.StartedAt;
         try
         {
             await _blockFreshness.ConfirmAsync();
+            readAt = _time.GetTimestamp();
             link = await _reader.FindAsync(name, CancellationToken.None);
             blocks = _blocks.Current;
             found = Prepare(link, name, load, blocks);
@@ -218,7 +220,7 @@ internal sealed class LinkLoader
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Fail(name, load, exception);
+            Fail(name, load, readAt, exception);
             return;
         }
 
@@ -261,10 +263,10 @@ internal sealed class LinkLoader
     /// cache contains a stale copy of the link, because an open circuit only helps if a stale copy can be
     /// served. A load that was cut off by a suspension of the server says nothing about the store.
     /// </summary>
-    private void Fail(LinkName name, LinkLoad load, Exception exception)
+    private void Fail(LinkName name, LinkLoad load, long readAt, Exception exception)
     {
         if (exception is StoreUnavailableException { IsOverload: false }
-            && _time.GetElapsedTime(load.StartedAt) <= ChangeDelay.Max
+            && _time.GetElapsedTime(readAt) <= ChangeDelay.Max
             && _table.TryGet(name, out var stale)
             && _freshness.MayServeStale(stale.LoadedAt, isOverload: false))
         {

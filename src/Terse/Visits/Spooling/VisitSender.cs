@@ -189,8 +189,8 @@ internal sealed partial class VisitSender(
         812,
         LogLevel.Error,
         "The database refuses {Visits} visits, which are not counted: {Reason} The folder {Folder} in "
-            + "Visits:Folder keeps them. To count them after the cause is mended, move the file to "
-            + "Visits:Folder and restart the server.")]
+            + "Visits:Folder keeps them. To count them after the cause is mended, stop the server, move the "
+            + "file to Visits:Folder, and start the server again.")]
     private partial void LogSetAside(int visits, string reason, string folder);
 
     [LoggerMessage(

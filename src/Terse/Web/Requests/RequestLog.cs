@@ -26,7 +26,7 @@ internal sealed partial class RequestLog(IOptions<TelemetryOptions> options, ILo
     public void Write(HttpContext context, TimeSpan took, bool isChosen)
     {
         var status = context.Response.StatusCode;
-        if (status >= StatusCodes.Status500InternalServerError && !IsProbe(context))
+        if (status >= StatusCodes.Status500InternalServerError && !IsReadinessProbe(context))
             LogFailed(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);
         else if (took >= _slow)
             LogSlow(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);
@@ -34,11 +34,8 @@ internal sealed partial class RequestLog(IOptions<TelemetryOptions> options, ILo
             LogRequest(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);
     }
 
-    /// <summary>A probe that finds the server not ready is no failure.</summary>
-    private static bool IsProbe(HttpContext context) =>
-        RequestSpan.RouteOf(context) is { } route
-        && (route.StartsWith("/readyz", StringComparison.Ordinal)
-            || route.StartsWith("/health/", StringComparison.Ordinal));
+    private static bool IsReadinessProbe(HttpContext context) =>
+        RequestSpan.RouteOf(context) is { } route && HealthEndpoints.IsProbe(route);
 
     private static string MethodOf(HttpContext context) => RequestSpan.MethodOf(context.Request);
 

@@ -114,6 +114,24 @@ public sealed class FleetWatchTests : IAsyncLifetime
         Assert.Equal("web-1", Assert.Single(read.Servers).Name);
     }
 
+    [Fact]
+    public async Task While_the_servers_cannot_be_read_the_hosts_are_new_and_the_last_servers_stay()
+    {
+        await _fleet.AddAsync("web-1");
+        using var watch = new Watch(_fleet, _time);
+        await watch.ReadMintedAsync("web-1", 100);
+        _fleet.Answer =
+            """
+            {"hosts": [{"name": "db1", "role": "primary", "state": "unreachable", "readsInFlight": 0}],
+            "servers": [], "serversError": "The database is lost."}
+            """;
+
+        Assert.Equal(5, await watch.ReadMintedAsync("web-1", 110));
+        var read = await watch.ReadAsync();
+        Assert.Equal("The database is lost.", read.Error);
+        Assert.Equal("db1", Assert.Single(read.Hosts).Name);
+    }
+
     /// <summary>Watches a fleet; its readings are 2 s apart.</summary>
     private sealed class Watch : IDisposable
     {

@@ -82,7 +82,7 @@ public sealed class BlockLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task After_a_pause_of_three_seconds_a_load_waits_for_the_blocks()
+    public async Task After_a_pause_of_four_seconds_a_load_waits_for_the_blocks()
     {
         await _loader.StartingAsync(default);
         _store.Block("evil.example");
@@ -98,7 +98,7 @@ public sealed class BlockLoaderTests : IDisposable
     }
 
     [Fact]
-    public async Task While_the_database_is_lost_only_one_load_in_three_seconds_waits_for_the_blocks()
+    public async Task While_the_database_is_lost_only_one_load_in_four_seconds_waits_for_the_blocks()
     {
         await _loader.StartingAsync(default);
         var confirmedAt = _loader.ConfirmedAt;

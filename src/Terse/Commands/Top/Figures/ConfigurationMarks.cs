@@ -4,8 +4,8 @@ namespace Terse.Commands;
 internal static class ConfigurationMarks
 {
     /// <returns>
-    /// The servers, in the same order. If no configuration is on more servers than every other one, all are
-    /// marked.
+    /// The servers, in the same order. If the two most frequent configurations are equally frequent, all
+    /// servers are marked.
     /// </returns>
     public static IReadOnlyList<ServerFigures> Mark(IReadOnlyList<ServerFigures> servers)
     {

@@ -22,14 +22,14 @@ internal sealed class FleetWatch(
     private FleetResource _fleet = new([], [], null);
 
     /// <summary>
-    /// Reads the fleet once. If the list cannot be read, the last one is used, and
+    /// Reads the fleet once. If the list, or its servers alone, cannot be read, the last one is used, and
     /// <see cref="FleetFigures.Error"/> is set.
     /// </summary>
     public async Task<FleetFigures> ReadAsync(CancellationToken cancellationToken)
     {
         var (list, error) = await ReadListAsync(cancellationToken);
         if (list is not null)
-            _fleet = list;
+            _fleet = list.ServersError is null ? list : list with { Servers = _fleet.Servers };
 
         var scrapes = await ReadMetricsAsync(cancellationToken);
         var servers = ConfigurationMarks.Mark(
@@ -126,7 +126,9 @@ internal sealed class FleetWatch(
             : figures;
     }
 
-    /// <summary>Another time of the first report is another run of the server.</summary>
+    /// <summary>
+    /// Returns null if the time of the first report has changed: then the server was started again.
+    /// </summary>
     private ServerRates? RatesOf(Scraped scraped, Scrape scrape) =>
         _before.TryGetValue(scraped.Name, out var before)
         && (before.Since is null || scraped.Entry is null || before.Since == scraped.Entry.Since)

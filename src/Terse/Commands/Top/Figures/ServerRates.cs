@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Terse.Web;
 
 namespace Terse.Commands;
 
@@ -6,7 +7,7 @@ namespace Terse.Commands;
 /// <param name="Followed">Redirects to the target of a link.</param>
 /// <param name="Other">Other answers to requests for codes, such as "not found".</param>
 /// <param name="Created">Ids that the server minted: one for each link that was created.</param>
-/// <param name="Errors">Requests that were answered with 5xx.</param>
+/// <param name="Errors">Requests that were answered with 5xx, apart from probes.</param>
 /// <param name="Lookups">How the requests for codes found their link.</param>
 internal sealed record ServerRates(
     double Followed, double Other, double Created, double Errors, LookupRates Lookups)
@@ -31,7 +32,7 @@ internal sealed record ServerRates(
     /// <summary>The median of the requests, without cached redirects, in seconds; null without any.</summary>
     public double? P50 => Histogram.Quantile(0.5);
 
-    /// <summary>99 % of the requests were as fast, in seconds.</summary>
+    /// <summary>99 % of the requests took at most this long, in seconds.</summary>
     public double? P99 => Histogram.Quantile(0.99);
 
     /// <summary>
@@ -78,5 +79,6 @@ internal sealed record ServerRates(
         sample.Label("terse_redirect_outcome") == "followed";
 
     private static bool IsError(MetricSample sample) =>
-        sample.Label("http_response_status_code") is ['5', ..];
+        sample.Label("http_response_status_code") is ['5', ..]
+        && !HealthEndpoints.IsProbe(sample.Label("http_route") ?? "");
 }

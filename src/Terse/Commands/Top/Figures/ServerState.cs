@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace Terse.Commands;
 
 /// <summary>
-/// The state of a server by its metrics. The worst states come first; if several apply, the first one counts.
+/// The state of a server by its metrics. The worst states come first, for sorting. A server that drains is
+/// <see cref="Draining"/>, whether it is ready or not.
 /// </summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ServerState>))]
 internal enum ServerState

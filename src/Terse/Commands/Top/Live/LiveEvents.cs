@@ -44,6 +44,10 @@ internal sealed class LiveEvents : IDisposable
         {
             _registrations.Add(PosixSignalRegistration.Create(
                 PosixSignal.SIGWINCH, _ => Write(new LiveEvent.Resized())));
+
+            // Ctrl+Z would leave the shell on the alternate screen, without a cursor.
+            _registrations.Add(PosixSignalRegistration.Create(
+                PosixSignal.SIGTSTP, context => context.Cancel = true));
         }
     }
 

@@ -59,9 +59,11 @@ internal sealed class LivePage(FleetWatch watch, string address, TimeSpan interv
     {
         try
         {
-            using var timer = new PeriodicTimer(interval, time);
-            while (await timer.WaitForNextTickAsync(stopped))
+            while (true)
+            {
+                await Task.Delay(interval, time, stopped);
                 write(new LiveEvent.Read(await watch.ReadAsync(stopped)));
+            }
         }
         catch (OperationCanceledException) when (stopped.IsCancellationRequested)
         {

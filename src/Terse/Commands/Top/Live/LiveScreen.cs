@@ -37,9 +37,21 @@ internal sealed class LiveScreen : IDisposable
         Console.WindowWidth is > 0 and var width ? width : 80,
         Console.WindowHeight is > 0 and var height ? height : 24);
 
-    public void Draw(IReadOnlyList<PageLine> lines) => _console.Write(new Frame(lines, Size.Width));
+    public void Draw(IReadOnlyList<PageLine> lines) => Write(new Frame(lines, Size.Width));
 
-    public void Dispose() => _console.Write(new ControlCode(Leave));
+    public void Dispose() => Write(new ControlCode(Leave));
+
+    private void Write(IRenderable output)
+    {
+        try
+        {
+            _console.Write(output);
+        }
+        catch (IOException)
+        {
+            // The terminal is gone. SIGHUP ends the page.
+        }
+    }
 
     private static IAnsiConsole Create() => AnsiConsole.Create(new AnsiConsoleSettings
     {

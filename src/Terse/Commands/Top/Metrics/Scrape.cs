@@ -3,6 +3,9 @@ namespace Terse.Commands;
 /// <summary>The metrics of one server at one instant.</summary>
 internal sealed class Scrape
 {
+    /// <summary>No metric of a server reaches it, and sums of values below it are finite.</summary>
+    private const double MaxValue = 1e18;
+
     private readonly Dictionary<string, List<MetricSample>> _families = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> _values = new(StringComparer.Ordinal);
     private readonly bool _isComplete;
@@ -13,7 +16,7 @@ internal sealed class Scrape
     {
         ReadAt = readAt;
         (var samples, _isComplete) = PrometheusText.Read(text);
-        foreach (var sample in samples.Where(sample => double.IsFinite(sample.Value)))
+        foreach (var sample in samples.Where(sample => Math.Abs(sample.Value) < MaxValue))
         {
             if (!_families.TryGetValue(sample.Name, out var family))
                 _families.Add(sample.Name, family = []);

@@ -21,25 +21,17 @@ internal static class HostTable
 
     private static PageRow RowOf(HostFigures host)
     {
-        var (state, style) = host.State switch
+        var style = host.State switch
         {
-            FleetHostState.Primary => ("primary", PageStyle.Good),
-            FleetHostState.InRotation => ("in rotation", PageStyle.Good),
-            FleetHostState.Lagging => ("lagging", PageStyle.Warning),
-            FleetHostState.OtherTimeline => ("other timeline", PageStyle.Bad),
-            _ => ("unreachable", PageStyle.Bad),
-        };
-        var role = host.Role switch
-        {
-            FleetHostRole.Primary => "primary",
-            FleetHostRole.Replica => "replica",
-            _ => "unknown",
+            FleetHostState.Primary or FleetHostState.InRotation => PageStyle.Good,
+            FleetHostState.Lagging => PageStyle.Warning,
+            _ => PageStyle.Bad,
         };
         PageText[] cells =
         [
             host.Name,
-            role,
-            new(state, style),
+            HostsCommand.Name(host.Role),
+            new(HostsCommand.Name(host.State), style),
             PageNumber.Seconds(host.Lag),
             PageNumber.Seconds(host.HorizonAge),
             host.Reads.ToString(CultureInfo.InvariantCulture),

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using Spectre.Console;
 
@@ -16,14 +15,13 @@ internal enum PageStyle
 }
 
 /// <summary>
-/// A piece of a line. Names and errors come from servers, so a character that is not visible, such as the
-/// start of a terminal's control sequence, is replaced.
+/// A piece of a line. Names and errors come from servers, so characters that are not visible are replaced.
 /// </summary>
 internal readonly record struct PageText
 {
     public PageText(string? text, PageStyle style = PageStyle.Plain)
     {
-        Text = Visible(text ?? "-");
+        Text = VisibleText.Of(text ?? "-");
         Style = style;
     }
 
@@ -54,19 +52,4 @@ internal readonly record struct PageText
 
         return width <= 0 ? new("", Style) : new(kept.Append('…').ToString(), Style);
     }
-
-    public static string Visible(string text)
-    {
-        var visible = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes())
-            visible.Append((IsVisible(rune) ? rune : Rune.ReplacementChar).ToString());
-        return visible.ToString();
-    }
-
-    private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune)
-        is not (UnicodeCategory.Control
-            or UnicodeCategory.Format
-            or UnicodeCategory.LineSeparator
-            or UnicodeCategory.ParagraphSeparator
-            or UnicodeCategory.OtherNotAssigned);
 }

@@ -39,7 +39,7 @@ internal static class TopPage
 
     private static List<PageLine> Hosts(FleetFigures fleet, int width) => fleet.Hosts.Count > 0
         ? HostTable.LayOut(fleet.Hosts, width)
-        : [new(new PageText("There are no database hosts: the links are stored in SQLite.", PageStyle.Dim))];
+        : [new(new PageText(HostsCommand.NoHosts, PageStyle.Dim))];
 
     /// <summary>Keeps the head and the first rows of a table, and says how many rows are not shown.</summary>
     private static List<PageLine> Limit(List<PageLine> table, int lines, string noun)

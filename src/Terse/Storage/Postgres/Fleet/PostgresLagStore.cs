@@ -87,6 +87,11 @@ internal sealed class PostgresLagStore(Cluster cluster, TimeProvider time) : ILa
         {
             throw PostgresErrors.OfEarlierSchema("keeps no lags", exception);
         }
+        catch (PostgresException exception)
+        {
+            throw new StoreUnavailableException(
+                $"PostgreSQL refused the lags with SQLSTATE {exception.SqlState}.", exception);
+        }
         catch (TimeoutException exception)
         {
             throw new StoreUnavailableException(

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Terse.Fleet;
 
 namespace Terse.Commands;
@@ -12,6 +11,8 @@ namespace Terse.Commands;
 /// </summary>
 internal static class HostsCommand
 {
+    public const string NoHosts = "There are no database hosts: the links are stored in SQLite.";
+
     public static Command Create()
     {
         var command = new Command(
@@ -20,55 +21,22 @@ internal static class HostsCommand
             ServerOption.Server,
             JsonOutput.Json,
         };
-        command.SetAction((arguments, cancellationToken) => RunAsync(arguments, cancellationToken));
+        command.SetAction((arguments, cancellationToken) => ServerRequests.ShowAsync(
+            arguments,
+            "terse hosts",
+            FleetEndpoints.Path,
+            ServerAnswerJson.Default.FleetResource,
+            fleet => fleet is { Hosts: not null, Servers: not null },
+            WriteAsync,
+            cancellationToken));
         return command;
-    }
-
-    private static async Task<int> RunAsync(ParseResult arguments, CancellationToken cancellationToken)
-    {
-        if (await ServerOption.ReadAsync(arguments) is not { } server)
-            return ServerOption.WrongEnvironment;
-
-        using var client = new ServerClient(server, maxConnections: 1);
-        using var request = new HttpRequestMessage(HttpMethod.Get, FleetEndpoints.Path);
-        var (answer, error) = await client.SendAsync(
-            request, ServerAnswerJson.Default.JsonObject, cancellationToken);
-        if (answer is null || Read(answer) is not { } fleet)
-        {
-            await Console.Error.WriteLineAsync($"terse hosts: {error ?? client.NotTerseError}");
-            return 1;
-        }
-
-        var output = arguments.InvocationConfiguration.Output;
-        if (arguments.GetValue(JsonOutput.Json))
-            await output.WriteLineAsync(answer.ToJsonString(JsonOutput.Indented));
-        else
-            await WriteAsync(fleet, output);
-        return 0;
-    }
-
-    /// <summary>
-    /// Reads the hosts and servers from the answer. Returns null if the answer does not come from a Terse
-    /// server.
-    /// </summary>
-    private static FleetResource? Read(JsonObject answer)
-    {
-        try
-        {
-            var fleet = answer.Deserialize(ServerAnswerJson.Default.FleetResource);
-            return fleet is { Hosts: not null, Servers: not null } ? fleet : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
     }
 
     private static async Task WriteAsync(FleetResource fleet, TextWriter output)
     {
         if (fleet.Hosts.Count == 0)
         {
-            await output.WriteLineAsync("There are no database hosts: the links are stored in SQLite.");
+            await output.WriteLineAsync(NoHosts);
         }
         else
         {
@@ -79,7 +47,7 @@ internal static class HostsCommand
         await output.WriteLineAsync();
         if (fleet.ServersError is { } error)
         {
-            await output.WriteLineAsync($"The servers cannot be read: {error}");
+            await output.WriteLineAsync($"The servers cannot be read: {VisibleText.Of(error)}");
         }
         else
         {
@@ -114,7 +82,7 @@ internal static class HostsCommand
     ];
 
     /// <summary>Returns the name that the JSON uses for an enum value.</summary>
-    private static string Name<T>(T value)
+    public static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 
     private static string Text(DateTime? instant) =>

@@ -1,7 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Terse.Fleet;
 
 namespace Terse.Commands;
@@ -11,11 +9,12 @@ namespace Terse.Commands;
 /// </summary>
 internal static class LagCommand
 {
-    private const string NoLag = "No lag is known: there is no replica, or its first minute has not ended.";
+    private const string NoLag =
+        "No lag is stored for this period: there is no replica, or no minute has ended in it.";
 
     private static readonly Option<string> Since = new("--since")
     {
-        Description = "The begin of the period: days such as 7d, hours such as 12h, or an instant such as "
+        Description = "The start of the period: days such as 7d, hours such as 12h, or an instant such as "
             + "2027-01-31T12:00:00Z, with an offset from UTC.",
         DefaultValueFactory = _ => "7d",
     };
@@ -28,44 +27,24 @@ internal static class LagCommand
             ServerOption.Server,
             JsonOutput.Json,
         };
-        command.SetAction((arguments, cancellationToken) => ServerRequests.RunAsync(
-            arguments, "terse lag", client => RunAsync(client, arguments, cancellationToken)));
+        command.SetAction((arguments, cancellationToken) => ServerRequests.ShowAsync(
+            arguments,
+            "terse lag",
+            $"{LagEndpoints.Path}?since={Uri.EscapeDataString(arguments.GetValue(Since)!)}",
+            ServerAnswerJson.Default.LagResource,
+            IsComplete,
+            WriteAsync,
+            cancellationToken));
         return command;
     }
 
-    private static async Task<string?> RunAsync(
-        ServerClient client, ParseResult arguments, CancellationToken cancellationToken)
-    {
-        var path = $"{LagEndpoints.Path}?since={Uri.EscapeDataString(arguments.GetValue(Since)!)}";
-        using var request = ServerRequests.New(HttpMethod.Get, path, body: null);
-        var (answer, error) = await client.SendAsync(
-            request, ServerAnswerJson.Default.JsonObject, cancellationToken);
-        if (answer is null || Read(answer) is not { } lag)
-            return error ?? client.NotTerseError;
+    private static bool IsComplete(LagResource lag) =>
+        lag is { Bounds: { } bounds, Lags: not null }
+        && lag.Lags.All(one => one is { Host: not null, Beyond: { } beyond } && beyond.Count == bounds.Count);
 
-        var output = arguments.InvocationConfiguration.Output;
-        if (arguments.GetValue(JsonOutput.Json))
-            await output.WriteLineAsync(answer.ToJsonString(JsonOutput.Indented));
-        else if (lag.Lags.Count == 0)
-            await output.WriteLineAsync(NoLag);
-        else
-            await TextTable.WriteAsync(output, [HeadOf(lag), .. lag.Lags.Select(CellsOf)]);
-        return null;
-    }
-
-    /// <summary>Returns null if the answer does not come from a Terse server.</summary>
-    private static LagResource? Read(JsonObject answer)
-    {
-        try
-        {
-            var lag = answer.Deserialize(ServerAnswerJson.Default.LagResource);
-            return lag is { Bounds: not null, Lags: not null } ? lag : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private static Task WriteAsync(LagResource lag, TextWriter output) => lag.Lags.Count == 0
+        ? output.WriteLineAsync(NoLag)
+        : TextTable.WriteAsync(output, [HeadOf(lag), .. lag.Lags.Select(CellsOf)]);
 
     private static string[] HeadOf(LagResource lag) =>
     [
