@@ -32,6 +32,9 @@ internal sealed class ServerClient : IDisposable
     /// <summary>The environment variable with the API key; without it, requests have no key.</summary>
     private const string KeyVariable = "TERSE_API_KEY";
 
+    /// <summary>More bytes than any answer of a Terse server has.</summary>
+    private const int MaxAnswer = 64 * 1024 * 1024;
+
     public ServerClient(Uri server, int maxConnections)
     {
         _handler = new SocketsHttpHandler
@@ -39,7 +42,12 @@ internal sealed class ServerClient : IDisposable
             MaxConnectionsPerServer = maxConnections,
             AllowAutoRedirect = false,
         };
-        _http = new HttpClient(_handler) { BaseAddress = server, Timeout = TimeSpan.FromSeconds(30) };
+        _http = new HttpClient(_handler)
+        {
+            BaseAddress = server,
+            Timeout = TimeSpan.FromSeconds(30),
+            MaxResponseContentBufferSize = MaxAnswer,
+        };
         if (Environment.GetEnvironmentVariable(KeyVariable)?.Trim() is { Length: > 0 } key)
             _http.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", $"Bearer {key}");
     }

@@ -38,8 +38,8 @@ public sealed class PanelMoveTests
     public async Task Every_query_returns_series_and_moves_when_its_fault_or_load_is_caused()
     {
         await using var servers = await ScrapedServers.StartAsync();
-        await using var links = Repeated.CreateAndFollow(servers, clients: 3, TimeSpan.FromMilliseconds(300));
-        await using var unknown = Repeated.AskForUnknownCodes(
+        await using var links = Load.CreateAndFollow(servers, clients: 3, TimeSpan.FromMilliseconds(300));
+        await using var unknown = Load.AskForUnknownCodes(
             servers, clients: 3, TimeSpan.FromMilliseconds(1000));
         foreach (var move in PanelMove.All)
             await HasSeriesAsync(servers, move);
@@ -83,7 +83,7 @@ public sealed class PanelMoveTests
     private static async Task CauseUnknownCodesAsync(ScrapedServers servers)
     {
         var watched = await WatchAsync(servers, Cause.UnknownCodes);
-        await using var flood = Repeated.AskForUnknownCodes(
+        await using var flood = Load.AskForUnknownCodes(
             servers, clients: 30, TimeSpan.FromMilliseconds(50));
         await watched.HaveMovedAsync();
     }
@@ -93,7 +93,7 @@ public sealed class PanelMoveTests
         var watched = await WatchAsync(servers, Cause.PausedReplay);
         foreach (var replica in servers.Postgres.Replicas)
             await replica.PauseReplayAsync();
-        await using var more = Repeated.CreateAndFollow(servers, clients: 6, TimeSpan.FromMilliseconds(100));
+        await using var more = Load.CreateAndFollow(servers, clients: 6, TimeSpan.FromMilliseconds(100));
         await watched.HaveMovedAsync();
         foreach (var replica in servers.Postgres.Replicas)
             await replica.ResumeReplayAsync();
@@ -110,7 +110,7 @@ public sealed class PanelMoveTests
     private static async Task CauseWrongKeysAsync(ScrapedServers servers)
     {
         var watched = await WatchAsync(servers, Cause.WrongKeys);
-        await using var wrong = Repeated.SendWrongKeys(servers.All[Front]);
+        await using var wrong = Load.SendWrongKeys(servers.All[Front]);
         await watched.HaveMovedAsync();
     }
 
@@ -124,7 +124,7 @@ public sealed class PanelMoveTests
     private static async Task CauseLoadAsync(ScrapedServers servers)
     {
         var watched = await WatchAsync(servers, Cause.Load);
-        await using var load = Repeated.CreateAndFollow(
+        await using var load = Load.CreateAndFollow(
             servers, clients: 64, TimeSpan.FromMilliseconds(1));
         await watched.HaveMovedAsync();
     }

@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Terse.Harness;
 
 namespace Terse.ClusterTests;
@@ -18,6 +16,7 @@ internal sealed class ScrapedServers : IAsyncDisposable
     private readonly int[] _metricsPorts = [.. Zones.Select(_ => FreePort.Find())];
     private readonly List<TerseProcess> _started = [];
     private TerseProcess[] _servers = [];
+    private TestCertificates? _certificates;
     private OtlpReceiver? _collector;
     private string _collectorAddress = "";
     private PrometheusServer? _prometheus;
@@ -95,7 +94,8 @@ internal sealed class ScrapedServers : IAsyncDisposable
                 "--urls", "http://127.0.0.1:0;https://127.0.0.1:0",
                 "--data", _folder[name],
                 "--Domains:Default", "go.example",
-                "--Tls:CertificateFile", _folder["server.pem"],
+                "--Tls:CertificateFile", _certificates!.ServerCertificate,
+                "--Tls:KeyFile", _certificates.ServerKey,
                 "--Server:Name", name,
                 "--Server:Zone", Zones[number],
                 "--Telemetry:MetricsUrl", $"http://{InstanceOf(number)}",
@@ -135,13 +135,6 @@ internal sealed class ScrapedServers : IAsyncDisposable
         return copies;
     }
 
-    private void WriteCertificate(TimeSpan validity)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var now = TimeProvider.System.GetUtcNow();
-        using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256)
-            .CreateSelfSigned(now.AddDays(-1), now + validity);
-        File.WriteAllText(
-            _folder["server.pem"], $"{certificate.ExportCertificatePem()}\n{key.ExportPkcs8PrivateKeyPem()}");
-    }
+    private void WriteCertificate(TimeSpan validFor) =>
+        _certificates = new TestCertificates(_folder.Path, validFor);
 }

@@ -90,6 +90,28 @@ public sealed class FleetScriptTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("\n")]
+    [InlineData("8080 3 2 unobs")]
+    [InlineData("8080 3")]
+    [InlineData("x y z observed\n")]
+    public async Task A_damaged_layout_is_an_error_until_it_is_mended(string layout)
+    {
+        await using var fleet = new FleetScript();
+        await fleet.WriteLayoutAsync(layout);
+        foreach (var command in new[] { "status", "down", "up" })
+        {
+            var refused = await fleet.RunAsync(command);
+
+            Assert.Equal((1, ""), (refused.ExitCode, refused.Output));
+            Assert.Contains("/layout is damaged", refused.Errors, StringComparison.Ordinal);
+        }
+
+        await fleet.WriteLayoutAsync("8080 3 2 unobserved\n"); // The message says to write this.
+        Assert.Equal(0, (await fleet.RunAsync("down")).ExitCode);
+    }
+
+    [Theory]
     [InlineData("sideways")]
     [InlineData("up", "--servers", "0")]
     [InlineData("up", "--servers")]

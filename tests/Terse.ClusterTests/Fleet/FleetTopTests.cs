@@ -28,7 +28,7 @@ public sealed class FleetTopTests
         Assert.Contains("  2 servers  2 hosts  ", lines[0], StringComparison.Ordinal);
         Assert.Matches("^Requests +[1-9][0-9,.]*/s followed ", lines[1]);
         Assert.Matches("^127[.]0[.]0[.]1:[0-9]+ +primary +primary +[0-9.]+ s +[0-9.]+ s +[0-9]+$", lines[5]);
-        Assert.Matches("^127[.]0[.]0[.]1:[0-9]+ +replica +in rot.* +[0-9.]+ s +[0-9.]+ s +[0-9]$", lines[6]);
+        Assert.Matches("^127[.]0[.]0[.]1:[0-9]+ +replica +inRot.* +[0-9.]+ s +[0-9.]+ s +[0-9]$", lines[6]);
         Assert.Matches("^web-1 +ready +eu-web-1 +.* 0 +0 +0 +0 +", lines[8]);
         Assert.Matches("^web-2 +ready +eu-web-2 +.* [1-9][0-9,.]* +0 +0 +0 +", lines[9]);
 

@@ -57,6 +57,13 @@ internal sealed class FleetScript : IAsyncDisposable
         await File.WriteAllTextAsync(layout, $"{string.Join(' ', fields[..3])}\n");
     }
 
+    /// <summary>Writes the file <c>layout</c>, for example as a power loss could leave it.</summary>
+    public Task WriteLayoutAsync(string text)
+    {
+        Directory.CreateDirectory(_folder["fleet"]);
+        return File.WriteAllTextAsync(Path.Combine(_folder["fleet"], "layout"), text);
+    }
+
     /// <summary>Creates a link through the fleet's balancer, and returns the short URL.</summary>
     public async Task<Uri> CreateAsync(string target)
     {

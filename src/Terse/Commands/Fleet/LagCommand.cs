@@ -40,7 +40,11 @@ internal static class LagCommand
 
     private static bool IsComplete(LagResource lag) =>
         lag is { Bounds: { } bounds, Lags: not null }
-        && lag.Lags.All(one => one is { Host: not null, Beyond: { } beyond } && beyond.Count == bounds.Count);
+        && lag.Lags.All(one => one is { Host: not null, Beyond: { } beyond }
+            && beyond.Count == bounds.Count
+            && beyond.Concat([one.Measured, one.P50, one.P99, one.Longest]).All(IsDuration));
+
+    private static bool IsDuration(double seconds) => seconds is >= 0 and < 1e10;
 
     private static Task WriteAsync(LagResource lag, TextWriter output) => lag.Lags.Count == 0
         ? output.WriteLineAsync(NoLag)

@@ -96,7 +96,8 @@ internal sealed class TelemetryOptions
     /// <summary>Reads the address of <c>/metrics</c>: a host or an address, with a port.</summary>
     public static bool TryReadMetricsUrl(string? text, out Uri? url) =>
         Uri.TryCreate(text, UriKind.Absolute, out url)
-        && url is { Scheme: "http", PathAndQuery: "/", Port: > 0 }
+        && url is { Scheme: "http", PathAndQuery: "/", UserInfo: "", Port: > 0 }
+        && (!url.IsDefaultPort || text!.TrimEnd('/').EndsWith(":80", StringComparison.Ordinal))
         && (IPAddress.TryParse(url.IdnHost.Trim('[', ']'), out _) || url.IdnHost == "localhost");
 
     /// <summary>Whether a text is an address for <see cref="AdvertisedMetricsUrl"/>.</summary>

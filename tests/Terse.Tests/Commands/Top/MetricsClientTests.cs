@@ -9,19 +9,23 @@ public sealed class MetricsClientTests
     [Fact]
     public async Task Metrics_are_read()
     {
-        await using var server = PageServer.Start("up{x=\"안녕\"} 1\n"u8.ToArray(), "text/plain");
+        await using var server = PageServer.Start(
+            "target_info{service_instance_id=\"web-1\"} 1\nup{x=\"안녕\"} 1\n"u8.ToArray(), "text/plain");
         var (scrape, error) = await ReadAsync(server.Address);
 
         Assert.Null(error);
         Assert.Equal("안녕", Assert.Single(scrape!.Samples("up")).Label("x"));
     }
 
-    [Fact]
-    public async Task An_answer_without_metrics_is_an_error()
+    [Theory]
+    [InlineData("<html>")]
+    [InlineData("go_goroutines 36\n")]
+    public async Task An_answer_without_the_metrics_of_a_Terse_server_is_an_error(string answer)
     {
-        await using var server = PageServer.Start("<html>"u8.ToArray());
+        await using var server = PageServer.Start(Encoding.UTF8.GetBytes(answer));
 
-        Assert.Equal("The answer has no metrics.", await ReadErrorAsync(server.Address));
+        Assert.Equal(
+            "The answer is not the metrics of a Terse server.", await ReadErrorAsync(server.Address));
     }
 
     [Fact]

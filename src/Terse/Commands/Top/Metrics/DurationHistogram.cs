@@ -6,7 +6,7 @@ namespace Terse.Commands;
 internal sealed class DurationHistogram
 {
     /// <summary>How many durations were at most as long as the bound.</summary>
-    private readonly SortedList<double, double> _counts = [];
+    private readonly SortedDictionary<double, double> _counts = [];
 
     /// <summary>Returns the durations between two scrapes of a server, of all series together.</summary>
     public static DurationHistogram Between(Scrape before, Scrape after, string name)
@@ -34,7 +34,7 @@ internal sealed class DurationHistogram
     /// </summary>
     public double? Quantile(double share)
     {
-        if (_counts.Count == 0 || _counts.Values[^1] is not (> 0 and var total))
+        if (_counts.LastOrDefault().Value is not (> 0 and var total))
             return null;
         var rank = share * total;
         var (lowerBound, lowerCount) = (0d, 0d);

@@ -58,7 +58,7 @@ internal sealed class MetricsClient : IDisposable
     /// <summary>Returns the URL of the metrics; null if the address is none.</summary>
     public static Uri? ParseAddress(string address) =>
         Uri.TryCreate(address, UriKind.Absolute, out var url)
-        && url is { Scheme: "http" or "https", PathAndQuery: "/" }
+        && url is { Scheme: "http" or "https", PathAndQuery: "/", UserInfo: "", Fragment: "" }
             ? new Uri(url, "/metrics")
             : null;
 
@@ -69,7 +69,9 @@ internal sealed class MetricsClient : IDisposable
             return (null, $"/metrics answered with status {(int)response.StatusCode}.");
         var text = Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken));
         var scrape = new Scrape(text, _time.GetTimestamp());
-        return scrape.IsEmpty ? (null, "The answer has no metrics.") : (scrape, null);
+        return scrape.Server is null
+            ? (null, "The answer is not the metrics of a Terse server.")
+            : (scrape, null);
     }
 
     private static string ReasonOf(HttpRequestException exception) => exception switch

@@ -27,8 +27,6 @@ internal sealed class Scrape
 
     public long ReadAt { get; }
 
-    public bool IsEmpty => _values.Count == 0;
-
     /// <summary>The name of the server whose metrics these are; null if they do not say it.</summary>
     public string? Server => Find("target_info")?.Label("service_instance_id");
 

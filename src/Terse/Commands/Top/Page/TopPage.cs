@@ -94,8 +94,7 @@ internal static class TopPage
                     $"{PageNumber.Rate(lookups?.Fence)}/s fence",
                     Fault(lookups?.Shed, "shed"),
                     Fault(lookups?.Failed, "failed"),
-                    $"{PageNumber.Count(fleet.Servers.Sum(server => server.FalseNotFoundsPrevented))} false "
-                        + "not-founds prevented",
+                    $"{PageNumber.Count(Prevented(fleet))} false not-founds prevented",
                 ],
                 width),
             .. Warnings(fleet, width),
@@ -118,6 +117,13 @@ internal static class TopPage
                 yield return line;
         }
     }
+
+    /// <summary>The sum over the servers that show it; null if none does.</summary>
+    private static double? Prevented(FleetFigures fleet) =>
+        fleet.Servers.Select(server => server.FalseNotFoundsPrevented).OfType<double>().ToList()
+            is { Count: > 0 } counts
+            ? counts.Sum()
+            : null;
 
     private static PageText Fault(double? rate, string name)
     {
