@@ -76,7 +76,7 @@ internal sealed class ScrapedServers : IAsyncDisposable
 
     private async Task StartAllAsync()
     {
-        WriteCertificate(TimeSpan.FromDays(30));
+        WriteCertificate(TimeSpan.FromDays(19));
         _collector = await OtlpReceiver.StartAsync();
         _collectorAddress = _collector.HttpEndpoint;
         _servers = await Cleanup.StartAllAsync(Zones.Select((_, number) => StartAsync(number)));
