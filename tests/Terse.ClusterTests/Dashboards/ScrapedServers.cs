@@ -123,8 +123,7 @@ internal sealed class ScrapedServers : IAsyncDisposable
     private List<string> CopyRules()
     {
         var copies = new List<string>();
-        foreach (var file in Directory.GetFiles(
-            Path.Combine(Repository.Root, "deploy/prometheus"), "*.rules.yml"))
+        foreach (var file in TimeLapse.Shipped)
         {
             var copy = _folder[Path.GetFileName(file)];
             File.WriteAllText(copy, File.ReadAllText(file).Replace(
