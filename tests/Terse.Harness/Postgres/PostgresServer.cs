@@ -248,7 +248,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>
     /// Suspends PostgreSQL and its child processes (SIGSTOP). Open connections stay open and get no response.
     /// </summary>
-    public void Pause() => ChildProcess.SignalFamily(_process!, ChildProcess.SigStop);
+    public void Pause() => ChildProcess.SuspendFamily(_process!);
 
     public void Resume() => ChildProcess.SignalFamily(_process!, ChildProcess.SigCont);
 

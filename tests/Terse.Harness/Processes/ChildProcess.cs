@@ -13,6 +13,9 @@ internal static partial class ChildProcess
     public const int SigCont = 18;
     public const int SigStop = 19;
 
+    /// <summary>Far more than a busy machine needs to stop the threads of a process.</summary>
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(20);
+
     private static readonly ConcurrentBag<Process> Started = [];
 
     /// <summary>
@@ -47,13 +50,34 @@ internal static partial class ChildProcess
     }
 
     /// <summary>
+    /// Suspends a process (SIGSTOP) and waits until all its threads have stopped. When <c>kill</c> returns,
+    /// threads on other processors may still run, and could answer a request that is sent afterwards.
+    /// </summary>
+    public static void Suspend(Process process)
+    {
+        Signal(process, SigStop);
+        WaitUntilStopped(process.Id);
+    }
+
+    /// <summary>Suspends a process and its direct children, as <see cref="Suspend"/> does.</summary>
+    public static void SuspendFamily(Process process)
+    {
+        Suspend(process); // A stopped parent starts no more children.
+        foreach (var child in ChildrenOf(process.Id))
+        {
+            if (Kill(child, SigStop) == 0)
+                WaitUntilStopped(child);
+        }
+    }
+
+    /// <summary>
     /// Sends a signal to a process and its direct children. Does not fail if a child has just ended.
     /// </summary>
     public static void SignalFamily(Process process, int signal)
     {
         Signal(process, signal);
-        foreach (var child in Directory.GetDirectories("/proc").Where(folder => IsChild(folder, process.Id)))
-            _ = Kill(int.Parse(Path.GetFileName(child), CultureInfo.InvariantCulture), signal);
+        foreach (var child in ChildrenOf(process.Id))
+            _ = Kill(child, signal);
     }
 
     private static void EndAll()
@@ -74,23 +98,41 @@ internal static partial class ChildProcess
         }
     }
 
-    /// <summary>
-    /// Returns true if the process has this parent. In <c>/proc/PID/stat</c> the program's name in
-    /// parentheses is followed by the state and the parent's process id (proc(5)).
-    /// </summary>
-    private static bool IsChild(string folder, int parent)
+    private static IEnumerable<int> ChildrenOf(int parent) =>
+        from folder in Directory.GetDirectories("/proc")
+        let name = Path.GetFileName(folder)
+        where int.TryParse(name, CultureInfo.InvariantCulture, out _)
+        where StatOf(folder) is [_, var creator, ..]
+            && int.Parse(creator, CultureInfo.InvariantCulture) == parent
+        select int.Parse(name, CultureInfo.InvariantCulture);
+
+    /// <summary>Waits until no thread of a process runs any more, or until the process has ended.</summary>
+    private static void WaitUntilStopped(int process)
     {
-        if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _))
-            return false;
+        var threads = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/task");
+        var isStopped = SpinWait.SpinUntil(
+            () => !Directory.Exists(threads) || Directory.GetDirectories(threads).All(IsStopped),
+            StopLimit);
+        if (!isStopped)
+            throw new InvalidOperationException($"Process {process} did not stop within {StopLimit}.");
+    }
+
+    private static bool IsStopped(string thread) => StatOf(thread) is not [not ("T" or "t" or "Z" or "X"), ..];
+
+    /// <summary>
+    /// Reads the state, the parent's process id and the further fields of a process or a thread; empty if it
+    /// has ended. In <c>/proc/PID/stat</c> these follow the program's name in parentheses (proc(5)).
+    /// </summary>
+    private static string[] StatOf(string folder)
+    {
         try
         {
             var stat = File.ReadAllText(Path.Combine(folder, "stat"));
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return int.Parse(fields[1], CultureInfo.InvariantCulture) == parent;
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (IOException)
         {
-            return false;
+            return [];
         }
     }
 

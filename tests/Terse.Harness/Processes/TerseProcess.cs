@@ -139,7 +139,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
         Http.GetFromJsonAsync<JsonElement>(new Uri(path, UriKind.Relative));
 
     /// <summary>Suspends the process (SIGSTOP) until the test calls <see cref="Resume"/>.</summary>
-    public void Pause() => ChildProcess.Signal(_process, ChildProcess.SigStop);
+    public void Pause() => ChildProcess.Suspend(_process);
 
     /// <summary>Resumes the suspended process (SIGCONT).</summary>
     public void Resume() => ChildProcess.Signal(_process, ChildProcess.SigCont);
