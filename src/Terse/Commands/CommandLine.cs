@@ -44,6 +44,8 @@ internal static class CommandLine
             AccessCommand.Create(build),
             CodesCommand.Create(build),
             MigrateCommand.Create(build),
+            BackupCommand.Create(build),
+            RestoreCommand.Create(build),
             HostsCommand.Create(),
             TopCommand.Create(),
             LagCommand.Create(),

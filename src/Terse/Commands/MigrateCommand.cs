@@ -9,11 +9,17 @@ namespace Terse.Commands;
 /// </summary>
 internal static class MigrateCommand
 {
+    private static readonly Option<bool> Plan = new("--plan")
+    {
+        Description = "Show what the migration would do, with its locks and an estimate, and change nothing.",
+    };
+
     public static Command Create(ServerBuilder build)
     {
         var command = new Command(
             "migrate", "Migrates the schema of the database to this version. Accepts the settings of serve.")
         {
+            Plan,
             ServeSettings.Data,
         };
         command.TreatUnmatchedTokensAsErrors = false;
@@ -21,8 +27,18 @@ internal static class MigrateCommand
             build,
             arguments,
             "terse migrate",
-            app => MigrateAsync(app, arguments.InvocationConfiguration.Output, cancellationToken)));
+            app => arguments.GetValue(Plan)
+                ? PlanAsync(app, arguments.InvocationConfiguration.Output, cancellationToken)
+                : MigrateAsync(app, arguments.InvocationConfiguration.Output, cancellationToken)));
         return command;
+    }
+
+    private static async Task PlanAsync(
+        WebApplication app, TextWriter output, CancellationToken cancellationToken)
+    {
+        var storage = app.Services.GetRequiredService<IStorage>();
+        var plan = await storage.PlanAsync(cancellationToken);
+        await output.WriteAsync(MigrationPlanText.Of(plan));
     }
 
     private static async Task MigrateAsync(

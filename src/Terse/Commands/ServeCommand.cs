@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
 using Terse.Ids;
+using Terse.Redirects;
 using Terse.Storage;
 using Terse.Visits;
 
@@ -38,6 +39,8 @@ internal static partial class ServeCommand
     {
         await PrepareAsync(app, cancellationToken);
         await app.StartAsync(cancellationToken);
+        await app.Services.GetRequiredService<WarmStart>().Ready.WaitAsync(cancellationToken);
+        app.Services.GetRequiredService<SystemdNotices>().NotifyReady();
         await ReportReadyAsync(app);
         await app.WaitForShutdownAsync(cancellationToken);
     }

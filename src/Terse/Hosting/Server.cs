@@ -22,6 +22,7 @@ internal static class Server
             ConnectionLimits.Apply(kestrel.Limits);
             var services = kestrel.ApplicationServices;
             var drain = services.GetRequiredService<Drain>();
+            var time = services.GetRequiredService<TimeProvider>();
 
             // This lambda runs when the server starts, after the options have been validated.
             kestrel.ConfigureEndpointDefaults(endpoint =>
@@ -30,6 +31,7 @@ internal static class Server
                     services.GetRequiredService<IOptions<ServerOptions>>().Value.MaxConnections;
                 endpoint.Use(next => connection =>
                     CloseAtDeadlineAsync(next, connection, drain.ConnectionDeadline));
+                endpoint.Use(next => connection => LateClose.RunAsync(next, connection, drain, time));
                 if (services.GetRequiredService<IOptions<ProxyOptions>>().Value.Protocol)
                 {
                     var protocol = services.GetRequiredService<ProxyProtocol>();
@@ -44,6 +46,8 @@ internal static class Server
         builder.Services.AddProxies();
         builder.Services.AddDrain();
         builder.AddTls();
+        builder.Services.AddSystemdNotices();
+        builder.AddActivatedSockets();
     }
 
     /// <summary>

@@ -62,8 +62,10 @@ internal static class RedirectSetup
         services.AddSingleton<ReportResponder>();
         services.AddSingleton<Redirector>();
         services.AddSingleton<CachedRedirects>();
-        services.AddHostedService(provider => ActivatorUtilities.CreateInstance<WarmStart>(
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<WarmStart>(
             provider, new HotCodesFile(folder(provider))));
+        services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<WarmStart>());
+        services.AddHostedService(provider => provider.GetRequiredService<WarmStart>());
     }
 
     /// <summary>

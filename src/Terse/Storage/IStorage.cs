@@ -32,6 +32,13 @@ internal interface IStorage : IReadiness
     /// <inheritdoc cref="PrepareAsync"/>
     Task MigrateAsync(CancellationToken cancellationToken);
 
+    /// <summary>Finds out what <see cref="MigrateAsync"/> would do, and changes nothing.</summary>
+    /// <exception cref="StartupException">
+    /// The database does not exist, or belongs to a later version of Terse.
+    /// </exception>
+    /// <exception cref="StoreUnavailableException">The storage cannot be reached.</exception>
+    Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken);
+
     /// <summary>
     /// Reads the layouts of all ids, and writes nothing. Also works before <see cref="PrepareAsync"/> was
     /// called.

@@ -27,13 +27,29 @@ internal static class StorageSetup
         });
         services.AddSingleton<IValidateOptions<DatabaseOptions>, DatabaseOptionsValidator>();
 
-        var hosts = $"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Hosts)}";
-        if (builder.Configuration.GetSection(hosts).GetChildren().Any())
+        AddBackups(services);
+        if (UsesPostgres(builder.Configuration))
             PostgresStorage.Add(services);
         else
             SqliteStorage.Add(services);
         services.AddSingleton<ChangeMetrics>();
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<IStorage>());
+    }
+
+    /// <summary>Whether the settings name database hosts.</summary>
+    public static bool UsesPostgres(IConfiguration configuration) => configuration
+        .GetSection($"{DatabaseOptions.Section}:{nameof(DatabaseOptions.Hosts)}").GetChildren().Any();
+
+    private static void AddBackups(IServiceCollection services)
+    {
+        services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.Section).ValidateOnStart();
+        services.AddSingleton(new SettingsSection(BackupOptions.Section, BackupOptions.SettingNames)
+        {
+            PerServer = BackupOptions.SettingNames,
+            Durations = [nameof(BackupOptions.Interval)],
+            Numbers = [nameof(BackupOptions.Keep)],
+        });
+        services.AddSingleton<IValidateOptions<BackupOptions>, BackupOptionsValidator>();
     }
 
     /// <summary>Returns the folder in which this server stores its files.</summary>

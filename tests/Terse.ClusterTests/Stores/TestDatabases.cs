@@ -80,7 +80,8 @@ public sealed class TestDatabases : IAsyncLifetime
             .BuildServiceProvider();
     }
 
-    private async Task<TestDatabase> OpenAsync(List<string> migrations) =>
+    /// <summary>Creates a database with the first migrations.</summary>
+    internal async Task<TestDatabase> OpenAsync(List<string> migrations) =>
         new(BuildStorage(await MigrateAsync(await NewDatabaseAsync(), migrations)));
 
     /// <summary>

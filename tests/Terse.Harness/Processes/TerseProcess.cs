@@ -188,6 +188,6 @@ internal sealed partial class TerseProcess : IAsyncDisposable
             Interlocked.Increment(ref _tooLate);
     }
 
-    [GeneratedRegex("http://[^, ]+", RegexOptions.NonBacktracking)]
+    [GeneratedRegex("http://[^, ']+", RegexOptions.NonBacktracking)]
     private static partial Regex Address();
 }

@@ -28,7 +28,8 @@ public sealed class FileModeTests : IDisposable
         Assert.Equal(OwnerOnly | UnixFileMode.UserExecute, ModeOf(_folder["data"]));
         var files = Directory.GetFiles(_folder["data"]).Order(StringComparer.Ordinal).ToList();
         Assert.Equal(
-            ["terse.db", "terse.db-shm", "terse.db-wal"], files.Select(file => Path.GetFileName(file)));
+            ["terse.db", "terse.db-shm", "terse.db-wal", "terse.db.lock"],
+            files.Select(file => Path.GetFileName(file)));
         Assert.All(files, file => Assert.Equal(OwnerOnly, ModeOf(file)));
     }
 

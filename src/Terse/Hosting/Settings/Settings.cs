@@ -10,6 +10,11 @@ internal static class Settings
     private const string EnvironmentPrefix = "TERSE__";
     private const string FileName = "appsettings.json";
 
+    /// <summary>The setting with the addresses to listen on, which ASP.NET Core itself reads.</summary>
+    public const string Urls = "Urls";
+
+    public const string DefaultUrls = "http://127.0.0.1:8080";
+
     /// <summary>
     /// Turns off the reloading of <c>appsettings.json</c>. By default, the .NET host watches the whole
     /// working folder for a change of this file. The working folder usually contains the database, so each
@@ -29,7 +34,7 @@ internal static class Settings
         configuration.Sources.Clear();
         configuration.AddInMemoryCollection(
         [
-            new("Urls", "http://127.0.0.1:8080"),
+            new(Urls, DefaultUrls),
             new("Logging:LogLevel:Default", "Warning"),
             .. defaults,
 

@@ -9,10 +9,8 @@ namespace Terse.Hosting;
 /// </summary>
 internal static class SettingsErrors
 {
-    private const string Urls = "Urls";
-
     /// <summary>The names of the sections that ASP.NET Core itself reads.</summary>
-    private static readonly string[] OfFramework = ["Logging", Urls];
+    private static readonly string[] OfFramework = ["Logging", Settings.Urls];
 
     /// <summary>Returns all errors in the settings, as sentences that say how to correct them.</summary>
     public static IReadOnlyList<string> Find(IServiceProvider services)
@@ -115,9 +113,13 @@ internal static class SettingsErrors
 
     private static IEnumerable<string> FindUrlErrors(IConfiguration configuration)
     {
-        var urls = configuration.GetSection(Urls);
+        var urls = configuration.GetSection(Settings.Urls);
         if (urls.GetChildren().Any())
-            yield return $"{Urls} is a list or an object; write the addresses as one text, with semicolons.";
+        {
+            yield return
+                $"{Settings.Urls} is a list or an object; write the addresses as one text, with semicolons.";
+        }
+
         var hasCertificate = !string.IsNullOrEmpty(
             configuration[$"{TlsOptions.Section}:{nameof(TlsOptions.CertificateFile)}"]);
         foreach (var url in (urls.Value ?? "").Split(';', StringSplitOptions.TrimEntries))

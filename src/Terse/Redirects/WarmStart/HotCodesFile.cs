@@ -17,6 +17,8 @@ internal sealed class HotCodesFile(string folder)
 
     public string Path { get; } = System.IO.Path.Combine(folder, "hot-codes");
 
+    public bool Exists => File.Exists(Path);
+
     /// <summary>
     /// Writes the names to a new file, and then renames the new file to <see cref="Path"/>, so that an
     /// existing file is replaced in one step.
@@ -50,7 +52,7 @@ internal sealed class HotCodesFile(string folder)
     /// </exception>
     public async Task<IReadOnlyList<LinkName>> ReadAsync(CancellationToken cancellationToken)
     {
-        if (!File.Exists(Path))
+        if (!Exists)
             return [];
         var lines = await File.ReadAllLinesAsync(Path, cancellationToken);
         if (lines.Length < 2 || lines[0] != FirstLine || lines[^1] != LastLine + (lines.Length - 2))

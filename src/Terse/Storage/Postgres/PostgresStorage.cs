@@ -184,18 +184,27 @@ internal sealed class PostgresStorage(
     }
 
     /// <inheritdoc/>
-    public async Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken)
+    public Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken) =>
+        ReadPrimaryAsync(token => PostgresMigrationPlan.ReadAsync(cluster, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) =>
+        ReadPrimaryAsync(nodes.ReadLayoutsAsync, cancellationToken);
+
+    private async Task<T> ReadPrimaryAsync<T>(
+        Func<CancellationToken, Task<T>> read, CancellationToken cancellationToken)
+        where T : class
     {
-        StoredLayouts? layouts = null;
+        T? result = null;
         await report.RunAsync(
             async token =>
             {
                 await cluster.FindPrimaryAsync();
                 report.ThrowIfRefused();
-                layouts = await nodes.ReadLayoutsAsync(token);
+                result = await read(token);
             },
             cancellationToken);
-        return layouts!;
+        return result!;
     }
 
     private static Cluster NewCluster(DatabaseOptions options, TimeProvider time)

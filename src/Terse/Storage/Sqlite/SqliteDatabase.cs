@@ -44,6 +44,7 @@ internal sealed class SqliteDatabase
         try
         {
             OwnFiles.CreateFolder(options.Value.Folder);
+            using var shared = FolderLock.Share(options.Value.Folder);
             OwnFiles.CreateFile(Path); // SQLite gives its other files the mode of this one.
             using (var session = new SqliteSession(Path, SqliteOpenMode.ReadWriteCreate, ReaderPragmas))
                 SqliteMigrations.AssertIsOurs(session, Path);
@@ -62,6 +63,11 @@ internal sealed class SqliteDatabase
 
     public string Path { get; }
 
+    /// <summary>Keeps a restore away while this process uses the file.</summary>
+    public FolderLock Share() => FolderLock.Share(System.IO.Path.GetDirectoryName(Path)!);
+
+    public static string PathIn(string folder) => System.IO.Path.Combine(folder, "terse.db");
+
     /// <summary>Says that there is no file yet; null if there is one.</summary>
     public static string? WhyMissing(StorageOptions options) => File.Exists(PathIn(options))
         ? null
@@ -71,7 +77,17 @@ internal sealed class SqliteDatabase
     /// <exception cref="StartupException">
     /// The file does not exist, or its schema belongs to a different version.
     /// </exception>
-    public static StoredLayouts ReadLayouts(StorageOptions options)
+    public static StoredLayouts ReadLayouts(StorageOptions options) => Read(options, (session, path) =>
+    {
+        SqliteMigrations.AssertIsCurrent(session, path);
+        return SqliteLayoutTable.Read(session);
+    });
+
+    /// <summary>Reads an existing database of any schema up to this version's. Does not change it.</summary>
+    /// <exception cref="StartupException">
+    /// The file does not exist, or belongs to a later version or to another program.
+    /// </exception>
+    public static T Read<T>(StorageOptions options, Func<SqliteSession, string, T> read)
     {
         var path = PathIn(options);
         if (WhyMissing(options) is { } missing)
@@ -80,8 +96,7 @@ internal sealed class SqliteDatabase
         {
             using var session = new SqliteSession(path, SqliteOpenMode.ReadOnly, ReaderPragmas);
             SqliteMigrations.AssertIsOurs(session, path);
-            SqliteMigrations.AssertIsCurrent(session, path);
-            return SqliteLayoutTable.Read(session);
+            return read(session, path);
         }
         catch (SqliteException exception)
         {
@@ -96,6 +111,5 @@ internal sealed class SqliteDatabase
     private static StartupException Translate(SqliteException exception, string path) =>
         new($"{path}: {SqliteErrors.Describe(exception) ?? exception.Message}", exception);
 
-    private static string PathIn(StorageOptions options) =>
-        System.IO.Path.Combine(options.Folder, "terse.db");
+    private static string PathIn(StorageOptions options) => PathIn(options.Folder);
 }

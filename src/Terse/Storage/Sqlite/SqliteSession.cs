@@ -78,6 +78,12 @@ internal sealed class SqliteSession : IDisposable
         command.ExecuteNonQuery();
     }
 
+    /// <summary>
+    /// Copies the database, as it is at one instant, over that of another session. Other connections may
+    /// write meanwhile.
+    /// </summary>
+    public void CopyTo(SqliteSession target) => _connection.BackupDatabase(target._connection);
+
     public void Dispose()
     {
         foreach (var command in _commands.Values)

@@ -53,6 +53,8 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IVisitEraser, SqliteVisitEraser>();
         services.AddSingleton<IStorage, SqliteStorage>();
         services.AddHostedService<SqliteChangeFeed>();
+        services.AddSingleton<BackupMetrics>();
+        services.AddHostedService<BackupWorker>();
     }
 
     /// <inheritdoc/>
@@ -74,6 +76,11 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
 
     /// <inheritdoc/>
     public Task MigrateAsync(CancellationToken cancellationToken) => PrepareAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(
+            SqliteDatabase.Read(options.Value, (session, _) => SqliteMigrations.Plan(session)));
 
     /// <inheritdoc/>
     public Task<StoredLayouts> ReadLayoutsAsync(CancellationToken cancellationToken) =>

@@ -29,11 +29,13 @@ internal sealed class SqliteWriter : IDisposable
     private readonly SqliteDatabase _database;
     private readonly BlockingCollection<Write> _queue = new(MaxQueued);
     private readonly Thread _thread;
+    private readonly FolderLock _shared;
     private SqliteSession? _session;
 
     public SqliteWriter(SqliteDatabase database)
     {
         _database = database;
+        _shared = database.Share();
         _thread = new Thread(Run) { Name = "SQLite writer", IsBackground = true };
         _thread.Start();
     }
@@ -68,6 +70,7 @@ internal sealed class SqliteWriter : IDisposable
         _queue.CompleteAdding();
         _thread.Join();
         _queue.Dispose();
+        _shared.Dispose();
     }
 
     private void Run()

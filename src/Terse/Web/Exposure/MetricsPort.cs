@@ -12,9 +12,8 @@ internal static class MetricsPort
     /// <summary>Lets the web server listen on the address.</summary>
     public static void AddMetricsPort(this WebApplicationBuilder builder)
     {
-        const string Urls = "Urls";
         if (builder.Configuration[TelemetryOptions.MetricsUrlPath] is { Length: > 0 } url)
-            builder.Configuration[Urls] = $"{builder.Configuration[Urls]};{url}";
+            builder.Configuration[Settings.Urls] = $"{builder.Configuration[Settings.Urls]};{url}";
     }
 
     /// <summary>Adds the middleware, which must be the first one.</summary>

@@ -1,10 +1,10 @@
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Terse.Domains;
 using Terse.Harness;
 using Terse.Links;
 using Terse.Redirects;
+using Terse.Tests.Hosting;
 
 namespace Terse.Tests.Redirects;
 
@@ -74,13 +74,7 @@ public sealed class WarmStartTests : IDisposable
         var file = new HotCodesFile(_folder.Path);
         await file.WriteAsync([new("", "sale")], default);
         using var lifetime = new StartedLifetime();
-        using var warmStart = new WarmStart(
-            test.Cache,
-            test.Loader,
-            file,
-            new DomainMap(Options.Create(new DomainOptions())),
-            lifetime,
-            NullLogger<WarmStart>.Instance);
+        using var warmStart = Create(test, file, lifetime);
         await warmStart.StartAsync(default);
         await Eventually.IsTrueAsync(() => Task.FromResult(test.Store.Held.Count == 1));
 
@@ -93,24 +87,76 @@ public sealed class WarmStartTests : IDisposable
         Assert.Equal(1, test.Cache.Count);
     }
 
-    public void Dispose() => _folder.Dispose();
-
-    private sealed class StartedLifetime : IHostApplicationLifetime, IDisposable
+    [Fact]
+    public async Task A_server_is_not_ready_while_it_loads_its_hottest_links()
     {
-        private readonly CancellationTokenSource _started = new();
+        var test = new TestCache();
+        test.Store.Put("sale");
+        test.Store.IsHolding = true;
+        var file = new HotCodesFile(_folder.Path);
+        await file.WriteAsync([new("", "sale")], default);
+        using var lifetime = new StartedLifetime();
+        using var warmStart = Create(test, file, lifetime);
+        Assert.NotNull(warmStart.WhyNoRedirects);
+        await warmStart.StartAsync(default);
+        await Eventually.IsTrueAsync(() => Task.FromResult(test.Store.Held.Count == 1));
+        Assert.NotNull(warmStart.WhyNoRedirects);
 
-        public StartedLifetime() => _started.Cancel();
+        test.Store.Held[0].TakeSnapshot();
+        test.Store.Held[0].Complete();
+        await warmStart.Ready;
+        Assert.Null(warmStart.WhyNoRedirects);
+        Assert.Equal(1, test.Cache.Count);
+    }
 
-        public CancellationToken ApplicationStarted => _started.Token;
+    [Fact]
+    public async Task A_server_is_ready_after_two_seconds_and_loads_the_other_links_in_the_background()
+    {
+        var test = new TestCache();
+        var codes = Enumerable.Range(0, 100).Select(number => $"sale{number}").ToList();
+        foreach (var code in codes)
+            test.Store.Put(code);
+        test.Store.IsHolding = true;
+        var file = new HotCodesFile(_folder.Path);
+        await file.WriteAsync([.. codes.Select(code => new LinkName("", code))], default);
+        using var lifetime = new StartedLifetime();
+        using var warmStart = Create(test, file, lifetime);
+        await warmStart.StartAsync(default);
+        await Eventually.IsTrueAsync(() => Task.FromResult(test.Store.Held.Count == 64));
+        test.Time.Advance(WarmStart.MaxDelay - TimeSpan.FromMilliseconds(1));
+        Assert.False(warmStart.Ready.IsCompleted);
+        test.Time.Advance(TimeSpan.FromMilliseconds(1));
+        await warmStart.Ready;
+        Assert.Equal(0, test.Cache.Count);
 
-        public CancellationToken ApplicationStopping => CancellationToken.None;
-
-        public CancellationToken ApplicationStopped => CancellationToken.None;
-
-        public void StopApplication()
+        test.Store.IsHolding = false;
+        foreach (var held in test.Store.Held.ToList())
         {
+            held.TakeSnapshot();
+            held.Complete();
         }
 
-        public void Dispose() => _started.Dispose();
+        await warmStart.ExecuteTask!;
+        Assert.Equal(codes.Count, test.Cache.Count);
     }
+
+    [Fact]
+    public async Task A_server_without_a_file_is_ready_at_once()
+    {
+        using var lifetime = new StartedLifetime();
+        using var warmStart = Create(new TestCache(), new HotCodesFile(_folder.Path), lifetime);
+        await warmStart.StartAsync(default);
+        Assert.Null(warmStart.WhyNoRedirects);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static WarmStart Create(TestCache test, HotCodesFile file, StartedLifetime lifetime) => new(
+        test.Cache,
+        test.Loader,
+        file,
+        new DomainMap(Options.Create(new DomainOptions())),
+        lifetime,
+        test.Time,
+        NullLogger<WarmStart>.Instance);
 }

@@ -233,10 +233,13 @@ internal static class PostgresMigrations
     /// <summary>
     /// Returns the SQL text of each migration, in the order in which the migrations run.
     /// </summary>
-    public static List<string> Load() =>
+    public static List<string> Load() => LoadFiles().ConvertAll(file => file.Text);
+
+    /// <summary>Returns the name and the SQL text of each migration.</summary>
+    public static List<(string Name, string Text)> LoadFiles() =>
     [
-        HorizonSchema.Install,
+        ("the horizon", HorizonSchema.Install),
         .. MigrationFiles.Load("Postgres").Select(file =>
-            file.Name == WithUpgrade ? $"{file.Text}\n{HorizonSchema.Upgrade}" : file.Text),
+            file.Name == WithUpgrade ? (file.Name, $"{file.Text}\n{HorizonSchema.Upgrade}") : file),
     ];
 }

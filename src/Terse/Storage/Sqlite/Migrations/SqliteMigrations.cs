@@ -63,6 +63,28 @@ internal static class SqliteMigrations
         session.Execute("COMMIT");
     }
 
+    private const string SelectTables =
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite@_%' ESCAPE '@'";
+
+    /// <summary>Finds out what <see cref="Apply"/> would do.</summary>
+    public static MigrationPlan Plan(SqliteSession session)
+    {
+        var tables = new List<string>();
+        using (var row = session.Command(SelectTables).ExecuteReader())
+        {
+            while (row.Read())
+                tables.Add(row.GetString(0));
+        }
+
+        return MigrationPlan.Of(
+            (int)Number(session, "PRAGMA user_version"),
+            MigrationFiles.Load("Sqlite"),
+            tables.ToDictionary(
+                table => table,
+                table => Number(session, $"SELECT count(*) FROM \"{table}\""),
+                StringComparer.Ordinal));
+    }
+
     private static List<string> Load() => MigrationFiles.Load("Sqlite").ConvertAll(file => file.Text);
 
     private static long Number(SqliteSession session, string sql) =>

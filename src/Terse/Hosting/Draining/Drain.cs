@@ -24,10 +24,13 @@ internal sealed class Drain : IDisposable
     private readonly CancellationTokenSource _bodyDeadline;
     private readonly CancellationTokenSource _connectionDeadline;
     private readonly CancellationTokenRegistration _stopping;
-    private volatile bool _hasBegun;
+    private readonly CancellationTokenSource _begun = new();
+
+    private readonly IHostApplicationLifetime _lifetime;
 
     public Drain(IHostApplicationLifetime lifetime, TimeProvider time)
     {
+        _lifetime = lifetime;
         _bodyDeadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _connectionDeadline = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _stopping = lifetime.ApplicationStopping.Register(() =>
@@ -39,7 +42,13 @@ internal sealed class Drain : IDisposable
     }
 
     /// <summary>Whether the server drains or stops.</summary>
-    public bool HasBegun => _hasBegun;
+    public bool HasBegun => _begun.IsCancellationRequested;
+
+    /// <summary>The time at which the first phase starts.</summary>
+    public CancellationToken Begun => _begun.Token;
+
+    /// <summary>Whether the first phase has ended: the server accepts no more connections.</summary>
+    public bool IsStopping => _lifetime.ApplicationStopping.IsCancellationRequested;
 
     /// <summary>The time at which the server closes connections with an incomplete request body.</summary>
     public CancellationToken BodyDeadline => _bodyDeadline.Token;
@@ -48,37 +57,13 @@ internal sealed class Drain : IDisposable
     public CancellationToken ConnectionDeadline => _connectionDeadline.Token;
 
     /// <summary>Starts the first phase. Does nothing if the shutdown has already begun.</summary>
-    public void Begin() => _hasBegun = true;
+    public void Begin() => _begun.Cancel();
 
     public void Dispose()
     {
         _stopping.Dispose();
+        _begun.Dispose();
         _bodyDeadline.Dispose();
         _connectionDeadline.Dispose();
-    }
-}
-
-/// <summary>
-/// Adds <c>Connection: close</c> to every response while the server drains, so that clients and load
-/// balancers open their next connection to a different server. Idle connections stay open during this time,
-/// because a request may already be on its way.
-/// </summary>
-internal sealed class DrainFilter(Drain drain) : IStartupFilter
-{
-    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-    {
-        app.Use(following => context =>
-        {
-            if (drain.HasBegun)
-                context.Response.OnStarting(Close, context);
-            return following(context);
-        });
-        next(app);
-    };
-
-    private static Task Close(object context)
-    {
-        ((HttpContext)context).Response.Headers.Connection = "close";
-        return Task.CompletedTask;
     }
 }
