@@ -9,6 +9,8 @@ namespace Terse.Harness;
 internal static partial class ChildProcess
 {
     public const int SigInt = 2;
+    public const int SigQuit = 3;
+    public const int SigKill = 9;
     public const int SigTerm = 15;
     public const int SigCont = 18;
     public const int SigStop = 19;
@@ -46,6 +48,9 @@ internal static partial class ChildProcess
             throw new InvalidOperationException($"Process {process.Id} did not accept signal {signal}.");
     }
 
+    /// <summary>Sends a signal to a process. Returns false if the process does not accept it.</summary>
+    public static bool TrySignal(int process, int signal) => Kill(process, signal) == 0;
+
     /// <summary>
     /// Sends a signal to a process and its direct children. Does not fail if a child has just ended.
     /// </summary>
@@ -75,24 +80,11 @@ internal static partial class ChildProcess
     }
 
     /// <summary>
-    /// Returns true if the process has this parent. In <c>/proc/PID/stat</c> the program's name in
-    /// parentheses is followed by the state and the parent's process id (proc(5)).
+    /// Returns true if the folder of <c>/proc</c> is the folder of a process that has this parent.
     /// </summary>
-    private static bool IsChild(string folder, int parent)
-    {
-        if (!int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out _))
-            return false;
-        try
-        {
-            var stat = File.ReadAllText(Path.Combine(folder, "stat"));
-            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return int.Parse(fields[1], CultureInfo.InvariantCulture) == parent;
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    private static bool IsChild(string folder, int parent) =>
+        int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var process)
+        && ProcessState.Read(process)?.Parent == parent;
 
     [LibraryImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

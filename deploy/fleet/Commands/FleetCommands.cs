@@ -1,0 +1,24 @@
+using System.CommandLine;
+
+namespace Terse.FleetTool;
+
+/// <summary>The commands of <c>./fleet</c>.</summary>
+internal static class FleetCommands
+{
+    public const string Usage =
+        """
+        ./fleet up [--servers 3] [--replicas 2] [--port 8080] [--data DIR]   starts or repairs the fleet
+           --observed      also starts a Prometheus that watches the servers; --unobserved does not
+           --zones a,b     gives the servers and databases these zones, one after another
+        ./fleet down [--data DIR]              stops the fleet and keeps the data
+        ./fleet status [--json] [--data DIR]   shows the parts; exit code 0 if all are alive
+        """;
+
+    public static ParseResult Parse(string[] arguments) => new RootCommand(
+        "Runs Terse on this machine: PostgreSQL with replicas, several Terse servers, and HAProxy.")
+        {
+            UpCommand.Create(),
+            DownCommand.Create(),
+            StatusCommand.Create(),
+        }.Parse(arguments);
+}
