@@ -12,6 +12,10 @@ internal static class FleetCommands
            --zones a,b     gives the servers and databases these zones, one after another
         ./fleet down [--data DIR]              stops the fleet and keeps the data
         ./fleet status [--json] [--data DIR]   shows the parts; exit code 0 if all are alive
+        ./fleet kill NAME [--data DIR]         kills a part, to try what happens
+        ./fleet scale N [--data DIR]           adds or removes servers; no request fails
+        ./fleet roll [--to PROGRAM] [--data DIR]    replaces the servers one at a time
+        ./fleet switchover [--to dbN] [--data DIR]  makes another database the primary
         """;
 
     public static ParseResult Parse(string[] arguments) => new RootCommand(
@@ -20,5 +24,9 @@ internal static class FleetCommands
             UpCommand.Create(),
             DownCommand.Create(),
             StatusCommand.Create(),
+            KillCommand.Create(),
+            ScaleCommand.Create(),
+            RollCommand.Create(),
+            SwitchoverCommand.Create(),
         }.Parse(arguments);
 }

@@ -20,19 +20,21 @@ internal static class FleetOptions
     public static Option<int?> Number(string name, int min, int max, string description) => new(name)
     {
         Description = description,
-        CustomParser = argument =>
-        {
-            var text = argument.Tokens[0].Value;
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                && number >= min && number <= max)
-            {
-                return number;
-            }
-
-            argument.AddError($"{name} is '{text}'; it must be {min} to {max}.");
-            return null;
-        },
+        CustomParser = argument => ParseNumber(argument, name, min, max),
     };
+
+    public static int? ParseNumber(ArgumentResult argument, string name, int min, int max)
+    {
+        var text = argument.Tokens[0].Value;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            && number >= min && number <= max)
+        {
+            return number;
+        }
+
+        argument.AddError($"{name} is '{text}'; it must be {min} to {max}.");
+        return null;
+    }
 
     public static ImmutableArray<string>? ParseZones(ArgumentResult argument)
     {

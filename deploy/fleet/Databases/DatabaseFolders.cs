@@ -37,6 +37,15 @@ internal sealed class DatabaseFolders(FleetFolder folder)
         return new(host, IsReplica(host), timeline);
     }
 
+    /// <summary>Returns where in the log the last record of a host begins, which has stopped cleanly.
+    /// </summary>
+    public async Task<string> ReadCheckpointAsync(string host) =>
+        (await ReadControlAsync(host, "Latest checkpoint location:")).Single();
+
+    /// <summary>Makes a host that has stopped start as a replica. It needs a primary to follow.</summary>
+    public void MakeReplica(string host) =>
+        File.WriteAllText(Path.Combine(PathOf(host), "standby.signal"), "");
+
     /// <summary>
     /// Builds the data folder of a host under the name NAME.new, and renames it when it is complete. So a
     /// folder called NAME is never incomplete.
@@ -112,18 +121,28 @@ internal sealed class DatabaseFolders(FleetFolder folder)
     /// </summary>
     private async Task<int?> ReadTimelineAsync(string host)
     {
-        const string Label = "Latest checkpoint's TimeLineID:";
-        var control = await Command.RunAsync(
-            PostgresPrograms.PathOf("pg_controldata"), [PathOf(host)], environment: ("LC_ALL", "C"));
+        var control = await ReadControlAsync(host, "Latest checkpoint's TimeLineID:");
         var log = Path.Combine(PathOf(host), "pg_wal");
-        var numbers = control.OutputLines
-            .Where(line => line.StartsWith(Label, StringComparison.Ordinal))
-            .Select(line => int.Parse(line[Label.Length..], CultureInfo.InvariantCulture))
+        var numbers = control
+            .Select(number => int.Parse(number, CultureInfo.InvariantCulture))
             .Concat((Directory.Exists(log) ? Directory.GetFiles(log, "????????.history") : [])
                 .Select(Path.GetFileNameWithoutExtension)
                 .Select(name => int.Parse(name!, NumberStyles.HexNumber, CultureInfo.InvariantCulture)))
             .ToList();
         return numbers.Count == 0 ? null : numbers.Max();
+    }
+
+    /// <summary>Returns the value of a line of the control file, or nothing.</summary>
+    private async Task<IReadOnlyList<string>> ReadControlAsync(string host, string label)
+    {
+        var control = await Command.RunAsync(
+            PostgresPrograms.PathOf("pg_controldata"), [PathOf(host)], environment: ("LC_ALL", "C"));
+        return
+        [
+            .. control.OutputLines
+                .Where(line => line.StartsWith(label, StringComparison.Ordinal))
+                .Select(line => line[label.Length..].Trim()),
+        ];
     }
 
     private static List<string> WorkersIn(string path) =>

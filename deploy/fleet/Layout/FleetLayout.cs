@@ -23,6 +23,10 @@ internal sealed record FleetLayout(int Port, int Servers, int Replicas, bool IsO
     /// </summary>
     public ImmutableArray<string> Zones { get; init; } = [];
 
+    /// <summary>The programs of servers that do not run the usual one, by the name of the server.</summary>
+    public ImmutableSortedDictionary<string, string> Programs { get; init; } =
+        ImmutableSortedDictionary.Create<string, string>(StringComparer.Ordinal);
+
     public FleetPart Balancer => new("balancer", PartKind.Balancer, PortOf("balancer"));
 
     public IEnumerable<FleetPart> ServerParts =>
@@ -46,6 +50,13 @@ internal sealed record FleetLayout(int Port, int Servers, int Replicas, bool IsO
 
     /// <summary>The host and port of the metrics of a server.</summary>
     public string MetricsOf(FleetPart server) => $"127.0.0.1:{PortOf(MetricsName(server))}";
+
+    /// <summary>Returns the layout in which a server runs a program; the usual program if it is null.
+    /// </summary>
+    public FleetLayout WithProgram(FleetPart server, string? program) => this with
+    {
+        Programs = program is null ? Programs.Remove(server.Name) : Programs.SetItem(server.Name, program),
+    };
 
     /// <summary>The name under which the port for a server's metrics is noted.</summary>
     public static string MetricsName(FleetPart server) => "metrics" + server.Name["server".Length..];

@@ -5,7 +5,8 @@ namespace Terse.FleetTool;
 /// <summary>
 /// The text of the file <c>layout</c>. Its first line has the port, the numbers of servers and replicas, and
 /// <c>observed</c> or <c>unobserved</c>. The first version of <c>./fleet</c> wrote only three of these
-/// fields. Each further line begins with a word: <c>port NAME NUMBER</c> or <c>zones NAME…</c>.
+/// fields. Each further line begins with a word: <c>port NAME NUMBER</c>,
+/// <c>program NAME PATH</c> or <c>zones NAME…</c>.
 /// </summary>
 internal static class LayoutFile
 {
@@ -45,6 +46,7 @@ internal static class LayoutFile
             $"{layout.Port} {layout.Servers} {layout.Replicas} {watch}",
             .. layout.Zones.IsEmpty ? [] : new[] { "zones " + string.Join(' ', layout.Zones) },
             .. layout.Ports.Select(port => $"port {port.Key} {port.Value}"),
+            .. layout.Programs.Select(program => $"program {program.Key} {program.Value}"),
         ];
         return string.Concat(lines.Select(line => line + "\n"));
     }
@@ -66,6 +68,8 @@ internal static class LayoutFile
         ["zones", _, ..] => layout with { Zones = [.. fields[1..]] },
         ["port", var name, var text] when ParsePort(text) is { } port =>
             layout with { Ports = layout.Ports.SetItem(name, port) },
+        ["program", var name, _, ..] =>
+            layout with { Programs = layout.Programs.SetItem(name, string.Join(' ', fields[2..])) },
         _ => null,
     };
 

@@ -21,7 +21,7 @@ internal sealed record LayoutRequest(
             throw new FleetException(
                 $"This fleet runs {(current.IsObserved ? "observed" : "unobserved")}, with {current.Servers} "
                 + $"servers and {current.Replicas} replicas on port {current.Port}. To change this, stop it "
-                + "first: ./fleet down");
+                + "first: ./fleet down. Servers are added and removed while it runs: ./fleet scale");
         }
 
         if (wanted.Port != current.Port && hosts.Count > 0)
@@ -48,6 +48,7 @@ internal sealed record LayoutRequest(
         return new(port, size.Servers, size.Replicas, IsObserved ?? current.IsObserved)
         {
             Ports = port == current.Port ? current.Ports : current.Ports.Clear(),
+            Programs = current.Programs,
             Zones = Zones ?? current.Zones,
         };
     }

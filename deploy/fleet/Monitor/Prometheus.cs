@@ -30,6 +30,15 @@ internal sealed class Prometheus(
             throw folder.Failure(monitor.Name, "is not ready");
     }
 
+    /// <summary>Makes a running Prometheus read the list of servers again.</summary>
+    public async Task ReloadAsync()
+    {
+        if (layout.Monitor is not { } monitor || processes.IdOf(monitor.Name) is not { } process)
+            return;
+        await ConfigureAsync();
+        _ = ChildProcess.TrySignal(process, ChildProcess.SigHup);
+    }
+
     private async Task ConfigureAsync()
     {
         if (Directory.Exists(folder["rules"])) // A later version may name its files otherwise.

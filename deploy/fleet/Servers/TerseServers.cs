@@ -6,6 +6,8 @@ namespace Terse.FleetTool;
 internal sealed class TerseServers(
     FleetFolder folder, FleetLayout layout, FleetProcesses processes, HttpProbe http)
 {
+    private static readonly string UsualProgram = Path.GetFullPath(Repository.Program);
+
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(90);
 
     /// <summary>Starts the servers that are not alive, and waits until all are ready.</summary>
@@ -20,13 +22,23 @@ internal sealed class TerseServers(
         }
     }
 
+    /// <summary>
+    /// Starts one server. Returns false if it is not ready for redirects and creations within the limit.
+    /// </summary>
+    public async Task<bool> StartAsync(FleetPart server, TimeSpan limit)
+    {
+        Start(server);
+        return await processes.WaitAsync(server, limit, async () =>
+            await http.IsReadyAsync(server) && await http.IsReadyAsync(server, "/readyz/creations"));
+    }
+
     private void Start(FleetPart server)
     {
         string[] zone = server.Zone is null ? [] : ["--Server:Zone", server.Zone];
         processes.Start(
             server,
             [
-                Path.GetFullPath(Repository.Program), "serve",
+                layout.Programs.GetValueOrDefault(server.Name) ?? UsualProgram, "serve",
                 "--urls", server.Address,
                 "--data", folder[server.Name],
                 "--Domains:Default", layout.Balancer.Authority,

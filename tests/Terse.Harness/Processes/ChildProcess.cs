@@ -8,6 +8,7 @@ namespace Terse.Harness;
 /// <summary>Sends signals to processes that this process started, addressed by their process ids.</summary>
 internal static partial class ChildProcess
 {
+    public const int SigHup = 1;
     public const int SigInt = 2;
     public const int SigQuit = 3;
     public const int SigKill = 9;

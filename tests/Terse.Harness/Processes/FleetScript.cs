@@ -30,6 +30,9 @@ internal sealed class FleetScript : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>The URL of the balancer.</summary>
+    public Uri Balancer => _http.BaseAddress!;
+
     /// <summary>
     /// Runs <c>./fleet</c> with a command, for example <c>up</c>. Adds the options for this fleet's folder
     /// and port.

@@ -1,4 +1,6 @@
+using System.CommandLine;
 using Terse.Harness;
+using Command = Terse.Harness.Command;
 
 namespace Terse.FleetTool;
 
@@ -49,17 +51,32 @@ internal sealed class Fleet : IDisposable
         // Without symbolic links, as /proc shows the working folders of processes.
         var real = await Command.RunAsync("realpath", ["-m", path]);
         var folder = new FleetFolder(real.Output.TrimEnd('\n'));
+        // The path of a socket has about 100 characters at most, so it is relative to this folder.
+        if (Directory.Exists(folder.Path))
+            Environment.CurrentDirectory = folder.Path;
         return new(folder, LayoutFile.Read(folder), interrupted);
+    }
+
+    /// <summary>Opens the fleet that the option <c>--data</c> names.</summary>
+    /// <exception cref="FleetException">There is no fleet, or it does not run.</exception>
+    public static async Task<Fleet> OpenRunningAsync(ParseResult arguments, CancellationToken interrupted)
+    {
+        var fleet = await OpenAsync(arguments.GetValue(FleetOptions.Data)!, interrupted);
+        if (fleet.Exists && fleet.IsRunning)
+            return fleet;
+        fleet.Dispose();
+        throw new FleetException($"No fleet runs in {fleet.Folder.Path}; start it: ./fleet up");
     }
 
     /// <summary>Notes a port for each part, and stores the layout.</summary>
     public void Note(FleetLayout layout)
     {
         var plan = PortPlan.Choose(layout, IsUsable);
-        if (plan.Passed.Count > 0 && IsRunning)
+        var present = Layout.PortNames.ToHashSet(StringComparer.Ordinal);
+        if (IsRunning && plan.Passed.FirstOrDefault(port => present.Contains(port.Name)) is { } used)
         {
             throw new FleetException(
-                $"Port {plan.Passed[0].Used}, for {plan.Passed[0].Name}, is in use by another program. Stop "
+                $"Port {used.Used}, for {used.Name}, is in use by another program. Stop "
                 + "that program; or stop the fleet, which then takes another port: ./fleet down");
         }
 
@@ -72,8 +89,14 @@ internal sealed class Fleet : IDisposable
 
         foreach (var port in plan.Passed)
             Messages.Say(port.ToString());
-        Layout = plan.Layout;
-        LayoutFile.Write(Folder, Layout);
+        Store(plan.Layout);
+    }
+
+    /// <summary>Stores a layout that needs no further port.</summary>
+    public void Store(FleetLayout layout)
+    {
+        Layout = layout;
+        LayoutFile.Write(Folder, layout);
     }
 
     public bool IsReplica(FleetPart part) => new DatabaseFolders(Folder).IsReplica(part.Name);
