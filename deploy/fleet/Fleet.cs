@@ -1,6 +1,4 @@
-using System.CommandLine;
 using Terse.Harness;
-using Command = Terse.Harness.Command;
 
 namespace Terse.FleetTool;
 
@@ -57,11 +55,10 @@ internal sealed class Fleet : IDisposable
         return new(folder, LayoutFile.Read(folder), interrupted);
     }
 
-    /// <summary>Opens the fleet that the option <c>--data</c> names.</summary>
     /// <exception cref="FleetException">There is no fleet, or it does not run.</exception>
-    public static async Task<Fleet> OpenRunningAsync(ParseResult arguments, CancellationToken interrupted)
+    public static async Task<Fleet> OpenRunningAsync(string path, CancellationToken interrupted)
     {
-        var fleet = await OpenAsync(arguments.GetValue(FleetOptions.Data)!, interrupted);
+        var fleet = await OpenAsync(path, interrupted);
         if (fleet.Exists && fleet.IsRunning)
             return fleet;
         fleet.Dispose();

@@ -16,6 +16,7 @@ internal static class FleetCommands
         ./fleet scale N [--data DIR]           adds or removes servers; no request fails
         ./fleet roll [--to PROGRAM] [--data DIR]    replaces the servers one at a time
         ./fleet switchover [--to dbN] [--data DIR]  makes another database the primary
+        ./fleet autoscale [--min 2] [--max 5] [--cpu 60] [--data DIR]   scales by load, until Ctrl+C
         """;
 
     public static ParseResult Parse(string[] arguments) => new RootCommand(
@@ -28,5 +29,6 @@ internal static class FleetCommands
             ScaleCommand.Create(),
             RollCommand.Create(),
             SwitchoverCommand.Create(),
+            AutoscaleCommand.Create(),
         }.Parse(arguments);
 }

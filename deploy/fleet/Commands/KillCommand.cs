@@ -21,7 +21,8 @@ internal static class KillCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken interrupted)
     {
-        using var fleet = await Fleet.OpenRunningAsync(arguments, interrupted);
+        using var fleet = await Fleet.OpenRunningAsync(
+            arguments.GetValue(FleetOptions.Data)!, interrupted);
         using var changing = fleet.Folder.TakeLock();
         var name = arguments.GetValue(Name)!;
         var part = fleet.Layout.Parts.FirstOrDefault(part => part.Name == name)

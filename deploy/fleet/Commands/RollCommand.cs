@@ -26,7 +26,8 @@ internal static class RollCommand
         var program = arguments.GetValue(To);
         if (program is not null && !File.Exists(program))
             throw new FleetException($"There is no program {program}.");
-        using var fleet = await Fleet.OpenRunningAsync(arguments, interrupted);
+        using var fleet = await Fleet.OpenRunningAsync(
+            arguments.GetValue(FleetOptions.Data)!, interrupted);
         using var changing = fleet.Folder.TakeLock();
         if (fleet.Layout.Servers < 2)
             throw new FleetException("A roll needs two servers, as one answers meanwhile: ./fleet scale 2");

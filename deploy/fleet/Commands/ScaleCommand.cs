@@ -23,7 +23,8 @@ internal static class ScaleCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken interrupted)
     {
-        using var fleet = await Fleet.OpenRunningAsync(arguments, interrupted);
+        using var fleet = await Fleet.OpenRunningAsync(
+            arguments.GetValue(FleetOptions.Data)!, interrupted);
         using var changing = fleet.Folder.TakeLock();
         await new Scaling(fleet).ScaleAsync(arguments.GetValue(Servers)!.Value);
         await StatusTable.WriteAsync(fleet);

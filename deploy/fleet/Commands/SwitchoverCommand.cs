@@ -22,7 +22,8 @@ internal static class SwitchoverCommand
 
     private static async Task<int> RunAsync(ParseResult arguments, CancellationToken interrupted)
     {
-        using var fleet = await Fleet.OpenRunningAsync(arguments, interrupted);
+        using var fleet = await Fleet.OpenRunningAsync(
+            arguments.GetValue(FleetOptions.Data)!, interrupted);
         using var changing = fleet.Folder.TakeLock();
         await new Switchover(fleet).RunAsync(arguments.GetValue(To));
         await StatusTable.WriteAsync(fleet);

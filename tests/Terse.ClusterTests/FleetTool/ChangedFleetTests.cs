@@ -62,6 +62,25 @@ public sealed class ChangedFleetTests
     }
 
     [Fact]
+    public async Task Servers_are_added_under_load_and_removed_after_it()
+    {
+        await using var fleet = await StartAsync("--servers", "2", "--replicas", "0", "--zones", "a,b");
+        string[] options = ["--min", "1", "--max", "3", "--cpu", "20", "--interval", "1", "--cool-down", "5"];
+        using var autoscale = fleet.Start("autoscale", options);
+        await using (var load = await CountedLoad.StartAsync(fleet.Balancer, clients: 10))
+        {
+            await Eventually.IsTrueAsync(() => HasServersAsync(fleet, 3));
+            await AssertNoFailureAsync(load);
+        }
+
+        await Eventually.IsTrueAsync(() => HasServersAsync(fleet, 2));
+        ChildProcess.Signal(autoscale, ChildProcess.SigTerm);
+        await autoscale.WaitForExitAsync();
+
+        Assert.Equal(0, (await fleet.StatusAsync()).ExitCode);
+    }
+
+    [Fact]
     public async Task A_killed_part_is_missing_until_up_starts_it()
     {
         await using var fleet = await StartAsync("--servers", "2", "--replicas", "0");
@@ -75,6 +94,9 @@ public sealed class ChangedFleetTests
         Assert.StartsWith("There is no part server7. ", unknown.Errors, StringComparison.Ordinal);
         Assert.Equal(0, (await fleet.StatusAsync()).ExitCode);
     }
+
+    private static async Task<bool> HasServersAsync(FleetScript fleet, int servers) =>
+        (await fleet.StatusAsync()).Servers.GetArrayLength() == servers;
 
     private static async Task<FleetScript> StartAsync(params string[] options)
     {

@@ -50,6 +50,10 @@ internal sealed class FleetScript : IAsyncDisposable
         return await Command.RunAsync(Script, [command, "--data", _folder["fleet"], .. options]);
     }
 
+    /// <summary>Starts <c>./fleet</c> with a command that ends only after a signal.</summary>
+    public Process Start(string command, params string[] options) =>
+        Command.Start(Script, [command, "--data", _folder["fleet"], .. options]);
+
     public async Task<FleetStatus> StatusAsync()
     {
         var result = await RunAsync("status", "--json");

@@ -36,15 +36,22 @@ internal sealed class CountedLoad : IAsyncDisposable
     public IReadOnlyCollection<Uri> Created => _created;
 
     /// <summary>Creates a link, and begins to follow it and to create others.</summary>
-    public static async Task<CountedLoad> StartAsync(Uri balancer)
+    /// <param name="balancer">The URL of the fleet.</param>
+    /// <param name="clients">
+    /// How many clients follow the link on connections that stay open; as many use new connections. One more
+    /// creates links. Each sends up to 50 requests a second.
+    /// </param>
+    public static async Task<CountedLoad> StartAsync(Uri balancer, int clients = 2)
     {
         var load = new CountedLoad(balancer);
         await load.CreateAsync(CancellationToken.None);
         var link = load._created.Single();
         Task OpenAsync(CancellationToken stopping) => load.FollowAsync(link, isClosed: false, stopping);
         Task NewAsync(CancellationToken stopping) => load.FollowAsync(link, isClosed: true, stopping);
+        Func<CancellationToken, Task>[] follow = [OpenAsync, NewAsync];
         load._running = new RepeatedRequests(
-            TimeSpan.FromMilliseconds(20), [OpenAsync, OpenAsync, NewAsync, NewAsync, load.CreateAsync]);
+            TimeSpan.FromMilliseconds(20),
+            [.. Enumerable.Repeat(follow, clients).SelectMany(both => both), load.CreateAsync]);
         return load;
     }
 
