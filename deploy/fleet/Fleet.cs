@@ -26,6 +26,8 @@ internal sealed class Fleet : IDisposable
 
     public DatabaseHosts Databases => new(Folder, Layout, Processes);
 
+    public PatroniHosts Patroni => new(Folder, Layout, Processes, _http);
+
     public TerseServers Servers => new(Folder, Layout, Processes, _http);
 
     public LoadBalancer Balancer => new(Folder, Layout, Processes, _http);
@@ -96,11 +98,19 @@ internal sealed class Fleet : IDisposable
         LayoutFile.Write(Folder, layout);
     }
 
-    public bool IsReplica(FleetPart part) => new DatabaseFolders(Folder).IsReplica(part.Name);
+    public Task StartDatabasesAsync() => Layout.HasPatroni ? Patroni.StartAsync() : Databases.StartAsync();
+
+    public bool IsReplica(FleetPart part) => new DatabaseFolders(Folder, Layout).IsReplica(part.Name);
 
     public void Dispose() => _http.Dispose();
 
+    /// <summary>Returns the part that listens on the port with this name.</summary>
+    private static string OwnerOf(string port) => port
+        .Replace("metrics", "server", StringComparison.Ordinal)
+        .Replace("patroni", "db", StringComparison.Ordinal)
+        .Replace(FleetLayout.PeerName, "etcd", StringComparison.Ordinal);
+
     private bool IsUsable(string name, int port) =>
-        Processes.IsAlive(name.Replace("metrics", "server", StringComparison.Ordinal))
+        Processes.IsAlive(OwnerOf(name))
         || FreePort.IsFree(port);
 }

@@ -8,10 +8,16 @@ internal sealed class Switchover(Fleet fleet)
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
 
-    private readonly DatabaseFolders _folders = new(fleet.Folder);
+    private readonly DatabaseFolders _folders = new(fleet.Folder, fleet.Layout);
 
     public async Task RunAsync(string? to)
     {
+        if (fleet.Layout.HasPatroni)
+        {
+            await fleet.Patroni.SwitchAsync(to);
+            return;
+        }
+
         var (primary, successor) = await ChooseAsync(to);
         Messages.Say($"{successor.Name} takes over from {primary.Name}");
         // With its buffers on disk, the primary stops quickly.

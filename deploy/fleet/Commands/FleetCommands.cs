@@ -9,6 +9,7 @@ internal static class FleetCommands
         """
         ./fleet up [--servers 3] [--replicas 2] [--port 8080] [--data DIR]   starts or repairs the fleet
            --observed      also starts a Prometheus that watches the servers; --unobserved does not
+           --failover patroni   runs the databases under Patroni, which replaces a killed primary
            --zones a,b     gives the servers and databases these zones, one after another
         ./fleet down [--data DIR]              stops the fleet and keeps the data
         ./fleet status [--json] [--data DIR]   shows the parts; exit code 0 if all are alive

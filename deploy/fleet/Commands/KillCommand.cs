@@ -31,7 +31,13 @@ internal static class KillCommand
                 + string.Join(' ', fleet.Layout.Parts.Select(part => part.Name)));
         if (fleet.Processes.IdOf(part.Name) is not { } process)
             throw new FleetException($"{part.Name} is not alive.");
+        // A killed Patroni leaves its PostgreSQL behind, which would stay a primary beside the new one.
+        var database = part.Kind is PartKind.Database
+            ? new DatabaseFolders(fleet.Folder, fleet.Layout).ProcessOf(part.Name)
+            : null;
         _ = ChildProcess.TrySignal(process, ChildProcess.SigKill);
+        if (database is { } postgres)
+            _ = ChildProcess.TrySignal(postgres, ChildProcess.SigKill);
         Messages.Say($"Killed {part.Name}, process {process}. To start it again: ./fleet up");
         return 0;
     }

@@ -32,11 +32,22 @@ internal static class UpCommand
         CustomParser = FleetOptions.ParseZones,
     };
 
+    private static readonly Option<string?> Failover = new("--failover")
+    {
+        Description = "patroni: the databases run under Patroni, which replaces a killed primary. Or none.",
+    };
+
     public static Command Create()
+    {
+        Failover.AcceptOnlyFromAmong("patroni", "none");
+        return CreateCommand();
+    }
+
+    private static Command CreateCommand()
     {
         var command = new Command("up", "Starts or repairs the fleet.")
         {
-            Servers, Replicas, Port, Observed, Unobserved, Zones, FleetOptions.Data,
+            Servers, Replicas, Port, Observed, Unobserved, Zones, Failover, FleetOptions.Data,
         };
         command.SetAction(RunAsync);
         return command;
@@ -46,13 +57,14 @@ internal static class UpCommand
     {
         using var fleet = await Fleet.OpenAsync(arguments.GetValue(FleetOptions.Data)!, interrupted);
         var request = Read(arguments);
-        await DebianPackages.InstallMissingAsync(request.IsObserved ?? fleet.Layout.IsObserved);
+        await DebianPackages.InstallMissingAsync(
+            request.IsObserved ?? fleet.Layout.IsObserved, request.HasPatroni ?? fleet.Layout.HasPatroni);
         Directory.CreateDirectory(fleet.Folder["log"]);
         Directory.CreateDirectory(fleet.Folder["run"]);
         using var changing = fleet.Folder.TakeLock();
         fleet.Note(request.Apply(
             fleet.Exists ? fleet.Layout : null, fleet.IsRunning, fleet.HostsWithData));
-        await new DatabaseFolders(fleet.Folder).CheckAccessAsync();
+        await new DatabaseFolders(fleet.Folder, fleet.Layout).CheckAccessAsync();
         await StartAsync(fleet);
         await StatusTable.WriteAsync(fleet);
         Messages.Say($"Terse is ready on {fleet.Layout.Balancer.Address}");
@@ -66,14 +78,15 @@ internal static class UpCommand
         arguments.GetValue(Servers),
         arguments.GetValue(Replicas),
         arguments.GetValue(Observed) ? true : arguments.GetValue(Unobserved) ? false : null,
-        arguments.GetValue(Zones));
+        arguments.GetValue(Zones),
+        arguments.GetValue(Failover) is { } failover ? failover == "patroni" : null);
 
     /// <summary>Starts all parts. If one fails, stops those that this command has started.</summary>
     private static async Task StartAsync(Fleet fleet)
     {
         try
         {
-            await fleet.Databases.StartAsync();
+            await fleet.StartDatabasesAsync();
             await fleet.Servers.StartAsync();
             await fleet.Balancer.StartAsync();
             await fleet.Monitor.StartAsync();

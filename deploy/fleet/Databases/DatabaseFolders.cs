@@ -7,9 +7,10 @@ namespace Terse.FleetTool;
 /// The data folders of the databases, such as <c>db1</c>. PostgreSQL asks for no password, but accepts
 /// connections only from this machine.
 /// </summary>
-internal sealed class DatabaseFolders(FleetFolder folder)
+internal sealed class DatabaseFolders(FleetFolder folder, FleetLayout layout)
 {
-    public string PathOf(string host) => folder[host];
+    /// <summary>Patroni deletes and renames the data, so it gets a folder around the data.</summary>
+    public string PathOf(string host) => layout.HasPatroni ? folder[$"{host}/data"] : folder[host];
 
     public bool Exists(string host) => Directory.Exists(PathOf(host));
 
@@ -55,8 +56,7 @@ internal sealed class DatabaseFolders(FleetFolder folder)
     {
         var created = PathOf(host) + ".new";
         DeleteIncomplete(host);
-        string[] owner = PostgresPrograms.NeedOtherUser ? ["-o", "postgres", "-g", "postgres"] : [];
-        await Command.RunAsync("install", ["-d", "-m", "700", .. owner, created]);
+        await CreateEmptyAsync(host + ".new");
         var result = await Command.RunAsync(
             "setpriv", PostgresPrograms.AsPostgres([.. command, "-D", created]));
         await File.AppendAllTextAsync(folder.LogOf(host), result.Output + result.Errors, cancellationToken);
@@ -65,6 +65,23 @@ internal sealed class DatabaseFolders(FleetFolder folder)
         await File.AppendAllTextAsync(
             Path.Combine(created, "postgresql.conf"), settings, cancellationToken);
         Directory.Move(created, PathOf(host));
+    }
+
+    /// <summary>Creates an empty folder, which belongs to the user that runs PostgreSQL.</summary>
+    public Task CreateEmptyAsync(string name)
+    {
+        string[] owner = PostgresPrograms.NeedOtherUser ? ["-o", "postgres", "-g", "postgres"] : [];
+        return Command.RunAsync("install", ["-d", "-m", "700", .. owner, folder[name]]);
+    }
+
+    /// <summary>The process of a host's PostgreSQL, from its lock file; null without the file.</summary>
+    public int? ProcessOf(string host)
+    {
+        var lockFile = Path.Combine(PathOf(host), "postmaster.pid");
+        return File.Exists(lockFile)
+            && int.TryParse(File.ReadLines(lockFile).First(), CultureInfo.InvariantCulture, out var process)
+                ? process
+                : null;
     }
 
     public void DeleteIncomplete(string host)

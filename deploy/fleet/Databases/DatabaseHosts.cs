@@ -10,7 +10,7 @@ internal sealed class DatabaseHosts(FleetFolder folder, FleetLayout layout, Flee
     private static readonly TimeSpan StreamLimit = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SlotLimit = TimeSpan.FromSeconds(20);
 
-    private readonly DatabaseFolders _folders = new(folder);
+    private readonly DatabaseFolders _folders = new(folder, layout);
 
     public async Task StartAsync()
     {
@@ -43,6 +43,19 @@ internal sealed class DatabaseHosts(FleetFolder folder, FleetLayout layout, Flee
             _folders.DeleteIncomplete(host.Name);
     }
 
+    /// <summary>Creates the database <c>terse</c> if it does not exist.</summary>
+    public async Task CreateDatabaseAsync(FleetPart primary)
+    {
+        if (await Replication.AskAsync(
+                primary, "SELECT count(*)::text FROM pg_database WHERE datname = 'terse'") is "1")
+        {
+            return;
+        }
+
+        if (await Replication.AskAsync(primary, "CREATE DATABASE terse") is null)
+            throw folder.Failure(primary.Name, "does not create the database");
+    }
+
     private async Task<PrimaryChoice?> ChooseAsync()
     {
         var states = new List<HostState>();
@@ -66,18 +79,6 @@ internal sealed class DatabaseHosts(FleetFolder folder, FleetLayout layout, Flee
                 processes.Interrupted),
             processes.Interrupted);
         return new(host, Timeline: 1);
-    }
-
-    private async Task CreateDatabaseAsync(FleetPart primary)
-    {
-        if (await Replication.AskAsync(
-                primary, "SELECT count(*)::text FROM pg_database WHERE datname = 'terse'") is "1")
-        {
-            return;
-        }
-
-        if (await Replication.AskAsync(primary, "CREATE DATABASE terse") is null)
-            throw folder.Failure(primary.Name, "does not create the database");
     }
 
     private async Task StartAsync(FleetPart host)

@@ -13,6 +13,9 @@ internal sealed record FleetLayout(int Port, int Servers, int Replicas, bool IsO
     public const int MaxServers = 9;
     public const int MaxReplicas = 5;
 
+    /// <summary>The name under which the port for etcd's own connections is noted.</summary>
+    public const string PeerName = "peer";
+
     public static FleetLayout Default { get; } = new(8080, 3, 2, IsObserved: false);
 
     /// <summary>The noted ports, by the name of the part; <c>metrics1</c> is a port of server1.</summary>
@@ -39,12 +42,24 @@ internal sealed record FleetLayout(int Port, int Servers, int Replicas, bool IsO
     public FleetPart? Monitor =>
         IsObserved ? new("prometheus", PartKind.Monitor, PortOf("prometheus")) : null;
 
+    /// <summary>True if the databases run under Patroni, which replaces a primary that was killed.</summary>
+    public bool HasPatroni { get; init; }
+
+    /// <summary>The etcd in which Patroni keeps who is the primary; null without Patroni.</summary>
+    public FleetPart? Store => HasPatroni ? new("etcd", PartKind.Store, PortOf("etcd")) : null;
+
     public IEnumerable<FleetPart> Parts =>
-        [Balancer, .. ServerParts, .. DatabaseParts, .. Monitor is { } monitor ? new[] { monitor } : []];
+    [
+        Balancer, .. ServerParts, .. DatabaseParts, .. new[] { Monitor, Store }.OfType<FleetPart>(),
+    ];
 
     /// <summary>The names of all ports of the fleet.</summary>
     public IEnumerable<string> PortNames =>
-        [.. Parts.Select(part => part.Name), .. ServerParts.Select(MetricsName)];
+    [
+        .. Parts.Select(part => part.Name),
+        .. ServerParts.Select(MetricsName),
+        .. HasPatroni ? DatabaseParts.Select(PatroniName).Append(PeerName) : [],
+    ];
 
     public int PortOf(string name) => Ports.TryGetValue(name, out var port) ? port : UsualPortOf(name);
 
@@ -61,6 +76,9 @@ internal sealed record FleetLayout(int Port, int Servers, int Replicas, bool IsO
     /// <summary>The name under which the port for a server's metrics is noted.</summary>
     public static string MetricsName(FleetPart server) => "metrics" + server.Name["server".Length..];
 
+    /// <summary>The name under which the port of a database's Patroni is noted.</summary>
+    public static string PatroniName(FleetPart database) => "patroni" + database.Name["db".Length..];
+
     private FleetPart Numbered(string prefix, int number, PartKind kind)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"{prefix}{number}");
@@ -68,20 +86,24 @@ internal sealed record FleetLayout(int Port, int Servers, int Replicas, bool IsO
     }
 
     /// <summary>
-    /// The ports are consecutive: the balancer, the servers, the databases, the metrics of each server, and
-    /// Prometheus.
+    /// The ports are consecutive: the balancer, the servers, the databases, the metrics of each server,
+    /// Prometheus, etcd and Patroni.
     /// </summary>
     private int UsualPortOf(string name)
     {
         var prefix = name.TrimEnd('0', '1', '2', '3', '4', '5', '6', '7', '8', '9');
         var number = prefix == name ? 0 : int.Parse(name[prefix.Length..], CultureInfo.InvariantCulture);
+        var last = Port + Servers + Replicas + 1 + Servers;
         return prefix switch
         {
             "balancer" => Port,
             "server" => Port + number,
             "db" => Port + Servers + number,
             "metrics" => Port + Servers + Replicas + 1 + number,
-            "prometheus" => Port + Servers + Replicas + 1 + Servers + 1,
+            "prometheus" => last + 1,
+            "etcd" => last + 2,
+            PeerName => last + 3,
+            "patroni" => last + 3 + number,
             _ => throw new ArgumentException($"No part is called {name}.", nameof(name)),
         };
     }

@@ -7,6 +7,7 @@ internal enum PartKind
     Balancer,
     Server,
     Database,
+    Store,
 }
 
 /// <summary>One process of a fleet.</summary>

@@ -4,7 +4,7 @@ namespace Terse.FleetTool;
 
 /// <summary>What the user asks for. Null keeps the present value.</summary>
 internal sealed record LayoutRequest(
-    int? Port, int? Servers, int? Replicas, bool? IsObserved, ImmutableArray<string>? Zones)
+    int? Port, int? Servers, int? Replicas, bool? IsObserved, ImmutableArray<string>? Zones, bool? HasPatroni)
 {
     /// <summary>Decides the layout that a fleet gets.</summary>
     /// <param name="current">The layout of the fleet; null if there is none.</param>
@@ -31,6 +31,13 @@ internal sealed record LayoutRequest(
                 + "--port, or start another fleet: --data DIR");
         }
 
+        if (wanted.HasPatroni != current.HasPatroni && hosts.Count > 0)
+        {
+            throw new FleetException(
+                $"The databases of this fleet run {(current.HasPatroni ? "under" : "without")} Patroni. "
+                + "Leave out --failover, or start another fleet: --data DIR");
+        }
+
         if (hosts.Except(wanted.DatabaseParts.Select(host => host.Name), StringComparer.Ordinal).Any())
         {
             throw new FleetException(
@@ -50,6 +57,7 @@ internal sealed record LayoutRequest(
             Ports = port == current.Port ? current.Ports : current.Ports.Clear(),
             Programs = current.Programs,
             Zones = Zones ?? current.Zones,
+            HasPatroni = HasPatroni ?? current.HasPatroni,
         };
     }
 }

@@ -12,6 +12,7 @@ internal sealed record PartStatus(FleetPart Part, int? Process, string Role)
             PartKind.Database => await Replication.RoleOfAsync(part),
             PartKind.Server => "server",
             PartKind.Balancer => "balancer",
+            PartKind.Store => "store",
             _ => "monitor",
         });
     }

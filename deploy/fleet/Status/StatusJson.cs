@@ -16,6 +16,8 @@ internal static class StatusJson
         };
         foreach (var monitor in parts.Where(Is(PartKind.Monitor)))
             json["prometheus"] = Endpoint(monitor);
+        foreach (var store in parts.Where(Is(PartKind.Store)))
+            json["etcd"] = Endpoint(store);
         json["data"] = fleet.Folder.Path;
         await Console.Out.WriteLineAsync(json.ToJsonString());
     }

@@ -20,6 +20,7 @@ public sealed class LayoutFileTests
 
     [Theory]
     [InlineData("8080 2 1 observed\nzones a b\nport balancer 8080\nport server2 9000\n")]
+    [InlineData("8080 1 1 unobserved\nfailover patroni\nprogram server1 /opt/a b/terse\n")]
     [InlineData("65000 9 5 unobserved\n")]
     public void A_layout_is_written_as_it_was_read(string text) =>
         Assert.Equal(text, LayoutFile.Format(LayoutFile.Parse(text)!));

@@ -7,7 +7,9 @@ internal static class PostgresPrograms
     /// <summary>True if this process runs as root, which PostgreSQL refuses to do.</summary>
     public static bool NeedOtherUser { get; } = Environment.UserName == "root";
 
-    public static string PathOf(string program) => "/usr/lib/postgresql/15/bin/" + program;
+    public const string Folder = "/usr/lib/postgresql/15/bin";
+
+    public static string PathOf(string program) => $"{Folder}/{program}";
 
     public static Task RunAsync(string program, params string[] arguments) =>
         RunAsPostgresAsync(PathOf(program), arguments);

@@ -169,6 +169,7 @@ internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
     [
         Parts.GetProperty("balancer"), .. Servers.EnumerateArray(), .. Databases.EnumerateArray(),
         .. Prometheus is { } prometheus ? new[] { prometheus } : [],
+        .. Parts.TryGetProperty("etcd", out var etcd) ? new[] { etcd } : [],
     ];
 
     /// <summary>The process ids of all processes of the fleet that are alive.</summary>
