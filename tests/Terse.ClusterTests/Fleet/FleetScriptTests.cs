@@ -76,17 +76,52 @@ public sealed class FleetScriptTests
     }
 
     [Fact]
-    public async Task Up_names_a_port_that_is_in_use_and_starts_nothing()
+    public async Task Up_passes_over_a_port_that_is_in_use_and_keeps_the_other_port()
     {
         await using var fleet = new FleetScript();
-        using var other = new TcpListener(IPAddress.Loopback, fleet.Port + 2);
-        other.Start();
-        var result = await fleet.RunAsync("up", "--servers", "1", "--replicas", "0");
+        CommandResult up;
+        using (var other = new TcpListener(IPAddress.Loopback, fleet.Port + 2))
+        {
+            other.Start();
+            up = await fleet.RunAsync("up", "--servers", "1", "--replicas", "0");
+        }
 
-        Assert.Equal(1, result.ExitCode);
+        var before = await fleet.StatusAsync();
+        await fleet.RunAsync("down");
+        await UpAsync(fleet);
+
+        Assert.Equal(0, up.ExitCode);
         Assert.StartsWith(
-            $"Port {fleet.Port + 2}, for db1, is in use", result.Errors, StringComparison.Ordinal);
-        Assert.Empty((await fleet.StatusAsync()).Processes);
+            $"Port {fleet.Port + 2}, for db1, is in use by another program; db1 gets port {fleet.Port + 4}.",
+            up.Errors,
+            StringComparison.Ordinal);
+        Assert.Equal(fleet.Port + 4, before.Databases[0].GetProperty("port").GetInt32());
+        Assert.Equal(
+            fleet.Port + 4, (await fleet.StatusAsync()).Databases[0].GetProperty("port").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_fleet_with_data_keeps_its_port()
+    {
+        await using var fleet = new FleetScript();
+        await UpAsync(fleet, "--servers", "1", "--replicas", "0", "--zones", "east,west");
+        await fleet.RunAsync("down");
+        var port = $"{fleet.Port + 100}";
+        var refused = await fleet.RunWithoutPortAsync("up", "--port", port);
+        using var other = new TcpListener(IPAddress.Loopback, fleet.Port);
+        other.Start();
+        var occupied = await fleet.RunAsync("up");
+
+        Assert.Equal((1, 1), (refused.ExitCode, occupied.ExitCode));
+        Assert.StartsWith(
+            $"The short URLs of this fleet carry port {fleet.Port}",
+            refused.Errors,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Port {fleet.Port}, for balancer, is in use", occupied.Errors, StringComparison.Ordinal);
+        var status = await fleet.StatusAsync();
+        Assert.Empty(status.Processes);
+        Assert.Equal("east", status.Servers[0].GetProperty("zone").GetString());
     }
 
     [Theory]
@@ -119,6 +154,7 @@ public sealed class FleetScriptTests
     [InlineData("up", "--port", "80")]
     [InlineData("up", "--port", "65001")]
     [InlineData("up", "--json")]
+    [InlineData("up", "--zones", "a,,b")]
     [InlineData("down", "--port", "8080")]
     [InlineData("status", "--observed")]
     public async Task A_wrong_command_line_is_refused_with_the_usage(params string[] arguments)

@@ -74,7 +74,7 @@ internal sealed class PgBouncer : IAsyncDisposable
     public async Task StartAsync()
     {
         _process = Command.Start(
-            "setpriv", PostgresServer.AsPostgres("/usr/sbin/pgbouncer", _folder["pgbouncer.ini"]));
+            "setpriv", PostgresPrograms.AsPostgres("/usr/sbin/pgbouncer", _folder["pgbouncer.ini"]));
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process.ErrorDataReceived += (_, line) =>
         {

@@ -11,8 +11,6 @@ namespace Terse.Harness;
 /// </summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {
-    private const string Programs = "/usr/lib/postgresql/15/bin/";
-
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     /// <summary>The password of the user <c>terse</c> after <see cref="RequireTlsAsync"/>.</summary>
@@ -55,7 +53,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         var server = new PostgresServer(folder, port ?? FreePort.Find());
         string[] options = ["-U", "terse", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"];
-        await RunAsync("initdb", ["-D", folder, .. options]);
+        await PostgresPrograms.RunAsync("initdb", ["-D", folder, .. options]);
         await File.AppendAllTextAsync(
             Path.Combine(folder, "postgresql.conf"),
             """
@@ -90,7 +88,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         await StopAsync();
         string[] files = [certificates.Authority, certificates.ServerCertificate, certificates.ServerKey];
-        await RunAsPostgresAsync("install", ["-m", "600", .. files, _folder]);
+        await PostgresPrograms.RunAsPostgresAsync("install", ["-m", "600", .. files, _folder]);
         await File.AppendAllTextAsync(
             Path.Combine(_folder, "postgresql.conf"),
             """
@@ -153,7 +151,8 @@ internal sealed class PostgresServer : IAsyncDisposable
             Directory.Delete(_folder, recursive: true);
         await primary.CreateSlotAsync(Name);
         string[] options = ["-R", "-X", "stream", "-S", Name, "-c", "fast", "-N"];
-        await RunAsync("pg_basebackup", ["-D", _folder, "-d", primary.SourceFor(this), .. options]);
+        string[] copy = ["-D", _folder, "-d", primary.SourceFor(this), .. options];
+        await PostgresPrograms.RunAsync("pg_basebackup", copy);
         await StartAsync();
         await ExecuteAsync("ALTER SYSTEM RESET synchronous_standby_names");
         await ExecuteAsync("SELECT pg_reload_conf()");
@@ -163,7 +162,9 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
         _process?.Dispose(); // The previous process has ended; this call releases its handle.
-        _process = Command.Start("setpriv", AsPostgres(Programs + "postgres", "-D", _folder, "-p", port));
+        var command = PostgresPrograms.AsPostgres(
+            PostgresPrograms.PathOf("postgres"), "-D", _folder, "-p", port);
+        _process = Command.Start("setpriv", command);
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _process.ErrorDataReceived += (_, line) =>
         {
@@ -356,27 +357,9 @@ internal sealed class PostgresServer : IAsyncDisposable
         var port = Port.ToString(CultureInfo.InvariantCulture);
         string[] address = ["-h", "127.0.0.1", "-p", port, "-U", "terse", "-d", "terse"];
         var result = await Command.RunAsync(
-            Programs + program, [.. address, .. options], Encoding.UTF8.GetBytes(input));
+            PostgresPrograms.PathOf(program), [.. address, .. options], Encoding.UTF8.GetBytes(input));
         return result.ExitCode == 0
             ? result
             : throw new InvalidOperationException($"{program}: {result.Errors}");
     }
-
-    private static Task RunAsync(string program, params string[] arguments) =>
-        RunAsPostgresAsync(Programs + program, arguments);
-
-    private static async Task RunAsPostgresAsync(string program, params string[] arguments)
-    {
-        var result = await Command.RunAsync("setpriv", AsPostgres([program, .. arguments]));
-        if (result.ExitCode != 0)
-            throw new InvalidOperationException($"{program}: {result.Errors}");
-    }
-
-    /// <summary>
-    /// Returns the arguments with which <c>setpriv</c> runs a command. If this process runs as root, the
-    /// command runs as the user <c>postgres</c>, because PostgreSQL refuses to run as root.
-    /// </summary>
-    internal static string[] AsPostgres(params string[] command) => Environment.UserName == "root"
-        ? ["--reuid=postgres", "--regid=postgres", "--clear-groups", .. command]
-        : command;
 }

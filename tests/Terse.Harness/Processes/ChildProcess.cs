@@ -8,7 +8,10 @@ namespace Terse.Harness;
 /// <summary>Sends signals to processes that this process started, addressed by their process ids.</summary>
 internal static partial class ChildProcess
 {
+    public const int SigHup = 1;
     public const int SigInt = 2;
+    public const int SigQuit = 3;
+    public const int SigKill = 9;
     public const int SigTerm = 15;
     public const int SigCont = 18;
     public const int SigStop = 19;
@@ -48,6 +51,9 @@ internal static partial class ChildProcess
         if (Kill(process.Id, signal) != 0)
             throw new InvalidOperationException($"Process {process.Id} did not accept signal {signal}.");
     }
+
+    /// <summary>Sends a signal to a process. Returns false if the process does not accept it.</summary>
+    public static bool TrySignal(int process, int signal) => Kill(process, signal) == 0;
 
     /// <summary>
     /// Suspends a process (SIGSTOP) and waits until all its threads have stopped. When <c>kill</c> returns,
@@ -100,40 +106,19 @@ internal static partial class ChildProcess
 
     private static IEnumerable<int> ChildrenOf(int parent) =>
         from folder in Directory.GetDirectories("/proc")
-        let name = Path.GetFileName(folder)
-        where int.TryParse(name, CultureInfo.InvariantCulture, out _)
-        where StatOf(folder) is [_, var creator, ..]
-            && int.Parse(creator, CultureInfo.InvariantCulture) == parent
-        select int.Parse(name, CultureInfo.InvariantCulture);
+        let id = int.TryParse(Path.GetFileName(folder), CultureInfo.InvariantCulture, out var process)
+            ? process
+            : 0
+        where id > 0 && ProcessState.Read(id)?.Parent == parent
+        select id;
 
     /// <summary>Waits until no thread of a process runs any more, or until the process has ended.</summary>
     private static void WaitUntilStopped(int process)
     {
-        var threads = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/task");
         var isStopped = SpinWait.SpinUntil(
-            () => !Directory.Exists(threads) || Directory.GetDirectories(threads).All(IsStopped),
-            StopLimit);
+            () => ProcessState.ReadThreads(process).All(thread => thread.IsStopped), StopLimit);
         if (!isStopped)
             throw new InvalidOperationException($"Process {process} did not stop within {StopLimit}.");
-    }
-
-    private static bool IsStopped(string thread) => StatOf(thread) is not [not ("T" or "t" or "Z" or "X"), ..];
-
-    /// <summary>
-    /// Reads the state, the parent's process id and the further fields of a process or a thread; empty if it
-    /// has ended. In <c>/proc/PID/stat</c> these follow the program's name in parentheses (proc(5)).
-    /// </summary>
-    private static string[] StatOf(string folder)
-    {
-        try
-        {
-            var stat = File.ReadAllText(Path.Combine(folder, "stat"));
-            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-        }
-        catch (IOException)
-        {
-            return [];
-        }
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -30,16 +30,29 @@ internal sealed class FleetScript : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>The URL of the balancer.</summary>
+    public Uri Balancer => _http.BaseAddress!;
+
     /// <summary>
     /// Runs <c>./fleet</c> with a command, for example <c>up</c>. Adds the options for this fleet's folder
     /// and port.
     /// </summary>
-    public async Task<CommandResult> RunAsync(string command, params string[] options)
+    public Task<CommandResult> RunAsync(string command, params string[] options)
+    {
+        string[] port = command is "up" ? ["--port", Port.ToString(CultureInfo.InvariantCulture)] : [];
+        return RunWithoutPortAsync(command, [.. port, .. options]);
+    }
+
+    /// <summary>Runs <c>./fleet</c> with a command. Adds only the option for this fleet's folder.</summary>
+    public async Task<CommandResult> RunWithoutPortAsync(string command, params string[] options)
     {
         await Command.RunAsync("chmod", ["a+rwx", _folder.Path]);
-        string[] port = command is "up" ? ["--port", Port.ToString(CultureInfo.InvariantCulture)] : [];
-        return await Command.RunAsync(Script, [command, "--data", _folder["fleet"], .. port, .. options]);
+        return await Command.RunAsync(Script, [command, "--data", _folder["fleet"], .. options]);
     }
+
+    /// <summary>Starts <c>./fleet</c> with a command that ends only after a signal.</summary>
+    public Process Start(string command, params string[] options) =>
+        Command.Start(Script, [command, "--data", _folder["fleet"], .. options]);
 
     public async Task<FleetStatus> StatusAsync()
     {
@@ -115,21 +128,8 @@ internal sealed class FleetScript : IAsyncDisposable
         process.Kill();
     }
 
-    /// <summary>
-    /// Returns true if a process exists and is not a zombie, according to <c>/proc/PID/stat</c> (proc(5)).
-    /// </summary>
-    public static bool IsAlive(int process)
-    {
-        try
-        {
-            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/stat"));
-            return stat[stat.LastIndexOf(')') + 2] is not ('Z' or 'X');
-        }
-        catch (IOException)
-        {
-            return false;
-        }
-    }
+    /// <summary>Returns true if a process exists and is not a zombie.</summary>
+    public static bool IsAlive(int process) => ProcessState.Read(process) is { IsAlive: true };
 
     public async ValueTask DisposeAsync()
     {
@@ -169,6 +169,7 @@ internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
     [
         Parts.GetProperty("balancer"), .. Servers.EnumerateArray(), .. Databases.EnumerateArray(),
         .. Prometheus is { } prometheus ? new[] { prometheus } : [],
+        .. Parts.TryGetProperty("etcd", out var etcd) ? new[] { etcd } : [],
     ];
 
     /// <summary>The process ids of all processes of the fleet that are alive.</summary>

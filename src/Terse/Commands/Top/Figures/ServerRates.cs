@@ -78,7 +78,8 @@ internal sealed record ServerRates(
     private static bool IsFollowed(MetricSample sample) =>
         sample.Label("terse_redirect_outcome") == "followed";
 
-    private static bool IsError(MetricSample sample) =>
+    /// <summary>Whether a sample counts answers with 5xx, apart from probes.</summary>
+    internal static bool IsError(MetricSample sample) =>
         sample.Label("http_response_status_code") is ['5', ..]
         && !HealthEndpoints.IsProbe(sample.Label("http_route") ?? "");
 }

@@ -1,0 +1,117 @@
+using Terse.Harness;
+
+namespace Terse.FleetTool;
+
+/// <summary>
+/// Starts the databases of a fleet under Patroni, one Patroni each, and the etcd in which they agree on the
+/// primary. Patroni creates the databases, and replaces a primary that was killed.
+/// </summary>
+internal sealed class PatroniHosts(
+    FleetFolder folder, FleetLayout layout, FleetProcesses processes, HttpProbe http)
+{
+    private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longer than the time after which Patroni replaces a primary, and a copy of the
+    /// data.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private readonly DatabaseFolders _folders = new(folder, layout);
+
+    public async Task StartAsync()
+    {
+        await StartStoreAsync();
+        foreach (var host in layout.DatabaseParts.Where(host => !processes.IsAlive(host)))
+            await StartAsync(host);
+        var first = layout.DatabaseParts.First();
+        FleetPart? primary = null;
+        if (!await processes.WaitAsync(
+                first, Limit, async () => (primary = await FindPrimaryAsync()) is not null))
+        {
+            throw folder.Failure(first.Name, "runs, but no database became the primary");
+        }
+
+        await new DatabaseHosts(folder, layout, processes).CreateDatabaseAsync(primary!);
+        foreach (var replica in layout.DatabaseParts.Where(host => host.Name != primary!.Name))
+        {
+            if (!await processes.WaitAsync(replica, Limit, () => FollowsAsync(replica, primary!)))
+                throw folder.Failure(replica.Name, $"does not follow {primary!.Name}");
+        }
+    }
+
+    /// <summary>Lets Patroni make another database the primary.</summary>
+    /// <param name="to">The name of the database; null for any replica.</param>
+    public async Task SwitchAsync(string? to)
+    {
+        var primary = await FindPrimaryAsync()
+            ?? throw new FleetException("No database is the primary; repair the fleet: ./fleet up");
+        string[] candidate = to is null ? [] : ["--candidate", to];
+        var result = await Command.RunAsync(
+            "patronictl",
+            [
+                "-c", folder[$"{primary.Name}.yml"], "switchover", "terse",
+                "--master", primary.Name, .. candidate, "--force",
+            ]);
+        if (result.ExitCode != 0)
+            throw new FleetException($"Patroni refused the switchover: {result.Output}{result.Errors}");
+        await StartAsync();
+    }
+
+    private async Task<FleetPart?> FindPrimaryAsync()
+    {
+        foreach (var host in layout.DatabaseParts)
+        {
+            if (await Replication.RoleOfAsync(host) is "primary")
+                return host;
+        }
+
+        return null;
+    }
+
+    private static async Task<bool> FollowsAsync(FleetPart replica, FleetPart primary) =>
+        await Replication.RoleOfAsync(replica) is "replica"
+        && await Replication.AskAsync(
+            primary, $"SELECT state FROM pg_stat_replication WHERE application_name = '{replica.Name}'")
+            is "streaming";
+
+    private async Task StartStoreAsync()
+    {
+        var store = layout.Store!;
+        if (!processes.IsAlive(store))
+        {
+            var peer = $"http://127.0.0.1:{layout.PortOf(FleetLayout.PeerName)}";
+            processes.Start(
+                store,
+                "etcd", "--name", store.Name, "--data-dir", folder[store.Name], "--log-level", "warn",
+                "--listen-client-urls", store.Address, "--advertise-client-urls", store.Address,
+                "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                "--initial-cluster", $"{store.Name}={peer}");
+        }
+
+        if (!await processes.WaitAsync(store, StoreLimit, () => http.IsReadyAsync(store, "/health")))
+            throw folder.Failure(store.Name, "is not ready");
+    }
+
+    private async Task StartAsync(FleetPart host)
+    {
+        var rest = layout.PortOf(FleetLayout.PatroniName(host));
+        var path = folder[host.Name].Replace("'", "''", StringComparison.Ordinal);
+        var template = await File.ReadAllTextAsync(
+            Path.Combine(Repository.Root, "deploy/fleet/Failover/patroni.yml"), processes.Interrupted);
+        var settings = folder[$"{host.Name}.yml"];
+        await File.WriteAllTextAsync(
+            settings,
+            template
+                .Replace("@NAME@", host.Name, StringComparison.Ordinal)
+                .Replace("@REST@", $"{rest}", StringComparison.Ordinal)
+                .Replace("@ETCD@", $"{layout.Store!.Port}", StringComparison.Ordinal)
+                .Replace("@PORT@", $"{host.Port}", StringComparison.Ordinal)
+                .Replace("@PROGRAMS@", PostgresPrograms.Folder, StringComparison.Ordinal)
+                .Replace("@DATA@", path, StringComparison.Ordinal),
+            processes.Interrupted);
+        await _folders.CreateEmptyAsync(host.Name);
+        string[] command = ["patroni", settings];
+        processes.Start(
+            host,
+            PostgresPrograms.NeedOtherUser ? ["setpriv", .. PostgresPrograms.AsPostgres(command)] : command);
+    }
+}
