@@ -4,7 +4,6 @@ using Terse.Commands;
 using Terse.Domains;
 using Terse.Fleet;
 using Terse.Hosting;
-using Terse.Ids;
 using Terse.Links;
 using Terse.Redirects;
 using Terse.Storage;
@@ -18,37 +17,43 @@ internal static class Program
 {
     public static Task<int> Main(string[] args) => CommandLine.RunAsync(BuildServer, args);
 
-    public static WebApplication BuildServer(IEnumerable<KeyValuePair<string, string?>> settings)
+    public static WebApplication BuildServer(
+        IEnumerable<KeyValuePair<string, string?>> settings, ConfigStart? start = null)
     {
-        var builder = WebApplication.CreateSlimBuilder(Settings.ReadOnce);
-        builder.Configuration.AddSettings(
-            settings, [.. ServeCommand.LogLevels, .. AccessSetup.LogLevels, .. WebSetup.LogLevels]);
-        builder.AddServer();
-        builder.AddWeb();
-        builder.AddMetricsPort();
-        builder.AddStorage();
-        builder.Services.AddDomains();
-        builder.Services.AddAccess();
-        builder.Services.AddIds();
-        builder.Services.AddCodes();
-        builder.Services.AddLinks();
-        builder.Services.AddRedirects(StorageSetup.FolderOf);
-        builder.Services.AddVisits(StorageSetup.FolderOf);
-        builder.Services.AddFleet();
-        var app = builder.Build();
+        var app = CreateBuilder(settings, start).Build();
         app.UseMetricsPort();
         app.UseRedirects();
         app.UseWebHost();
         app.UseWeb();
         app.UseAccess();
-        app.MapHealth();
-        app.MapApiDocument();
+        app.MapWeb();
         app.MapAccess();
         app.MapDomainPages();
         app.MapLinks();
         app.MapFleet();
-        app.MapLag();
         app.MapVisits();
         return app;
+    }
+
+    private static WebApplicationBuilder CreateBuilder(
+        IEnumerable<KeyValuePair<string, string?>> settings, ConfigStart? start)
+    {
+        var builder = WebApplication.CreateSlimBuilder(Settings.ReadOnce);
+        builder.AddSettings(
+            settings,
+            start,
+            CreateBuilder,
+            [.. ServeCommand.LogLevels, .. AccessSetup.LogLevels, .. WebSetup.LogLevels]);
+        builder.AddServer();
+        builder.AddWeb();
+        builder.AddStorage();
+        builder.Services.AddDomains();
+        builder.Services.AddAccess();
+        builder.Services.AddCodes();
+        builder.Services.AddLinks();
+        builder.Services.AddRedirects(StorageSetup.FolderOf);
+        builder.Services.AddVisits(StorageSetup.FolderOf);
+        builder.Services.AddFleet();
+        return builder;
     }
 }

@@ -13,9 +13,11 @@ internal static class CodeSetup
 {
     public static void AddCodes(this IServiceCollection services)
     {
+        services.AddIds();
         services.AddOptions<CodeOptions>().BindConfiguration(CodeOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(CodeOptions.Section, CodeOptions.SettingNames)
         {
+            Secrets = [nameof(CodeOptions.Secret)],
             Flags = [nameof(CodeOptions.Opaque), nameof(CodeOptions.AllowSlash)],
             Numbers = [nameof(CodeOptions.RandomLength)],
         });

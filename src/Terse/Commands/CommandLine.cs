@@ -43,6 +43,7 @@ internal static class CommandLine
             ReportsCommand.Create(),
             AccessCommand.Create(build),
             CodesCommand.Create(build),
+            ConfigCommand.Create(build),
             MigrateCommand.Create(build),
             BackupCommand.Create(build),
             RestoreCommand.Create(build),

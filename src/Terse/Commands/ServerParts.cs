@@ -1,14 +1,16 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using Terse.Hosting;
+using Terse.Storage;
 
 namespace Terse.Commands;
 
 /// <summary>
 /// Builds a server without starting it. The settings that are passed override the settings from all other
-/// sources.
+/// sources. <paramref name="start"/> is the configuration that all servers share; null without one.
 /// </summary>
-internal delegate WebApplication ServerBuilder(IEnumerable<KeyValuePair<string, string?>> settings);
+internal delegate WebApplication ServerBuilder(
+    IEnumerable<KeyValuePair<string, string?>> settings, ConfigStart? start);
 
 /// <summary>
 /// Runs a command that needs the settings and the services of a server. Some of these commands never start
@@ -23,7 +25,7 @@ internal static class ServerParts
     /// <summary>Runs a command that serves requests. The settings choose its log format.</summary>
     public static Task<int> ServeAsync(
         ServerBuilder build, ParseResult arguments, string failure, Func<WebApplication, Task> work) =>
-        RunAsync(() => build(ServeSettings.Read(arguments)), failure, work);
+        RunAsync(build, () => ServeSettings.Read(arguments), failure, work);
 
     /// <summary>Runs a command that does some work, and ends.</summary>
     /// <param name="build">Builds the server without starting it.</param>
@@ -43,15 +45,17 @@ internal static class ServerParts
         Func<WebApplication, Task> work,
         params IEnumerable<KeyValuePair<string, string?>> forced) =>
         RunAsync(
-            () => build([.. ServeSettings.Read(arguments), TextLog, .. forced]), failure, work);
+            build, () => [.. ServeSettings.Read(arguments), TextLog, .. forced], failure, work);
 
     private static async Task<int> RunAsync(
-        Func<WebApplication> build, string failure, Func<WebApplication, Task> work)
+        ServerBuilder build,
+        Func<IReadOnlyCollection<KeyValuePair<string, string?>>> readSettings,
+        string failure,
+        Func<WebApplication, Task> work)
     {
         try
         {
-            await using var app = build();
-            ServeSettings.AssertValid(app.Services);
+            await using var app = await BuildAsync(build, readSettings());
             await work(app);
             return 0;
         }
@@ -61,6 +65,38 @@ internal static class ServerParts
             if (exception is InvalidDataException { InnerException: { } inner })
                 await Console.Error.WriteLineAsync(inner.Message);
             return 1;
+        }
+    }
+
+    /// <summary>
+    /// Builds a server with valid settings, and with the configuration that all servers share, if there is
+    /// one.
+    /// </summary>
+    private static async Task<WebApplication> BuildAsync(
+        ServerBuilder build, IReadOnlyCollection<KeyValuePair<string, string?>> settings)
+    {
+        var local = Settings.ReadLocal(settings);
+        if (ConfigSources.Find(ConfigOptions.Read(local), TimeProvider.System) is not { } source)
+            return BuildValid(start: null);
+        var folder = local[$"{StorageOptions.Section}:{nameof(StorageOptions.Folder)}"];
+        var starter = new ConfigStarter(new(source, new(folder ?? new StorageOptions().Folder)));
+        var name = local[$"{ServerOptions.Section}:{nameof(ServerOptions.Name)}"];
+        return await starter.BuildAsync(
+            name ?? new ServerOptions().Name, start => BuildValid(start), CancellationToken.None);
+
+        WebApplication BuildValid(ConfigStart? start)
+        {
+            var app = build(settings, start);
+            try
+            {
+                ServeSettings.AssertValid(app.Services);
+                return app;
+            }
+            catch
+            {
+                ((IDisposable)app).Dispose();
+                throw;
+            }
         }
     }
 

@@ -15,11 +15,12 @@ internal sealed class DomainMap
     public const string Default = "";
 
     private DomainTable _table;
+    private string? _scheme;
 
     /// <summary>Creates a map of the domains in the settings, which the database replaces.</summary>
     public DomainMap(IOptions<DomainOptions> options)
     {
-        Scheme = options.Value.Scheme;
+        _scheme = options.Value.Scheme;
         _table = new(options.Value.ToDomains());
     }
 
@@ -34,7 +35,11 @@ internal sealed class DomainMap
     public IEnumerable<string> All => [Default, .. Table.Others.Select(domain => domain.Name)];
 
     /// <summary>The scheme of short URLs; null if short URLs use the scheme of the request.</summary>
-    public string? Scheme { get; }
+    public string? Scheme
+    {
+        get => Volatile.Read(ref _scheme);
+        set => Volatile.Write(ref _scheme, value);
+    }
 
     /// <summary>
     /// Returns the stored name of the domain that a <c>Host</c> header names. An unknown host belongs to the

@@ -21,8 +21,11 @@ internal static class FleetEndpoints
         Answers = [new(200, "The servers and the hosts.", typeof(FleetResource))],
     };
 
-    public static void MapFleet(this IEndpointRouteBuilder app) =>
+    public static void MapFleet(this IEndpointRouteBuilder app)
+    {
         app.MapGet(Path, ShowAsync).WithTags("fleet").RequiresWithoutScope(Role.Admin).Describe(Show);
+        app.MapLag();
+    }
 
     private static async Task<Ok<FleetResource>> ShowAsync(
         IFleetStore store, ServerReport self, HttpContext context)

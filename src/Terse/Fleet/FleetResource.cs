@@ -18,6 +18,7 @@ internal sealed record FleetResource(
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
 [JsonSerializable(typeof(FleetResource))]
 [JsonSerializable(typeof(LagResource))]
+[JsonSerializable(typeof(FleetConfiguration))]
 internal sealed partial class FleetJson : JsonSerializerContext
 {
     /// <summary>

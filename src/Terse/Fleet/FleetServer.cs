@@ -15,6 +15,9 @@ namespace Terse.Fleet;
 /// <param name="MetricsUrl">
 /// The address of the server's metrics, without the path <c>/metrics</c>; null if the server has none.
 /// </param>
+/// <param name="SharedConfiguration">
+/// What the server does with the configuration that all servers share; null if they share none.
+/// </param>
 /// <param name="Since">The time of the server's first report.</param>
 /// <param name="SeenAt">The time of the server's last report.</param>
 internal sealed record FleetServer(
@@ -24,6 +27,7 @@ internal sealed record FleetServer(
     string Version,
     string Configuration,
     string? MetricsUrl,
+    FleetConfiguration? SharedConfiguration,
     DateTime Since,
     DateTime SeenAt)
 {

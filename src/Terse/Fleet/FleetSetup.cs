@@ -21,6 +21,6 @@ internal static class FleetSetup
         var configuration = services.GetRequiredService<ServerIdentity>().ConfigurationHash;
         var telemetry = services.GetRequiredService<IOptions<TelemetryOptions>>().Value;
         var metrics = telemetry.FindAdvertisedMetricsUrl(Dns.GetHostName());
-        return new(options.Name, null, options.Zone, Server.Version, configuration, metrics, null);
+        return new(options.Name, null, options.Zone, Server.Version, configuration, metrics, null, null);
     }
 }

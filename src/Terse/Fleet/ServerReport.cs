@@ -15,6 +15,9 @@ namespace Terse.Fleet;
 /// <param name="MetricsUrl">
 /// The address at which other machines read <c>/metrics</c> of this server; null if it has none.
 /// </param>
+/// <param name="SharedConfiguration">
+/// What the server does with the configuration that all servers share; null if they share none.
+/// </param>
 /// <param name="Since">The time of the server's first report; null in the first report itself.</param>
 internal sealed record ServerReport(
     string Name,
@@ -23,4 +26,5 @@ internal sealed record ServerReport(
     string Version,
     string Configuration,
     string? MetricsUrl,
+    FleetConfiguration? SharedConfiguration,
     DateTimeOffset? Since);

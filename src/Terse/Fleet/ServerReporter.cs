@@ -10,9 +10,11 @@ namespace Terse.Fleet;
 internal sealed partial class ServerReporter(
     IFleetStore store,
     ServerReport self,
+    ServerIdentity identity,
     IdMint mint,
     TimeProvider time,
-    ILogger<ServerReporter> logger) : BackgroundService
+    ILogger<ServerReporter> logger,
+    ConfigState? shared = null) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -46,7 +48,13 @@ internal sealed partial class ServerReporter(
     /// </summary>
     private async Task ReportAsync()
     {
-        var report = self with { Node = mint.Node, Since = _since };
+        var report = self with
+        {
+            Node = mint.Node,
+            Configuration = identity.ConfigurationHash,
+            SharedConfiguration = FleetConfiguration.Of(shared?.Status),
+            Since = _since,
+        };
         _since = await Traced.RunAsync("report", () => store.ReportAsync(report, CancellationToken.None));
     }
 

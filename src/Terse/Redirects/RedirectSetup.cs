@@ -15,7 +15,10 @@ internal static class RedirectSetup
         this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
         services.AddOptions<RedirectOptions>().BindConfiguration(RedirectOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(RedirectOptions.Section, RedirectOptions.SettingNames));
+        services.AddSingleton(new SettingsSection(RedirectOptions.Section, RedirectOptions.SettingNames)
+        {
+            Live = RedirectOptions.SettingNames,
+        });
         services.AddSingleton<IValidateOptions<RedirectOptions>, RedirectOptionsValidator>();
         services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateOnStart();
         services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.SettingNames)
@@ -23,16 +26,14 @@ internal static class RedirectSetup
             Numbers = [nameof(CacheOptions.MaxEntries)],
             LargeNumbers = [nameof(CacheOptions.MaxBytes)],
             Durations = [nameof(CacheOptions.MaxAge)],
+            Live = CacheOptions.SettingNames,
         });
         services.AddSingleton<IValidateOptions<CacheOptions>, CacheOptionsValidator>();
 
         services.AddSingleton<RedirectMetrics>();
         services.AddSingleton<StoreCircuit>();
-        services.AddSingleton<LinkFreshness>();
-        services.AddSingleton(provider => new BoundedLinkTable(
-            provider.GetRequiredService<IOptions<CacheOptions>>().Value.MaxEntries,
-            provider.GetRequiredService<IOptions<CacheOptions>>().Value.MaxBytes,
-            provider.GetRequiredService<RedirectMetrics>()));
+        services.AddSingleton(CreateFreshness);
+        services.AddSingleton(CreateTable);
         services.AddSingleton(provider => new LinkLoader(
             provider.GetRequiredService<ILinkReader>(),
             provider.GetRequiredService<BlockMap>(),
@@ -60,12 +61,32 @@ internal static class RedirectSetup
         services.AddSingleton<ReportLimit>();
         services.AddSingleton<ReportMetrics>();
         services.AddSingleton<ReportResponder>();
+        services.AddSingleton<RedirectHeaders>();
         services.AddSingleton<Redirector>();
         services.AddSingleton<CachedRedirects>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<WarmStart>(
             provider, new HotCodesFile(folder(provider))));
         services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<WarmStart>());
         services.AddHostedService(provider => provider.GetRequiredService<WarmStart>());
+    }
+
+    private static BoundedLinkTable CreateTable(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptionsMonitor<CacheOptions>>();
+        var (maxEntries, maxBytes) = (options.CurrentValue.MaxEntries, options.CurrentValue.MaxBytes);
+        var table = new BoundedLinkTable(
+            maxEntries, maxBytes, services.GetRequiredService<RedirectMetrics>());
+        options.OnChange(latest => table.Resize(latest.MaxEntries, latest.MaxBytes));
+        return table;
+    }
+
+    private static LinkFreshness CreateFreshness(IServiceProvider services)
+    {
+        var options = services.GetRequiredService<IOptionsMonitor<CacheOptions>>();
+        var freshness = new LinkFreshness(
+            Options.Create(options.CurrentValue), services.GetRequiredService<TimeProvider>());
+        options.OnChange(latest => freshness.SetMaxAge(latest.MaxAge));
+        return freshness;
     }
 
     /// <summary>

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Primitives;
 using Terse.Hosting;
 using Terse.Links;
@@ -22,13 +21,10 @@ internal sealed class Redirector(
     DomainRedirects domains,
     VisitRecorder visits,
     RedirectMetrics metrics,
-    IOptions<RedirectOptions> options,
+    RedirectHeaders headers,
     TimeProvider time)
 {
     private static readonly StringValues NoIndex = "noindex";
-
-    private readonly StringValues _cacheControl = options.Value.CacheControl;
-    private readonly StringValues _permanentCacheControl = options.Value.PermanentCacheControl;
 
     /// <summary>
     /// Whether the method is GET or HEAD. Other methods are redirected only by links with the status 307 or
@@ -58,11 +54,9 @@ internal sealed class Redirector(
         var response = context.Response;
         response.StatusCode = status;
         response.ContentLength = 0;
-        var headers = response.Headers;
-        headers.Location = location;
-        headers.CacheControl = status is StatusCodes.Status301MovedPermanently
-            or StatusCodes.Status308PermanentRedirect ? _permanentCacheControl : _cacheControl;
-        headers["X-Robots-Tag"] = NoIndex;
+        response.Headers.Location = location;
+        response.Headers.CacheControl = headers.CacheControlOf(status);
+        response.Headers["X-Robots-Tag"] = NoIndex;
     }
 
     /// <summary>

@@ -30,6 +30,14 @@ internal static class WebSetup
                 json.SerializerOptions.TypeInfoResolver = JsonTypeInfoResolver.Combine([.. contexts]);
             });
         builder.Services.AddWebOptions();
+        builder.AddMetricsPort();
+    }
+
+    /// <summary>Maps the endpoints of probes, and the document of the API with its reference page.</summary>
+    public static void MapWeb(this IEndpointRouteBuilder app)
+    {
+        app.MapHealth();
+        app.MapApiDocument();
     }
 
     private static void AddWebOptions(this IServiceCollection services)

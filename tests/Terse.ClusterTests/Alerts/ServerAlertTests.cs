@@ -50,6 +50,27 @@ public sealed class ServerAlertTests(ServerAlertFleet fleet) : AlertTests, IClas
         });
 
     [Fact]
+    [FiresAndEnds("TerseSharedConfigurationProblem")]
+    public Task A_wrong_shared_configuration_is_noticed() =>
+        FireAndEndAsync(fleet, async whileCaused =>
+        {
+            var document = fleet.Folder["terse.json"];
+            await File.WriteAllTextAsync(document, "{}");
+            await Second.StopAsync();
+            await Second.StartAsync("--Config:Source", document, "--Config:Interval", "00:00:01");
+            try
+            {
+                await File.WriteAllTextAsync(document, """{ "Cache": { "MaxAgee": "00:01:00" } }""");
+                await whileCaused();
+            }
+            finally
+            {
+                await Second.StopAsync();
+                await Second.StartAsync();
+            }
+        });
+
+    [Fact]
     [FiresAndEnds("TerseConnectionsNearLimit")]
     public Task Connections_that_clients_keep_open_come_near_the_limit() =>
         FireAndEndAsync(fleet, async whileCaused =>

@@ -7,8 +7,15 @@ namespace Terse.ClusterTests;
 /// <summary>Tests of the stored list of Terse servers. The test sets the clock of the database.</summary>
 public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLifetime
 {
-    private static readonly ServerReport Report =
-        new("a", 1, "eu-1a", "1.0", "0123456789ab", "http://a:9464", null);
+    private static readonly ServerReport Report = new(
+        "a",
+        1,
+        "eu-1a",
+        "1.0",
+        "0123456789ab",
+        "http://a:9464",
+        new("123456789abc", IsTrial: true, ["Codes:Strategy"], Refused: null, Problem: "It is \"wrong\"."),
+        null);
 
     private readonly DateTimeOffset _begin = TimeProvider.System.GetUtcNow();
     private TestDatabase _database = null!;
@@ -43,6 +50,7 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
         var shown = Assert.Single(await Store.ReadServersAsync(default));
         Assert.Equal(living.Since?.UtcDateTime, shown.Since);
         Assert.Equal("http://a:9464", shown.MetricsUrl);
+        Assert.Equivalent(Report.SharedConfiguration, shown.SharedConfiguration, strict: true);
         Assert.Equal(62, (shown.SeenAt - shown.Since).TotalSeconds, precision: 1);
     }
 

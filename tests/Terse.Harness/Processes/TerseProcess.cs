@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text;
@@ -15,7 +16,11 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     /// <summary>The time limit for each request to the server, and for the shutdown of the server.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(90);
 
+    /// <summary>How many of the last log lines a test can search.</summary>
+    private const int MaxLogLines = 1000;
+
     private readonly Process _process;
+    private readonly ConcurrentQueue<string> _log = [];
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false };
     private TemporaryFolder? _folder;
     private int _tooLate;
@@ -24,7 +29,7 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     {
         _process = process;
         ReadyLine = readyLine;
-        process.ErrorDataReceived += (_, line) => Count(line.Data);
+        process.ErrorDataReceived += (_, line) => Keep(line.Data);
         process.BeginErrorReadLine(); // If nobody read the error output, a full pipe would block the server.
         Http = new HttpClient(_handler)
         {
@@ -51,6 +56,9 @@ internal sealed partial class TerseProcess : IAsyncDisposable
     /// time up to which the database accepts no more links).
     /// </summary>
     public int TooLate => Volatile.Read(ref _tooLate);
+
+    /// <summary>Counts the log lines on standard error, among the last ones, that contain a text.</summary>
+    public int CountLogged(string text) => _log.Count(line => line.Contains(text, StringComparison.Ordinal));
 
     /// <summary>
     /// Starts a server with the data folder <paramref name="data"/>. Unless the options name database hosts,
@@ -182,10 +190,15 @@ internal sealed partial class TerseProcess : IAsyncDisposable
         _folder?.Dispose();
     }
 
-    private void Count(string? line)
+    private void Keep(string? line)
     {
-        if (line?.Contains("came too late", StringComparison.Ordinal) == true)
+        if (line is null)
+            return;
+        if (line.Contains("came too late", StringComparison.Ordinal))
             Interlocked.Increment(ref _tooLate);
+        _log.Enqueue(line);
+        if (_log.Count > MaxLogLines)
+            _log.TryDequeue(out _);
     }
 
     [GeneratedRegex("http://[^, ']+", RegexOptions.NonBacktracking)]

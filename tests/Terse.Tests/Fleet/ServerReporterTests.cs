@@ -9,7 +9,8 @@ namespace Terse.Tests.Fleet;
 
 public sealed class ServerReporterTests
 {
-    private static readonly ServerReport Self = new("web-1", null, null, "1.0", "0123456789ab", null, null);
+    private static readonly ServerReport Self =
+        new("web-1", null, null, "1.0", "0123456789ab", null, null, null);
 
     [Fact]
     public async Task A_failing_report_is_logged_once_per_outage_and_does_not_stop_the_reporter()
@@ -42,6 +43,7 @@ public sealed class ServerReporterTests
         using var reporter = new ServerReporter(
             store,
             Self,
+            server.Services.GetRequiredService<ServerIdentity>(),
             server.Services.GetRequiredService<IdMint>(),
             new QuickTime(),
             logging.CreateLogger<ServerReporter>());

@@ -10,25 +10,26 @@ namespace Terse.Access;
 /// </summary>
 internal sealed class CreationLimits
 {
-    private readonly List<CreationLimit> _limits = [];
+    private readonly CreationLimit[] _limits;
     private readonly LimitMetrics _metrics;
 
-    public CreationLimits(IOptions<LimitOptions> options, LimitMetrics metrics, TimeProvider time)
+    public CreationLimits(IOptionsMonitor<LimitOptions> options, LimitMetrics metrics, TimeProvider time)
     {
         _metrics = metrics;
-        Add(LimitMetrics.CreationsPerKey, options.Value.CreationsPerKey, KeyOf);
-        Add(
-            LimitMetrics.CreationsPerAddress,
-            options.Value.CreationsPerAddress,
-            context => LimitedClient.OfAddress(ClientAddress.Of(context)));
-
-        void Add(string name, int quota, Func<HttpContext, LimitedClient?> clientOf)
+        _limits =
+        [
+            new(LimitMetrics.CreationsPerKey, limits => limits.CreationsPerKey, KeyOf, time),
+            new(
+                LimitMetrics.CreationsPerAddress,
+                limits => limits.CreationsPerAddress,
+                context => LimitedClient.OfAddress(ClientAddress.Of(context)),
+                time),
+        ];
+        foreach (var limit in _limits)
         {
-            if (quota == 0)
-                return;
-            var table = new RateTable(quota, LimitSetup.Window, time);
-            metrics.Observe(name, table);
-            _limits.Add(new(name, table, clientOf));
+            limit.Apply(options.CurrentValue);
+            options.OnChange(limit.Apply);
+            metrics.Observe(limit.Name, limit.Table);
         }
     }
 
@@ -39,7 +40,7 @@ internal sealed class CreationLimits
     public Problem? Take(HttpContext context, out TimeSpan wait)
     {
         wait = TimeSpan.Zero;
-        for (var index = 0; index < _limits.Count; index++)
+        for (var index = 0; index < _limits.Length; index++)
         {
             var limit = _limits[index];
             if (limit.ClientOf(context) is not { } client || limit.Table.TryTake(client, out var state))
@@ -75,6 +76,28 @@ internal sealed class CreationLimits
     private static LimitedClient? KeyOf(HttpContext context) =>
         Caller.Of(context).KeyId is { } id ? LimitedClient.OfKey(id) : null;
 
-    private sealed record CreationLimit(
-        string Name, RateTable Table, Func<HttpContext, LimitedClient?> ClientOf);
+    /// <summary>One limit, which the settings can change and turn off while the server runs.</summary>
+    private sealed class CreationLimit(
+        string name,
+        Func<LimitOptions, int> quotaOf,
+        Func<HttpContext, LimitedClient?> clientOf,
+        TimeProvider time)
+    {
+        private volatile bool _isOn;
+
+        public string Name => name;
+
+        public RateTable Table { get; } = new(quota: 1, LimitSetup.Window, time);
+
+        /// <summary>Returns null if the limit does not apply to the request.</summary>
+        public LimitedClient? ClientOf(HttpContext context) => _isOn ? clientOf(context) : null;
+
+        public void Apply(LimitOptions options)
+        {
+            var quota = quotaOf(options);
+            if (quota > 0)
+                Table.SetQuota(quota);
+            _isOn = quota > 0;
+        }
+    }
 }

@@ -14,10 +14,11 @@ internal sealed class FailedKeys
     private readonly RateTable _table;
     private readonly LimitMetrics _metrics;
 
-    public FailedKeys(IOptions<LimitOptions> options, LimitMetrics metrics, TimeProvider time)
+    public FailedKeys(IOptionsMonitor<LimitOptions> options, LimitMetrics metrics, TimeProvider time)
     {
         _metrics = metrics;
-        _table = new(options.Value.FailedKeysPerAddress, LimitSetup.Window, time);
+        _table = new(options.CurrentValue.FailedKeysPerAddress, LimitSetup.Window, time);
+        options.OnChange(latest => _table.SetQuota(latest.FailedKeysPerAddress));
         metrics.Observe(LimitMetrics.FailedKeys, _table);
     }
 

@@ -15,6 +15,7 @@ internal static class LimitSetup
         services.AddSingleton(new SettingsSection(LimitOptions.Section, LimitOptions.SettingNames)
         {
             Numbers = LimitOptions.SettingNames,
+            Live = LimitOptions.SettingNames,
         });
         services.AddSingleton<IValidateOptions<LimitOptions>, LimitOptionsValidator>();
         services.AddSingleton<LimitMetrics>();

@@ -52,7 +52,9 @@ internal static class HostsCommand
         else
         {
             string[] head =
-                ["SERVER", "NODE", "ZONE", "VERSION", "CONFIGURATION", "SINCE", "SEEN", "ANSWERING"];
+            [
+                "SERVER", "NODE", "ZONE", "VERSION", "CONFIGURATION", "SHARED", "SINCE", "SEEN", "ANSWERING",
+            ];
             await TextTable.WriteAsync(output, [head, .. fleet.Servers.Select(CellsOf)]);
         }
     }
@@ -76,6 +78,7 @@ internal static class HostsCommand
         server.Zone ?? "-",
         server.Version,
         server.Configuration,
+        Text(server.SharedConfiguration),
         Text(server.Since),
         Text(server.SeenAt),
         server.Answering ? "yes" : "-",
@@ -84,6 +87,16 @@ internal static class HostsCommand
     /// <summary>Returns the name that the JSON uses for an enum value.</summary>
     public static string Name<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
+
+    private static string Text(FleetConfiguration? shared) => shared switch
+    {
+        null => "-",
+        { Refused: { } refused } => $"{shared.Version} (refuses {refused})",
+        { Problem: not null } => $"{shared.Version} (cannot be read)",
+        { NeedsRestart.Count: > 0 } => $"{shared.Version} (needs a restart)",
+        { IsTrial: true } => $"{shared.Version} (trial)",
+        _ => shared.Version,
+    };
 
     private static string Text(DateTime? instant) =>
         instant?.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) ?? "-";

@@ -16,6 +16,9 @@ namespace Terse.Hosting;
 /// </remarks>
 internal sealed class RateTable(int quota, TimeSpan window, TimeProvider time)
 {
+    private int _quota = quota;
+    private long _part = PartOf(quota, window, time);
+
     /// <summary>The maximum number of clients with an entry of their own. They take about 3 MB.</summary>
     public const int MaxClients = 1 << 16;
 
@@ -38,10 +41,8 @@ internal sealed class RateTable(int quota, TimeSpan window, TimeProvider time)
 
     private long _sweptAt = long.MinValue;
 
-    private readonly long _part = Math.Max(
-        1, (long)((Int128)window.Ticks * time.TimestampFrequency / TimeSpan.TicksPerSecond / quota));
-
-    public int Quota => quota;
+    /// <summary>The number of requests that a client may send at once.</summary>
+    public int Quota => Volatile.Read(ref _quota);
 
     public TimeSpan Window => window;
 
@@ -55,6 +56,15 @@ internal sealed class RateTable(int quota, TimeSpan window, TimeProvider time)
         }
     }
 
+    /// <summary>
+    /// Changes the quota. A client that has used up half of its requests then has half of the new number.
+    /// </summary>
+    public void SetQuota(int quota)
+    {
+        lock (_lock)
+            (_quota, _part) = (quota, PartOf(quota, window, time));
+    }
+
     /// <summary>Counts a request, unless the client has none left.</summary>
     /// <param name="client">Who sends the request.</param>
     /// <param name="state">What the client has left after this request.</param>
@@ -65,7 +75,7 @@ internal sealed class RateTable(int quota, TimeSpan window, TimeProvider time)
             var now = time.GetTimestamp();
             ref var end = ref FindOrAdd(client, now);
             var used = Math.Max(end, now) - now;
-            var isTaken = used + _part <= quota * _part;
+            var isTaken = used + _part <= _quota * _part;
             if (isTaken)
                 end = now + (used += _part);
             state = StateOf(used);
@@ -101,12 +111,15 @@ internal sealed class RateTable(int quota, TimeSpan window, TimeProvider time)
 
     private RateState StateOf(long used)
     {
-        var wait = used + _part - (quota * _part);
+        var wait = used + _part - (_quota * _part);
         return new(
-            (int)(((quota * _part) - used) / _part),
+            (int)Math.Max(0, ((_quota * _part) - used) / _part),
             time.GetElapsedTime(0, used),
             wait > 0 ? time.GetElapsedTime(0, wait) : TimeSpan.Zero);
     }
+
+    private static long PartOf(int quota, TimeSpan window, TimeProvider time) => Math.Max(
+        1, (long)((Int128)window.Ticks * time.TimestampFrequency / TimeSpan.TicksPerSecond / quota));
 
     private ref long FindOrAdd(LimitedClient client, long now)
     {

@@ -2,8 +2,8 @@ namespace Terse.Hosting;
 
 /// <summary>
 /// Reads the settings. <see cref="SettingsErrors"/> validates them. A later source overrides an earlier one:
-/// first <c>appsettings.json</c> in the working folder, then environment variables
-/// <c>TERSE__Section__Setting</c>, then the command line.
+/// first the configuration that all servers share, then <c>appsettings.json</c> in the working folder, then
+/// environment variables <c>TERSE__Section__Setting</c>, then the command line.
 /// </summary>
 internal static class Settings
 {
@@ -23,14 +23,40 @@ internal static class Settings
     public static readonly WebApplicationOptions ReadOnce =
         new() { Args = ["--hostBuilder:reloadConfigOnChange=false"] };
 
-    /// <param name="configuration">The configuration of the server.</param>
+    /// <summary>The names of the sources, in their order.</summary>
+    public static readonly IReadOnlyList<string> SourceNames =
+        ["default", "shared configuration", FileName, "environment", "environment", "command line"];
+
+    /// <summary>Reads the settings of this server, without those that all servers share.</summary>
+    /// <exception cref="StartupException">A source cannot be read.</exception>
+    public static IConfiguration ReadLocal(IEnumerable<KeyValuePair<string, string?>> commandLine)
+    {
+        var builder = new ConfigurationBuilder();
+        builder.AddLocal(commandLine);
+        return builder.Build();
+    }
+
+    /// <param name="builder">The builder of the server.</param>
     /// <param name="commandLine">The settings of the command line, which override all others.</param>
+    /// <param name="start">The configuration that all servers share; null without one.</param>
+    /// <param name="createBuilder">
+    /// Creates the builder of another server, to validate a later version of this configuration.
+    /// </param>
     /// <param name="defaults">The defaults of features, which all other sources override.</param>
+    /// <exception cref="StartupException">A source cannot be read.</exception>
     public static void AddSettings(
-        this ConfigurationManager configuration,
+        this WebApplicationBuilder builder,
         IEnumerable<KeyValuePair<string, string?>> commandLine,
+        ConfigStart? start,
+        Func<IEnumerable<KeyValuePair<string, string?>>, ConfigStart?, WebApplicationBuilder> createBuilder,
         params IEnumerable<KeyValuePair<string, string?>> defaults)
     {
+        var shared = new SharedSettings();
+        if (start is not null)
+            shared.Replace(SecretReference.ResolveAll(start.Document.Settings));
+        builder.Services.AddSharedConfiguration(start, shared, document => SettingsErrors.Find(
+            () => createBuilder(commandLine, start! with { Document = document })));
+        var configuration = builder.Configuration;
         configuration.Sources.Clear();
         configuration.AddInMemoryCollection(
         [
@@ -46,12 +72,19 @@ internal static class Settings
             // would slow redirects down. ErrorPolicy creates an activity where one is needed.
             new("Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "None"),
         ]);
+        configuration.Sources.Add(shared);
+        configuration.AddLocal(commandLine);
+        AssertLogLevels(configuration.GetSection("Logging:LogLevel"));
+    }
+
+    private static void AddLocal(
+        this IConfigurationBuilder configuration, IEnumerable<KeyValuePair<string, string?>> commandLine)
+    {
         AssertIsNoFolder(FileName);
         configuration.AddJsonFile(FileName, optional: true, reloadOnChange: false);
         configuration.AddEnvironmentVariables(EnvironmentPrefix);
         configuration.AddInMemoryCollection(OtelVariables.OfEnvironment);
         configuration.AddInMemoryCollection(LastOfEach(commandLine));
-        AssertLogLevels(configuration.GetSection("Logging:LogLevel"));
     }
 
     /// <summary>

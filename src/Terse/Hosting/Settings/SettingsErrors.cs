@@ -22,11 +22,28 @@ internal static class SettingsErrors
         [
             .. configuration.GetChildren().SelectMany(section => FindUnknown(section, sections)),
             .. FindUrlErrors(configuration),
+            .. services.GetService<ConfigStart>() is { } start
+                ? DocumentErrors.Find(start.Document, sections)
+                : [],
             .. wrongTypes,
 
             // The validators cannot read a section with a value of a wrong type.
             .. wrongTypes.Count == 0 ? FindInvalid(services) : [],
         ];
+    }
+
+    /// <summary>Returns all errors in the settings of a server that is not built.</summary>
+    public static IReadOnlyList<string> Find(Func<WebApplicationBuilder> createBuilder)
+    {
+        try
+        {
+            using var services = createBuilder().Services.BuildServiceProvider();
+            return Find(services);
+        }
+        catch (Exception exception) when (exception is StartupException or InvalidDataException)
+        {
+            return [exception.Message];
+        }
     }
 
     private static IEnumerable<string> FindUnknown(

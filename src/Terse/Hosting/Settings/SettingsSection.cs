@@ -34,6 +34,27 @@ internal sealed record SettingsSection(string Name, IReadOnlyList<string> Settin
     public IReadOnlyList<string> Durations { get; init; } = [];
 
     /// <summary>
+    /// The names of the settings whose new values a running server uses when the shared configuration
+    /// changes. All others need a restart. A list is named without <c>:0</c>.
+    /// </summary>
+    public IReadOnlyList<string> Live { get; init; } = [];
+
+    /// <summary>The names of the settings whose values are secrets.</summary>
+    public IReadOnlyList<string> Secrets { get; init; } = [];
+
+    /// <summary>Whether a path is that of a list of this section.</summary>
+    public bool HasList(string path) => Contains(SettingNames, path, ":0");
+
+    /// <summary>Whether a path is that of a setting in <see cref="Live"/>.</summary>
+    public bool IsLive(string path) => Contains(Live, path);
+
+    /// <summary>Whether a path is that of a setting in <see cref="PerServer"/>.</summary>
+    public bool IsPerServer(string path) => Contains(PerServer, path);
+
+    /// <summary>Whether a path is that of a setting in <see cref="Secrets"/>.</summary>
+    public bool IsSecret(string path) => Contains(Secrets, path);
+
+    /// <summary>
     /// Returns one error for each value that cannot be converted to the type of its setting. The binder would
     /// ignore an empty value, and would report only the first of the other values.
     /// </summary>
@@ -80,4 +101,10 @@ internal sealed record SettingsSection(string Name, IReadOnlyList<string> Settin
         let value = configuration[path]
         where value is not null && !isValid(value)
         select $"{path} is '{value}'; set it to {expected}.";
+
+    private bool Contains(IEnumerable<string> names, string path, string suffix = "") =>
+        path.Length > Name.Length
+        && path[Name.Length] == ':'
+        && path.StartsWith(Name, StringComparison.OrdinalIgnoreCase)
+        && names.Contains(path[(Name.Length + 1)..] + suffix, StringComparer.OrdinalIgnoreCase);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Primitives;
 
 namespace Terse.Hosting;
 
@@ -12,19 +13,28 @@ namespace Terse.Hosting;
 /// </remarks>
 internal sealed class ServerIdentity
 {
+    /// <summary>The attribute with <see cref="ConfigurationHash"/>.</summary>
+    public const string HashAttribute = "terse.configuration.hash";
+
     private const string Server = ServerOptions.Section;
 
     private volatile Func<int?>? _node;
+    private volatile string _configurationHash;
 
     public ServerIdentity(IConfiguration configuration, IEnumerable<SettingsSection> sections)
     {
-        ConfigurationHash = Hosting.ConfigurationHash.Of(configuration, sections);
+        List<SettingsSection> known = [.. sections];
+        _configurationHash = Hosting.ConfigurationHash.Of(configuration, known);
+        ChangeToken.OnChange(
+            configuration.GetReloadToken,
+            () => _configurationHash = Hosting.ConfigurationHash.Of(configuration, known));
         Zone = configuration[$"{Server}:{nameof(ServerOptions.Zone)}"];
         Attributes = [.. FindAttributes(configuration)];
     }
 
     /// <inheritdoc cref="Hosting.ConfigurationHash"/>
-    public string ConfigurationHash { get; }
+    /// <remarks>It changes when the server uses new settings of the shared configuration.</remarks>
+    public string ConfigurationHash => _configurationHash;
 
     /// <summary>Where this server runs; null if the settings do not say it.</summary>
     public string? Zone { get; }
@@ -52,6 +62,5 @@ internal sealed class ServerIdentity
             yield return new("host.id", host);
         if (Zone is not null)
             yield return new("cloud.availability_zone", Zone);
-        yield return new("terse.configuration.hash", ConfigurationHash);
     }
 }

@@ -37,6 +37,11 @@ internal static class TelemetrySetup
         {
             PerServer = [nameof(TelemetryOptions.MetricsUrl), nameof(TelemetryOptions.AdvertisedMetricsUrl)],
             Durations = [nameof(TelemetryOptions.SlowRequest)],
+            Live =
+            [
+                nameof(TelemetryOptions.SlowRequest), nameof(TelemetryOptions.RequestLogShare),
+                nameof(TelemetryOptions.RedirectTraceShare),
+            ],
             Shares = [nameof(TelemetryOptions.RequestLogShare), nameof(TelemetryOptions.RedirectTraceShare)],
         });
         services.AddSingleton<IValidateOptions<TelemetryOptions>, TelemetryOptionsValidator>();
@@ -65,7 +70,7 @@ internal static class TelemetrySetup
     private static void AddTracing(TracerProviderBuilder tracing, OtelVariables variables) => tracing
         .AddSource(Telemetry.Spans.Name, Cluster.SpanSource, Npgsql)
         .SetSampler(_ => SpanSampler.Of(variables))
-        .AddProcessor(provider => new NodeOnSpans(provider.GetRequiredService<ServerIdentity>()))
+        .AddProcessor(provider => new IdentityOnSpans(provider.GetRequiredService<ServerIdentity>()))
         .AddOtlpExporter();
 
     private static void AddMetrics(MeterProviderBuilder metrics, bool sends, bool hasPort)

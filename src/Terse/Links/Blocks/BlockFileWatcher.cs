@@ -11,11 +11,12 @@ namespace Terse.Links;
 /// used, the server logs the reason, and continues with the blocks of the last good file.
 /// </summary>
 internal sealed partial class BlockFileWatcher(
-    IOptions<BlockOptions> options, BlockMap map, TimeProvider time, ILogger<BlockFileWatcher> logger)
+    IOptionsMonitor<BlockOptions> options, BlockMap map, TimeProvider time, ILogger<BlockFileWatcher> logger)
     : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(0.5);
 
+    private string? _path;
     private Stamp? _read;
     private string? _failure;
 
@@ -46,7 +47,7 @@ internal sealed partial class BlockFileWatcher(
         try
         {
             if (ReadIfChanged() is { } count)
-                LogRead(options.Value.File!, count);
+                LogRead(_path!, count);
             _failure = null;
         }
         catch (Exception exception) when (IsOfFile(exception))
@@ -59,9 +60,8 @@ internal sealed partial class BlockFileWatcher(
         return Task.CompletedTask;
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => options.Value.File is null
-        ? Task.CompletedTask
-        : new BackgroundLoop(Interval, time, static (_, _) => { }).WaitAndRunAsync(CheckAsync, stoppingToken);
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        new BackgroundLoop(Interval, time, static (_, _) => { }).WaitAndRunAsync(CheckAsync, stoppingToken);
 
     /// <returns>The number of blocked hosts; null if the file has not changed.</returns>
     /// <remarks>
@@ -70,20 +70,28 @@ internal sealed partial class BlockFileWatcher(
     /// </remarks>
     private int? ReadIfChanged()
     {
-        if (options.Value.File is not { } path)
+        var path = options.CurrentValue.File;
+        if (path is null)
+        {
+            if (_path is not null)
+                map.SetOfFile(BlockTable.Empty);
+            _path = null;
             return null;
+        }
+
         BlockFile.AssertHasContent(path);
         var stamp = Stamp.Of(path);
-        if (stamp == _read)
+        if (path == _path && stamp == _read)
             return null;
         var table = BlockFile.Read(path);
         map.SetOfFile(table);
-        _read = stamp;
+        (_path, _read) = (path, stamp);
         return table.Count;
     }
 
     private string Describe(Exception exception) =>
-        $"The file {options.Value.File} with blocked hosts cannot be used: {exception.Message.TrimEnd('.')}";
+        $"The file {options.CurrentValue.File} with blocked hosts cannot be used: "
+        + exception.Message.TrimEnd('.');
 
     private static bool IsOfFile(Exception exception) => exception
         is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException;

@@ -8,7 +8,10 @@ internal static class BlockSetup
     public static void AddBlocks(this IServiceCollection services)
     {
         services.AddOptions<BlockOptions>().BindConfiguration(BlockOptions.Section).ValidateOnStart();
-        services.AddSingleton(new SettingsSection(BlockOptions.Section, BlockOptions.SettingNames));
+        services.AddSingleton(new SettingsSection(BlockOptions.Section, BlockOptions.SettingNames)
+        {
+            Live = BlockOptions.SettingNames,
+        });
         services.AddSingleton<BlockMetrics>();
         services.AddSingleton(provider =>
         {

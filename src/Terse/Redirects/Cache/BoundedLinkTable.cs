@@ -57,10 +57,26 @@ internal sealed class BoundedLinkTable
             _links.Add(link);
         }
 
-        while (_order.TryEvict(out var evicted))
+        while (TryEvict())
         {
-            _links.Remove(evicted);
-            _metrics.CountEviction();
+        }
+    }
+
+    /// <summary>
+    /// Changes the limits, and evicts the links that are too many now. Other threads can write in between, so
+    /// that a cache of millions of links shrinks without a pause of redirects.
+    /// </summary>
+    public void Resize(int maxEntries, long maxBytes)
+    {
+        lock (WriteLock)
+            _order.Resize(maxEntries, maxBytes);
+        while (true)
+        {
+            lock (WriteLock)
+            {
+                if (!TryEvict())
+                    return;
+            }
         }
     }
 
@@ -77,6 +93,15 @@ internal sealed class BoundedLinkTable
     {
         _links.Clear();
         _order.Clear();
+    }
+
+    private bool TryEvict()
+    {
+        if (!_order.TryEvict(out var evicted))
+            return false;
+        _links.Remove(evicted);
+        _metrics.CountEviction();
+        return true;
     }
 
     /// <inheritdoc cref="S3Fifo.FromHottest"/>

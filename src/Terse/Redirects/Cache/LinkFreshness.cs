@@ -32,7 +32,7 @@ internal sealed class LinkFreshness
     private static readonly TimeSpan ReloadAge = ChangeDelay.InCache - TimeSpan.FromSeconds(1);
 
     private readonly TimeProvider _time;
-    private readonly long _maxTicks;
+    private long _maxTicks;
     private readonly long _limitTicks;
     private readonly long _reloadTicks;
     private readonly Lock _changing = new();
@@ -56,6 +56,9 @@ internal sealed class LinkFreshness
         _completeAt = time.GetTimestamp(); // The cache is empty, so it misses no change.
     }
 
+    /// <summary>Changes the maximum age of cached links, for those that are cached already, too.</summary>
+    public void SetMaxAge(TimeSpan maxAge) => Volatile.Write(ref _maxTicks, TicksOf(maxAge));
+
     /// <param name="loadedAt">The monotonic timestamp at which the load of the link began.</param>
     /// <param name="now">The present monotonic timestamp.</param>
     public CopyState Of(long loadedAt, long now)
@@ -69,7 +72,7 @@ internal sealed class LinkFreshness
             return CopyState.Unusable;
         var isUnconfirmed = loadedAt <= reports.UnconfirmedUpTo;
         var unconfirmed = now - Math.Max(loadedAt, isUnconfirmed ? reports.CompleteAt : completeAt);
-        if (unconfirmed > _limitTicks || now - loadedAt > _maxTicks)
+        if (unconfirmed > _limitTicks || now - loadedAt > Volatile.Read(ref _maxTicks))
             return isUnconfirmed ? CopyState.Unusable : CopyState.Stale;
         return unconfirmed > _reloadTicks ? CopyState.ReloadSoon : CopyState.Fresh;
     }

@@ -30,6 +30,9 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
     /// </summary>
     private const int MaxMoves = 1000;
 
+    private int _maxEntries = maxEntries;
+    private long _maxBytes = maxBytes;
+
     private readonly Queue _small = new();
     private readonly Queue _main = new();
     private readonly GhostQueue _ghosts = new();
@@ -37,6 +40,9 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
     public int Count => _small.Count + _main.Count;
 
     public long Bytes => _small.Bytes + _main.Bytes;
+
+    /// <summary>Changes the limits. <see cref="TryEvict"/> then evicts what is too much.</summary>
+    public void Resize(int maxEntries, long maxBytes) => (_maxEntries, _maxBytes) = (maxEntries, maxBytes);
 
     public void Add(CachedLink link)
     {
@@ -62,7 +68,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
     public bool TryEvict([NotNullWhen(true)] out CachedLink? evicted)
     {
         evicted = null;
-        if (Count <= maxEntries && Bytes <= maxBytes)
+        if (Count <= _maxEntries && Bytes <= _maxBytes)
             return false;
         for (var moves = 0; evicted is null; moves++)
         {
@@ -98,7 +104,7 @@ internal sealed class S3Fifo(int maxEntries, long maxBytes)
 
     private bool IsSmallFull =>
         _small.Oldest is not null
-        && (_small.Count * (long)SmallPart >= maxEntries || _small.Bytes * SmallPart >= maxBytes);
+        && (_small.Count * (long)SmallPart >= _maxEntries || _small.Bytes * SmallPart >= _maxBytes);
 
     private void AddTo(Queue queue, CachedLink link)
     {

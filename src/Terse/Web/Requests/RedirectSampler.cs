@@ -7,9 +7,8 @@ namespace Terse.Web;
 /// Decides which redirects leave a trace (<see cref="TelemetryOptions.RedirectTraceShare"/>), before anything
 /// is created for the others. Safe for use by any number of threads.
 /// </summary>
-internal sealed class RedirectSampler(IOptions<TelemetryOptions> options)
+internal sealed class RedirectSampler(IOptionsMonitor<TelemetryOptions> options)
 {
-    private readonly double _share = options.Value.RedirectTraceShare;
-
-    public bool Next() => Telemetry.Spans.HasListeners() && Chance.Take(_share);
+    public bool Next() =>
+        Telemetry.Spans.HasListeners() && Chance.Take(options.CurrentValue.RedirectTraceShare);
 }

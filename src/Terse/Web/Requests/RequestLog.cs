@@ -8,16 +8,14 @@ namespace Terse.Web;
 /// (<see cref="TelemetryOptions"/>). A line has the trace id of the request, and nothing that a client can
 /// choose freely. Cached redirects are never slow and never fail, so only the share counts for them.
 /// </summary>
-internal sealed partial class RequestLog(IOptions<TelemetryOptions> options, ILogger<RequestLog> logger)
+internal sealed partial class RequestLog(
+    IOptionsMonitor<TelemetryOptions> options, ILogger<RequestLog> logger)
 {
     private const string Message =
         "{Method} {Route} was answered with {Status} after {Milliseconds} ms.";
 
-    private readonly TimeSpan _slow = options.Value.SlowRequest;
-    private readonly double _share = options.Value.RequestLogShare;
-
     /// <summary>Whether the next request is logged even if it is neither slow nor failed.</summary>
-    public bool TakeShare() => Chance.Take(_share);
+    public bool TakeShare() => Chance.Take(options.CurrentValue.RequestLogShare);
 
     /// <summary>Logs a request that has been answered, if it is to be logged.</summary>
     /// <param name="context">The request.</param>
@@ -28,7 +26,7 @@ internal sealed partial class RequestLog(IOptions<TelemetryOptions> options, ILo
         var status = context.Response.StatusCode;
         if (status >= StatusCodes.Status500InternalServerError && !IsReadinessProbe(context))
             LogFailed(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);
-        else if (took >= _slow)
+        else if (took >= options.CurrentValue.SlowRequest)
             LogSlow(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);
         else if (isChosen)
             LogRequest(MethodOf(context), RouteOf(context), status, took.TotalMilliseconds);

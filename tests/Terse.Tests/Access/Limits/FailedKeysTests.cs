@@ -2,7 +2,6 @@ using System.Diagnostics.Metrics;
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 using Terse.Access;
 
@@ -19,7 +18,7 @@ public sealed class FailedKeysTests
     {
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         _keys = new(
-            Options.Create(new LimitOptions { FailedKeysPerAddress = 2 }),
+            new FixedOptions<LimitOptions>(new() { FailedKeysPerAddress = 2 }),
             new LimitMetrics(services.GetRequiredService<IMeterFactory>()),
             _time);
     }

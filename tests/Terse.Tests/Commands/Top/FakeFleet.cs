@@ -46,7 +46,16 @@ internal sealed class FakeFleet : IAsyncDisposable
 
     /// <summary>Adds a server to the list alone.</summary>
     public void List(string name, string? metricsUrl, string configuration = "0123456789ab") => _servers.Add(
-        new(name, 1, "eu-1a", "1.0", configuration, metricsUrl, DateTime.UnixEpoch, DateTime.UnixEpoch));
+        new(
+            name,
+            1,
+            "eu-1a",
+            "1.0",
+            configuration,
+            metricsUrl,
+            SharedConfiguration: null,
+            DateTime.UnixEpoch,
+            DateTime.UnixEpoch));
 
     /// <summary>Changes the time of a server's first report, as a restart does.</summary>
     public void Restart(string name)

@@ -34,6 +34,24 @@ public sealed class RateTableTests
         Assert.Equal(6, table.Read(_client).Remaining);
     }
 
+    [Theory]
+    [InlineData(6, 2, 1)]
+    [InlineData(2, 6, 3)]
+    [InlineData(6, 60, 30)]
+    [InlineData(60, 6, 3)]
+    public void A_client_keeps_its_share_of_a_quota_that_changes(int before, int after, int expected)
+    {
+        var table = new RateTable(before, Minute, _time);
+        for (var used = 0; used < before / 2; used++)
+            Assert.True(table.TryTake(_client, out _));
+
+        table.SetQuota(after);
+
+        Assert.Equal(expected, table.Read(_client).Remaining);
+        _time.Advance(Minute);
+        Assert.Equal(after, table.Read(_client).Remaining);
+    }
+
     [Fact]
     public void No_minute_has_more_than_twice_the_quota()
     {

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Terse.Harness;
 using Terse.Hosting;
 using Terse.Links;
@@ -165,7 +164,7 @@ public sealed class BlockFileTests : IDisposable
     {
         using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
         return new(
-            Options.Create(new BlockOptions { File = path }),
+            new FixedOptions<BlockOptions>(new() { File = path }),
             _map,
             TimeProvider.System,
             factory.CreateLogger<BlockFileWatcher>());

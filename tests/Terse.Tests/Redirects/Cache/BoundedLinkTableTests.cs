@@ -37,6 +37,23 @@ public sealed class BoundedLinkTableTests : IDisposable
     }
 
     [Fact]
+    public void A_smaller_limit_evicts_the_oldest_links_at_once_and_a_greater_one_takes_more()
+    {
+        Put("a", "b", "c");
+        _table.Resize(maxEntries: 1, maxBytes: 1 << 20);
+
+        Assert.Equal("c", Found());
+        Assert.Equal(2, _figures.Observe("terse.cache.evictions"));
+
+        _table.Resize(maxEntries: 5, maxBytes: 1 << 20);
+        Put("d", "e", "f", "g");
+        Assert.Equal(5, _table.Count);
+
+        _table.Resize(maxEntries: 5, maxBytes: 2 * TestLinks.NewCached("a").Bytes);
+        Assert.Equal(2, _table.Count);
+    }
+
+    [Fact]
     public void A_newer_copy_replaces_the_older_copy_of_the_same_link()
     {
         Put("a", "b");

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Terse.Hosting;
 using Terse.Web;
 
@@ -60,7 +59,7 @@ public sealed class RequestLogTests : IDisposable
     {
         using var loggers = LoggerFactory.Create(builder => builder.AddProvider(_lines));
         return new(
-            Options.Create(new TelemetryOptions { SlowRequest = Slow, RequestLogShare = share }),
+            new FixedOptions<TelemetryOptions>(new() { SlowRequest = Slow, RequestLogShare = share }),
             loggers.CreateLogger<RequestLog>());
     }
 }

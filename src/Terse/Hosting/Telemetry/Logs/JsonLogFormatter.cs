@@ -123,6 +123,7 @@ internal sealed class JsonLogFormatter(ServerIdentity identity, TimeProvider tim
 
         foreach (var (name, value) in identity.Attributes)
             json.WriteString(name, value);
+        json.WriteString(ServerIdentity.HashAttribute, identity.ConfigurationHash);
         if (identity.Node is { } node)
             json.WriteString("terse.node", node);
     }

@@ -48,7 +48,8 @@ internal static class LogSetup
             {
                 log.IncludeFormattedMessage = true;
                 log.ParseStateValues = true;
-                log.AddProcessor(provider => new NodeOnLogs(provider.GetRequiredService<ServerIdentity>()));
+                log.AddProcessor(provider =>
+                    new IdentityOnLogs(provider.GetRequiredService<ServerIdentity>()));
                 log.AddOtlpExporter();
             });
         }

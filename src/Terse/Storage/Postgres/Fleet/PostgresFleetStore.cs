@@ -14,7 +14,7 @@ namespace Terse.Storage.Postgres;
 /// </remarks>
 internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : IFleetStore
 {
-    /// <summary>How long reports have no <c>metrics_url</c> after the database had no such column.</summary>
+    /// <summary>How long reports lack the newest columns after the database had no such columns.</summary>
     private static readonly TimeSpan EarlierSchemaTime = TimeSpan.FromMinutes(1);
 
     /// <summary>
@@ -27,13 +27,13 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     public IReadOnlyList<FleetHost> Hosts => PostgresFleetHosts.Show(cluster);
 
     /// <summary>
-    /// The schema of the version before has no <c>metrics_url</c>. A row as JSON has what the schema has, on
+    /// The schema of the version before lacks some columns. A row as JSON has what the schema has, on
     /// a replica that lags behind the migration, too.
     /// </summary>
     private const string SelectServers =
         """
-        SELECT s.name, s.node, s.zone, s.version, s.configuration, to_jsonb(s) ->> 'metrics_url', s.since,
-            s.seen_at
+        SELECT s.name, s.node, s.zone, s.version, s.configuration, to_jsonb(s) ->> 'metrics_url',
+            to_jsonb(s) ->> 'shared_configuration', s.since, s.seen_at
         FROM server AS s, horizon AS h
         WHERE s.seen_at >= h.closed_at - $1
         ORDER BY s.name
@@ -65,8 +65,9 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         row.GetString(3),
         row.GetString(4),
         row.IsDBNull(5) ? null : row.GetString(5),
-        row.GetDateTime(6),
-        row.GetDateTime(7));
+        FleetConfiguration.Parse(row.IsDBNull(6) ? null : row.GetString(6)),
+        row.GetDateTime(7),
+        row.GetDateTime(8));
 
     /// <summary>
     /// Stores the row of this Terse server, and deletes the expired rows of other Terse servers. The
@@ -74,7 +75,7 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
     /// each other. Servers of the version with schema 5 read <c>schema_version</c> and <c>schema_since</c>:
     /// they refuse some links while a server runs that does not write them.
     /// </summary>
-    private static string UpsertOf(string column, string value, string change) =>
+    private static string UpsertOf(string columns, string values, string changes) =>
         $"""
         WITH removed AS (
             DELETE FROM server WHERE name IN (
@@ -82,18 +83,21 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
                 FOR UPDATE SKIP LOCKED))
         , started AS (SELECT coalesce($6, clock_timestamp()) AS since)
         INSERT INTO server (
-            name, node, zone, version, configuration, since, seen_at, schema_version, schema_since{column})
-        SELECT $1, $2, $3, $4, $5, since, clock_timestamp(), $8, since{value} FROM started
+            name, node, zone, version, configuration, since, seen_at, schema_version, schema_since{columns})
+        SELECT $1, $2, $3, $4, $5, since, clock_timestamp(), $8, since{values} FROM started
         ON CONFLICT (name) DO UPDATE SET
             node = excluded.node, zone = excluded.zone, version = excluded.version,
             configuration = excluded.configuration, since = excluded.since,
             seen_at = excluded.seen_at, schema_version = excluded.schema_version,
-            schema_since = excluded.schema_since{change}
+            schema_since = excluded.schema_since{changes}
         RETURNING since
         """;
 
     private static readonly string UpsertServer =
-        UpsertOf(", metrics_url", ", $9", ", metrics_url = excluded.metrics_url");
+        UpsertOf(
+            ", metrics_url, shared_configuration",
+            ", $9, $10",
+            ", metrics_url = excluded.metrics_url, shared_configuration = excluded.shared_configuration");
 
     /// <summary>The statement for the schema of the version before.</summary>
     private static readonly string UpsertServerEarlier = UpsertOf("", "", "");
@@ -103,10 +107,10 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         ServerReport report, CancellationToken cancellationToken)
     {
         if (_earlierSchemaAt is { } at && time.GetElapsedTime(at) < EarlierSchemaTime)
-            return await ReportAsync(report, hasMetricsUrl: false, cancellationToken);
+            return await ReportAsync(report, isCurrent: false, cancellationToken);
         try
         {
-            var since = await ReportAsync(report, hasMetricsUrl: true, cancellationToken);
+            var since = await ReportAsync(report, isCurrent: true, cancellationToken);
             _earlierSchemaAt = null;
             return since;
         }
@@ -115,24 +119,24 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
                 && PostgresErrors.IsOfEarlierSchema(inner))
         {
             _earlierSchemaAt = time.GetTimestamp();
-            return await ReportAsync(report, hasMetricsUrl: false, cancellationToken);
+            return await ReportAsync(report, isCurrent: false, cancellationToken);
         }
     }
 
     private Task<DateTimeOffset> ReportAsync(
-        ServerReport report, bool hasMetricsUrl, CancellationToken cancellationToken) =>
+        ServerReport report, bool isCurrent, CancellationToken cancellationToken) =>
         WithinAsync(
             token => cluster.WriteStatementAsync(
-                ConnectionShare.Nodes, (report, hasMetricsUrl), ReportAsync, token),
+                ConnectionShare.Nodes, (report, isCurrent), ReportAsync, token),
             cancellationToken);
 
     private static async Task<DateTimeOffset> ReportAsync(
         WriteTransaction write,
-        (ServerReport Report, bool HasMetricsUrl) argument,
+        (ServerReport Report, bool IsCurrent) argument,
         CancellationToken cancellationToken)
     {
-        var (report, hasMetricsUrl) = argument;
-        await using var upsert = write.CreateCommand(hasMetricsUrl ? UpsertServer : UpsertServerEarlier);
+        var (report, isCurrent) = argument;
+        await using var upsert = write.CreateCommand(isCurrent ? UpsertServer : UpsertServerEarlier);
         upsert.Bind(report.Name);
         upsert.Bind(report.Node);
         upsert.Bind(report.Zone);
@@ -141,8 +145,12 @@ internal sealed class PostgresFleetStore(Cluster cluster, TimeProvider time) : I
         upsert.Bind(report.Since);
         upsert.Bind(IFleetStore.RetentionTime);
         upsert.Bind(PostgresMigrations.SchemaVersion);
-        if (hasMetricsUrl)
+        if (isCurrent)
+        {
             upsert.Bind(report.MetricsUrl);
+            upsert.Bind(report.SharedConfiguration?.ToText());
+        }
+
         return new((DateTime)(await upsert.ExecuteScalarAsync(cancellationToken))!);
     }
 

@@ -283,3 +283,6 @@ INSERT INTO cleanup (table_name, done_up_to) VALUES ('host_lag', '0001-01-01Z');
 
 -- The address of /metrics of a server; null if it has none.
 ALTER TABLE server ADD COLUMN metrics_url text;
+
+-- What a server does with the shared configuration: JSON of the class FleetConfiguration; null without one.
+ALTER TABLE server ADD COLUMN shared_configuration text;

@@ -32,6 +32,7 @@ internal sealed class SqliteFleetStore(TimeProvider time) : IFleetStore
             report.Version,
             report.Configuration,
             report.MetricsUrl,
+            report.SharedConfiguration,
             since.UtcDateTime,
             now.UtcDateTime));
         return Task.FromResult(since);
