@@ -67,6 +67,22 @@ internal sealed class Fleet : IDisposable
         throw new FleetException($"No fleet runs in {fleet.Folder.Path}; start it: ./fleet up");
     }
 
+    /// <summary>
+    /// Takes the lock of the fleet until the result is disposed, and reads the layout again, because another
+    /// command may have changed it. Returns null if another command has the lock.
+    /// </summary>
+    public IDisposable? TryLock()
+    {
+        var changing = Folder.TryTakeLock();
+        if (changing is not null)
+            Layout = LayoutFile.Read(Folder) ?? Layout;
+        return changing;
+    }
+
+    /// <exception cref="FleetException">Another command has the lock.</exception>
+    public IDisposable Lock() => TryLock()
+        ?? throw new FleetException($"Another ./fleet is running on {Folder.Path}; wait until it ends.");
+
     /// <summary>Notes a port for each part, and stores the layout.</summary>
     public void Note(FleetLayout layout)
     {

@@ -63,10 +63,12 @@ internal sealed class Autoscaler(string path, ScalePolicy policy, TimeSpan inter
             return;
         }
 
+        using var changing = fleet.TryLock();
+        if (changing is null || fleet.Layout.Servers != servers)
+            return; // Another command changes the fleet; measure again.
         Messages.Say(string.Create(
             CultureInfo.InvariantCulture,
             $"The servers are {cpu:0} % busy: {servers} servers become {decision.Servers}"));
-        using var changing = fleet.Folder.TakeLock();
         await new Scaling(fleet).ScaleAsync(decision.Servers);
         _history = ScaleHistory.ChangedAt(TimeProvider.System.GetElapsedTime(_start));
     }

@@ -21,7 +21,7 @@ internal static class DownCommand
             return 0;
         }
 
-        using var changing = fleet.Folder.TakeLock();
+        using var changing = fleet.Lock();
         await fleet.Processes.StopAsync(fleet.Layout.Parts, fleet.IsReplica, interrupted);
         return 0;
     }

@@ -23,7 +23,7 @@ internal static class KillCommand
     {
         using var fleet = await Fleet.OpenRunningAsync(
             arguments.GetValue(FleetOptions.Data)!, interrupted);
-        using var changing = fleet.Folder.TakeLock();
+        using var changing = fleet.Lock();
         var name = arguments.GetValue(Name)!;
         var part = fleet.Layout.Parts.FirstOrDefault(part => part.Name == name)
             ?? throw new FleetException(

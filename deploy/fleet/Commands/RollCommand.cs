@@ -28,7 +28,7 @@ internal static class RollCommand
             throw new FleetException($"There is no program {program}.");
         using var fleet = await Fleet.OpenRunningAsync(
             arguments.GetValue(FleetOptions.Data)!, interrupted);
-        using var changing = fleet.Folder.TakeLock();
+        using var changing = fleet.Lock();
         if (fleet.Layout.Servers < 2)
             throw new FleetException("A roll needs two servers, as one answers meanwhile: ./fleet scale 2");
         await new Roll(fleet, program).RunAsync();

@@ -25,7 +25,7 @@ internal static class ScaleCommand
     {
         using var fleet = await Fleet.OpenRunningAsync(
             arguments.GetValue(FleetOptions.Data)!, interrupted);
-        using var changing = fleet.Folder.TakeLock();
+        using var changing = fleet.Lock();
         await new Scaling(fleet).ScaleAsync(arguments.GetValue(Servers)!.Value);
         await StatusTable.WriteAsync(fleet);
         return 0;

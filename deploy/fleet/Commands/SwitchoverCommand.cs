@@ -24,7 +24,7 @@ internal static class SwitchoverCommand
     {
         using var fleet = await Fleet.OpenRunningAsync(
             arguments.GetValue(FleetOptions.Data)!, interrupted);
-        using var changing = fleet.Folder.TakeLock();
+        using var changing = fleet.Lock();
         await new Switchover(fleet).RunAsync(arguments.GetValue(To));
         await StatusTable.WriteAsync(fleet);
         return 0;

@@ -61,7 +61,7 @@ internal static class UpCommand
             request.IsObserved ?? fleet.Layout.IsObserved, request.HasPatroni ?? fleet.Layout.HasPatroni);
         Directory.CreateDirectory(fleet.Folder["log"]);
         Directory.CreateDirectory(fleet.Folder["run"]);
-        using var changing = fleet.Folder.TakeLock();
+        using var changing = fleet.Lock();
         fleet.Note(request.Apply(
             fleet.Exists ? fleet.Layout : null, fleet.IsRunning, fleet.HostsWithData));
         await new DatabaseFolders(fleet.Folder, fleet.Layout).CheckAccessAsync();

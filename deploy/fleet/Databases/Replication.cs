@@ -19,7 +19,7 @@ internal static class Replication
             Username = "terse",
             Database = "postgres",
             Pooling = false,
-            Timeout = 2,
+            Timeout = 5,
             CommandTimeout = 5,
         };
         try

@@ -27,8 +27,9 @@ internal sealed class FleetFolder(string path)
 
     /// <summary>
     /// Takes the lock until the result is disposed, because only one command at a time may change a fleet.
+    /// Returns null if another command has the lock.
     /// </summary>
-    public IDisposable TakeLock()
+    public IDisposable? TryTakeLock()
     {
         try
         {
@@ -36,7 +37,7 @@ internal sealed class FleetFolder(string path)
         }
         catch (IOException)
         {
-            throw new FleetException($"Another ./fleet is running on {Path}; wait until it ends.");
+            return null;
         }
     }
 }

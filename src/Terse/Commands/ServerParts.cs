@@ -80,15 +80,14 @@ internal static class ServerParts
             return BuildValid(start: null);
         var folder = local[$"{StorageOptions.Section}:{nameof(StorageOptions.Folder)}"];
         var starter = new ConfigStarter(new(source, new(folder ?? new StorageOptions().Folder)));
-        var name = local[$"{ServerOptions.Section}:{nameof(ServerOptions.Name)}"];
-        return await starter.BuildAsync(
-            name ?? new ServerOptions().Name, start => BuildValid(start), CancellationToken.None);
+        return await starter.BuildAsync(start => BuildValid(start), CancellationToken.None);
 
         WebApplication BuildValid(ConfigStart? start)
         {
             var app = build(settings, start);
             try
             {
+                app.Services.GetRequiredService<ILoggerFactory>(); // Reads the settings in Logging.
                 ServeSettings.AssertValid(app.Services);
                 return app;
             }

@@ -27,9 +27,11 @@ internal sealed record FleetConfiguration(
     {
         try
         {
-            return text is null
-                ? null
-                : JsonSerializer.Deserialize(text, FleetJson.Instance.FleetConfiguration);
+            return text is not null
+                && JsonSerializer.Deserialize(text, FleetJson.Instance.FleetConfiguration)
+                    is { Version: not null, NeedsRestart: not null } read
+                        ? read
+                        : null;
         }
         catch (JsonException)
         {

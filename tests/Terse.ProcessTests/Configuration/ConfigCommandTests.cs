@@ -57,6 +57,20 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.Matches("^Codes:Strategy +- +random +after a restart$", diff.OutputLines[2]);
     }
 
+    [Fact]
+    public async Task A_document_behind_a_symbolic_link_is_replaced_in_its_place()
+    {
+        Directory.CreateDirectory(_folder["real"]);
+        File.CreateSymbolicLink(_folder["terse.json"], Path.Combine(_folder["real"], "terse.json"));
+        await File.WriteAllTextAsync(_folder["terse.json"], "{}");
+        var first = (await RunAsync("get")).Errors.Trim()["version ".Length..];
+
+        await PublishAsync("""{ "Cache": { "MaxAge": "00:10:00" } }""", first);
+
+        Assert.NotNull(new FileInfo(_folder["terse.json"]).LinkTarget);
+        Assert.Contains("00:10:00", await File.ReadAllTextAsync(Path.Combine(_folder["real"], "terse.json")));
+    }
+
     [Theory]
     [InlineData("""{ "Cache": { "MaxAgee": "00:10:00" } }""", "Unknown setting 'Cache:MaxAgee'")]
     [InlineData("""{ "Cache": { """, "cannot be parsed")]
@@ -135,6 +149,29 @@ public sealed class ConfigCommandTests : IDisposable
 
         // The rollout left no trial, so the next document can be published.
         await PublishAsync("{}", version);
+    }
+
+    [Fact]
+    public async Task A_rollout_that_is_interrupted_goes_back()
+    {
+        var version = await PublishAsync("""{ "Redirects": { "CacheControl": "private, max-age=1" } }""");
+        await using var server = await ServeAsync();
+        var code = await RetryingClient.CreateAsync(server, "https://example.com/");
+        using var rollout = Command.Start(
+            Repository.Program,
+            [
+                "config", "rollout", Write("""{ "Redirects": { "CacheControl": "private, max-age=2" } }"""),
+                "--base", version, "--server", server.Url, "--watch", "00:10:00", .. _source,
+            ]);
+        await Eventually.IsTrueAsync(async () =>
+            await CacheControlAsync(server, code) == "private, max-age=2");
+
+        ChildProcess.Signal(rollout, ChildProcess.SigInt);
+        await rollout.WaitForExitAsync();
+
+        Assert.Equal(1, rollout.ExitCode);
+        await Eventually.IsTrueAsync(async () =>
+            await CacheControlAsync(server, code) == "private, max-age=1");
     }
 
     [Fact]

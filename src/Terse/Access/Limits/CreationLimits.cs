@@ -27,8 +27,8 @@ internal sealed class CreationLimits
         ];
         foreach (var limit in _limits)
         {
-            limit.Apply(options.CurrentValue);
             options.OnChange(limit.Apply);
+            limit.Apply(options.CurrentValue);
             metrics.Observe(limit.Name, limit.Table);
         }
     }

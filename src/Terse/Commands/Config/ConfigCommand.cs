@@ -18,6 +18,7 @@ internal static class ConfigCommand
             ConfigDiffCommand.Create(build),
             ConfigPublishCommand.Create(build),
             ConfigRolloutCommand.Create(build),
+            ConfigRolloutCommand.CreateAbort(),
             ConfigHistoryCommand.Create(),
             ConfigRevertCommand.Create(build),
         };
@@ -35,6 +36,12 @@ internal static class ConfigCommand
             try
             {
                 return await runAsync(arguments, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                await arguments.InvocationConfiguration.Error.WriteLineAsync(
+                    $"terse config {command.Name}: interrupted.");
+                return 1;
             }
             catch (Exception exception) when (exception
                 is StartupException or SourceUnavailableException or InvalidDataException

@@ -18,7 +18,7 @@ internal static class ConfigDiffCommand
             var document = await DocumentArgument.ReadAsync(
                 arguments.GetValue(DocumentArgument.File)!, cancellationToken);
             var published = await ConfigCommand.FindSource(arguments).ReadAsync(cancellationToken);
-            var changes = Find(build, published, document);
+            var changes = Find(build, arguments, published, document);
             if (arguments.GetValue(JsonOutput.Json))
             {
                 await arguments.InvocationConfiguration.Output.WriteLineAsync(
@@ -34,9 +34,9 @@ internal static class ConfigDiffCommand
 
     /// <summary>Returns what changes from the published document to another one.</summary>
     public static IReadOnlyList<SettingChange> Find(
-        ServerBuilder build, PublishedDocument? published, ConfigDocument document)
+        ServerBuilder build, ParseResult arguments, PublishedDocument? published, ConfigDocument document)
     {
-        using var app = build([], null) as IDisposable;
+        using var app = build(ServeSettings.Read(arguments), null) as IDisposable;
         List<SettingsSection> sections = [.. ((WebApplication)app).Services.GetServices<SettingsSection>()];
         return SettingChange.Find(SettingsOf(published), document.Settings, sections);
     }

@@ -54,8 +54,8 @@ internal static class ConfigPublishCommand
         return await source.ReadTrialAsync(knownTag: null, cancellationToken) is null
             ? published
             : throw new StartupException(
-                "a rollout is running; wait until it ends. If it was killed, run 'terse config rollout "
-                + "--abort'.");
+                "a rollout is running; wait until it ends. If its command was killed, run 'terse config "
+                + "abort'.");
     }
 
     /// <summary>Publishes a document, and prints what changes.</summary>
@@ -69,6 +69,7 @@ internal static class ConfigPublishCommand
         CancellationToken cancellationToken)
     {
         var output = arguments.InvocationConfiguration.Output;
+        var changes = ConfigDiffCommand.Find(build, arguments, published, document);
         if (!await source.PublishAsync(document.Content, published, cancellationToken))
         {
             throw new StartupException(
@@ -76,7 +77,7 @@ internal static class ConfigPublishCommand
                 + "again.");
         }
 
-        await ConfigDiffCommand.WriteAsync(ConfigDiffCommand.Find(build, published, document), output);
+        await ConfigDiffCommand.WriteAsync(changes, output);
         await output.WriteLineAsync(
             $"Published version {document.Version} in {source.Description}"
             + (published is null ? "." : $" in place of {published.Version}."));

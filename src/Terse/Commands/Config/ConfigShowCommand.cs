@@ -24,7 +24,7 @@ internal static class ConfigShowCommand
             ServeSettings.Data,
         };
         command.TreatUnmatchedTokensAsErrors = false;
-        command.SetAction((arguments, _) => ServerParts.RunAsync(
+        command.SetAction((arguments, _) => ServerParts.ServeAsync(
             build, arguments, "terse config show", app => ShowAsync(app, arguments)));
         return command;
     }
@@ -32,7 +32,8 @@ internal static class ConfigShowCommand
     private static async Task ShowAsync(WebApplication app, ParseResult arguments)
     {
         List<SettingsSection> sections = [.. app.Services.GetServices<SettingsSection>()];
-        var rows = SettingOrigin.Find((IConfigurationRoot)app.Configuration, sections);
+        var start = app.Services.GetService<ConfigStart>();
+        var rows = SettingOrigin.Find((IConfigurationRoot)app.Configuration, sections, start?.Document);
         if (arguments.GetValue(All))
         {
             rows =
@@ -43,7 +44,6 @@ internal static class ConfigShowCommand
         }
 
         var output = arguments.InvocationConfiguration.Output;
-        var start = app.Services.GetService<ConfigStart>();
         if (arguments.GetValue(JsonOutput.Json))
         {
             var settings = new JsonArray([.. rows.Select(row => new JsonObject

@@ -13,7 +13,7 @@ internal static class ConfigValidateCommand
                 arguments.GetValue(DocumentArgument.File)!, cancellationToken);
             await DocumentArgument.AssertValidAsync(build, arguments, document);
             await arguments.InvocationConfiguration.Output.WriteLineAsync(
-                $"The document is right: version {document.Version}.");
+                $"The document is valid: version {document.Version}.");
             return 0;
         });
 }

@@ -55,7 +55,9 @@ internal static class DocumentArgument
             using var app = build(settings, new ConfigStart(document)) as IDisposable;
             return SettingsErrors.Find(((WebApplication)app).Services);
         }
-        catch (Exception exception) when (exception is StartupException or InvalidDataException)
+#pragma warning disable CA1031 // Whatever is wrong with the document, its author must know it.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             return [exception.Message];
         }

@@ -14,7 +14,7 @@ internal sealed class RolloutFleet(Uri address, TimeProvider time) : IDisposable
     private const double MaxFailed = 0.001;
 
     /// <summary>
-    /// How long a server may take to use a document: two intervals of reads and of reports, and a margin.
+    /// How long a server may take to use a document: the longest interval of reads, and that of reports.
     /// </summary>
     private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(2);
 
@@ -30,7 +30,7 @@ internal sealed class RolloutFleet(Uri address, TimeProvider time) : IDisposable
     /// <exception cref="StartupException">There is no such server, or it shares no configuration.</exception>
     public async Task<string> PickAsync(string? wanted, CancellationToken cancellationToken)
     {
-        var servers = await ReadAsync(cancellationToken);
+        var servers = await ReadOnceAsync(cancellationToken);
         var server = servers.FirstOrDefault(server => wanted is null || server.Name == wanted)
             ?? throw new StartupException(
                 $"no server has the name '{wanted}'; the servers are "
@@ -63,12 +63,15 @@ internal sealed class RolloutFleet(Uri address, TimeProvider time) : IDisposable
     {
         var begin = time.GetTimestamp();
         var seenAt = (At: begin, Report: default(DateTime));
+        DateTime? since = null;
         Scrape? before = null;
         using var timer = new PeriodicTimer(Interval, time);
         while (time.GetElapsedTime(begin) < duration)
         {
             var server = Find(await ReadAsync(cancellationToken), name)
                 ?? throw new StartupException($"{name} is no longer in the list of servers.");
+            if (server.Since != (since ??= server.Since))
+                throw new StartupException($"{name} has restarted.");
             if (!Uses(server, version))
                 throw new StartupException($"{name} no longer uses version {version}.");
             if (server.SeenAt != seenAt.Report)
@@ -140,7 +143,24 @@ internal sealed class RolloutFleet(Uri address, TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>Reads the servers, and tries again for a while after an error.</summary>
     private async Task<IReadOnlyList<FleetServer>> ReadAsync(CancellationToken cancellationToken)
+    {
+        var begin = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return await ReadOnceAsync(cancellationToken);
+            }
+            catch (StartupException) when (time.GetElapsedTime(begin) < MaxSilence)
+            {
+                await Task.Delay(Interval, time, cancellationToken);
+            }
+        }
+    }
+
+    private async Task<IReadOnlyList<FleetServer>> ReadOnceAsync(CancellationToken cancellationToken)
     {
         using var request = ServerRequests.New(HttpMethod.Get, FleetEndpoints.Path, body: null);
         var (fleet, error) = await _client.SendAsync(

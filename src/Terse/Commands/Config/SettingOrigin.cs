@@ -11,13 +11,19 @@ internal sealed record SettingOrigin(string Path, string? Value, string Source)
     private const string Hidden = "***";
 
     /// <summary>Returns the settings that have a value, in the order of their paths.</summary>
+    /// <param name="configuration">The settings.</param>
+    /// <param name="sections">The known settings.</param>
+    /// <param name="document">The shared configuration; null without one.</param>
     public static IReadOnlyList<SettingOrigin> Find(
-        IConfigurationRoot configuration, IReadOnlyCollection<SettingsSection> sections) =>
+        IConfigurationRoot configuration,
+        IReadOnlyCollection<SettingsSection> sections,
+        ConfigDocument? document) =>
     [
         .. from setting in configuration.AsEnumerable()
                .OrderBy(setting => setting.Key, ConfigurationKeyComparer.Instance)
            where setting.Value is not null
            let isSecret = sections.Any(section => section.IsSecret(setting.Key))
+               || SecretReference.Is(document?.Settings.GetValueOrDefault(setting.Key))
            select new SettingOrigin(
                setting.Key, isSecret ? Hidden : setting.Value, SourceOf(configuration, setting.Key))
     ];

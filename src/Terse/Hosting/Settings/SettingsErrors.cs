@@ -32,15 +32,21 @@ internal static class SettingsErrors
         ];
     }
 
-    /// <summary>Returns all errors in the settings of a server that is not built.</summary>
+    /// <summary>
+    /// Returns all errors in the settings of a server that is not built. An error that no validator finds
+    /// counts, too: the libraries that read <c>Logging</c> throw exceptions of many types.
+    /// </summary>
     public static IReadOnlyList<string> Find(Func<WebApplicationBuilder> createBuilder)
     {
         try
         {
             using var services = createBuilder().Services.BuildServiceProvider();
+            services.GetRequiredService<ILoggerFactory>();
             return Find(services);
         }
-        catch (Exception exception) when (exception is StartupException or InvalidDataException)
+#pragma warning disable CA1031 // A wrong document must not end a running server, whatever is wrong with it.
+        catch (Exception exception)
+#pragma warning restore CA1031
         {
             return [exception.Message];
         }

@@ -7,14 +7,22 @@ namespace Terse.Hosting;
 /// rename, so a reader finds either the old or the new contents. Commands that write wait for each other at a
 /// lock file; an editor that ignores it is noticed by the changed contents.
 /// </summary>
-/// <param name="folder">The folder; it must exist.</param>
+/// <param name="folder">The folder; the first write creates it.</param>
 /// <param name="time">The clock for waits.</param>
 internal sealed class FileObjects(string folder, TimeProvider time) : IObjectStore
 {
     private const string LockSuffix = ".lock";
     private const string UnfinishedMark = ".unfinished-";
 
+    /// <summary>
+    /// The maximum number of calls that wait for the file system, so that a mount that hangs blocks no more
+    /// threads.
+    /// </summary>
+    private const int MaxCalls = 16;
+
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
+
+    private int _calls;
 
     /// <inheritdoc/>
     public string Describe(string name) => Path.Combine(folder, name);
@@ -22,30 +30,7 @@ internal sealed class FileObjects(string folder, TimeProvider time) : IObjectSto
     /// <inheritdoc/>
     public Task<StoredObject?> ReadAsync(
         string name, string? knownTag, CancellationToken cancellationToken) =>
-        RunAsync(name, async token =>
-        {
-            var path = Describe(name);
-            if (Directory.Exists(path))
-                throw new IOException("it is a folder");
-            if (!File.Exists(path))
-                return null;
-            await using var file = new FileStream(
-                path,
-                FileMode.Open,
-                FileAccess.Read,
-                FileShare.ReadWrite | FileShare.Delete,
-                bufferSize: 4096,
-                useAsync: true);
-            if (file.Length > IObjectStore.MaxBytes)
-                throw new IOException($"it has more than {IObjectStore.MaxBytes} bytes");
-            var content = new byte[file.Length];
-            var length = await file.ReadAtLeastAsync(
-                content, content.Length, throwOnEndOfStream: false, token);
-            content = content[..length]; // Somebody may have truncated the file.
-            var tag = TagOf(content);
-            return new StoredObject(
-                tag, tag == knownTag ? null : content, new(File.GetLastWriteTimeUtc(file.SafeFileHandle)));
-        }, cancellationToken);
+        RunAsync(name, token => ReadFileAsync(name, knownTag, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> WriteAsync(
@@ -53,9 +38,11 @@ internal sealed class FileObjects(string folder, TimeProvider time) : IObjectSto
         RunAsync(name, async token =>
         {
             var path = Describe(name);
+            if (File.Exists(path))
+                path = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await using var held = await LockAsync(path + LockSuffix, token);
-            var present = await ReadAsync(name, knownTag: null, token);
+            var present = await ReadFileAsync(name, knownTag: null, token);
             if (present?.Tag != replacedTag)
                 return false;
             var unfinished = path + UnfinishedMark + Path.GetRandomFileName();
@@ -103,6 +90,35 @@ internal sealed class FileObjects(string folder, TimeProvider time) : IObjectSto
             return Task.FromResult<IReadOnlyList<string>>(names);
         }, cancellationToken);
 
+    private async Task<StoredObject?> ReadFileAsync(
+        string name, string? knownTag, CancellationToken cancellationToken)
+    {
+        var path = Describe(name);
+        if (Directory.Exists(path))
+            throw new IOException("it is a folder");
+        if (!File.Exists(path))
+            return null;
+        var target = File.ResolveLinkTarget(path, returnFinalTarget: true) as FileInfo ?? new FileInfo(path);
+        if (target.Length == 0) // A pipe, which could block the reader forever, has no length either.
+            return new StoredObject(TagOf([]), [], new(target.LastWriteTimeUtc));
+        await using var file = new FileStream(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 4096,
+            useAsync: true);
+        if (file.Length > IObjectStore.MaxBytes)
+            throw new IOException($"it has more than {IObjectStore.MaxBytes} bytes");
+        var content = new byte[file.Length];
+        var length = await file.ReadAtLeastAsync(
+            content, content.Length, throwOnEndOfStream: false, cancellationToken);
+        content = content[..length]; // Somebody may have truncated the file.
+        var tag = TagOf(content);
+        return new StoredObject(
+            tag, tag == knownTag ? null : content, new(File.GetLastWriteTimeUtc(file.SafeFileHandle)));
+    }
+
     private static string TagOf(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     private static async Task WriteToDiskAsync(
@@ -135,8 +151,24 @@ internal sealed class FileObjects(string folder, TimeProvider time) : IObjectSto
         string name, Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken) =>
         ObjectStoreCall.RunAsync(
             Describe(name),
-            work,
+            token => CountAsync(work, token),
             exception => exception is UnauthorizedAccessException,
             time,
             cancellationToken);
+
+    /// <summary>Runs a call, unless too many earlier calls have not returned.</summary>
+    private async Task<T> CountAsync<T>(
+        Func<CancellationToken, Task<T>> work, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return Interlocked.Increment(ref _calls) <= MaxCalls
+                ? await work(cancellationToken)
+                : throw new IOException("earlier calls have not returned");
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _calls);
+        }
+    }
 }

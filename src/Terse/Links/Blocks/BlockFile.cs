@@ -58,6 +58,15 @@ internal static class BlockFile
         return new BlockTable(hosts);
     }
 
+    /// <summary>Whether an exception says that a file cannot be used.</summary>
+    public static bool IsFailure(Exception exception) => exception
+        is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException;
+
+    /// <summary>Returns the error for the operator whose file cannot be used.</summary>
+    public static string Explain(string path, Exception exception) =>
+        $"The file {path} with blocked hosts cannot be used: {exception.Message.TrimEnd('.')}. Correct "
+        + "Blocks:File.";
+
     private static BlockedHost? ReadHost(string line, int number)
     {
         var comment = line.IndexOf('#', StringComparison.Ordinal);

@@ -29,9 +29,9 @@ internal sealed partial class BlockFileWatcher(
             ReadIfChanged();
             return Task.CompletedTask;
         }
-        catch (Exception exception) when (IsOfFile(exception))
+        catch (Exception exception) when (BlockFile.IsFailure(exception))
         {
-            throw new StartupException($"{Describe(exception)}. Correct Blocks:File.", exception);
+            throw new StartupException(BlockFile.Explain(options.CurrentValue.File!, exception), exception);
         }
     }
 
@@ -50,10 +50,10 @@ internal sealed partial class BlockFileWatcher(
                 LogRead(_path!, count);
             _failure = null;
         }
-        catch (Exception exception) when (IsOfFile(exception))
+        catch (Exception exception) when (BlockFile.IsFailure(exception))
         {
             if (_failure != exception.Message)
-                LogNotUsed(Describe(exception));
+                LogNotUsed(BlockFile.Explain(options.CurrentValue.File!, exception));
             _failure = exception.Message;
         }
 
@@ -89,20 +89,13 @@ internal sealed partial class BlockFileWatcher(
         return table.Count;
     }
 
-    private string Describe(Exception exception) =>
-        $"The file {options.CurrentValue.File} with blocked hosts cannot be used: "
-        + exception.Message.TrimEnd('.');
-
-    private static bool IsOfFile(Exception exception) => exception
-        is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException;
-
     [LoggerMessage(351, LogLevel.Information, "The server blocks the {Count} hosts of {File}.")]
     private partial void LogRead(string file, int count);
 
     [LoggerMessage(
         352,
         LogLevel.Error,
-        "{Failure}. The server continues with the blocks of the last good file.")]
+        "{Failure} The server continues with the blocks of the last good file.")]
     private partial void LogNotUsed(string failure);
 
     /// <summary>Tells whether a file has changed, also a file to which a link leads.</summary>

@@ -1,3 +1,6 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+
 namespace Terse.Links;
 
 /// <summary>
@@ -15,4 +18,25 @@ internal sealed class BlockOptions
     /// database. Default: none. The server reads a changed file within a second.
     /// </summary>
     public string? File { get; set; }
+}
+
+/// <param name="start">
+/// The shared configuration. A command that validates it runs on a machine that need not have the file.
+/// </param>
+internal sealed class BlockOptionsValidator(ConfigStart? start = null) : IValidateOptions<BlockOptions>
+{
+    public ValidateOptionsResult Validate(string? name, BlockOptions options)
+    {
+        if (options.File is null || start is { Home: null })
+            return ValidateOptionsResult.Success;
+        try
+        {
+            BlockFile.AssertHasContent(options.File);
+            return ValidateOptionsResult.Success;
+        }
+        catch (Exception exception) when (BlockFile.IsFailure(exception))
+        {
+            return ValidateOptionsResult.Fail(BlockFile.Explain(options.File, exception));
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Terse.Hosting;
 
 namespace Terse.Links;
@@ -12,6 +13,7 @@ internal static class BlockSetup
         {
             Live = BlockOptions.SettingNames,
         });
+        services.AddSingleton<IValidateOptions<BlockOptions>, BlockOptionsValidator>();
         services.AddSingleton<BlockMetrics>();
         services.AddSingleton(provider =>
         {

@@ -8,6 +8,12 @@ namespace Terse.Redirects;
 /// </summary>
 internal sealed class BoundedLinkTable
 {
+    /// <summary>
+    /// How many links a thread evicts while it holds the lock. A link with many bytes rarely needs more; the
+    /// next link then evicts the rest.
+    /// </summary>
+    private const int MaxEvictionsAtOnce = 1000;
+
     private readonly LinkTable _links;
     private readonly S3Fifo _order;
     private readonly RedirectMetrics _metrics;
@@ -42,7 +48,7 @@ internal sealed class BoundedLinkTable
         _links.TryGet(name, out link);
 
     /// <summary>
-    /// Adds a link, or replaces its older copy. Then evicts links until the table is within its limits.
+    /// Adds a link, or replaces its older copy. Then evicts links, so that the table is within its limits.
     /// </summary>
     public void Put(CachedLink link)
     {
@@ -57,14 +63,14 @@ internal sealed class BoundedLinkTable
             _links.Add(link);
         }
 
-        while (TryEvict())
+        for (var evicted = 0; evicted < MaxEvictionsAtOnce && TryEvict(); evicted++)
         {
         }
     }
 
     /// <summary>
-    /// Changes the limits, and evicts the links that are too many now. Other threads can write in between, so
-    /// that a cache of millions of links shrinks without a pause of redirects.
+    /// Changes the limits, and evicts the links that are too many now. Releases the lock in between, so that
+    /// a cache of millions of links shrinks without a pause of redirects.
     /// </summary>
     public void Resize(int maxEntries, long maxBytes)
     {
@@ -74,8 +80,11 @@ internal sealed class BoundedLinkTable
         {
             lock (WriteLock)
             {
-                if (!TryEvict())
-                    return;
+                for (var evicted = 0; evicted < MaxEvictionsAtOnce; evicted++)
+                {
+                    if (!TryEvict())
+                        return;
+                }
             }
         }
     }

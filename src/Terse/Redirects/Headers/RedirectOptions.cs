@@ -41,10 +41,15 @@ internal sealed class RedirectOptionsValidator : IValidateOptions<RedirectOption
         return errors.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
     }
 
-    private static IEnumerable<string> Check(string setting, string value)
+    private static IEnumerable<string> Check(string setting, string? value)
     {
-        if (value.Length > 0 && Ascii.IsValid(value) && CacheControlHeaderValue.TryParse(value, out _))
+        if (value is { Length: > 0 }
+            && Ascii.IsValid(value)
+            && CacheControlHeaderValue.TryParse(value, out _))
+        {
             yield break;
+        }
+
         yield return $"Redirects:{setting} is '{value}', which is not a valid Cache-Control header; set it "
             + "to a value such as 'no-store' or 'private, max-age=90'.";
     }

@@ -18,7 +18,7 @@ public sealed class FailedKeysTests
     {
         var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         _keys = new(
-            new FixedOptions<LimitOptions>(new() { FailedKeysPerAddress = 2 }),
+            new ChangeableOptions<LimitOptions>(new() { FailedKeysPerAddress = 2 }),
             new LimitMetrics(services.GetRequiredService<IMeterFactory>()),
             _time);
     }

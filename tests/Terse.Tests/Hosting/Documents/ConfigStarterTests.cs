@@ -72,13 +72,12 @@ public sealed class ConfigStarterTests : IDisposable
         Keep(Good);
 
         var exception = await Assert.ThrowsAsync<StartupException>(() => new ConfigStarter(_home)
-            .BuildAsync<string>("a", _ => throw new StartupException("Server:Zone is wrong."), default));
+            .BuildAsync<string>(_ => throw new StartupException("Server:Zone is wrong."), default));
 
         Assert.Equal("Server:Zone is wrong.", exception.Message);
     }
 
     private Task<ConfigStart> StartAsync() => new ConfigStarter(_home).BuildAsync(
-        "a",
         start => start.Document.Settings["Cache:MaxAge"] == "wrong"
             ? throw new StartupException("wrong settings")
             : start,

@@ -1,12 +1,17 @@
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Terse.Access;
+using Terse.Domains;
 using Terse.Harness;
 using Terse.Hosting;
 using Terse.Redirects;
+using Terse.Tests.Redirects;
+using Terse.Web;
 
 namespace Terse.Tests.Hosting;
 
@@ -66,6 +71,51 @@ public sealed class ConfigWatcherTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Caches_limits_short_URLs_and_logs_follow_the_live_settings()
+    {
+        var cache = _app.Services.GetRequiredService<BoundedLinkTable>();
+        var limits = _app.Services.GetRequiredService<CreationLimits>();
+        var log = _app.Services.GetRequiredService<RequestLog>();
+        var freshness = _app.Services.GetRequiredService<LinkFreshness>();
+        for (var number = 0; number < 300; number++)
+            cache.Put(TestLinks.NewCached($"code-{number}"));
+        var context = NewContext();
+        var earlier = TimeProvider.System.GetTimestamp() - (30 * TimeProvider.System.TimestampFrequency);
+        freshness.OnComplete(TimeProvider.System.GetTimestamp());
+        Assert.Equal(CopyState.Fresh, freshness.Of(earlier, TimeProvider.System.GetTimestamp()));
+
+        await CheckAsync(
+            """
+            {
+              "Cache": { "MaxEntries": 200, "MaxAge": "00:00:20" },
+              "Domains": { "Scheme": "https" },
+              "Telemetry": { "RequestLogShare": 1 }
+            }
+            """);
+
+        Assert.Equal(200, cache.Count);
+        Assert.Equal(CopyState.Stale, freshness.Of(earlier, TimeProvider.System.GetTimestamp()));
+        Assert.Equal("https", _app.Services.GetRequiredService<DomainMap>().Scheme);
+        Assert.True(log.TakeShare());
+        Assert.Equal(7, TakeAll(limits, context));
+    }
+
+    [Theory]
+    [InlineData(0, 100)]
+    [InlineData(3, 3)]
+    public void A_limit_of_creations_can_be_changed_and_turned_off(int quota, int allowed)
+    {
+        var options = new ChangeableOptions<LimitOptions>(new() { CreationsPerAddress = 2 });
+        using var figures = new Figures();
+        var limits = new CreationLimits(options, new LimitMetrics(figures), TimeProvider.System);
+        var context = NewContext();
+
+        options.Change(new() { CreationsPerAddress = quota });
+
+        Assert.Equal(allowed, TakeAll(limits, context));
+    }
+
+    [Fact]
     public async Task A_setting_that_went_back_no_longer_waits_for_a_restart()
     {
         await CheckAsync("""{ "Codes": { "Strategy": "random" } }""");
@@ -88,6 +138,11 @@ public sealed class ConfigWatcherTests : IAsyncDisposable
     [InlineData("", "is empty")]
     [InlineData("""{ "Redirects": { "CacheControl": "private, max""", "cannot be parsed")]
     [InlineData("""{ "Redirects": { "CacheControll": "private" } }""", "Unknown setting")]
+    [InlineData("""{ "Redirects": { "CacheControl": null } }""", "is ''")]
+    [InlineData("""{ "Redirects": { "CacheControl": "\ud800" } }""", "cannot be parsed")]
+    [InlineData("""{ "Logging": { "Console": { "MaxQueueLength": -1 } } }""", "out of the range")]
+    [InlineData("""{ "Logging": { "Console": { "LogLevel": { "Default": "Foo" } } } }""", "Foo")]
+    [InlineData("""{ "Blocks": { "File": "/nowhere/blocks" } }""", "/nowhere/blocks")]
     [InlineData("""{ "Cache": { "MaxEntries": 1 } }""", "set it to 100 to 100000000")]
     [InlineData("""{ "Cache": { "MaxEntries": "many" } }""", "a whole number")]
     [InlineData("""{ "Logging": { "LogLevel": { "Default": "Loud" } } }""", "Logging:LogLevel:Default")]
@@ -185,6 +240,13 @@ public sealed class ConfigWatcherTests : IAsyncDisposable
         await CheckAsync(First);
         Assert.Equal(hash, identity.ConfigurationHash);
     }
+
+    private static DefaultHttpContext NewContext() =>
+        new() { Connection = { RemoteIpAddress = IPAddress.Parse("192.0.2.7") } };
+
+    /// <summary>Returns how many of 100 creations are allowed.</summary>
+    private static int TakeAll(CreationLimits limits, HttpContext context) =>
+        Enumerable.Range(0, 100).Count(_ => limits.Take(context, out var _) is null);
 
     private ConfigWatcher Watcher => _app.Services.GetRequiredService<ConfigWatcher>();
 

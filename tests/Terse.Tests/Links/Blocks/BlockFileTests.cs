@@ -164,7 +164,7 @@ public sealed class BlockFileTests : IDisposable
     {
         using var factory = LoggerFactory.Create(logging => logging.AddProvider(_log));
         return new(
-            new FixedOptions<BlockOptions>(new() { File = path }),
+            new ChangeableOptions<BlockOptions>(new() { File = path }),
             _map,
             TimeProvider.System,
             factory.CreateLogger<BlockFileWatcher>());

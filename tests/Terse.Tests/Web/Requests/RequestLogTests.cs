@@ -59,7 +59,7 @@ public sealed class RequestLogTests : IDisposable
     {
         using var loggers = LoggerFactory.Create(builder => builder.AddProvider(_lines));
         return new(
-            new FixedOptions<TelemetryOptions>(new() { SlowRequest = Slow, RequestLogShare = share }),
+            new ChangeableOptions<TelemetryOptions>(new() { SlowRequest = Slow, RequestLogShare = share }),
             loggers.CreateLogger<RequestLog>());
     }
 }

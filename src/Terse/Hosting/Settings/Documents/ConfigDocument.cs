@@ -15,17 +15,6 @@ internal sealed class ConfigDocument
 
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
 
-    /// <summary>
-    /// Returns this document without the references to secrets that this machine does not have, and the
-    /// reasons why.
-    /// </summary>
-    public ConfigDocument WithoutMissingSecrets(out IReadOnlyList<string> missing)
-    {
-        var (settings, reasons) = SecretReference.FindReadable(Settings);
-        missing = reasons;
-        return new(Content, settings);
-    }
-
     private ConfigDocument(byte[] content, IReadOnlyDictionary<string, string?> settings)
     {
         Content = content;
@@ -46,6 +35,17 @@ internal sealed class ConfigDocument
     /// The settings by their paths, such as <c>Cache:MaxAge</c>, with references in place of secrets.
     /// </summary>
     public IReadOnlyDictionary<string, string?> Settings { get; }
+
+    /// <summary>
+    /// Returns this document without the references to secrets that this machine does not have, and the
+    /// reasons why.
+    /// </summary>
+    public ConfigDocument WithoutMissingSecrets(out IReadOnlyList<string> missing)
+    {
+        var (settings, reasons) = SecretReference.FindReadable(Settings);
+        missing = reasons;
+        return new(Content, settings);
+    }
 
     /// <summary>
     /// Names a document by its contents: the first 12 hexadecimal digits of their SHA-256. Equal documents
@@ -79,7 +79,8 @@ internal sealed class ConfigDocument
             throw new InvalidDataException("It is not UTF-8.", exception);
         }
         catch (Exception exception) when (exception
-            is FormatException or JsonException or InvalidDataException or ArgumentException)
+            is FormatException or JsonException or InvalidDataException or ArgumentException
+                or InvalidOperationException)
         {
             var reason = (exception.InnerException as JsonException ?? exception).Message;
             throw new InvalidDataException($"It cannot be parsed: {reason}", exception);

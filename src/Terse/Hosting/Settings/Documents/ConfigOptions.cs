@@ -20,8 +20,8 @@ internal sealed class ConfigOptions
     public string? Source { get; set; }
 
     /// <summary>
-    /// How often the server reads the document again: 1 s to 1 h. Default: 5 s. Too short: many requests to
-    /// the store. Too long: servers use a new configuration at different times.
+    /// How often the server reads the document again: 1 s to 1 minute. Default: 5 s. Too short: many requests
+    /// to the store. Too long: servers use a new configuration at different times.
     /// </summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(5);
 
@@ -36,7 +36,7 @@ internal sealed class ConfigOptions
     /// </summary>
     public string? Endpoint { get; set; }
 
-    /// <summary>Reads the settings before the server is built.</summary>
+    /// <summary>Reads the settings that name the source, before the server is built.</summary>
     public static ConfigOptions Read(IConfiguration configuration)
     {
         var section = configuration.GetSection(Section);
@@ -52,7 +52,7 @@ internal sealed class ConfigOptions
 internal sealed class ConfigOptionsValidator : IValidateOptions<ConfigOptions>
 {
     private static readonly TimeSpan MinInterval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan MaxInterval = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxInterval = TimeSpan.FromMinutes(1);
 
     public ValidateOptionsResult Validate(string? name, ConfigOptions options)
     {
@@ -61,6 +61,8 @@ internal sealed class ConfigOptionsValidator : IValidateOptions<ConfigOptions>
         {
             if (ConfigSources.IsS3(source) && !ConfigSources.TryReadS3(source, out _, out _))
                 errors.Add($"Config:Source is '{source}'; write it like 's3://bucket/folder/terse.json'.");
+            else if (!ConfigSources.IsS3(source) && source.Contains("://", StringComparison.Ordinal))
+                errors.Add($"Config:Source is '{source}'; set it to a path, or to s3://BUCKET/KEY.");
             else if (source[^1] == '/')
                 errors.Add($"Config:Source is '{source}', which is a folder; name a file.");
         }

@@ -20,31 +20,34 @@ internal sealed record ConfigHome(ConfigSource Source, ConfigCopy Copy);
 internal sealed class ConfigStarter(ConfigHome home)
 {
     /// <summary>Builds something with a document.</summary>
-    /// <param name="server">The name of this server.</param>
     /// <param name="build">
     /// Builds it, and throws <see cref="StartupException"/> if the document is wrong.
     /// </param>
     /// <param name="cancellationToken">Cancels the read of the source.</param>
     /// <exception cref="StartupException">No document can be used.</exception>
     public async Task<T> BuildAsync<T>(
-        string server, Func<ConfigStart, T> build, CancellationToken cancellationToken)
+        Func<ConfigStart, T> build, CancellationToken cancellationToken)
     {
         var (source, copy) = home;
         string problem;
         string? error = null;
         try
         {
-            var read = await new ConfigReader(source, server).ReadAsync(cancellationToken);
-            return build(new(ConfigDocument.Parse(read.Content), home));
-        }
-        catch (Exception exception) when (exception is InvalidDataException or StartupException)
-        {
-            error = exception.Message;
-            problem = $"The configuration in {source.Description} is wrong. {error}";
+            // The watcher uses a trial for this server later, so that a wrong trial prevents no start.
+            var published = await source.ReadAsync(cancellationToken)
+                ?? throw new SourceUnavailableException($"{source.Description} does not exist.");
+            return build(new(ConfigDocument.Parse(published.Content), home));
         }
         catch (SourceUnavailableException exception)
         {
             problem = exception.Message;
+        }
+#pragma warning disable CA1031 // The copy is tried, whatever is wrong with the document.
+        catch (Exception exception) when (exception is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            error = exception.Message;
+            problem = $"The configuration in {source.Description} is wrong. {error}";
         }
 
         ConfigDocument kept;

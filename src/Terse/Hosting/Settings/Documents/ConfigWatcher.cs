@@ -6,9 +6,9 @@ namespace Terse.Hosting;
 internal delegate IReadOnlyList<string> DocumentValidator(ConfigDocument document);
 
 /// <summary>
-/// Reads the shared configuration again and again. A new document is validated as a whole, together with the
-/// settings of this server. Only then is any of it used: the live settings at once, the others after a
-/// restart. A wrong document, and a source that cannot be read, change nothing.
+/// Reads the shared configuration every <see cref="ConfigOptions.Interval"/>. A new document is validated as
+/// a whole, together with the settings of this server. Only then is any of it used: the live settings at
+/// once, the others after a restart. A wrong document, and a source that cannot be read, change nothing.
 /// </summary>
 internal sealed partial class ConfigWatcher(
     ConfigStart start,
@@ -32,6 +32,8 @@ internal sealed partial class ConfigWatcher(
     private readonly ConfigReader _reader = new(start.Home!.Source, server.Value.Name);
     private readonly List<SettingsSection> _sections = [.. sections];
     private string? _unavailable;
+    private string? _refusal;
+    private bool _isCopyOld;
     private long _validatedAt;
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -44,7 +46,7 @@ internal sealed partial class ConfigWatcher(
     }
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        new BackgroundLoop(options.Value.Interval, time, (exception, _) => LogFailed(exception))
+        new BackgroundLoop(options.Value.Interval, time, OnFailure)
             .WaitAndRunAsync(CheckAsync, stoppingToken);
 
     /// <summary>Reads the source once, and uses a new document.</summary>
@@ -67,38 +69,51 @@ internal sealed partial class ConfigWatcher(
         if (_unavailable is not null)
             LogAvailable(_home.Source.Description);
         _unavailable = null;
-        Consider(read);
+        Process(read);
     }
 
-    private void Consider(ReadDocument read)
+    private void OnFailure(Exception exception, bool isFirst)
+    {
+        if (isFirst)
+            LogFailed(exception);
+        state.Status = state.Status with { Problem = exception.Message };
+    }
+
+    private void Process(ReadDocument read)
     {
         var status = state.Status;
         var version = ConfigDocument.VersionOf(read.Content);
         if (version == status.Version && status.Refused is null)
         {
-            if (status.IsTrial && !read.IsTrial)
-                Keep(ConfigDocument.Parse(read.Content)); // The trial has been published.
+            // The trial has been published, or the copy could not be written before.
+            if (!read.IsTrial && (status.IsTrial || _isCopyOld))
+                Keep(ConfigDocument.Parse(read.Content));
             state.Status = status with { IsTrial = read.IsTrial, Problem = null };
             return;
         }
 
         if (version == status.Refused && time.GetElapsedTime(_validatedAt) < RefusedTime)
+        {
+            state.Status = status with { Problem = _refusal };
             return;
+        }
+
         _validatedAt = time.GetTimestamp();
         try
         {
-            Use(ConfigDocument.Parse(read.Content), read.IsTrial);
+            Apply(ConfigDocument.Parse(read.Content), read.IsTrial);
         }
         catch (InvalidDataException exception)
         {
             if (version != status.Refused)
                 LogRefused(version, _home.Source.Description, exception.Message);
-            state.Status = status with { Refused = version, Problem = exception.Message };
+            _refusal = exception.Message;
+            state.Status = status with { Refused = version, Problem = _refusal };
         }
     }
 
     /// <exception cref="InvalidDataException">The document is wrong, and nothing of it is used.</exception>
-    private void Use(ConfigDocument document, bool isTrial)
+    private void Apply(ConfigDocument document, bool isTrial)
     {
         var errors = findErrors(document);
         if (errors.Count > 0)
@@ -129,10 +144,13 @@ internal sealed partial class ConfigWatcher(
         try
         {
             _home.Copy.Write(document);
+            _isCopyOld = false;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            LogNotKept(_home.Copy.Path, exception.Message);
+            if (!_isCopyOld)
+                LogNotKept(_home.Copy.Path, exception.Message);
+            _isCopyOld = true;
         }
     }
 

@@ -87,8 +87,9 @@ internal static class SecretReference
     {
         try
         {
-            if (new FileInfo(file).Length > MaxBytes)
-                throw new IOException($"it has more than {MaxBytes} bytes");
+            var target = File.ResolveLinkTarget(file, returnFinalTarget: true) as FileInfo ?? new(file);
+            if (target.Length is 0 or > MaxBytes) // A pipe, which could block the reader forever, has 0.
+                throw new IOException($"it must have 1 to {MaxBytes} bytes");
             using var reader = new StreamReader(file);
             return reader.ReadLine() is { Length: > 0 } line ? line : throw new IOException("it is empty");
         }

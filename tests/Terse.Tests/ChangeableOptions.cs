@@ -3,7 +3,7 @@ using Microsoft.Extensions.Options;
 namespace Terse.Tests;
 
 /// <summary>Options that a test sets and changes.</summary>
-internal sealed class FixedOptions<T>(T value) : IOptionsMonitor<T>
+internal sealed class ChangeableOptions<T>(T value) : IOptionsMonitor<T>
 {
     private Action<T, string?>? _listener;
 
