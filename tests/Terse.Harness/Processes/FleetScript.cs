@@ -18,9 +18,12 @@ internal sealed class FleetScript : IAsyncDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly SocketsHttpHandler _handler = new() { AllowAutoRedirect = false };
     private readonly HttpClient _http;
+    private readonly (string Name, string? Value)[] _environment;
 
-    public FleetScript()
+    /// <param name="environment">Variables for <c>./fleet</c> and the processes that it starts.</param>
+    public FleetScript(params (string Name, string? Value)[] environment)
     {
+        _environment = environment;
         Port = FreePorts(count: 8);
         _http = new HttpClient(_handler)
         {
@@ -47,7 +50,8 @@ internal sealed class FleetScript : IAsyncDisposable
     public async Task<CommandResult> RunWithoutPortAsync(string command, params string[] options)
     {
         await Command.RunAsync("chmod", ["a+rwx", _folder.Path]);
-        return await Command.RunAsync(Script, [command, "--data", _folder["fleet"], .. options]);
+        return await Command.RunAsync(
+            Script, [command, "--data", _folder["fleet"], .. options], environment: _environment);
     }
 
     /// <summary>Starts <c>./fleet</c> with a command that ends only after a signal.</summary>

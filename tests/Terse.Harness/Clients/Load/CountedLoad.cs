@@ -7,7 +7,7 @@ namespace Terse.Harness;
 
 /// <summary>
 /// Steady load on a fleet that counts every request: redirects on connections that stay open, redirects on
-/// new connections, and creations with an idempotency key. No request is repeated.
+/// new connections, creations with an idempotency key, and changes of a link. No request is repeated.
 /// </summary>
 internal sealed class CountedLoad : IAsyncDisposable
 {
@@ -39,7 +39,7 @@ internal sealed class CountedLoad : IAsyncDisposable
     /// <param name="balancer">The URL of the fleet.</param>
     /// <param name="clients">
     /// How many clients follow the link on connections that stay open; as many use new connections. One more
-    /// creates links. Each sends up to 50 requests a second.
+    /// creates links, and one more changes the first link. Each sends up to 50 requests a second.
     /// </param>
     public static async Task<CountedLoad> StartAsync(Uri balancer, int clients = 2)
     {
@@ -51,7 +51,11 @@ internal sealed class CountedLoad : IAsyncDisposable
         Func<CancellationToken, Task>[] follow = [OpenAsync, NewAsync];
         load._running = new RepeatedRequests(
             TimeSpan.FromMilliseconds(20),
-            [.. Enumerable.Repeat(follow, clients).SelectMany(both => both), load.CreateAsync]);
+            [
+                .. Enumerable.Repeat(follow, clients).SelectMany(both => both),
+                load.CreateAsync,
+                stopping => load.ChangeAsync(link, stopping),
+            ]);
         return load;
     }
 
@@ -106,6 +110,15 @@ internal sealed class CountedLoad : IAsyncDisposable
             _created.Enqueue(new Uri(link.GetProperty("shortUrl").GetString()!));
             return true;
         },
+        stopping);
+
+    private Task ChangeAsync(Uri link, CancellationToken stopping) => CountAsync(
+        () => new HttpRequestMessage(
+            HttpMethod.Patch, new Uri($"/api/v1/links{link.AbsolutePath}", UriKind.Relative))
+        {
+            Content = JsonContent.Create(new { title = Path.GetRandomFileName() }),
+        },
+        response => Task.FromResult(response.StatusCode is HttpStatusCode.OK),
         stopping);
 
     /// <summary>A request that the end of the load cancels is no failure.</summary>
