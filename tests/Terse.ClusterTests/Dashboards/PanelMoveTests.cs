@@ -24,6 +24,7 @@ public sealed class PanelMoveTests
         "sum(terse_host_in_rotation) == 6",
         "sum(terse_visits_waiting) < 500",
         "sum(rate(terse_redirects_total[4s])) < 40",
+        "sum(rate(terse_lookup_misses_total{terse_miss_outcome='over_budget'}[4s])) == 0",
         "max(instance_share:terse_host_connections:ratio) < 0.4",
     ];
 
