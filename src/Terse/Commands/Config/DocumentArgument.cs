@@ -39,27 +39,12 @@ internal static class DocumentArgument
         var readable = document.WithoutMissingSecrets(out var missing);
         foreach (var reason in missing)
             await arguments.InvocationConfiguration.Error.WriteLineAsync($"Not checked here: {reason}");
-        var errors = FindErrors(build, ServeSettings.Read(arguments), readable);
+        var settings = ServeSettings.Read(arguments);
+        var errors = SettingsErrors.Find(() => build(settings, new ConfigStart(readable)).Services);
         if (errors.Count > 0)
         {
             throw new StartupException(string.Join(
                 Environment.NewLine + "  ", errors.Prepend("the document is wrong; correct this:")));
-        }
-    }
-
-    private static IReadOnlyList<string> FindErrors(
-        ServerBuilder build, List<KeyValuePair<string, string?>> settings, ConfigDocument document)
-    {
-        try
-        {
-            using var app = build(settings, new ConfigStart(document)) as IDisposable;
-            return SettingsErrors.Find(((WebApplication)app).Services);
-        }
-#pragma warning disable CA1031 // Whatever is wrong with the document, its author must know it.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            return [exception.Message];
         }
     }
 }

@@ -55,7 +55,8 @@ internal static class Settings
         if (start is not null)
             shared.Replace(SecretReference.ResolveAll(start.Document.Settings));
         builder.Services.AddSharedConfiguration(start, shared, document => SettingsErrors.Find(
-            () => createBuilder(commandLine, start! with { Document = document })));
+            () => createBuilder(commandLine, start! with { Document = document })
+                .Services.BuildServiceProvider()));
         var configuration = builder.Configuration;
         configuration.Sources.Clear();
         configuration.AddInMemoryCollection(

@@ -33,14 +33,16 @@ internal static class SettingsErrors
     }
 
     /// <summary>
-    /// Returns all errors in the settings of a server that is not built. An error that no validator finds
+    /// Returns all errors in the settings of a server that never starts. An error that no validator finds
     /// counts, too: the libraries that read <c>Logging</c> throw exceptions of many types.
     /// </summary>
-    public static IReadOnlyList<string> Find(Func<WebApplicationBuilder> createBuilder)
+    /// <param name="createServices">Creates the services of the server, which are disposed.</param>
+    public static IReadOnlyList<string> Find(Func<IServiceProvider> createServices)
     {
         try
         {
-            using var services = createBuilder().Services.BuildServiceProvider();
+            var services = createServices();
+            using var disposal = services as IDisposable;
             services.GetRequiredService<ILoggerFactory>();
             return Find(services);
         }

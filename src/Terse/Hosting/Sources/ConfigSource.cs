@@ -24,7 +24,7 @@ internal sealed class ConfigSource(IObjectStore store, string name)
 
     /// <summary>
     /// Replaces the published document, if it is still the one that the caller has read. The replaced
-    /// document is kept among the versions first, so no document is lost, whoever wrote it.
+    /// document is kept among the versions first, so no document is lost, also one that an editor wrote.
     /// </summary>
     /// <param name="content">The new document.</param>
     /// <param name="replaced">What the caller has read; null if there was no document.</param>

@@ -6,8 +6,6 @@ namespace Terse.Hosting;
 /// </summary>
 internal static class DocumentErrors
 {
-    private const string Urls = "Urls";
-
     public static IEnumerable<string> Find(
         ConfigDocument document, IReadOnlyCollection<SettingsSection> sections) =>
         from setting in document.Settings
@@ -20,7 +18,7 @@ internal static class DocumentErrors
     private static string? FindError(
         string path, string element, string value, IReadOnlyCollection<SettingsSection> sections)
     {
-        if (path.Equals(Urls, StringComparison.OrdinalIgnoreCase)
+        if (path.Equals(Settings.Urls, StringComparison.OrdinalIgnoreCase)
             || path.StartsWith(OtelVariables.Prefix, StringComparison.OrdinalIgnoreCase)
             || sections.Any(section => section.IsPerServer(path)))
         {
