@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace Terse.Tests.Hosting;
 
@@ -59,7 +60,7 @@ public sealed class ForwardedRequestTests
         ];
 
         Assert.Equal(Forged, await proxied.ClientAddressAsync(sent));
-        Assert.StartsWith("http://go.example/0", await proxied.ShortUrlAsync(sent), StringComparison.Ordinal);
+        AssertCodeAfter("http://go.example/", await proxied.ShortUrlAsync(sent));
     }
 
     [Fact]
@@ -129,7 +130,7 @@ public sealed class ForwardedRequestTests
         await using var proxied = await ProxiedServer.StartAsync(Near, Addresses, Trusted);
         var shortUrl = await proxied.ShortUrlAsync(("Host", "go.example"), (name, value));
 
-        Assert.StartsWith(start + "0", shortUrl, StringComparison.Ordinal);
+        AssertCodeAfter(start, shortUrl);
     }
 
     [Theory]
@@ -148,7 +149,7 @@ public sealed class ForwardedRequestTests
         var shortUrl = await proxied.ShortUrlAsync(
             ("Host", "go.example"), ("Forwarded", forwarded), ("X-Forwarded-Prefix", "/evil"));
 
-        Assert.StartsWith(start + "0", shortUrl, StringComparison.Ordinal);
+        AssertCodeAfter(start, shortUrl);
     }
 
     [Theory]
@@ -201,6 +202,10 @@ public sealed class ForwardedRequestTests
         Assert.Contains(
             "http://go.example/go", await home.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
+
+    // Which digit a generated code begins with depends on the time of the day.
+    private static void AssertCodeAfter(string start, string shortUrl) =>
+        Assert.Matches($"^{Regex.Escape(start)}[0-9][0-9A-Za-z]*$", shortUrl);
 
     private static async Task<string?> ReadAsync(HttpResponseMessage response, string property) =>
         JsonDocument.Parse(await response.Content.ReadAsStringAsync())
