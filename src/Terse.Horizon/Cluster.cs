@@ -199,11 +199,11 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Waits until a replica that receives ordinary reads has every row that was written at or before
-    /// <paramref name="horizon"/>.
+    /// <paramref name="horizon"/>, or until another host has become the primary.
     /// </summary>
     /// <returns>
-    /// True when such a replica is found within <paramref name="limit"/>, otherwise false. Returns false at
-    /// once when <paramref name="horizon"/> is later than the newest known horizon of all hosts by more than
+    /// True when one of both happens within <paramref name="limit"/>, otherwise false. Returns false at once
+    /// when <paramref name="horizon"/> is later than the newest known horizon of all hosts by more than
     /// twice the limit, because no replica is likely to receive that horizon in time.
     /// </returns>
     public Task<bool> WaitForHorizonAsync(

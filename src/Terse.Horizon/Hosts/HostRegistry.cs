@@ -233,9 +233,11 @@ internal sealed class HostRegistry(
         DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
+        var generation = Known.Generation;
         if (horizon - NewestHorizon > limit + limit)
             return false;
-        while (!hosts.Any(host => host.State is { IsInRotation: true } state && state.Horizon >= horizon))
+        while (Known.Generation == generation
+            && !hosts.Any(host => host.State is { IsInRotation: true } state && state.Horizon >= horizon))
         {
             if (time.GetElapsedTime(begin) >= limit)
                 return false;

@@ -117,7 +117,7 @@ public sealed class ChangedFleetTests
     private static async Task AssertNoFailureAsync(CountedLoad load)
     {
         await load.StopAsync();
-        Assert.Empty(load.Failures);
+        Assert.True(load.Failures.Count == 0, string.Join(Environment.NewLine, load.Failures));
         Assert.NotEmpty(load.Created);
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -128,17 +129,21 @@ internal sealed class CountedLoad : IAsyncDisposable
         CancellationToken stopping)
     {
         using var request = create();
+        var begin = TimeProvider.System.GetTimestamp();
+        void Fail(string reason) => _failures.Enqueue(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{request.Method} {request.RequestUri}, {TimeProvider.System.GetElapsedTime(begin)}: {reason}"));
         try
         {
             using var response = await _http.SendAsync(request, stopping);
             if (!await check(response))
-                _failures.Enqueue($"{request.Method} {request.RequestUri}: {(int)response.StatusCode}");
+                Fail($"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync(stopping)}");
         }
         catch (Exception exception)
             when (exception is HttpRequestException or OperationCanceledException
                 && !stopping.IsCancellationRequested)
         {
-            _failures.Enqueue($"{request.Method} {request.RequestUri}: {exception.Message}");
+            Fail(exception.Message);
         }
 
         Interlocked.Increment(ref _requests);

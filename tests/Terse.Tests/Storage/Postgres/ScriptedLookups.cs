@@ -16,13 +16,15 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
     /// <summary>The time of the link's creation, and of its change.</summary>
     public static readonly DateTimeOffset Time = SimulatedNodes.EndOf(Id);
 
+    private readonly bool? _canReachHost;
     private readonly Queue<string> _script = new(script.Split(", "));
 
     public int Generation => 2;
 
     public bool IsPrimaryKnown { get; init; }
 
-    public bool CanReachHost { get; init; } = true;
+    /// <summary>By default, whether the script contains a further lookup.</summary>
+    public bool CanReachHost { get => _canReachHost ?? _script.Count > 0; init => _canReachHost = value; }
 
     public long Layouts { get; init; } = 1;
 

@@ -48,6 +48,9 @@ internal sealed class LinkFinder(
     /// </summary>
     private static readonly TimeSpan MaxWaitForFence = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>The pause before the next lookup of a link while another host becomes the primary.</summary>
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
+
     private int _waiting;
 
     /// <inheritdoc/>
@@ -91,8 +94,8 @@ internal sealed class LinkFinder(
 
     private async Task<LookupResult> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)
     {
-        var first = await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
-        if (IsFinal(first, name.Code) && (first.Link is null || first.IsPrimary || pending.IsComplete))
+        var first = await TryFirstAsync(name, cancellationToken);
+        if (first is not null && IsAnswer(first, name))
             return first;
         var result = await WaitAsync(name, first, cancellationToken);
         if (first is { Link: null, IsReplica: true } && result.Link is not null)
@@ -101,12 +104,33 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
+    /// Looks up a link on any host. Returns null if no host answered, although the probes reach one: while a
+    /// replica becomes the primary, its connections can be lost when no other host is left.
+    /// </summary>
+    private async Task<LookupResult?> TryFirstAsync(LinkName name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
+        }
+        catch (HostUnavailableException) when (lookups.CanReachHost)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Whether the result of the first host answers the request.</summary>
+    private bool IsAnswer(LookupResult first, LinkName name) =>
+        IsFinal(first, name.Code) && (first.Link is null || first.IsPrimary || pending.IsComplete);
+
+    /// <summary>
     /// Looks up a link again, because the first host may have returned an outdated version of the link.
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="first">The result of the first host.</param>
     /// <param name="cancellationToken">Cancels the lookups.</param>
-    private async Task<LookupResult> FindChangedAsync(
+    /// <returns>Null if another host is becoming the primary.</returns>
+    private async Task<LookupResult?> FindChangedAsync(
         LinkName name, LookupResult first, CancellationToken cancellationToken)
     {
         try
@@ -149,19 +173,14 @@ internal sealed class LinkFinder(
 
     /// <summary>Looks up a link again, if not too many requests do so already.</summary>
     private async Task<LookupResult> WaitAsync(
-        LinkName name, LookupResult first, CancellationToken cancellationToken)
+        LinkName name, LookupResult? first, CancellationToken cancellationToken)
     {
         var isAllowed = Interlocked.Increment(ref _waiting) <= MaxWaiting;
         metrics.AddWaiting(1);
         try
         {
             if (isAllowed)
-            {
-                return IsOutdated(first)
-                    ? await FindChangedAsync(name, first, cancellationToken)
-                    : await FindMissingAsync(name, cancellationToken);
-            }
-
+                return await FindAgainAsync(name, first, cancellationToken);
             metrics.CountRefused();
             throw new StoreUnavailableException("Too many requests wait for the database; retry shortly.")
             {
@@ -176,11 +195,38 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
+    /// Looks up a link until a result is final. One round is enough, unless another host is becoming the
+    /// primary: hosts then show a primary that the probes have not found yet. The caller limits the time.
+    /// </summary>
+    private async Task<LookupResult> FindAgainAsync(
+        LinkName name, LookupResult? first, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (first is not null)
+            {
+                var result = IsOutdated(first)
+                    ? await FindChangedAsync(name, first, cancellationToken)
+                    : await FindMissingAsync(name, cancellationToken);
+                if (result is not null)
+                    return result;
+            }
+
+            await Task.Delay(RetryInterval, time, cancellationToken);
+            first = await TryFirstAsync(name, cancellationToken);
+            if (first is not null && IsAnswer(first, name))
+                return first;
+        }
+    }
+
+    /// <summary>
     /// Looks up a link after the first host did not contain the link, or proved nothing because the host
     /// shows an earlier primary. Asks the primary within the budget, otherwise a replica behind a fence.
     /// </summary>
-    private async Task<LookupResult> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
+    /// <returns>Null if another host is becoming the primary.</returns>
+    private async Task<LookupResult?> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
     {
+        var newest = layouts.NewestTimeOf(name.Code);
         try
         {
             var result = await CountAsync(budget.TryTake()
@@ -190,18 +236,20 @@ internal sealed class LinkFinder(
                 return result;
             if (IsOutdated(result))
                 return await FindChangedAsync(name, result, cancellationToken);
+            if (newest is null && result.Generation != lookups.Generation && lookups.CanReachHost)
+                return null;
         }
         catch (HostUnavailableException)
         {
             // The primary cannot be reached, so the code below waits for a replica.
         }
 
-        return await WaitAndFindAsync(name, layouts.NewestTimeOf(name.Code), cancellationToken);
+        return await WaitAndFindAsync(name, newest, cancellationToken);
     }
 
     /// <summary>
-    /// Waits until the horizon of some replica has passed an instant, and then looks up the link on a host
-    /// whose horizon has passed this instant.
+    /// Waits until the horizon of some replica has passed an instant, or another host has become the primary,
+    /// and then looks up the link on a host whose horizon has passed this instant.
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="horizon">
@@ -209,7 +257,8 @@ internal sealed class LinkFinder(
     /// the method throws an exception at once, because no horizon can prove that the link does not exist.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait and the lookup.</param>
-    private async Task<LookupResult> WaitAndFindAsync(
+    /// <returns>Null if the result is not final, and a host can be reached.</returns>
+    private async Task<LookupResult?> WaitAndFindAsync(
         LinkName name, DateTimeOffset? horizon, CancellationToken cancellationToken)
     {
         if (horizon is { } instant
@@ -218,6 +267,8 @@ internal sealed class LinkFinder(
             var result = await CountAsync(lookups.LookUpAsync(name, instant, cancellationToken));
             if (IsFinal(result, name.Code))
                 return result;
+            if (lookups.CanReachHost)
+                return null;
         }
 
         throw new StoreUnavailableException(

@@ -50,23 +50,24 @@ internal sealed class PostgresSnapshotAge(Cluster cluster, IMeterFactory meters,
     }
 
     /// <summary>
-    /// Reads the next transaction id, the oldest id that a snapshot needs, and the age of the oldest
-    /// transaction of which PostgreSQL shows the start. A snapshot in another database, and one of
-    /// autovacuum, makes PostgreSQL keep nothing in the tables of this database.
+    /// Reads the next transaction id, the oldest id that a snapshot without a known start needs, and the age
+    /// of the oldest transaction of which PostgreSQL shows the start. A snapshot in another database, and one
+    /// of autovacuum, makes PostgreSQL keep nothing in the tables of this database.
     /// </summary>
     private const string SelectOldest =
         """
         WITH present AS (
             SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS next_id
         ), used AS (
-            SELECT age(backend_xmin) AS age, xact_start AS since FROM pg_stat_activity
+            SELECT CASE WHEN xact_start IS NULL THEN age(backend_xmin) END AS age, xact_start AS since
+            FROM pg_stat_activity
             WHERE pid <> pg_backend_pid() AND backend_xmin IS NOT NULL
                 AND backend_type <> 'autovacuum worker'
                 AND (datname = current_database() OR backend_type = 'walsender')
             UNION ALL
             SELECT age(xmin), NULL FROM pg_replication_slots WHERE xmin IS NOT NULL
             UNION ALL
-            SELECT age(transaction), prepared FROM pg_prepared_xacts WHERE database = current_database()
+            SELECT NULL, prepared FROM pg_prepared_xacts WHERE database = current_database()
         )
         SELECT next_id, next_id - coalesce(max(age), 0),
             coalesce(clock_timestamp() - min(since), interval '0 s')
