@@ -4,7 +4,7 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// Servers on one PostgreSQL cluster, and the Prometheus servers that watch them. The tests of a class share
+/// Servers on one PostgreSQL cluster or on SQLite, and the Prometheus servers that watch them. The tests of a class share
 /// a fleet, and leave it as they found it.
 /// </summary>
 public abstract class AlertFleet : IAsyncLifetime
@@ -24,6 +24,8 @@ public abstract class AlertFleet : IAsyncLifetime
 
     private protected virtual int ServerCount => 1;
 
+    private protected virtual bool HasPostgres => true;
+
     private protected virtual bool WatchesHours => false;
 
     /// <summary>Parts of rules that are replaced in this fleet.</summary>
@@ -33,7 +35,8 @@ public abstract class AlertFleet : IAsyncLifetime
 
     public virtual async ValueTask InitializeAsync()
     {
-        _postgres = await PostgresCluster.StartAsync(ReplicaCount);
+        if (HasPostgres)
+            _postgres = await PostgresCluster.StartAsync(ReplicaCount);
         Servers = [.. Enumerable.Range(1, ServerCount).Select(NewServer)];
         foreach (var server in Servers)
             await server.StartAsync();
@@ -63,7 +66,7 @@ public abstract class AlertFleet : IAsyncLifetime
             Folder[name],
             [
                 "--Server:Name", name,
-                .. PostgresCluster.SettingsOf(Postgres.ConnectionStrings),
+                .. PostgresCluster.SettingsOf(_postgres?.ConnectionStrings ?? []),
                 .. SettingsOf(number),
             ],
             Environment);

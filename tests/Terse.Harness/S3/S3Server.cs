@@ -16,8 +16,8 @@ internal sealed class S3Server : IAsyncDisposable
 {
     public const string BucketName = "terse-settings";
 
-    private const string AccessKey = "terse-tests";
-    private const string SecretKey = "only for the tests of Terse";
+    public const string AccessKey = "terse-tests";
+    public const string SecretKey = "only for the tests of Terse";
     private const string MetadataPrefix = "x-amz-meta-";
 
     private static readonly XNamespace Xml = "http://s3.amazonaws.com/doc/2006-03-01/";
@@ -98,7 +98,7 @@ internal sealed class S3Server : IAsyncDisposable
     {
         using var body = new MemoryStream();
         await context.Request.Body.CopyToAsync(body);
-        var error = S3Signature.FindError(context.Request, body.ToArray(), AccessKey, _secretKey);
+        var error = AwsSignature.FindError(context.Request, body.ToArray(), AccessKey, _secretKey);
         var fault = error is null ? TakeFault() : S3Fault.None;
         switch (fault)
         {

@@ -2,8 +2,8 @@ namespace Terse.Hosting;
 
 /// <summary>
 /// A value of the shared configuration that names where a secret is, on each server:
-/// <c>file:/run/secrets/codes</c>, <c>env:CODES_SECRET</c>, or <c>credential:codes</c> for a credential that
-/// systemd passes to the service.
+/// <c>file:/run/secrets/codes</c>, <c>env:CODES_SECRET</c>, <c>credential:codes</c> for a credential that
+/// systemd passes to the service, or the ARN of a secret in AWS Secrets Manager.
 /// </summary>
 internal static class SecretReference
 {
@@ -20,7 +20,8 @@ internal static class SecretReference
     public static bool Is(string? value) => value is not null
         && (value.StartsWith(OfFile, StringComparison.Ordinal)
             || value.StartsWith(OfVariable, StringComparison.Ordinal)
-            || value.StartsWith(OfCredential, StringComparison.Ordinal));
+            || value.StartsWith(OfCredential, StringComparison.Ordinal)
+            || SecretArn.Is(value));
 
     /// <summary>Replaces all references among settings by the secrets.</summary>
     /// <exception cref="InvalidDataException">
@@ -61,6 +62,8 @@ internal static class SecretReference
 
     private static string Resolve(string path, string reference)
     {
+        if (SecretArn.Is(reference))
+            return ReadArn(path, reference);
         var name = reference[(reference.IndexOf(':', StringComparison.Ordinal) + 1)..];
         if (name.Length == 0)
             throw new InvalidDataException($"{path} is '{reference}', which names no secret.");
@@ -80,6 +83,25 @@ internal static class SecretReference
                 : throw new InvalidDataException(
                     $"{path} is '{reference}', but systemd passes no credential of this name; add "
                     + $"LoadCredential={name}:FILE to the unit.");
+    }
+
+    private static string ReadArn(string path, string reference)
+    {
+        if (SecretArn.TryParse(reference) is not { } secret)
+        {
+            throw new InvalidDataException($"{path} is '{reference}', which is no ARN of a secret; write it "
+                + "like 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME', or add ':KEY'.");
+        }
+
+        try
+        {
+            // Settings are read without a thread to return to; the call ends after its time limit.
+            return SecretsManager.ReadAsync(secret, TimeProvider.System).GetAwaiter().GetResult();
+        }
+        catch (SourceUnavailableException exception)
+        {
+            throw new InvalidDataException($"{path} is '{reference}'. {exception.Message}", exception);
+        }
     }
 
     /// <summary>Reads the first line of a file, without the end of the line.</summary>

@@ -18,8 +18,9 @@ internal sealed class BackupMetrics(IMeterFactory meters)
     public void CountFailed() => Interlocked.Increment(ref _failed);
 
     /// <summary>Creates the instruments, which a server without backups does not have.</summary>
+    /// <param name="interval">How often the server makes a backup.</param>
     /// <param name="readAge">Returns the age of the newest backup; null if there is none.</param>
-    public void Begin(Func<TimeSpan?> readAge)
+    public void Begin(TimeSpan interval, Func<TimeSpan?> readAge)
     {
         _meter.CreateObservableCounter(
             "terse.backups",
@@ -37,5 +38,7 @@ internal sealed class BackupMetrics(IMeterFactory meters)
                 : Array.Empty<Measurement<double>>(),
             "s",
             "The time since the newest backup.");
+        _meter.CreateObservableGauge(
+            "terse.backup.interval", () => interval.TotalSeconds, "s", "How often a backup is due.");
     }
 }

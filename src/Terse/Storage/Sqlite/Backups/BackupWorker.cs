@@ -26,7 +26,7 @@ internal sealed partial class BackupWorker(
     public override Task StartAsync(CancellationToken cancellationToken)
     {
         if (options.Value.Folder is { } folder)
-            metrics.Begin(() => time.GetUtcNow() - FindNewest(folder));
+            metrics.Begin(options.Value.Interval, () => time.GetUtcNow() - FindNewest(folder));
         return base.StartAsync(cancellationToken);
     }
 

@@ -10,7 +10,7 @@ namespace Terse.Harness;
 /// Checks the signature of a request with AWS Signature Version 4 in the header <c>Authorization</c>. Source:
 /// "Authenticating Requests: Using the Authorization Header" in the API reference of Amazon S3.
 /// </summary>
-internal static class S3Signature
+internal static class AwsSignature
 {
     private const string Algorithm = "AWS4-HMAC-SHA256";
     private const string TimeFormat = "yyyyMMdd'T'HHmmss'Z'";
@@ -18,22 +18,24 @@ internal static class S3Signature
     private static readonly TimeSpan MaxSkew = TimeSpan.FromMinutes(15);
 
     /// <summary>Returns the code of the error in the response; null if the signature is right.</summary>
-    public static string? FindError(HttpRequest request, byte[] body, string accessKey, string secretKey)
+    public static string? FindError(
+        HttpRequest request, byte[] body, string accessKey, string secretKey, string service = "s3")
     {
         var time = request.Headers["x-amz-date"].ToString();
-        var bodyHash = request.Headers["x-amz-content-sha256"].ToString();
+        var bodyHash = HashOf(body);
         var fields = FieldsOf(request.Headers.Authorization.ToString());
         if (!fields.TryGetValue("Credential", out var credential)
             || !fields.TryGetValue("SignedHeaders", out var names)
             || !fields.TryGetValue("Signature", out var signature)
-            || credential.Split('/') is not [var key, var date, var region, "s3", "aws4_request"])
+            || credential.Split('/') is not [var key, var date, var region, var signedFor, "aws4_request"]
+            || signedFor != service)
         {
             return "AccessDenied";
         }
 
         if (key != accessKey)
             return "InvalidAccessKeyId";
-        if (bodyHash != HashOf(body))
+        if (request.Headers["x-amz-content-sha256"] is { Count: > 0 } sent ? sent != bodyHash : service is "s3")
             return "XAmzContentSHA256Mismatch";
         if (!DateTimeOffset.TryParseExact(
                 time,
@@ -50,17 +52,17 @@ internal static class S3Signature
         var areNeededSigned = request.Headers.Keys.Select(name => name.ToLowerInvariant())
             .Where(name => name is "host" || name.StartsWith("x-amz-", StringComparison.Ordinal))
             .All(signed.Contains);
-        var scope = $"{date}/{region}/s3/aws4_request";
-        var canonical = Encoding.UTF8.GetBytes(CanonicalOf(request, signed));
+        var scope = $"{date}/{region}/{service}/aws4_request";
+        var canonical = Encoding.UTF8.GetBytes(CanonicalOf(request, signed, bodyHash));
         var text = $"{Algorithm}\n{time}\n{scope}\n{HashOf(canonical)}";
-        var expected = SignatureOf(text, [date, region, "s3", "aws4_request"], secretKey);
+        var expected = SignatureOf(text, [date, region, service, "aws4_request"], secretKey);
         return areNeededSigned && time.StartsWith(date, StringComparison.Ordinal) && signature == expected
             ? null
             : "SignatureDoesNotMatch";
     }
 
     /// <summary>Returns the request in the form that is signed.</summary>
-    private static string CanonicalOf(HttpRequest request, string[] signed)
+    private static string CanonicalOf(HttpRequest request, string[] signed, string bodyHash)
     {
         var path = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>()
             .RawTarget.Split('?')[0]
@@ -80,7 +82,7 @@ internal static class S3Signature
             string.Join('&', query),
             string.Concat(headers),
             string.Join(';', signed),
-            request.Headers["x-amz-content-sha256"].ToString());
+            bodyHash);
     }
 
     private static string SignatureOf(string text, string[] scope, string secretKey)
