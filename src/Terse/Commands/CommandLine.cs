@@ -47,6 +47,7 @@ internal static class CommandLine
             MigrateCommand.Create(build),
             BackupCommand.Create(build),
             RestoreCommand.Create(build),
+            MoveCommand.Create(build),
             HostsCommand.Create(),
             TopCommand.Create(),
             LagCommand.Create(),

@@ -1,6 +1,7 @@
 using Npgsql;
 using Terse.Horizon;
 using Terse.Hosting;
+using Terse.Storage.Moves;
 
 namespace Terse.Storage.Postgres;
 
@@ -18,10 +19,15 @@ internal static class PostgresErrors
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(3);
 
     public static StoreUnavailableException Translate(HostUnavailableException exception) =>
-        new("The database cannot be reached; retry shortly.", exception)
+        new(
+            IsMoved(exception) ? MoveTexts.Refusal : "The database cannot be reached; retry shortly.",
+            exception)
         {
             IsPrimaryLost = exception.IsHostLost,
         };
+
+    private static bool IsMoved(HostUnavailableException exception) =>
+        exception.InnerException is PostgresException { SqlState: PostgresMoveMark.ClosedState };
 
     /// <summary>
     /// Whether a statement failed because the database still has the schema of an earlier version.

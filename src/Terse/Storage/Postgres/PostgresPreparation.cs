@@ -176,9 +176,12 @@ internal sealed partial class PostgresPreparation(
         }
     }
 
-    private Task MigrateOrCheckAsync(CancellationToken cancellationToken) => options.Value.Migrate
-        ? migrator.PrepareAsync(cancellationToken)
-        : PostgresMigrations.AssertServesAsync(cluster, Freshness.Latest, cancellationToken);
+    private async Task MigrateOrCheckAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.Migrate)
+            await migrator.PrepareAsync(cancellationToken);
+        await PostgresMigrations.AssertServesAsync(cluster, Freshness.Latest, cancellationToken);
+    }
 
     [LoggerMessage(
         630,

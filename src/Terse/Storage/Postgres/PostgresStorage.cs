@@ -183,6 +183,10 @@ internal sealed class PostgresStorage(
         return migrator.MigrateAsync(cancellationToken);
     }
 
+    /// <summary>Opens the primary for a move. Call another method of this class before.</summary>
+    public Task<PostgresMoveSession> OpenMoveAsync(CancellationToken cancellationToken) =>
+        PostgresMoveSession.OpenAsync(cluster, cancellationToken);
+
     /// <inheritdoc/>
     public Task<MigrationPlan> PlanAsync(CancellationToken cancellationToken) =>
         ReadPrimaryAsync(token => PostgresMigrationPlan.ReadAsync(cluster, token), cancellationToken);

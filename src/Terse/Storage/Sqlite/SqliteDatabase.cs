@@ -47,7 +47,11 @@ internal sealed class SqliteDatabase
             using var shared = FolderLock.Share(options.Value.Folder);
             OwnFiles.CreateFile(Path); // SQLite gives its other files the mode of this one.
             using (var session = new SqliteSession(Path, SqliteOpenMode.ReadWriteCreate, ReaderPragmas))
+            {
                 SqliteMigrations.AssertIsOurs(session, Path);
+                SqliteMoveMark.AssertIsOpen(session, Path);
+            }
+
             using (var session = OpenWriter())
                 SqliteMigrations.Apply(session);
         }

@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Terse.Hosting;
+using Terse.Storage.Moves;
 using static SQLitePCL.raw;
 
 namespace Terse.Storage.Sqlite;
@@ -17,6 +18,7 @@ internal static class SqliteErrors
     /// </summary>
     public static string? Describe(SqliteException exception) => exception.SqliteErrorCode switch
     {
+        SQLITE_CONSTRAINT when IsMoved(exception) => MoveTexts.Refusal,
         SQLITE_BUSY or SQLITE_LOCKED or SQLITE_PROTOCOL =>
             "Another program has locked the database; retry shortly.",
         SQLITE_FULL => "The disk of the database is full; free some space.",
@@ -28,6 +30,13 @@ internal static class SqliteErrors
         SQLITE_CORRUPT or SQLITE_NOTADB => "The database file is damaged; restore it from a backup.",
         _ => null,
     };
+
+    /// <summary>
+    /// Whether a trigger has refused a write because the links have moved to another database. No other
+    /// trigger refuses a write.
+    /// </summary>
+    public static bool IsMoved(SqliteException exception) =>
+        exception.SqliteExtendedErrorCode == SQLITE_CONSTRAINT_TRIGGER;
 
     /// <summary>
     /// Returns a <see cref="StoreUnavailableException"/> if the infrastructure failed; otherwise returns the

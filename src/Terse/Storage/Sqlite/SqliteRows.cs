@@ -48,6 +48,29 @@ internal sealed class SqliteRows : IDisposable
         return this;
     }
 
+    /// <summary>Binds an integer, a text, bytes or null to each parameter.</summary>
+    public SqliteRows WithAll(ReadOnlySpan<object?> values)
+    {
+        foreach (var value in values)
+        {
+            _ = value switch
+            {
+                long number => With(number),
+                string text => With(text),
+                byte[] bytes => With(bytes.AsSpan()),
+                _ => WithNull(),
+            };
+        }
+
+        return this;
+    }
+
+    private SqliteRows WithNull()
+    {
+        SqliteException.ThrowExceptionForRC(sqlite3_bind_null(_statement, ++_bound), _database);
+        return this;
+    }
+
     /// <summary>
     /// Reads the next row; false at the end. The caller reads until the end, or calls <see cref="Reset"/>.
     /// </summary>

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using static SQLitePCL.raw;
 
 namespace Terse.Storage.Sqlite;
 
@@ -70,6 +71,18 @@ internal sealed class SqliteSession : IDisposable
             _rows.Add(sql, rows = new SqliteRows(_connection.Handle!, sql));
         return rows;
     }
+
+    /// <summary>
+    /// Whether the connection is in a transaction that <c>BEGIN</c> began.
+    /// </summary>
+    public bool IsInTransaction => sqlite3_get_autocommit(_connection.Handle) == 0;
+
+    /// <summary>Lets no trigger run for the statements of this connection.</summary>
+    public void DisableTriggers() => SqliteException.ThrowExceptionForRC(
+        sqlite3_db_config(_connection.Handle, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, out _), _connection.Handle);
+
+    /// <summary>Returns a command for an SQL text that runs once. The caller disposes the command.</summary>
+    public SqliteCommand Once(string sql) => NewCommand(sql);
 
     /// <summary>Runs SQL statements once. The session does not keep them prepared.</summary>
     public void Execute(string sql)

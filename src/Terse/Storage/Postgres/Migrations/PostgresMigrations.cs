@@ -100,7 +100,8 @@ internal static class PostgresMigrations
     {
         try
         {
-            AssertServes(await ReadVersionAsync(cluster, freshness, cancellationToken), SchemaVersion);
+            AssertServes(
+                await ReadOpenVersionAsync(cluster, freshness, cancellationToken), SchemaVersion);
         }
         catch (HostUnavailableException exception)
         {
@@ -128,6 +129,24 @@ internal static class PostgresMigrations
             cancellationToken);
 
     private const string ReadVersion = "SELECT version FROM schema_version";
+
+    /// <summary>Reads the schema version of a database that servers may use.</summary>
+    /// <exception cref="StartupException">
+    /// The links have moved, or the database is the unfinished target of a move.
+    /// </exception>
+    private static Task<int> ReadOpenVersionAsync(
+        Cluster cluster, Freshness freshness, CancellationToken cancellationToken) =>
+        cluster.ReadAsync(
+            ConnectionShare.Nodes,
+            freshness,
+            argument: 0,
+            static async (read, _, token) =>
+            {
+                var version = await ReadVersionAsync(read, token);
+                await PostgresMoveMark.AssertIsOpenAsync(read);
+                return version;
+            },
+            cancellationToken);
 
     private static async Task<int> ReadVersionAsync(
         ReadTransaction read, CancellationToken cancellationToken)

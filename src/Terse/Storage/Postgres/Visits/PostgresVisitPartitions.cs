@@ -70,16 +70,20 @@ internal sealed class PostgresVisitPartitions(PostgresVisitTransactions visits) 
         if (await ExistsAsync(write, day, cancellationToken))
             return false;
 
+        await RunAsync(write, CreateDay(day), cancellationToken);
+        return true;
+    }
+
+    /// <summary>Returns the statements that create the partition of a day.</summary>
+    public static string CreateDay(DateOnly day)
+    {
         var (table, next) = (VisitPartition.TableName(day), day.AddDays(1));
-        await RunAsync(
-            write,
+        return
             $"""
             CREATE TABLE {table} (LIKE visit INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES);
             ALTER TABLE visit ATTACH PARTITION {table}
                 FOR VALUES FROM ('{day:yyyy-MM-dd}Z') TO ('{next:yyyy-MM-dd}Z');
-            """,
-            cancellationToken);
-        return true;
+            """;
     }
 
     /// <inheritdoc/>

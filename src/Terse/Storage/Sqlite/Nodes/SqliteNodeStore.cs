@@ -111,7 +111,7 @@ internal sealed class SqliteNodeStore(SqliteWriter writer, TimeProvider time) : 
             owner = excluded.owner, epoch = excluded.epoch, reserved_until = excluded.reserved_until
         """;
 
-    private static void Store(SqliteSession session, NodeRow row) => session.Command(
+    public static void Store(SqliteSession session, NodeRow row) => session.Command(
         UpsertNode,
         (long)row.Node,
         row.Owner,

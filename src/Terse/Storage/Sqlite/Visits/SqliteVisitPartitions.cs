@@ -13,14 +13,14 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
     /// The number of bits of the running number. The number repeats only after 2^36 visits, far more than one
     /// millisecond can have.
     /// </summary>
-    private const int NumberBits = 36;
+    public const int NumberBits = 36;
 
     /// <summary>
     /// How many visits one transaction deletes at most. The writer needs about 10 ms for this many visits.
     /// </summary>
     private const int MaxDeleted = 500;
 
-    private const long NumberMask = (1L << NumberBits) - 1;
+    public const long NumberMask = (1L << NumberBits) - 1;
 
     private const string TakeNumbers =
         "UPDATE visit_number SET next_number = next_number + ?1 RETURNING next_number - ?1";
@@ -116,7 +116,8 @@ internal sealed class SqliteVisitPartitions(SqliteWriter writer, TimeProvider ti
     private static string DeleteVisits(string table) =>
         $"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} ORDER BY id LIMIT ?1)";
 
-    private static string CreateDay(DateOnly day)
+    /// <summary>Returns the statements that create the table of a day, if it is missing.</summary>
+    public static string CreateDay(DateOnly day)
     {
         var table = VisitPartition.TableName(day);
         return

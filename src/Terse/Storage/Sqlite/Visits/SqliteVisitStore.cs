@@ -92,7 +92,8 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
     /// infrastructure (<see cref="SqliteErrors"/>) concern all batches.
     /// </summary>
     private static bool IsRefusal(SqliteException exception) =>
-        exception.SqliteErrorCode is SQLITE_CONSTRAINT or SQLITE_MISMATCH or SQLITE_TOOBIG;
+        exception.SqliteErrorCode is SQLITE_CONSTRAINT or SQLITE_MISMATCH or SQLITE_TOOBIG
+        && !SqliteErrors.IsMoved(exception);
 
     private const string UpsertTotal =
         """
