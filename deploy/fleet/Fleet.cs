@@ -126,7 +126,9 @@ internal sealed class Fleet : IDisposable
         .Replace("patroni", "db", StringComparison.Ordinal)
         .Replace(FleetLayout.PeerName, "etcd", StringComparison.Ordinal);
 
+    /// <summary>A Patroni takes over the database that a killed Patroni has left.</summary>
     private bool IsUsable(string name, int port) =>
         Processes.IsAlive(OwnerOf(name))
+        || (Layout.HasPatroni && new DatabaseFolders(Folder, Layout).RunningProcessOf(name) is not null)
         || FreePort.IsFree(port);
 }

@@ -199,16 +199,24 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Waits until a replica that receives ordinary reads has every row that was written at or before
-    /// <paramref name="horizon"/>, or until another host has become the primary.
+    /// <paramref name="horizon"/>, or until a failover has made another host the primary, and this host has
+    /// beaten. The promoted replica may have been the only one.
     /// </summary>
+    /// <param name="horizon">The time up to which the replica must be complete.</param>
+    /// <param name="generation">
+    /// The <see cref="ClusterPrimary.Generation"/> of the primary that could not answer; 0 if no answer came
+    /// from the current primary. A primary of a later generation ends the wait.
+    /// </param>
+    /// <param name="limit">How long to wait at most.</param>
+    /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>
-    /// True when one of both happens within <paramref name="limit"/>, otherwise false. Returns false at once
-    /// when <paramref name="horizon"/> is later than the newest known horizon of all hosts by more than
+    /// True when such a host is found within <paramref name="limit"/>, otherwise false. Returns false at
+    /// once when <paramref name="horizon"/> is later than the newest known horizon of all hosts by more than
     /// twice the limit, because no replica is likely to receive that horizon in time.
     /// </returns>
     public Task<bool> WaitForHorizonAsync(
-        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
-        _registry.WaitForHorizonAsync(horizon, limit, cancellationToken);
+        DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken) =>
+        _registry.WaitForHorizonAsync(horizon, generation, limit, cancellationToken);
 
     /// <summary>
     /// Opens a connection to the primary that does not come from a pool, for example for LISTEN. The caller

@@ -22,7 +22,10 @@ internal static class DownCommand
         }
 
         using var changing = fleet.Lock();
+        Pausing.Resume(fleet, fleet.Layout.Parts); // A paused database would not stop cleanly.
         await fleet.Processes.StopAsync(fleet.Layout.Parts, fleet.IsReplica, interrupted);
+        if (fleet.Layout.HasPatroni)
+            await fleet.Patroni.StopOrphansAsync();
         return 0;
     }
 }

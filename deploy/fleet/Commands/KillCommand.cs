@@ -29,16 +29,16 @@ internal static class KillCommand
             ?? throw new FleetException(
                 $"There is no part {name}. The parts are: "
                 + string.Join(' ', fleet.Layout.Parts.Select(part => part.Name)));
-        if (fleet.Processes.IdOf(part.Name) is not { } process)
-            throw new FleetException($"{part.Name} is not alive.");
         // A killed Patroni leaves its PostgreSQL behind, which would stay a primary beside the new one.
         var database = part.Kind is PartKind.Database
-            ? new DatabaseFolders(fleet.Folder, fleet.Layout).ProcessOf(part.Name)
+            ? new DatabaseFolders(fleet.Folder, fleet.Layout).RunningProcessOf(part.Name)
             : null;
-        _ = ChildProcess.TrySignal(process, ChildProcess.SigKill);
-        if (database is { } postgres)
-            _ = ChildProcess.TrySignal(postgres, ChildProcess.SigKill);
-        Messages.Say($"Killed {part.Name}, process {process}. To start it again: ./fleet up");
+        int[] killed = [.. new[] { fleet.Processes.IdOf(part.Name), database }.OfType<int>().Distinct()];
+        if (killed.Length == 0)
+            throw new FleetException($"{part.Name} is not alive.");
+        foreach (var process in killed)
+            _ = ChildProcess.TrySignal(process, ChildProcess.SigKill);
+        Messages.Say($"Killed {part.Name}, process {killed[0]}. To start it again: ./fleet up");
         return 0;
     }
 }

@@ -37,6 +37,11 @@ internal static class UpCommand
         Description = "patroni: the databases run under Patroni, which replaces a killed primary. Or none.",
     };
 
+    private static readonly Option<bool> Synchronous = new("--synchronous")
+    {
+        Description = "With --failover patroni: a commit waits until a replica has it, too.",
+    };
+
     public static Command Create()
     {
         Failover.AcceptOnlyFromAmong("patroni", "none");
@@ -47,7 +52,8 @@ internal static class UpCommand
     {
         var command = new Command("up", "Starts or repairs the fleet.")
         {
-            Servers, Replicas, Port, Observed, Unobserved, Zones, Failover, FleetOptions.Data,
+            Servers, Replicas, Port, Observed, Unobserved, Zones, Failover, Synchronous,
+            FleetOptions.Data,
         };
         command.SetAction(RunAsync);
         return command;
@@ -65,6 +71,7 @@ internal static class UpCommand
         fleet.Note(request.Apply(
             fleet.Exists ? fleet.Layout : null, fleet.IsRunning, fleet.HostsWithData));
         await new DatabaseFolders(fleet.Folder, fleet.Layout).CheckAccessAsync();
+        Pausing.Resume(fleet, fleet.Layout.Parts); // Paused parts would not answer.
         await StartAsync(fleet);
         await StatusTable.WriteAsync(fleet);
         Messages.Say($"Terse is ready on {fleet.Layout.Balancer.Address}");
@@ -79,7 +86,10 @@ internal static class UpCommand
         arguments.GetValue(Replicas),
         arguments.GetValue(Observed) ? true : arguments.GetValue(Unobserved) ? false : null,
         arguments.GetValue(Zones),
-        arguments.GetValue(Failover) is { } failover ? failover == "patroni" : null);
+        arguments.GetValue(Failover) is { } failover ? failover == "patroni" : null)
+    {
+        IsSynchronous = arguments.GetValue(Synchronous) ? true : null,
+    };
 
     /// <summary>Starts all parts. If one fails, stops those that this command has started.</summary>
     private static async Task StartAsync(Fleet fleet)

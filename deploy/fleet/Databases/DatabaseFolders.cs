@@ -74,12 +74,13 @@ internal sealed class DatabaseFolders(FleetFolder folder, FleetLayout layout)
         return Command.RunAsync("install", ["-d", "-m", "700", .. owner, folder[name]]);
     }
 
-    /// <summary>The process of a host's PostgreSQL, from its lock file; null without the file.</summary>
-    public int? ProcessOf(string host)
+    /// <summary>The process of a host's PostgreSQL, from its lock file; null if it does not run.</summary>
+    public int? RunningProcessOf(string host)
     {
         var lockFile = Path.Combine(PathOf(host), "postmaster.pid");
         return File.Exists(lockFile)
             && int.TryParse(File.ReadLines(lockFile).First(), CultureInfo.InvariantCulture, out var process)
+            && WorksIn(FormattableString.Invariant($"/proc/{process}"), PathOf(host))
                 ? process
                 : null;
     }

@@ -17,15 +17,17 @@ internal sealed class PatroniHosts(
 
     private readonly DatabaseFolders _folders = new(folder, layout);
 
-    public async Task StartAsync()
+    /// <summary>Starts what is not alive, and waits until all databases follow one primary.</summary>
+    /// <param name="former">A database that has to give up being the primary; null if any may be it.</param>
+    public async Task StartAsync(FleetPart? former = null)
     {
         await StartStoreAsync();
         foreach (var host in layout.DatabaseParts.Where(host => !processes.IsAlive(host)))
-            await StartAsync(host);
+            await StartHostAsync(host);
         var first = layout.DatabaseParts.First();
         FleetPart? primary = null;
-        if (!await processes.WaitAsync(
-                first, Limit, async () => (primary = await FindPrimaryAsync()) is not null))
+        if (!await processes.WaitAsync(first, Limit, async () =>
+                (primary = await FindPrimaryAsync()) is not null && primary != former))
         {
             throw folder.Failure(first.Name, "runs, but no database became the primary");
         }
@@ -43,7 +45,7 @@ internal sealed class PatroniHosts(
     public async Task SwitchAsync(string? to)
     {
         var primary = await FindPrimaryAsync()
-            ?? throw new FleetException("No database is the primary; repair the fleet: ./fleet up");
+            ?? throw new FleetException("There is not one primary; repair the fleet: ./fleet up");
         string[] candidate = to is null ? [] : ["--candidate", to];
         var result = await Command.RunAsync(
             "patronictl",
@@ -53,18 +55,33 @@ internal sealed class PatroniHosts(
             ]);
         if (result.ExitCode != 0)
             throw new FleetException($"Patroni refused the switchover: {result.Output}{result.Errors}");
-        await StartAsync();
+        await StartAsync(former: primary);
     }
 
+    /// <summary>
+    /// Stops databases whose Patroni was killed. Such a database goes on, and may be a second primary.
+    /// </summary>
+    public async Task StopOrphansAsync()
+    {
+        foreach (var host in layout.DatabaseParts.Where(host => !processes.IsAlive(host)))
+        {
+            if (_folders.RunningProcessOf(host.Name) is not { } process)
+                continue;
+            Messages.Say($"Stopping the PostgreSQL that {host.Name} has left");
+            _ = ChildProcess.TrySignal(process, ChildProcess.SigInt);
+            await _folders.ReleaseAsync(host.Name, processes.Interrupted);
+        }
+    }
+
+    /// <summary>
+    /// Returns the primary; null if none answers, or several do. After a Patroni was killed alone, its
+    /// database stays a primary beside the new one, until its Patroni starts again.
+    /// </summary>
     private async Task<FleetPart?> FindPrimaryAsync()
     {
-        foreach (var host in layout.DatabaseParts)
-        {
-            if (await Replication.RoleOfAsync(host) is "primary")
-                return host;
-        }
-
-        return null;
+        var roles = await Task.WhenAll(layout.DatabaseParts.Select(async host =>
+            (Host: host, Role: await Replication.RoleOfAsync(host))));
+        return roles.Where(host => host.Role is "primary").ToList() is [var only] ? only.Host : null;
     }
 
     private static async Task<bool> FollowsAsync(FleetPart replica, FleetPart primary) =>
@@ -91,7 +108,7 @@ internal sealed class PatroniHosts(
             throw folder.Failure(store.Name, "is not ready");
     }
 
-    private async Task StartAsync(FleetPart host)
+    private async Task StartHostAsync(FleetPart host)
     {
         var rest = layout.PortOf(FleetLayout.PatroniName(host));
         var path = folder[host.Name].Replace("'", "''", StringComparison.Ordinal);
@@ -104,6 +121,7 @@ internal sealed class PatroniHosts(
                 .Replace("@NAME@", host.Name, StringComparison.Ordinal)
                 .Replace("@REST@", $"{rest}", StringComparison.Ordinal)
                 .Replace("@ETCD@", $"{layout.Store!.Port}", StringComparison.Ordinal)
+                .Replace("@SYNCHRONOUS@", layout.IsSynchronous ? "true" : "false", StringComparison.Ordinal)
                 .Replace("@PORT@", $"{host.Port}", StringComparison.Ordinal)
                 .Replace("@PROGRAMS@", PostgresPrograms.Folder, StringComparison.Ordinal)
                 .Replace("@DATA@", path, StringComparison.Ordinal),

@@ -45,6 +45,9 @@ internal sealed record FleetLayout(int Port, int Servers, int Replicas, bool IsO
     /// <summary>True if the databases run under Patroni, which replaces a primary that was killed.</summary>
     public bool HasPatroni { get; init; }
 
+    /// <summary>True if Patroni lets a commit wait until a replica has it, too.</summary>
+    public bool IsSynchronous { get; init; }
+
     /// <summary>The etcd in which Patroni keeps who is the primary; null without Patroni.</summary>
     public FleetPart? Store => HasPatroni ? new("etcd", PartKind.Store, PortOf("etcd")) : null;
 

@@ -6,12 +6,11 @@ namespace Terse.FleetTool;
 /// The text of the file <c>layout</c>. Its first line has the port, the numbers of servers and replicas, and
 /// <c>observed</c> or <c>unobserved</c>. The first version of <c>./fleet</c> wrote only three of these
 /// fields. Each further line begins with a word: <c>port NAME NUMBER</c>,
-/// <c>program NAME PATH</c>, <c>zones NAME…</c> or <c>failover patroni</c>.
+/// <c>program NAME PATH</c>, <c>zones NAME…</c>, <c>failover patroni</c> or
+/// <c>failover patroni synchronous</c>.
 /// </summary>
 internal static class LayoutFile
 {
-    private const string Patroni = "failover patroni";
-
     /// <summary>Returns null if there is no fleet in the folder.</summary>
     /// <exception cref="FleetException">The file is damaged.</exception>
     public static FleetLayout? Read(FleetFolder folder)
@@ -47,7 +46,9 @@ internal static class LayoutFile
         [
             $"{layout.Port} {layout.Servers} {layout.Replicas} {watch}",
             .. layout.Zones.IsEmpty ? [] : new[] { "zones " + string.Join(' ', layout.Zones) },
-            .. layout.HasPatroni ? new[] { Patroni } : [],
+            .. layout.HasPatroni
+                ? new[] { layout.IsSynchronous ? "failover patroni synchronous" : "failover patroni" }
+                : [],
             .. layout.Ports.Select(port => $"port {port.Key} {port.Value}"),
             .. layout.Programs.Select(program => $"program {program.Key} {program.Value}"),
         ];
@@ -69,6 +70,7 @@ internal static class LayoutFile
     private static FleetLayout? Add(FleetLayout layout, string[] fields) => fields switch
     {
         ["failover", "patroni"] => layout with { HasPatroni = true },
+        ["failover", "patroni", "synchronous"] => layout with { HasPatroni = true, IsSynchronous = true },
         ["zones", _, ..] => layout with { Zones = [.. fields[1..]] },
         ["port", var name, var text] when ParsePort(text) is { } port =>
             layout with { Ports = layout.Ports.SetItem(name, port) },

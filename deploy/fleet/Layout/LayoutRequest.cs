@@ -6,6 +6,9 @@ namespace Terse.FleetTool;
 internal sealed record LayoutRequest(
     int? Port, int? Servers, int? Replicas, bool? IsObserved, ImmutableArray<string>? Zones, bool? HasPatroni)
 {
+    /// <summary>True to let Patroni keep a synchronous replica.</summary>
+    public bool? IsSynchronous { get; init; }
+
     /// <summary>Decides the layout that a fleet gets.</summary>
     /// <param name="current">The layout of the fleet; null if there is none.</param>
     /// <param name="isRunning">Whether a part of the fleet is alive.</param>
@@ -14,6 +17,8 @@ internal sealed record LayoutRequest(
     public FleetLayout Apply(FleetLayout? current, bool isRunning, IReadOnlyCollection<string> hosts)
     {
         var wanted = Change(current ?? FleetLayout.Default);
+        if (wanted is { IsSynchronous: true } and ({ HasPatroni: false } or { Replicas: 0 }))
+            throw new FleetException("--synchronous needs --failover patroni and at least one replica.");
         if (current is null || LayoutFile.Format(wanted) == LayoutFile.Format(current))
             return wanted;
         if (isRunning)
@@ -38,6 +43,12 @@ internal sealed record LayoutRequest(
                 + "Leave out --failover, or start another fleet: --data DIR");
         }
 
+        if (wanted.IsSynchronous != current.IsSynchronous && hosts.Count > 0)
+        {
+            throw new FleetException(
+                "Patroni already keeps its settings. Change synchronous_mode there: patronictl edit-config");
+        }
+
         if (hosts.Except(wanted.DatabaseParts.Select(host => host.Name), StringComparer.Ordinal).Any())
         {
             throw new FleetException(
@@ -58,6 +69,7 @@ internal sealed record LayoutRequest(
             Programs = current.Programs,
             Zones = Zones ?? current.Zones,
             HasPatroni = HasPatroni ?? current.HasPatroni,
+            IsSynchronous = IsSynchronous ?? current.IsSynchronous,
         };
     }
 }

@@ -8,7 +8,8 @@ internal sealed record PartStatus(FleetPart Part, int? Process, string Role)
         var process = fleet.Processes.IdOf(part.Name);
         return new(part, process, part.Kind switch
         {
-            PartKind.Database when process is null => "unknown",
+            // The process is the Patroni, if there is one. When it was killed, its PostgreSQL may go on.
+            PartKind.Database when process is null && !fleet.Layout.HasPatroni => "unknown",
             PartKind.Database => await Replication.RoleOfAsync(part),
             PartKind.Server => "server",
             PartKind.Balancer => "balancer",

@@ -230,16 +230,13 @@ internal sealed class HostRegistry(
 
     /// <inheritdoc cref="Cluster.WaitForHorizonAsync"/>
     public async Task<bool> WaitForHorizonAsync(
-        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
+        DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
-        var generation = Known.Generation;
-        if (horizon - NewestHorizon > limit + limit)
-            return false;
-        while (Known.Generation == generation
+        while (!HasLaterPrimary(generation)
             && !hosts.Any(host => host.State is { IsInRotation: true } state && state.Horizon >= horizon))
         {
-            if (time.GetElapsedTime(begin) >= limit)
+            if (horizon - NewestHorizon > limit + limit || time.GetElapsedTime(begin) >= limit)
                 return false;
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken).ConfigureAwait(false);
         }
@@ -249,6 +246,9 @@ internal sealed class HostRegistry(
 
     private static TaskCompletionSource NewSignal() =>
         new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private bool HasLaterPrimary(int generation) =>
+        Known.Generation > generation && IsPrimaryKnownSince(long.MinValue);
 
     private bool HasFailedRecently(HostStatus host) =>
         host.LastFailedReadAt is > long.MinValue and var at && time.GetElapsedTime(at) < FailedReadPenalty;

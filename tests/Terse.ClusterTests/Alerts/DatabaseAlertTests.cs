@@ -88,6 +88,19 @@ public sealed class DatabaseAlertTests(DatabaseAlertFleet fleet)
             await Postgres.RejoinAsync();
         });
 
+    [Fact]
+    [FiresAndEnds("TerseTwoPrimaries")]
+    public Task A_replica_that_is_promoted_beside_the_primary_makes_two_primaries() =>
+        FireAndEndAsync(fleet, async whileCaused =>
+        {
+            await Postgres.SplitAsync(async earlier =>
+            {
+                await whileCaused();
+                await RunStatementsAsync(earlier, "TerseTwoPrimaries");
+            });
+            await Postgres.RejoinAsync();
+        });
+
     /// <summary>Ends the transaction that holds the horizon with the queries of the runbook.</summary>
     [Fact]
     [FiresAndEnds("TerseHorizonStalled")]

@@ -65,7 +65,7 @@ public sealed class SnapshotAgeTests : IAsyncLifetime
     /// <summary>Uses up transaction ids.</summary>
     private Task BeatAsync() => _postgres.Primary.ExecuteAsync("SELECT pg_current_xact_id()");
 
-    /// <summary>Opens a connection whose transaction keeps its snapshot until the connection closes.</summary>
+    /// <summary>Opens a connection whose transaction keeps a snapshot until it closes.</summary>
     private static async Task<NpgsqlConnection> OpenSnapshotAsync(PostgresServer server)
     {
         var connection = await server.ConnectAsync();

@@ -104,6 +104,21 @@ internal sealed class PostgresCluster : IAsyncDisposable
         await PromoteAsync(beforeFollowAsync);
     }
 
+    /// <summary>
+    /// Promotes a replica while the primary goes on, so that two hosts accept writes. Then stops the old
+    /// primary, and the other replicas follow the new one.
+    /// </summary>
+    /// <param name="whileSplitAsync">Runs while there are two primaries. Receives the old one.</param>
+    public Task SplitAsync(Func<PostgresServer, Task> whileSplitAsync)
+    {
+        var old = Primary;
+        return PromoteAsync(async () =>
+        {
+            await whileSplitAsync(old);
+            await old.StopAsync();
+        });
+    }
+
     private async Task PromoteAsync(Func<Task>? beforeFollowAsync = null)
     {
         var (old, successor, wasSynchronous) = (Primary, Synchronous ?? Replicas[0], Synchronous is not null);

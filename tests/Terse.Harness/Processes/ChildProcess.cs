@@ -70,10 +70,16 @@ internal static partial class ChildProcess
     {
         Suspend(process); // A stopped parent starts no more children.
         foreach (var child in ChildrenOf(process.Id))
-        {
-            if (Kill(child, SigStop) == 0)
-                WaitUntilStopped(child);
-        }
+            SuspendIfAlive(child);
+    }
+
+    /// <inheritdoc cref="SuspendFamily(Process)"/>
+    /// <param name="process">The process id. The process may have ended.</param>
+    public static void SuspendFamily(int process)
+    {
+        SuspendIfAlive(process);
+        foreach (var child in ChildrenOf(process))
+            SuspendIfAlive(child);
     }
 
     /// <summary>
@@ -84,6 +90,20 @@ internal static partial class ChildProcess
         Signal(process, signal);
         foreach (var child in ChildrenOf(process.Id))
             _ = Kill(child, signal);
+    }
+
+    /// <inheritdoc cref="SignalFamily(Process, int)"/>
+    public static void SignalFamily(int process, int signal)
+    {
+        _ = Kill(process, signal);
+        foreach (var child in ChildrenOf(process))
+            _ = Kill(child, signal);
+    }
+
+    private static void SuspendIfAlive(int process)
+    {
+        if (Kill(process, SigStop) == 0)
+            WaitUntilStopped(process);
     }
 
     private static void EndAll()

@@ -82,9 +82,9 @@ internal sealed class FleetScript : IAsyncDisposable
     }
 
     /// <summary>Creates a link through the fleet's balancer, and returns the short URL.</summary>
-    public async Task<Uri> CreateAsync(string target)
+    public async Task<Uri> CreateAsync(string target, string? code = null)
     {
-        using var answer = await _http.PostAsJsonAsync("/api/v1/links", new { target });
+        using var answer = await _http.PostAsJsonAsync("/api/v1/links", new { target, code });
         var link = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
         return new Uri(link.GetProperty("shortUrl").GetString()!);
     }
@@ -162,6 +162,10 @@ internal sealed class FleetScript : IAsyncDisposable
 internal sealed record FleetStatus(int ExitCode, JsonElement Parts)
 {
     public JsonElement Servers => Parts.GetProperty("servers");
+
+    /// <summary>The URLs of the servers, beside the balancer.</summary>
+    public IEnumerable<Uri> ServerUrls =>
+        from server in Servers.EnumerateArray() select new Uri(server.GetProperty("url").GetString()!);
 
     public JsonElement Databases => Parts.GetProperty("databases");
 

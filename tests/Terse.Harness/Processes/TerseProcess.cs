@@ -116,9 +116,17 @@ internal sealed partial class TerseProcess : IAsyncDisposable
 
     public Task<HttpResponseMessage> CreateAsync(
         string target, CancellationToken cancellationToken = default) =>
+        CreateAsync(target, code: null, cancellationToken);
+
+    /// <param name="target">The target of the link.</param>
+    /// <param name="code">The code of the link; null for a generated code.</param>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    public Task<HttpResponseMessage> CreateAsync(
+        string target, string? code, CancellationToken cancellationToken = default) =>
         Http.PostAsync(
             new Uri("/api/v1/links", UriKind.Relative),
-            new StringContent(JsonSerializer.Serialize(new { target }), Encoding.UTF8, "application/json"),
+            new StringContent(
+                JsonSerializer.Serialize(new { target, code }), Encoding.UTF8, "application/json"),
             cancellationToken);
 
     /// <summary>Creates a link and returns its code, or null if the response is not a success.</summary>

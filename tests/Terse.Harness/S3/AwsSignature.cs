@@ -35,7 +35,8 @@ internal static class AwsSignature
 
         if (key != accessKey)
             return "InvalidAccessKeyId";
-        if (request.Headers["x-amz-content-sha256"] is { Count: > 0 } sent ? sent != bodyHash : service is "s3")
+        var sentHash = request.Headers["x-amz-content-sha256"];
+        if (sentHash.Count > 0 ? sentHash != bodyHash : service is "s3")
             return "XAmzContentSHA256Mismatch";
         if (!DateTimeOffset.TryParseExact(
                 time,

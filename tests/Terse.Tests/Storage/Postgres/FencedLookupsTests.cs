@@ -227,7 +227,7 @@ public sealed class FencedLookupsTests
             Task.FromResult(Nothing);
 
         public Task<bool> WaitForHorizonAsync(
-            DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
+            DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken) =>
             Task.FromResult(false);
 
         Task<Fence> IBatcher<LinkName, Fence>.CallAsync(LinkName call, CancellationToken cancellationToken) =>

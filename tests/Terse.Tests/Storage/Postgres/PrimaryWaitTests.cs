@@ -35,14 +35,7 @@ public sealed class PrimaryWaitTests
     {
         HostStatus[] hosts = [new("primary")];
         var registry = new HostRegistry(hosts, new ClusterOptions { Hosts = [] }, _time, new Random(1));
-        var identity = new ClusterIdentity(1, 1, Guid.Empty);
-        var state = new HostState(
-            HostRole.Primary,
-            identity,
-            DateTimeOffset.UnixEpoch,
-            Failures: 0,
-            IsInRotation: false,
-            Error: null);
+        var state = StateOf(HostRole.Primary, timeline: 1);
         hosts[0].ConfirmedAt = _time.GetTimestamp();
         registry.Update(hosts[0], state);
         _time.Advance(TimeSpan.FromMilliseconds(1));
@@ -57,6 +50,40 @@ public sealed class PrimaryWaitTests
         registry.Update(hosts[0], state);
         Assert.True(await confirmed);
     }
+
+    /// <summary>No other replica can reach the horizon, but the new primary can answer.</summary>
+    [Fact]
+    public async Task A_read_that_waits_for_a_replica_goes_on_when_the_replica_becomes_the_primary()
+    {
+        HostStatus[] hosts = [new("primary"), new("replica")];
+        var registry = new HostRegistry(hosts, new ClusterOptions { Hosts = [] }, _time, new Random(1));
+        registry.Update(hosts[0], StateOf(HostRole.Primary, timeline: 1));
+        registry.Update(hosts[1], StateOf(HostRole.Replica, timeline: 1));
+        var waiting = registry.WaitForHorizonAsync(
+            DateTimeOffset.UnixEpoch.AddSeconds(1),
+            registry.Known.Generation,
+            PostgresErrors.Timeout,
+            default);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(waiting.IsCompleted);
+
+        var promoted = StateOf(HostRole.Primary, timeline: 2);
+        registry.Update(hosts[1], promoted with { IsBeforeFirstBeat = true });
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.False(waiting.IsCompleted);
+        registry.Update(hosts[1], promoted);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+
+        Assert.True(await waiting);
+    }
+
+    private static HostState StateOf(HostRole role, int timeline) => new(
+        role,
+        new ClusterIdentity(1, timeline, Guid.Empty),
+        DateTimeOffset.UnixEpoch,
+        Failures: 0,
+        IsInRotation: false,
+        Error: null);
 
     private static Task<int> Attempt(CancellationToken cancellationToken) =>
         throw new InvalidOperationException("There is no primary, so the attempt must not run.");

@@ -62,7 +62,7 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
     /// within the time limit.
     /// </summary>
     public Task<bool> WaitForHorizonAsync(
-        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken)
+        DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken)
     {
         Horizons.Add(horizon);
         Limits.Add(limit);

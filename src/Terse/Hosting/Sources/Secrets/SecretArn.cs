@@ -3,7 +3,7 @@ namespace Terse.Hosting;
 /// <summary>
 /// The ARN of a secret in AWS Secrets Manager, for example
 /// <c>arn:aws:secretsmanager:eu-central-1:123456789012:secret:terse-Ab12Cd</c>. A further part names one
-/// value of a secret that is a JSON object, as in task definitions of Amazon ECS: <c>…:terse-Ab12Cd:codes</c>.
+/// value of a secret that is a JSON object, as in task definitions of Amazon ECS: <c>…:codes</c>.
 /// </summary>
 /// <param name="Id">The ARN, without the name of a value.</param>
 /// <param name="Region">The region that holds the secret.</param>

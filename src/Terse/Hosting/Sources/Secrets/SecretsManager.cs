@@ -23,11 +23,15 @@ internal static class SecretsManager
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(200);
 
-    private static readonly HttpClient Http =
-        new(new SocketsHttpHandler { AllowAutoRedirect = false }) { MaxResponseContentBufferSize = MaxBytes };
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
+    {
+        MaxResponseContentBufferSize = MaxBytes,
+    };
 
     /// <summary>Returns the present value of a secret.</summary>
-    /// <exception cref="SourceUnavailableException">The secret cannot be read; the message says why.</exception>
+    /// <exception cref="SourceUnavailableException">
+    /// The secret cannot be read; the message says why.
+    /// </exception>
     public static Task<string> ReadAsync(SecretArn secret, TimeProvider time) => ObjectStoreCall.RunAsync(
         "The secret",
         async token =>
@@ -50,7 +54,8 @@ internal static class SecretsManager
                 return await AskOnceAsync(secret, time, cancellationToken);
             }
             catch (HttpRequestException exception)
-                when (tries < MaxTries && exception.StatusCode is null or >= HttpStatusCode.InternalServerError)
+                when (tries < MaxTries
+                    && exception.StatusCode is null or >= HttpStatusCode.InternalServerError)
             {
                 await Task.Delay(FirstPause * tries, time, cancellationToken);
             }
@@ -70,7 +75,9 @@ internal static class SecretsManager
         var (type, message) = ErrorOf(content);
         var status = type is "ThrottlingException" ? HttpStatusCode.ServiceUnavailable : response.StatusCode;
         throw new HttpRequestException(
-            $"AWS Secrets Manager answered {(int)response.StatusCode} {type} {message}".TrimEnd(), null, status);
+            $"AWS Secrets Manager answered {(int)response.StatusCode} {type} {message}".TrimEnd(),
+            inner: null,
+            status);
     }
 
     /// <summary>Returns the signed request <c>GetSecretValue</c>.</summary>
@@ -91,7 +98,8 @@ internal static class SecretsManager
     }
 
     private static Uri EndpointOf(SecretArn secret) => new(
-        EndpointVariables.Select(Environment.GetEnvironmentVariable).FirstOrDefault(url => url is { Length: > 0 })
+        EndpointVariables.Select(Environment.GetEnvironmentVariable)
+            .FirstOrDefault(url => url is { Length: > 0 })
         ?? $"https://{Service}.{secret.Region}.{secret.Domain}/");
 
     private static string ValueOf(JsonElement response, string? key)

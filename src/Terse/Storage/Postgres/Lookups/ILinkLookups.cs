@@ -71,7 +71,7 @@ internal interface ILinkLookups
 
     /// <inheritdoc cref="Cluster.WaitForHorizonAsync"/>
     Task<bool> WaitForHorizonAsync(
-        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken);
+        DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken);
 }
 
 /// <summary>The result of one lookup, read in one database snapshot on one host.</summary>

@@ -51,6 +51,7 @@ internal sealed class LinkFinder(
     /// <summary>The pause before the next lookup of a link while another host becomes the primary.</summary>
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
+    private readonly AnswerRules _rules = new(lookups, layouts, pending, domains);
     private int _waiting;
 
     /// <inheritdoc/>
@@ -94,10 +95,11 @@ internal sealed class LinkFinder(
 
     private async Task<LookupResult> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)
     {
+        var generation = lookups.Generation;
         var first = await TryFirstAsync(name, cancellationToken);
-        if (first is not null && IsAnswer(first, name))
+        if (first is not null && _rules.IsAnswer(first, name))
             return first;
-        var result = await WaitAsync(name, first, cancellationToken);
+        var result = await WaitAsync(name, first, generation, cancellationToken);
         if (first is { Link: null, IsReplica: true } && result.Link is not null)
             metrics.CountFalseNotFoundPrevented();
         return result;
@@ -119,35 +121,33 @@ internal sealed class LinkFinder(
         }
     }
 
-    /// <summary>Whether the result of the first host answers the request.</summary>
-    private bool IsAnswer(LookupResult first, LinkName name) =>
-        IsFinal(first, name.Code) && (first.Link is null || first.IsPrimary || pending.IsComplete);
-
     /// <summary>
     /// Looks up a link again, because the first host may have returned an outdated version of the link.
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="first">The result of the first host.</param>
+    /// <param name="generation">The generation of the primary when the request came.</param>
     /// <param name="cancellationToken">Cancels the lookups.</param>
     /// <returns>Null if another host is becoming the primary.</returns>
     private async Task<LookupResult?> FindChangedAsync(
-        LinkName name, LookupResult first, CancellationToken cancellationToken)
+        LinkName name, LookupResult first, int generation, CancellationToken cancellationToken)
     {
         try
         {
             var result = await CountAsync(LookUpChangedAsync(name, cancellationToken));
-            if (IsFinal(result, name.Code))
+            if (_rules.IsFinal(result, name.Code))
                 return result;
+            generation = AskedGeneration(result, generation);
         }
         catch (HostUnavailableException)
         {
             // The primary is lost or slow. If the result of the first host is final, the result is used.
             // Otherwise the code below waits for a replica.
-            if (IsFinal(first, name.Code))
+            if (_rules.IsFinal(first, name.Code))
                 return first;
         }
 
-        return await WaitAndFindAsync(name, pending.RequiredFor(name).At, cancellationToken);
+        return await WaitAndFindAsync(name, pending.RequiredFor(name).At, generation, cancellationToken);
     }
 
     /// <summary>
@@ -173,14 +173,14 @@ internal sealed class LinkFinder(
 
     /// <summary>Looks up a link again, if not too many requests do so already.</summary>
     private async Task<LookupResult> WaitAsync(
-        LinkName name, LookupResult? first, CancellationToken cancellationToken)
+        LinkName name, LookupResult? first, int generation, CancellationToken cancellationToken)
     {
         var isAllowed = Interlocked.Increment(ref _waiting) <= MaxWaiting;
         metrics.AddWaiting(1);
         try
         {
             if (isAllowed)
-                return await FindAgainAsync(name, first, cancellationToken);
+                return await FindAgainAsync(name, first, generation, cancellationToken);
             metrics.CountRefused();
             throw new StoreUnavailableException("Too many requests wait for the database; retry shortly.")
             {
@@ -199,22 +199,23 @@ internal sealed class LinkFinder(
     /// primary: hosts then show a primary that the probes have not found yet. The caller limits the time.
     /// </summary>
     private async Task<LookupResult> FindAgainAsync(
-        LinkName name, LookupResult? first, CancellationToken cancellationToken)
+        LinkName name, LookupResult? first, int generation, CancellationToken cancellationToken)
     {
         while (true)
         {
             if (first is not null)
             {
-                var result = IsOutdated(first)
-                    ? await FindChangedAsync(name, first, cancellationToken)
-                    : await FindMissingAsync(name, cancellationToken);
+                var result = _rules.IsOutdated(first)
+                    ? await FindChangedAsync(name, first, generation, cancellationToken)
+                    : await FindMissingAsync(name, generation, cancellationToken);
                 if (result is not null)
                     return result;
             }
 
             await Task.Delay(RetryInterval, time, cancellationToken);
+            generation = lookups.Generation;
             first = await TryFirstAsync(name, cancellationToken);
-            if (first is not null && IsAnswer(first, name))
+            if (first is not null && _rules.IsAnswer(first, name))
                 return first;
         }
     }
@@ -224,48 +225,54 @@ internal sealed class LinkFinder(
     /// shows an earlier primary. Asks the primary within the budget, otherwise a replica behind a fence.
     /// </summary>
     /// <returns>Null if another host is becoming the primary.</returns>
-    private async Task<LookupResult?> FindMissingAsync(LinkName name, CancellationToken cancellationToken)
+    private async Task<LookupResult?> FindMissingAsync(
+        LinkName name, int generation, CancellationToken cancellationToken)
     {
-        var newest = layouts.NewestTimeOf(name.Code);
         try
         {
             var result = await CountAsync(budget.TryTake()
                 ? lookups.Missing.CallAsync(name, cancellationToken)
                 : fenced.LookUpAsync(name, cancellationToken));
-            if (IsFinal(result, name.Code))
+            if (_rules.IsFinal(result, name.Code))
                 return result;
-            if (IsOutdated(result))
-                return await FindChangedAsync(name, result, cancellationToken);
-            if (newest is null && result.Generation != lookups.Generation && lookups.CanReachHost)
-                return null;
+            if (_rules.IsOutdated(result))
+                return await FindChangedAsync(name, result, generation, cancellationToken);
+            generation = AskedGeneration(result, generation);
         }
         catch (HostUnavailableException)
         {
             // The primary cannot be reached, so the code below waits for a replica.
         }
 
-        return await WaitAndFindAsync(name, newest, cancellationToken);
+        return await WaitAndFindAsync(
+            name, layouts.NewestTimeOf(name.Code), generation, cancellationToken);
     }
 
     /// <summary>
-    /// Waits until the horizon of some replica has passed an instant, or another host has become the primary,
-    /// and then looks up the link on a host whose horizon has passed this instant.
+    /// Waits until the horizon of some replica has passed an instant, or until a failover has replaced the
+    /// primary, and then looks up the link on such a host. A failover can overtake a lookup: the answer comes
+    /// from the old primary, or from the new one before its first beat, or the replica for which the request
+    /// waits becomes the new primary.
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="horizon">
     /// The instant that the host's horizon must pass; null if the code contains no creation time. For null,
-    /// the method throws an exception at once, because no horizon can prove that the link does not exist.
+    /// the method does not wait, because no horizon can prove that the link does not exist.
+    /// </param>
+    /// <param name="generation">
+    /// The generation of the primary that did not decide; 0 if the current primary was not asked.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait and the lookup.</param>
     /// <returns>Null if the result is not final, and a host can be reached.</returns>
     private async Task<LookupResult?> WaitAndFindAsync(
-        LinkName name, DateTimeOffset? horizon, CancellationToken cancellationToken)
+        LinkName name, DateTimeOffset? horizon, int generation, CancellationToken cancellationToken)
     {
-        if (horizon is { } instant
-            && await lookups.WaitForHorizonAsync(instant, PostgresErrors.Timeout, cancellationToken))
+        var instant = horizon ?? DateTimeOffset.MaxValue;
+        if (await lookups.WaitForHorizonAsync(
+                instant, generation, PostgresErrors.Timeout, cancellationToken))
         {
             var result = await CountAsync(lookups.LookUpAsync(name, instant, cancellationToken));
-            if (IsFinal(result, name.Code))
+            if (_rules.IsFinal(result, name.Code))
                 return result;
             if (lookups.CanReachHost)
                 return null;
@@ -276,44 +283,13 @@ internal sealed class LinkFinder(
             + "lost or overloaded. Retry shortly.");
     }
 
+    private int AskedGeneration(LookupResult result, int generation) =>
+        result.Generation == lookups.Generation ? generation : 0;
+
     private async Task<LookupResult> CountAsync(Task<LookupResult> lookup)
     {
         var result = await lookup;
         metrics.CountLookup(result);
         return result;
     }
-
-    /// <summary>
-    /// True if the host contains the link, but this Terse server knows of a change that the host may lack.
-    /// For results that are not final.
-    /// </summary>
-    private bool IsOutdated(LookupResult result) =>
-        result.Link is not null && result.Generation == lookups.Generation;
-
-    /// <summary>
-    /// True if the caller may answer with this result. The result then contains the link with all changes
-    /// that this Terse server knows of, or proves that the link does not exist. A host that shows an earlier
-    /// primary proves nothing, even if the host contains the link. The failover may have lost this link, and
-    /// the code may belong to a different link by now. The method compares the generations after the lookup,
-    /// so it also detects a failover during the lookup.
-    /// </summary>
-    private bool IsFinal(LookupResult result, string code)
-    {
-        if (result.Generation != lookups.Generation)
-            return false;
-        if (result.Link is not null)
-            return pending.AreContainedIn(result) && HasEveryChange(result);
-        if (result.LastDomain > domains.Table.LastId)
-            return false; // The host of the request may belong to a domain that this server does not know.
-        return result.IsPrimary
-            || result.HasReachedFence
-            || (layouts.NewestTimeOf(code, result.Layouts) is { } newest && newest <= result.ClosedAt);
-    }
-
-    /// <summary>
-    /// False if the link may have a change that this Terse server was not notified of, and a primary is known
-    /// that could tell.
-    /// </summary>
-    private bool HasEveryChange(LookupResult result) =>
-        result.IsPrimary || result.HasReachedFence || pending.IsComplete || !lookups.IsPrimaryKnown;
 }

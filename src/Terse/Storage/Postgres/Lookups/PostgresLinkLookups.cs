@@ -124,8 +124,8 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<bool> WaitForHorizonAsync(
-        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
-        _cluster.WaitForHorizonAsync(horizon, limit, cancellationToken);
+        DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken) =>
+        _cluster.WaitForHorizonAsync(horizon, generation, limit, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

@@ -42,8 +42,8 @@ internal sealed class SimulatedLookups(
         LookUpAsync(Freshness.AtLeast(horizon), name.Code);
 
     public Task<bool> WaitForHorizonAsync(
-        DateTimeOffset horizon, TimeSpan limit, CancellationToken cancellationToken) =>
-        registry.WaitForHorizonAsync(horizon, limit, cancellationToken);
+        DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken) =>
+        registry.WaitForHorizonAsync(horizon, generation, limit, cancellationToken);
 
     public async Task<IReadOnlyList<LookupResult>> LookUpReplayedAsync(
         int replica, Func<long, IReadOnlyList<LinkName>> pick)

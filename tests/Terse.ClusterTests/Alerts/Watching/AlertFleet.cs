@@ -4,8 +4,8 @@ using Terse.Harness;
 namespace Terse.ClusterTests;
 
 /// <summary>
-/// Servers on one PostgreSQL cluster or on SQLite, and the Prometheus servers that watch them. The tests of a class share
-/// a fleet, and leave it as they found it.
+/// Servers on one PostgreSQL cluster or on SQLite, and the Prometheus servers that watch them. The tests of
+/// a class share a fleet, and leave it as they found it.
 /// </summary>
 public abstract class AlertFleet : IAsyncLifetime
 {

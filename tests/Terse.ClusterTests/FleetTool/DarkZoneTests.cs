@@ -1,0 +1,89 @@
+using System.Net;
+using System.Text.Json;
+using Terse.Harness;
+
+namespace Terse.ClusterTests;
+
+/// <summary>
+/// Tests of a zone of which all servers and databases are suspended, as when it loses its network, under load
+/// that counts every request. The balancer repeats a redirect on another server.
+/// </summary>
+public sealed class DarkZoneTests(ITestOutputHelper output)
+{
+    /// <summary>The client that creates links and the one that changes a link wait for one answer each.
+    /// </summary>
+    private const int InFlight = 2;
+
+    [Fact]
+    public async Task Of_a_zone_that_goes_dark_only_writes_in_flight_fail_and_it_comes_back_by_itself()
+    {
+        await using var fleet = new FleetScript();
+        await RunAsync(fleet, "up", "--servers", "2", "--replicas", "1", "--zones", "a,b");
+        var status = await fleet.StatusAsync();
+        Assert.Equal(["primary", "replica"], status.Roles);
+        await using var load = await CountedLoad.StartAsync(fleet.Balancer);
+        await load.ContinueAsync(requests: 500);
+
+        // The replica and a server.
+        await RunAsync(fleet, "pause", "b");
+        await load.ContinueAsync(requests: 1000);
+        await load.CreateMoreAsync(links: 50);
+        await RunAsync(fleet, "resume", "b");
+        await BackAsync(status);
+        await load.ContinueAsync(requests: 200);
+        Report(load, "zone b");
+        Assert.Empty(load.FailedRedirects);
+        Assert.InRange(load.Failures.Count, 0, InFlight);
+
+        // The primary and a server: no link can be created, but all are followed. The replica has them all.
+        await FleetScript.QueryAsync(
+            status.Databases[0], "ALTER SYSTEM SET synchronous_standby_names = 'db2'");
+        await FleetScript.QueryAsync(status.Databases[0], "SELECT pg_reload_conf()");
+        await load.CreateMoreAsync(links: 50);
+        await RunAsync(fleet, "pause", "a");
+        await load.ContinueAsync(requests: 1000);
+        await RunAsync(fleet, "resume", "a");
+        await BackAsync(status);
+        await load.CreateMoreAsync(links: 50);
+        await load.StopAsync(status.ServerUrls);
+        Report(load, "both zones");
+        // A primary that hangs is only slow until the probes find it lost. Meanwhile, a link that is not
+        // cached can cost each of the two clients of the newest link one 503, at the pause and at the return.
+        var first = load.Created.First().ShortUrl;
+        Assert.DoesNotContain(load.FailedRedirects, failed => failed.Address == first);
+        Assert.InRange(load.FailedRedirects.Count(), 0, 4);
+    }
+
+    /// <summary>Waits until all servers are ready, and each one reads from all databases.</summary>
+    private static async Task BackAsync(FleetStatus status)
+    {
+        using var http = new HttpClient();
+        foreach (var server in status.ServerUrls)
+        {
+            await Eventually.IsTrueAsync(async () =>
+            {
+                using var ready = await http.GetAsync(new Uri(server, "/readyz/creations"));
+                if (ready.StatusCode is not HttpStatusCode.OK)
+                    return false;
+                var fleet = JsonElement.Parse(await http.GetStringAsync(new Uri(server, "/api/v1/fleet")));
+                return fleet.GetProperty("hosts").EnumerateArray()
+                    .Select(host => host.GetProperty("state").GetString())
+                    .SequenceEqual(["primary", "inRotation"]);
+            });
+        }
+    }
+
+    private void Report(CountedLoad load, string what)
+    {
+        output.WriteLine($"{what}: {load.Requests} requests, {load.Created.Count} links created");
+        output.WriteLine($"longest time between two creations: {load.LongestPause}");
+        foreach (var failure in load.Failures)
+            output.WriteLine(failure.ToString());
+    }
+
+    private static async Task RunAsync(FleetScript fleet, string command, params string[] options)
+    {
+        var result = await fleet.RunAsync(command, options);
+        Assert.True(result.ExitCode == 0, result.Errors);
+    }
+}
