@@ -7,6 +7,9 @@ public sealed class SecretsManagerTests : IDisposable
 {
     private const string Secret = "private, max-age=17";
 
+    /// <summary>A secret that is no JSON; it begins like "null", of which parsers quote the rest.</summary>
+    private const string Plain = "n0 part of this secret";
+
     private readonly TemporaryFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -34,7 +37,7 @@ public sealed class SecretsManagerTests : IDisposable
     [Theory]
     [InlineData("secret:gone", "answered 400 ResourceNotFoundException Of the test.")]
     [InlineData("secret:all:none", "it has no value 'none'")]
-    [InlineData("secret:plain:none", "The secret cannot be used")]
+    [InlineData("secret:plain:none", "The secret cannot be used: it is no JSON object.")]
     [InlineData("secret:empty", "it is empty")]
     [InlineData("secret", "which is no ARN of a secret")]
     [InlineData("secret:all:a:b", "which is no ARN of a secret")]
@@ -42,7 +45,7 @@ public sealed class SecretsManagerTests : IDisposable
     {
         await using var secrets = await SecretsServer.StartAsync();
         secrets.Add("all", "{}");
-        secrets.Add("plain", "no JSON");
+        secrets.Add("plain", Plain);
         secrets.Add("empty", "");
         var result = await Command.RunAsync(
             Repository.Program,
@@ -52,6 +55,7 @@ public sealed class SecretsManagerTests : IDisposable
         Assert.NotEqual(0, result.ExitCode);
         Assert.Contains("Redirects:CacheControl", result.Errors, StringComparison.Ordinal);
         Assert.Contains(expected, result.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain(Plain, result.Errors, StringComparison.Ordinal);
     }
 
     /// <summary>Starts a server, and returns the header of a redirect.</summary>

@@ -86,6 +86,13 @@ internal static class MoveCommand
         var toPostgres = arguments.GetValue(To) == Postgres;
         if (toPostgres && SqliteDatabase.WhyMissing(folder) is { } missing)
             throw new StartupException(missing);
+        if (toPostgres && arguments.GetValue(Cancel))
+        {
+            await using var file = new SqliteMoveSource(folder);
+            await CancelAsync(file, arguments);
+            return;
+        }
+
         if (toPostgres)
             await storage.MigrateAsync(cancellationToken);
         else
@@ -95,15 +102,21 @@ internal static class MoveCommand
             toPostgres ? new SqliteMoveSource(folder) : new PostgresMoveSource(session);
         if (arguments.GetValue(Cancel))
         {
-            await source.CancelAsync();
-            await arguments.InvocationConfiguration.Output.WriteLineAsync(
-                $"The move of {source.Description} has ended. Delete the new database.");
+            await CancelAsync(source, arguments);
             return;
         }
 
         await using IMoveTarget target =
             toPostgres ? new PostgresMoveTarget(session) : new SqliteMoveTarget(folder);
         await MoveAsync(app, arguments, source, target, cancellationToken);
+    }
+
+    /// <summary>Ends a move. Does not need the new database, which may be lost.</summary>
+    private static async Task CancelAsync(IMoveSource source, ParseResult arguments)
+    {
+        await source.CancelAsync();
+        await arguments.InvocationConfiguration.Output.WriteLineAsync(
+            $"The move of {source.Description} has ended. Delete the new database.");
     }
 
     private static Task MoveAsync(

@@ -44,7 +44,7 @@ internal sealed class Mover(
 
         if (mark.IsClosed)
         {
-            await CompleteClosedAsync();
+            await CompleteClosedAsync(cancellationToken);
             return;
         }
 
@@ -56,9 +56,14 @@ internal sealed class Mover(
         await RunLastRoundAsync(cancellationToken);
     }
 
-    /// <summary>Completes a move that ended after it had closed the source.</summary>
-    private async Task CompleteClosedAsync()
+    /// <summary>
+    /// Completes a move that ended after it had closed the source. Copies what the target lacks: if it was
+    /// lost meanwhile, that is everything.
+    /// </summary>
+    private async Task CompleteClosedAsync(CancellationToken cancellationToken)
     {
+        foreach (var table in await source.FindTablesAsync())
+            await CopyAsync(table, isClosed: true, cancellationToken);
         var tables = await source.FindTablesAsync();
         await source.OpenSnapshotAsync();
         var sum = await CompareAsync(tables, long.MaxValue);
@@ -72,14 +77,15 @@ internal sealed class Mover(
     private async Task CopyAllAsync(CancellationToken cancellationToken)
     {
         foreach (var table in await source.FindTablesAsync())
-            await CopyAsync(table, cancellationToken);
+            await CopyAsync(table, isClosed: false, cancellationToken);
     }
 
-    private async Task CopyAsync(MovedTable table, CancellationToken cancellationToken)
+    private async Task CopyAsync(MovedTable table, bool isClosed, CancellationToken cancellationToken)
     {
         if (table.Day is { } day)
             await target.CreateDayAsync(day);
-        await source.TrackAsync(table);
+        if (!isClosed)
+            await source.TrackAsync(table);
         var progress = await target.ReadProgressAsync(table);
         if (progress.IsDone)
             return;
@@ -198,7 +204,7 @@ internal sealed class Mover(
         var begin = time.GetTimestamp();
         var tables = await source.FindTablesAsync();
         foreach (var table in tables.Where(table => table.Day is not null))
-            await CopyAsync(table, cancellationToken);
+            await CopyAsync(table, isClosed: false, cancellationToken);
         tables = await FindCopiedAsync();
         await CopyChangesAsync(tables, cancellationToken);
         await CompareAsync(tables, SmallTable);

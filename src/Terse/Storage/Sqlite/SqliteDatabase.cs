@@ -45,6 +45,7 @@ internal sealed class SqliteDatabase
         {
             OwnFiles.CreateFolder(options.Value.Folder);
             using var shared = FolderLock.Share(options.Value.Folder);
+            SqliteMoveMark.AssertIsFinished(Path);
             OwnFiles.CreateFile(Path); // SQLite gives its other files the mode of this one.
             using (var session = new SqliteSession(Path, SqliteOpenMode.ReadWriteCreate, ReaderPragmas))
             {

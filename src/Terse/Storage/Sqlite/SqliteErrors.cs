@@ -31,12 +31,15 @@ internal static class SqliteErrors
         _ => null,
     };
 
+    /// <summary>The error of the triggers that refuse all writes after a move.</summary>
+    public const string Moved = "The links have moved to another database.";
+
     /// <summary>
-    /// Whether a trigger has refused a write because the links have moved to another database. No other
-    /// trigger refuses a write.
+    /// Whether a trigger has refused a write because the links have moved to another database.
     /// </summary>
     public static bool IsMoved(SqliteException exception) =>
-        exception.SqliteExtendedErrorCode == SQLITE_CONSTRAINT_TRIGGER;
+        exception.SqliteExtendedErrorCode == SQLITE_CONSTRAINT_TRIGGER
+        && exception.Message.Contains(Moved, StringComparison.Ordinal);
 
     /// <summary>
     /// Returns a <see cref="StoreUnavailableException"/> if the infrastructure failed; otherwise returns the

@@ -39,7 +39,8 @@ internal static class SecretsManager
             using var response = await AskAsync(secret, time, token);
             return ValueOf(response.RootElement, secret.Key);
         },
-        exception => exception is AmazonClientException or HttpRequestException or JsonException,
+        exception => exception is AmazonServiceException or AmazonClientException or HttpRequestException
+            or UriFormatException,
         time,
         CancellationToken.None);
 
@@ -71,7 +72,7 @@ internal static class SecretsManager
         using var response = await Http.SendAsync(request, cancellationToken);
         var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
         if (response.IsSuccessStatusCode)
-            return JsonDocument.Parse(content);
+            return ParseQuietly(Encoding.UTF8.GetString(content));
         var (type, message) = ErrorOf(content);
         var status = type is "ThrottlingException" ? HttpStatusCode.ServiceUnavailable : response.StatusCode;
         throw new HttpRequestException(
@@ -104,11 +105,11 @@ internal static class SecretsManager
 
     private static string ValueOf(JsonElement response, string? key)
     {
-        if (!response.TryGetProperty("SecretString", out var value) || value.GetString() is not { } text)
+        if (TextOf(response, "SecretString") is not { } text)
             throw new IOException("it is binary, and no text");
         if (key is not null)
         {
-            using var values = JsonDocument.Parse(text);
+            using var values = ParseQuietly(text);
             if (values.RootElement.ValueKind is not JsonValueKind.Object
                 || !values.RootElement.TryGetProperty(key, out var chosen)
                 || chosen.ValueKind is not JsonValueKind.String)
@@ -120,6 +121,22 @@ internal static class SecretsManager
         }
 
         return text.Length > 0 ? text : throw new IOException("it is empty");
+    }
+
+    /// <summary>Parses JSON. No error has a part of the text, which contains a secret.</summary>
+    private static JsonDocument ParseQuietly(string text)
+    {
+        JsonDocument? document = null;
+        try
+        {
+            document = JsonDocument.Parse(text);
+        }
+        catch (JsonException)
+        {
+            // Its message can contain the text.
+        }
+
+        return document ?? throw new IOException("it is no JSON object");
     }
 
     private static (string? Type, string? Message) ErrorOf(byte[] content)

@@ -96,7 +96,7 @@ internal sealed class LinkFinder(
     private async Task<LookupResult> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)
     {
         var generation = lookups.Generation;
-        var first = await TryFirstAsync(name, cancellationToken);
+        var first = await TryAsync(() => lookups.Any.CallAsync(name, cancellationToken));
         if (first is not null && _rules.IsAnswer(first, name))
             return first;
         var result = await WaitAsync(name, first, generation, cancellationToken);
@@ -106,14 +106,14 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Looks up a link on any host. Returns null if no host answered, although the probes reach one: while a
-    /// replica becomes the primary, its connections can be lost when no other host is left.
+    /// Runs a lookup. Returns null if no host answered, although the probes reach one: while a replica
+    /// becomes the primary, its connections can be lost when no other host is left.
     /// </summary>
-    private async Task<LookupResult?> TryFirstAsync(LinkName name, CancellationToken cancellationToken)
+    private async Task<LookupResult?> TryAsync(Func<Task<LookupResult>> lookup)
     {
         try
         {
-            return await CountAsync(lookups.Any.CallAsync(name, cancellationToken));
+            return await CountAsync(lookup());
         }
         catch (HostUnavailableException) when (lookups.CanReachHost)
         {
@@ -214,7 +214,7 @@ internal sealed class LinkFinder(
 
             await Task.Delay(RetryInterval, time, cancellationToken);
             generation = lookups.Generation;
-            first = await TryFirstAsync(name, cancellationToken);
+            first = await TryAsync(() => lookups.Any.CallAsync(name, cancellationToken));
             if (first is not null && _rules.IsAnswer(first, name))
                 return first;
         }
@@ -271,7 +271,8 @@ internal sealed class LinkFinder(
         if (await lookups.WaitForHorizonAsync(
                 instant, generation, PostgresErrors.Timeout, cancellationToken))
         {
-            var result = await CountAsync(lookups.LookUpAsync(name, instant, cancellationToken));
+            if (await TryAsync(() => lookups.LookUpAsync(name, instant, cancellationToken)) is not { } result)
+                return null;
             if (_rules.IsFinal(result, name.Code))
                 return result;
             if (lookups.CanReachHost)

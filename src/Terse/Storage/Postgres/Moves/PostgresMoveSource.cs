@@ -88,8 +88,8 @@ internal sealed class PostgresMoveSource(PostgresMoveSession session) : IMoveSou
                 if (attempt == MaxAttempts)
                 {
                     throw new StartupException(
-                        "Other transactions keep a table locked, perhaps a backup. Move again after their "
-                        + "end; the move goes on where it was.",
+                        "Other transactions keep a table locked, perhaps a migration or a VACUUM. Move again "
+                        + "after their end; the move goes on where it was.",
                         exception);
                 }
             }
@@ -210,7 +210,8 @@ internal sealed class PostgresMoveSource(PostgresMoveSession session) : IMoveSou
     {
         await session.RunAsync(CreateClosed);
         foreach (var table in tables.Where(table => table.Day is null))
-            await session.RunAsync(session.SqlOf(table).Close);
+            await session.RunAsync(PostgresMoveSql.CloseOf(table.Name));
+        await session.RunAsync(PostgresMoveSql.CloseOf("tag_change"));
         await (_mark! with { Role = PostgresMoveMark.Closed }).StoreAsync(session);
         await session.CommitAsync();
     }

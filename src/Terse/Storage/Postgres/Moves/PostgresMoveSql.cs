@@ -82,9 +82,9 @@ internal sealed class PostgresMoveSql(MovedTable table)
         DROP TABLE IF EXISTS {Log};
         """;
 
-    public string Close =>
+    public static string CloseOf(string table) =>
         $"""
-        CREATE TRIGGER move_closed BEFORE INSERT OR UPDATE OR DELETE ON {table.Name}
+        CREATE TRIGGER move_closed BEFORE INSERT OR UPDATE OR DELETE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION move_closed();
         """;
 

@@ -67,8 +67,12 @@ internal sealed class PostgresMoveTarget(PostgresMoveSession session) : IMoveTar
     }
 
     /// <inheritdoc/>
-    public Task DropDayAsync(DateOnly day) =>
-        session.RunAsync($"DROP TABLE {VisitPartition.TableName(day)}");
+    public Task DropDayAsync(DateOnly day)
+    {
+        var table = VisitPartition.TableName(day);
+        return session.WriteAsync(() => session.RunAsync(
+            $"DROP TABLE {table}; DELETE FROM move_progress WHERE table_name = '{table}'"));
+    }
 
     /// <inheritdoc/>
     public async Task<CopyProgress> ReadProgressAsync(MovedTable table)

@@ -40,6 +40,21 @@ internal sealed record SqliteMoveMark(string Id, string Role, string Peer)
             "INSERT OR REPLACE INTO move_state (one, id, role, peer) VALUES (1, ?1, ?2, ?3)", Id, Role, Peer)
         .ExecuteNonQuery();
 
+    /// <summary>The file to which a move copies, until it is complete and gets the database's name.</summary>
+    public static string UnfinishedOf(string path) => path + ".moving";
+
+    /// <summary>Checks that no move to this folder has begun that is not complete.</summary>
+    /// <exception cref="StartupException">A server would begin with an empty database.</exception>
+    public static void AssertIsFinished(string path)
+    {
+        if (File.Exists(UnfinishedOf(path)))
+        {
+            throw new StartupException(
+                $"A move to {path} is not finished; run 'terse move' again to finish it, or end it with "
+                + $"'terse move --cancel' and delete {UnfinishedOf(path)}.");
+        }
+    }
+
     /// <summary>Checks that a server may use the file.</summary>
     /// <exception cref="StartupException">
     /// The file has moved, or is the unfinished target of a move.

@@ -186,9 +186,10 @@ internal sealed class SqliteMoveSource : IMoveSource
         foreach (var table in tables)
         {
             _file.Session.Execute(_file.SqlOf(table).Untrack);
-            _file.Session.Execute(_file.SqlOf(table).Close);
+            _file.Session.Execute(SqliteMoveSql.CloseOf(table.Name));
         }
 
+        _file.Session.Execute(SqliteMoveSql.CloseOf("tag_change"));
         (_mark! with { Role = SqliteMoveMark.Closed }).Store(_file.Session);
         _file.Session.Execute("COMMIT");
         return Task.CompletedTask;

@@ -97,10 +97,10 @@ internal sealed class SqliteMoveSql
         """;
 
     /// <summary>Makes SQLite refuse every write of the table (<see cref="SqliteErrors.IsMoved"/>).</summary>
-    public string Close => string.Concat(Changes.Select(change =>
+    public static string CloseOf(string table) => string.Concat(Changes.Select(change =>
         $"""
-        CREATE TRIGGER moved_{change}_{_table.Name} BEFORE {change} ON {_table.Name} BEGIN
-            SELECT RAISE(ABORT, 'The links have moved to another database.');
+        CREATE TRIGGER moved_{change}_{table} BEFORE {change} ON {table} BEGIN
+            SELECT RAISE(ABORT, '{SqliteErrors.Moved}');
         END;
 
         """));

@@ -29,13 +29,12 @@ internal sealed class SqliteMoveTarget : IMoveTarget
         _path = SqliteDatabase.PathIn(options.Folder);
         _folder = FolderLock.TakeAlone(options.Folder);
         _lock = MoveLock.Take(options.Folder);
-        var unfinished = _path + ".moving";
+        var unfinished = SqliteMoveMark.UnfinishedOf(_path);
         var existing = ReadMark(_path);
         var isDone = existing is { Role: SqliteMoveMark.Done } && !File.Exists(unfinished);
         if (File.Exists(_path) && !isDone && existing?.Role != SqliteMoveMark.Closed)
         {
-            throw new StartupException(
-                $"{_path} exists. A move needs a folder without a database; set it with --data.");
+            throw new StartupException(HasDatabase(_path));
         }
 
         if (!isDone)
@@ -45,6 +44,9 @@ internal sealed class SqliteMoveTarget : IMoveTarget
 
     /// <inheritdoc/>
     public string Description => $"SQLite {Path.GetFullPath(_path)}";
+
+    private static string HasDatabase(string path) =>
+        $"{path} exists. A move needs a folder without a database; set it with --data.";
 
     private static SqliteMoveMark? ReadMark(string path)
     {
@@ -70,6 +72,8 @@ internal sealed class SqliteMoveTarget : IMoveTarget
             });
         }
 
+        if (_mark.Id != id && _mark.Role == SqliteMoveMark.Done)
+            throw new StartupException(HasDatabase(_path));
         if (_mark.Id != id)
         {
             throw new StartupException(
@@ -110,7 +114,12 @@ internal sealed class SqliteMoveTarget : IMoveTarget
     /// <inheritdoc/>
     public Task DropDayAsync(DateOnly day)
     {
-        _file.Session.Execute($"DROP TABLE {VisitPartition.TableName(day)}");
+        var table = VisitPartition.TableName(day);
+        _file.Write(() =>
+        {
+            _file.Session.Execute($"DROP TABLE {table}");
+            _file.Session.Command("DELETE FROM move_progress WHERE table_name = ?1", table).ExecuteNonQuery();
+        });
         return Task.CompletedTask;
     }
 
