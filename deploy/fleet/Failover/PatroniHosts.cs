@@ -11,6 +11,8 @@ internal sealed class PatroniHosts(
 {
     private static readonly TimeSpan StoreLimit = TimeSpan.FromSeconds(30);
 
+    private static readonly TimeSpan SwitchLimit = TimeSpan.FromSeconds(30);
+
     /// <summary>Longer than the time after which Patroni replaces a primary, and a copy of the
     /// data.</summary>
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
@@ -33,11 +35,15 @@ internal sealed class PatroniHosts(
         }
 
         await new DatabaseHosts(folder, layout, processes).CreateDatabaseAsync(primary!);
-        foreach (var replica in layout.DatabaseParts.Where(host => host.Name != primary!.Name))
+        var replicas = layout.DatabaseParts.Where(host => host.Name != primary!.Name).ToList();
+        foreach (var replica in replicas)
         {
             if (!await processes.WaitAsync(replica, Limit, () => FollowsAsync(replica, primary!)))
                 throw folder.Failure(replica.Name, $"does not follow {primary!.Name}");
         }
+
+        if (layout.IsSynchronous && replicas.Count > 0)
+            await WaitForSynchronousAsync(primary!, replicas);
     }
 
     /// <summary>Lets Patroni make another database the primary.</summary>
@@ -46,15 +52,20 @@ internal sealed class PatroniHosts(
     {
         var primary = await FindPrimaryAsync()
             ?? throw new FleetException("There is not one primary; repair the fleet: ./fleet up");
-        string[] candidate = to is null ? [] : ["--candidate", to];
-        var result = await Command.RunAsync(
-            "patronictl",
-            [
-                "-c", folder[$"{primary.Name}.yml"], "switchover", "terse",
-                "--master", primary.Name, .. candidate, "--force",
-            ]);
-        if (result.ExitCode != 0)
-            throw new FleetException($"Patroni refused the switchover: {result.Output}{result.Errors}");
+        var replicas = layout.DatabaseParts.Select(host => host.Name).Where(host => host != primary.Name);
+        if (to is not null && !replicas.Contains(to, StringComparer.Ordinal))
+            throw new FleetException($"{to} is no replica. The replicas are: {string.Join(' ', replicas)}");
+
+        // A database that became a replica a moment ago is refused until Patroni has read its state.
+        using var patroni = new PatroniApi(layout);
+        string? refusal = null;
+        if (!await processes.WaitAsync(primary, SwitchLimit, async () =>
+                (refusal = await patroni.SwitchAsync(primary, to)) is null
+                || await FindPrimaryAsync() is { } next && next != primary))
+        {
+            throw new FleetException($"Patroni refused the switchover: {refusal}");
+        }
+
         await StartAsync(former: primary);
     }
 
@@ -82,6 +93,17 @@ internal sealed class PatroniHosts(
         var roles = await Task.WhenAll(layout.DatabaseParts.Select(async host =>
             (Host: host, Role: await Replication.RoleOfAsync(host))));
         return roles.Where(host => host.Role is "primary").ToList() is [var only] ? only.Host : null;
+    }
+
+    /// <summary>Waits until commits wait for a replica. Only such a replica can become the primary.</summary>
+    private async Task WaitForSynchronousAsync(FleetPart primary, IReadOnlyCollection<FleetPart> replicas)
+    {
+        using var patroni = new PatroniApi(layout);
+        if (!await processes.WaitAsync(primary, Limit, async () =>
+                (await Task.WhenAll(replicas.Select(patroni.IsSynchronousAsync))).Contains(true)))
+        {
+            throw folder.Failure(primary.Name, "has no synchronous replica");
+        }
     }
 
     private static async Task<bool> FollowsAsync(FleetPart replica, FleetPart primary) =>

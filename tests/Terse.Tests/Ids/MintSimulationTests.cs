@@ -13,34 +13,32 @@ public sealed class MintSimulationTests
     private static readonly int FirstSeed = TestVariable.Read("TERSE_SEED", 1);
 
     [Fact]
-    public void No_schedule_mints_an_id_twice_or_before_its_reservation()
+    public async Task No_schedule_mints_an_id_twice_or_before_its_reservation()
     {
-        var broken = FindBroken(Schedules, startsAfterReservedUntil: true, out var minted);
+        var (broken, minted) = await FindBrokenAsync(Schedules, startsAfterReservedUntil: true);
 
         Assert.True(broken is null, broken);
         Assert.InRange(minted, Schedules, long.MaxValue);
     }
 
     [Fact]
-    public void The_simulation_finds_duplicates_when_reservations_of_a_node_may_overlap() =>
-        Assert.NotNull(FindBroken(10_000, startsAfterReservedUntil: false, out _));
+    public async Task The_simulation_finds_duplicates_when_reservations_of_a_node_may_overlap() =>
+        Assert.NotNull((await FindBrokenAsync(10_000, startsAfterReservedUntil: false)).Broken);
 
-    private static string? FindBroken(int schedules, bool startsAfterReservedUntil, out long minted)
+    private static async Task<(string? Broken, long Minted)> FindBrokenAsync(
+        int schedules, bool startsAfterReservedUntil)
     {
         string? broken = null;
-        var sum = 0L;
-        Parallel.For(FirstSeed, FirstSeed + schedules, (seed, loop) =>
+        var minted = 0L;
+        await OwnThreads.ForEachAsync(FirstSeed, schedules, seed =>
         {
             var simulation = new MintSimulation(seed, startsAfterReservedUntil);
-            if (simulation.Run() is { } found)
-            {
+            var found = simulation.Run();
+            if (found is not null)
                 broken = $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {found}";
-                loop.Stop();
-            }
-
-            Interlocked.Add(ref sum, simulation.Minted);
+            Interlocked.Add(ref minted, simulation.Minted);
+            return found is null;
         });
-        minted = sum;
-        return broken;
+        return (broken, minted);
     }
 }

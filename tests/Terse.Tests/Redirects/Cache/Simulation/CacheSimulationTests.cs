@@ -17,7 +17,7 @@ public sealed class CacheSimulationTests(ITestOutputHelper output)
     [Fact]
     public async Task No_schedule_serves_a_version_older_than_a_notified_change_or_exceeds_the_bounds()
     {
-        var (failure, found) = await Task.Run(() => FindFailure(notifiesTooEarly: false));
+        var (failure, found) = await OwnThreads.RunAsync(() => FindFailure(notifiesTooEarly: false));
         output.WriteLine($"TERSE_SEED={FirstSeed}: {Schedules} schedules, {found} found");
         Assert.True(failure is null, failure);
         Assert.InRange(found, 10 * Schedules, long.MaxValue);
@@ -26,15 +26,12 @@ public sealed class CacheSimulationTests(ITestOutputHelper output)
     [Fact]
     public async Task The_simulation_detects_a_notification_that_comes_before_its_change()
     {
-        var (failure, _) = await Task.Run(() => FindFailure(notifiesTooEarly: true));
+        var (failure, _) = await OwnThreads.RunAsync(() => FindFailure(notifiesTooEarly: true));
         output.WriteLine(failure ?? "no schedule failed");
         Assert.NotNull(failure);
     }
 
-    /// <summary>
-    /// The caller must run this method on a thread-pool thread. Such a thread has no synchronization context,
-    /// so continuations run in the same order each time.
-    /// </summary>
+    /// <summary>The caller must run this method on a thread without a synchronization context.</summary>
     private static (string? Failure, long Found) FindFailure(bool notifiesTooEarly)
     {
         var found = 0L;

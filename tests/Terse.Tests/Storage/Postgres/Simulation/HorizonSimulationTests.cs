@@ -17,7 +17,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     public async Task No_schedule_leads_to_a_wrong_or_outdated_answer_or_to_a_lookup_that_never_ends()
     {
         var begin = TimeProvider.System.GetTimestamp();
-        var (broken, answers) = await Task.Run(() => FindBroken(FirstSeed, Schedules, HorizonSabotage.None));
+        var (broken, answers) = await FindBrokenAsync(FirstSeed, Schedules, HorizonSabotage.None);
         var seconds = TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
 
         output.WriteLine(
@@ -44,8 +44,7 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
         HorizonSabotage sabotage, string wrongAnswer, int skipped = 0)
     {
         // Rare faults start shortly before a seed that is known to show them, which saves minutes.
-        var (broken, _) = await Task.Run(
-            () => FindBroken(FirstSeed + skipped, 40_000, sabotage, wrongAnswer));
+        var (broken, _) = await FindBrokenAsync(FirstSeed + skipped, 40_000, sabotage, wrongAnswer);
 
         output.WriteLine($"{sabotage}: {broken}");
         Assert.NotNull(broken);
@@ -55,27 +54,28 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     [Fact]
     public async Task The_same_seed_gives_the_same_schedule()
     {
-        var once = await Task.Run(() => RunAll(300));
-        var again = await Task.Run(() => RunAll(300));
+        var once = await RunAllAsync(300);
+        var again = await RunAllAsync(300);
 
         Assert.Equal(once, again);
     }
 
-    private static string[] RunAll(int schedules)
+    private static async Task<string[]> RunAllAsync(int schedules)
     {
         var ends = new string[schedules];
-        Parallel.For(0, schedules, index =>
+        await OwnThreads.ForEachAsync(0, schedules, index =>
         {
             var simulation = new HorizonSimulation(FirstSeed + index, HorizonSabotage.TwoStatements);
             var reason = simulation.Run();
             ends[index] = $"TERSE_SEED={FirstSeed + index}: {reason ?? "all held"}, {simulation.Answers}";
+            return true;
         });
         return ends;
     }
 
     /// <summary>
-    /// Runs simulations until one of them reports a wrong response. Runs them on threads of the thread pool,
-    /// because the synchronization context of a test would move continuations to other threads.
+    /// Runs simulations until one of them reports a wrong response. Lower seeds than that one still run,
+    /// because the lowest is reported.
     /// </summary>
     /// <param name="firstSeed">The seed of the first simulation.</param>
     /// <param name="schedules">How many simulations run at most.</param>
@@ -84,13 +84,13 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
     /// Only a report that ends with this text counts as a wrong response. With the default, every report
     /// counts.
     /// </param>
-    private static (string? Broken, Answers Answers) FindBroken(
+    private static async Task<(string? Broken, Answers Answers)> FindBrokenAsync(
         int firstSeed, int schedules, HorizonSabotage sabotage, string wrongAnswer = "")
     {
         (int Seed, string? Reason) broken = (int.MaxValue, null);
         var sum = new Answers(0, 0, 0);
         var adding = new Lock();
-        Parallel.For(firstSeed, firstSeed + schedules, (seed, loop) =>
+        await OwnThreads.ForEachAsync(firstSeed, schedules, seed =>
         {
             var simulation = new HorizonSimulation(seed, sabotage);
             var reason = simulation.Run();
@@ -98,12 +98,11 @@ public sealed class HorizonSimulationTests(ITestOutputHelper output)
             {
                 sum += simulation.Answers;
                 if (reason?.EndsWith(wrongAnswer, StringComparison.Ordinal) != true)
-                    return;
+                    return true;
                 if (seed < broken.Seed)
                     broken = (seed, $"TERSE_SCHEDULES=1 TERSE_SEED={seed}: {reason}");
+                return false;
             }
-
-            loop.Break(); // Lower seeds still run, because the lowest failing seed is reported.
         });
         return (broken.Reason, sum);
     }
