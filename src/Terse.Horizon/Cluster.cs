@@ -199,8 +199,9 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Waits until a replica that receives ordinary reads has every row that was written at or before
-    /// <paramref name="horizon"/>, or until a failover has made another host the primary, and this host has
-    /// beaten. The promoted replica may have been the only one.
+    /// <paramref name="horizon"/>, until a failover has made another host the primary, and this host has
+    /// beaten, or until the primary is found lost. The promoted replica may have been the only one, and a
+    /// lost primary moves no horizon.
     /// </summary>
     /// <param name="horizon">The time up to which the replica must be complete.</param>
     /// <param name="generation">
@@ -210,8 +211,8 @@ public sealed class Cluster : IAsyncDisposable
     /// <param name="limit">How long to wait at most.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>
-    /// True when such a host is found within <paramref name="limit"/>, otherwise false. Returns false at
-    /// once when <paramref name="horizon"/> is later than the newest known horizon of all hosts by more than
+    /// True when one of this happens within <paramref name="limit"/>, otherwise false. Returns false at once
+    /// when <paramref name="horizon"/> is later than the newest known horizon of all hosts by more than
     /// twice the limit, because no replica is likely to receive that horizon in time.
     /// </returns>
     public Task<bool> WaitForHorizonAsync(

@@ -233,7 +233,9 @@ internal sealed class HostRegistry(
         DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
+        var hadPrimary = PickPrimary() >= 0;
         while (!HasLaterPrimary(generation)
+            && !(hadPrimary && PickPrimary() < 0)
             && !hosts.Any(host => host.State is { IsInRotation: true } state && state.Horizon >= horizon))
         {
             if (horizon - NewestHorizon > limit + limit || time.GetElapsedTime(begin) >= limit)

@@ -41,21 +41,14 @@ public sealed class DarkZoneTests(ITestOutputHelper output)
         await FleetScript.QueryAsync(status.Databases[0], "SELECT pg_reload_conf()");
         await load.CreateMoreAsync(links: 50);
         await RunAsync(fleet, "pause", "a");
-        // A primary that hangs is only slow until the probes find it lost. Meanwhile, a redirect that needs
-        // the primary waits for 3 s and answers 503.
         await LoseAsync(status.ServerUrls.Last());
-        await load.ContinueAsync(requests: 1000);
-        var before = load.FailedRedirects.Count();
-        await load.ContinueAsync(requests: 1000);
-        var failed = load.FailedRedirects.Count() - before;
+        await load.ContinueAsync(requests: 2000);
         await RunAsync(fleet, "resume", "a");
         await BackAsync(status);
         await load.CreateMoreAsync(links: 50);
         await load.StopAsync(status.ServerUrls);
         Report(load, "both zones");
-        Assert.Equal(0, failed);
-        Assert.All(load.FailedRedirects, redirect =>
-            Assert.StartsWith("ServiceUnavailable", redirect.Reason, StringComparison.Ordinal));
+        Assert.Empty(load.FailedRedirects);
     }
 
     /// <summary>Waits until a server has found that the primary is lost.</summary>

@@ -77,6 +77,38 @@ public sealed class PrimaryWaitTests
         Assert.True(await waiting);
     }
 
+    /// <summary>A primary that hangs moves no horizon. When it is found lost, a replica may answer.</summary>
+    [Fact]
+    public async Task A_read_that_waits_for_a_replica_goes_on_when_the_primary_is_found_lost()
+    {
+        HostStatus[] hosts = [new("primary"), new("replica")];
+        var options = new ClusterOptions { Hosts = [] };
+        var registry = new HostRegistry(hosts, options, _time, new Random(1));
+        registry.Update(hosts[0], StateOf(HostRole.Primary, timeline: 1));
+        registry.Update(hosts[1], StateOf(HostRole.Replica, timeline: 1));
+        Task<bool> WaitAsync() => registry.WaitForHorizonAsync(
+            DateTimeOffset.UnixEpoch.AddSeconds(1),
+            registry.Known.Generation,
+            PostgresErrors.Timeout,
+            default);
+        var waiting = WaitAsync();
+
+        for (var failures = 1; failures < options.FailedProbes; failures++)
+            registry.UpdateFailed(hosts[0], "The host did not answer in time.");
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.False(waiting.IsCompleted);
+        registry.UpdateFailed(hosts[0], "The host did not answer in time.");
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.True(await waiting);
+
+        // Later reads wait for the replica: nothing else can end their wait.
+        waiting = WaitAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(waiting.IsCompleted);
+        _time.Advance(PostgresErrors.Timeout);
+        Assert.False(await waiting);
+    }
+
     private static HostState StateOf(HostRole role, int timeline) => new(
         role,
         new ClusterIdentity(1, timeline, Guid.Empty),

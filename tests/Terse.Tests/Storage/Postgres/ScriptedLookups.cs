@@ -6,7 +6,8 @@ using Terse.Storage.Postgres;
 namespace Terse.Tests.Storage;
 
 /// <summary>
-/// Returns the results in the script in order, one for each lookup, whichever host the finder asks.
+/// Returns the results in the script in order, one for each lookup, whichever host the finder asks. A host
+/// that is "lost" or "hung" gives none; after "hung", the primary is known all the same.
 /// </summary>
 internal sealed class ScriptedLookups(string script) : ILinkLookups
 {
@@ -21,7 +22,7 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
 
     public int Generation => 2;
 
-    public bool IsPrimaryKnown { get; init; }
+    public bool IsPrimaryKnown { get; private set; }
 
     /// <summary>By default, whether the script contains a further lookup.</summary>
     public bool CanReachHost { get => _canReachHost ?? _script.Count > 0; init => _canReachHost = value; }
@@ -73,7 +74,8 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
     {
         Asked.Add(asked);
         var lookup = _script.Dequeue();
-        return lookup == "lost"
+        IsPrimaryKnown |= lookup == "hung";
+        return lookup is "lost" or "hung"
             ? Task.FromException<LookupResult>(new HostUnavailableException("lost"))
             : Task.FromResult(Parse(name, lookup.Split(' ')));
     }

@@ -52,6 +52,7 @@ internal sealed class LinkFinder(
     private static readonly TimeSpan RetryInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly AnswerRules _rules = new(lookups, layouts, pending, domains);
+    private readonly LookupAttempts _attempts = new(lookups, metrics);
     private int _waiting;
 
     /// <inheritdoc/>
@@ -84,7 +85,7 @@ internal sealed class LinkFinder(
     public async ValueTask<Link?> FindLatestAsync(LinkName name, CancellationToken cancellationToken)
     {
         var result = await PostgresErrors.WithTimeoutAsync(
-            token => CountAsync(lookups.Latest.CallAsync(name, token)), time, cancellationToken);
+            token => _attempts.CountAsync(lookups.Latest.CallAsync(name, token)), time, cancellationToken);
         return result.IsPrimary && result.Generation == lookups.Generation
             ? result.Link
             : throw new StoreUnavailableException("Another host is becoming the primary; retry shortly.")
@@ -96,29 +97,13 @@ internal sealed class LinkFinder(
     private async Task<LookupResult> FindOnAnyHostAsync(LinkName name, CancellationToken cancellationToken)
     {
         var generation = lookups.Generation;
-        var first = await TryAsync(() => lookups.Any.CallAsync(name, cancellationToken));
+        var first = await _attempts.TryAsync(lookups.Any.CallAsync(name, cancellationToken));
         if (first is not null && _rules.IsAnswer(first, name))
             return first;
         var result = await WaitAsync(name, first, generation, cancellationToken);
         if (first is { Link: null, IsReplica: true } && result.Link is not null)
             metrics.CountFalseNotFoundPrevented();
         return result;
-    }
-
-    /// <summary>
-    /// Runs a lookup. Returns null if no host answered, although the probes reach one: while a replica
-    /// becomes the primary, its connections can be lost when no other host is left.
-    /// </summary>
-    private async Task<LookupResult?> TryAsync(Func<Task<LookupResult>> lookup)
-    {
-        try
-        {
-            return await CountAsync(lookup());
-        }
-        catch (HostUnavailableException) when (lookups.CanReachHost)
-        {
-            return null;
-        }
     }
 
     /// <summary>
@@ -134,7 +119,7 @@ internal sealed class LinkFinder(
     {
         try
         {
-            var result = await CountAsync(LookUpChangedAsync(name, cancellationToken));
+            var result = await _attempts.CountAsync(LookUpChangedAsync(name, cancellationToken));
             if (_rules.IsFinal(result, name.Code))
                 return result;
             generation = AskedGeneration(result, generation);
@@ -145,6 +130,11 @@ internal sealed class LinkFinder(
             // Otherwise the code below waits for a replica.
             if (_rules.IsFinal(first, name.Code))
                 return first;
+            if (await _attempts.RepeatAfterHangAsync(name, cancellationToken) is { } later
+                && _rules.IsAnswer(later, name))
+            {
+                return later;
+            }
         }
 
         return await WaitAndFindAsync(name, pending.RequiredFor(name).At, generation, cancellationToken);
@@ -195,8 +185,9 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Looks up a link until a result is final. One round is enough, unless another host is becoming the
-    /// primary: hosts then show a primary that the probes have not found yet. The caller limits the time.
+    /// Looks up a link until a result is final. One round is enough, unless the primary is lost during this
+    /// round, or another host is becoming the primary: hosts then show a primary that the probes have not
+    /// found yet. The caller limits the time.
     /// </summary>
     private async Task<LookupResult> FindAgainAsync(
         LinkName name, LookupResult? first, int generation, CancellationToken cancellationToken)
@@ -214,7 +205,7 @@ internal sealed class LinkFinder(
 
             await Task.Delay(RetryInterval, time, cancellationToken);
             generation = lookups.Generation;
-            first = await TryAsync(() => lookups.Any.CallAsync(name, cancellationToken));
+            first = await _attempts.TryAsync(lookups.Any.CallAsync(name, cancellationToken));
             if (first is not null && _rules.IsAnswer(first, name))
                 return first;
         }
@@ -230,7 +221,7 @@ internal sealed class LinkFinder(
     {
         try
         {
-            var result = await CountAsync(budget.TryTake()
+            var result = await _attempts.CountAsync(budget.TryTake()
                 ? lookups.Missing.CallAsync(name, cancellationToken)
                 : fenced.LookUpAsync(name, cancellationToken));
             if (_rules.IsFinal(result, name.Code))
@@ -242,6 +233,11 @@ internal sealed class LinkFinder(
         catch (HostUnavailableException)
         {
             // The primary cannot be reached, so the code below waits for a replica.
+            if (await _attempts.RepeatAfterHangAsync(name, cancellationToken) is { } later
+                && _rules.IsAnswer(later, name))
+            {
+                return later;
+            }
         }
 
         return await WaitAndFindAsync(
@@ -252,7 +248,8 @@ internal sealed class LinkFinder(
     /// Waits until the horizon of some replica has passed an instant, or until a failover has replaced the
     /// primary, and then looks up the link on such a host. A failover can overtake a lookup: the answer comes
     /// from the old primary, or from the new one before its first beat, or the replica for which the request
-    /// waits becomes the new primary.
+    /// waits becomes the new primary. Also ends the wait when the primary is found lost, because a replica
+    /// may answer then.
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="horizon">
@@ -271,7 +268,8 @@ internal sealed class LinkFinder(
         if (await lookups.WaitForHorizonAsync(
                 instant, generation, PostgresErrors.Timeout, cancellationToken))
         {
-            if (await TryAsync(() => lookups.LookUpAsync(name, instant, cancellationToken)) is not { } result)
+            var lookup = lookups.LookUpAsync(name, instant, cancellationToken);
+            if (await _attempts.TryAsync(lookup) is not { } result)
                 return null;
             if (_rules.IsFinal(result, name.Code))
                 return result;
@@ -286,11 +284,4 @@ internal sealed class LinkFinder(
 
     private int AskedGeneration(LookupResult result, int generation) =>
         result.Generation == lookups.Generation ? generation : 0;
-
-    private async Task<LookupResult> CountAsync(Task<LookupResult> lookup)
-    {
-        var result = await lookup;
-        metrics.CountLookup(result);
-        return result;
-    }
 }
