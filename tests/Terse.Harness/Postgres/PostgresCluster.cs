@@ -167,7 +167,7 @@ internal sealed class PostgresCluster : IAsyncDisposable
         Volatile.Write(ref _servers, [moved]);
         Synchronous = null;
         await moved.CreateDatabaseAsync();
-        await moved.RestoreAsync(dump);
+        await moved.RunScriptAsync(dump);
     }
 
     public async ValueTask DisposeAsync()

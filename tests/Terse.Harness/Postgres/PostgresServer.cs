@@ -76,9 +76,9 @@ internal sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>Starts a server on the data folder of a server that was shut down.</summary>
-    public static async Task<PostgresServer> StartAgainAsync(string folder)
+    public static async Task<PostgresServer> StartAgainAsync(string folder, int? port = null)
     {
-        var server = new PostgresServer(folder, FreePort.Find());
+        var server = new PostgresServer(folder, port ?? FreePort.Find());
         await server.StartAsync();
         return server;
     }
@@ -129,13 +129,13 @@ internal sealed class PostgresServer : IAsyncDisposable
     /// <summary>Returns all schema and data of the test database as SQL, from <c>pg_dump</c>.</summary>
     public async Task<string> DumpAsync() => (await RunClientAsync("pg_dump", input: "")).Output;
 
-    /// <summary>Restores the result of <see cref="DumpAsync"/> into the empty test database.</summary>
-    public Task RestoreAsync(string dump) => RunClientAsync("psql", dump, "-q", "-v", "ON_ERROR_STOP=1");
+    /// <summary>Runs statements with <c>psql</c>, such as the result of <see cref="DumpAsync"/>.</summary>
+    public Task RunScriptAsync(string sql) => RunClientAsync("psql", sql, "-q", "-v", "ON_ERROR_STOP=1");
 
     /// <summary>Copies the data of this server to a folder and starts a replica on the copy.</summary>
-    public async Task<PostgresServer> StartReplicaAsync(string folder)
+    public async Task<PostgresServer> StartReplicaAsync(string folder, int? port = null)
     {
-        var replica = new PostgresServer(folder, FreePort.Find());
+        var replica = new PostgresServer(folder, port ?? FreePort.Find());
         await replica.BecomeReplicaAsync(this);
         return replica;
     }
