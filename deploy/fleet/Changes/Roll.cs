@@ -12,6 +12,10 @@ internal sealed class Roll(Fleet fleet, string? program)
 
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(30);
 
+    /// <summary>How long a server that was ready may be unready, for example while a primary is replaced.
+    /// </summary>
+    private static readonly TimeSpan UnreadyLimit = TimeSpan.FromSeconds(10);
+
     public async Task RunAsync()
     {
         var before = fleet.Layout;
@@ -42,8 +46,12 @@ internal sealed class Roll(Fleet fleet, string? program)
             return failure;
         Messages.Say($"Watching {server.Name}");
         using var watch = new ServerWatch(fleet.Layout);
-        return RollWindow.Refuse(
-            await watch.WatchAsync(server, WatchSeconds, fleet.Processes.Interrupted));
+        var windows = await watch.WatchAsync(
+            server, WatchSeconds, () => fleet.Processes.IsAlive(server), fleet.Processes.Interrupted);
+        if (!fleet.Processes.IsAlive(server))
+            return "has ended";
+        return RollWindow.Refuse(windows)
+            ?? (await fleet.Servers.BecomesReadyAsync(server, UnreadyLimit) ? null : "is no longer ready");
     }
 
     private async Task<string?> StartAgainAsync(FleetPart server, string? path)

@@ -1,7 +1,7 @@
 namespace Terse.FleetTool;
 
 /// <summary>What a new server and the others did in one second.</summary>
-/// <param name="Requests">Requests that the new server answered, without cached redirects.</param>
+/// <param name="Requests">Requests that the new server answered, without cached redirects and probes.</param>
 /// <param name="Errors">Those of them that it answered with 5xx.</param>
 /// <param name="Slowest">99 % of the requests took at most so many seconds; null without requests.</param>
 /// <param name="OthersSlowest">The same of the other servers.</param>
@@ -31,6 +31,8 @@ internal sealed record RollWindow(double Requests, double Errors, double? Slowes
     /// <returns>Why the server is refused; null if it stays.</returns>
     public static string? Refuse(IReadOnlyCollection<RollWindow> windows)
     {
+        if (windows.Count == 0)
+            return "shows no metrics";
         var requests = windows.Sum(window => window.Requests);
         var errors = windows.Sum(window => window.Errors);
         if (errors > MaxErrors * requests)

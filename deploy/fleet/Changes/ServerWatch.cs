@@ -9,15 +9,16 @@ internal sealed class ServerWatch(FleetLayout layout) : IDisposable
     private readonly MetricsClient _metrics = new(TimeSpan.FromSeconds(2), TimeProvider.System);
 
     /// <summary>
-    /// Watches a server for some seconds. A second in which the server could not be read is left out.
+    /// Watches a server for some seconds, but not after its end. A second in which the server could not be
+    /// read is left out.
     /// </summary>
     public async Task<IReadOnlyList<RollWindow>> WatchAsync(
-        FleetPart server, int seconds, CancellationToken interrupted)
+        FleetPart server, int seconds, Func<bool> isAlive, CancellationToken interrupted)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), TimeProvider.System);
         var windows = new List<RollWindow>();
         var before = await ReadAsync(interrupted);
-        for (var second = 0; second < seconds; second++)
+        for (var second = 0; second < seconds && isAlive(); second++)
         {
             await timer.WaitForNextTickAsync(interrupted);
             var after = await ReadAsync(interrupted);
@@ -27,7 +28,7 @@ internal sealed class ServerWatch(FleetLayout layout) : IDisposable
                     .Select(other => RatesOf(other, before, after))
                     .OfType<ServerRates>();
                 windows.Add(new(
-                    CountOf(server, before, after, _ => true),
+                    CountOf(server, before, after, ServerRates.IsNoProbe),
                     CountOf(server, before, after, ServerRates.IsError),
                     rates.P99,
                     ServerRates.Total([.. others])?.P99));

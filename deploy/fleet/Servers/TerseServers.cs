@@ -28,9 +28,14 @@ internal sealed class TerseServers(
     public async Task<bool> StartAsync(FleetPart server, TimeSpan limit)
     {
         Start(server);
-        return await processes.WaitAsync(server, limit, async () =>
-            await http.IsReadyAsync(server) && await http.IsReadyAsync(server, "/readyz/creations"));
+        return await BecomesReadyAsync(server, limit);
     }
+
+    /// <summary>Returns false if a server is not ready for redirects and creations within the limit.
+    /// </summary>
+    public Task<bool> BecomesReadyAsync(FleetPart server, TimeSpan limit) =>
+        processes.WaitAsync(server, limit, async () =>
+            await http.IsReadyAsync(server) && await http.IsReadyAsync(server, "/readyz/creations"));
 
     private void Start(FleetPart server)
     {

@@ -36,6 +36,9 @@ public sealed class RollWindowTests
     }
 
     [Fact]
+    public void A_server_without_metrics_is_refused() => Assert.NotNull(RollWindow.Refuse([]));
+
+    [Fact]
     public void Errors_of_one_second_count_for_the_whole_time()
     {
         var bad = new RollWindow(100, 10, 0.1, 0.1);

@@ -89,6 +89,15 @@ public sealed class ServerRatesTests
         Assert.Null(ServerRates.Total([]));
     }
 
+    [Fact]
+    public void Probes_are_no_requests()
+    {
+        const string Bucket = "http_server_request_duration_seconds_bucket{http_route=";
+        var rates = Between("up 1", $"{Bucket}\"/readyz/creations\",le=\"1\"}} 90")!;
+
+        Assert.Null(rates.P99);
+    }
+
     /// <summary>The scrapes are 2 s apart.</summary>
     private ServerRates? Between(string before, string after)
     {

@@ -25,14 +25,14 @@ internal sealed record ServerRates(
         "dotnet_process_cpu_time_seconds_total", Redirects, Minted, Counted, .. LookupRates.Counters,
     ];
 
-    /// <summary>How long requests took, without cached redirects.</summary>
+    /// <summary>How long requests took, without cached redirects and probes.</summary>
     [JsonIgnore]
     public DurationHistogram Histogram { get; private init; } = new();
 
-    /// <summary>The median of the requests, without cached redirects, in seconds; null without any.</summary>
+    /// <summary>The median of these requests, in seconds; null without any.</summary>
     public double? P50 => Histogram.Quantile(0.5);
 
-    /// <summary>99 % of the requests took at most this long, in seconds.</summary>
+    /// <summary>99 % of these requests took at most this long, in seconds.</summary>
     public double? P99 => Histogram.Quantile(0.99);
 
     /// <summary>
@@ -52,7 +52,7 @@ internal sealed record ServerRates(
             after.Growth(before, Counted, IsError) / seconds,
             LookupRates.Between(before, after, seconds))
         {
-            Histogram = DurationHistogram.Between(before, after, Durations),
+            Histogram = DurationHistogram.Between(before, after, Durations, IsNoProbe),
         };
     }
 
@@ -80,6 +80,11 @@ internal sealed record ServerRates(
 
     /// <summary>Whether a sample counts answers with 5xx, apart from probes.</summary>
     internal static bool IsError(MetricSample sample) =>
-        sample.Label("http_response_status_code") is ['5', ..]
-        && !HealthEndpoints.IsProbe(sample.Label("http_route") ?? "");
+        sample.Label("http_response_status_code") is ['5', ..] && IsNoProbe(sample);
+
+    /// <summary>
+    /// Whether a sample counts requests of clients. A balancer sends probes also while there are no requests.
+    /// </summary>
+    internal static bool IsNoProbe(MetricSample sample) =>
+        !HealthEndpoints.IsProbe(sample.Label("http_route") ?? "");
 }

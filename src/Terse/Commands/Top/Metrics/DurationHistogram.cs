@@ -8,13 +8,15 @@ internal sealed class DurationHistogram
     /// <summary>How many durations were at most as long as the bound.</summary>
     private readonly SortedDictionary<double, double> _counts = [];
 
-    /// <summary>Returns the durations between two scrapes of a server, of all series together.</summary>
-    public static DurationHistogram Between(Scrape before, Scrape after, string name)
+    /// <summary>Returns the durations between two scrapes of a server, of all series that pass a filter.
+    /// </summary>
+    public static DurationHistogram Between(
+        Scrape before, Scrape after, string name, Func<MetricSample, bool>? filter = null)
     {
         var histogram = new DurationHistogram();
         foreach (var sample in after.Samples(name + "_bucket"))
         {
-            if (ReadBound(sample) is { } bound)
+            if (filter?.Invoke(sample) is not false && ReadBound(sample) is { } bound)
                 histogram.Add(bound, Scrape.Growth(before, sample));
         }
 
