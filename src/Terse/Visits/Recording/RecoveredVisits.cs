@@ -42,8 +42,11 @@ internal sealed record RecoveredVisits(
         foreach (var (chunk, isChunkUnreadable) in ReadChunks(disk, file))
         {
             isUnreadable |= isChunkUnreadable;
-            foreach (var slot in chunk.Chunk(VisitRing.SlotBytes))
+            for (var at = 0; at < chunk.Length; at += VisitRing.SlotBytes)
+            {
+                var slot = chunk.Span.Slice(at, Math.Min(VisitRing.SlotBytes, chunk.Length - at));
                 Recover(slot, index++, header.Slots, visits, damaged);
+            }
         }
 
         visits.Sort((left, right) => left.Position.CompareTo(right.Position));
@@ -51,10 +54,14 @@ internal sealed record RecoveredVisits(
     }
 
     private static void Recover(
-        byte[] slot, int index, int slots, List<(long Position, byte[] Slot)> visits, List<long> damaged)
+        ReadOnlySpan<byte> slot,
+        int index,
+        int slots,
+        List<(long Position, byte[] Slot)> visits,
+        List<long> damaged)
     {
         var sequence = BinaryPrimitives.ReadInt64LittleEndian(slot);
-        var visit = slot.AsSpan(sizeof(long));
+        var visit = slot[sizeof(long)..];
         if (sequence < 0 || sequence % slots > 1)
             damaged.Add(long.MaxValue);
         else if (sequence % slots == 0)
@@ -72,7 +79,7 @@ internal sealed record RecoveredVisits(
     private static List<long> CountWritten(IVisitDisk disk, SafeFileHandle file) =>
     [
         .. ReadChunks(disk, file)
-            .SelectMany(chunk => chunk.Bytes.Chunk(VisitRing.SlotBytes))
+            .SelectMany(chunk => chunk.Bytes.ToArray().Chunk(VisitRing.SlotBytes))
             .Where(slot => slot.Length == VisitRing.SlotBytes
                 && BinaryPrimitives.ReadInt64LittleEndian(slot) is > 0 and var sequence
                 && sequence % VisitOptions.MinRingSlots == 1
@@ -80,10 +87,20 @@ internal sealed record RecoveredVisits(
             .Select(_ => long.MaxValue),
     ];
 
-    /// <summary>Reads the slots, in chunks of whole slots.</summary>
-    private static IEnumerable<SectorRead> ReadChunks(IVisitDisk disk, SafeFileHandle file)
+    /// <summary>
+    /// Reads the slots, in chunks of whole slots. All chunks share one buffer: with a buffer for each, the
+    /// garbage collector would run during the start.
+    /// </summary>
+    private static IEnumerable<(ReadOnlyMemory<byte> Bytes, bool IsUnreadable)> ReadChunks(
+        IVisitDisk disk, SafeFileHandle file)
     {
-        for (long at = RingHeader.Bytes; at < RandomAccess.GetLength(file); at += ChunkBytes)
-            yield return SectorReader.Read(disk, file, at, ChunkBytes);
+        var buffer = new byte[ChunkBytes];
+        var length = RandomAccess.GetLength(file);
+        for (long at = RingHeader.Bytes; at < length; at += ChunkBytes)
+        {
+            var (read, isUnreadable) = SectorReader.Read(
+                disk, file, at, buffer.AsSpan(0, (int)Math.Min(ChunkBytes, length - at)));
+            yield return (buffer.AsMemory(0, read), isUnreadable);
+        }
     }
 }

@@ -24,14 +24,22 @@ internal static class SectorReader
     public static SectorRead Read(IVisitDisk disk, SafeFileHandle file, long offset, long count)
     {
         var bytes = new byte[Math.Clamp(RandomAccess.GetLength(file) - offset, 0, count)];
+        var (read, isUnreadable) = Read(disk, file, offset, bytes);
+        return new(read == bytes.Length ? bytes : bytes[..read], isUnreadable);
+    }
+
+    /// <summary>Reads into a buffer; less than the buffer only at the end of the file.</summary>
+    public static (int Read, bool IsUnreadable) Read(
+        IVisitDisk disk, SafeFileHandle file, long offset, Span<byte> bytes)
+    {
         var (read, unreadable) = (0, 0);
         while (read < bytes.Length && unreadable < MaxUnreadablePages)
         {
-            var rest = bytes.AsSpan(read);
+            var rest = bytes[read..];
             if (TryRead(disk, file, rest, offset + read) is { } more)
             {
                 if (more == 0)
-                    return new(bytes[..read], unreadable > 0);
+                    return (read, unreadable > 0);
                 read += more;
                 continue;
             }
@@ -46,7 +54,8 @@ internal static class SectorReader
             read += page.Length;
         }
 
-        return new(bytes, unreadable > 0);
+        bytes[read..].Clear();
+        return (bytes.Length, unreadable > 0);
     }
 
     /// <summary>Returns the number of bytes; null if the disk cannot read them.</summary>

@@ -93,6 +93,19 @@ public sealed class VisitRingTests : IDisposable
     }
 
     [Fact]
+    public void All_visits_of_a_large_ring_are_recovered()
+    {
+        const int Count = 3_000; // The file is read in chunks of 512 slots.
+        var ring = VisitRing.Create(RingFile, 4_096, [], NoDisk.Instance);
+        for (var link = 0L; link < Count; link++)
+            Assert.True(ring.TryWrite(VisitOf(link)));
+
+        var recovered = RecoveredVisits.Read(RingFile, NoDisk.Instance);
+        Assert.False(recovered.IsDamaged);
+        Assert.Equal(Enumerable.Range(0, Count).Select(link => (long)link), recovered.Visits.Select(LinkOf));
+    }
+
+    [Fact]
     public void A_new_ring_starts_with_the_recovered_visits_and_grows_to_hold_them()
     {
         var old = VisitRing.Create(RingFile, Slots * 2, [], NoDisk.Instance);
