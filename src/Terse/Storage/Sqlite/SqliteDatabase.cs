@@ -13,6 +13,8 @@ namespace Terse.Storage.Sqlite;
 /// </summary>
 internal sealed class SqliteDatabase
 {
+    private const string BusyTimeout = "PRAGMA busy_timeout = 1000;";
+
     /// <summary>
     /// With <c>synchronous = FULL</c>, a commit returns when the write-ahead log is on disk, so an
     /// acknowledged write survives a power cut. The page cache (32 MiB) has room for all pages that one
@@ -47,14 +49,11 @@ internal sealed class SqliteDatabase
             using var shared = FolderLock.Share(options.Value.Folder);
             SqliteMoveMark.AssertIsFinished(Path);
             OwnFiles.CreateFile(Path); // SQLite gives its other files the mode of this one.
-            using (var session = new SqliteSession(Path, SqliteOpenMode.ReadWriteCreate, ReaderPragmas))
-            {
-                SqliteMigrations.AssertIsOurs(session, Path);
-                SqliteMoveMark.AssertIsOpen(session, Path);
-            }
-
-            using (var session = OpenWriter())
-                SqliteMigrations.Apply(session);
+            using var session = new SqliteSession(Path, SqliteOpenMode.ReadWriteCreate, BusyTimeout);
+            SqliteMigrations.AssertIsOurs(session, Path);
+            SqliteMoveMark.AssertIsOpen(session, Path);
+            session.Execute(WriterPragmas);
+            SqliteMigrations.Apply(session);
         }
         catch (SqliteException exception)
         {

@@ -14,6 +14,9 @@ internal static class SqliteMigrations
     /// </summary>
     private const long ApplicationId = 0x54657273;
 
+    /// <summary>The folder of the files.</summary>
+    private const string Store = "Sqlite";
+
     /// <summary>Checks that this version of Terse may migrate the file. Does not change the file.</summary>
     /// <exception cref="StartupException">
     /// The file belongs to a different program, or a later version of Terse has migrated the file.
@@ -27,7 +30,7 @@ internal static class SqliteMigrations
                 $"{path} belongs to another program; set another folder with --data.");
         }
 
-        var (version, known) = (Number(session, "PRAGMA user_version"), Load().Count);
+        var (version, known) = (Number(session, "PRAGMA user_version"), MigrationFiles.Count(Store));
         if (version > known)
         {
             throw new StartupException(
@@ -39,7 +42,7 @@ internal static class SqliteMigrations
     /// <exception cref="StartupException">The file has the schema of an earlier version of Terse.</exception>
     public static void AssertIsCurrent(SqliteSession session, string path)
     {
-        if (Number(session, "PRAGMA user_version") < Load().Count)
+        if (Number(session, "PRAGMA user_version") < MigrationFiles.Count(Store))
         {
             throw new StartupException(
                 $"{path} has the schema of an earlier version; start 'terse serve' of this version once to "
@@ -49,6 +52,8 @@ internal static class SqliteMigrations
 
     public static void Apply(SqliteSession session)
     {
+        if (Number(session, "PRAGMA user_version") == MigrationFiles.Count(Store))
+            return;
         var migrations = Load();
         session.Execute("BEGIN IMMEDIATE");
         var version = Number(session, "PRAGMA user_version");
@@ -78,14 +83,14 @@ internal static class SqliteMigrations
 
         return MigrationPlan.Of(
             (int)Number(session, "PRAGMA user_version"),
-            MigrationFiles.Load("Sqlite"),
+            MigrationFiles.Load(Store),
             tables.ToDictionary(
                 table => table,
                 table => Number(session, $"SELECT count(*) FROM \"{table}\""),
                 StringComparer.Ordinal));
     }
 
-    private static List<string> Load() => MigrationFiles.Load("Sqlite").ConvertAll(file => file.Text);
+    private static List<string> Load() => MigrationFiles.Load(Store).ConvertAll(file => file.Text);
 
     private static long Number(SqliteSession session, string sql) =>
         (long)session.Command(sql).ExecuteScalar()!;
