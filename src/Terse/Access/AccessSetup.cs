@@ -16,7 +16,7 @@ internal static class AccessSetup
 
     public static void AddAccess(this IServiceCollection services)
     {
-        services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateOnStart();
+        services.AddOptions<AccessOptions>().BindConfiguration(AccessOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(AccessOptions.Section, AccessOptions.SettingNames)
         {
             PerServer = [nameof(AccessOptions.AdminKeyFile)],

@@ -14,7 +14,7 @@ internal static class CodeSetup
     public static void AddCodes(this IServiceCollection services)
     {
         services.AddIds();
-        services.AddOptions<CodeOptions>().BindConfiguration(CodeOptions.Section).ValidateOnStart();
+        services.AddOptions<CodeOptions>().BindConfiguration(CodeOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(CodeOptions.Section, CodeOptions.SettingNames)
         {
             Secrets = [nameof(CodeOptions.Secret)],

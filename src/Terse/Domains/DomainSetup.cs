@@ -7,7 +7,7 @@ internal static class DomainSetup
 {
     public static void AddDomains(this IServiceCollection services)
     {
-        services.AddOptions<DomainOptions>().BindConfiguration(DomainOptions.Section).ValidateOnStart();
+        services.AddOptions<DomainOptions>().BindConfiguration(DomainOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(DomainOptions.Section, DomainOptions.SettingNames)
         {
             // The database has the domains since the first start, and the API changes them while servers run.

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 
 namespace Terse.Hosting;
@@ -43,6 +44,10 @@ internal static class Server
         builder.Services.AddSingleton(TimeProvider.System);
         builder.Services.AddSingleton<Readiness>();
         builder.Services.AddServerOptions();
+        builder.Services.AddExactOptions<HostOptions>();
+        builder.Services.AddExactOptions<KestrelServerOptions>();
+        builder.Services.AddExactOptions<LoggerFilterOptions>();
+        builder.Services.AddExactOptions<RouteOptions>();
         builder.Services.AddProxies();
         builder.Services.AddDrain();
         builder.AddTls();
@@ -64,7 +69,7 @@ internal static class Server
 
     private static void AddServerOptions(this IServiceCollection services)
     {
-        services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateOnStart();
+        services.AddOptions<ServerOptions>().BindConfiguration(ServerOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(ServerOptions.Section, ServerOptions.SettingNames)
         {
             PerServer = ServerOptions.SettingNames,
@@ -75,7 +80,7 @@ internal static class Server
 
     private static void AddDrain(this IServiceCollection services)
     {
-        services.AddOptions<DrainOptions>().BindConfiguration(DrainOptions.Section).ValidateOnStart();
+        services.AddOptions<DrainOptions>().BindConfiguration(DrainOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(DrainOptions.Section, DrainOptions.SettingNames)
         {
             Durations = [nameof(DrainOptions.Delay)],

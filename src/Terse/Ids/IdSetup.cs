@@ -12,7 +12,7 @@ internal static class IdSetup
 {
     public static void AddIds(this IServiceCollection services)
     {
-        services.AddOptions<IdOptions>().BindConfiguration(IdOptions.Section).ValidateOnStart();
+        services.AddOptions<IdOptions>().BindConfiguration(IdOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(IdOptions.Section, IdOptions.SettingNames)
         {
             Numbers = [nameof(IdOptions.NodeBits), nameof(IdOptions.SequenceBits)],

@@ -13,7 +13,7 @@ internal static class LinkSetup
 
     public static void AddLinks(this IServiceCollection services)
     {
-        services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateOnStart();
+        services.AddOptions<LinkOptions>().BindConfiguration(LinkOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(LinkOptions.Section, LinkOptions.SettingNames)
         {
             Flags = [nameof(LinkOptions.AllowCredentials)],
@@ -52,7 +52,7 @@ internal static class LinkSetup
 
     private static void AddTargets(this IServiceCollection services)
     {
-        services.AddOptions<TargetOptions>().BindConfiguration(TargetOptions.Section).ValidateOnStart();
+        services.AddOptions<TargetOptions>().BindConfiguration(TargetOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(TargetOptions.Section, TargetOptions.SettingNames)
         {
             Flags =
@@ -68,7 +68,7 @@ internal static class LinkSetup
 
     private static void AddTitles(this IServiceCollection services)
     {
-        services.AddOptions<TitleOptions>().BindConfiguration(TitleOptions.Section).ValidateOnStart();
+        services.AddOptions<TitleOptions>().BindConfiguration(TitleOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(TitleOptions.Section, TitleOptions.SettingNames)
         {
             Flags = TitleOptions.SettingNames,

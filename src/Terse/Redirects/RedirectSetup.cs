@@ -14,13 +14,13 @@ internal static class RedirectSetup
     public static void AddRedirects(
         this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
-        services.AddOptions<RedirectOptions>().BindConfiguration(RedirectOptions.Section).ValidateOnStart();
+        services.AddOptions<RedirectOptions>().BindConfiguration(RedirectOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(RedirectOptions.Section, RedirectOptions.SettingNames)
         {
             Live = RedirectOptions.SettingNames,
         });
         services.AddSingleton<IValidateOptions<RedirectOptions>, RedirectOptionsValidator>();
-        services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateOnStart();
+        services.AddOptions<CacheOptions>().BindConfiguration(CacheOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(CacheOptions.Section, CacheOptions.SettingNames)
         {
             Numbers = [nameof(CacheOptions.MaxEntries)],

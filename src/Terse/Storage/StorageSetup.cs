@@ -13,13 +13,13 @@ internal static class StorageSetup
     public static void AddStorage(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateOnStart();
+        services.AddOptions<StorageOptions>().BindConfiguration(StorageOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(StorageOptions.Section, StorageOptions.SettingNames)
         {
             PerServer = [nameof(StorageOptions.Folder)],
         });
         services.AddSingleton<IValidateOptions<StorageOptions>, StorageOptionsValidator>();
-        services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateOnStart();
+        services.AddOptions<DatabaseOptions>().BindConfiguration(DatabaseOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(DatabaseOptions.Section, DatabaseOptions.SettingNames)
         {
             Flags = [nameof(DatabaseOptions.Migrate), nameof(DatabaseOptions.PreparedStatements)],
@@ -42,7 +42,7 @@ internal static class StorageSetup
 
     private static void AddBackups(IServiceCollection services)
     {
-        services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.Section).ValidateOnStart();
+        services.AddOptions<BackupOptions>().BindConfiguration(BackupOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(BackupOptions.Section, BackupOptions.SettingNames)
         {
             PerServer = BackupOptions.SettingNames,

@@ -21,7 +21,7 @@ internal static class VisitSetup
     /// <param name="folder">Returns the folder in which the server keeps its own files.</param>
     public static void AddVisits(this IServiceCollection services, Func<IServiceProvider, string> folder)
     {
-        services.AddOptions<VisitOptions>().BindConfiguration(VisitOptions.Section).ValidateOnStart();
+        services.AddOptions<VisitOptions>().BindConfiguration(VisitOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(VisitOptions.Section, VisitOptions.SettingNames)
         {
             PerServer = [nameof(VisitOptions.Folder)],
@@ -55,7 +55,7 @@ internal static class VisitSetup
     /// <summary>Registers the services that report and delete stored visits.</summary>
     private static void AddVisitHistory(this IServiceCollection services)
     {
-        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateOnStart();
+        services.AddOptions<RetentionOptions>().BindConfiguration(RetentionOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(RetentionOptions.Section, RetentionOptions.SettingNames)
         {
             Durations = [nameof(RetentionOptions.Retention)],

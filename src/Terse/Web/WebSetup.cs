@@ -42,7 +42,7 @@ internal static class WebSetup
 
     private static void AddWebOptions(this IServiceCollection services)
     {
-        services.AddOptions<WebOptions>().BindConfiguration(WebOptions.Section).ValidateOnStart();
+        services.AddOptions<WebOptions>().BindConfiguration(WebOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(WebOptions.Section, WebOptions.SettingNames)
         {
             Durations = [nameof(WebOptions.HstsFor)],

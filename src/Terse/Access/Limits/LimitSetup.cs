@@ -11,7 +11,7 @@ internal static class LimitSetup
 
     public static void AddLimits(this IServiceCollection services)
     {
-        services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section).ValidateOnStart();
+        services.AddOptions<LimitOptions>().BindConfiguration(LimitOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(LimitOptions.Section, LimitOptions.SettingNames)
         {
             Numbers = LimitOptions.SettingNames,

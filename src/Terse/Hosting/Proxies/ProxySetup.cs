@@ -7,7 +7,7 @@ internal static class ProxySetup
 {
     public static void AddProxies(this IServiceCollection services)
     {
-        services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateOnStart();
+        services.AddOptions<ProxyOptions>().BindConfiguration(ProxyOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(ProxyOptions.Section, ProxyOptions.SettingNames)
         {
             Numbers = [nameof(ProxyOptions.Hops)],

@@ -32,7 +32,7 @@ internal static class TelemetrySetup
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.Section).ValidateOnStart();
+        services.AddOptions<TelemetryOptions>().BindConfiguration(TelemetryOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(TelemetryOptions.Section, TelemetryOptions.SettingNames)
         {
             PerServer = [nameof(TelemetryOptions.MetricsUrl), nameof(TelemetryOptions.AdvertisedMetricsUrl)],

@@ -8,7 +8,7 @@ internal static class TlsSetup
     public static void AddTls(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.Section).ValidateOnStart();
+        services.AddOptions<TlsOptions>().BindConfiguration(TlsOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(TlsOptions.Section, TlsOptions.SettingNames)
         {
             PerServer = TlsOptions.SettingNames,

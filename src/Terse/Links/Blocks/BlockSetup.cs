@@ -8,7 +8,7 @@ internal static class BlockSetup
 {
     public static void AddBlocks(this IServiceCollection services)
     {
-        services.AddOptions<BlockOptions>().BindConfiguration(BlockOptions.Section).ValidateOnStart();
+        services.AddOptions<BlockOptions>().BindConfiguration(BlockOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(BlockOptions.Section, BlockOptions.SettingNames)
         {
             Live = BlockOptions.SettingNames,

@@ -15,7 +15,7 @@ internal static class ConfigSetup
         SharedSettings shared,
         DocumentValidator findErrors)
     {
-        services.AddOptions<ConfigOptions>().BindConfiguration(ConfigOptions.Section).ValidateOnStart();
+        services.AddOptions<ConfigOptions>().BindConfiguration(ConfigOptions.Section).ValidateAtStart();
         services.AddSingleton(new SettingsSection(ConfigOptions.Section, ConfigOptions.SettingNames)
         {
             PerServer = ConfigOptions.SettingNames,
