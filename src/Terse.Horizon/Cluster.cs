@@ -199,9 +199,8 @@ public sealed class Cluster : IAsyncDisposable
 
     /// <summary>
     /// Waits until a replica that receives ordinary reads has every row that was written at or before
-    /// <paramref name="horizon"/>, until a failover has made another host the primary, and this host has
-    /// beaten, or until the primary is found lost. The promoted replica may have been the only one, and a
-    /// lost primary moves no horizon.
+    /// <paramref name="horizon"/>; or until a failover has made another host the primary, and this host has
+    /// beaten, because the promoted replica may have been the only replica; or until the primary is lost.
     /// </summary>
     /// <param name="horizon">The time up to which the replica must be complete.</param>
     /// <param name="generation">
@@ -211,11 +210,11 @@ public sealed class Cluster : IAsyncDisposable
     /// <param name="limit">How long to wait at most.</param>
     /// <param name="cancellationToken">Cancels the wait.</param>
     /// <returns>
-    /// True when one of this happens within <paramref name="limit"/>, otherwise false. Returns false at once
-    /// when <paramref name="horizon"/> is later than the newest known horizon of all hosts by more than
-    /// twice the limit, because no replica is likely to receive that horizon in time.
+    /// <see cref="HorizonWait.TimedOut"/> at once when <paramref name="horizon"/> is later than the newest
+    /// known horizon of all hosts by more than twice the limit, because no replica is likely to receive that
+    /// horizon in time.
     /// </returns>
-    public Task<bool> WaitForHorizonAsync(
+    public Task<HorizonWait> WaitForHorizonAsync(
         DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken) =>
         _registry.WaitForHorizonAsync(horizon, generation, limit, cancellationToken);
 

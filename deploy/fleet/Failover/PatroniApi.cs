@@ -27,11 +27,13 @@ internal sealed class PatroniApi(FleetLayout layout) : IDisposable
         }
     }
 
-    /// <summary>Makes another database the primary. Returns why Patroni refused it; null if it did not.
+    /// <summary>Makes another database the primary. Returns why this did not complete; null if it did.
     /// </summary>
     /// <param name="primary">The primary that gives up this role.</param>
     /// <param name="to">The name of the next primary; null for any replica.</param>
-    public async Task<string?> SwitchAsync(FleetPart primary, string? to)
+    /// <param name="cancellationToken">Ends the wait, but not what Patroni has begun.</param>
+    public async Task<string?> SwitchAsync(
+        FleetPart primary, string? to, CancellationToken cancellationToken)
     {
         try
         {
@@ -40,10 +42,15 @@ internal sealed class PatroniApi(FleetLayout layout) : IDisposable
                 JsonSerializer.Serialize(new { leader = primary.Name, candidate = to }),
                 Encoding.UTF8,
                 "application/json");
-            using var response = await _http.PostAsync(AddressOf(primary, "switchover"), content);
-            return response.IsSuccessStatusCode ? null : await response.Content.ReadAsStringAsync();
+            using var response = await _http.PostAsync(
+                AddressOf(primary, "switchover"), content, cancellationToken);
+            return response.IsSuccessStatusCode
+                ? null
+                : await response.Content.ReadAsStringAsync(cancellationToken);
         }
-        catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
+        catch (Exception exception)
+            when (exception is HttpRequestException or OperationCanceledException
+                && !cancellationToken.IsCancellationRequested)
         {
             return exception.Message;
         }

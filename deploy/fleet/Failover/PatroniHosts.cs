@@ -52,21 +52,30 @@ internal sealed class PatroniHosts(
     {
         var primary = await FindPrimaryAsync()
             ?? throw new FleetException("There is not one primary; repair the fleet: ./fleet up");
-        var replicas = layout.DatabaseParts.Select(host => host.Name).Where(host => host != primary.Name);
+        var replicas = layout.DatabaseParts
+            .Where(host => host != primary && processes.IsAlive(host))
+            .Select(host => host.Name)
+            .ToList();
         if (to is not null && !replicas.Contains(to, StringComparer.Ordinal))
-            throw new FleetException($"{to} is no replica. The replicas are: {string.Join(' ', replicas)}");
+        {
+            throw new FleetException(
+                $"{to} is no replica that is alive. The replicas are: {string.Join(' ', replicas)}");
+        }
 
         // A database that became a replica a moment ago is refused until Patroni has read its state.
         using var patroni = new PatroniApi(layout);
         string? refusal = null;
         if (!await processes.WaitAsync(primary, SwitchLimit, async () =>
-                (refusal = await patroni.SwitchAsync(primary, to)) is null
+                (refusal = await patroni.SwitchAsync(primary, to, processes.Interrupted)) is null
                 || await FindPrimaryAsync() is { } next && next != primary))
         {
-            throw new FleetException($"Patroni refused the switchover: {refusal}");
+            throw new FleetException(
+                $"The switchover did not complete: {refusal}. It may still happen; see ./fleet status");
         }
 
         await StartAsync(former: primary);
+        if (to is not null && await FindPrimaryAsync() is { } other && other.Name != to)
+            throw new FleetException($"Patroni made {other.Name} the primary instead of {to}.");
     }
 
     /// <summary>

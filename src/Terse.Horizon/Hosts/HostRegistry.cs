@@ -229,21 +229,22 @@ internal sealed class HostRegistry(
     }
 
     /// <inheritdoc cref="Cluster.WaitForHorizonAsync"/>
-    public async Task<bool> WaitForHorizonAsync(
+    public async Task<HorizonWait> WaitForHorizonAsync(
         DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken)
     {
         var begin = time.GetTimestamp();
         var hadPrimary = PickPrimary() >= 0;
         while (!HasLaterPrimary(generation)
-            && !(hadPrimary && PickPrimary() < 0)
             && !hosts.Any(host => host.State is { IsInRotation: true } state && state.Horizon >= horizon))
         {
+            if (hadPrimary && PickPrimary() < 0)
+                return HorizonWait.PrimaryLost;
             if (horizon - NewestHorizon > limit + limit || time.GetElapsedTime(begin) >= limit)
-                return false;
+                return HorizonWait.TimedOut;
             await Task.Delay(TimeSpan.FromMilliseconds(50), time, cancellationToken).ConfigureAwait(false);
         }
 
-        return true;
+        return HorizonWait.Reached;
     }
 
     private static TaskCompletionSource NewSignal() =>

@@ -226,9 +226,9 @@ public sealed class FencedLookupsTests
             LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken) =>
             Task.FromResult(Nothing);
 
-        public Task<bool> WaitForHorizonAsync(
+        public Task<HorizonWait> WaitForHorizonAsync(
             DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken) =>
-            Task.FromResult(false);
+            Task.FromResult(HorizonWait.TimedOut);
 
         Task<Fence> IBatcher<LinkName, Fence>.CallAsync(LinkName call, CancellationToken cancellationToken) =>
             Task.FromResult(new Fence(Generation, Position, Horizon));

@@ -15,9 +15,10 @@ namespace Terse.Tests.Storage;
 /// before the lookup. The second part says whether the host finds the link (<c>link</c>) or not
 /// (<c>none</c>). The third part says whether the horizon of the host is before, at or after the time at
 /// which the code was minted or, for a link with a pending change, the time of the change. The word
-/// <c>lost</c> alone means that the host does not respond, and <c>hung</c> that it is a known primary. F is a
-/// fence of the primary, with its generation; the replica in the next part of the script has replayed the
-/// fence. The current generation is 2. A fourth part is the id of the newest domain in the snapshot.
+/// <c>lost</c> alone means that the host does not respond, <c>hung</c> that it is a known primary, and
+/// <c>dies</c> that it is then found lost. F is a fence of the primary, with its generation; the replica in
+/// the next part of the script has replayed the fence. The current generation is 2. A fourth part is the id
+/// of the newest domain in the snapshot.
 /// </summary>
 public sealed class LinkFinderTests : IDisposable
 {
@@ -126,11 +127,11 @@ public sealed class LinkFinderTests : IDisposable
     [InlineData("R2 link after, N2 link after, R2 link after", "found")]
     [InlineData("R2 link after, lost", "found")]
     [InlineData("R1 link after, lost", "unavailable")]
+    [InlineData("R2 none before, dies, R2 link after", "found")]
     public async Task While_changes_may_be_missed_a_link_of_a_replica_is_used_only_without_a_primary(
         string lookups, string expected)
     {
         _pending = new PendingChanges(TimeProvider.System);
-
         Assert.Equal(expected, await FindAsync(Custom, lookups));
     }
 
@@ -141,7 +142,6 @@ public sealed class LinkFinderTests : IDisposable
     public async Task While_changes_may_be_missed_a_slow_primary_does_not_count_as_lost(string lookups)
     {
         _pending = new PendingChanges(TimeProvider.System);
-
         Assert.Equal("unavailable", await FindAsync(Timed, lookups));
     }
 

@@ -74,7 +74,7 @@ public sealed class PrimaryWaitTests
         registry.Update(hosts[1], promoted);
         _time.Advance(TimeSpan.FromMilliseconds(100));
 
-        Assert.True(await waiting);
+        Assert.Equal(HorizonWait.Reached, await waiting);
     }
 
     /// <summary>A primary that hangs moves no horizon. When it is found lost, a replica may answer.</summary>
@@ -86,7 +86,7 @@ public sealed class PrimaryWaitTests
         var registry = new HostRegistry(hosts, options, _time, new Random(1));
         registry.Update(hosts[0], StateOf(HostRole.Primary, timeline: 1));
         registry.Update(hosts[1], StateOf(HostRole.Replica, timeline: 1));
-        Task<bool> WaitAsync() => registry.WaitForHorizonAsync(
+        Task<HorizonWait> WaitAsync() => registry.WaitForHorizonAsync(
             DateTimeOffset.UnixEpoch.AddSeconds(1),
             registry.Known.Generation,
             PostgresErrors.Timeout,
@@ -99,14 +99,14 @@ public sealed class PrimaryWaitTests
         Assert.False(waiting.IsCompleted);
         registry.UpdateFailed(hosts[0], "The host did not answer in time.");
         _time.Advance(TimeSpan.FromMilliseconds(100));
-        Assert.True(await waiting);
+        Assert.Equal(HorizonWait.PrimaryLost, await waiting);
 
         // Later reads wait for the replica: nothing else can end their wait.
         waiting = WaitAsync();
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(waiting.IsCompleted);
         _time.Advance(PostgresErrors.Timeout);
-        Assert.False(await waiting);
+        Assert.Equal(HorizonWait.TimedOut, await waiting);
     }
 
     private static HostState StateOf(HostRole role, int timeline) => new(

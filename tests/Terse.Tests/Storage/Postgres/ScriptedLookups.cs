@@ -7,7 +7,8 @@ namespace Terse.Tests.Storage;
 
 /// <summary>
 /// Returns the results in the script in order, one for each lookup, whichever host the finder asks. A host
-/// that is "lost" or "hung" gives none; after "hung", the primary is known all the same.
+/// that is "lost", "hung" or "dies" gives none. Before "hung" and "dies", and after "hung", a primary is
+/// known.
 /// </summary>
 internal sealed class ScriptedLookups(string script) : ILinkLookups
 {
@@ -22,7 +23,7 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
 
     public int Generation => 2;
 
-    public bool IsPrimaryKnown { get; private set; }
+    public bool IsPrimaryKnown { get; private set; } = script.Contains("hung") || script.Contains("dies");
 
     /// <summary>By default, whether the script contains a further lookup.</summary>
     public bool CanReachHost { get => _canReachHost ?? _script.Count > 0; init => _canReachHost = value; }
@@ -59,23 +60,23 @@ internal sealed class ScriptedLookups(string script) : ILinkLookups
     }
 
     /// <summary>
-    /// Returns true if the script contains a further lookup. In this case, a replica reaches the horizon
+    /// Times out if the script contains no further lookup. Otherwise, a replica reaches the horizon
     /// within the time limit.
     /// </summary>
-    public Task<bool> WaitForHorizonAsync(
+    public Task<HorizonWait> WaitForHorizonAsync(
         DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken)
     {
         Horizons.Add(horizon);
         Limits.Add(limit);
-        return Task.FromResult(_script.Count > 0);
+        return Task.FromResult(_script.Count > 0 ? HorizonWait.Reached : HorizonWait.TimedOut);
     }
 
     private Task<LookupResult> AnswerAsync(LinkName name, string asked)
     {
         Asked.Add(asked);
         var lookup = _script.Dequeue();
-        IsPrimaryKnown |= lookup == "hung";
-        return lookup is "lost" or "hung"
+        IsPrimaryKnown &= lookup != "dies";
+        return lookup is "lost" or "hung" or "dies"
             ? Task.FromException<LookupResult>(new HostUnavailableException("lost"))
             : Task.FromResult(Parse(name, lookup.Split(' ')));
     }

@@ -70,7 +70,7 @@ internal interface ILinkLookups
         LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken);
 
     /// <inheritdoc cref="Cluster.WaitForHorizonAsync"/>
-    Task<bool> WaitForHorizonAsync(
+    Task<HorizonWait> WaitForHorizonAsync(
         DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken);
 }
 

@@ -23,8 +23,8 @@ namespace Terse.Storage.Postgres;
 /// lookup's snapshot contains all known changes of this link. So after a notification of a change, this Terse
 /// server never answers with an older version of the link, whichever host the finder reads. While the server
 /// is not notified of changes, only the primary or a replica behind a fence proves that a link is not
-/// outdated. If no primary is known, the finder uses any replica. A primary that is only slow is known, and
-/// then the answer is "unavailable".
+/// outdated. If no primary is known, the finder uses any replica. A primary that is only slow is known: the
+/// finder waits until it is found lost, or answers "unavailable".
 /// </remarks>
 internal sealed class LinkFinder(
     ILinkLookups lookups,
@@ -117,6 +117,7 @@ internal sealed class LinkFinder(
     private async Task<LookupResult?> FindChangedAsync(
         LinkName name, LookupResult first, int generation, CancellationToken cancellationToken)
     {
+        var hadPrimary = lookups.IsPrimaryKnown;
         try
         {
             var result = await _attempts.CountAsync(LookUpChangedAsync(name, cancellationToken));
@@ -126,15 +127,12 @@ internal sealed class LinkFinder(
         }
         catch (HostUnavailableException)
         {
-            // The primary is lost or slow. If the result of the first host is final, the result is used.
+            // The primary is lost or slow. If the result of another host is final, the result is used.
             // Otherwise the code below waits for a replica.
+            if (await RepeatAsync(name, hadPrimary, cancellationToken) is { } later)
+                return later;
             if (_rules.IsFinal(first, name.Code))
                 return first;
-            if (await _attempts.RepeatAfterHangAsync(name, cancellationToken) is { } later
-                && _rules.IsAnswer(later, name))
-            {
-                return later;
-            }
         }
 
         return await WaitAndFindAsync(name, pending.RequiredFor(name).At, generation, cancellationToken);
@@ -185,9 +183,8 @@ internal sealed class LinkFinder(
     }
 
     /// <summary>
-    /// Looks up a link until a result is final. One round is enough, unless the primary is lost during this
-    /// round, or another host is becoming the primary: hosts then show a primary that the probes have not
-    /// found yet. The caller limits the time.
+    /// Looks up a link until a result is final. One round is enough, unless the primary is lost or replaced
+    /// meanwhile: hosts may show a primary that no probe has found yet. The caller limits the time.
     /// </summary>
     private async Task<LookupResult> FindAgainAsync(
         LinkName name, LookupResult? first, int generation, CancellationToken cancellationToken)
@@ -206,10 +203,23 @@ internal sealed class LinkFinder(
             await Task.Delay(RetryInterval, time, cancellationToken);
             generation = lookups.Generation;
             first = await _attempts.TryAsync(lookups.Any.CallAsync(name, cancellationToken));
-            if (first is not null && _rules.IsAnswer(first, name))
+            if (first is not null && _rules.IsFinal(first, name.Code))
                 return first;
         }
     }
+
+    /// <summary>
+    /// Looks up a link on any host after a lookup on the primary failed. If a primary was known before that
+    /// lookup, it may have hung for a second and more, so a replica may have the link or the change by now.
+    /// Returns null if there is no final result.
+    /// </summary>
+    private async Task<LookupResult?> RepeatAsync(
+        LinkName name, bool hadPrimary, CancellationToken cancellationToken) =>
+        hadPrimary
+            && await _attempts.TryAsync(lookups.Any.CallAsync(name, cancellationToken)) is { } later
+            && _rules.IsFinal(later, name.Code)
+                ? later
+                : null;
 
     /// <summary>
     /// Looks up a link after the first host did not contain the link, or proved nothing because the host
@@ -219,6 +229,7 @@ internal sealed class LinkFinder(
     private async Task<LookupResult?> FindMissingAsync(
         LinkName name, int generation, CancellationToken cancellationToken)
     {
+        var hadPrimary = lookups.IsPrimaryKnown;
         try
         {
             var result = await _attempts.CountAsync(budget.TryTake()
@@ -232,12 +243,9 @@ internal sealed class LinkFinder(
         }
         catch (HostUnavailableException)
         {
-            // The primary cannot be reached, so the code below waits for a replica.
-            if (await _attempts.RepeatAfterHangAsync(name, cancellationToken) is { } later
-                && _rules.IsAnswer(later, name))
-            {
+            // The primary is lost or slow. If no other host has the link yet, the code below waits for one.
+            if (await RepeatAsync(name, hadPrimary, cancellationToken) is { } later)
                 return later;
-            }
         }
 
         return await WaitAndFindAsync(
@@ -248,8 +256,7 @@ internal sealed class LinkFinder(
     /// Waits until the horizon of some replica has passed an instant, or until a failover has replaced the
     /// primary, and then looks up the link on such a host. A failover can overtake a lookup: the answer comes
     /// from the old primary, or from the new one before its first beat, or the replica for which the request
-    /// waits becomes the new primary. Also ends the wait when the primary is found lost, because a replica
-    /// may answer then.
+    /// waits becomes the new primary.
     /// </summary>
     /// <param name="name">The link's name.</param>
     /// <param name="horizon">
@@ -260,13 +267,19 @@ internal sealed class LinkFinder(
     /// The generation of the primary that did not decide; 0 if the current primary was not asked.
     /// </param>
     /// <param name="cancellationToken">Cancels the wait and the lookup.</param>
-    /// <returns>Null if the result is not final, and a host can be reached.</returns>
+    /// <returns>
+    /// Null if the result is not final, and a host can be reached; or if the primary was found lost during
+    /// the wait, because a replica may answer then.
+    /// </returns>
     private async Task<LookupResult?> WaitAndFindAsync(
         LinkName name, DateTimeOffset? horizon, int generation, CancellationToken cancellationToken)
     {
         var instant = horizon ?? DateTimeOffset.MaxValue;
-        if (await lookups.WaitForHorizonAsync(
-                instant, generation, PostgresErrors.Timeout, cancellationToken))
+        var wait = await lookups.WaitForHorizonAsync(
+            instant, generation, PostgresErrors.Timeout, cancellationToken);
+        if (wait is HorizonWait.PrimaryLost)
+            return null;
+        if (wait is HorizonWait.Reached)
         {
             var lookup = lookups.LookUpAsync(name, instant, cancellationToken);
             if (await _attempts.TryAsync(lookup) is not { } result)

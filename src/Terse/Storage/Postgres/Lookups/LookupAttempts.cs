@@ -1,5 +1,4 @@
 using Terse.Horizon;
-using Terse.Links;
 
 namespace Terse.Storage.Postgres;
 
@@ -31,14 +30,4 @@ internal sealed class LookupAttempts(ILinkLookups lookups, LookupMetrics metrics
             return null;
         }
     }
-
-    /// <summary>
-    /// Looks up a link on any host after the primary hung for a second. A replica may have the link or the
-    /// change by now, but its horizon stays where it is, because the primary does not beat.
-    /// </summary>
-    /// <returns>Null if the primary is lost, or if no host answered.</returns>
-    public Task<LookupResult?> RepeatAfterHangAsync(LinkName name, CancellationToken cancellationToken) =>
-        lookups.IsPrimaryKnown
-            ? TryAsync(lookups.Any.CallAsync(name, cancellationToken))
-            : Task.FromResult<LookupResult?>(null);
 }

@@ -123,7 +123,7 @@ internal sealed class PostgresLinkLookups : ILinkLookups, IAsyncDisposable
         _atLeast.CallAsync((name, horizon), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> WaitForHorizonAsync(
+    public Task<HorizonWait> WaitForHorizonAsync(
         DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken) =>
         _cluster.WaitForHorizonAsync(horizon, generation, limit, cancellationToken);
 

@@ -41,7 +41,7 @@ internal sealed class SimulatedLookups(
         LinkName name, DateTimeOffset horizon, CancellationToken cancellationToken) =>
         LookUpAsync(Freshness.AtLeast(horizon), name.Code);
 
-    public Task<bool> WaitForHorizonAsync(
+    public Task<HorizonWait> WaitForHorizonAsync(
         DateTimeOffset horizon, int generation, TimeSpan limit, CancellationToken cancellationToken) =>
         registry.WaitForHorizonAsync(horizon, generation, limit, cancellationToken);
 
