@@ -69,7 +69,10 @@ public sealed class PointInTimeRestoreTests(ITestOutputHelper output)
         }
     }
 
-    /// <summary>Both servers send visits, also the one whose visits of a lost link had to wait.</summary>
+    /// <summary>
+    /// Checks that new visits are counted on both servers. One of them still had to send visits of a lost
+    /// link.
+    /// </summary>
     private static async Task CheckVisitsAsync(TerseProcess[] servers, string code)
     {
         foreach (var server in servers)
