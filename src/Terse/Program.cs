@@ -2,6 +2,7 @@ using Terse.Access;
 using Terse.Codes;
 using Terse.Commands;
 using Terse.Domains;
+using Terse.Events;
 using Terse.Fleet;
 using Terse.Hosting;
 using Terse.Links;
@@ -30,6 +31,7 @@ internal static class Program
         app.MapAccess();
         app.MapDomainPages();
         app.MapLinks();
+        app.MapEvents();
         app.MapFleet();
         app.MapVisits();
         return app;
@@ -39,10 +41,7 @@ internal static class Program
         IEnumerable<KeyValuePair<string, string?>> settings, ConfigStart? start)
     {
         var builder = WebApplication.CreateSlimBuilder(Settings.ReadOnce);
-        builder.AddSettings(
-            settings,
-            start,
-            CreateBuilder,
+        builder.AddSettings(settings, start, CreateBuilder,
             [.. ServeCommand.LogLevels, .. AccessSetup.LogLevels, .. WebSetup.LogLevels]);
         builder.AddServer();
         builder.AddWeb();
@@ -51,6 +50,7 @@ internal static class Program
         builder.Services.AddAccess();
         builder.Services.AddCodes();
         builder.Services.AddLinks();
+        builder.Services.AddEvents();
         builder.Services.AddRedirects(StorageSetup.FolderOf);
         builder.Services.AddVisits(StorageSetup.FolderOf);
         builder.Services.AddFleet();

@@ -20,4 +20,9 @@ internal static class Eventually
         while (!await condition())
             await timer.WaitForNextTickAsync(limit.Token);
     }
+
+    /// <summary>Waits until a token is cancelled, for a server that never answers.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static Task CancelledAsync(CancellationToken cancellationToken) =>
+        new TaskCompletionSource().Task.WaitAsync(cancellationToken);
 }

@@ -15,7 +15,7 @@ public enum ConnectionShare
     /// <summary>Writes that change rows, while a client waits.</summary>
     Changes,
 
-    /// <summary>Writes of visits and the deletion of old rows, both in the background.</summary>
+    /// <summary>Writes of visits and deliveries, and the deletion of old rows, in the background.</summary>
     Visits,
 
     /// <summary>

@@ -48,9 +48,8 @@ internal sealed class Authenticator
 
         if (sent is null)
         {
-            return _allowsLocal && _adminKey is null && LocalRequest.Is(context)
-                && !await _keys.HasKeysAsync(cancellationToken)
-                ? (Caller.Anonymous, null)
+            return await FindLocalAsync(context, cancellationToken) is { } local
+                ? (local, null)
                 : (null, RequireKey(context));
         }
 
@@ -84,6 +83,33 @@ internal sealed class Authenticator
         _uses.Add(key.Id, now);
         return (new Caller(key.Id, key.Role, key.Scope), null);
     }
+
+    /// <summary>
+    /// Finds the caller of a request again, whose response has begun. A key that was read before is in
+    /// memory, so a key that is not there has ended.
+    /// </summary>
+    /// <returns>Null if the key was revoked or has expired.</returns>
+    /// <exception cref="StoreUnavailableException">The keys cannot be read.</exception>
+    public async ValueTask<Caller?> RecheckAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (!TryReadKey(context.Request, out var sent))
+            return null;
+        if (sent is null)
+            return await FindLocalAsync(context, cancellationToken);
+        var now = _time.GetUtcNow();
+        return KeyText.TryParse(sent, out var text)
+            && await FindLoadedAsync(text, now, cancellationToken) is { } key && key.IsActiveAt(now)
+                ? new Caller(key.Id, key.Role, key.Scope)
+                : null;
+    }
+
+    /// <summary>The caller of a request without a key; null if it needs a key.</summary>
+    private async ValueTask<Caller?> FindLocalAsync(
+        HttpContext context, CancellationToken cancellationToken) =>
+        _allowsLocal && _adminKey is null && LocalRequest.Is(context)
+        && !await _keys.HasKeysAsync(cancellationToken)
+            ? Caller.Anonymous
+            : null;
 
     /// <summary>
     /// Finds a key in memory, or in the file; it needs no lookup, so it is no try of an address.

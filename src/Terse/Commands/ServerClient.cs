@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
@@ -20,6 +21,14 @@ internal sealed record ProblemAnswer(string? Detail);
 [JsonSerializable(typeof(LagResource))]
 [JsonSerializable(typeof(JsonObject))]
 internal sealed partial class ServerAnswerJson : JsonSerializerContext;
+
+/// <param name="Response">The response; null if there is none.</param>
+/// <param name="Error">The error message; null if the response can be read.</param>
+/// <param name="IsFinal">Whether the same request would get the same error.</param>
+internal sealed record OpenedAnswer(HttpResponseMessage? Response, string? Error, bool IsFinal) : IDisposable
+{
+    public void Dispose() => Response?.Dispose();
+}
 
 /// <summary>
 /// Calls the API of a Terse server. Every failure becomes an error message for the user of the command.
@@ -78,6 +87,26 @@ internal sealed class ServerClient : IDisposable
         return error;
     }
 
+    /// <summary>Opens a response that the server sends without an end.</summary>
+    public async Task<OpenedAnswer> OpenAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage? response = null;
+        try
+        {
+            response = await _http.SendAsync(
+                request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            if (response.IsSuccessStatusCode)
+                return new(response, null, IsFinal: false);
+            var isFinal = response.StatusCode < HttpStatusCode.InternalServerError;
+            return new(response, await ExplainAsync(response, cancellationToken), isFinal);
+        }
+        catch (Exception exception) when (Explain(exception, cancellationToken) is { } error)
+        {
+            return new(response, error, IsFinal: response is not null);
+        }
+    }
+
     private async Task<(T? Answer, string? Error)> SendAsync<T>(
         HttpRequestMessage request,
         Func<HttpContent, Task<(T?, string?)>> readAsync,
@@ -90,25 +119,33 @@ internal sealed class ServerClient : IDisposable
             if (response.IsSuccessStatusCode)
                 return await readAsync(response.Content);
 
-            var problem = await response.Content.ReadFromJsonAsync(
-                ServerAnswerJson.Default.ProblemAnswer, cancellationToken);
-            var status = (int)response.StatusCode;
-            return (null, problem?.Detail
-                ?? $"{_http.BaseAddress} answered with status {status} and without an explanation.");
+            return (null, await ExplainAsync(response, cancellationToken));
         }
-        catch (HttpRequestException exception)
+        catch (Exception exception) when (Explain(exception, cancellationToken) is { } error)
         {
-            return (null, $"{_http.BaseAddress} cannot be reached: {exception.Message}");
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            return (null, NotTerseError);
-        }
-        catch (TaskCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return (null, $"{_http.BaseAddress} did not answer within {_http.Timeout.TotalSeconds:0} s.");
+            return (null, error);
         }
     }
+
+    private async Task<string> ExplainAsync(
+        HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        var problem = await response.Content.ReadFromJsonAsync(
+            ServerAnswerJson.Default.ProblemAnswer, cancellationToken);
+        var status = (int)response.StatusCode;
+        return problem?.Detail
+            ?? $"{_http.BaseAddress} answered with status {status} and without an explanation.";
+    }
+
+    /// <summary>The error message for an exception; null if the exception is not about the server.</summary>
+    private string? Explain(Exception exception, CancellationToken cancellationToken) => exception switch
+    {
+        HttpRequestException => $"{_http.BaseAddress} cannot be reached: {exception.Message}",
+        JsonException or InvalidOperationException => NotTerseError,
+        TaskCanceledException when !cancellationToken.IsCancellationRequested =>
+            $"{_http.BaseAddress} did not answer within {_http.Timeout.TotalSeconds:0} s.",
+        _ => null,
+    };
 
     public void Dispose()
     {

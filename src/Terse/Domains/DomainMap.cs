@@ -94,6 +94,16 @@ internal sealed class DomainMap
         return domain is not null;
     }
 
+    /// <summary>
+    /// Returns the stored name of a domain that a client names, such as <c>go.example.com</c>, or
+    /// <c>default</c> for the default domain; null if there is none.
+    /// </summary>
+    public string? StoredNameOf(string? name) =>
+        name == DomainName.DefaultSegment ? Default
+        : Authority.TryParse(name, out var host) && Table.Find(host) is { RemovedAt: null } found
+            ? found.Name
+        : null;
+
     /// <summary>Returns the name that short URLs and the API show for a domain.</summary>
     /// <param name="domain">The stored name of the domain.</param>
     /// <param name="host">The host and port that the request was sent to.</param>

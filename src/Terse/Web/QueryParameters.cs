@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
+using Terse.Hosting;
 
 namespace Terse.Web;
 
@@ -16,6 +17,8 @@ internal sealed class QueryParameters(IQueryCollection query, bool refusesEmpty 
 
     /// <summary>The maximum number of characters of an unknown name that the error repeats.</summary>
     private const int MaxShown = 80;
+
+    private const string Date = "yyyy-MM-dd";
 
     /// <summary>The first invalid parameter; null if all parameters that were read are valid.</summary>
     public Problem? Problem { get; private set; }
@@ -50,6 +53,22 @@ internal sealed class QueryParameters(IQueryCollection query, bool refusesEmpty 
     /// space, so the offset "+01:00" arrives as " 01:00" if the client does not encode it as %2B.
     /// </summary>
     public string? TimeText(string name) => Text(name)?.Replace(' ', '+');
+
+    /// <summary>
+    /// Reads an instant with an offset from UTC, or a date, which begins at midnight of UTC.
+    /// </summary>
+    public DateTimeOffset? ReadTime(string name)
+    {
+        if (TimeText(name) is not { } text)
+            return null;
+        var isTime = InstantText.TryParse(text, out var time)
+            || DateTimeOffset.TryParseExact(
+                text, Date, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+        if (isTime && time.UtcDateTime.Year is >= 1970 and < 9999)
+            return time;
+        Reject(name, $"'{name}' must be a date in UTC such as 2026-11-22, or {InstantText.Expected}.");
+        return null;
+    }
 
     /// <summary>Returns the values of a parameter that can be repeated, without empty ones.</summary>
     public IReadOnlyList<string> Texts(string name) =>

@@ -34,10 +34,7 @@ public sealed class PostgresAuditTests(TestDatabases databases) : AuditContract
     public async Task Months_are_created_a_year_ahead_and_dropped_after_a_year()
     {
         await using var database = await databases.OpenAsync();
-        var upkeep = new PostgresAuditUpkeep(
-            database.Cluster,
-            TimeProvider.System,
-            Microsoft.Extensions.Logging.Abstractions.NullLogger<PostgresAuditUpkeep>.Instance);
+        var upkeep = database.Get<PostgresPartitionUpkeep>();
         await database.ExecuteAsync("INSERT INTO fake.clock VALUES ('2040-03-15Z')");
         await upkeep.RunAsync(default);
         await database.ExecuteAsync("INSERT INTO audit (action, subject) VALUES ('link.change', 'old')");

@@ -1,5 +1,3 @@
-using Terse.Access;
-using Terse.Hosting;
 using Terse.Links;
 using Terse.TestSupport;
 
@@ -26,20 +24,5 @@ public sealed class PostgresBlockStoreTests(TestDatabases databases) : BlockStor
             """,
             count);
         await _database.ExecuteAsync("ALTER TABLE block ENABLE TRIGGER USER");
-    }
-
-    [Fact]
-    public async Task On_the_schema_of_the_version_before_there_are_no_blocks_and_changes_are_refused()
-    {
-        await using var earlier = await databases.OpenEarlierAsync();
-        var store = earlier.Get<IBlockStore>();
-
-        Assert.Equal(new(null, null), await store.ReadAsync(null, isLatest: true, default));
-        Assert.Empty(await store.ListAsync(null, 10, default));
-        Assert.Null(await store.FindAsync("a.example", default));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            store.AddAsync(NewBlock("a.example"), Actor.None, default));
-        await Assert.ThrowsAsync<StoreUnavailableException>(() =>
-            store.RemoveAsync("a.example", Actor.None, default));
     }
 }

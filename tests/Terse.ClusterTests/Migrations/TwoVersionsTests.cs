@@ -121,10 +121,6 @@ public sealed class TwoVersionsTests(ITestOutputHelper output)
 
         private async Task ServeAsync(int server, string program)
         {
-            // The earlier program does not know this setting.
-            (string, string?)[] environment = program == Repository.Program
-                ? []
-                : [("TERSE__Access__Anonymous", null), ("TERSE__Telemetry__LogFormat", null)];
             _servers[server] = await TerseProcess.StartAsync(
                 program,
                 [
@@ -135,9 +131,7 @@ public sealed class TwoVersionsTests(ITestOutputHelper output)
                     "--Domains:Scheme", "http",
                     "--Drain:Delay", "00:00:02",
                     .. PostgresCluster.SettingsOf(Postgres.ConnectionStrings),
-                ],
-                folder: null,
-                environment);
+                ]);
         }
 
         private async Task<bool> AreUpAsync()

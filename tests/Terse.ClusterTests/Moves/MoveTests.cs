@@ -59,6 +59,11 @@ public sealed partial class MoveTests : IAsyncLifetime
         var again = await MoveAsync("--to", "postgres", "--data", _folder["data"]);
         Assert.Contains("already", again, StringComparison.Ordinal);
 
+        Assert.InRange(
+            await _postgres.Primary.ReadAsync(
+                "SELECT count(*) FROM event JOIN audit ON (audit.at, audit.id) = (audit_at, audit_id)"),
+            targets.Count,
+            long.MaxValue);
         await using var moved = await MovedServer.StartAsync(_folder["data"], Hosts);
         await AssertSameAsync(moved, before, targets);
         Assert.Equal(once, await MovedServer.RepeatAsync(moved));

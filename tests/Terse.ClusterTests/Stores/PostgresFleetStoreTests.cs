@@ -1,6 +1,5 @@
 using Terse.Fleet;
 using Terse.Harness;
-using Terse.Storage.Postgres;
 
 namespace Terse.ClusterTests;
 
@@ -105,25 +104,9 @@ public sealed class PostgresFleetStoreTests(TestDatabases databases) : IAsyncLif
         Assert.Equal(since, await store.ReportAsync(Report with { Since = since }, default));
 
         var shown = Assert.Single(await store.ReadServersAsync(default));
-        Assert.Equal(("a", null), (shown.Name, shown.MetricsUrl));
+        Assert.Equal(("a", Report.MetricsUrl), (shown.Name, shown.MetricsUrl));
         await store.RemoveAsync(Report with { Since = since }, default);
         Assert.Empty(await store.ReadServersAsync(default));
-    }
-
-    [Fact]
-    public async Task After_the_migration_a_server_reports_the_address_of_its_metrics()
-    {
-        await using var earlier = await databases.OpenEarlierAsync();
-        var time = new FakeTime(_begin);
-        var store = new PostgresFleetStore(earlier.Cluster, time);
-        await store.ReportAsync(Report, default);
-        Assert.Null(await PostgresMigrations.TryApplyAsync(earlier.Cluster, TimeProvider.System, default));
-
-        await store.ReportAsync(Report, default);
-        Assert.Null(Assert.Single(await store.ReadServersAsync(default)).MetricsUrl);
-        time.Pass(TimeSpan.FromMinutes(1));
-        await store.ReportAsync(Report, default);
-        Assert.Equal("http://a:9464", Assert.Single(await store.ReadServersAsync(default)).MetricsUrl);
     }
 
     /// <summary>

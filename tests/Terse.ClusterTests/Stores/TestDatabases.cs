@@ -6,6 +6,7 @@ using Terse.Access;
 using Terse.ClusterTests;
 using Terse.Codes;
 using Terse.Domains;
+using Terse.Events;
 using Terse.Harness;
 using Terse.Horizon;
 using Terse.Links;
@@ -75,6 +76,10 @@ public sealed class TestDatabases : IAsyncLifetime
             .AddSingleton<BlockLoader>()
             .AddSingleton(new BlockMap(null!)) // No test here changes blocks while it listens.
             .AddSingleton<CodeStrategies>()
+            .AddSingleton<VisitOptIn>()
+            .AddSingleton<PostgresPartitionUpkeep>()
+            .AddSingleton<PostgresExpiredLinks>()
+            .AddSingleton<PostgresIndexes>()
             .AddSingleton(TimeProvider.System)
             .AddSingleton<Cluster>(_ => cluster)
             .BuildServiceProvider();

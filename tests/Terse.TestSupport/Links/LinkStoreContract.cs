@@ -63,6 +63,7 @@ public abstract partial class LinkStoreContract : IAsyncLifetime
                 RedirectStatus = 308,
                 ForwardQuery = QueryForwarding.Merge,
                 ForwardPath = true,
+                VisitEvents = true,
                 ExpiredTarget = "https://example.com/over",
                 Rules =
                 [

@@ -10,6 +10,8 @@ internal static class AccessServer
 {
     public const string Keys = "/api/v1/keys";
 
+    private const string Events = "/api/v1/events";
+
     /// <summary>Creates a key with the admin key of the tests. Returns its whole text.</summary>
     public static async Task<string> CreateKeyAsync(
         this TerseServer server, string role, string[]? domains = null, string[]? tags = null)
@@ -38,8 +40,14 @@ internal static class AccessServer
             request.Headers.TryAddWithoutValidation(name, value);
         using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
         using var http = new HttpClient(handler) { BaseAddress = server.Http.BaseAddress };
-        return await http.SendAsync(request);
+        return await http.SendAsync(request, CompletionOf(request));
     }
+
+    /// <summary>A live stream has no end, so only the head of its answer can be awaited.</summary>
+    public static HttpCompletionOption CompletionOf(HttpRequestMessage request) =>
+        request.RequestUri!.OriginalString.StartsWith(Events, StringComparison.Ordinal)
+            ? HttpCompletionOption.ResponseHeadersRead
+            : HttpCompletionOption.ResponseContentRead;
 
     public static async Task<JsonElement> ReadAsAsync(this TerseServer server, string key, string path)
     {

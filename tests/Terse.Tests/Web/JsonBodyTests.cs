@@ -12,8 +12,8 @@ public sealed class JsonBodyTests : IAsyncLifetime
 
     private const string CommonFields =
         "'target', 'title', 'note', 'tags', 'enabled', 'validFrom', 'expiresAt', 'expiresIn', "
-        + "'expiredTarget', 'maxVisits', 'redirectStatus', 'forwardQuery', 'forwardPath', 'rules' and "
-        + "'password'";
+        + "'expiredTarget', 'maxVisits', 'redirectStatus', 'forwardQuery', 'forwardPath', 'visitEvents', "
+        + "'rules' and 'password'";
 
     private const string ChangedFields = "'code', 'allowMixedScripts', " + CommonFields;
 

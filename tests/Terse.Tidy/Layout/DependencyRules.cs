@@ -18,8 +18,8 @@ internal static class DependencyRules
     /// </summary>
     internal static readonly ImmutableArray<string> Rooms =
     [
-        "Hosting", "Web", "Domains", "Access", "Ids", "Codes", "Links", "Visits", "Redirects", "Fleet",
-        "Storage", "Commands",
+        "Hosting", "Web", "Domains", "Access", "Ids", "Codes", "Links", "Events", "Visits", "Redirects",
+        "Fleet", "Storage", "Commands",
     ];
 
     /// <summary>
@@ -28,6 +28,9 @@ internal static class DependencyRules
     /// </summary>
     private static readonly ImmutableArray<(string User, string Used)> SeparateRooms =
     [
+        ("Visits", "Events"),
+        ("Redirects", "Events"),
+        ("Fleet", "Events"),
         ("Fleet", "Visits"),
         ("Fleet", "Redirects"),
         ("Storage.Sqlite", "Storage.Postgres"),

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Terse.Hosting;
 using Terse.Web;
 
 namespace Terse.Access;
@@ -10,8 +9,6 @@ internal static class AuditParameters
     private static readonly string[] Known =
         ["key", "action", "subject", "link", "from", "until", "cursor", "limit"];
 
-    private const string Date = "yyyy-MM-dd";
-
     public static AuditFilter ReadAuditFilter(this QueryParameters parameters)
     {
         parameters.RejectUnknown(Known);
@@ -21,8 +18,8 @@ internal static class AuditParameters
             Action = parameters.Text("action"),
             Subject = parameters.Text("subject"),
             LinkId = ReadLinkId(parameters),
-            From = ReadTime(parameters, "from"),
-            Until = ReadTime(parameters, "until"),
+            From = parameters.ReadTime("from"),
+            Until = parameters.ReadTime("until"),
         };
     }
 
@@ -53,20 +50,6 @@ internal static class AuditParameters
         if (QueryParameters.TryParseNumber(text, out var id))
             return id;
         parameters.Reject("link", "'link' must be the id of a link.");
-        return null;
-    }
-
-    private static DateTimeOffset? ReadTime(QueryParameters parameters, string name)
-    {
-        if (parameters.TimeText(name) is not { } text)
-            return null;
-        var isTime = InstantText.TryParse(text, out var time)
-            || DateTimeOffset.TryParseExact(
-                text, Date, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
-        if (isTime && time.UtcDateTime.Year is >= 1970 and < 9999)
-            return time;
-        parameters.Reject(
-            name, $"'{name}' must be a date in UTC such as 2026-11-22, or {InstantText.Expected}.");
         return null;
     }
 }

@@ -8,7 +8,9 @@ namespace Terse.Access;
 /// <param name="Action">
 /// <c>link.create</c>, <c>link.change</c>, <c>link.delete</c>, <c>link.restore</c>, <c>link.erase</c>,
 /// <c>key.create</c>, <c>key.rotate</c>, <c>key.revoke</c>, <c>domain.add</c>, <c>domain.change</c>,
-/// <c>domain.remove</c>, <c>block.add</c> or <c>block.remove</c>.
+/// <c>domain.remove</c>, <c>block.add</c>, <c>block.remove</c>, <c>webhook.create</c>,
+/// <c>webhook.change</c>, <c>webhook.pause</c>, <c>webhook.resume</c>, <c>webhook.end</c> or
+/// <c>webhook.delete</c>.
 /// </param>
 /// <param name="Subject">
 /// The domain and the code of the link, the id of the key, the domain or the blocked host.

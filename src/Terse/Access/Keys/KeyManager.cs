@@ -164,7 +164,7 @@ internal sealed class KeyManager(
         var stored = new List<string>();
         foreach (string? name in names)
         {
-            if (FindDomain(name) is not { } domain)
+            if (domains.StoredNameOf(name) is not { } domain)
             {
                 var shown = ShownText.Shorten(name ?? "", MaxShown);
                 return new("domains", $"'{shown}' is not a domain of this installation.");
@@ -176,13 +176,6 @@ internal sealed class KeyManager(
         scope = new([.. stored.Distinct(StringComparer.Ordinal)], [.. tags.Distinct(StringComparer.Ordinal)]);
         return null;
     }
-
-    /// <summary>The stored name of a domain; null if there is none.</summary>
-    private string? FindDomain(string? name) =>
-        name == DomainName.DefaultSegment ? DomainMap.Default
-        : Authority.TryParse(name, out var host)
-            && domains.Table.Find(host) is { RemovedAt: null } found ? found.Name
-        : null;
 
     private static bool IsNoTag(string? tag) =>
         string.IsNullOrWhiteSpace(tag) || tag.EnumerateRunes().Count() > MaxTag || tag.Any(char.IsControl)

@@ -26,6 +26,8 @@ internal static class LinksEditCommand
         (new("--enabled") { Description = "true, or false to switch the link off." }, "enabled"),
         (new("--forward-path") { Description = "Whether the path after the code is forwarded." },
             "forwardPath"),
+        (new("--visit-events") { Description = "Whether the visits of the link become events." },
+            "visitEvents"),
     ];
 
     private static readonly (Option<long?> Option, string Field)[] Numbers =

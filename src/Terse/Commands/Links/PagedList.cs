@@ -26,11 +26,13 @@ internal sealed class PagedList(
     /// <param name="arguments">The command line.</param>
     /// <param name="parameters">The parameters of the query.</param>
     /// <param name="cancellationToken">Cancels the requests.</param>
+    /// <param name="below">What follows the path of the list, escaped.</param>
     /// <returns>The exit code.</returns>
     public Task<int> PrintAsync(
         ParseResult arguments,
         IReadOnlyList<(string Name, string Value)> parameters,
-        CancellationToken cancellationToken) =>
+        CancellationToken cancellationToken,
+        string below = "") =>
         ServerRequests.RunAsync(
             arguments,
             command,
@@ -39,7 +41,8 @@ internal sealed class PagedList(
                 var limit = arguments.GetValue(Limit);
                 if (limit < 1)
                     return "--limit must be 1 or more.";
-                var (rows, hasMore, error) = await ReadAsync(client, parameters, limit, cancellationToken);
+                var (rows, hasMore, error) = await ReadAsync(
+                    client, path + below, parameters, limit, cancellationToken);
                 if (error is not null)
                     return error;
                 await WriteAsync(arguments, rows, hasMore);
@@ -48,6 +51,7 @@ internal sealed class PagedList(
 
     private async Task<(JsonArray Rows, bool HasMore, string? Error)> ReadAsync(
         ServerClient client,
+        string fullPath,
         IReadOnlyList<(string Name, string Value)> parameters,
         int limit,
         CancellationToken cancellationToken)
@@ -57,7 +61,7 @@ internal sealed class PagedList(
         do
         {
             using var request = new HttpRequestMessage(
-                HttpMethod.Get, UrlOf(parameters, Math.Min(limit - rows.Count, MaxPage), cursor));
+                HttpMethod.Get, UrlOf(fullPath, parameters, Math.Min(limit - rows.Count, MaxPage), cursor));
             var (page, error) = await client.SendAsync(
                 request, ServerAnswerJson.Default.JsonObject, cancellationToken);
             if (page?[field] is not JsonArray elements)
@@ -70,13 +74,14 @@ internal sealed class PagedList(
         return (rows, cursor is not null, null);
     }
 
-    private Uri UrlOf(IReadOnlyList<(string Name, string Value)> parameters, int limit, string? cursor)
+    private static Uri UrlOf(
+        string fullPath, IReadOnlyList<(string Name, string Value)> parameters, int limit, string? cursor)
     {
         List<(string Name, string Value)> all = [.. parameters, ("limit", $"{limit}")];
         if (cursor is not null)
             all.Add(("cursor", cursor));
         var query = all.Select(parameter => $"{parameter.Name}={Uri.EscapeDataString(parameter.Value)}");
-        return new($"{path}?{string.Join('&', query)}", UriKind.Relative);
+        return new($"{fullPath}?{string.Join('&', query)}", UriKind.Relative);
     }
 
     private async Task WriteAsync(ParseResult arguments, JsonArray rows, bool hasMore)

@@ -24,6 +24,7 @@ internal static class LinkExamples
           "redirectStatus": 302,
           "forwardQuery": "off",
           "forwardPath": false,
+          "visitEvents": false,
           "rules": [
             {
               "name": "korean",

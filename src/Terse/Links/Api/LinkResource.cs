@@ -57,6 +57,9 @@ internal sealed record LinkResource(
     /// <summary>Whether the path after the code is appended to the target.</summary>
     public bool ForwardPath { get; init; }
 
+    /// <summary>Whether the visits of the link become events.</summary>
+    public bool VisitEvents { get; init; }
+
     /// <summary>The rules, of which the first that matches a visitor decides the target.</summary>
     public IReadOnlyList<LinkRule> Rules { get; init; } = [];
 
@@ -110,6 +113,7 @@ internal sealed record LinkResource(
                 _ => "off",
             },
             ForwardPath = link.Settings.ForwardPath,
+            VisitEvents = link.Settings.VisitEvents,
             Rules = link.Settings.Rules ?? [],
             HasPassword = link.Settings.Password is not null,
             CreatedBy = link.Settings.CreatedBy,

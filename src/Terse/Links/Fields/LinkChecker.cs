@@ -102,6 +102,7 @@ internal sealed class LinkChecker(
                 settings.RedirectStatus),
             ForwardQuery = Pick(nameof(fields.ForwardQuery), forwardQuery, settings.ForwardQuery),
             ForwardPath = Pick(nameof(fields.ForwardPath), fields.ForwardPath == true, settings.ForwardPath),
+            VisitEvents = Pick(nameof(fields.VisitEvents), fields.VisitEvents == true, settings.VisitEvents),
         };
 
         T Pick<T>(string field, T sent, T present) => fields.Has(field) ? sent : present;

@@ -66,6 +66,9 @@ internal class LinkFields
     /// <summary>Whether the path after the code is appended to the target. Default: false.</summary>
     public bool? ForwardPath { get; set => field = Sent(value); }
 
+    /// <summary>Whether the visits of the link become events. Default: false.</summary>
+    public bool? VisitEvents { get; set => field = Sent(value); }
+
     /// <summary>
     /// The rules, at most 32, of which the first that matches a visitor decides the target.
     /// </summary>

@@ -69,6 +69,9 @@ internal sealed record LinkSettings
     /// </summary>
     public bool ForwardPath { get; init; }
 
+    /// <summary>Whether the visits of the link become events.</summary>
+    public bool VisitEvents { get; init; }
+
     /// <summary>
     /// The URL that the link leads to after it has expired; null if requests are then answered with 410.
     /// </summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Options;
 using Terse.Domains;
+using Terse.Hosting;
 
 namespace Terse.Links;
 

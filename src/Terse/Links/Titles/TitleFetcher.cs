@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Mime;
-using System.Net.Sockets;
+using Terse.Hosting;
 
 namespace Terse.Links;
 
@@ -25,16 +25,17 @@ internal sealed class TitleFetcher : IDisposable
     private readonly SocketsHttpHandler _handler;
     private readonly HttpClient _client;
     private readonly TimeProvider _time;
-    private readonly Func<IPEndPoint, bool> _isAllowed;
 
     /// <param name="isAllowed">Whether the server may connect to an address and a port.</param>
     /// <param name="time">Measures the time limit.</param>
     public TitleFetcher(Func<IPEndPoint, bool> isAllowed, TimeProvider time)
     {
-        (_isAllowed, _time) = (isAllowed, time);
+        _time = time;
+        var guard = new AddressGuard(
+            isAllowed, "The host has no public address, or the port is not allowed.");
         _handler = new SocketsHttpHandler
         {
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = guard.ConnectAsync,
             MaxAutomaticRedirections = MaxRedirects,
             MaxResponseHeadersLength = 32, // KiB
             PooledConnectionLifetime = TimeSpan.Zero,
@@ -88,31 +89,5 @@ internal sealed class TitleFetcher : IDisposable
         var length = await body.ReadAtLeastAsync(
             bytes, MaxBytes, throwOnEndOfStream: false, cancellationToken);
         return bytes[..length];
-    }
-
-    /// <summary>
-    /// Connects to the host of a request. The name is looked up here, and only here, so the address that is
-    /// checked is the address of the connection.
-    /// </summary>
-    private async ValueTask<Stream> ConnectAsync(
-        SocketsHttpConnectionContext context, CancellationToken cancellationToken)
-    {
-        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
-        var addresses = await Dns.GetHostAddressesAsync(host, cancellationToken);
-        var allowed = Array.FindAll(addresses, address => _isAllowed(new(address, port)));
-        if (allowed.Length == 0)
-            throw new HttpRequestException("The host has no public address, or the port is not allowed.");
-        Socket? socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(allowed, port, cancellationToken);
-            var stream = new NetworkStream(socket, ownsSocket: true);
-            socket = null;
-            return stream;
-        }
-        finally
-        {
-            socket?.Dispose();
-        }
     }
 }

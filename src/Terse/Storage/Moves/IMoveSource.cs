@@ -102,5 +102,20 @@ internal sealed record ChangedRows(
 /// <param name="CursorSecret">The secret that hides positions of listings, as 16 bytes of a uuid.</param>
 /// <param name="Sequences">The values of <see cref="MovedTables.Sequences"/>; 0 before the first.</param>
 /// <param name="LastLink">The greatest id of a link or alias; null without links.</param>
+/// <param name="Events">How far the log of events is.</param>
 internal sealed record MovedState(
-    string? SecretCheck, Guid CursorSecret, IReadOnlyList<long> Sequences, long? LastLink);
+    string? SecretCheck,
+    Guid CursorSecret,
+    IReadOnlyList<long> Sequences,
+    long? LastLink,
+    MovedEvents Events);
+
+/// <param name="ReadUpTo">
+/// Up to when a reader may have read events, in microseconds since 1970. Events of the new database are
+/// later.
+/// </param>
+/// <param name="ExpiredUpTo">
+/// Up to which expiry there are events about expired links, in milliseconds since 1970.
+/// </param>
+/// <param name="LastExpired">The last link with an event, of those that expire at that time.</param>
+internal sealed record MovedEvents(long ReadUpTo, long ExpiredUpTo, long LastExpired);

@@ -32,6 +32,9 @@ internal enum ColumnKind
     /// </summary>
     Milliseconds,
 
+    /// <summary>As <see cref="Milliseconds"/>, but exact: microseconds since 1970.</summary>
+    Microseconds,
+
     /// <summary>As <see cref="Milliseconds"/>, but seconds since 1970.</summary>
     Seconds,
 

@@ -72,6 +72,35 @@ internal static class MovedTables
         {
             SqliteOrder = ["id"],
         },
+        // After the audit, to whose rows the events point.
+        new("webhook", 1,
+        [
+            new("id", Text), new("url", Text), new("settings", Text), new("secrets", Text),
+            new("state", Number), new("reason", Text), new("failures", Number),
+            new("failing_since", Milliseconds), new("slowed_until", Milliseconds), new("version", Number),
+            new("created_at", Milliseconds), new("created_by", Text), new("changed_by", Text),
+            new("changed_from", Text),
+        ]),
+        new("event", 2,
+        [
+            new("at", Microseconds), new("id", Number), new("type", Text), new("subject", Text),
+            new("link_id", Number), new("version", Number), new("audit_at", Milliseconds),
+            new("audit_id", Number), new("data", Text), new("is_waiting", Flag),
+        ]),
+        new("visit_event_link", 1, [new("one", Number)]),
+        new("delivery", 3,
+        [
+            new("webhook_id", Text), new("event_at", Microseconds), new("event_id", Number),
+            new("line", Text), new("state", Number), new("attempts", Number), new("tried_at", Milliseconds),
+            new("status", Number), new("latency_ms", Number), new("response", Text),
+        ])
+        {
+            SqliteOrder = ["event_at", "event_id", "webhook_id"],
+        },
+        new("delivery_line", 2,
+        [
+            new("webhook_id", Text), new("line", Text), new("due_at", Milliseconds), new("lease", Uuid),
+        ]),
         new("visitor_salt", 1, [new("day", Number), new("salt", Bytes)]),
         new("visit_run", 1, [new("run", Uuid), new("last_batch", Number), new("counted_at", Seconds)]),
         new("visit_batch", 2, [new("node", Number), new("epoch", Number), new("last_batch", Number)]),
@@ -118,6 +147,7 @@ internal static class MovedTables
         "tag_change",
         // One row each, of which a move takes what it needs (the class MovedState).
         "installation", "api_key_state", "active_layout", "visit_number", "block_state", "domain_state",
+        "event_clock", "link_expiry",
         // They describe one database.
         "schema_version", "horizon_state", "server", "host_lag", "cleanup", "link_cleanup",
     ];
@@ -132,6 +162,7 @@ internal static class MovedTables
         ("block", "SELECT seq FROM sqlite_sequence WHERE name = 'block'", "block_id_seq"),
         ("link_report", "SELECT seq FROM sqlite_sequence WHERE name = 'link_report'", "link_report_id_seq"),
         ("audit", "SELECT max(id) FROM audit", "audit_id"),
+        ("event", "SELECT number FROM event_clock", "event_id"),
         ("visit_number", "SELECT next_number FROM visit_number", "visit_number"),
     ];
 }

@@ -26,6 +26,7 @@ internal static class MovedValues
     /// <summary>The length of the unit of a kind that PostgreSQL stores as an instant.</summary>
     public static long TicksOf(ColumnKind kind) => kind switch
     {
+        ColumnKind.Microseconds => TimeSpan.TicksPerMicrosecond,
         ColumnKind.Milliseconds => TimeSpan.TicksPerMillisecond,
         ColumnKind.Seconds => TimeSpan.TicksPerSecond,
         ColumnKind.Hours => TimeSpan.TicksPerHour,

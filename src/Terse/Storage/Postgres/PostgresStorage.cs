@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Npgsql;
 using Terse.Access;
 using Terse.Domains;
+using Terse.Events;
 using Terse.Fleet;
 using Terse.Horizon;
 using Terse.Ids;
@@ -65,6 +66,17 @@ internal sealed class PostgresStorage(
         services.AddHostedService<LagRecorder>();
         services.AddSingleton<IStorage, PostgresStorage>();
         AddVisits(services);
+        AddEvents(services);
+    }
+
+    private static void AddEvents(IServiceCollection services)
+    {
+        services.AddSingleton<PostgresEventTransactions>();
+        services.AddSingleton<IEventLog, PostgresEventLog>();
+        services.AddSingleton<IWebhookStore, PostgresWebhookStore>();
+        services.AddSingleton<IDeliveryQueue, PostgresDeliveryQueue>();
+        services.AddSingleton<IDeliveryLog, PostgresDeliveryLog>();
+        services.AddHostedService<PostgresExpiredLinks>();
     }
 
     private static void AddVisits(IServiceCollection services)
@@ -75,6 +87,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IVisitPartitions>(
             provider => provider.GetRequiredService<PostgresVisitPartitions>());
         services.AddSingleton<IVisitorSaltStore, PostgresVisitorSaltStore>();
+        services.AddSingleton<PostgresVisitEvents>();
         services.AddSingleton<IVisitStore, PostgresVisitStore>();
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IVisitRollup, PostgresVisitRollup>();
@@ -110,7 +123,7 @@ internal sealed class PostgresStorage(
         services.AddHostedService<PostgresCleanup>();
         services.AddHostedService<PostgresIndexes>();
         services.AddHostedService<PostgresSnapshotAge>();
-        services.AddHostedService<PostgresAuditUpkeep>();
+        services.AddHostedService<PostgresPartitionUpkeep>();
     }
 
     private static void AddLists(IServiceCollection services)

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Terse.Access;
 using Terse.Domains;
+using Terse.Events;
 using Terse.Fleet;
 using Terse.Ids;
 using Terse.Links;
@@ -51,10 +52,22 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
         services.AddSingleton<IVisitPartitions, SqliteVisitPartitions>();
         services.AddSingleton<IVisitRollup, SqliteVisitRollup>();
         services.AddSingleton<IVisitEraser, SqliteVisitEraser>();
+        AddEvents(services);
         services.AddSingleton<IStorage, SqliteStorage>();
         services.AddHostedService<SqliteChangeFeed>();
         services.AddSingleton<BackupMetrics>();
         services.AddHostedService<BackupWorker>();
+    }
+
+    private static void AddEvents(IServiceCollection services)
+    {
+        services.AddSingleton<IEventLog, SqliteEventLog>();
+        services.AddSingleton<IWebhookStore, SqliteWebhookStore>();
+        services.AddSingleton<IDeliveryQueue, SqliteDeliveryQueue>();
+        services.AddSingleton<IDeliveryLog, SqliteDeliveryLog>();
+        services.AddSingleton<SqliteVisitEvents>();
+        services.AddSingleton<SqliteLinkExpiry>();
+        services.AddHostedService<SqliteEventUpkeep>();
     }
 
     /// <inheritdoc/>

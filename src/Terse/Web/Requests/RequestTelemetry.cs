@@ -39,10 +39,25 @@ internal sealed class RequestTelemetry(
         {
             var took = time.GetElapsedTime(begin);
             RequestSpan.Complete(span, context);
-            metrics.Measure(context, took);
-            log.Write(context, took, log.TakeShare());
+            if (!EndlessResponse.Is(context))
+            {
+                metrics.Measure(context, took);
+                log.Write(context, took, log.TakeShare());
+            }
         }
     }
+}
+
+/// <summary>
+/// Marks an endpoint whose response ends when the client closes it. Its duration says nothing about the
+/// server, so it is neither measured nor slow.
+/// </summary>
+internal sealed record EndlessResponse
+{
+    /// <summary>Whether the response of a request was an endless one, and not an error.</summary>
+    public static bool Is(HttpContext context) =>
+        context.Response.StatusCode < StatusCodes.Status400BadRequest
+        && context.GetEndpoint()?.Metadata.GetMetadata<EndlessResponse>() is not null;
 }
 
 /// <summary>The trace id of a request, as its response contains it.</summary>

@@ -28,7 +28,8 @@ public sealed class LinkEndpointsTests : IAsyncLifetime
             [
                 "id", "domain", "code", "shortUrl", "target", "createdAt", "expiresAt", "maxVisits",
                 "aliases", "title", "note", "tags", "enabled", "validFrom", "expiredTarget", "redirectStatus",
-                "forwardQuery", "forwardPath", "rules", "hasPassword", "createdBy", "visits",
+                "forwardQuery", "forwardPath", "visitEvents", "rules", "hasPassword", "createdBy",
+                "visits",
             ],
             link.EnumerateObject().Select(property => property.Name));
         Assert.Equal(Tsid.Parse(code, null).ToString("D"), link.GetProperty("id").GetString());

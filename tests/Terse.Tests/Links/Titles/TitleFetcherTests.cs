@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Terse.Harness;
+using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.Tests.Links;

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Terse.Harness;
+using Terse.Hosting;
 using Terse.Links;
 
 namespace Terse.Tests.Links;

@@ -1,9 +1,12 @@
+using Terse.Access;
+using Terse.Events;
 using Terse.Harness;
 using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage;
 using Terse.Storage.Moves;
 using Terse.Storage.Sqlite;
+using Terse.TestSupport;
 using Terse.Visits;
 
 namespace Terse.Tests.Storage;
@@ -31,7 +34,7 @@ public sealed class SqliteMoveTests : IDisposable
         await MoveAsync();
 
         await Assert.ThrowsAsync<StoreUnavailableException>(() => AddAsync(2, "two"));
-        var visits = new SqliteVisitStore(_file.Writer);
+        var visits = _file.NewVisitStore();
         var batch = new VisitBatch(new(1, 1), 1, [NewVisit()]);
         await Assert.ThrowsAsync<StoreUnavailableException>(() => visits.AddAsync(batch, default));
         Assert.NotNull(await Links.FindAsync(new("", "one"), default));
@@ -50,7 +53,7 @@ public sealed class SqliteMoveTests : IDisposable
             await Links.ReplaceAsync(link! with { Target = "https://example.com/new", Version = 2 }, default);
             await _file.Writer.RunAsync(
                 session => session.Command("DELETE FROM link WHERE code = 'two'").ExecuteNonQuery(), default);
-            await new SqliteVisitStore(_file.Writer).AddAsync(
+            await _file.NewVisitStore().AddAsync(
                 new VisitBatch(new(1, 1), 1, [NewVisit()]), default);
         });
 
@@ -60,6 +63,36 @@ public sealed class SqliteMoveTests : IDisposable
         Assert.Equal(1L, ReadMoved("SELECT count(*) FROM visit_day_20261128"));
         Assert.Equal(4L, ReadMoved("SELECT count(*) FROM audit"));
     }
+
+    [Fact]
+    public async Task Events_and_deliveries_that_wait_are_moved_and_new_events_are_later()
+    {
+        var webhook = EventSamples.NewWebhook("a");
+        await new SqliteWebhookStore(_file.Writer, _file.Readers).AddAsync(webhook, Actor.None, default);
+        await AddAsync(1, "one");
+        var queue = new SqliteDeliveryQueue(_file.Writer, _file.Readers);
+        await queue.DispatchAsync(10, (to, stored) => to.Filter.Matches(stored), default);
+        await MoveAsync(async () => await AddAsync(2, "two"));
+        var log = new SqliteEventLog(_file.Readers);
+        var before = await log.ReadAsync(new(0, 0), 10, default);
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => queue.TakeAsync(Request, default));
+
+        using var moved = new SqliteFile(_target.Path);
+        var movedLog = new SqliteEventLog(moved.Readers);
+        Assert.Equal(before.Events, (await movedLog.ReadAsync(new(0, 0), 10, default)).Events);
+        Assert.Equal(before.End, (await movedLog.ReadAsync(after: null, 10, default)).End);
+        var movedQueue = new SqliteDeliveryQueue(moved.Writer, moved.Readers);
+        await movedQueue.DispatchAsync(10, (to, stored) => to.Filter.Matches(stored), default);
+        Assert.Equal(
+            ["link:1", "link:2"],
+            (await movedQueue.TakeAsync(Request, default)).Select(line => line.Line).Order());
+        await new SqliteLinkStore(moved.Writer, moved.Readers).CreateAsync(EventSamples.NewLink(3));
+        var later = Assert.Single((await movedLog.ReadAsync(before.End, 10, default)).Events);
+        Assert.Equal(3, later.LinkId);
+    }
+
+    private static readonly TakeRequest Request = new(
+        new Dictionary<string, int>(), 10, 10, 10, TimeSpan.FromSeconds(30));
 
     private object? ReadMoved(string sql)
     {

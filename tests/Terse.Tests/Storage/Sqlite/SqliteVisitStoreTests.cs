@@ -11,7 +11,7 @@ public sealed class SqliteVisitStoreTests : VisitStoreContract
     private readonly SqliteFile _file = new();
     private readonly FakeTime _time = new(Now);
 
-    private protected override IVisitStore Store => new SqliteVisitStore(_file.Writer);
+    private protected override IVisitStore Store => _file.NewVisitStore();
 
     private protected override IVisitReader Reader => new SqliteVisitReader(_file.Readers);
 

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,9 +21,9 @@ public sealed class NestedCallTests
         using var log = new KeptLog();
         server.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         var calls = await ReadAsync(server);
-        await server.CreateCodeAsync("https://example.com/", "called");
+        var webhook = await CreateSubjectsAsync(server);
         var (sent, refused) = (0, 0);
-        foreach (var call in calls.All(ValueOf))
+        foreach (var call in calls.All(parameter => ValueOf(parameter, webhook)))
         {
             using var request = call.Call.ToRequest();
             using var answer = await server.Http.SendAsync(request);
@@ -40,10 +41,11 @@ public sealed class NestedCallTests
     {
         await using var server = await TerseServer.StartAsync(("Domains:Default", "go.example.com"));
         var calls = await ReadAsync(server);
-        await server.CreateCodeAsync("https://example.com/", "called");
+        var webhook = await CreateSubjectsAsync(server);
 
         // The single change comes last, because the batch changes the first version of the same link.
-        foreach (var call in calls.Valid(ValueOf).OrderBy(call => call.Method == "PATCH"))
+        foreach (var call in calls.Valid(parameter => ValueOf(parameter, webhook))
+            .OrderBy(call => call.Method == "PATCH"))
         {
             using var request = call.ToRequest();
             using var answer = await server.Http.SendAsync(request);
@@ -100,5 +102,15 @@ public sealed class NestedCallTests
         return new NestedCalls(document.RootElement);
     }
 
-    private static string ValueOf(string parameter) => "called";
+    /// <summary>Creates what the calls change, and returns the id of the webhook.</summary>
+    private static async Task<string> CreateSubjectsAsync(TerseServer server)
+    {
+        await server.CreateCodeAsync("https://example.com/", "called");
+        using var created = await server.Http.PostAsJsonAsync(
+            new Uri("/api/v1/webhooks", UriKind.Relative), new { url = "https://example.com/hook" });
+        return (await created.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
+    }
+
+    private static string ValueOf(string parameter, string webhook) =>
+        parameter == "id" ? webhook : "called";
 }

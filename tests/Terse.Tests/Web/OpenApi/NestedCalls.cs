@@ -28,8 +28,13 @@ internal sealed class NestedCalls(JsonElement document)
         "target": "https://example.com/", "title": "t", "note": "n", "tags": ["mail"], "enabled": true,
         "validFrom": "2026-01-31T17:00:00Z", "expiresAt": "2029-01-31T17:00:00Z", "expiresIn": null,
         "expiredTarget": "https://example.com/expired", "maxVisits": 9, "redirectStatus": 302,
-        "forwardQuery": "append", "forwardPath": false, "allowMixedScripts": false,
-        "password": null, "rules": [{{Rule}}]
+        "forwardQuery": "append", "forwardPath": false, "visitEvents": true,
+        "allowMixedScripts": false, "password": null, "rules": [{{Rule}}]
+        """;
+
+    private const string Webhook = """
+        "url": "https://example.com/hook", "types": ["link"], "domains": ["default"], "tags": ["mail"],
+        "links": ["1"]
         """;
 
     /// <summary>Valid bodies, with all fields inside of other fields.</summary>
@@ -58,6 +63,8 @@ internal sealed class NestedCalls(JsonElement document)
         ("POST", "/api/v1/keys", """
             { "name": "nested", "role": "viewer", "domains": ["default"], "tags": ["mail"] }
             """),
+        ("POST", "/api/v1/webhooks", $"{{ {Webhook} }}"),
+        ("PATCH", "/api/v1/webhooks/{id}", $"{{ {Webhook} }}"),
     ];
 
     /// <summary>The paths of all fields and elements that the calls change, with 0 for each index.</summary>

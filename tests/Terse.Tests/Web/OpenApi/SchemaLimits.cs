@@ -47,6 +47,13 @@ internal static class SchemaLimits
         ("Key", "role", Roles), ("NewKey", "role", Roles),
         ("NewKey", "expiresAt", Instant), ("KeyRotation", "oldExpiresAt", Instant),
         ("Key", "state", """{ "enum": ["active", "expired", "revoked"] }"""),
+        ("Webhook", "state", """{ "enum": ["active", "paused", "ended"] }"""),
+        ("NewWebhook", "url", """{ "type": "string", "maxLength": 8192, "format": "uri" }"""),
+        ("WebhookChange", "url", """{ "type": "string", "maxLength": 8192, "format": "uri" }"""),
+        ("WebhookChange", "state", """{ "type": "string", "enum": ["active", "paused"] }"""),
+        ("Delivery", "state", """{ "enum": ["waiting", "delivered", "dead"] }"""),
+        ("Replay", "state", """{ "enum": ["dead", "delivered", null] }"""),
+        ("Replay", "from", Instant), ("Replay", "until", Instant),
         ("Tag", "change", """{ "enum": ["renaming", "deleting"] }"""),
         ("TagRename", "name", """{ "type": "string", "minLength": 1, "maxLength": 64 }"""),
         ("BatchItem", "op", """{ "type": "string", "enum": ["create", "change", "delete"] }"""),
@@ -116,6 +123,7 @@ internal static class SchemaLimits
     {
         schemas["NewLink"]!["required"] = new JsonArray("target");
         schemas["TagRename"]!["required"] = new JsonArray("name");
+        schemas["NewWebhook"]!["required"] = new JsonArray("url");
         foreach (var (field, json) in OfLink)
         {
             Merge(schemas["NewLink"]!, field, json);

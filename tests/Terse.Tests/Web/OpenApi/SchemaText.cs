@@ -35,11 +35,22 @@ internal sealed class SchemaText
         ["KeyResource"] = "Key",
         ["KeyListResource"] = "KeyList",
         ["KeyRequest"] = "NewKey",
+        ["WebhookResource"] = "Webhook",
+        ["WebhookListResource"] = "WebhookList",
+        ["WebhookFields"] = "NewWebhook",
+        ["WebhookTestResource"] = "WebhookTest",
+        ["DeliveryResource"] = "Delivery",
+        ["DeliveryListResource"] = "DeliveryPage",
+        ["ReplayRequest"] = "Replay",
+        ["ReplayResource"] = "ReplayResult",
     };
 
     /// <summary>The schemas of requests, which allow no unknown field. Answers may get more fields.</summary>
     private static readonly string[] OfRequests =
-        ["NewLink", "LinkChange", "DomainFields", "TagRename", "Batch", "NewKey", "KeyRotation"];
+    [
+        "NewLink", "LinkChange", "DomainFields", "TagRename", "Batch", "NewKey", "KeyRotation",
+        "NewWebhook", "WebhookChange", "Replay",
+    ];
 
     private readonly Dictionary<string, Type> _types = new(StringComparer.Ordinal);
     private readonly TypeComments _comments = new(typeof(Program).Assembly);

@@ -246,8 +246,13 @@ internal static class PostgresMigrations
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>The migration that ends with the upgrade of the horizon.</summary>
-    private const string WithUpgrade = "0004-sound-core.sql";
+    /// <summary>The SQL of the horizon with which a migration ends; empty for most of them.</summary>
+    private static string OfHorizon(string migration) => migration switch
+    {
+        "0004-sound-core.sql" => HorizonSchema.Upgrade,
+        "0007-events.sql" => HorizonInstant.Create,
+        _ => "",
+    };
 
     /// <summary>
     /// Returns the SQL text of each migration, in the order in which the migrations run.
@@ -259,6 +264,6 @@ internal static class PostgresMigrations
     [
         ("the horizon", HorizonSchema.Install),
         .. MigrationFiles.Load("Postgres").Select(file =>
-            file.Name == WithUpgrade ? (file.Name, $"{file.Text}\n{HorizonSchema.Upgrade}") : file),
+            (file.Name, $"{file.Text}\n{OfHorizon(file.Name)}")),
     ];
 }

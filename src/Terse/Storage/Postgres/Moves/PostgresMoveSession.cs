@@ -170,7 +170,7 @@ internal sealed class PostgresMoveSession : IAsyncDisposable
         ColumnKind.Number => row.GetInt64(index),
         ColumnKind.Bytes => row.GetFieldValue<byte[]>(index),
         ColumnKind.Flag => row.GetBoolean(index) ? 1L : 0L,
-        ColumnKind.Milliseconds or ColumnKind.Seconds or ColumnKind.Hours =>
+        ColumnKind.Microseconds or ColumnKind.Milliseconds or ColumnKind.Seconds or ColumnKind.Hours =>
             MovedValues.FromInstant(row.GetDateTime(index), kind),
         ColumnKind.Duration => (long)row.GetFieldValue<TimeSpan>(index).TotalMilliseconds,
         ColumnKind.Uuid => row.GetGuid(index).ToByteArray(bigEndian: true),
@@ -208,7 +208,7 @@ internal sealed class PostgresMoveSession : IAsyncDisposable
             ColumnKind.Number => import.WriteAsync((long)value, NpgsqlDbType.Bigint),
             ColumnKind.Bytes => import.WriteAsync((byte[])value, NpgsqlDbType.Bytea),
             ColumnKind.Flag => import.WriteAsync((long)value != 0, NpgsqlDbType.Boolean),
-            ColumnKind.Milliseconds or ColumnKind.Seconds or ColumnKind.Hours =>
+            ColumnKind.Microseconds or ColumnKind.Milliseconds or ColumnKind.Seconds or ColumnKind.Hours =>
                 import.WriteAsync(MovedValues.ToInstant((long)value, kind), NpgsqlDbType.TimestampTz),
             ColumnKind.Duration =>
                 import.WriteAsync(TimeSpan.FromMilliseconds((long)value), NpgsqlDbType.Interval),

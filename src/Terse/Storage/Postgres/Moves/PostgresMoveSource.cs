@@ -186,8 +186,23 @@ internal sealed class PostgresMoveSource(PostgresMoveSession session) : IMoveSou
             (string?)await session.ScalarAsync("SELECT secret_check FROM installation"),
             (Guid)(await session.ScalarAsync("SELECT cursor_secret FROM api_key_state"))!,
             sequences,
-            (long?)await session.ScalarAsync("SELECT max(id) FROM link"));
+            (long?)await session.ScalarAsync("SELECT max(id) FROM link"),
+            await ReadEventsAsync());
     }
+
+    private const string SelectReadUpTo =
+        """
+        SELECT (extract(epoch FROM greatest(closed_at, (SELECT max(at) FROM event))) * 1000000)::bigint
+        FROM horizon
+        """;
+
+    private const string SelectExpiredUpTo =
+        "SELECT floor(extract(epoch FROM done_up_to) * 1000)::bigint FROM link_expiry";
+
+    private async Task<MovedEvents> ReadEventsAsync() => new(
+        (long)(await session.ScalarAsync(SelectReadUpTo))!,
+        (long)(await session.ScalarAsync(SelectExpiredUpTo))!,
+        (long)(await session.ScalarAsync("SELECT last_id FROM link_expiry"))!);
 
     /// <inheritdoc/>
     public Task ReleaseAsync() => session.RollbackAsync();

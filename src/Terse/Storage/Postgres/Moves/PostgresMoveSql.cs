@@ -122,7 +122,8 @@ internal sealed class PostgresMoveSql(MovedTable table)
         ColumnKind.Number => "bigint",
         ColumnKind.Bytes => "bytea",
         ColumnKind.Flag => "boolean",
-        ColumnKind.Milliseconds or ColumnKind.Seconds or ColumnKind.Hours => "timestamptz",
+        ColumnKind.Microseconds or ColumnKind.Milliseconds or ColumnKind.Seconds or ColumnKind.Hours =>
+            "timestamptz",
         ColumnKind.Duration => "interval",
         ColumnKind.Uuid => "uuid",
         _ => "text COLLATE \"C\"",

@@ -168,6 +168,16 @@ internal sealed class PostgresMoveTarget(PostgresMoveSession session) : IMoveTar
         DROP TABLE move_progress;
         """;
 
+    /// <summary>Events are later than the horizon, and later than the events that were read before.</summary>
+    private const string StoreEvents =
+        """
+        WITH given AS (SELECT 'epoch'::timestamptz AS epoch, interval '1 microsecond' AS step),
+            expiry AS (
+                UPDATE link_expiry SET done_up_to = epoch + $2 * 1000 * step, last_id = $3 FROM given)
+        UPDATE horizon_state SET closed_at = greatest(closed_at, epoch + $1 * step) FROM given
+        WHERE closed_at = (SELECT closed_at FROM horizon)
+        """;
+
     private const string StoreNodes =
         """
         INSERT INTO node (id, owner, epoch, reserved_until)
@@ -199,6 +209,14 @@ internal sealed class PostgresMoveTarget(PostgresMoveSession session) : IMoveTar
             await using (var store = session.Command("UPDATE api_key_state SET cursor_secret = $1"))
             {
                 store.Bind(state.CursorSecret);
+                await store.ExecuteNonQueryAsync();
+            }
+
+            await using (var store = session.Command(StoreEvents))
+            {
+                store.Bind(state.Events.ReadUpTo);
+                store.Bind(state.Events.ExpiredUpTo);
+                store.Bind(state.Events.LastExpired);
                 await store.ExecuteNonQueryAsync();
             }
 

@@ -23,12 +23,14 @@ internal sealed partial class PostgresIndexes(
     /// <summary>
     /// The indexes that no migration builds. The change feed reads changes in the order of time and sequence;
     /// many changes can have the same time, for example after the clock was set back. A creation that returns
-    /// an existing link searches for the hash of its target (<see cref="PostgresLinkTargets"/>).
+    /// an existing link searches for the hash of its target (<see cref="PostgresLinkTargets"/>), and events
+    /// search for links that have expired (<see cref="PostgresExpiredLinks"/>).
     /// </summary>
     private static readonly List<PostgresIndex> All =
     [
         new("link_change_position", "link_change", "written_at, seq"),
         PostgresLinkTargets.Index,
+        PostgresExpiredLinks.Index,
     ];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -95,7 +97,7 @@ internal sealed partial class PostgresIndexes(
             await RunAsync(connection, $"DROP INDEX CONCURRENTLY {index.Name}", cancellationToken);
         await RunAsync(
             connection,
-            $"CREATE INDEX CONCURRENTLY {index.Name} ON {index.Table} ({index.Columns})",
+            $"CREATE INDEX CONCURRENTLY {index.Name} ON {index.Table} ({index.Columns}) {index.Condition}",
             cancellationToken);
         LogBuilt(index.Name);
     }
@@ -156,4 +158,8 @@ internal sealed partial class PostgresIndexes(
 /// <param name="Name">The name of the index.</param>
 /// <param name="Table">The table, which is not partitioned.</param>
 /// <param name="Columns">The columns of the index, as in <c>CREATE INDEX</c>.</param>
-internal sealed record PostgresIndex(string Name, string Table, string Columns);
+internal sealed record PostgresIndex(string Name, string Table, string Columns)
+{
+    /// <summary>The clause WHERE of an index of some rows.</summary>
+    public string Condition { get; init; } = "";
+}

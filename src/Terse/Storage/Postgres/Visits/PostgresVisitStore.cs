@@ -13,7 +13,8 @@ namespace Terse.Storage.Postgres;
 /// (<see cref="PostgresErasedLinks"/>).
 /// </remarks>
 internal sealed class PostgresVisitStore(
-    PostgresVisitTransactions visits, PostgresVisitPartitions partitions) : IVisitStore
+    PostgresVisitTransactions visits, PostgresVisitPartitions partitions, PostgresVisitEvents events)
+    : IVisitStore
 {
     /// <summary>
     /// The maximum number of attempts to store a batch. An attempt fails if another Terse server drops a
@@ -64,7 +65,7 @@ internal sealed class PostgresVisitStore(
             ? refusal
             : null;
 
-    private static async Task<bool> AddAsync(
+    private async Task<bool> AddAsync(
         WriteTransaction write,
         (VisitBatch Batch, BatchCounts Counts) added,
         CancellationToken cancellationToken)
@@ -82,6 +83,7 @@ internal sealed class PostgresVisitStore(
         }
 
         await PostgresCountRows.AddToHoursAsync(write, counts.Rows, cancellationToken);
+        await events.WriteAsync(write, counts, cancellationToken);
         return true;
     }
 

@@ -171,7 +171,11 @@ internal sealed class SqliteMoveSource : IMoveSource
         _file.Scalar("SELECT secret_check FROM installation") as string,
         new Guid((byte[])_file.Scalar("SELECT cursor_secret FROM api_key_state")!),
         [.. MovedTables.Sequences.Select(sequence => _file.Scalar(sequence.Sqlite) as long? ?? 0)],
-        _file.Scalar("SELECT max(id) FROM link") as long?));
+        _file.Scalar("SELECT max(id) FROM link") as long?,
+        new(
+            (long)_file.Scalar("SELECT at FROM event_clock")!,
+            (long)_file.Scalar("SELECT done_up_to FROM link_expiry")!,
+            (long)_file.Scalar("SELECT last_id FROM link_expiry")!)));
 
     /// <inheritdoc/>
     public Task ReleaseAsync()

@@ -224,6 +224,11 @@ internal sealed class SqliteMoveTarget : IMoveTarget
                 .ExecuteNonQuery();
             foreach (var ((name, _, _), value) in MovedTables.Sequences.Zip(state.Sequences))
                 SetSequenceOf(name, value);
+            session.Command("UPDATE event_clock SET at = ?1", state.Events.ReadUpTo).ExecuteNonQuery();
+            session.Command(
+                "UPDATE link_expiry SET done_up_to = ?1, last_id = ?2",
+                state.Events.ExpiredUpTo,
+                state.Events.LastExpired).ExecuteNonQuery();
             foreach (var node in nodes)
                 SqliteNodeStore.Store(session, node);
             (_mark! with { Role = SqliteMoveMark.Done }).Store(session);
@@ -239,6 +244,10 @@ internal sealed class SqliteMoveTarget : IMoveTarget
         {
             // The next number is greater than the last one of PostgreSQL, whichever of the two this is.
             session.Command("UPDATE visit_number SET next_number = ?1", value + 1).ExecuteNonQuery();
+        }
+        else if (name == "event")
+        {
+            session.Command("UPDATE event_clock SET number = ?1", value).ExecuteNonQuery();
         }
         else if (name is "block" or "link_report")
         {

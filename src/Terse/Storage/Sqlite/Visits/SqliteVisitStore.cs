@@ -11,7 +11,7 @@ namespace Terse.Storage.Sqlite;
 /// sends the batch again, the store continues after the counted visits. The store first sorts the visits of a
 /// batch by link, always in the same way, so that neighbouring rows change in the same transaction.
 /// </remarks>
-internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
+internal sealed class SqliteVisitStore(SqliteWriter writer, SqliteVisitEvents events) : IVisitStore
 {
     /// <summary>
     /// How many visits one transaction counts at most. The writer needs about 10 ms for this many visits.
@@ -39,7 +39,7 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
     /// <summary>
     /// Translates errors inside of the write, because the writer fails several writes with the same error.
     /// </summary>
-    private static (int? Counted, bool IsAdded) AddOrRefuse(
+    private (int? Counted, bool IsAdded) AddOrRefuse(
         SqliteSession session, VisitBatch batch, BatchCounts part, int begin, List<Visit> visits)
     {
         try
@@ -57,7 +57,7 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
         }
     }
 
-    private static (int? Counted, bool IsAdded) AddPart(
+    private (int? Counted, bool IsAdded) AddPart(
         SqliteSession session, VisitBatch batch, BatchCounts part, int begin, List<Visit> visits)
     {
         var end = Math.Min(begin + MaxPart, visits.Count);
@@ -68,6 +68,7 @@ internal sealed class SqliteVisitStore(SqliteWriter writer) : IVisitStore
         SqliteVisitPartitions.Add(session, part);
         AddTotals(session, part);
         SqliteCountRows.AddToHours(session, part.Rows);
+        events.Add(session, part);
         return (end, true);
     }
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Terse.Links;
+namespace Terse.Hosting;
 
 /// <summary>
 /// Decides whether an IP address belongs to the public internet. All other addresses can belong to the

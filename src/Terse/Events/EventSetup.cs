@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Options;
+using Terse.Hosting;
+
+namespace Terse.Events;
+
+/// <summary>
+/// Registers the settings and the services of events. The database writes each event in the transaction of
+/// the change (<see cref="IEventLog"/>).
+/// </summary>
+internal static class EventSetup
+{
+    public static void AddEvents(this IServiceCollection services)
+    {
+        services.AddOptions<EventOptions>().BindConfiguration(EventOptions.Section).ValidateAtStart();
+        services.AddSingleton(new SettingsSection(EventOptions.Section, EventOptions.SettingNames)
+        {
+            Durations = [nameof(EventOptions.Retention)],
+            Numbers = [nameof(EventOptions.MaxStreams)],
+            Live = [nameof(EventOptions.VisitDomains), nameof(EventOptions.VisitTags)],
+        });
+        services.AddSingleton<IValidateOptions<EventOptions>, EventOptionsValidator>();
+        services.AddSingleton<VisitOptIn>();
+        services.AddSingleton<EventTail>();
+        services.AddSingleton<EventMetrics>();
+        services.AddSingleton<EventStreams>();
+        services.AddWebhookApi();
+        services.AddWebhookSender();
+    }
+
+    public static void MapEvents(this IEndpointRouteBuilder app)
+    {
+        app.MapEventStream();
+        app.MapWebhooks();
+    }
+}

@@ -1,0 +1,37 @@
+using System.Text;
+
+namespace Terse.Events;
+
+/// <summary>
+/// An event in memory, with its message in the format of server-sent events
+/// (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream). All streams
+/// share the message.
+/// </summary>
+internal sealed class LiveEvent(StoredEvent stored)
+{
+    private byte[]? _message;
+
+    public StoredEvent Stored => stored;
+
+    public EventPosition Position => stored.Position;
+
+    /// <summary>About how many bytes of memory the event takes, with its message.</summary>
+    public int Size => 512
+        + (4 * ((stored.Before?.Length ?? 0) + (stored.After?.Length ?? 0) + (stored.Data?.Length ?? 0)));
+
+    /// <param name="source">What the event names as its source.</param>
+    public byte[] Message(string source) => _message ??= Write(source);
+
+    private byte[] Write(string source)
+    {
+        var json = CloudEvent.Write(stored, source);
+
+        // A line break would end the field. In JSON, it can only be a space between two values.
+        json.AsSpan().ReplaceAny(LineBreaks, (byte)' ');
+        var head = Encoding.ASCII.GetBytes($"id: {stored.Position}\nevent: {stored.Type}\ndata: ");
+        return [.. head, .. json, .. "\n\n"u8];
+    }
+
+    private static readonly System.Buffers.SearchValues<byte> LineBreaks =
+        System.Buffers.SearchValues.Create("\r\n"u8);
+}

@@ -1,0 +1,114 @@
+using Terse.Hosting;
+
+namespace Terse.Events;
+
+/// <summary>
+/// Creates the deliveries of new events, and counts what waits. While there is no webhook, it only looks
+/// whether there is one.
+/// </summary>
+internal sealed partial class DeliveryDispatcher(
+    IDeliveryQueue queue,
+    IDeliveryLog deliveries,
+    IWebhookStore webhooks,
+    DeliverySignal signal,
+    DeliveryMetrics metrics,
+    Drain drain,
+    TimeProvider time,
+    ILogger<DeliveryDispatcher> logger) : BackgroundService
+{
+    /// <summary>How often new events are looked for. An event waits half as long on average.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>
+    /// How many events are dispatched in one transaction. More would delay other transactions of the server
+    /// for longer; fewer would cost more transactions.
+    /// </summary>
+    private const int MaxEvents = 500;
+
+    /// <summary>How often the server looks for a first webhook.</summary>
+    private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often the server looks whether there is still a webhook.</summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(15);
+
+    /// <summary>Counting takes at most one part of this many parts of the time.</summary>
+    private const int CountPauseFactor = 20;
+
+    private long? _checkedAt;
+    private volatile bool _hasWebhooks;
+    private long _countedAt;
+    private TimeSpan _countPause;
+
+    /// <summary>Whether there was a webhook that has not ended when the server last looked.</summary>
+    public bool HasWebhooks => _hasWebhooks;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        new BackgroundLoop(Interval, time, OnDispatchFailure).RunAsync(DispatchAsync, stoppingToken),
+        new BackgroundLoop(CountInterval, time, OnCountFailure).WaitAndRunAsync(CountAsync, stoppingToken));
+
+    private async Task DispatchAsync(CancellationToken cancellationToken)
+    {
+        await CheckAsync(cancellationToken);
+        var events = MaxEvents;
+        while (_hasWebhooks && events == MaxEvents && !drain.HasBegun)
+        {
+            events = await queue.DispatchAsync(
+                MaxEvents, (webhook, stored) => webhook.Filter.Matches(stored), cancellationToken);
+            if (events > 0)
+                signal.Set();
+        }
+    }
+
+    private async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        if (_checkedAt is { } at
+            && time.GetElapsedTime(at) < (_hasWebhooks ? CheckInterval : SearchInterval))
+        {
+            return;
+        }
+
+        var all = await webhooks.ListAsync(cancellationToken);
+        _hasWebhooks = all.Any(webhook => webhook.State != WebhookState.Ended);
+        _checkedAt = time.GetTimestamp();
+    }
+
+    private async Task CountAsync(CancellationToken cancellationToken)
+    {
+        var begin = time.GetTimestamp();
+        if (!_hasWebhooks)
+        {
+            metrics.SetCounts(null);
+        }
+        else if (time.GetElapsedTime(_countedAt, begin) >= _countPause)
+        {
+            metrics.SetCounts(await deliveries.CountAsync(cancellationToken));
+            (_countedAt, _countPause) = (begin, time.GetElapsedTime(begin) * CountPauseFactor);
+        }
+    }
+
+    private void OnDispatchFailure(Exception exception, bool isFirst)
+    {
+        if (exception is not StoreUnavailableException)
+            LogBroken(exception);
+        else if (isFirst)
+            LogUnavailable(exception.Message);
+    }
+
+    private void OnCountFailure(Exception exception, bool isFirst)
+    {
+        metrics.SetCounts(null);
+        if (exception is not StoreUnavailableException && isFirst)
+            LogBroken(exception);
+    }
+
+    [LoggerMessage(
+        1040,
+        LogLevel.Warning,
+        "New events wait, because the database cannot be reached; the server tries again: {Reason}")]
+    private partial void LogUnavailable(string reason);
+
+    [LoggerMessage(1041, LogLevel.Error, "The deliveries of new events could not be created or counted.")]
+    private partial void LogBroken(Exception exception);
+}

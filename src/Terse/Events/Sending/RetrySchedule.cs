@@ -1,0 +1,45 @@
+namespace Terse.Events;
+
+/// <summary>
+/// When a failed delivery is tried again: the schedule of the Standard Webhooks specification
+/// ("Deliverability and reliability").
+/// </summary>
+internal static class RetrySchedule
+{
+    private static readonly TimeSpan[] Delays =
+    [
+        TimeSpan.FromSeconds(5),
+        TimeSpan.FromMinutes(5),
+        TimeSpan.FromMinutes(30),
+        TimeSpan.FromHours(2),
+        TimeSpan.FromHours(5),
+        TimeSpan.FromHours(10),
+        TimeSpan.FromHours(14),
+        TimeSpan.FromHours(20),
+        TimeSpan.FromHours(24),
+    ];
+
+    /// <summary>The longest time for which a target may postpone the next try.</summary>
+    private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromHours(24);
+
+    /// <summary>
+    /// How much a delay may be longer, as a share: so that tries which failed together do not come together
+    /// again.
+    /// </summary>
+    private const double Jitter = 0.1;
+
+    /// <summary>Returns the time until the next try; null if the delivery is dead.</summary>
+    /// <param name="attempts">The number of tries that have failed, 1 or more.</param>
+    /// <param name="retryAfter">
+    /// How long the target wants to have no request; null if it does not say.
+    /// </param>
+    /// <param name="random">A random number from 0 up to 1.</param>
+    public static TimeSpan? DelayAfter(int attempts, TimeSpan? retryAfter, double random)
+    {
+        if (attempts > Delays.Length)
+            return null;
+        var asked = retryAfter > MaxRetryAfter ? MaxRetryAfter : retryAfter ?? TimeSpan.Zero;
+        var delay = asked > Delays[attempts - 1] ? asked : Delays[attempts - 1];
+        return delay * (1 + (Jitter * random));
+    }
+}

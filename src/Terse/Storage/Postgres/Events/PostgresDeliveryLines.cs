@@ -1,0 +1,233 @@
+using Npgsql;
+using Terse.Events;
+using Terse.Horizon;
+
+namespace Terse.Storage.Postgres;
+
+/// <summary>Takes lines, and gives them back (<see cref="PostgresDeliveryQueue"/>).</summary>
+internal static class PostgresDeliveryLines
+{
+    /// <summary>
+    /// Locks lines that are due. The webhooks are in random order, so that no webhook always comes first.
+    /// Rows that other transactions have locked are skipped.
+    /// </summary>
+    private const string LockDue =
+        """
+        WITH clock AS MATERIALIZED (
+            SELECT clock_timestamp() AS now
+        ), free AS MATERIALIZED (
+            SELECT w.id, $3 - coalesce(f.used, 0) AS slots
+            FROM clock CROSS JOIN webhook AS w
+                LEFT JOIN unnest($1::text[], $2::integer[]) AS f(id, used) ON f.id = w.id
+            WHERE w.state = 0 AND (w.slowed_until IS NULL OR w.slowed_until <= clock.now)
+                AND coalesce(f.used, 0) < $3
+            ORDER BY random()
+        )
+        SELECT l.webhook_id, l.line
+        FROM clock CROSS JOIN free CROSS JOIN LATERAL (
+            SELECT webhook_id, line FROM delivery_line
+            WHERE webhook_id = free.id AND due_at <= clock.now
+            ORDER BY due_at LIMIT free.slots FOR UPDATE SKIP LOCKED) AS l
+        LIMIT $4
+        """;
+
+    private const string SetLease =
+        """
+        UPDATE delivery_line AS l SET due_at = clock_timestamp() + $3, lease = gen_random_uuid()
+        FROM unnest($1::text[], $2::text[]) AS t(webhook_id, line)
+        WHERE l.webhook_id = t.webhook_id AND l.line = t.line
+        RETURNING l.webhook_id, l.line, l.lease
+        """;
+
+    private const string SelectWebhooks =
+        $"SELECT {PostgresWebhookStore.Columns} FROM webhook WHERE id = ANY ($1)";
+
+    private const string SelectWaiting =
+        $"""
+        SELECT t.number, d.attempts, {PostgresEventRows.Columns}
+        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS t(webhook_id, line, number)
+            CROSS JOIN LATERAL (
+                SELECT event_at, event_id, attempts FROM delivery
+                WHERE webhook_id = t.webhook_id AND line = t.line AND state = 0
+                ORDER BY event_id LIMIT $3) AS d
+            CROSS JOIN LATERAL (
+                SELECT * FROM event WHERE at = d.event_at AND id = d.event_id LIMIT 1) AS e
+        {PostgresEventRows.JoinAudit}
+        ORDER BY t.number, d.event_id
+        """;
+
+    /// <remarks>
+    /// A line without waiting deliveries is deleted: their partition was dropped, because they waited longer
+    /// than the retention time.
+    /// </remarks>
+    public static async Task<IReadOnlyList<TakenLine>> TakeAsync(
+        WriteTransaction write, TakeRequest request, CancellationToken cancellationToken)
+    {
+        var due = await LockDueAsync(write, request, cancellationToken);
+        if (due.Count == 0)
+            return [];
+        await PostgresEventTransactions.UseIndexesAsync(write, cancellationToken);
+        var lines = await SetLeaseAsync(write, due, request.Lease, cancellationToken);
+        await using var select = write.CreateCommand(SelectWebhooks);
+        select.Bind(lines.Select(line => line.WebhookId).Distinct(StringComparer.Ordinal).ToArray());
+        var webhooks = (await PostgresWebhookStore.ReadAsync(select, cancellationToken))
+            .ToDictionary(webhook => webhook.Id, StringComparer.Ordinal);
+        var waiting = await ReadWaitingAsync(write, lines, request.MaxOfLine, cancellationToken);
+        if (lines.Where((_, index) => waiting[index].Count == 0).ToList() is { Count: > 0 } empty)
+            await DeleteEmptyAsync(write, empty, cancellationToken);
+        return
+        [
+            .. from item in lines.Zip(waiting)
+               where item.Second.Count > 0 && webhooks.ContainsKey(item.First.WebhookId)
+               let line = item.First
+               select new TakenLine(webhooks[line.WebhookId], line.Line, line.Lease, item.Second),
+        ];
+    }
+
+    private static async Task<List<HeldLine>> LockDueAsync(
+        WriteTransaction write, TakeRequest request, CancellationToken cancellationToken)
+    {
+        await using var locking = write.CreateCommand(LockDue);
+        locking.BindColumn(request.InFlight, used => used.Key);
+        locking.BindColumn(request.InFlight, used => used.Value);
+        locking.Bind(request.MaxOfWebhook);
+        locking.Bind(request.MaxLines);
+        await using var row = await locking.ExecuteReaderAsync(cancellationToken);
+        var lines = new List<HeldLine>();
+        while (await row.ReadAsync(cancellationToken))
+            lines.Add(new(row.GetString(0), row.GetString(1), Guid.Empty));
+        return lines;
+    }
+
+    private static async Task<List<HeldLine>> SetLeaseAsync(
+        WriteTransaction write, List<HeldLine> due, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        await using var update = write.CreateCommand(SetLease);
+        BindLines(update, due);
+        update.Bind(lease);
+        await using var row = await update.ExecuteReaderAsync(cancellationToken);
+        var lines = new List<HeldLine>();
+        while (await row.ReadAsync(cancellationToken))
+            lines.Add(new(row.GetString(0), row.GetString(1), row.GetGuid(2)));
+        return lines;
+    }
+
+    private static async Task<List<WaitingDelivery>[]> ReadWaitingAsync(
+        WriteTransaction write, List<HeldLine> lines, int maxOfLine, CancellationToken cancellationToken)
+    {
+        await using var select = write.CreateCommand(SelectWaiting);
+        BindLines(select, lines);
+        select.Bind(maxOfLine);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        var waiting = lines.Select(_ => new List<WaitingDelivery>()).ToArray();
+        while (await row.ReadAsync(cancellationToken))
+            waiting[row.GetInt64(0) - 1].Add(new(PostgresEventRows.Read(row, 2), row.GetInt32(1)));
+        return waiting;
+    }
+
+    /// <summary>Locks the lines that still have the lease, in order.</summary>
+    private const string LockHeld =
+        """
+        SELECT f.number
+        FROM unnest($1::text[], $2::text[], $3::uuid[]) WITH ORDINALITY AS f(webhook_id, line, lease, number)
+            JOIN delivery_line AS l USING (webhook_id, line)
+        WHERE l.lease = f.lease
+        ORDER BY l.webhook_id, l.line FOR UPDATE OF l
+        """;
+
+    private const string StoreOutcomes =
+        """
+        UPDATE delivery AS d SET state = o.state, attempts = d.attempts + 1, tried_at = o.tried_at,
+            status = o.status, latency_ms = o.latency_ms, response = o.response
+        FROM unnest($1::text[], $2::timestamptz[], $3::bigint[], $4::smallint[], $5::timestamptz[],
+            $6::integer[], $7::integer[], $8::text[])
+            AS o(webhook_id, event_at, event_id, state, tried_at, status, latency_ms, response)
+        WHERE d.webhook_id = o.webhook_id AND d.event_at = o.event_at AND d.event_id = o.event_id
+            AND d.state = 0
+        """;
+
+    private const string DeleteEmpty =
+        """
+        DELETE FROM delivery_line AS l USING unnest($1::text[], $2::text[]) AS f(webhook_id, line)
+        WHERE l.webhook_id = f.webhook_id AND l.line = f.line AND NOT EXISTS (
+            SELECT FROM delivery AS d
+            WHERE d.webhook_id = f.webhook_id AND d.line = f.line AND d.state = 0)
+        """;
+
+    private const string GiveBack =
+        """
+        UPDATE delivery_line AS l SET due_at = clock_timestamp() + f.retry_after, lease = NULL
+        FROM unnest($1::text[], $2::text[], $3::interval[]) AS f(webhook_id, line, retry_after)
+        WHERE l.webhook_id = f.webhook_id AND l.line = f.line
+        """;
+
+    /// <returns>How many of the lines still had their lease.</returns>
+    public static async Task<int> FinishAsync(
+        WriteTransaction write, IReadOnlyList<FinishedLine> lines, CancellationToken cancellationToken)
+    {
+        await PostgresEventTransactions.UseIndexesAsync(write, cancellationToken);
+        var held = await LockHeldAsync(write, lines, cancellationToken);
+        if (held.Count == 0)
+            return 0;
+        var outcomes = held.SelectMany(line => line.Outcomes, (line, outcome) => (line.WebhookId, outcome));
+        await StoreOutcomesAsync(write, [.. outcomes], cancellationToken);
+        await DeleteEmptyAsync(
+            write,
+            [.. held.Select(line => new HeldLine(line.WebhookId, line.Line, line.Lease))],
+            cancellationToken);
+        await using var update = write.CreateCommand(GiveBack);
+        update.BindColumn(held, line => line.WebhookId);
+        update.BindColumn(held, line => line.Line);
+        update.BindColumn(held, line => line.RetryAfter);
+        await update.ExecuteNonQueryAsync(cancellationToken);
+        return held.Count;
+    }
+
+    private static async Task<List<FinishedLine>> LockHeldAsync(
+        WriteTransaction write, IReadOnlyList<FinishedLine> lines, CancellationToken cancellationToken)
+    {
+        await using var locking = write.CreateCommand(LockHeld);
+        locking.BindColumn(lines, line => line.WebhookId);
+        locking.BindColumn(lines, line => line.Line);
+        locking.BindColumn(lines, line => line.Lease);
+        await using var row = await locking.ExecuteReaderAsync(cancellationToken);
+        var held = new List<FinishedLine>();
+        while (await row.ReadAsync(cancellationToken))
+            held.Add(lines[(int)row.GetInt64(0) - 1]);
+        return held;
+    }
+
+    private static async Task StoreOutcomesAsync(
+        WriteTransaction write,
+        List<(string WebhookId, DeliveryOutcome Outcome)> outcomes,
+        CancellationToken cancellationToken)
+    {
+        await using var update = write.CreateCommand(StoreOutcomes);
+        update.BindColumn(outcomes, item => item.WebhookId);
+        update.BindColumn(outcomes, item => item.Outcome.Event.Time);
+        update.BindColumn(outcomes, item => item.Outcome.Event.Number);
+        update.BindColumn(outcomes, item => (short)item.Outcome.State);
+        update.BindColumn(outcomes, item => item.Outcome.Attempt.At.ToUniversalTime());
+        update.BindColumn(outcomes, item => item.Outcome.Attempt.Status);
+        update.BindColumn(outcomes, item => (int)item.Outcome.Attempt.Latency.TotalMilliseconds);
+        update.BindColumn(outcomes, item => item.Outcome.Attempt.Response);
+        await update.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    /// <summary>Deletes those of the locked lines that have no waiting deliveries.</summary>
+    private static async Task DeleteEmptyAsync(
+        WriteTransaction write, List<HeldLine> lines, CancellationToken cancellationToken)
+    {
+        await using var delete = write.CreateCommand(DeleteEmpty);
+        BindLines(delete, lines);
+        await delete.ExecuteNonQueryAsync(cancellationToken);
+    }
+
+    private static void BindLines(NpgsqlCommand command, List<HeldLine> lines)
+    {
+        command.BindColumn(lines, line => line.WebhookId);
+        command.BindColumn(lines, line => line.Line);
+    }
+
+    private sealed record HeldLine(string WebhookId, string Line, Guid Lease);
+}
