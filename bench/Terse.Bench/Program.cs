@@ -24,6 +24,7 @@ var benchmarks = new Dictionary<string, Func<string, Task<IEnumerable<Result>>>>
     ["postgres-lookup"] = PostgresLookupBenchmark.RunAsync,
     ["flood"] = FloodBenchmark.RunAsync,
     ["access"] = AccessBenchmark.RunAsync,
+    ["events"] = EventsBenchmark.RunAsync,
     ["lists"] = ListsBenchmark.Find("lists")!,
 };
 
