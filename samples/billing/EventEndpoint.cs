@@ -7,6 +7,7 @@ internal static class EventEndpoint
 {
     private const string Visited = "terse.link.visited.v1";
     private const string Deleted = "terse.link.deleted.v1";
+    private const string Erased = "terse.link.erased.v1";
     private const string Restored = "terse.link.restored.v1";
 
     /// <summary>
@@ -42,16 +43,18 @@ internal static class EventEndpoint
             case Visited:
                 ledger.Charge(id, LinkOf(data), data.GetProperty("visits").GetInt64());
                 break;
-            case Deleted:
-                ledger.Refund(id, LinkOf(data));
+            case Deleted or Erased:
+                ledger.Refund(id, LinkOf(data), VersionOf(data));
                 break;
             case Restored:
-                ledger.Reopen(id, LinkOf(data));
+                ledger.Reopen(id, LinkOf(data), VersionOf(data));
                 break;
             default:
                 break; // The webhook may send other types; they need no entry.
         }
     }
+
+    private static long VersionOf(JsonElement data) => data.GetProperty("version").GetInt64();
 
     private static string LinkOf(JsonElement data) => data.GetProperty("link").GetString()!;
 }

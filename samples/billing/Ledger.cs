@@ -19,7 +19,11 @@ internal sealed class Ledger : IDisposable
             visits INTEGER NOT NULL -- negative for a refund
         ) STRICT;
         CREATE INDEX IF NOT EXISTS entry_link ON entry (link);
-        CREATE TABLE IF NOT EXISTS deleted_link (link TEXT PRIMARY KEY) STRICT;
+        CREATE TABLE IF NOT EXISTS link_state (
+            link       TEXT    PRIMARY KEY,
+            version    INTEGER NOT NULL, -- of the last deletion or restoration
+            is_deleted INTEGER NOT NULL
+        ) STRICT;
         """;
 
     private readonly Lock _lock = new();
@@ -45,30 +49,43 @@ internal sealed class Ledger : IDisposable
         """
         INSERT INTO entry (event, link, visits) VALUES ($id, $link, $visits) ON CONFLICT DO NOTHING;
         INSERT INTO entry (event, link, visits)
-        SELECT $id || '/refund', link, -$visits FROM deleted_link WHERE link = $link AND changes() = 1;
+        SELECT $id || '/refund', link, -$visits FROM link_state
+        WHERE link = $link AND is_deleted = 1 AND changes() = 1;
         """,
         ("$id", id),
         ("$link", link),
         ("$visits", visits));
 
     /// <summary>The compensation: refunds all visits of a link that was deleted.</summary>
-    public void Refund(string id, string link) => RunOnce(
+    /// <param name="id">The id of the event.</param>
+    /// <param name="link">The id of the link.</param>
+    /// <param name="version">
+    /// The version of the link. An event that is sent again after days has a lower one than the ledger knows.
+    /// </param>
+    public void Refund(string id, string link, long version) => RunOnce(
         """
+        INSERT INTO link_state (link, version, is_deleted) VALUES ($link, $version, 1)
+        ON CONFLICT DO UPDATE SET version = $version, is_deleted = 1 WHERE version < $version;
         INSERT INTO entry (event, link, visits)
-        SELECT $id, $link, -coalesce(sum(visits), 0) FROM entry WHERE link = $link ON CONFLICT DO NOTHING;
-        INSERT INTO deleted_link (link) SELECT $link WHERE changes() = 1 ON CONFLICT DO NOTHING;
+        SELECT $id, $link, -coalesce(sum(visits), 0) FROM entry WHERE link = $link HAVING changes() = 1
+        ON CONFLICT DO NOTHING;
         """,
         ("$id", id),
-        ("$link", link));
+        ("$link", link),
+        ("$version", version));
 
     /// <summary>Charges again for a link that was restored. Earlier visits stay refunded.</summary>
-    public void Reopen(string id, string link) => RunOnce(
+    /// <inheritdoc cref="Refund"/>
+    public void Reopen(string id, string link, long version) => RunOnce(
         """
-        INSERT INTO entry (event, link, visits) VALUES ($id, $link, 0) ON CONFLICT DO NOTHING;
-        DELETE FROM deleted_link WHERE link = $link AND changes() = 1;
+        INSERT INTO link_state (link, version, is_deleted) VALUES ($link, $version, 0)
+        ON CONFLICT DO UPDATE SET version = $version, is_deleted = 0 WHERE version < $version;
+        INSERT INTO entry (event, link, visits)
+        SELECT $id, $link, 0 WHERE changes() = 1 ON CONFLICT DO NOTHING;
         """,
         ("$id", id),
-        ("$link", link));
+        ("$link", link),
+        ("$version", version));
 
     /// <summary>Returns the visits on each bill, by the id of the link.</summary>
     public SortedDictionary<string, long> ReadAll()

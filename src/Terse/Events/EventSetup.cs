@@ -4,8 +4,8 @@ using Terse.Hosting;
 namespace Terse.Events;
 
 /// <summary>
-/// Registers the settings and the services of events. The database writes each event in the transaction of
-/// the change (<see cref="IEventLog"/>).
+/// Registers the settings and the services of events. <c>Log</c> reads events, <c>Live</c> streams them,
+/// <c>Webhooks</c> manages webhooks, and <c>Deliveries</c> and <c>Sending</c> deliver.
 /// </summary>
 internal static class EventSetup
 {
@@ -21,7 +21,7 @@ internal static class EventSetup
         services.AddSingleton<IValidateOptions<EventOptions>, EventOptionsValidator>();
         services.AddSingleton<VisitOptIn>();
         services.AddSingleton<EventTail>();
-        services.AddSingleton<EventMetrics>();
+        services.AddSingleton<StreamMetrics>();
         services.AddSingleton<EventStreams>();
         services.AddWebhookApi();
         services.AddWebhookSender();

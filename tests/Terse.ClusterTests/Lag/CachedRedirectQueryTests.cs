@@ -20,10 +20,11 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
     private const string Links = @"\mlink\M";
 
     /// <summary>
-    /// A regular expression that matches the statements of the background work for lists. It looks for new
-    /// and changed links by their ids even if no redirect runs; a redirect looks up a link by its name.
+    /// A regular expression that matches the statements of the background work for lists, and for the events
+    /// of links that expire. They look for links by their ids and expiry times even if no redirect runs; a
+    /// redirect looks up a link by its name.
     /// </summary>
-    private const string Indexing = "unlisted_link|FROM link WHERE id [<>]";
+    private const string Background = "unlisted_link|FROM link WHERE id [<>]|link_expiry";
 
     private const string Beat = "horizon_beat";
 
@@ -70,7 +71,8 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Returns the recorded statements of all hosts that match a regular expression, without those for lists.
+    /// Returns the recorded statements of all hosts that match a regular expression, without those of
+    /// background work.
     /// </summary>
     private static async Task<List<string>> FindStatementsAsync(PostgresCluster postgres, string pattern)
     {
@@ -78,7 +80,8 @@ public sealed class CachedRedirectQueryTests(ITestOutputHelper output)
         foreach (var host in postgres.Servers)
         {
             texts.AddRange(await host.ReadTextsAsync(
-                $"SELECT query FROM pg_stat_statements WHERE query ~ '{pattern}' AND query !~ '{Indexing}'"));
+                "SELECT query FROM pg_stat_statements "
+                + $"WHERE query ~ '{pattern}' AND query !~ '{Background}'"));
         }
 
         return texts;

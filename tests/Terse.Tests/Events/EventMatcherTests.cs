@@ -74,8 +74,8 @@ public sealed class EventMatcherTests
     [InlineData("admin", "go.example", "", "changed visited erased")]
     [InlineData("viewer", "-", "", "default")]
     [InlineData("admin", "", "mail", "changed default visited")]
-    [InlineData("admin", "", "old", "changed default")]
-    [InlineData("admin", "go.example", "old", "changed")]
+    [InlineData("admin", "", "old", "")]
+    [InlineData("admin", "go.example", "2026", "changed")]
     [InlineData("viewer", "other.example", "", "")]
     public void A_caller_sees_the_events_of_its_links_and_an_unlimited_admin_all_others(
         string role, string domains, string tags, string expected)
@@ -84,7 +84,18 @@ public sealed class EventMatcherTests
         var caller = new Caller(
             "k", parsed, new([.. Split(domains).Select(domain => domain == "-" ? "" : domain)], Split(tags)));
 
-        Assert.Equal(expected, Names(caller.MaySee));
+        Assert.Equal(expected, Names(stored => caller.WhatIsSeen(stored) is not null));
+    }
+
+    [Fact]
+    public void A_caller_does_not_see_the_state_of_a_link_before_it_had_a_tag_of_its_scope()
+    {
+        var caller = new Caller("k", Role.Viewer, new([], ["mail"]));
+
+        Assert.Null(caller.WhatIsSeen(Changed)!.Before);
+        Assert.Equal(Changed.After, caller.WhatIsSeen(Changed)!.After);
+        var both = Changed with { Before = """{"tags":["MAIL"]}""" };
+        Assert.Same(both, caller.WhatIsSeen(both));
     }
 
     private static string Names(Func<StoredEvent, bool> isSelected) => string.Join(

@@ -89,6 +89,20 @@ public sealed class TailBufferTests
     private static (int Events, EventPosition End, bool IsBehind, bool IsLive) StateOf(TailSlice slice) =>
         (slice.Events.Count, slice.End, slice.IsBehind, slice.IsLive);
 
+    [Fact]
+    public void The_earlier_events_of_an_erased_link_lose_what_people_wrote()
+    {
+        var visited = EventAt(6) with { LinkId = 1, Data = """{"visits":1,"tags":["mail"]}""" };
+        _buffer.Add(new([], new(5, 0)));
+        _buffer.Add(new([visited, EventAt(7) with { LinkId = 2 }], new(7, 7)));
+        var erased = EventAt(8) with { Type = EventTypes.LinkErased, LinkId = 1, After = null };
+        _buffer.Add(new([erased], new(8, 8)));
+
+        var kept = _buffer.ReadAfter(new(5, 0), 9).Events.Select(live => live.Stored).ToList();
+        Assert.Equal((null, """{"visits":1}"""), (kept[0].After, kept[0].Data));
+        Assert.Equal("{}", kept[1].After);
+    }
+
     private static StoredEvent EventAt(long at) =>
         new(new(at, at), "link.created", "/c", 1, 1, null, null, "{}", null);
 }

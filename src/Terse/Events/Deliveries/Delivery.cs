@@ -5,7 +5,7 @@ namespace Terse.Events;
 /// <param name="EventType">The type of the event.</param>
 /// <param name="Subject">The subject of the event.</param>
 /// <param name="WebhookId">The webhook.</param>
-/// <param name="State">What became of it.</param>
+/// <param name="State">Waiting, delivered or dead.</param>
 /// <param name="Attempts">How many requests were sent; a replay begins with 0 again.</param>
 /// <param name="Last">The last request; null before the first one.</param>
 /// <param name="NextTry">

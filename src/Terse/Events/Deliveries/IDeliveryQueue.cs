@@ -35,7 +35,7 @@ internal interface IDeliveryQueue
     Task<IReadOnlyList<TakenLine>> TakeAsync(TakeRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stores what became of the deliveries, and gives the lines back. A line whose lease has ended, and
+    /// Stores the outcomes, and releases the lines. A line whose lease has ended, and
     /// which another server may hold now, is left alone, with all its deliveries.
     /// </summary>
     /// <exception cref="StoreUnavailableException">
@@ -47,7 +47,7 @@ internal interface IDeliveryQueue
     /// <summary>
     /// Creates an event <see cref="EventTypes.WebhookTested"/> and its delivery to one webhook.
     /// </summary>
-    /// <returns>The id of the event; null if there is no such webhook.</returns>
+    /// <returns>The id of the event; null if there is no such webhook, or if it has ended.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the event was stored.</exception>
     Task<EventPosition?> AddTestAsync(string webhookId, CancellationToken cancellationToken);
 }

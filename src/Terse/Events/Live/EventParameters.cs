@@ -21,14 +21,6 @@ internal static class EventParameters
     /// <summary>The maximum number of values of a parameter.</summary>
     private const int MaxValues = 100;
 
-    /// <summary>The types, and what they begin with.</summary>
-    public static readonly IReadOnlyList<string> KnownTypes =
-    [
-        .. EventTypes.All.Select(type => type[..type.IndexOf('.', StringComparison.Ordinal)])
-            .Distinct(StringComparer.Ordinal),
-        .. EventTypes.All,
-    ];
-
     /// <param name="parameters">The parameters of the request.</param>
     /// <param name="domains">The domains of this installation.</param>
     /// <param name="host">The host, with its port, that the request was sent to.</param>
@@ -38,12 +30,12 @@ internal static class EventParameters
     {
         parameters.RejectUnknown(Types, Domains, Tags, Links, LastId);
         var types = ReadValues(parameters, Types);
-        if (types.FirstOrDefault(type => !KnownTypes.Contains(type, StringComparer.Ordinal)) is { } wrong)
+        if (types.Except(EventTypes.Known, StringComparer.Ordinal).FirstOrDefault() is { } wrong)
         {
             parameters.Reject(
                 Types,
                 $"'{Refusal.Shorten(wrong)}' is no type of events; the types are "
-                + $"{string.Join(", ", KnownTypes)}.");
+                + $"{string.Join(", ", EventTypes.Known)}.");
         }
 
         return new(

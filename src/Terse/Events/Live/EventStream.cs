@@ -119,12 +119,16 @@ internal sealed class EventStream(
             return StreamEnd.Expired;
         foreach (var live in slice.Events)
         {
-            if (!filter.Matches(live.Stored) || !_caller.MaySee(live.Stored))
+            if (live.SeenBy(_caller) is not { } seen || !filter.Matches(seen.Stored))
                 continue;
-            writer.Write(live.Message(options.Source));
+            writer.Write(seen.Message(options.Source));
             Sent++;
-            if (writer.IsFull && await FlushAsync(writer, aborted) is { } full)
+            if (!writer.IsFull)
+                continue;
+            if (await FlushAsync(writer, aborted) is { } full)
                 return full;
+            if (!await CheckKeyAsync(stopping))
+                return StreamEnd.KeyEnded;
         }
 
         reader.Position = slice.End;

@@ -13,7 +13,7 @@ internal sealed class EventStreams(
     IEventLog log,
     Authenticator authenticator,
     Drain drain,
-    EventMetrics metrics,
+    StreamMetrics metrics,
     IOptions<EventOptions> options,
     TimeProvider time)
 {
@@ -21,7 +21,7 @@ internal sealed class EventStreams(
     /// How far a position may be after the end of the log that this server reads: its host may lag behind the
     /// host of another server.
     /// </summary>
-    private static readonly TimeSpan MaxAhead = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxAhead = TimeSpan.FromMinutes(10);
 
     /// <summary>Finds the position at which a stream begins.</summary>
     /// <param name="after">The last id of the client; null to begin at the present end.</param>

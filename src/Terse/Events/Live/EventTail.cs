@@ -19,7 +19,7 @@ internal sealed partial class EventTail(IEventLog log, TimeProvider time, ILogge
     /// <summary>How much memory they may take, about.</summary>
     private const long MaxBytes = 32 << 20;
 
-    private const int PageSize = 500;
+    private const int PageSize = 100;
 
     /// <summary>How many streams read pages of their own at the same time.</summary>
     private const int MaxPages = 4;

@@ -1,4 +1,5 @@
 using System.Text;
+using Terse.Access;
 
 namespace Terse.Events;
 
@@ -7,7 +8,7 @@ namespace Terse.Events;
 /// (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream). All streams
 /// share the message.
 /// </summary>
-internal sealed class LiveEvent(StoredEvent stored)
+internal sealed class LiveEvent(StoredEvent stored, int? size = null)
 {
     private byte[]? _message;
 
@@ -16,8 +17,22 @@ internal sealed class LiveEvent(StoredEvent stored)
     public EventPosition Position => stored.Position;
 
     /// <summary>About how many bytes of memory the event takes, with its message.</summary>
-    public int Size => 512
+    public int Size { get; } = size ?? 512
         + (4 * ((stored.Before?.Length ?? 0) + (stored.After?.Length ?? 0) + (stored.Data?.Length ?? 0)));
+
+    /// <summary>
+    /// The event without the states of its link, and without its tags. It keeps its size, which was counted.
+    /// </summary>
+    public LiveEvent WithoutStates() =>
+        new(stored with { Before = null, After = null, Data = VisitData.WithoutTags(stored.Data) }, Size);
+
+    /// <summary>The event as a caller may see it; null if it may not.</summary>
+    public LiveEvent? SeenBy(Caller caller) => caller.WhatIsSeen(stored) switch
+    {
+        null => null,
+        { } seen when ReferenceEquals(seen, stored) => this,
+        { } seen => new(seen),
+    };
 
     /// <param name="source">What the event names as its source.</param>
     public byte[] Message(string source) => _message ??= Write(source);

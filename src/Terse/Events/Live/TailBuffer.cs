@@ -35,6 +35,8 @@ internal sealed class TailBuffer(int maxEvents, long maxBytes)
                 _start = page.End;
             foreach (var stored in _end is null ? [] : page.Events)
             {
+                if (stored.Type == EventTypes.LinkErased)
+                    Erase(stored.LinkId);
                 var live = new LiveEvent(stored);
                 _events.Add(live);
                 _bytes += live.Size;
@@ -100,6 +102,16 @@ internal sealed class TailBuffer(int maxEvents, long maxBytes)
         }
 
         return from;
+    }
+
+    /// <summary>The earlier events of an erased link lose what people wrote, as in the database.</summary>
+    private void Erase(long? linkId)
+    {
+        for (var index = _first; index < _events.Count; index++)
+        {
+            if (_events[index].Stored.LinkId == linkId)
+                _events[index] = _events[index].WithoutStates();
+        }
     }
 
     private void Evict()

@@ -18,14 +18,23 @@ internal static class EventMatcher
         && HasTag(filter.Tags, stored);
 
     /// <summary>
-    /// Whether a caller may see an event. A key with a scope sees the events of the links in its scope.
-    /// Events that are not about links are only for admins without a scope.
+    /// Returns what a caller may see of an event; null for nothing. Events that are not about links are only
+    /// for admins without a scope. A key that is limited to tags sees an event if the link has one of them
+    /// after the change, and the state before only if the link had one of them, too.
     /// </summary>
-    public static bool MaySee(this Caller caller, StoredEvent stored) =>
-        stored.IsOfLink()
-            ? !caller.IsLimited
-                || (caller.Scope.HasDomain(stored.Domain()) && HasTag(caller.Scope.Tags, stored))
-            : caller.Role == Role.Admin && !caller.IsLimited;
+    public static StoredEvent? WhatIsSeen(this Caller caller, StoredEvent stored)
+    {
+        if (!caller.IsLimited)
+            return stored.IsOfLink() || caller.Role == Role.Admin ? stored : null;
+        if (!stored.IsOfLink() || !caller.Scope.HasDomain(stored.Domain()))
+            return null;
+        if (caller.Scope.Tags.Count == 0)
+            return stored;
+        var tags = TagName.FoldAll(caller.Scope.Tags);
+        if (!HasTag(tags, stored.After ?? stored.Data))
+            return null;
+        return stored.Before is null || HasTag(tags, stored.Before) ? stored : stored with { Before = null };
+    }
 
     private static bool IsOfLink(this StoredEvent stored) =>
         stored.LinkId is not null && stored.Type.StartsWith(EventTypes.LinkPrefix, StringComparison.Ordinal);

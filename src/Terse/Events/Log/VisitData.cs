@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace Terse.Events;
@@ -13,6 +14,15 @@ internal sealed record VisitData(
     long Visits, long BotVisits, DateTime FirstAt, DateTime LastAt, IReadOnlyList<string> Tags)
 {
     public string Write() => JsonSerializer.Serialize(this, VisitDataJson.Default.VisitData);
+
+    /// <summary>Returns the data of any event without the tags of its link.</summary>
+    public static string? WithoutTags(string? data)
+    {
+        if (data is null || JsonNode.Parse(data) is not JsonObject properties)
+            return data;
+        properties.Remove("tags");
+        return properties.ToJsonString();
+    }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]

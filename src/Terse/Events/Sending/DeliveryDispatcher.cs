@@ -3,8 +3,8 @@ using Terse.Hosting;
 namespace Terse.Events;
 
 /// <summary>
-/// Creates the deliveries of new events, and counts what waits. While there is no webhook, it only looks
-/// whether there is one.
+/// Creates the deliveries of new events, and counts what waits. While there is no webhook, it only checks
+/// for one.
 /// </summary>
 internal sealed partial class DeliveryDispatcher(
     IDeliveryQueue queue,
@@ -16,7 +16,7 @@ internal sealed partial class DeliveryDispatcher(
     TimeProvider time,
     ILogger<DeliveryDispatcher> logger) : BackgroundService
 {
-    /// <summary>How often new events are looked for. An event waits half as long on average.</summary>
+    /// <summary>How often the server polls for new events. An event waits half as long on average.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
@@ -25,10 +25,15 @@ internal sealed partial class DeliveryDispatcher(
     /// </summary>
     private const int MaxEvents = 500;
 
-    /// <summary>How often the server looks for a first webhook.</summary>
+    /// <summary>
+    /// How many deliveries one transaction creates at most, if all webhooks want all events.
+    /// </summary>
+    private const int MaxDeliveries = 10_000;
+
+    /// <summary>How often the server checks for a first webhook.</summary>
     private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often the server looks whether there is still a webhook.</summary>
+    /// <summary>How often the server checks that a webhook still exists.</summary>
     private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(15);
@@ -38,10 +43,11 @@ internal sealed partial class DeliveryDispatcher(
 
     private long? _checkedAt;
     private volatile bool _hasWebhooks;
+    private int _maxEvents = MaxEvents;
     private long _countedAt;
     private TimeSpan _countPause;
 
-    /// <summary>Whether there was a webhook that has not ended when the server last looked.</summary>
+    /// <summary>Whether there was a webhook that has not ended at the last check.</summary>
     public bool HasWebhooks => _hasWebhooks;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
@@ -51,11 +57,11 @@ internal sealed partial class DeliveryDispatcher(
     private async Task DispatchAsync(CancellationToken cancellationToken)
     {
         await CheckAsync(cancellationToken);
-        var events = MaxEvents;
-        while (_hasWebhooks && events == MaxEvents && !drain.HasBegun)
+        var (limit, events) = (_maxEvents, _maxEvents);
+        while (_hasWebhooks && events == limit && !drain.HasBegun)
         {
             events = await queue.DispatchAsync(
-                MaxEvents, (webhook, stored) => webhook.Filter.Matches(stored), cancellationToken);
+                limit, (webhook, stored) => webhook.Filter.Matches(stored), cancellationToken);
             if (events > 0)
                 signal.Set();
         }
@@ -70,7 +76,9 @@ internal sealed partial class DeliveryDispatcher(
         }
 
         var all = await webhooks.ListAsync(cancellationToken);
-        _hasWebhooks = all.Any(webhook => webhook.State != WebhookState.Ended);
+        var open = all.Count(webhook => webhook.State != WebhookState.Ended);
+        _hasWebhooks = open > 0;
+        _maxEvents = Math.Clamp(MaxDeliveries / Math.Max(open, 1), 1, MaxEvents);
         _checkedAt = time.GetTimestamp();
     }
 

@@ -96,7 +96,7 @@ internal sealed partial class DeliveryWorker(
 
     /// <summary>
     /// Stores what requests have shown. The health comes first: a line that is given back must not be taken
-    /// before its target is slowed down. An end comes last, because it drops the lines.
+    /// before its target is slowed down. An end comes last, because it deletes the lines.
     /// </summary>
     private async Task StoreAsync(CancellationToken cancellationToken)
     {
@@ -107,8 +107,13 @@ internal sealed partial class DeliveryWorker(
         _unstored = [.. _unstored.Where(sent => time.GetElapsedTime(sent.TakenAt) < Lease)];
         foreach (var (id, health) in targets.FindUnstored())
         {
-            await webhooks.StoreHealthAsync(id, health, cancellationToken);
-            targets.SetStored(id, health);
+            await TryAsync(
+                async token =>
+                {
+                    await webhooks.StoreHealthAsync(id, health, token);
+                    targets.SetStored(id, health);
+                },
+                cancellationToken);
         }
 
         if (_unstored.Count > 0)
@@ -121,10 +126,23 @@ internal sealed partial class DeliveryWorker(
 
         foreach (var stop in targets.FindStops())
         {
-            if (await TryStopAsync(stop, cancellationToken))
-                targets.SetStopped(stop.WebhookId);
+            await TryAsync(
+                async token =>
+                {
+                    if (await TryStopAsync(stop, token))
+                        targets.SetStopped(stop.WebhookId);
+                },
+                cancellationToken);
         }
     }
+
+    /// <summary>
+    /// Changes one webhook. If this fails, for example because another transaction has locked its row, the
+    /// next run tries again, and the deliveries of other webhooks go on.
+    /// </summary>
+    private static Task<bool> TryAsync(
+        Func<CancellationToken, Task> change, CancellationToken cancellationToken) =>
+        BackgroundLoop.TryAsync(change, static _ => { }, cancellationToken);
 
     /// <returns>False if it must be tried again.</returns>
     private async Task<bool> TryStopAsync(WebhookStop stop, CancellationToken cancellationToken)

@@ -38,7 +38,7 @@ internal sealed class HeldTargets(IOptions<WebhookOptions> options, TimeProvider
         }
     }
 
-    /// <summary>Notes that this server has taken a line.</summary>
+    /// <summary>Records that this server has taken a line.</summary>
     /// <returns>False if the target fails and has its probe already, so that nothing may be sent.</returns>
     public bool Add(Webhook webhook)
     {
@@ -54,7 +54,7 @@ internal sealed class HeldTargets(IOptions<WebhookOptions> options, TimeProvider
         }
     }
 
-    /// <summary>Notes that this server holds a line no more.</summary>
+    /// <summary>Records that this server holds a line no more.</summary>
     public void Remove(string webhookId)
     {
         lock (_lock)
@@ -74,7 +74,7 @@ internal sealed class HeldTargets(IOptions<WebhookOptions> options, TimeProvider
         }
     }
 
-    /// <summary>Notes the result of a request of a line that this server holds.</summary>
+    /// <summary>Records the result of a request of a line that this server holds.</summary>
     public void Report(string webhookId, WebhookResponse response)
     {
         lock (_lock)
@@ -84,7 +84,7 @@ internal sealed class HeldTargets(IOptions<WebhookOptions> options, TimeProvider
             if (target.IsStopped)
                 return;
             if (response.Result == AttemptResult.Gone)
-                target.Stop = new(webhookId, WebhookState.Ended, "The target answered 410 (Gone).");
+                target.Stop = new(webhookId, WebhookState.Ended, "The receiver answered 410 (Gone).");
             else if (target.Health.FindPauseReason(now, options.Value.PauseAfter) is { } reason)
                 target.Stop = new(webhookId, WebhookState.Paused, reason);
         }
@@ -100,7 +100,7 @@ internal sealed class HeldTargets(IOptions<WebhookOptions> options, TimeProvider
         }
     }
 
-    /// <summary>Notes that a health was stored.</summary>
+    /// <summary>Records that a health was stored.</summary>
     public void SetStored(string webhookId, WebhookHealth health)
     {
         lock (_lock)
@@ -117,7 +117,7 @@ internal sealed class HeldTargets(IOptions<WebhookOptions> options, TimeProvider
             return [.. _targets.Values.Select(target => target.Stop).OfType<WebhookStop>()];
     }
 
-    /// <summary>Notes that a webhook is paused or ended. Its health counts no more.</summary>
+    /// <summary>Records that a webhook is paused or ended. Its health counts no more.</summary>
     public void SetStopped(string webhookId)
     {
         lock (_lock)

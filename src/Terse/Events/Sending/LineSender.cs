@@ -15,19 +15,19 @@ internal sealed class LineSender(
 
     /// <param name="line">The line.</param>
     /// <param name="takenAt">The timestamp from before the line was taken.</param>
-    /// <param name="last">Ends the line after the request in flight.</param>
+    /// <param name="draining">Ends the line after the request in flight.</param>
     /// <param name="cancellationToken">
     /// Cancels the request in flight. Its delivery has no outcome then, and is sent again.
     /// </param>
     /// <returns>The outcomes, and when the line is due again.</returns>
     public async Task<FinishedLine> SendAsync(
-        TakenLine line, long takenAt, CancellationToken last, CancellationToken cancellationToken)
+        TakenLine line, long takenAt, CancellationToken draining, CancellationToken cancellationToken)
     {
         var outcomes = new List<DeliveryOutcome>();
         var delay = TimeSpan.Zero;
         foreach (var waiting in line.Waiting)
         {
-            if (last.IsCancellationRequested
+            if (draining.IsCancellationRequested
                 || time.GetElapsedTime(takenAt) >= MaxHold
                 || !targets.MaySend(line.Webhook.Id))
             {

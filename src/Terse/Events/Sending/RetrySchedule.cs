@@ -19,17 +19,16 @@ internal static class RetrySchedule
         TimeSpan.FromHours(24),
     ];
 
-    /// <summary>The longest time for which a target may postpone the next try.</summary>
+    /// <summary>The longest time for which a target may postpone the next attempt.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromHours(24);
 
     /// <summary>
-    /// How much a delay may be longer, as a share: so that tries which failed together do not come together
-    /// again.
+    /// The maximum jitter, as a share of the delay: attempts that failed together are not repeated together.
     /// </summary>
     private const double Jitter = 0.1;
 
-    /// <summary>Returns the time until the next try; null if the delivery is dead.</summary>
-    /// <param name="attempts">The number of tries that have failed, 1 or more.</param>
+    /// <summary>Returns the time until the next attempt; null if the delivery is dead.</summary>
+    /// <param name="attempts">The number of attempts that have failed, 1 or more.</param>
     /// <param name="retryAfter">
     /// How long the target wants to have no request; null if it does not say.
     /// </param>

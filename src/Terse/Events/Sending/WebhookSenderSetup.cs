@@ -7,7 +7,7 @@ namespace Terse.Events;
 /// Registers the services that send events to webhooks. <see cref="DeliveryDispatcher"/> creates a delivery
 /// of each new event for each webhook that wants it. <see cref="DeliveryWorker"/> takes lines of deliveries
 /// that are due, <see cref="LineSender"/> sends them with <see cref="WebhookClient"/>, and the worker stores
-/// what became of them.
+/// the outcomes.
 /// </summary>
 internal static class WebhookSenderSetup
 {

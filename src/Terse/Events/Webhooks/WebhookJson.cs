@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 namespace Terse.Events;
 
 /// <summary>
-/// Reads and writes the JSON texts of a webhook, as both databases store them. The audit gets the settings,
-/// so they contain the URL without its user and password.
+/// Reads and writes the JSON texts of a webhook, as both databases store them. The audit and the events get
+/// the settings, so they contain the URL only up to its host: the path of many receivers is a secret.
 /// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -16,7 +16,7 @@ internal sealed partial class WebhookJson : JsonSerializerContext
 {
     public static string WriteSettings(Webhook webhook) => JsonSerializer.Serialize(
         new(
-            WithoutUser(webhook.Url),
+            UpToHost(new(webhook.Url)),
             webhook.Filter.Types,
             webhook.Filter.Domains,
             webhook.Filter.Tags,
@@ -36,9 +36,7 @@ internal sealed partial class WebhookJson : JsonSerializerContext
     public static IReadOnlyList<WebhookSecret> ReadSecrets(string text) =>
         JsonSerializer.Deserialize(text, Default.IReadOnlyListWebhookSecret)!;
 
-    private static string WithoutUser(string url) =>
-        new Uri(url).UserInfo.Length == 0 ? url
-            : new UriBuilder(url) { UserName = "", Password = "" }.Uri.AbsoluteUri;
+    private static string UpToHost(Uri url) => $"{url.Scheme}://{url.Authority}";
 }
 
 /// <summary>The part of a webhook that the audit shows.</summary>

@@ -161,7 +161,7 @@ public sealed class DeliveryWorkerTests
         run.Deliveries.Add(SampleEvents.Event(1), SampleEvents.Event(2), SampleEvents.Event(3, link: 2));
         await run.UntilAsync(() => run.Deliveries.Find("hook").State == WebhookState.Ended);
 
-        Assert.Equal("The target answered 410 (Gone).", run.Deliveries.Find("hook").Reason);
+        Assert.Equal("The receiver answered 410 (Gone).", run.Deliveries.Find("hook").Reason);
         Assert.Single(receiver.Requests);
         var outcome = Assert.Single(run.Deliveries.OutcomesOf("hook", DeliveryState.Dead));
         Assert.Equal(410, outcome.Attempt.Status);

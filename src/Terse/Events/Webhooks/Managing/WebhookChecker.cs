@@ -80,7 +80,7 @@ internal sealed class WebhookChecker(DomainMap domains)
             return refusal;
         foreach (var type in sent ?? [])
         {
-            if (!EventParameters.KnownTypes.Contains(type, StringComparer.Ordinal))
+            if (!EventTypes.Known.Contains(type, StringComparer.Ordinal))
             {
                 return new(
                     "types",

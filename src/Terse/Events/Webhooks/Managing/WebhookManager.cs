@@ -166,11 +166,17 @@ internal sealed class WebhookManager(
             var result = edit(webhook);
             if (result is not WebhookResult.Stored(var edited) || edited == webhook)
                 return result;
-            // A resumed webhook forgets its failures first, so that the next one does not pause it at once.
-            if (edited.State == WebhookState.Active && webhook.State != WebhookState.Active)
+            var isResumed = edited.State == WebhookState.Active && webhook.State != WebhookState.Active;
+            if (await store.ChangeAsync(edited, actor, cancellationToken) is not { } stored)
+                continue;
+            // A resumed webhook forgets its failures, so that the next one does not pause it at once.
+            if (isResumed)
+            {
                 await store.StoreHealthAsync(id, WebhookHealth.Good, cancellationToken);
-            if (await store.ChangeAsync(edited, actor, cancellationToken) is { } stored)
-                return new WebhookResult.Stored(stored);
+                stored = stored with { Health = WebhookHealth.Good };
+            }
+
+            return new WebhookResult.Stored(stored);
         }
 
         throw new StoreUnavailableException("Too many requests change this webhook; retry shortly.");

@@ -13,8 +13,8 @@ namespace Terse.Storage.Postgres;
 /// same order.
 /// </para>
 /// <para>
-/// Events are dispatched in the order of their ids. Changes of one link wait for each other, so a snapshot
-/// that shows an event of a link also shows the earlier ones.
+/// Events are dispatched in the order of their numbers. Changes of one link wait for each other, so a
+/// snapshot that shows the event of a change also shows the earlier ones of its link.
 /// </para>
 /// </remarks>
 internal sealed class PostgresDeliveryQueue(PostgresEventTransactions transactions) : IDeliveryQueue
@@ -33,7 +33,7 @@ internal sealed class PostgresDeliveryQueue(PostgresEventTransactions transactio
     public Task FinishAsync(IReadOnlyList<FinishedLine> lines, CancellationToken cancellationToken) =>
         transactions.WriteAsync(lines, PostgresDeliveryLines.FinishAsync, cancellationToken);
 
-    private const string LockWebhook = "SELECT id FROM webhook WHERE id = $1 FOR SHARE";
+    private const string LockWebhook = "SELECT id FROM webhook WHERE id = $1 AND state <> 2 FOR SHARE";
 
     private const string InsertTest =
         $"""

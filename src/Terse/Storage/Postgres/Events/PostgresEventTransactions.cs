@@ -8,8 +8,8 @@ namespace Terse.Storage.Postgres;
 /// <see cref="Hosting.StoreUnavailableException"/>.
 /// </summary>
 /// <remarks>
-/// Writes use the connection of visits, the other work in the background: no client waits for it, and a batch
-/// of visits takes milliseconds. Reads of many rows use the connection of reports.
+/// Writes share the connection of visits. Most of them run in the background. A client that changes a webhook
+/// waits at most for a batch of visits or deliveries. Reads of many rows use the connection of reports.
 /// </remarks>
 internal sealed class PostgresEventTransactions(Cluster cluster, TimeProvider time)
 {

@@ -5,15 +5,15 @@ using Terse.Hosting;
 namespace Terse.Storage.Postgres;
 
 /// <summary>
-/// Writes the event of each link that expires, within about two seconds, exactly once. Each transaction moves
-/// <c>link_expiry</c> over the links for which it wrote events. A trigger writes the event of a link that is
-/// stored later with a time that is done already.
+/// Writes one event for each link that expires, about two seconds after it expires. The table
+/// <c>link_expiry</c> stores the expiry time up to which this is done. If a link is stored later with an
+/// expiry time before that, a trigger writes its event.
 /// </summary>
 /// <remarks>
-/// The transaction reads links up to the horizon. A change that it cannot see yet has a later time of
-/// writing. If its link expires later than this, too, it expires after the horizon. If it expires earlier,
-/// the trigger waits for the lock on the row of <c>link_expiry</c>. The trigger runs at the end of its
-/// transaction, so it either finds the time done, or ends before this class gets the lock and sees the link.
+/// No link is missed. A change that this transaction does not see was written after the horizon. If its link
+/// expires after the write, a later transaction finds the link. If it expires earlier, the trigger locks
+/// <c>link_expiry</c> at the end of its transaction. Either it gets the lock first, and this class sees the
+/// link; or it gets the lock later, and writes the event itself.
 /// </remarks>
 internal sealed partial class PostgresExpiredLinks(
     Cluster cluster, TimeProvider time, ILogger<PostgresExpiredLinks> logger) : BackgroundService
@@ -24,7 +24,7 @@ internal sealed partial class PostgresExpiredLinks(
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>The maximum number of links of a transaction, which holds back beats meanwhile.</summary>
+    /// <summary>The maximum number of links of a transaction, because no beat runs meanwhile.</summary>
     private const int MaxLinks = 1_000;
 
     private bool _hasIndex;

@@ -13,6 +13,9 @@ namespace Terse.Storage.Postgres;
 internal sealed class PostgresWebhookStore(PostgresEventTransactions transactions)
     : IWebhookStore
 {
+    /// <summary>How many lines or deliveries one transaction changes, when a webhook ends.</summary>
+    private const int MaxRows = 1_000;
+
     /// <summary>The columns that <see cref="ReadWebhook"/> reads.</summary>
     public const string Columns =
         """
@@ -113,11 +116,22 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
         RETURNING {Columns}
         """;
 
-    private const string EndDeliveries = "UPDATE delivery SET state = 2 WHERE webhook_id = $1 AND state = 0";
-
     /// <inheritdoc/>
-    public Task<Webhook?> ChangeAsync(Webhook webhook, Actor actor, CancellationToken cancellationToken) =>
-        transactions.WriteAsync((webhook, actor), ChangeAsync, cancellationToken);
+    /// <remarks>
+    /// What waits for an ended webhook becomes dead in short transactions of its own, because the one that
+    /// ends the webhook holds the lock of the horizon.
+    /// </remarks>
+    public async Task<Webhook?> ChangeAsync(
+        Webhook webhook, Actor actor, CancellationToken cancellationToken)
+    {
+        // The server that ended the webhook may have been killed before everything was dead.
+        if (webhook.State != WebhookState.Ended)
+            await EndWaitingAsync(webhook.Id, cancellationToken);
+        var changed = await transactions.WriteAsync((webhook, actor), ChangeAsync, cancellationToken);
+        if (changed?.State == WebhookState.Ended)
+            await EndWaitingAsync(webhook.Id, CancellationToken.None);
+        return changed;
+    }
 
     private static async Task<Webhook?> ChangeAsync(
         WriteTransaction write, (Webhook Webhook, Actor Actor) changed, CancellationToken cancellationToken)
@@ -128,15 +142,67 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
         BindSettings(update, webhook);
         BindActor(update, actor);
         update.Bind(webhook.Version);
-        var stored = (await ReadAsync(update, cancellationToken)).SingleOrDefault();
-        if (stored?.State == WebhookState.Ended)
-        {
-            await RunAsync(write, LockLines, webhook.Id, cancellationToken);
-            await RunAsync(write, EndDeliveries, webhook.Id, cancellationToken);
-            await RunAsync(write, DeleteLines, webhook.Id, cancellationToken);
-        }
+        return (await ReadAsync(update, cancellationToken)).SingleOrDefault();
+    }
 
-        return stored;
+    private const string IsEndedAndWaits =
+        """
+        SELECT EXISTS (SELECT FROM webhook WHERE id = $1 AND state = 2)
+            AND (EXISTS (SELECT FROM delivery_line WHERE webhook_id = $1)
+                OR EXISTS (SELECT FROM delivery WHERE webhook_id = $1 AND state = 0))
+        """;
+
+    private const string IsNotOpen = "NOT EXISTS (SELECT FROM webhook WHERE id = $1 AND state <> 2)";
+
+    /// <summary>Waits for the transactions that store outcomes.</summary>
+    private const string DeleteLines =
+        $"""
+        DELETE FROM delivery_line WHERE {IsNotOpen} AND (webhook_id, line) IN (
+            SELECT webhook_id, line FROM delivery_line WHERE webhook_id = $1
+            ORDER BY webhook_id, line LIMIT $2 FOR UPDATE)
+        """;
+
+    private const string MarkDead =
+        $"""
+        UPDATE delivery SET state = 2 WHERE {IsNotOpen} AND (webhook_id, event_at, event_id) IN (
+            SELECT webhook_id, event_at, event_id FROM delivery WHERE webhook_id = $1 AND state = 0
+            LIMIT $2)
+        """;
+
+    /// <summary>
+    /// Makes what waits for a webhook dead, if the webhook has ended. The lines go first: without its line,
+    /// no server stores the outcome of a delivery.
+    /// </summary>
+    private async Task EndWaitingAsync(string id, CancellationToken cancellationToken)
+    {
+        var isLeft = await transactions.ReadAsync(Freshness.Latest, id, static async (read, id, token) =>
+        {
+            await using var select = read.CreateCommand(IsEndedAndWaits);
+            select.Bind(id);
+            return (bool)(await select.ExecuteScalarAsync(token))!;
+        }, cancellationToken);
+        if (!isLeft)
+            return;
+        await RepeatAsync(DeleteLines, id);
+        await RepeatAsync(MarkDead, id);
+    }
+
+    /// <summary>Runs a statement that changes <see cref="MaxRows"/> rows until it finds no more.</summary>
+    private async Task RepeatAsync(string sql, string id)
+    {
+        int rows;
+        do
+        {
+            rows = await transactions.WriteAsync((sql, id), static async (write, call, token) =>
+            {
+                await PostgresEventTransactions.UseIndexesAsync(write, token);
+                await using var change = write.CreateCommand(call.sql);
+                change.Bind(call.id);
+                change.Bind(MaxRows);
+                return await change.ExecuteNonQueryAsync(token);
+            }, CancellationToken.None);
+        }
+        while (rows == MaxRows);
     }
 
     /// <summary>Notes who deletes the webhook, for the audit.</summary>
@@ -144,17 +210,22 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
 
     private const string Delete = "DELETE FROM webhook WHERE id = $1";
 
-    /// <summary>Waits for the servers that store what became of deliveries.</summary>
-    private const string LockLines =
-        "SELECT FROM delivery_line WHERE webhook_id = $1 ORDER BY webhook_id, line FOR UPDATE";
-
-    private const string DeleteLines = "DELETE FROM delivery_line WHERE webhook_id = $1";
-
-    private const string DeleteDeliveries = "DELETE FROM delivery WHERE webhook_id = $1";
+    private const string DeleteDeliveries =
+        $"""
+        DELETE FROM delivery WHERE {IsNotOpen} AND (webhook_id, event_at, event_id) IN (
+            SELECT webhook_id, event_at, event_id FROM delivery WHERE webhook_id = $1 LIMIT $2)
+        """;
 
     /// <inheritdoc/>
-    public Task<bool> DeleteAsync(string id, Actor actor, CancellationToken cancellationToken) =>
-        transactions.WriteAsync((id, actor), DeleteAsync, cancellationToken);
+    /// <remarks>Deliveries that are left when the server is killed are never sent, and expire.</remarks>
+    public async Task<bool> DeleteAsync(string id, Actor actor, CancellationToken cancellationToken)
+    {
+        if (!await transactions.WriteAsync((id, actor), DeleteAsync, cancellationToken))
+            return false;
+        await RepeatAsync(DeleteLines, id);
+        await RepeatAsync(DeleteDeliveries, id);
+        return true;
+    }
 
     private static async Task<bool> DeleteAsync(
         WriteTransaction write, (string Id, Actor Actor) deleted, CancellationToken cancellationToken)
@@ -164,12 +235,9 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
         update.Bind(id);
         BindActor(update, actor);
         await update.ExecuteNonQueryAsync(cancellationToken);
-        if (await RunAsync(write, Delete, id, cancellationToken) == 0)
-            return false;
-        await RunAsync(write, LockLines, id, cancellationToken);
-        await RunAsync(write, DeleteLines, id, cancellationToken);
-        await RunAsync(write, DeleteDeliveries, id, cancellationToken);
-        return true;
+        await using var delete = write.CreateCommand(Delete);
+        delete.Bind(id);
+        return await delete.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
     private const string UpdateHealth =
@@ -205,13 +273,5 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
     {
         command.Bind(actor.KeyId);
         command.Bind(actor.Address);
-    }
-
-    private static async Task<int> RunAsync(
-        WriteTransaction write, string statement, string id, CancellationToken cancellationToken)
-    {
-        await using var command = PostgresEventTransactions.CreateCommand(write, statement);
-        command.Bind(id);
-        return await command.ExecuteNonQueryAsync(cancellationToken);
     }
 }

@@ -65,7 +65,8 @@ CREATE CONSTRAINT TRIGGER link_expired AFTER UPDATE ON link DEFERRABLE INITIALLY
 CREATE FUNCTION link_events_erased() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     WITH written AS (
-        SELECT at, id FROM event WHERE link_id = NEW.id AND data IS NOT NULL
+        SELECT at, id FROM event
+        WHERE link_id = NEW.id AND data IS NOT NULL AND link_settings(data) -> 'tags' <> '[]'
         ORDER BY id FOR UPDATE
     )
     UPDATE event AS e SET data = (link_settings(e.data) - 'tags')::text

@@ -168,13 +168,17 @@ internal sealed class PostgresMoveTarget(PostgresMoveSession session) : IMoveTar
         DROP TABLE move_progress;
         """;
 
-    /// <summary>Events are later than the horizon, and later than the events that were read before.</summary>
+    /// <summary>
+    /// Events are later than the horizon, and later than the events that were read before. If the old
+    /// database had times in the future, because its clock was wrong, the horizon does not follow them.
+    /// </summary>
     private const string StoreEvents =
         """
         WITH given AS (SELECT 'epoch'::timestamptz AS epoch, interval '1 microsecond' AS step),
             expiry AS (
                 UPDATE link_expiry SET done_up_to = epoch + $2 * 1000 * step, last_id = $3 FROM given)
-        UPDATE horizon_state SET closed_at = greatest(closed_at, epoch + $1 * step) FROM given
+        UPDATE horizon_state SET closed_at = greatest(
+            closed_at, least(epoch + $1 * step, clock_timestamp() + 10000000 * step)) FROM given
         WHERE closed_at = (SELECT closed_at FROM horizon)
         """;
 

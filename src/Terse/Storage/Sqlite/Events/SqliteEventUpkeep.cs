@@ -54,7 +54,7 @@ internal sealed partial class SqliteEventUpkeep(
     private const string MoveEnd = "UPDATE event_clock SET at = ?1 WHERE at < ?1 - ?2";
 
     /// <summary>How far the end of the log is behind the present at most.</summary>
-    private static readonly TimeSpan MaxQuiet = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MaxQuiet = TimeSpan.FromMinutes(5);
 
     /// <summary>An event stays as long as its deliveries.</summary>
     private bool DeleteSome(SqliteSession session)

@@ -20,7 +20,7 @@ internal sealed class SqliteLinkExpiry(SqliteWriter writer, SqliteReaders reader
 
     private const string SelectDue =
         """
-        SELECT id, version, deleted_at IS NOT NULL, expires_at,
+        SELECT id, version, target = '' OR ifnull(deleted_at <= expires_at, 0), expires_at,
             domain || '/' || coalesce(
                 replace(later_codes, rtrim(later_codes, replace(later_codes, ' ', '')), ''), code),
             json_object(
@@ -63,7 +63,7 @@ internal sealed class SqliteLinkExpiry(SqliteWriter writer, SqliteReaders reader
             }
         }
 
-        foreach (var link in due.Where(link => !link.IsDeleted))
+        foreach (var link in due.Where(link => !link.HasNoEvent))
         {
             SqliteNewEvents.Add(
                 session, EventTypes.LinkExpired, link.Subject, (link.Id, link.Version), link.Data);
@@ -81,5 +81,5 @@ internal sealed class SqliteLinkExpiry(SqliteWriter writer, SqliteReaders reader
     }
 
     private sealed record DueLink(
-        long Id, int Version, bool IsDeleted, long ExpiresAt, string Subject, string Data);
+        long Id, int Version, bool HasNoEvent, long ExpiresAt, string Subject, string Data);
 }

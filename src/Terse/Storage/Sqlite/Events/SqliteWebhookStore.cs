@@ -113,11 +113,11 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
     {
         // The process may have been killed before it had dropped everything.
         if (webhook.State != WebhookState.Ended)
-            await DropWaitingAsync(webhook.Id);
+            await EndWaitingAsync(webhook.Id);
         var changed = await writer.RunAsync(
             session => Change(session, webhook, actor), cancellationToken);
         if (changed?.State == WebhookState.Ended)
-            await DropWaitingAsync(webhook.Id);
+            await EndWaitingAsync(webhook.Id);
         return changed;
     }
 
@@ -143,7 +143,7 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
             AND EXISTS (SELECT 1 FROM delivery_line WHERE webhook_id = ?1)
         """;
 
-    private const string DropDeliveries =
+    private const string MarkDead =
         """
         UPDATE delivery SET state = 2 WHERE (event_at, event_id, webhook_id) IN (
                 SELECT event_at, event_id, webhook_id FROM delivery
@@ -151,7 +151,7 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
             AND EXISTS (SELECT 1 FROM webhook WHERE id = ?1 AND state = 2)
         """;
 
-    private const string DropLines =
+    private const string DeleteLinesOfEnded =
         """
         DELETE FROM delivery_line WHERE (webhook_id, line) IN (
                 SELECT webhook_id, line FROM delivery_line WHERE webhook_id = ?1 LIMIT ?2)
@@ -159,7 +159,7 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
         """;
 
     /// <summary>Makes what waits for a webhook dead, if the webhook has ended.</summary>
-    private async Task DropWaitingAsync(string id)
+    private async Task EndWaitingAsync(string id)
     {
         if (!readers.Run(
             static (session, id) => (long)session.Command(IsEndedWithLines, id).ExecuteScalar()! == 1, id))
@@ -167,8 +167,8 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
             return;
         }
 
-        await RepeatAsync(DropDeliveries, id);
-        await RepeatAsync(DropLines, id);
+        await RepeatAsync(MarkDead, id);
+        await RepeatAsync(DeleteLinesOfEnded, id);
     }
 
     private async Task RepeatAsync(string sql, string id)

@@ -117,7 +117,8 @@ END;
 
 -- The events of an erased link lose its tags, as its rows of the audit lose what people wrote.
 CREATE TRIGGER link_erased_from_events AFTER UPDATE ON link WHEN NEW.target = '' AND OLD.target <> '' BEGIN
-    UPDATE event SET data = json_remove(data, '$.tags') WHERE link_id = NEW.id AND data IS NOT NULL;
+    UPDATE event SET data = json_remove(data, '$.tags')
+    WHERE link_id = NEW.id AND data IS NOT NULL AND data -> '$.tags' <> '[]';
 END;
 
 -- The visits of a link with a limit are used up.

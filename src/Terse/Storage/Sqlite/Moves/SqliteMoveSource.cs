@@ -194,6 +194,7 @@ internal sealed class SqliteMoveSource : IMoveSource
         }
 
         _file.Session.Execute(SqliteMoveSql.CloseOf("tag_change"));
+        _file.Session.Execute(SqliteMoveSql.CloseOf("event_clock")); // The end of the log stays where it is.
         (_mark! with { Role = SqliteMoveMark.Closed }).Store(_file.Session);
         _file.Session.Execute("COMMIT");
         return Task.CompletedTask;

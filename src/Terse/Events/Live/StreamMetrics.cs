@@ -4,7 +4,7 @@ using Terse.Hosting;
 namespace Terse.Events;
 
 /// <summary>Metrics of live streams. docs/metrics.md describes them.</summary>
-internal sealed class EventMetrics
+internal sealed class StreamMetrics
 {
     private const string End = "terse.stream.end";
 
@@ -12,7 +12,7 @@ internal sealed class EventMetrics
     private readonly Counter<long> _ended;
     private readonly Counter<long> _refused;
 
-    public EventMetrics(IMeterFactory meters, EventTail tail)
+    public StreamMetrics(IMeterFactory meters, EventTail tail)
     {
 #pragma warning disable CA2000 // Lives as long as the process.
         var meter = Telemetry.MeterOf(meters);
@@ -29,7 +29,7 @@ internal sealed class EventMetrics
             "terse.events.streams.lag",
             () => tail.Lag.TotalSeconds,
             "s",
-            "How far the stream that is furthest behind is behind the log");
+            "The lag of the slowest live stream");
         _sent.Add(0);
         _refused.Add(0);
         foreach (var end in Enum.GetValues<StreamEnd>())
