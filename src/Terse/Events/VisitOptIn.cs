@@ -13,20 +13,29 @@ internal sealed class VisitOptIn(IOptionsMonitor<EventOptions> options, DomainMa
     /// <summary>Whether any link can have them because of the settings.</summary>
     public bool HasAny => options.CurrentValue is { VisitDomains.Count: > 0 } or { VisitTags.Count: > 0 };
 
+    /// <summary>What the settings say now.</summary>
+    public OptedIn Read() => new(
+        options.CurrentValue.VisitDomains.Select(Find).OfType<string>().ToHashSet(StringComparer.Ordinal),
+        TagName.FoldAll(options.CurrentValue.VisitTags));
+
     /// <summary>
-    /// The stored names of the domains in the settings; that of the default domain is empty.
+    /// The stored name of a domain; null if there is none. The links of a removed domain still have visits.
     /// </summary>
-    public IReadOnlyList<string> Domains =>
-    [
-        .. options.CurrentValue.VisitDomains.Select(Find).OfType<string>().Distinct(StringComparer.Ordinal),
-    ];
-
-    /// <summary>The tags in the settings, as <see cref="TagName.Fold"/> returns them.</summary>
-    public HashSet<string> Tags => TagName.FoldAll(options.CurrentValue.VisitTags);
-
-    /// <summary>The stored name of a domain; null if there is none.</summary>
     private string? Find(string name) =>
         name == DomainName.DefaultSegment ? DomainMap.Default
         : Authority.TryParse(name, out var host) ? domains.Table.Find(host)?.Name
         : null;
+}
+
+/// <param name="Domains">The stored names of domains; that of the default domain is empty.</param>
+/// <param name="Tags">Tags, as <see cref="TagName.Fold"/> returns them.</param>
+internal sealed record OptedIn(HashSet<string> Domains, HashSet<string> Tags)
+{
+    /// <summary>Whether the visits of a link become events.</summary>
+    /// <param name="domain">The stored name of the link's domain.</param>
+    /// <param name="settings">The settings of the link.</param>
+    public bool Includes(string domain, LinkSettings settings) =>
+        settings.VisitEvents
+        || Domains.Contains(domain)
+        || (Tags.Count > 0 && TagName.FoldAll(settings.Tags).Overlaps(Tags));
 }

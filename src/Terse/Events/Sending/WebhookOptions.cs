@@ -17,8 +17,8 @@ internal sealed class WebhookOptions
 
     /// <summary>
     /// Networks such as <c>10.1.2.0/24</c>, and single addresses, to which requests may go although they are
-    /// not public. Too wide: whoever may create webhooks can make the server send requests into its own
-    /// network. Default: none, so that requests go only to public addresses.
+    /// not public. If the networks are too wide, a person who may create webhooks can make the server send
+    /// requests into its own network. Default: none, so that requests go only to public addresses.
     /// </summary>
     public IReadOnlyList<string> AllowedNetworks { get; set; } = [];
 

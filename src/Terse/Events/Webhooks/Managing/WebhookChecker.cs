@@ -1,4 +1,5 @@
 using Terse.Domains;
+using Terse.Links;
 using Terse.Web;
 
 namespace Terse.Events;
@@ -10,8 +11,6 @@ internal sealed class WebhookChecker(DomainMap domains)
     public const int MaxEntries = 100;
 
     public const int MaxDescription = 500;
-
-    private const int MaxTag = 64;
 
     /// <summary>The maximum number of characters of a wrong value that the error repeats.</summary>
     private const int MaxShown = 80;
@@ -118,13 +117,19 @@ internal sealed class WebhookChecker(DomainMap domains)
         if (IsTooLong("tags", sent) is { } refusal)
             return refusal;
         if (sent?.Any(IsNoTag) == true)
-            return new("tags", $"A tag has 1 to {MaxTag} characters, without controls and outer spaces.");
+        {
+            return new(
+                "tags", $"A tag has 1 to {LinkTexts.MaxTag} characters, without controls and outer spaces.");
+        }
+
         tags = [.. (sent ?? []).OfType<string>().Distinct(StringComparer.Ordinal)];
         return null;
     }
 
     private static bool IsNoTag(string? tag) =>
-        string.IsNullOrWhiteSpace(tag) || tag.EnumerateRunes().Count() > MaxTag || tag.Any(char.IsControl)
+        string.IsNullOrWhiteSpace(tag)
+        || tag.EnumerateRunes().Count() > LinkTexts.MaxTag
+        || tag.Any(char.IsControl)
         || tag != tag.Trim();
 
     private static WebhookResult.Refused? ReadLinks(

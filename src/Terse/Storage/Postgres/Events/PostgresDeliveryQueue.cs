@@ -8,9 +8,9 @@ namespace Terse.Storage.Postgres;
 /// <para>
 /// A line exists while it has waiting deliveries. A transaction that adds deliveries then inserts the line,
 /// or locks its row. A transaction that stores outcomes first locks the row, and reads the deliveries
-/// afterwards, in a statement of its own. So it finds what was added before, and whoever adds deliveries
-/// later inserts the line again if it was deleted. Transactions that wait for several lines lock them in the
-/// same order.
+/// afterwards, in a statement of its own. So it finds the deliveries that were added before. A transaction
+/// that adds deliveries later inserts the line again if it was deleted. Transactions that wait for several
+/// lines lock them in the same order.
 /// </para>
 /// <para>
 /// Events are dispatched in the order of their numbers. Changes of one link wait for each other, so a

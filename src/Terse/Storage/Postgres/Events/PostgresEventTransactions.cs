@@ -14,7 +14,7 @@ namespace Terse.Storage.Postgres;
 internal sealed class PostgresEventTransactions(Cluster cluster, TimeProvider time)
 {
     /// <summary>
-    /// The time limit of a write. It is long, because the end of a webhook changes all that waits for it.
+    /// The time limit of a write. It is long, because a replay changes thousands of deliveries.
     /// </summary>
     private static readonly TimeSpan WriteTimeout = TimeSpan.FromSeconds(30);
 

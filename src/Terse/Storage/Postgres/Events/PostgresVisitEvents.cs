@@ -51,28 +51,23 @@ internal sealed class PostgresVisitEvents(VisitOptIn optIn)
 
     private const string SelectLinks =
         """
-        SELECT id, domain || '/' || code, version, settings, domain = ANY ($2)
+        SELECT id, domain || '/' || code, version, settings, domain
         FROM link WHERE id = ANY ($1) AND target <> '' ORDER BY id
         """;
 
     private async Task<List<VisitedLink>> ReadLinksAsync(
         WriteTransaction write, BatchCounts counts, CancellationToken cancellationToken)
     {
-        var tags = optIn.Tags;
+        var optedIn = optIn.Read();
         await using var select = PostgresVisitTransactions.CreateCommand(write, SelectLinks);
         select.BindColumn(counts.Totals, total => total.Key);
-        select.Bind<string[]>([.. optIn.Domains]);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var links = new List<VisitedLink>();
         while (await row.ReadAsync(cancellationToken))
         {
             var settings = StoredSettings.Read(PostgresEventRows.ReadText(row, 3));
-            if (settings.VisitEvents
-                || row.GetBoolean(4)
-                || (settings.Tags ?? []).Any(tag => tags.Contains(TagName.Fold(tag), StringComparer.Ordinal)))
-            {
+            if (optedIn.Includes(row.GetString(4), settings))
                 links.Add(new(row.GetInt64(0), row.GetString(1), row.GetInt32(2), settings.Tags ?? []));
-            }
         }
 
         return links;

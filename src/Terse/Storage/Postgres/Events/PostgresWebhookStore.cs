@@ -118,8 +118,8 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
 
     /// <inheritdoc/>
     /// <remarks>
-    /// What waits for an ended webhook becomes dead in short transactions of its own, because the one that
-    /// ends the webhook holds the lock of the horizon.
+    /// Short transactions of their own mark the waiting deliveries of an ended webhook dead. The transaction
+    /// that ends the webhook must be short, because no beat runs until its commit.
     /// </remarks>
     public async Task<Webhook?> ChangeAsync(
         Webhook webhook, Actor actor, CancellationToken cancellationToken)

@@ -17,11 +17,11 @@ internal sealed class SqliteVisitEvents(VisitOptIn optIn)
     {
         if (!optIn.HasAny && (long)session.Command(MayLinkOptIn).ExecuteScalar()! == 0)
             return;
-        var (domains, tags) = (optIn.Domains, optIn.Tags);
+        var optedIn = optIn.Read();
         var times = counts.Visits.ToLookup(visit => visit.Link.ToInt64(), visit => visit.At.UtcDateTime);
         foreach (var (id, sum) in counts.Totals)
         {
-            if (Find(session, id) is not { } link || !IsOptedIn(link, domains, tags))
+            if (Find(session, id) is not { } link || !optedIn.Includes(link.Domain, link.Settings))
                 continue;
             var data = new VisitData(
                 sum.Visits, sum.Bots, times[id].Min(), times[id].Max(), link.Settings.Tags ?? []);
@@ -33,12 +33,6 @@ internal sealed class SqliteVisitEvents(VisitOptIn optIn)
                 data.Write());
         }
     }
-
-    private static bool IsOptedIn(
-        Link link, IReadOnlyList<string> domains, HashSet<string> tags) =>
-        link.Settings.VisitEvents
-        || domains.Contains(link.Domain, StringComparer.Ordinal)
-        || (tags.Count > 0 && TagName.FoldAll(link.Settings.Tags).Overlaps(tags));
 
     private static Link? Find(SqliteSession session, long id)
     {
