@@ -9,18 +9,18 @@ using Microsoft.AspNetCore.Http;
 namespace Terse.Bench;
 
 /// <summary>
-/// A receiver of webhooks in this process. It accepts each event at once, or never answers, and notes when it
-/// received each event.
+/// A receiver of webhooks in this process. It accepts each event after the same time, and notes when it received
+/// each event.
 /// </summary>
 internal sealed class CountingReceiver : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly bool _hangs;
+    private readonly TimeSpan _delay;
     private readonly ConcurrentDictionary<string, long> _received = new(StringComparer.Ordinal);
 
-    private CountingReceiver(bool hangs)
+    private CountingReceiver(TimeSpan delay)
     {
-        _hangs = hangs;
+        _delay = delay;
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         _app = builder.Build();
@@ -30,9 +30,12 @@ internal sealed class CountingReceiver : IAsyncDisposable
     /// <summary>How many different events were received.</summary>
     public int Count => _received.Count;
 
-    public static async Task<CountingReceiver> StartAsync(bool hangs = false)
+    /// <param name="delay">
+    /// The time from a request to its answer; <see cref="Timeout.InfiniteTimeSpan"/> for a receiver that hangs.
+    /// </param>
+    public static async Task<CountingReceiver> StartAsync(TimeSpan delay = default)
     {
-        var receiver = new CountingReceiver(hangs);
+        var receiver = new CountingReceiver(delay);
         await receiver._app.StartAsync();
         return receiver;
     }
@@ -57,8 +60,7 @@ internal sealed class CountingReceiver : IAsyncDisposable
         var at = TimeProvider.System.GetTimestamp();
         using var sent = await JsonDocument.ParseAsync(
             context.Request.Body, cancellationToken: context.RequestAborted);
-        if (_hangs)
-            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted);
+        await Task.Delay(_delay, TimeProvider.System, context.RequestAborted);
         _received.TryAdd(sent.RootElement.GetProperty("subject").GetString()!, at);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }

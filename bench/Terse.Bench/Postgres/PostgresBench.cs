@@ -19,10 +19,12 @@ internal sealed partial class PostgresBench : IAsyncDisposable
         ["fsync = on", "full_page_writes = on", "shared_buffers = '2GB'"];
 
     private readonly TemporaryFolder _folder;
+    private readonly Func<Task<TerseProcess>> _serve;
 
-    private PostgresBench(PostgresCluster postgres, TemporaryFolder folder, TerseProcess server)
+    private PostgresBench(
+        PostgresCluster postgres, TemporaryFolder folder, TerseProcess server, Func<Task<TerseProcess>> serve)
     {
-        _folder = folder;
+        (_folder, _serve) = (folder, serve);
         Postgres = postgres;
         Server = server;
     }
@@ -60,8 +62,10 @@ internal sealed partial class PostgresBench : IAsyncDisposable
             }
 
             var hosts = PostgresCluster.SettingsOf(postgres.ConnectionStrings);
-            var server = await SqliteLinks.ServeAsync(program, folder, [.. hosts, .. settings]);
-            return new(postgres, folder, server);
+            Func<Task<TerseProcess>> serve =
+                () => SqliteLinks.ServeAsync(
+                    program, new TemporaryFolder(folder.Path), [.. hosts, .. settings]);
+            return new(postgres, folder, await serve(), serve);
         }
         catch
         {
@@ -70,6 +74,9 @@ internal sealed partial class PostgresBench : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Starts a further server with the same settings on the same databases.</summary>
+    public Task<TerseProcess> AddServerAsync() => _serve();
 
     /// <summary>
     /// Inserts links with the codes <c>b1</c>, <c>b2</c>, …, and waits until all replicas have them.
