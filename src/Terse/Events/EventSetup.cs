@@ -1,11 +1,13 @@
 using Microsoft.Extensions.Options;
 using Terse.Hosting;
+using Terse.Web;
 
 namespace Terse.Events;
 
 /// <summary>
-/// Registers the settings and the services of events. <c>Log</c> reads events, <c>Live</c> streams them,
-/// <c>Webhooks</c> manages webhooks, and <c>Deliveries</c> and <c>Sending</c> deliver.
+/// Registers the settings and the services of events. <c>Log</c> reads events, <c>Schemas</c> describes
+/// them, <c>Live</c> streams them, <c>Webhooks</c> manages webhooks, and <c>Deliveries</c> and <c>Sending</c>
+/// deliver.
 /// </summary>
 internal static class EventSetup
 {
@@ -23,6 +25,7 @@ internal static class EventSetup
         services.AddSingleton<EventTail>();
         services.AddSingleton<StreamMetrics>();
         services.AddSingleton<EventStreams>();
+        services.AddJson(EventSchemaJson.Instance);
         services.AddWebhookApi();
         services.AddWebhookSender();
     }
@@ -30,6 +33,7 @@ internal static class EventSetup
     public static void MapEvents(this IEndpointRouteBuilder app)
     {
         app.MapEventStream();
+        app.MapEventSchemas();
         app.MapWebhooks();
     }
 }

@@ -28,4 +28,9 @@ internal sealed class StoreUnavailableException : Exception
     /// the database can be reached.
     /// </summary>
     public bool IsOverload { get; init; }
+
+    /// <summary>
+    /// Whether the database has the schema of an earlier version. It has so for a while in a rolling update.
+    /// </summary>
+    public bool IsOfEarlierSchema { get; init; }
 }

@@ -1,3 +1,4 @@
+using System.Net.Http.Json;
 using Terse.Harness;
 
 namespace Terse.ClusterTests;
@@ -5,6 +6,17 @@ namespace Terse.ClusterTests;
 /// <summary>Clients that use the servers until disposal.</summary>
 internal static class Load
 {
+    /// <summary>The tag of the links whose events a receiver gets.</summary>
+    public const string Tag = "sent";
+
+    public static async Task CreateWithTagAsync(TerseProcess server)
+    {
+        using var response = await server.Http.PostAsJsonAsync(
+            new Uri("/api/v1/links", UriKind.Relative),
+            new { target = "https://example.com/", tags = new[] { Tag } });
+        response.EnsureSuccessStatusCode();
+    }
+
     /// <summary>Creates links on each server in turn, and follows each twice on another server.</summary>
     public static RepeatedRequests CreateAndFollow(ScrapedServers servers, int clients, TimeSpan pause)
     {

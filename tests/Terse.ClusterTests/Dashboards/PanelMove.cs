@@ -31,6 +31,9 @@ internal enum Cause
     /// <summary>A client sends wrong API keys.</summary>
     WrongKeys,
 
+    /// <summary>The receiver of a webhook fails.</summary>
+    FailingReceiver,
+
     /// <summary>The collector of OpenTelemetry ends.</summary>
     LostCollector,
 
@@ -93,6 +96,9 @@ internal sealed record PanelMove(
         new(Service, "Refused by limits", Cause.WrongKeys, Direction.Rises, Label: "failed-keys-per-address"),
         new(Service, "Failed exports of telemetry", Cause.LostCollector, Direction.Rises),
         new(Service, "Connections used", Cause.Load, Direction.Rises),
+        new(Service, "Requests to webhooks", Cause.FailingReceiver, Direction.Rises, Label: "retried"),
+        new(Service, "Deliveries that wait", Cause.FailingReceiver, Direction.Rises),
+        new(Service, "Oldest due delivery", Cause.FailingReceiver, Direction.Rises),
 
         new(Databases, "Hosts", Cause.StoppedReplica, Direction.Falls),
         new(Databases, "Servers that read from a replica", Cause.StoppedReplica, Direction.Falls),

@@ -1,4 +1,5 @@
 using System.Data;
+using Microsoft.AspNetCore.Http;
 using Npgsql;
 using Terse.Harness;
 
@@ -42,6 +43,10 @@ public sealed class PanelMoveTests
         await using var links = Load.CreateAndFollow(servers, clients: 3, TimeSpan.FromMilliseconds(300));
         await using var unknown = Load.AskForUnknownCodes(
             servers, clients: 3, TimeSpan.FromMilliseconds(1000));
+        var status = StatusCodes.Status204NoContent;
+        await using var receiver = await WebhookReceiver.StartAsync(
+            (_, _) => Task.FromResult(Volatile.Read(ref status)));
+        await receiver.SubscribeAsync(servers.All[Front].Http, ["link.created"], [Load.Tag]);
         foreach (var move in PanelMove.All)
             await HasSeriesAsync(servers, move);
 
@@ -51,6 +56,8 @@ public sealed class PanelMoveTests
         await using var hold = new NpgsqlCommand("SELECT txid_current()", connection, transaction);
         await hold.ExecuteScalarAsync();
 
+        Volatile.Write(ref status, StatusCodes.Status503ServiceUnavailable);
+        await CauseFailingReceiverAsync(servers);
         await CauseUnknownCodesAsync(servers);
         await CausePausedReplayAsync(servers);
         await CauseStoppedReplicaAsync(servers);
@@ -79,6 +86,15 @@ public sealed class PanelMoveTests
                 Assert.Fail($"{move.Panel} returns no series: {query}");
             }
         }
+    }
+
+    /// <summary>After ten failures, a receiver gets one request at a time: other deliveries wait.</summary>
+    private static async Task CauseFailingReceiverAsync(ScrapedServers servers)
+    {
+        var watched = await WatchAsync(servers, Cause.FailingReceiver);
+        for (var link = 0; link < 30; link++)
+            await Load.CreateWithTagAsync(servers.All[Front]);
+        await watched.HaveMovedAsync();
     }
 
     private static async Task CauseUnknownCodesAsync(ScrapedServers servers)

@@ -101,6 +101,7 @@ internal sealed class ScrapedServers : IAsyncDisposable
                 "--Telemetry:MetricsUrl", $"http://{InstanceOf(number)}",
                 "--Database:MissesPerSecond", "5",
                 "--Limits:FailedKeysPerAddress", "1",
+                "--Webhooks:AllowedNetworks:0", "127.0.0.0/8",
                 "--Visits:RingSlots", "1024",
                 "--Visits:SpoolBytes", "1048576",
                 .. PostgresCluster.SettingsOf(Postgres.ConnectionStrings),

@@ -13,10 +13,15 @@ namespace Terse.ClusterTests;
 /// </summary>
 public sealed class EventHistoryTests(ITestOutputHelper output)
 {
-    private const int Clients = 6;
     private const string Changes = "link";
 
     private static readonly int Seed = TestVariable.Read("TERSE_SEED", defaultValue: 17);
+
+    /// <summary>Enough for <see cref="MaxRate"/> although some wait for a killed server.</summary>
+    private const int Clients = 24;
+
+    /// <summary>How many changes the clients make per second at most.</summary>
+    private static readonly int MaxRate = TestVariable.Read("TERSE_EVENT_RATE", defaultValue: 300);
 
     /// <summary>How many further changes the clients make after each fault.</summary>
     private static readonly int ChangesAfterFault =
@@ -37,7 +42,8 @@ public sealed class EventHistoryTests(ITestOutputHelper output)
         foreach (var receiver in new[] { good, flaky, gone })
             await receiver.SubscribeAsync(servers.All[0].Process.Http, Changes);
 
-        var clients = new LinkChangers(servers, Clients, Seed);
+        var begin = TimeProvider.System.GetTimestamp();
+        var clients = new LinkChangers(servers, Clients, MaxRate, Seed);
         foreach (var server in servers.All)
         {
             await clients.WaitForAsync(ChangesAfterFault);
@@ -49,12 +55,14 @@ public sealed class EventHistoryTests(ITestOutputHelper output)
         await postgres.Primary.StartAsync();
         await clients.WaitForAsync(ChangesAfterFault);
         await clients.StopAsync();
+        var time = TimeProvider.System.GetElapsedTime(begin);
 
         var versions = await ReadVersionsAsync(postgres.Primary);
         foreach (var receiver in new[] { good, flaky })
             await WaitUntilCompleteAsync(receiver, versions);
         output.WriteLine(
-            $"seed {Seed}: {clients.Acknowledged} changes acknowledged, {versions.Values.Sum()} committed, "
+            $"seed {Seed}: {clients.Acknowledged} changes acknowledged in {time.TotalSeconds:N1} s with the "
+            + $"faults, {clients.Rate:N0}/s between them, {versions.Values.Sum()} committed, "
             + $"{good.Requests} and {flaky.Requests} requests, {gone.Requests} to the receiver that is gone");
 
         AssertInOrder(good, versions);
@@ -97,16 +105,24 @@ public sealed class EventHistoryTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Fails the first attempt of one event in twenty, in one of several ways. The second attempt comes 5 s
-    /// later and succeeds; a further failure would delay the event for minutes.
+    /// Fails the first attempt of one event in twenty, in one of several ways, and answers one more late. The
+    /// second attempt comes 5 s later and succeeds; a further failure would delay the event for minutes.
     /// </summary>
     private sealed class FlakyAnswers
     {
+        private static readonly TimeSpan Lateness = TimeSpan.FromSeconds(1);
+
         private readonly ConcurrentDictionary<string, bool> _failed = new(StringComparer.Ordinal);
 
         public async Task<int> AnswerAsync(ReceivedEvent received, HttpContext context)
         {
             var chance = long.Parse(received.Id.Split('-')[1], CultureInfo.InvariantCulture) % 100;
+            if (chance == 5)
+            {
+                using var late = new PeriodicTimer(Lateness, TimeProvider.System);
+                await late.WaitForNextTickAsync(context.RequestAborted);
+            }
+
             if (chance >= 5 || !_failed.TryAdd(received.Id, true))
                 return StatusCodes.Status204NoContent;
             if (chance == 0)

@@ -249,6 +249,7 @@ public abstract partial class EventLogContract : IAsyncLifetime
             events = [.. (await Log.ReadAsync(after ?? new(0, 0), 1_000, default)).Events];
             return events.Any(stored => stored.Subject == marker);
         });
+        Assert.All(events, EventSchemaAssert.IsValid);
         return [.. events.Where(stored => !stored.Subject.StartsWith("marker", StringComparison.Ordinal))];
     }
 }

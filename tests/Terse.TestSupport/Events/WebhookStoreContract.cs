@@ -178,6 +178,7 @@ public abstract class WebhookStoreContract : IAsyncLifetime
             events = [.. (await Log.ReadAsync(new(0, 0), 100, default)).Events];
             return events.Any(stored => stored.Type == "webhook.deleted");
         });
+        Assert.All(events, EventSchemaAssert.IsValid);
         return events;
     }
 

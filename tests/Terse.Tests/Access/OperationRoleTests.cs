@@ -32,6 +32,8 @@ public sealed class OperationRoleTests : IAsyncLifetime
         ["GET /api/v1/visits"] = "viewer*",
         ["GET /api/v1/visits/list"] = "viewer*",
         ["GET /api/v1/events"] = "viewer",
+        ["GET /api/v1/events/schemas"] = "viewer",
+        ["GET /api/v1/events/schemas/{type}"] = "viewer",
         ["GET /api/v1/domains"] = "viewer",
         ["GET /api/v1/domains/{name}"] = "viewer",
         ["POST /api/v1/domains"] = "admin*",

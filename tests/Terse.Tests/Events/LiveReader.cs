@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using Terse.Harness;
+using Terse.TestSupport;
 
 namespace Terse.Tests.Events;
 
@@ -42,8 +43,15 @@ internal sealed class LiveReader : IDisposable
     }
 
     /// <summary>The events that have arrived.</summary>
-    public IReadOnlyList<StreamMessage> Events =>
-        [.. StreamClient.Parse(Text).Where(message => message.Data is not null)];
+    public IReadOnlyList<StreamMessage> Events
+    {
+        get
+        {
+            StreamMessage[] events = [.. StreamClient.Parse(Text).Where(message => message.Data is not null)];
+            Assert.All(events, one => EventSchemaAssert.IsValid(Encoding.UTF8.GetBytes(one.Data!)));
+            return events;
+        }
+    }
 
     /// <summary>The last id that has arrived.</summary>
     public string? LastId =>

@@ -10,6 +10,7 @@ internal sealed partial class DeliveryDispatcher(
     IDeliveryQueue queue,
     IDeliveryLog deliveries,
     IWebhookStore webhooks,
+    HeldReceivers receivers,
     DeliverySignal signal,
     DeliveryMetrics metrics,
     Drain drain,
@@ -30,11 +31,11 @@ internal sealed partial class DeliveryDispatcher(
     /// </summary>
     private const int MaxDeliveries = 10_000;
 
-    /// <summary>How often the server checks for a first webhook.</summary>
-    private static readonly TimeSpan SearchInterval = TimeSpan.FromSeconds(1);
-
-    /// <summary>How often the server checks that a webhook still exists.</summary>
-    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(30);
+    /// <summary>
+    /// How often the server reads the webhooks. After this time, it sends nothing more of the lines that it
+    /// took before a webhook was changed.
+    /// </summary>
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan CountInterval = TimeSpan.FromSeconds(15);
 
@@ -56,27 +57,34 @@ internal sealed partial class DeliveryDispatcher(
 
     private async Task DispatchAsync(CancellationToken cancellationToken)
     {
-        await CheckAsync(cancellationToken);
-        var (limit, events) = (_maxEvents, _maxEvents);
-        while (_hasWebhooks && events == limit && !drain.HasBegun)
+        int limit, events;
+        do
         {
+            await CheckAsync(cancellationToken);
+            if (!_hasWebhooks || drain.HasBegun)
+                return;
+            limit = _maxEvents;
             events = await queue.DispatchAsync(
                 limit, (webhook, stored) => webhook.Filter.Matches(stored), cancellationToken);
+            metrics.AddDispatched(events);
             if (events > 0)
                 signal.Set();
         }
+        while (events == limit);
     }
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        if (_checkedAt is { } at
-            && time.GetElapsedTime(at) < (_hasWebhooks ? CheckInterval : SearchInterval))
-        {
+        if (_checkedAt is { } at && time.GetElapsedTime(at) < CheckInterval)
             return;
-        }
-
+        var held = receivers.Webhooks;
         var all = await webhooks.ListAsync(cancellationToken);
+        metrics.SetWebhooks(all);
         var open = all.Count(webhook => webhook.State != WebhookState.Ended);
+        var versions = all.ToDictionary(
+            webhook => webhook.Id, webhook => webhook.Version, StringComparer.Ordinal);
+        foreach (var id in held)
+            receivers.SetVersion(id, versions.TryGetValue(id, out var version) ? version : null);
         _hasWebhooks = open > 0;
         _maxEvents = Math.Clamp(MaxDeliveries / Math.Max(open, 1), 1, MaxEvents);
         _checkedAt = time.GetTimestamp();
@@ -98,8 +106,10 @@ internal sealed partial class DeliveryDispatcher(
 
     private void OnDispatchFailure(Exception exception, bool isFirst)
     {
-        if (exception is not StoreUnavailableException)
+        if (exception is not StoreUnavailableException unavailable)
             LogBroken(exception);
+        else if (isFirst && unavailable.IsOfEarlierSchema)
+            LogEarlierSchema(exception.Message);
         else if (isFirst)
             LogUnavailable(exception.Message);
     }
@@ -119,4 +129,7 @@ internal sealed partial class DeliveryDispatcher(
 
     [LoggerMessage(1041, LogLevel.Error, "The deliveries of new events could not be created or counted.")]
     private partial void LogBroken(Exception exception);
+
+    [LoggerMessage(1047, LogLevel.Information, "No events are sent to webhooks yet: {Reason}")]
+    private partial void LogEarlierSchema(string reason);
 }

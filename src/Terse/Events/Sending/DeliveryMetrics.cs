@@ -17,9 +17,11 @@ internal sealed class DeliveryMetrics
     private readonly Meter _meter;
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
+    private readonly Counter<long> _dispatched;
     private volatile DeliveryCounts? _counts;
+    private volatile IReadOnlyList<Webhook> _webhooks = [];
 
-    public DeliveryMetrics(IMeterFactory meters, HeldTargets targets)
+    public DeliveryMetrics(IMeterFactory meters, HeldReceivers receivers)
     {
         _meter = Telemetry.MeterOf(meters);
         _requests = _meter.CreateCounter<long>(
@@ -32,9 +34,14 @@ internal sealed class DeliveryMetrics
             "Durations of requests to webhooks.",
             tags: null,
             new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
+        _dispatched = _meter.CreateCounter<long>(
+            "terse.events.dispatched", "{event}", "Events for which this server created the deliveries.");
+        _dispatched.Add(0);
+        _meter.CreateObservableGauge(
+            "terse.webhooks", CountWebhooks, "{webhook}", "Webhooks in the database, by state.");
         _meter.CreateObservableUpDownCounter(
             "terse.deliveries.in_flight",
-            () => (long)targets.Lines,
+            () => (long)receivers.Lines,
             "{line}",
             "Lines of deliveries that the server holds; each has at most one request in flight.");
         AddCounts();
@@ -53,8 +60,21 @@ internal sealed class DeliveryMetrics
         _durations.Record(response.Attempt.Latency.TotalSeconds, tag);
     }
 
+    public void AddDispatched(int events) => _dispatched.Add(events);
+
+    /// <summary>Shows how many webhooks there are.</summary>
+    public void SetWebhooks(IReadOnlyList<Webhook> webhooks) => _webhooks = webhooks;
+
     /// <summary>Shows counts of the database; null if they are unknown.</summary>
     public void SetCounts(DeliveryCounts? counts) => _counts = counts;
+
+    private IEnumerable<Measurement<int>> CountWebhooks()
+    {
+        var webhooks = _webhooks;
+        return Enum.GetValues<WebhookState>().Select(state => new Measurement<int>(
+            webhooks.Count(webhook => webhook.State == state),
+            new KeyValuePair<string, object?>("terse.webhook.state", WebhookStates.NameOf(state))));
+    }
 
     private void AddCounts()
     {

@@ -7,7 +7,7 @@ namespace Terse.Events;
 
 /// <summary>
 /// Sends the deliveries that are due. The worker takes as many lines as requests may be in flight; each line
-/// is sent by a task of its own, so a target that hangs delays no other one. A request is never part of a
+/// is sent by a task of its own, so a receiver that hangs delays no other one. A request is never part of a
 /// transaction: outcomes are stored afterwards, many in one call. If the database or the server fails before,
 /// the lines are due again after <see cref="Lease"/>, and their events are sent once more.
 /// </summary>
@@ -16,7 +16,7 @@ internal sealed partial class DeliveryWorker(
     IWebhookStore webhooks,
     DeliveryDispatcher dispatcher,
     LineSender sender,
-    HeldTargets targets,
+    HeldReceivers receivers,
     DeliverySignal signal,
     IOptions<WebhookOptions> options,
     Drain drain,
@@ -28,6 +28,12 @@ internal sealed partial class DeliveryWorker(
 
     /// <summary>The number of deliveries of a line that are in memory.</summary>
     private const int MaxOfLine = 10;
+
+    /// <summary>
+    /// One line in so many is reserved for webhooks that hold none. So a webhook waits for its first line
+    /// only while this many other webhooks hold lines, however slow their receivers are.
+    /// </summary>
+    private const int ReservedShare = 4;
 
     /// <summary>How often a change of a webhook is tried at once if somebody else changes it, too.</summary>
     private const int MaxChanges = 3;
@@ -53,7 +59,7 @@ internal sealed partial class DeliveryWorker(
         await BackgroundLoop.TryAsync(
             async token =>
             {
-                while (targets.Lines > _sent.Count + _unstored.Count)
+                while (receivers.Lines > _sent.Count + _unstored.Count)
                     await signal.WaitAsync(token);
                 await StoreAsync(token);
             },
@@ -96,22 +102,22 @@ internal sealed partial class DeliveryWorker(
 
     /// <summary>
     /// Stores what requests have shown. The health comes first: a line that is given back must not be taken
-    /// before its target is slowed down. An end comes last, because it deletes the lines.
+    /// before its receiver is slowed down. An end comes last, because it deletes the lines.
     /// </summary>
     private async Task StoreAsync(CancellationToken cancellationToken)
     {
         while (_sent.TryDequeue(out var sent))
             _unstored.Add(sent);
         foreach (var late in _unstored.Where(sent => time.GetElapsedTime(sent.TakenAt) >= Lease))
-            targets.Remove(late.Line.WebhookId);
+            receivers.Remove(late.Line.WebhookId);
         _unstored = [.. _unstored.Where(sent => time.GetElapsedTime(sent.TakenAt) < Lease)];
-        foreach (var (id, health) in targets.FindUnstored())
+        foreach (var (id, health) in receivers.FindUnstored())
         {
             await TryAsync(
                 async token =>
                 {
                     await webhooks.StoreHealthAsync(id, health, token);
-                    targets.SetStored(id, health);
+                    receivers.SetStored(id, health);
                 },
                 cancellationToken);
         }
@@ -120,17 +126,17 @@ internal sealed partial class DeliveryWorker(
         {
             await queue.FinishAsync([.. _unstored.Select(sent => sent.Line)], cancellationToken);
             foreach (var sent in _unstored)
-                targets.Remove(sent.Line.WebhookId);
+                receivers.Remove(sent.Line.WebhookId);
             _unstored = [];
         }
 
-        foreach (var stop in targets.FindStops())
+        foreach (var stop in receivers.FindStops())
         {
             await TryAsync(
                 async token =>
                 {
                     if (await TryStopAsync(stop, token))
-                        targets.SetStopped(stop.WebhookId);
+                        receivers.SetStopped(stop.WebhookId);
                 },
                 cancellationToken);
         }
@@ -166,17 +172,32 @@ internal sealed partial class DeliveryWorker(
         return false;
     }
 
+    /// <remarks>
+    /// Invariant: when a webhook that holds a line takes another one, the reserved lines are free afterwards.
+    /// </remarks>
     private async Task TakeAsync(CancellationToken cancellationToken)
     {
-        var free = options.Value.MaxConnections - targets.Lines;
+        var max = options.Value.MaxConnections;
+        var shared = max - (max / ReservedShare);
+        await TakeAsync(options.Value.MaxInFlight, shared, cancellationToken);
+        if (receivers.Lines >= shared)
+            await TakeAsync(maxOfWebhook: 1, max, cancellationToken);
+    }
+
+    /// <param name="maxOfWebhook">How many lines of one webhook the server may hold afterwards.</param>
+    /// <param name="maxLines">How many lines of all webhooks.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    private async Task TakeAsync(int maxOfWebhook, int maxLines, CancellationToken cancellationToken)
+    {
+        var free = maxLines - receivers.Lines;
         if (free <= 0)
             return;
         var takenAt = time.GetTimestamp();
         var lines = await queue.TakeAsync(
-            new(targets.CountLines(), options.Value.MaxInFlight, free, MaxOfLine, Lease), cancellationToken);
+            new(receivers.CountLines(maxOfWebhook), maxOfWebhook, free, MaxOfLine, Lease), cancellationToken);
         foreach (var line in lines)
         {
-            if (targets.Add(line.Webhook))
+            if (receivers.Add(line.Webhook))
                 _ = Task.Run(() => SendAsync(line, takenAt), CancellationToken.None);
             else
                 AddSent(new(new(line.Webhook.Id, line.Line, line.Lease, [], TimeSpan.Zero), takenAt));

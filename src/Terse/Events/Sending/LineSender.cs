@@ -4,7 +4,7 @@ namespace Terse.Events;
 
 /// <summary>Sends the deliveries of a line, one after the other.</summary>
 internal sealed class LineSender(
-    WebhookClient client, HeldTargets targets, DeliveryMetrics metrics, TimeProvider time)
+    WebhookClient client, HeldReceivers receivers, DeliveryMetrics metrics, TimeProvider time)
 {
     /// <summary>
     /// After which time no further request of a line begins. With the longest
@@ -29,14 +29,14 @@ internal sealed class LineSender(
         {
             if (draining.IsCancellationRequested
                 || time.GetElapsedTime(takenAt) >= MaxHold
-                || !targets.MaySend(line.Webhook.Id))
+                || !receivers.MaySend(line.Webhook))
             {
                 break;
             }
 
             if (await TrySendAsync(line.Webhook, waiting, cancellationToken) is not { } response)
                 break;
-            targets.Report(line.Webhook.Id, response);
+            receivers.Report(line.Webhook.Id, response);
             var (state, after) = Decide(response, waiting.Attempts + 1);
             metrics.Add(response, state);
             outcomes.Add(new(waiting.Event.Position, state, response.Attempt));

@@ -19,7 +19,7 @@ internal static class RetrySchedule
         TimeSpan.FromHours(24),
     ];
 
-    /// <summary>The longest time for which a target may postpone the next attempt.</summary>
+    /// <summary>The longest time for which a receiver may postpone the next attempt.</summary>
     private static readonly TimeSpan MaxRetryAfter = TimeSpan.FromHours(24);
 
     /// <summary>
@@ -30,7 +30,7 @@ internal static class RetrySchedule
     /// <summary>Returns the time until the next attempt; null if the delivery is dead.</summary>
     /// <param name="attempts">The number of attempts that have failed, 1 or more.</param>
     /// <param name="retryAfter">
-    /// How long the target wants to have no request; null if it does not say.
+    /// How long the receiver wants to have no request; null if it does not say.
     /// </param>
     /// <param name="random">A random number from 0 up to 1.</param>
     public static TimeSpan? DelayAfter(int attempts, TimeSpan? retryAfter, double random)

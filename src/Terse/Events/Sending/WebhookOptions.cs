@@ -24,26 +24,27 @@ internal sealed class WebhookOptions
 
     /// <summary>
     /// How long a request may take, from the name lookup to the end of the response: a duration of 1 to 15
-    /// seconds. Too short: a busy target gets the same event again and again. Too long: a target that hangs
-    /// keeps its requests for longer. Default: 15 seconds.
+    /// seconds. Too short: a busy receiver gets the same event again and again. Too long: a receiver that
+    /// hangs keeps its requests for longer. Default: 15 seconds.
     /// </summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
 
     /// <summary>
     /// How many requests this server sends to one webhook at the same time, 1 to 100. Too small: many events
-    /// reach a distant target late. Too large: a target is overloaded. Default: 10.
+    /// reach a distant receiver late. Too large: a receiver is overloaded. Default: 10.
     /// </summary>
     public int MaxInFlight { get; set; } = 10;
 
     /// <summary>
-    /// How many requests this server sends to all webhooks at the same time, 1 to 1,000. Too small: a few
-    /// targets that hang delay the others. Too large: memory and connections are wasted. Default: 100.
+    /// How many requests this server sends to all webhooks at the same time, 1 to 1,000. A quarter is
+    /// reserved for webhooks without a request on its way. Too small: a few receivers that hang delay the
+    /// others. Too large: memory and connections are wasted. Default: 100.
     /// </summary>
     public int MaxConnections { get; set; } = 100;
 
     /// <summary>
     /// How long all requests to a webhook must have failed until the webhook is paused: a duration of 1 hour
-    /// to 30 days. Too short: an outage of the target pauses the webhook. Too long: a target that is gone
+    /// to 30 days. Too short: an outage of the receiver pauses the webhook. Too long: a receiver that is gone
     /// gets requests for a long time. Default: 3 days.
     /// </summary>
     public TimeSpan PauseAfter { get; set; } = TimeSpan.FromDays(3);

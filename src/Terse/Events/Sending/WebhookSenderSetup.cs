@@ -21,7 +21,7 @@ internal static class WebhookSenderSetup
         });
         services.AddSingleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>();
         services.AddSingleton<DeliverySignal>();
-        services.AddSingleton<HeldTargets>();
+        services.AddSingleton<HeldReceivers>();
         services.AddSingleton<DeliveryMetrics>();
         services.AddSingleton(provider => new WebhookClient(
             provider.GetRequiredService<IOptions<WebhookOptions>>().Value,

@@ -46,7 +46,7 @@ internal enum WebhookState
     Paused = 1,
 
     /// <summary>
-    /// The target answered 410. Nothing waits, and nothing is sent until the webhook is resumed.
+    /// The receiver answered 410. Nothing waits, and nothing is sent until the webhook is resumed.
     /// </summary>
     Ended = 2,
 }
@@ -54,7 +54,7 @@ internal enum WebhookState
 /// <param name="Failures">The number of failed attempts since the last success.</param>
 /// <param name="FailingSince">When the first of them was; null if the last attempt succeeded.</param>
 /// <param name="SlowedUntil">
-/// Until when nothing is sent, because the target keeps failing; null if it does not.
+/// Until when nothing is sent, because the receiver keeps failing; null if it does not.
 /// </param>
 internal sealed record WebhookHealth(int Failures, DateTimeOffset? FailingSince, DateTimeOffset? SlowedUntil)
 {

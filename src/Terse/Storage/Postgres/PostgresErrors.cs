@@ -57,7 +57,10 @@ internal static class PostgresErrors
     public static StoreUnavailableException OfEarlierSchema(string limitation, PostgresException exception) =>
         new(
             $"The database has the schema of an earlier version, which {limitation}; run 'terse migrate'.",
-            exception);
+            exception)
+        {
+            IsOfEarlierSchema = true,
+        };
 
     /// <summary>
     /// Runs a database call that a client waits for. The time limit is <see cref="Timeout"/>.

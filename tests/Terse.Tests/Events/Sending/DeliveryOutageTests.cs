@@ -30,6 +30,23 @@ public sealed class DeliveryOutageTests
     }
 
     [Fact]
+    public async Task The_schema_of_an_earlier_version_is_an_information_and_no_warning()
+    {
+        await using var receiver = await Receiver.StartAsync(200);
+        await using var run = await SenderRun.StartAsync();
+        (run.Deliveries.Failing, run.Deliveries.IsOfEarlierSchema) = (nameof(IWebhookStore.ListAsync), true);
+        run.Deliveries.Add(SampleEvents.Webhook(receiver.Url));
+        run.Deliveries.Add(SampleEvents.Event(1));
+        await run.UntilAsync(() => run.Deliveries.CallsOf(nameof(IWebhookStore.ListAsync)) > 5);
+        Assert.Empty(run.Log.Lines);
+        Assert.Equal(
+            "No events are sent to webhooks yet: The database is away.", Assert.Single(run.Notes.Lines));
+
+        run.Deliveries.Failing = null;
+        await run.UntilAsync(() => Delivered(run) == 1);
+    }
+
+    [Fact]
     public async Task Outcomes_are_stored_after_an_outage_and_the_event_is_not_sent_again()
     {
         await using var receiver = await Receiver.StartAsync(200);

@@ -63,7 +63,7 @@ public sealed class DeliveryWorkerTests
     }
 
     [Fact]
-    public async Task A_target_that_hangs_does_not_delay_others()
+    public async Task A_receiver_that_hangs_does_not_delay_others()
     {
         await using var hanging = await Receiver.StartAsync(Hang);
         await using var receiver = await Receiver.StartAsync(200);
@@ -129,7 +129,7 @@ public sealed class DeliveryWorkerTests
     }
 
     [Fact]
-    public async Task A_target_that_keeps_failing_gets_one_request_at_growing_intervals()
+    public async Task A_receiver_that_keeps_failing_gets_one_request_at_growing_intervals()
     {
         await using var receiver = await Receiver.StartAsync(500);
         await using var run = await SenderRun.StartAsync();
@@ -152,7 +152,7 @@ public sealed class DeliveryWorkerTests
     }
 
     [Fact]
-    public async Task A_target_that_answers_410_ends_its_webhook_although_others_change_it()
+    public async Task A_receiver_that_answers_410_ends_its_webhook_although_others_change_it()
     {
         await using var receiver = await Receiver.StartAsync(410);
         await using var run = await SenderRun.StartAsync(maxInFlight: 1);
@@ -169,7 +169,7 @@ public sealed class DeliveryWorkerTests
     }
 
     [Fact]
-    public async Task A_target_that_has_failed_for_3_days_pauses_its_webhook()
+    public async Task A_receiver_that_has_failed_for_3_days_pauses_its_webhook()
     {
         await using var receiver = await Receiver.StartAsync(500);
         await using var run = await SenderRun.StartAsync();

@@ -23,6 +23,9 @@ internal sealed class FakeDeliveries(TimeProvider time) : IDeliveryQueue, IDeliv
     /// <summary>The name of a call that fails; null if all succeed.</summary>
     public string? Failing { get; set; }
 
+    /// <summary>Whether the call fails because the database has the schema of an earlier version.</summary>
+    public bool IsOfEarlierSchema { get; set; }
+
     /// <summary>How many changes meet a newer version.</summary>
     public int Conflicts { get; set; }
 
@@ -39,6 +42,12 @@ internal sealed class FakeDeliveries(TimeProvider time) : IDeliveryQueue, IDeliv
     {
         lock (_lock)
             _new.AddRange(events);
+    }
+
+    public void Remove(string webhook)
+    {
+        lock (_lock)
+            _webhooks.Remove(webhook);
     }
 
     public Webhook Find(string id)
@@ -143,7 +152,9 @@ internal sealed class FakeDeliveries(TimeProvider time) : IDeliveryQueue, IDeliv
         });
 
     public Task StoreHealthAsync(string id, WebhookHealth health, CancellationToken cancellationToken) => Run(
-        nameof(StoreHealthAsync), () => _webhooks[id] = _webhooks[id] with { Health = health });
+        nameof(StoreHealthAsync),
+        () => _webhooks.TryGetValue(id, out var stored)
+            && (_webhooks[id] = stored with { Health = health }) is not null);
 
     public Task<DeliveryCounts> CountAsync(CancellationToken cancellationToken) => Run(
         nameof(CountAsync), () => new DeliveryCounts(_new.Count, 2, 3, TimeSpan.FromSeconds(4)));
@@ -190,7 +201,10 @@ internal sealed class FakeDeliveries(TimeProvider time) : IDeliveryQueue, IDeliv
         {
             Calls[name] = Calls.GetValueOrDefault(name) + 1;
             return Failing == name
-                ? Task.FromException<T>(new StoreUnavailableException("The database is away."))
+                ? Task.FromException<T>(new StoreUnavailableException("The database is away.")
+                {
+                    IsOfEarlierSchema = IsOfEarlierSchema,
+                })
                 : Task.FromResult(call());
         }
     }

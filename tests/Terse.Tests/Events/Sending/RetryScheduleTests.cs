@@ -37,7 +37,7 @@ public sealed class RetryScheduleTests
     [InlineData(1, 0, 5)]
     [InlineData(1, -5, 5)]
     [InlineData(1, 1_000_000, 86_400)]
-    public void A_target_may_postpone_the_next_try_by_a_day_at_most(int attempts, int asked, int delay) =>
+    public void A_receiver_may_postpone_the_next_try_by_a_day_at_most(int attempts, int asked, int delay) =>
         Assert.Equal(
             TimeSpan.FromSeconds(delay),
             RetrySchedule.DelayAfter(attempts, TimeSpan.FromSeconds(asked), random: 0));

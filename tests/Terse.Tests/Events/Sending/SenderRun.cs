@@ -23,19 +23,19 @@ internal sealed class SenderRun : IAsyncDisposable
 
     private SenderRun(WebhookOptions options)
     {
-        _loggers = new LoggerFactory([Log]);
+        _loggers = new LoggerFactory([Log, Notes]);
         Deliveries = new(Time);
         Drain = new(_lifetime, Time);
         var settings = Options.Create(options);
-        var targets = new HeldTargets(settings, Time);
-        var metrics = new DeliveryMetrics(Figures, targets);
+        Held = new(settings, Time);
+        var metrics = new DeliveryMetrics(Figures, Held);
         var signal = new DeliverySignal();
         _client = new(options, "urn:test", Time);
         _dispatcher = new(
-            Deliveries, Deliveries, Deliveries, signal, metrics, Drain, Time,
+            Deliveries, Deliveries, Deliveries, Held, signal, metrics, Drain, Time,
             _loggers.CreateLogger<DeliveryDispatcher>());
         _worker = new(
-            Deliveries, Deliveries, _dispatcher, new(_client, targets, metrics, Time), targets, signal,
+            Deliveries, Deliveries, _dispatcher, new(_client, Held, metrics, Time), Held, signal,
             settings, Drain, Time, _loggers.CreateLogger<DeliveryWorker>());
     }
 
@@ -43,16 +43,26 @@ internal sealed class SenderRun : IAsyncDisposable
 
     public KeptLog Log { get; } = new();
 
+    /// <summary>What <see cref="Log"/> keeps, and entries of the level Information.</summary>
+    public KeptLog Notes { get; } = new(LogLevel.Information);
+
     public FakeDeliveries Deliveries { get; }
+
+    public HeldReceivers Held { get; }
 
     public Drain Drain { get; }
 
     public Figures Figures { get; } = new();
 
     /// <summary>Starts a sender, to which webhooks and events are added later.</summary>
-    public static async Task<SenderRun> StartAsync(int maxInFlight = 10)
+    public static async Task<SenderRun> StartAsync(int maxInFlight = 10, int maxConnections = 100)
     {
-        var run = new SenderRun(new() { AllowedNetworks = ["127.0.0.0/8"], MaxInFlight = maxInFlight });
+        var run = new SenderRun(new()
+        {
+            AllowedNetworks = ["127.0.0.0/8"],
+            MaxInFlight = maxInFlight,
+            MaxConnections = maxConnections,
+        });
         await run._worker.StartAsync(default);
         await run._dispatcher.StartAsync(default);
         return run;

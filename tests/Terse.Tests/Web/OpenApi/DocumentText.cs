@@ -40,7 +40,7 @@ internal sealed class DocumentText(JsonObject root)
         }
 
         schemas.Complete(Root["components"]!["schemas"]!.AsObject());
-        EventSchemas.Add(Root);
+        EventRequests.Add(Root);
         Root["components"]!["examples"] = new JsonObject(
             endpoints.Endpoints
                 .SelectMany(endpoint => endpoint.Metadata.GetMetadata<Operation>()!.AllProblems)

@@ -87,6 +87,7 @@ public sealed class OperationCallTests
         "code" => "called",
         "name" => "default",
         "id" => "none",
+        "type" => "link.created",
         _ => "mail",
     };
 

@@ -24,7 +24,7 @@ internal static class DeliveryEndpoints
         parameters.RejectUnknown("state", "from", "until", "cursor", "limit");
         var query = new DeliveryQuery(
             id,
-            parameters.ReadChoice("state", WebhookStates.OfDeliveries, byDefault: null),
+            parameters.ReadChoice("state", DeliveryStates.All, byDefault: null),
             From: parameters.ReadTime("from"),
             Until: parameters.ReadTime("until"));
         var before = ReadCursor(parameters);
@@ -68,7 +68,7 @@ internal static class DeliveryEndpoints
     /// <remarks>A delivery that waits is sent in any case.</remarks>
     private static bool TryReadState(string? text, out DeliveryState? state)
     {
-        state = WebhookStates.OfDeliveries.FirstOrDefault(known => known.Name == text).Value;
+        state = DeliveryStates.All.FirstOrDefault(known => known.Name == text).Value;
         return text is null || state is DeliveryState.Delivered or DeliveryState.Dead;
     }
 

@@ -40,7 +40,7 @@ internal static class DeliveryOperations
             OperationParameter.Choice(
                 "state",
                 "Only deliveries in this state.",
-                WebhookStates.OfDeliveries.Select(state => state.Name)),
+                DeliveryStates.All.Select(state => state.Name)),
             new("from", "Only events at or after this time.") { Example = "2026-11-01T00:00:00Z" },
             new("until", "Only events before this time.") { Example = "2026-12-01T00:00:00Z" },
             new("cursor", "The `next` of the previous page. Send the other parameters unchanged."),

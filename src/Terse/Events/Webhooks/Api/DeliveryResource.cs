@@ -41,7 +41,7 @@ internal sealed record DeliveryResource(
         delivery.EventType,
         delivery.Subject,
         delivery.Event.Time.UtcDateTime,
-        WebhookStates.NameOf(delivery.State),
+        DeliveryStates.NameOf(delivery.State),
         delivery.Attempts,
         delivery.Last?.At.UtcDateTime,
         delivery.Last?.Status,

@@ -4,11 +4,12 @@ using Terse.Hosting;
 namespace Terse.Events;
 
 /// <summary>
-/// Creates and changes webhooks, pauses and resumes them, and gives them new secrets. Other servers use a
-/// change with the next events that they send.
+/// Creates and changes webhooks, pauses and resumes them, and gives them new secrets. After a change, this
+/// server begins no request to the webhook as it was before, and other servers begin none after about a
+/// second (<see cref="DeliveryDispatcher"/>).
 /// </summary>
 internal sealed class WebhookManager(
-    IWebhookStore store, IDeliveryQueue queue, WebhookChecker checker, TimeProvider time)
+    IWebhookStore store, IDeliveryQueue queue, HeldReceivers held, WebhookChecker checker, TimeProvider time)
 {
     /// <summary>
     /// The maximum number of attempts to store one change. An attempt fails if a different change of the same
@@ -26,7 +27,7 @@ internal sealed class WebhookManager(
         if (WebhookUrl.WhyRefused(fields.Url) is { } reason)
             return new WebhookResult.Refused("url", reason);
         var empty = new Webhook(
-            WebhookSecrets.NewId(),
+            WebhookId.New(),
             fields.Url!,
             EventFilter.All,
             Description: null,
@@ -53,7 +54,7 @@ internal sealed class WebhookManager(
     /// <summary>Finds a webhook; null if there is none.</summary>
     /// <exception cref="StoreUnavailableException">The database cannot be read.</exception>
     public async Task<Webhook?> FindAsync(string id, CancellationToken cancellationToken) =>
-        WebhookSecrets.IsId(id) ? await store.FindAsync(id, cancellationToken) : null;
+        WebhookId.IsValid(id) ? await store.FindAsync(id, cancellationToken) : null;
 
     /// <summary>Changes the fields of a webhook, pauses it, or resumes it.</summary>
     /// <param name="id">The id of the webhook.</param>
@@ -115,10 +116,13 @@ internal sealed class WebhookManager(
     /// <summary>Deletes a webhook with its deliveries.</summary>
     /// <exception cref="StoreUnavailableException">It is unknown whether it was deleted.</exception>
     public async Task<WebhookResult> DeleteAsync(
-        string id, Actor actor, CancellationToken cancellationToken) =>
-        WebhookSecrets.IsId(id) && await store.DeleteAsync(id, actor, cancellationToken)
-            ? new WebhookResult.Deleted()
-            : new WebhookResult.NotFound();
+        string id, Actor actor, CancellationToken cancellationToken)
+    {
+        if (!WebhookId.IsValid(id) || !await store.DeleteAsync(id, actor, cancellationToken))
+            return new WebhookResult.NotFound();
+        held.SetVersion(id, version: null);
+        return new WebhookResult.Deleted();
+    }
 
     /// <summary>Sends a test event to an active webhook, whatever its filter selects.</summary>
     /// <exception cref="StoreUnavailableException">It is unknown whether the event was stored.</exception>
@@ -169,6 +173,8 @@ internal sealed class WebhookManager(
             var isResumed = edited.State == WebhookState.Active && webhook.State != WebhookState.Active;
             if (await store.ChangeAsync(edited, actor, cancellationToken) is not { } stored)
                 continue;
+            held.SetVersion(id, stored.Version);
+
             // A resumed webhook forgets its failures, so that the next one does not pause it at once.
             if (isResumed)
             {

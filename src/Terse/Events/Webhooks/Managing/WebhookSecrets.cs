@@ -1,29 +1,17 @@
-using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Terse.Events;
 
 /// <summary>
-/// Makes the ids and the secrets of webhooks. The form of a secret is that of Standard Webhooks
+/// Makes the secrets of webhooks. Their form is that of Standard Webhooks
 /// (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md).
 /// </summary>
 internal static class WebhookSecrets
 {
     private const int Bytes = 32;
-    private const int IdLength = 12;
 
     /// <summary>The maximum number of secrets that sign each request.</summary>
     public const int Max = 5;
-
-    private const string Characters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-    private static readonly SearchValues<char> AllCharacters = SearchValues.Create(Characters);
-
-    public static string NewId() => RandomNumberGenerator.GetString(Characters, IdLength);
-
-    /// <summary>Whether a text can be the id of a webhook.</summary>
-    public static bool IsId(string text) =>
-        text.Length == IdLength && !text.AsSpan().ContainsAnyExcept(AllCharacters);
 
     public static WebhookSecret New() =>
         new(

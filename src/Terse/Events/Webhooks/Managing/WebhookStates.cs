@@ -1,17 +1,11 @@
 namespace Terse.Events;
 
-/// <summary>The names of states, as the API shows them.</summary>
+/// <summary>The names of the states of webhooks, as the API shows them.</summary>
 internal static class WebhookStates
 {
     public const string Active = "active";
     public const string Paused = "paused";
     private const string Ended = "ended";
-
-    public static readonly IReadOnlyList<(string Name, DeliveryState? Value)> OfDeliveries =
-    [
-        ("waiting", DeliveryState.Waiting), ("delivered", DeliveryState.Delivered),
-        ("dead", DeliveryState.Dead),
-    ];
 
     public static string NameOf(WebhookState state) => state switch
     {
@@ -19,7 +13,4 @@ internal static class WebhookStates
         WebhookState.Paused => Paused,
         _ => Ended,
     };
-
-    public static string NameOf(DeliveryState state) =>
-        OfDeliveries.First(known => known.Value == state).Name;
 }

@@ -1,14 +1,15 @@
 using System.Text.Json.Nodes;
-using Terse.Events;
 
-namespace Terse.Tests.Web;
+namespace Terse.Events;
 
 /// <summary>
-/// Writes the section <c>webhooks</c> of the OpenAPI document: one request for each type of event, with the
-/// JSON Schema of its body. The live stream sends the same bodies.
+/// The JSON Schemas of events: one for each type, of the whole CloudEvent. <see cref="EventSchemaEndpoints"/>
+/// serves them, and the OpenAPI document contains them as the bodies of webhooks.
 /// </summary>
 internal static class EventSchemas
 {
+    private const string Dialect = "https://json-schema.org/draft/2020-12/schema";
+
     private const string OfLink =
         """
         {
@@ -107,24 +108,21 @@ internal static class EventSchemas
         [EventTypes.WebhookTested] = "{}",
     };
 
-    public static void Add(JsonObject root)
-    {
-        var schemas = root["components"]!["schemas"]!.AsObject();
-        var webhooks = new JsonObject();
-        foreach (var type in EventTypes.All)
-        {
-            schemas[NameOf(type)] = SchemaOf(type);
-            webhooks[type] = new JsonObject { ["post"] = RequestOf(type) };
-        }
-
-        root["webhooks"] = webhooks;
-    }
-
-    /// <summary>The name of the schema, such as <c>LinkCreatedEvent</c>.</summary>
+    /// <summary>The name of a schema in the OpenAPI document, such as <c>LinkCreatedEvent</c>.</summary>
     public static string NameOf(string type) =>
         string.Concat(type.Split('.').Select(part => char.ToUpperInvariant(part[0]) + part[1..])) + "Event";
 
-    private static JsonObject SchemaOf(string type)
+    /// <summary>The schema of a type of <see cref="EventTypes.All"/>, as a document of its own.</summary>
+    public static JsonObject DocumentOf(string type)
+    {
+        var document = new JsonObject { ["$schema"] = Dialect, ["title"] = NameOf(type) };
+        foreach (var (name, value) in SchemaOf(type))
+            document[name] = value!.DeepClone();
+        return document;
+    }
+
+    /// <summary>The schema of a type of <see cref="EventTypes.All"/>, as a part of a document.</summary>
+    public static JsonObject SchemaOf(string type)
     {
         var schema = Json(
             """
@@ -163,6 +161,8 @@ internal static class EventSchemas
         {
             foreach (var (name, fact) in Json(facts))
                 data[name] = fact!.DeepClone();
+            schema["properties"]!["data"]!["required"] = new JsonArray(
+                [.. data.Where(field => field.Key != "version").Select(field => (JsonNode)field.Key)]);
             return schema;
         }
 
@@ -178,45 +178,6 @@ internal static class EventSchemas
         ["description"] = description,
         ["properties"] = Json(States[type.Split('.')[0]]),
     };
-
-    private static JsonObject RequestOf(string type)
-    {
-        var request = Json(
-            """
-            {
-              "tags": ["webhooks"],
-              "security": [],
-              "parameters": [
-                {
-                  "name": "webhook-id", "in": "header", "required": true,
-                  "description": "The id of the event: ignore an id that was handled already.",
-                  "schema": { "type": "string" }
-                },
-                {
-                  "name": "webhook-timestamp", "in": "header", "required": true,
-                  "description": "When the request was sent, in seconds since 1970.",
-                  "schema": { "type": "integer" }
-                },
-                {
-                  "name": "webhook-signature", "in": "header", "required": true,
-                  "description": "Signatures after Standard Webhooks, separated by spaces: `v1,` and Base64.",
-                  "schema": { "type": "string" }
-                }
-              ],
-              "requestBody": { "content": { "application/cloudevents+json": { "schema": {} } } },
-              "responses": {
-                "2XX": { "description": "The receiver has the event; it is not sent again." },
-                "410": { "description": "The receiver wants no more events; the webhook ends." },
-                "default": { "description": "The event is sent again later." }
-              }
-            }
-            """);
-        request["operationId"] = $"on{NameOf(type)}";
-        request["summary"] = $"The event `{type}`";
-        request["requestBody"]!["content"]!["application/cloudevents+json"]!["schema"]!["$ref"] =
-            $"#/components/schemas/{NameOf(type)}";
-        return request;
-    }
 
     private static JsonObject Json(string text) => JsonNode.Parse(text)!.AsObject();
 }

@@ -68,7 +68,7 @@ public sealed class WebhookClientTests
     [InlineData("120", 120)]
     [InlineData("Fri, 01 May 2026 12:01:30 GMT", 90)]
     [InlineData("soon", null)]
-    public async Task A_target_may_say_when_it_wants_the_next_request(string header, int? seconds)
+    public async Task A_receiver_may_say_when_it_wants_the_next_request(string header, int? seconds)
     {
         await using var receiver = await Receiver.StartAsync(context =>
         {
@@ -132,7 +132,7 @@ public sealed class WebhookClientTests
     }
 
     [Fact]
-    public async Task A_target_that_hangs_is_given_up_at_the_time_limit()
+    public async Task A_receiver_that_hangs_is_given_up_at_the_time_limit()
     {
         await using var receiver = await Receiver.StartAsync(
             context => Eventually.CancelledAsync(context.RequestAborted));
@@ -150,7 +150,7 @@ public sealed class WebhookClientTests
     }
 
     [Fact]
-    public async Task A_target_that_resets_the_connection_has_a_reason_and_no_status()
+    public async Task A_receiver_that_resets_the_connection_has_a_reason_and_no_status()
     {
         await using var receiver = await Receiver.StartAsync(context =>
         {

@@ -2,7 +2,7 @@ using Terse.Events;
 
 namespace Terse.Tests.Events;
 
-public sealed class TargetHealthTests
+public sealed class ReceiverHealthTests
 {
     private static readonly DateTimeOffset Now = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Since = Now.AddHours(-1);
@@ -49,7 +49,7 @@ public sealed class TargetHealthTests
     [InlineData(10, 72, true)]
     [InlineData(10, 71, false)]
     [InlineData(9, 100, false)]
-    public void A_target_that_only_fails_for_days_is_paused_with_a_reason(
+    public void A_receiver_that_only_fails_for_days_is_paused_with_a_reason(
         int failures, int hours, bool isPaused)
     {
         var health = new WebhookHealth(failures, Now.AddHours(-hours), Now);
@@ -58,6 +58,6 @@ public sealed class TargetHealthTests
     }
 
     [Fact]
-    public void A_target_without_failures_is_not_paused() =>
+    public void A_receiver_without_failures_is_not_paused() =>
         Assert.Null(WebhookHealth.Good.FindPauseReason(Now, TimeSpan.FromHours(1)));
 }

@@ -45,7 +45,7 @@ internal sealed class WebhookClient : IDisposable
             MaxResponseDrainSize = 0,
             MaxResponseHeadersLength = 32, // KiB
 
-            // A target that moves to another address gets its requests there after this time.
+            // A receiver that moves to another address gets its requests there after this time.
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             UseCookies = false,
@@ -61,7 +61,7 @@ internal sealed class WebhookClient : IDisposable
 
     /// <summary>Sends an event once.</summary>
     /// <exception cref="OperationCanceledException">
-    /// The caller cancelled; the target may have the event.
+    /// The caller cancelled; the receiver may have the event.
     /// </exception>
     public async Task<WebhookResponse> SendAsync(
         Webhook webhook, StoredEvent stored, CancellationToken cancellationToken)

@@ -2,11 +2,13 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Terse.Harness;
 
@@ -26,16 +28,31 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     private byte[] _key = [];
     private int _requests;
 
-    private WebhookReceiver(Func<ReceivedEvent, HttpContext, Task<int>> answer)
+    private WebhookReceiver(
+        Func<ReceivedEvent, HttpContext, Task<int>> answer,
+        TestCertificates? certificates,
+        HttpProtocols protocols)
     {
         _answer = answer;
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+            kestrel.Listen(IPAddress.Loopback, 0, listen =>
+            {
+                listen.Protocols = protocols;
+                if (certificates is not null)
+                {
+                    listen.UseHttps(X509Certificate2.CreateFromPemFile(
+                        certificates.ServerCertificate, certificates.ServerKey));
+                }
+            }));
         _app = builder.Build();
         _app.Run(ReceiveAsync);
     }
 
-    public string Url => _app.Urls.Single() + "/events";
+    /// <summary>The URL; with TLS, it has the host of the certificate.</summary>
+    public string Url =>
+        _app.Urls.Single().Replace("https://127.0.0.1", "https://localhost", StringComparison.Ordinal)
+        + "/events";
 
     /// <summary>The events that were answered with 2xx, in the order of their arrival.</summary>
     public IReadOnlyList<ReceivedEvent> Accepted => [.. _accepted];
@@ -50,11 +67,15 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     /// Returns the status of the response to an event. It may wait, or abort the connection. Null: always
     /// 204.
     /// </param>
+    /// <param name="certificates">The certificate of the receiver; null: without TLS.</param>
+    /// <param name="protocols">What the receiver offers to a client.</param>
     public static async Task<WebhookReceiver> StartAsync(
-        Func<ReceivedEvent, HttpContext, Task<int>>? answer = null)
+        Func<ReceivedEvent, HttpContext, Task<int>>? answer = null,
+        TestCertificates? certificates = null,
+        HttpProtocols protocols = HttpProtocols.Http1)
     {
         var receiver = new WebhookReceiver(
-            answer ?? ((_, _) => Task.FromResult(StatusCodes.Status204NoContent)));
+            answer ?? ((_, _) => Task.FromResult(StatusCodes.Status204NoContent)), certificates, protocols);
         await receiver._app.StartAsync();
         return receiver;
     }
@@ -62,9 +83,17 @@ internal sealed class WebhookReceiver : IAsyncDisposable
     /// <summary>Creates a webhook that sends events to this receiver, and returns its id.</summary>
     /// <param name="http">A client of a server.</param>
     /// <param name="types">The types of the events.</param>
-    public async Task<string> SubscribeAsync(HttpClient http, params string[] types)
+    public Task<string> SubscribeAsync(HttpClient http, params string[] types) =>
+        SubscribeAsync(http, types, tags: []);
+
+    /// <inheritdoc cref="SubscribeAsync(HttpClient, string[])"/>
+    /// <param name="http">A client of a server.</param>
+    /// <param name="types">The types of the events.</param>
+    /// <param name="tags">The tags of the links; none for all links.</param>
+    public async Task<string> SubscribeAsync(
+        HttpClient http, IReadOnlyList<string> types, IReadOnlyList<string> tags)
     {
-        var body = JsonSerializer.Serialize(new { url = Url, types });
+        var body = JsonSerializer.Serialize(new { url = Url, types, tags });
         using var response = await http.PostAsync(
             new Uri("/api/v1/webhooks", UriKind.Relative),
             new StringContent(body, Encoding.UTF8, "application/json"));

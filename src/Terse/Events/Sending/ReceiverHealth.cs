@@ -1,29 +1,29 @@
 namespace Terse.Events;
 
 /// <summary>
-/// Decides what a request shows about the target of a webhook. A target that keeps failing gets one request
-/// at a time, at growing intervals, and is given up at the end.
+/// Decides what a request shows about the receiver of a webhook. A receiver that keeps failing gets one
+/// request at a time, at growing intervals, and is given up at the end.
 /// </summary>
-internal static class TargetHealth
+internal static class ReceiverHealth
 {
-    /// <summary>After how many failed requests in a row a target is slowed down.</summary>
+    /// <summary>After how many failed requests in a row a receiver is slowed down.</summary>
     public const int MaxFailures = 10;
 
     private static readonly TimeSpan MinSlowing = TimeSpan.FromSeconds(1);
 
-    /// <summary>The longest time between two requests to a target that keeps failing.</summary>
+    /// <summary>The longest time between two requests to a receiver that keeps failing.</summary>
     public static readonly TimeSpan MaxSlowing = TimeSpan.FromMinutes(5);
 
-    /// <summary>Whether a target gets only one request at a time.</summary>
+    /// <summary>Whether a receiver gets only one request at a time.</summary>
     public static bool IsFailing(this WebhookHealth health) => health.Failures >= MaxFailures;
 
-    /// <summary>Whether a target gets no request now.</summary>
+    /// <summary>Whether a receiver gets no request now.</summary>
     public static bool IsSlowedAt(this WebhookHealth health, DateTimeOffset now) => health.SlowedUntil > now;
 
     /// <summary>Returns the health after a request.</summary>
     /// <remarks>
-    /// Requests that were already under way when the target was slowed down do not count. Otherwise, ten
-    /// requests that fail together would slow the target down as much as ten probes.
+    /// Requests that were already under way when the receiver was slowed down do not count. Otherwise, ten
+    /// requests that fail together would slow the receiver down as much as ten probes.
     /// </remarks>
     public static WebhookHealth After(this WebhookHealth before, bool hasSucceeded, DateTimeOffset now)
     {
