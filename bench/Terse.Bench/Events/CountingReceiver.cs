@@ -9,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace Terse.Bench;
 
 /// <summary>
-/// A receiver of webhooks in this process. It accepts each event after the same time, and notes when it received
-/// each event.
+/// A receiver of webhooks in this process. It accepts each event after the same time, and notes when it
+/// received each event.
 /// </summary>
 internal sealed class CountingReceiver : IAsyncDisposable
 {
@@ -31,7 +31,8 @@ internal sealed class CountingReceiver : IAsyncDisposable
     public int Count => _received.Count;
 
     /// <param name="delay">
-    /// The time from a request to its answer; <see cref="Timeout.InfiniteTimeSpan"/> for a receiver that hangs.
+    /// The time from a request to its answer; <see cref="Timeout.InfiniteTimeSpan"/> for a receiver that
+    /// hangs.
     /// </param>
     public static async Task<CountingReceiver> StartAsync(TimeSpan delay = default)
     {

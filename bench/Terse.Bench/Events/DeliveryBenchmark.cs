@@ -88,7 +88,8 @@ internal static class DeliveryBenchmark
         return
         [
             new(
-                $"delivered a second to a receiver that takes {SlowReceiver.TotalMilliseconds} ms, by 1, 2, 3 servers",
+                "delivered a second by 1, 2, 3 servers to a receiver that takes "
+                    + $"{SlowReceiver.TotalMilliseconds} ms",
                 string.Join(", ", rates.Select(rate => $"{rate:N0}")),
                 "",
                 rates[^1] > 2 * rates[0]),
@@ -100,7 +101,10 @@ internal static class DeliveryBenchmark
     {
         var rate = await CountASecondAsync(receiver, DrainTime);
         return new(
-            "waiting events delivered a second by one server", $"{rate:N0}", $"{GoalDrain:N0}", rate >= GoalDrain);
+            "waiting events delivered a second by one server",
+            $"{rate:N0}",
+            $"{GoalDrain:N0}",
+            rate >= GoalDrain);
     }
 
     private static async Task<double> CountASecondAsync(CountingReceiver receiver, TimeSpan time)

@@ -7,7 +7,8 @@ namespace Terse.Bench;
 
 /// <summary>
 /// Measures what events cost, on PostgreSQL: creations with and without the log of events, and redirects and
-/// creations beside a million waiting events. <see cref="DeliveryBenchmark"/> measures how they are delivered.
+/// creations beside a million waiting events. <see cref="DeliveryBenchmark"/> measures how they are
+/// delivered.
 /// </summary>
 internal static class EventsBenchmark
 {
@@ -41,7 +42,7 @@ internal static class EventsBenchmark
         bench.Postgres.Primary.ExecuteAsync(string.Create(
             CultureInfo.InvariantCulture,
             $$"""
-            INSERT INTO event (at, type, subject, link_id, version, data, is_waiting)
+            INSERT INTO event (at, type, subject, link_id, version, data, is_undispatched)
             SELECT clock_timestamp(), 'link.visited', '/w' || n, 9000000000 + n, 1,
                 '{"visits":1,"botVisits":0,"firstAt":"2026-11-28T08:00:00Z","lastAt":"2026-11-28T08:00:00Z"}',
                 true
@@ -73,9 +74,9 @@ internal static class EventsBenchmark
     }
 
     /// <summary>
-    /// Measures redirects and creations before and beside a million deliveries that wait, because their webhook
-    /// is paused, and then how fast these are sent. PostgreSQL has written its checkpoint before both, so that
-    /// the insertion of the million events disturbs neither.
+    /// Measures redirects and creations before and beside a million deliveries that wait, because their
+    /// webhook is paused, and then how fast these are sent. PostgreSQL has written its checkpoint before both,
+    /// so that the insertion of the million events disturbs neither.
     /// </summary>
     private static async Task<Result[]> MeasureWaitingAsync(PostgresBench bench)
     {
@@ -89,7 +90,7 @@ internal static class EventsBenchmark
         var begin = TimeProvider.System.GetTimestamp();
         await Eventually.IsTrueAsync(
             async () => await bench.Postgres.Primary.ReadAsync(
-                "SELECT count(*) FROM (SELECT FROM event WHERE is_waiting LIMIT 1) AS e") == 0,
+                "SELECT count(*) FROM (SELECT FROM event WHERE is_undispatched LIMIT 1) AS e") == 0,
             Limit);
         var dispatched = Waiting / TimeProvider.System.GetElapsedTime(begin).TotalSeconds;
         var (redirectsBeside, creationsBeside) = await MeasureUsersAsync(bench);

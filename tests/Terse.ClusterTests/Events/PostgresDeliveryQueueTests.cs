@@ -2,6 +2,7 @@ using Terse.Access;
 using Terse.Events;
 using Terse.Harness;
 using Terse.Horizon;
+using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage.Postgres;
 using Terse.TestSupport;
@@ -12,11 +13,12 @@ namespace Terse.ClusterTests;
 public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : DeliveryQueueContract
 {
     private static readonly TakeRequest All = new(
-        new Dictionary<string, int>(), 100, 100, 10, TimeSpan.FromSeconds(30));
+        new Dictionary<string, int>(), 100, 100, 10, TimeSpan.FromSeconds(30), Now);
 
     private TestDatabase _database = null!;
+    private IDeliveryQueue _queue = null!;
 
-    private protected override IDeliveryQueue Queue => _database.Get<IDeliveryQueue>();
+    private protected override IDeliveryQueue Queue => _queue;
 
     private protected override IDeliveryLog Deliveries => _database.Get<IDeliveryLog>();
 
@@ -24,13 +26,25 @@ public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : Delive
 
     private protected override ILinkStore Links => _database.Get<ILinkStore>();
 
-    public override async ValueTask InitializeAsync() => _database = await databases.OpenAsync();
+    public override async ValueTask InitializeAsync()
+    {
+        _database = await databases.OpenAsync();
+        _queue = NewQueue();
+    }
 
+    /// <summary>Also starts over as another server, which does not know how far the first one was.</summary>
     protected override async Task PassAsync(TimeSpan time)
     {
+        _queue = NewQueue();
         await _database.ExecuteAsync("UPDATE delivery_line SET due_at = due_at - $1", time);
         await _database.ExecuteAsync("UPDATE webhook SET slowed_until = slowed_until - $1", time);
     }
+
+    protected override Task ExecuteAsync(string sql) => _database.ExecuteAsync(sql);
+
+    protected override Task<long> CountAsync(string sql) => _database.ReadAsync(sql);
+
+    protected override Task ContinueEndsAsync() => _database.Get<PostgresWebhookEnd>().ContinueAsync(default);
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();
 
@@ -113,6 +127,92 @@ public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : Delive
         Assert.Equal(0, await _database.ReadAsync("SELECT count(*) FROM delivery_line"));
     }
 
+    [Fact]
+    public async Task A_line_that_another_transaction_has_locked_is_taken_afterwards()
+    {
+        await Webhooks.AddAsync(NewWebhook("a"), Actor.None, default);
+        await Links.CreateAsync(NewLink(1));
+        await DispatchAsync();
+        await _database.Cluster.WriteAsync(
+            ConnectionShare.Nodes,
+            0,
+            async (write, _, token) =>
+            {
+                await using var locking = write.CreateCommand("SELECT FROM delivery_line FOR UPDATE");
+                await locking.ExecuteNonQueryAsync(token);
+                Assert.Empty(await RunOutsideAsync(() => Queue.TakeAsync(All, default)));
+                return true;
+            },
+            default);
+
+        Assert.Single(await Queue.TakeAsync(All, default));
+    }
+
+    [Fact]
+    public async Task An_event_whose_transaction_commits_after_later_ones_is_dispatched()
+    {
+        await Webhooks.AddAsync(NewWebhook("a"), Actor.None, default);
+        var (written, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var writing = _database.Cluster.WriteAsync(
+            ConnectionShare.Nodes,
+            0,
+            async (write, _, token) =>
+            {
+                await _database.ExecuteAsync(
+                    "INSERT INTO audit (action, subject) VALUES ('key.create', 'a')");
+                written.SetResult();
+                await release.Task;
+                return true;
+            },
+            default);
+        await written.Task;
+        await Links.CreateAsync(NewLink(1));
+        Assert.Equal(2, await DispatchAsync());
+        Assert.Equal(0, await DispatchAsync());
+
+        release.SetResult();
+        await writing;
+
+        Assert.Equal(1, await DispatchAsync());
+    }
+
+    [Fact]
+    public void A_dispatch_on_another_primary_begins_at_the_first_event()
+    {
+        var primary = new ClusterIdentity(1, 2, new Guid(1, 0, 0, new byte[8]));
+        var floor = DispatchFloor.None.On(primary).MoveTo(7);
+
+        Assert.Equal(7, floor.On(primary).MoveTo(5).EventId);
+        Assert.Equal(0, floor.On(primary with { Term = Guid.Empty }).EventId);
+        Assert.Equal(0, floor.On(primary with { Timeline = 0 }).On(primary with { Timeline = 0 }).EventId);
+    }
+
+    [Fact]
+    public async Task After_a_dispatch_that_failed_the_next_ones_are_smaller_at_first()
+    {
+        await Webhooks.AddAsync(NewWebhook("a"), Actor.None, default);
+        await DispatchAsync();
+        for (var id = 1; id <= 60; id++)
+            await Links.CreateAsync(NewLink(id));
+        await _database.Cluster.WriteAsync(
+            ConnectionShare.Nodes,
+            0,
+            async (write, _, token) =>
+            {
+                await using var locking = write.CreateCommand("SELECT FROM webhook FOR UPDATE");
+                await locking.ExecuteNonQueryAsync(token);
+                await Assert.ThrowsAsync<StoreUnavailableException>(
+                    () => RunOutsideAsync(() => Queue.DispatchAsync(40, Matches, default)));
+                return true;
+            },
+            default);
+
+        Assert.Equal(60, await DispatchAsync());
+        Assert.Equal(20, await _database.ReadAsync(
+            "SELECT count(*) FROM delivery GROUP BY xmin::text ORDER BY min(event_id) LIMIT 1"));
+        Assert.Equal(3, await _database.ReadAsync("SELECT count(DISTINCT xmin::text) FROM delivery"));
+    }
+
     /// <summary>
     /// Several writers change a link at the same time, while events are dispatched and delivered.
     /// </summary>
@@ -141,6 +241,9 @@ public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : Delive
         Assert.Equal(Enumerable.Range(1, Changes + 1), delivered);
     }
 
+    private PostgresDeliveryQueue NewQueue() =>
+        new(_database.Get<PostgresEventTransactions>(), TimeProvider.System);
+
     /// <summary>Changes a link until it has a version. Another writer may make each version first.</summary>
     private async Task ChangeAsync(Link link, int changes)
     {
@@ -150,6 +253,13 @@ public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : Delive
             await Links.ReplaceAsync(next, default);
             link = next;
         }
+    }
+
+    /// <summary>Runs a call in a transaction of its own, not in the one that is open.</summary>
+    private static Task<T> RunOutsideAsync<T>(Func<Task<T>> call)
+    {
+        using (ExecutionContext.SuppressFlow())
+            return Task.Run(call);
     }
 
     /// <summary>Dispatches in a transaction that stays open until the test releases it.</summary>
@@ -162,7 +272,8 @@ public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : Delive
             0,
             async (write, _, token) =>
             {
-                var count = await PostgresDispatch.RunAsync(write, (100, Matches), token);
+                var (count, _) = await PostgresDispatch.RunAsync(
+                    write, (100, Matches, DispatchFloor.None), token);
                 done.SetResult();
                 await release.Task;
                 return count;

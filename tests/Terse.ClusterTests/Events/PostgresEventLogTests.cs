@@ -2,6 +2,7 @@ using Terse.Access;
 using Terse.Domains;
 using Terse.Events;
 using Terse.Harness;
+using Terse.Horizon;
 using Terse.Hosting;
 using Terse.Links;
 using Terse.Storage.Postgres;
@@ -37,10 +38,22 @@ public sealed class PostgresEventLogTests(TestDatabases databases) : EventLogCon
     {
         _database = await databases.OpenAsync();
         await _database.ExecuteAsync(RunClock);
-        await _database.Get<PostgresIndexes>().BuildAsync([PostgresExpiredLinks.Index], default);
+        await _database.Get<PostgresIndexes>().BuildAsync([PostgresLinkExpiry.Index], default);
     }
 
     protected override ValueTask CloseAsync() => _database.DisposeAsync();
+
+    private protected override IVisitEraser Eraser => _database.Get<IVisitEraser>();
+
+    private protected override Task AddTaggedAsync(long link, string tag, int count) =>
+        _database.ExecuteAsync(
+        """
+        INSERT INTO event (at, type, subject, link_id, version, data, is_undispatched)
+        SELECT horizon_instant(), 'link.visited', '/c', $1, 1, $2, false FROM generate_series(1, $3)
+        """,
+        link,
+        new VisitData(1, 0, EventSamples.Now.UtcDateTime, EventSamples.Now.UtcDateTime, [tag]).Write(),
+        count);
 
     private protected override IVisitStore NewVisitStore(VisitOptIn optIn) => new PostgresVisitStore(
         _database.Get<PostgresVisitTransactions>(),
@@ -53,7 +66,7 @@ public sealed class PostgresEventLogTests(TestDatabases databases) : EventLogCon
             "INSERT INTO fake.shift VALUES ($1 - pg_catalog.clock_timestamp())", now);
         await Eventually.IsTrueAsync(async () => await _database.ReadAsync(
             "SELECT count(*) FROM horizon WHERE closed_at > clock_timestamp() - interval '5 s'") == 1);
-        await _database.Get<PostgresExpiredLinks>().RunAsync(default);
+        await _database.Get<PostgresLinkExpiry>().RunAsync(default);
     }
 
     [Fact]
@@ -64,12 +77,129 @@ public sealed class PostgresEventLogTests(TestDatabases databases) : EventLogCon
         var refused = await Assert.ThrowsAsync<StoreUnavailableException>(
             () => earlier.Get<IEventLog>().ReadAsync(null, 10, default));
         Assert.Contains("terse migrate", refused.Message, StringComparison.Ordinal);
-        await earlier.Get<PostgresExpiredLinks>().RunAsync(default);
+        await earlier.Get<PostgresLinkExpiry>().RunAsync(default);
         await earlier.Get<PostgresPartitionUpkeep>().RunAsync(default);
+        await earlier.Get<PostgresWebhookEnd>().ContinueAsync(default);
+        Assert.False(await earlier.Get<IVisitEraser>().EraseAsync(default));
         var visit = new Visit(
             Tsid.FromInt64(1), EventSamples.Now, RedirectOutcome.Followed, false, "", "", "", "", "");
         Assert.True(await earlier.Get<IVisitStore>().AddAsync(
             new(new(1, 1, new("d8f4a1c6-7a83-4e0e-8f06-4b34a27f6f6d")), 1, [visit]), default));
+    }
+
+    [Fact]
+    public async Task An_event_that_is_written_while_its_link_is_erased_loses_its_tags()
+    {
+        var link = await Links.CreateAsync(EventSamples.NewLink(1, "", "private"));
+        var (written, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var writing = _database.Cluster.WriteAsync(
+            ConnectionShare.Nodes,
+            0,
+            async (write, _, token) =>
+            {
+                await using var locking = write.CreateCommand(PostgresErasedLinks.Lock);
+                await locking.ExecuteNonQueryAsync(token);
+                await AddTaggedAsync(1, "private", 1);
+                written.SetResult();
+                await release.Task;
+                return true;
+            },
+            default);
+        await written.Task;
+        await Links.ChangeAsync(link.Erase(EventSamples.Now));
+
+        var erasing = Eraser.EraseAsync(default);
+        await AwaitAdvisoryLockAsync();
+        release.SetResult();
+        await writing;
+        Assert.True(await erasing);
+        while (await Eraser.EraseAsync(default))
+        {
+            // The next step.
+        }
+
+        Assert.Equal(0, await _database.ReadAsync("SELECT count(*) FROM event WHERE data LIKE '%private%'"));
+    }
+
+    [Fact]
+    public async Task A_link_that_is_erased_just_before_it_expires_gives_no_event_with_its_tags()
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var link = await Links.CreateAsync(
+            EventSamples.NewLink(1, "", "private") with { ExpiresAt = now.AddHours(1) });
+        var (locked, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var erasing = _database.Cluster.WriteAsync(
+            ConnectionShare.Nodes,
+            0,
+            async (write, _, token) =>
+            {
+                await using var locking = write.CreateCommand(PostgresErasedLinks.LockAll);
+                await locking.ExecuteNonQueryAsync(token);
+                locked.SetResult();
+                await release.Task;
+                return true;
+            },
+            default);
+        await locked.Task;
+
+        var expiring = ExpireLinksAsync(now.AddHours(2));
+        await AwaitAdvisoryLockAsync();
+        await Links.ChangeAsync(link.Erase(EventSamples.Now));
+        release.SetResult();
+        await Task.WhenAll(erasing, expiring);
+
+        Assert.Equal(0, await CountExpiredAsync());
+    }
+
+    private Task AwaitAdvisoryLockAsync() => Eventually.IsTrueAsync(async () => await _database.ReadAsync(
+        """
+        SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory' AND database = (
+            SELECT oid FROM pg_database WHERE datname = current_database())
+            AND classid = x'56495349'::integer::oid
+        """) > 0);
+
+    [Fact]
+    public async Task A_link_that_was_stored_before_the_tables_of_events_existed_gives_events_of_its_visits()
+    {
+        await using var database = await databases.OpenEarlierAsync();
+        var (links, search) = (
+            database.Get<ILinkStore>(), database.Get<PostgresVisitEventSearch>());
+        for (var id = 1; id <= 3; id++)
+        {
+            var settings = new LinkSettings { VisitEvents = id == 2 };
+            await links.CreateAsync(EventSamples.NewLink(id) with { Settings = settings });
+        }
+
+        await search.RunAsync(default);
+        Assert.Null(await PostgresMigrations.TryApplyAsync(
+            database.Cluster, PostgresMigrations.Load(), TimeProvider.System, default));
+        Assert.Equal(0, await database.ReadAsync("SELECT count(*) FROM visit_event_link"));
+
+        await search.RunAsync(default);
+
+        Assert.Equal(1, await database.ReadAsync("SELECT count(*) FROM visit_event_link"));
+        Assert.Equal(0, await database.ReadAsync("SELECT count(*) FROM visit_event_search"));
+    }
+
+    [Fact]
+    public async Task Without_a_link_whose_visits_become_events_the_search_ends_after_several_steps()
+    {
+        await _database.ExecuteAsync(
+            """
+            INSERT INTO link (id, domain, code, target, created_at, written_at)
+            SELECT n, '', 'x' || n, 'https://example.com/', $1, $1 + interval '1 hour'
+            FROM generate_series(1, 12000) AS n
+            """,
+            TimeProvider.System.GetUtcNow());
+        await _database.ExecuteAsync("INSERT INTO visit_event_search VALUES (1, 0, 11000)");
+        await _database.ExecuteAsync(
+            "UPDATE link SET settings = '{\"visitEvents\":true}' WHERE id = 11500");
+        await _database.ExecuteAsync("DELETE FROM visit_event_link");
+
+        await _database.Get<PostgresVisitEventSearch>().RunAsync(default);
+
+        Assert.Equal(0, await _database.ReadAsync("SELECT count(*) FROM visit_event_search"));
+        Assert.Equal(0, await _database.ReadAsync("SELECT count(*) FROM visit_event_link"));
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class PostgresWebhookStoreTests(TestDatabases databases) : Webhook
             () => store.ListAsync(default),
             () => store.AddAsync(EventSamples.NewWebhook("a"), Actor.None, default),
             () => queue.DispatchAsync(10, (_, _) => true, default),
-            () => queue.TakeAsync(new(new Dictionary<string, int>(), 1, 1, 1, default), default),
+            () => queue.TakeAsync(new(new Dictionary<string, int>(), 1, 1, 1, default, default), default),
             () => queue.AddTestAsync("a", default),
             () => earlier.Get<IDeliveryLog>().CountAsync(default),
         ];

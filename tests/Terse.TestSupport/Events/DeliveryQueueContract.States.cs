@@ -48,14 +48,53 @@ public abstract partial class DeliveryQueueContract
     public async Task Nothing_is_sent_to_a_webhook_while_it_is_slowed_down()
     {
         await AddWebhookAsync("a");
-        await Webhooks.StoreHealthAsync(
-            "a", new(10, Now, TimeProvider.System.GetUtcNow().AddMinutes(5)), default);
+        await Webhooks.StoreHealthAsync("a", new(10, Now, Now.AddMinutes(5)), Now, default);
         await Links.CreateAsync(NewLink(1));
         await DispatchAsync();
 
         Assert.Empty(await TakeAsync());
         await PassAsync(TimeSpan.FromMinutes(6));
         Assert.Equal(10, Assert.Single(await TakeAsync()).Webhook.Health.Failures);
+    }
+
+    [Fact]
+    public async Task The_clock_of_a_server_does_not_matter_for_the_health_of_a_webhook()
+    {
+        await AddWebhookAsync("a");
+        var (early, late) = (Now.AddYears(-1), Now.AddYears(1));
+        await Webhooks.StoreHealthAsync("a", new(9, early.AddHours(-2), early.AddMinutes(5)), early, default);
+        await Links.CreateAsync(NewLink(1));
+        await DispatchAsync();
+
+        Assert.Empty(await TakeAsync());
+        var stored = (await Webhooks.FindAsync("a", default))!.Health;
+        var now = TimeProvider.System.GetUtcNow();
+        Assert.InRange(stored.SlowedUntil!.Value, now.AddMinutes(3), now.AddMinutes(6));
+        Assert.InRange(stored.FailingSince!.Value, now.AddMinutes(-123), now.AddMinutes(-118));
+        await PassAsync(TimeSpan.FromMinutes(6));
+        var line = Assert.Single(await Queue.TakeAsync(new(NothingInFlight, 1, 1, 1, Lease, late), default));
+        Assert.InRange(line.Webhook.Health.FailingSince!.Value, late.AddMinutes(-123), late.AddMinutes(-118));
+        Assert.InRange(line.Webhook.Health.SlowedUntil!.Value, late.AddMinutes(-3), late);
+    }
+
+    [Fact]
+    public async Task What_a_killed_server_has_left_of_a_deleted_or_ended_webhook_goes_later()
+    {
+        await AddWebhookAsync("deleted");
+        await AddWebhookAsync("ended");
+        await AddWebhookAsync("active");
+        await Links.CreateAsync(NewLink(1));
+        await Links.CreateAsync(NewLink(2));
+        await DispatchAsync();
+        await ExecuteAsync("DELETE FROM webhook WHERE id = 'deleted'");
+        await ExecuteAsync("UPDATE webhook SET state = 2 WHERE id = 'ended'");
+
+        await ContinueEndsAsync();
+
+        Assert.Equal(2, await CountAsync("SELECT count(*) FROM delivery_line"));
+        Assert.Equal(0, await CountAsync("SELECT count(*) FROM delivery WHERE webhook_id = 'deleted'"));
+        Assert.Equal(2, (await ListAsync("ended", DeliveryState.Dead)).Count);
+        Assert.Equal(2, (await ListAsync("active", DeliveryState.Waiting)).Count);
     }
 
     [Fact]

@@ -33,6 +33,14 @@ public abstract partial class DeliveryQueueContract : IAsyncLifetime
     /// </summary>
     protected abstract Task PassAsync(TimeSpan time);
 
+    /// <summary>Runs a statement on the database.</summary>
+    protected abstract Task ExecuteAsync(string sql);
+
+    protected abstract Task<long> CountAsync(string sql);
+
+    /// <summary>Runs the job that continues with webhooks that have ended.</summary>
+    protected abstract Task ContinueEndsAsync();
+
     protected abstract ValueTask CloseAsync();
 
     [Fact]
@@ -211,7 +219,7 @@ public abstract partial class DeliveryQueueContract : IAsyncLifetime
         await DispatchAsync();
 
         var lines = await Queue.TakeAsync(
-            new(new Dictionary<string, int> { ["a"] = 1, ["b"] = 3 }, 3, 100, 10, Lease), default);
+            new(new Dictionary<string, int> { ["a"] = 1, ["b"] = 3 }, 3, 100, 10, Lease, Now), default);
         Assert.Equal(["a", "a"], lines.Select(line => line.Webhook.Id));
         Assert.Equal(2, (await TakeAsync(maxLines: 2)).Count);
     }
@@ -259,7 +267,7 @@ public abstract partial class DeliveryQueueContract : IAsyncLifetime
     private Task<int> DispatchAsync() => Queue.DispatchAsync(1_000, Matches, default);
 
     private Task<IReadOnlyList<TakenLine>> TakeAsync(int maxLines = 100, int maxOfLine = 10) =>
-        Queue.TakeAsync(new(NothingInFlight, 100, maxLines, maxOfLine, Lease), default);
+        Queue.TakeAsync(new(NothingInFlight, 100, maxLines, maxOfLine, Lease, Now), default);
 
     /// <summary>Finishes a line with the same state for all its deliveries.</summary>
     private Task FinishAsync(TakenLine line, DeliveryState state) =>

@@ -105,6 +105,34 @@ public abstract partial class EventLogContract
         Assert.Single(await ReadExpiredAsync());
     }
 
+    [Fact]
+    public async Task Events_about_visits_and_the_end_of_a_link_name_its_present_code()
+    {
+        var now = DateTimeOffset.FromUnixTimeMilliseconds(
+            TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        var link = await Links.CreateAsync(NewLink(1) with
+        {
+            MaxVisits = 1,
+            ExpiresAt = now.AddHours(1),
+            Settings = new() { VisitEvents = true },
+        });
+        link = await Links.ChangeAsync(link with { LaterCodes = "second" });
+        link = await Links.ChangeAsync(link with { LaterCodes = "second third" });
+        await NewVisitStore(NewOptIn([], [])).AddAsync(new(Run, 1, [NewVisit(1)]), default);
+        await Links.TakeVisitAsync(link, default);
+        await ExpireLinksAsync(now.AddHours(2));
+        await Links.ChangeAsync(link with { ExpiresAt = now.AddHours(-1) });
+
+        var events = await ReadAllAsync();
+
+        Assert.Equal(
+            [
+                "/c1 link.created", "/second link.changed", "/third link.changed", "/third link.visited",
+                "/third link.exhausted", "/third link.expired", "/third link.changed", "/third link.expired",
+            ],
+            events.Select(stored => $"{stored.Subject} {stored.Type}"));
+    }
+
     private async Task<List<StoredEvent>> ReadExpiredAsync() =>
         [.. (await ReadAllAsync()).Where(stored => stored.Type == "link.expired")];
 

@@ -36,7 +36,12 @@ public abstract partial class EventLogContract : IAsyncLifetime
 
     private protected abstract IBlockStore Blocks { get; }
 
+    private protected abstract IVisitEraser Eraser { get; }
+
     private protected abstract IVisitStore NewVisitStore(VisitOptIn optIn);
+
+    /// <summary>Adds events with a tag about a link, and returns after the commit.</summary>
+    private protected abstract Task AddTaggedAsync(long link, string tag, int count);
 
     /// <summary>Runs the job that finds links that have expired, at a time of the database's clock.</summary>
     private protected abstract Task ExpireLinksAsync(DateTimeOffset now);
@@ -223,6 +228,7 @@ public abstract partial class EventLogContract : IAsyncLifetime
         await NewVisitStore(NewOptIn([], [])).AddAsync(
             new(Run, 1, [NewVisit(1)]), default);
         await Links.ChangeAsync(link.Erase(Now));
+        await EraseAllAsync();
 
         var events = await ReadAllAsync();
 
@@ -233,6 +239,40 @@ public abstract partial class EventLogContract : IAsyncLifetime
             Assert.Equal((null, null), (stored.Before, stored.After));
             Assert.DoesNotContain("private", stored.Data ?? "", StringComparison.Ordinal);
         });
+    }
+
+    [Fact]
+    public async Task The_events_of_an_erased_link_lose_their_tags_in_several_steps()
+    {
+        var link = await Links.CreateAsync(NewLink(1, "", "private"));
+        await AddTaggedAsync(1, "private", 2_500);
+        await AddTaggedAsync(2, "kept", 10);
+        Assert.False(await Eraser.EraseAsync(default));
+        await Links.ChangeAsync(link.Erase(Now));
+
+        Assert.InRange(await EraseAllAsync(), 3, 10);
+
+        var events = new List<StoredEvent>();
+        await Eventually.IsTrueAsync(async () =>
+        {
+            events = [.. (await Log.ReadAsync(new(0, 0), 10_000, default)).Events];
+            return events.Count == 2_512;
+        });
+        Assert.DoesNotContain(events, stored => HasTag(stored, "private"));
+        Assert.Equal(10, events.Count(stored => HasTag(stored, "kept")));
+        Assert.False(await Eraser.EraseAsync(default));
+    }
+
+    private static bool HasTag(StoredEvent stored, string tag) =>
+        stored.Data?.Contains(tag, StringComparison.Ordinal) == true;
+
+    /// <returns>The number of steps.</returns>
+    private async Task<int> EraseAllAsync()
+    {
+        var steps = 0;
+        while (await Eraser.EraseAsync(default))
+            steps++;
+        return steps;
     }
 
     private Task<AddBlockResult> BlockAsync(string host, string reason) => Blocks.AddAsync(

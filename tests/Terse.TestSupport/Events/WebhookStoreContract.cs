@@ -79,14 +79,15 @@ public abstract class WebhookStoreContract : IAsyncLifetime
         await Store.AddAsync(NewWebhook("a"), Somebody, default);
         var health = new WebhookHealth(12, Now.AddHours(-1), Now.AddMinutes(5));
 
-        await Store.StoreHealthAsync("a", health, default);
-        await Store.StoreHealthAsync("b", health, default);
+        await Store.StoreHealthAsync("a", health, Now, default);
+        await Store.StoreHealthAsync("b", health, Now, default);
         var changed = await Store.ChangeAsync(
             NewWebhook("a") with { Description = "changed" }, Somebody, default);
 
         Assert.Equal(2, changed!.Version);
-        Assert.Equal(health, changed.Health);
-        await Store.StoreHealthAsync("a", WebhookHealth.Good, default);
+        Assert.Equal(12, changed.Health.Failures);
+        Assert.Equal(TimeSpan.FromMinutes(65), changed.Health.SlowedUntil - changed.Health.FailingSince);
+        await Store.StoreHealthAsync("a", WebhookHealth.Good, Now, default);
         Assert.Equal(WebhookHealth.Good, (await Store.FindAsync("a", default))!.Health);
     }
 
@@ -128,7 +129,7 @@ public abstract class WebhookStoreContract : IAsyncLifetime
         webhook = await ChangeAsync(
             webhook with { Secrets = [new("whsec_other", null), .. webhook.Secrets] });
         webhook = await ChangeAsync(webhook with { State = WebhookState.Paused, Reason = "It fails." });
-        await Store.StoreHealthAsync("a", new(3, Now, null), default);
+        await Store.StoreHealthAsync("a", new(3, Now, null), Now, default);
         webhook = await ChangeAsync(webhook with { State = WebhookState.Active, Reason = null });
         await ChangeAsync(webhook with { State = WebhookState.Ended, Reason = "It answered 410." });
         await Store.DeleteAsync("a", Somebody, default);

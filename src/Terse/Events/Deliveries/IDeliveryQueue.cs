@@ -14,9 +14,9 @@ namespace Terse.Events;
 internal interface IDeliveryQueue
 {
     /// <summary>
-    /// Creates the deliveries of new events, for the webhooks that are not ended, in one transaction. One
-    /// server at a time does this, in the order of the events' numbers; the call returns 0 if another server
-    /// does.
+    /// Creates the deliveries of new events, for the webhooks that are not ended, in short transactions. One
+    /// server at a time does this, in the order of the events' numbers; the call returns early if another
+    /// server does.
     /// </summary>
     /// <param name="limit">The maximum number of events.</param>
     /// <param name="matches">Whether an event is sent to a webhook.</param>
@@ -59,8 +59,16 @@ internal interface IDeliveryQueue
 /// <param name="MaxLines">The maximum number of lines to take now.</param>
 /// <param name="MaxOfLine">The maximum number of deliveries to read of each line.</param>
 /// <param name="Lease">How long the server may hold the lines.</param>
+/// <param name="Now">
+/// The present time of the server's clock, for the times of <see cref="Webhook.Health"/>.
+/// </param>
 internal sealed record TakeRequest(
-    IReadOnlyDictionary<string, int> InFlight, int MaxOfWebhook, int MaxLines, int MaxOfLine, TimeSpan Lease);
+    IReadOnlyDictionary<string, int> InFlight,
+    int MaxOfWebhook,
+    int MaxLines,
+    int MaxOfLine,
+    TimeSpan Lease,
+    DateTimeOffset Now);
 
 /// <param name="Webhook">Where to send the deliveries.</param>
 /// <param name="Line">

@@ -116,7 +116,7 @@ internal sealed partial class DeliveryWorker(
             await TryAsync(
                 async token =>
                 {
-                    await webhooks.StoreHealthAsync(id, health, token);
+                    await webhooks.StoreHealthAsync(id, health, time.GetUtcNow(), token);
                     receivers.SetStored(id, health);
                 },
                 cancellationToken);
@@ -194,7 +194,9 @@ internal sealed partial class DeliveryWorker(
             return;
         var takenAt = time.GetTimestamp();
         var lines = await queue.TakeAsync(
-            new(receivers.CountLines(maxOfWebhook), maxOfWebhook, free, MaxOfLine, Lease), cancellationToken);
+            new(
+                receivers.CountLines(maxOfWebhook), maxOfWebhook, free, MaxOfLine, Lease, time.GetUtcNow()),
+            cancellationToken);
         foreach (var line in lines)
         {
             if (receivers.Add(line.Webhook))

@@ -41,7 +41,15 @@ internal interface IWebhookStore
     /// <exception cref="StoreUnavailableException">It is unknown whether it was deleted.</exception>
     Task<bool> DeleteAsync(string id, Actor actor, CancellationToken cancellationToken);
 
-    /// <summary>Stores the health of a webhook. The last call wins, whatever the version is.</summary>
+    /// <summary>
+    /// Stores the health of a webhook. The last call wins, whatever the version is. The clocks of servers may
+    /// differ, so the health is stored with times of the database's clock.
+    /// </summary>
+    /// <param name="id">The webhook.</param>
+    /// <param name="health">The health, with times of the server's clock.</param>
+    /// <param name="now">The present time of the server's clock.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreUnavailableException">It is unknown whether the health was stored.</exception>
-    Task StoreHealthAsync(string id, WebhookHealth health, CancellationToken cancellationToken);
+    Task StoreHealthAsync(
+        string id, WebhookHealth health, DateTimeOffset now, CancellationToken cancellationToken);
 }

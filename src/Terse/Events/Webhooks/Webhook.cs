@@ -59,4 +59,9 @@ internal enum WebhookState
 internal sealed record WebhookHealth(int Failures, DateTimeOffset? FailingSince, DateTimeOffset? SlowedUntil)
 {
     public static readonly WebhookHealth Good = new(0, null, null);
+
+    /// <summary>Returns the health with the times of another clock.</summary>
+    /// <param name="ahead">How far the other clock is ahead.</param>
+    public WebhookHealth MovedBy(TimeSpan ahead) =>
+        this with { FailingSince = FailingSince + ahead, SlowedUntil = SlowedUntil + ahead };
 }

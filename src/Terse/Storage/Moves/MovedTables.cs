@@ -85,9 +85,10 @@ internal static class MovedTables
         [
             new("at", Microseconds), new("id", Number), new("type", Text), new("subject", Text),
             new("link_id", Number), new("version", Number), new("audit_at", Milliseconds),
-            new("audit_id", Number), new("data", Text), new("is_waiting", Flag),
+            new("audit_id", Number), new("data", Text), new("is_undispatched", Flag),
         ]),
         new("visit_event_link", 1, [new("one", Number)]),
+        new("event_erasure", 1, [new("link_id", Number)]),
         new("delivery", 3,
         [
             new("webhook_id", Text), new("event_at", Microseconds), new("event_id", Number),
@@ -150,6 +151,7 @@ internal static class MovedTables
         "event_clock", "link_expiry",
         // They describe one database.
         "schema_version", "horizon_state", "server", "host_lag", "cleanup", "link_cleanup",
+        "visit_event_search",
     ];
 
     /// <summary>

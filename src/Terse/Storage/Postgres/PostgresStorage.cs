@@ -73,10 +73,12 @@ internal sealed class PostgresStorage(
     {
         services.AddSingleton<PostgresEventTransactions>();
         services.AddSingleton<IEventLog, PostgresEventLog>();
+        services.AddSingleton<PostgresWebhookEnd>();
+        services.AddHostedService(provider => provider.GetRequiredService<PostgresWebhookEnd>());
         services.AddSingleton<IWebhookStore, PostgresWebhookStore>();
         services.AddSingleton<IDeliveryQueue, PostgresDeliveryQueue>();
         services.AddSingleton<IDeliveryLog, PostgresDeliveryLog>();
-        services.AddHostedService<PostgresExpiredLinks>();
+        services.AddHostedService<PostgresLinkExpiry>();
     }
 
     private static void AddVisits(IServiceCollection services)
@@ -91,6 +93,7 @@ internal sealed class PostgresStorage(
         services.AddSingleton<IVisitStore, PostgresVisitStore>();
         services.AddSingleton<IVisitReader, PostgresVisitReader>();
         services.AddSingleton<IVisitRollup, PostgresVisitRollup>();
+        services.AddSingleton<PostgresEventEraser>();
         services.AddSingleton<IVisitEraser, PostgresVisitEraser>();
     }
 
@@ -124,6 +127,7 @@ internal sealed class PostgresStorage(
         services.AddHostedService<PostgresIndexes>();
         services.AddHostedService<PostgresSnapshotAge>();
         services.AddHostedService<PostgresPartitionUpkeep>();
+        services.AddHostedService<PostgresVisitEventSearch>();
     }
 
     private static void AddLists(IServiceCollection services)

@@ -62,6 +62,7 @@ internal sealed class SqliteStorage(Lazy<SqliteDatabase> database, IOptions<Stor
     private static void AddEvents(IServiceCollection services)
     {
         services.AddSingleton<IEventLog, SqliteEventLog>();
+        services.AddSingleton<SqliteWebhookEnd>();
         services.AddSingleton<IWebhookStore, SqliteWebhookStore>();
         services.AddSingleton<IDeliveryQueue, SqliteDeliveryQueue>();
         services.AddSingleton<IDeliveryLog, SqliteDeliveryLog>();

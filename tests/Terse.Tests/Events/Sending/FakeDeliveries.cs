@@ -151,7 +151,8 @@ internal sealed class FakeDeliveries(TimeProvider time) : IDeliveryQueue, IDeliv
             return _webhooks[webhook.Id] = webhook with { Version = webhook.Version + 1 };
         });
 
-    public Task StoreHealthAsync(string id, WebhookHealth health, CancellationToken cancellationToken) => Run(
+    public Task StoreHealthAsync(
+        string id, WebhookHealth health, DateTimeOffset now, CancellationToken cancellationToken) => Run(
         nameof(StoreHealthAsync),
         () => _webhooks.TryGetValue(id, out var stored)
             && (_webhooks[id] = stored with { Health = health }) is not null);

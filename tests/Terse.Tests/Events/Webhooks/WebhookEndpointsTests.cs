@@ -164,7 +164,7 @@ public sealed class WebhookEndpointsTests : IAsyncLifetime
         using var test = await _server.SendHookAsync("POST", $"/{id}/test");
         var since = TimeProvider.System.GetUtcNow();
         await _server.Services.GetRequiredService<IWebhookStore>()
-            .StoreHealthAsync(id, new(12, since, since.AddMinutes(5)), default);
+            .StoreHealthAsync(id, new(12, since, since.AddMinutes(5)), since, default);
         var failing = await _server.CallHookAsync("GET", $"/{id}");
 
         var resumed = await _server.CallHookAsync("PATCH", $"/{id}", """{"state": "active"}""");

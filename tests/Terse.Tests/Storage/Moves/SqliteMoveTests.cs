@@ -68,7 +68,8 @@ public sealed class SqliteMoveTests : IDisposable
     public async Task Events_and_deliveries_that_wait_are_moved_and_new_events_are_later()
     {
         var webhook = EventSamples.NewWebhook("a");
-        await new SqliteWebhookStore(_file.Writer, _file.Readers).AddAsync(webhook, Actor.None, default);
+        await new SqliteWebhookStore(_file.Writer, _file.Readers, new(_file.Writer, _file.Readers))
+            .AddAsync(webhook, Actor.None, default);
         await AddAsync(1, "one");
         var queue = new SqliteDeliveryQueue(_file.Writer, _file.Readers);
         await queue.DispatchAsync(10, (to, stored) => to.Filter.Matches(stored), default);
@@ -92,7 +93,7 @@ public sealed class SqliteMoveTests : IDisposable
     }
 
     private static readonly TakeRequest Request = new(
-        new Dictionary<string, int>(), 10, 10, 10, TimeSpan.FromSeconds(30));
+        new Dictionary<string, int>(), 10, 10, 10, TimeSpan.FromSeconds(30), EventSamples.Now);
 
     private object? ReadMoved(string sql)
     {

@@ -178,7 +178,7 @@ internal sealed class WebhookManager(
             // A resumed webhook forgets its failures, so that the next one does not pause it at once.
             if (isResumed)
             {
-                await store.StoreHealthAsync(id, WebhookHealth.Good, cancellationToken);
+                await store.StoreHealthAsync(id, WebhookHealth.Good, time.GetUtcNow(), cancellationToken);
                 stored = stored with { Health = WebhookHealth.Good };
             }
 

@@ -1,55 +1,33 @@
 using Npgsql;
 using Terse.Events;
 using Terse.Horizon;
+using LineFloors = System.Collections.Generic.Dictionary<string, System.DateTimeOffset>;
 
 namespace Terse.Storage.Postgres;
 
 /// <summary>Takes lines, and gives them back (<see cref="PostgresDeliveryQueue"/>).</summary>
 internal static class PostgresDeliveryLines
 {
-    /// <summary>
-    /// Locks lines that are due. The webhooks are in random order, so that no webhook always comes first.
-    /// Rows that other transactions have locked are skipped.
-    /// </summary>
-    private const string LockDue =
-        """
-        WITH clock AS MATERIALIZED (
-            SELECT clock_timestamp() AS now
-        ), free AS MATERIALIZED (
-            SELECT w.id, $3 - coalesce(f.used, 0) AS slots
-            FROM clock CROSS JOIN webhook AS w
-                LEFT JOIN unnest($1::text[], $2::integer[]) AS f(id, used) ON f.id = w.id
-            WHERE w.state = 0 AND (w.slowed_until IS NULL OR w.slowed_until <= clock.now)
-                AND coalesce(f.used, 0) < $3
-            ORDER BY random()
-        )
-        SELECT l.webhook_id, l.line
-        FROM clock CROSS JOIN free CROSS JOIN LATERAL (
-            SELECT webhook_id, line FROM delivery_line
-            WHERE webhook_id = free.id AND due_at <= clock.now
-            ORDER BY due_at LIMIT free.slots FOR UPDATE SKIP LOCKED) AS l
-        LIMIT $4
-        """;
-
     private const string SetLease =
         """
         UPDATE delivery_line AS l SET due_at = clock_timestamp() + $3, lease = gen_random_uuid()
         FROM unnest($1::text[], $2::text[]) AS t(webhook_id, line)
         WHERE l.webhook_id = t.webhook_id AND l.line = t.line
-        RETURNING l.webhook_id, l.line, l.lease
+        RETURNING l.webhook_id, l.line, l.lease, l.first_event
         """;
 
     private const string SelectWebhooks =
-        $"SELECT {PostgresWebhookStore.Columns} FROM webhook WHERE id = ANY ($1)";
+        $"SELECT {PostgresWebhookStore.Columns}, clock_timestamp() FROM webhook WHERE id = ANY ($1)";
 
     private const string SelectWaiting =
         $"""
         SELECT t.number, d.attempts, {PostgresEventRows.Columns}
-        FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS t(webhook_id, line, number)
+        FROM unnest($1::text[], $2::text[], $3::bigint[]) WITH ORDINALITY
+                AS t(webhook_id, line, first_event, number)
             CROSS JOIN LATERAL (
                 SELECT event_at, event_id, attempts FROM delivery
-                WHERE webhook_id = t.webhook_id AND line = t.line AND state = 0
-                ORDER BY event_id LIMIT $3) AS d
+                WHERE webhook_id = t.webhook_id AND line = t.line AND state = 0 AND event_id >= t.first_event
+                ORDER BY event_id LIMIT $4) AS d
             CROSS JOIN LATERAL (
                 SELECT * FROM event WHERE at = d.event_at AND id = d.event_id LIMIT 1) AS e
         {PostgresEventRows.JoinAudit}
@@ -60,18 +38,26 @@ internal static class PostgresDeliveryLines
     /// A line without waiting deliveries is deleted: their partition was dropped, because they waited longer
     /// than the retention time.
     /// </remarks>
-    public static async Task<IReadOnlyList<TakenLine>> TakeAsync(
-        WriteTransaction write, TakeRequest request, CancellationToken cancellationToken)
+    /// <returns>The lines, and the new floors of the webhooks.</returns>
+    public static async Task<(IReadOnlyList<TakenLine> Lines, LineFloors Floors)> TakeAsync(
+        WriteTransaction write,
+        (TakeRequest Request, LineFloors Floors) call,
+        CancellationToken cancellationToken)
     {
-        var due = await LockDueAsync(write, request, cancellationToken);
-        if (due.Count == 0)
-            return [];
+        var (due, floors) = await PostgresDueLines.LockAsync(
+            write, call.Request, call.Floors, cancellationToken);
+        return (due.Count > 0 ? await TakeAsync(write, call.Request, due, cancellationToken) : [], floors);
+    }
+
+    private static async Task<IReadOnlyList<TakenLine>> TakeAsync(
+        WriteTransaction write,
+        TakeRequest request,
+        IReadOnlyList<HeldLine> due,
+        CancellationToken cancellationToken)
+    {
         await PostgresEventTransactions.UseIndexesAsync(write, cancellationToken);
         var lines = await SetLeaseAsync(write, due, request.Lease, cancellationToken);
-        await using var select = write.CreateCommand(SelectWebhooks);
-        select.Bind(lines.Select(line => line.WebhookId).Distinct(StringComparer.Ordinal).ToArray());
-        var webhooks = (await PostgresWebhookStore.ReadAsync(select, cancellationToken))
-            .ToDictionary(webhook => webhook.Id, StringComparer.Ordinal);
+        var webhooks = await ReadWebhooksAsync(write, lines, request.Now, cancellationToken);
         var waiting = await ReadWaitingAsync(write, lines, request.MaxOfLine, cancellationToken);
         if (lines.Where((_, index) => waiting[index].Count == 0).ToList() is { Count: > 0 } empty)
             await DeleteEmptyAsync(write, empty, cancellationToken);
@@ -84,23 +70,11 @@ internal static class PostgresDeliveryLines
         ];
     }
 
-    private static async Task<List<HeldLine>> LockDueAsync(
-        WriteTransaction write, TakeRequest request, CancellationToken cancellationToken)
-    {
-        await using var locking = write.CreateCommand(LockDue);
-        locking.BindColumn(request.InFlight, used => used.Key);
-        locking.BindColumn(request.InFlight, used => used.Value);
-        locking.Bind(request.MaxOfWebhook);
-        locking.Bind(request.MaxLines);
-        await using var row = await locking.ExecuteReaderAsync(cancellationToken);
-        var lines = new List<HeldLine>();
-        while (await row.ReadAsync(cancellationToken))
-            lines.Add(new(row.GetString(0), row.GetString(1), Guid.Empty));
-        return lines;
-    }
-
     private static async Task<List<HeldLine>> SetLeaseAsync(
-        WriteTransaction write, List<HeldLine> due, TimeSpan lease, CancellationToken cancellationToken)
+        WriteTransaction write,
+        IReadOnlyList<HeldLine> due,
+        TimeSpan lease,
+        CancellationToken cancellationToken)
     {
         await using var update = write.CreateCommand(SetLease);
         BindLines(update, due);
@@ -108,8 +82,35 @@ internal static class PostgresDeliveryLines
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
         var lines = new List<HeldLine>();
         while (await row.ReadAsync(cancellationToken))
-            lines.Add(new(row.GetString(0), row.GetString(1), row.GetGuid(2)));
+        {
+            lines.Add(new(row.GetString(0), row.GetString(1))
+            {
+                Lease = row.GetGuid(2),
+                FirstEvent = row.GetInt64(3),
+            });
+        }
+
         return lines;
+    }
+
+    private static async Task<Dictionary<string, Webhook>> ReadWebhooksAsync(
+        WriteTransaction write,
+        List<HeldLine> lines,
+        DateTimeOffset now,
+        CancellationToken cancellationToken)
+    {
+        await using var select = write.CreateCommand(SelectWebhooks);
+        select.Bind(lines.Select(line => line.WebhookId).Distinct(StringComparer.Ordinal).ToArray());
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        var webhooks = new Dictionary<string, Webhook>(StringComparer.Ordinal);
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var webhook = PostgresWebhookStore.ReadWebhook(row);
+            var stored = await row.GetFieldValueAsync<DateTimeOffset>(12, cancellationToken);
+            webhooks.Add(webhook.Id, webhook with { Health = webhook.Health.MovedBy(now - stored) });
+        }
+
+        return webhooks;
     }
 
     private static async Task<List<WaitingDelivery>[]> ReadWaitingAsync(
@@ -117,6 +118,7 @@ internal static class PostgresDeliveryLines
     {
         await using var select = write.CreateCommand(SelectWaiting);
         BindLines(select, lines);
+        select.BindColumn(lines, line => line.FirstEvent);
         select.Bind(maxOfLine);
         await using var row = await select.ExecuteReaderAsync(cancellationToken);
         var waiting = lines.Select(_ => new List<WaitingDelivery>()).ToArray();
@@ -151,12 +153,18 @@ internal static class PostgresDeliveryLines
         DELETE FROM delivery_line AS l USING unnest($1::text[], $2::text[]) AS f(webhook_id, line)
         WHERE l.webhook_id = f.webhook_id AND l.line = f.line AND NOT EXISTS (
             SELECT FROM delivery AS d
-            WHERE d.webhook_id = f.webhook_id AND d.line = f.line AND d.state = 0)
+            WHERE d.webhook_id = f.webhook_id AND d.line = f.line AND d.state = 0
+                AND d.event_id >= l.first_event)
         """;
 
     private const string GiveBack =
         """
-        UPDATE delivery_line AS l SET due_at = clock_timestamp() + f.retry_after, lease = NULL
+        UPDATE delivery_line AS l SET due_at = clock_timestamp() + f.retry_after, lease = NULL,
+            first_event = coalesce((
+                SELECT event_id FROM delivery AS d
+                WHERE d.webhook_id = l.webhook_id AND d.line = l.line AND d.state = 0
+                    AND d.event_id >= l.first_event
+                ORDER BY event_id LIMIT 1), l.first_event)
         FROM unnest($1::text[], $2::text[], $3::interval[]) AS f(webhook_id, line, retry_after)
         WHERE l.webhook_id = f.webhook_id AND l.line = f.line
         """;
@@ -173,7 +181,7 @@ internal static class PostgresDeliveryLines
         await StoreOutcomesAsync(write, [.. outcomes], cancellationToken);
         await DeleteEmptyAsync(
             write,
-            [.. held.Select(line => new HeldLine(line.WebhookId, line.Line, line.Lease))],
+            [.. held.Select(line => new HeldLine(line.WebhookId, line.Line))],
             cancellationToken);
         await using var update = write.CreateCommand(GiveBack);
         update.BindColumn(held, line => line.WebhookId);
@@ -223,11 +231,9 @@ internal static class PostgresDeliveryLines
         await delete.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static void BindLines(NpgsqlCommand command, List<HeldLine> lines)
+    private static void BindLines(NpgsqlCommand command, IReadOnlyList<HeldLine> lines)
     {
         command.BindColumn(lines, line => line.WebhookId);
         command.BindColumn(lines, line => line.Line);
     }
-
-    private sealed record HeldLine(string WebhookId, string Line, Guid Lease);
 }

@@ -20,7 +20,7 @@ internal sealed class PostgresDeliveryLog(PostgresEventTransactions transactions
                 WHERE l.webhook_id = d.webhook_id AND l.line = d.line AND NOT EXISTS (
                     SELECT FROM delivery AS o
                     WHERE o.webhook_id = d.webhook_id AND o.line = d.line AND o.state = 0
-                        AND o.event_id < d.event_id)) END
+                        AND o.event_id BETWEEN l.first_event AND d.event_id - 1)) END
         FROM (
             SELECT * FROM delivery
             WHERE {Selected} AND (event_at, event_id) < ($6, $7) {state}
@@ -106,7 +106,7 @@ internal sealed class PostgresDeliveryLog(PostgresEventTransactions transactions
                 AND ($8 IS NULL OR tried_at IS NULL OR tried_at < $8)
             ORDER BY event_at, event_id LIMIT $7 FOR UPDATE) AS r
         WHERE d.webhook_id = $1 AND d.event_at = r.event_at AND d.event_id = r.event_id
-        RETURNING d.line
+        RETURNING d.line, d.event_id
         """;
 
     /// <summary>
@@ -115,10 +115,12 @@ internal sealed class PostgresDeliveryLog(PostgresEventTransactions transactions
     /// </summary>
     private const string MakeDue =
         """
-        INSERT INTO delivery_line AS l (webhook_id, line, due_at)
-        SELECT $1, line, clock_timestamp() FROM unnest($2::text[]) AS line ORDER BY line COLLATE "C"
+        INSERT INTO delivery_line AS l (webhook_id, line, due_at, first_event)
+        SELECT $1, line, clock_timestamp(), first_event
+        FROM unnest($2::text[], $3::bigint[]) AS n(line, first_event) ORDER BY line COLLATE "C"
         ON CONFLICT (webhook_id, line) DO UPDATE
-        SET due_at = CASE WHEN l.lease IS NULL THEN least(l.due_at, excluded.due_at) ELSE l.due_at END
+        SET due_at = CASE WHEN l.lease IS NULL THEN least(l.due_at, excluded.due_at) ELSE l.due_at END,
+            first_event = least(l.first_event, excluded.first_event)
         """;
 
     /// <inheritdoc/>
@@ -136,18 +138,22 @@ internal sealed class PostgresDeliveryLog(PostgresEventTransactions transactions
                 return 0;
         }
 
-        var lines = await ReplayAsync(write, query, limit, cancellationToken);
-        if (lines.Count == 0)
+        var deliveries = await ReplayAsync(write, query, limit, cancellationToken);
+        if (deliveries.Count == 0)
             return 0;
+        var lines = deliveries
+            .GroupBy(delivery => delivery.Line, delivery => delivery.EventId, StringComparer.Ordinal)
+            .ToList();
         await using var upsert = PostgresEventTransactions.CreateCommand(write, MakeDue);
         upsert.Bind(query.WebhookId);
-        upsert.Bind(lines.Distinct(StringComparer.Ordinal).ToArray());
+        upsert.BindColumn(lines, line => line.Key);
+        upsert.BindColumn(lines, line => line.Min());
         await upsert.ExecuteNonQueryAsync(cancellationToken);
-        return lines.Count;
+        return deliveries.Count;
     }
 
-    /// <summary>Returns the line of each delivery that waits again.</summary>
-    private static async Task<List<string>> ReplayAsync(
+    /// <summary>Returns the deliveries that wait again.</summary>
+    private static async Task<List<(string Line, long EventId)>> ReplayAsync(
         WriteTransaction write, DeliveryQuery query, int limit, CancellationToken cancellationToken)
     {
         await using var update = PostgresEventTransactions.CreateCommand(write, Replay);
@@ -162,16 +168,16 @@ internal sealed class PostgresDeliveryLog(PostgresEventTransactions transactions
         update.Bind(limit);
         update.Bind(query.TriedBefore?.ToUniversalTime());
         await using var row = await update.ExecuteReaderAsync(cancellationToken);
-        var lines = new List<string>();
+        var deliveries = new List<(string, long)>();
         while (await row.ReadAsync(cancellationToken))
-            lines.Add(row.GetString(0));
-        return lines;
+            deliveries.Add((row.GetString(0), row.GetInt64(1)));
+        return deliveries;
     }
 
     /// <summary>The last column reads the oldest due line of each webhook to which lines are sent.</summary>
     private const string SelectCounts =
         """
-        SELECT (SELECT count(*) FROM (SELECT FROM event WHERE is_waiting LIMIT 1000000) AS e),
+        SELECT (SELECT count(*) FROM (SELECT FROM event WHERE is_undispatched LIMIT 1000000) AS e),
             (SELECT count(*) FROM (SELECT FROM delivery WHERE state = 0 LIMIT 1000000) AS w),
             (SELECT count(*) FROM (SELECT FROM delivery WHERE state = 2 LIMIT 1000000) AS d),
             clock_timestamp() - (

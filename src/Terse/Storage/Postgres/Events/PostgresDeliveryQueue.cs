@@ -1,5 +1,6 @@
 using Terse.Events;
 using Terse.Horizon;
+using Terse.Hosting;
 
 namespace Terse.Storage.Postgres;
 
@@ -17,17 +18,57 @@ namespace Terse.Storage.Postgres;
 /// snapshot that shows the event of a change also shows the earlier ones of its link.
 /// </para>
 /// </remarks>
-internal sealed class PostgresDeliveryQueue(PostgresEventTransactions transactions) : IDeliveryQueue
+internal sealed class PostgresDeliveryQueue(PostgresEventTransactions transactions, TimeProvider time)
+    : IDeliveryQueue
 {
-    /// <inheritdoc/>
-    public Task<int> DispatchAsync(
-        int limit, Func<Webhook, StoredEvent, bool> matches, CancellationToken cancellationToken) =>
-        transactions.WriteAsync((limit, matches), PostgresDispatch.RunAsync, cancellationToken);
+    /// <summary>After each success, a transaction takes one part of this many parts more.</summary>
+    private const int GrowthPart = 8;
+
+    private readonly PostgresLineFloors _lineFloors = new(time);
+    private DispatchFloor _dispatchFloor = DispatchFloor.None;
+    private int _maxEvents = int.MaxValue;
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<TakenLine>> TakeAsync(
-        TakeRequest request, CancellationToken cancellationToken) =>
-        transactions.WriteAsync(request, PostgresDeliveryLines.TakeAsync, cancellationToken);
+    /// <remarks>
+    /// A transaction that is too large for a slow database would fail again and again. After a failure, the
+    /// next one takes half as many events, and later ones take slowly more.
+    /// </remarks>
+    public async Task<int> DispatchAsync(
+        int limit, Func<Webhook, StoredEvent, bool> matches, CancellationToken cancellationToken)
+    {
+        var (count, isLast) = (0, false);
+        while (count < limit && !isLast)
+        {
+            var size = Math.Min(limit - count, _maxEvents);
+            try
+            {
+                (var events, _dispatchFloor) = await transactions.WriteAsync(
+                    (size, matches, _dispatchFloor), PostgresDispatch.RunAsync, cancellationToken);
+                count += events;
+                isLast = events < size;
+            }
+            catch (StoreUnavailableException)
+            {
+                _maxEvents = Math.Max(1, size / 2);
+                throw;
+            }
+
+            if (!isLast)
+                _maxEvents = (int)Math.Min(int.MaxValue, 1L + _maxEvents + (_maxEvents / GrowthPart));
+        }
+
+        return count;
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TakenLine>> TakeAsync(
+        TakeRequest request, CancellationToken cancellationToken)
+    {
+        var (lines, floors) = await transactions.WriteAsync(
+            (request, _lineFloors.Read()), PostgresDeliveryLines.TakeAsync, cancellationToken);
+        _lineFloors.Add(floors);
+        return lines;
+    }
 
     /// <inheritdoc/>
     public Task FinishAsync(IReadOnlyList<FinishedLine> lines, CancellationToken cancellationToken) =>
@@ -37,7 +78,7 @@ internal sealed class PostgresDeliveryQueue(PostgresEventTransactions transactio
 
     private const string InsertTest =
         $"""
-        INSERT INTO event AS e (at, type, subject, is_waiting)
+        INSERT INTO event AS e (at, type, subject, is_undispatched)
         VALUES (horizon_instant(), '{EventTypes.WebhookTested}', $1, false)
         RETURNING (extract(epoch FROM e.at) * 1000000)::bigint, e.id
         """;

@@ -55,20 +55,22 @@ internal sealed class PostgresEventTransactions(Cluster cluster, TimeProvider ti
         return command;
     }
 
-    private const string SetPlans =
+    /// <summary>
+    /// The columns of a statement that makes PostgreSQL look up each row of the next statements in an index.
+    /// A scan of a whole table is never faster when a million deliveries wait, but PostgreSQL does not know
+    /// how few rows a statement needs. Plans without the other ways seem expensive, so PostgreSQL would
+    /// compile them.
+    /// </summary>
+    public const string UseIndexes =
         """
-        SELECT set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
+        set_config('enable_seqscan', 'off', true), set_config('enable_hashjoin', 'off', true),
             set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)
         """;
 
-    /// <summary>
-    /// Makes PostgreSQL look up each row of the next statements in an index. A scan of a whole table is never
-    /// faster when a million deliveries wait, but PostgreSQL does not know how few rows a statement needs.
-    /// Plans without the other ways seem expensive, so PostgreSQL would compile them.
-    /// </summary>
+    /// <inheritdoc cref="UseIndexes"/>
     public static async Task UseIndexesAsync(WriteTransaction write, CancellationToken cancellationToken)
     {
-        await using var set = write.CreateCommand(SetPlans);
+        await using var set = write.CreateCommand($"SELECT {UseIndexes}");
         await set.ExecuteNonQueryAsync(cancellationToken);
     }
 

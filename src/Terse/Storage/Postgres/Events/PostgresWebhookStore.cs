@@ -10,12 +10,9 @@ namespace Terse.Storage.Postgres;
 /// Triggers write the audit. A transaction that creates deliveries locks the rows of its webhooks, so a
 /// change or a deletion waits for it, and then finds these deliveries.
 /// </remarks>
-internal sealed class PostgresWebhookStore(PostgresEventTransactions transactions)
+internal sealed class PostgresWebhookStore(PostgresEventTransactions transactions, PostgresWebhookEnd ends)
     : IWebhookStore
 {
-    /// <summary>How many lines or deliveries one transaction changes, when a webhook ends.</summary>
-    private const int MaxRows = 1_000;
-
     /// <summary>The columns that <see cref="ReadWebhook"/> reads.</summary>
     public const string Columns =
         """
@@ -55,7 +52,8 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
         return webhooks;
     }
 
-    private static Webhook ReadWebhook(NpgsqlDataReader row)
+    /// <summary>Reads a webhook from a row whose first columns are <see cref="Columns"/>.</summary>
+    public static Webhook ReadWebhook(NpgsqlDataReader row)
     {
         var (filter, description) = WebhookJson.ReadSettings(row.GetString(2));
         return new(
@@ -126,10 +124,10 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
     {
         // The server that ended the webhook may have been killed before everything was dead.
         if (webhook.State != WebhookState.Ended)
-            await EndWaitingAsync(webhook.Id, cancellationToken);
+            await ends.EndAsync(webhook.Id, cancellationToken);
         var changed = await transactions.WriteAsync((webhook, actor), ChangeAsync, cancellationToken);
         if (changed?.State == WebhookState.Ended)
-            await EndWaitingAsync(webhook.Id, CancellationToken.None);
+            await ends.EndAsync(webhook.Id, CancellationToken.None);
         return changed;
     }
 
@@ -145,85 +143,17 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
         return (await ReadAsync(update, cancellationToken)).SingleOrDefault();
     }
 
-    private const string IsEndedAndWaits =
-        """
-        SELECT EXISTS (SELECT FROM webhook WHERE id = $1 AND state = 2)
-            AND (EXISTS (SELECT FROM delivery_line WHERE webhook_id = $1)
-                OR EXISTS (SELECT FROM delivery WHERE webhook_id = $1 AND state = 0))
-        """;
-
-    private const string IsNotOpen = "NOT EXISTS (SELECT FROM webhook WHERE id = $1 AND state <> 2)";
-
-    /// <summary>Waits for the transactions that store outcomes.</summary>
-    private const string DeleteLines =
-        $"""
-        DELETE FROM delivery_line WHERE {IsNotOpen} AND (webhook_id, line) IN (
-            SELECT webhook_id, line FROM delivery_line WHERE webhook_id = $1
-            ORDER BY webhook_id, line LIMIT $2 FOR UPDATE)
-        """;
-
-    private const string MarkDead =
-        $"""
-        UPDATE delivery SET state = 2 WHERE {IsNotOpen} AND (webhook_id, event_at, event_id) IN (
-            SELECT webhook_id, event_at, event_id FROM delivery WHERE webhook_id = $1 AND state = 0
-            LIMIT $2)
-        """;
-
-    /// <summary>
-    /// Makes what waits for a webhook dead, if the webhook has ended. The lines go first: without its line,
-    /// no server stores the outcome of a delivery.
-    /// </summary>
-    private async Task EndWaitingAsync(string id, CancellationToken cancellationToken)
-    {
-        var isLeft = await transactions.ReadAsync(Freshness.Latest, id, static async (read, id, token) =>
-        {
-            await using var select = read.CreateCommand(IsEndedAndWaits);
-            select.Bind(id);
-            return (bool)(await select.ExecuteScalarAsync(token))!;
-        }, cancellationToken);
-        if (!isLeft)
-            return;
-        await RepeatAsync(DeleteLines, id);
-        await RepeatAsync(MarkDead, id);
-    }
-
-    /// <summary>Runs a statement that changes <see cref="MaxRows"/> rows until it finds no more.</summary>
-    private async Task RepeatAsync(string sql, string id)
-    {
-        int rows;
-        do
-        {
-            rows = await transactions.WriteAsync((sql, id), static async (write, call, token) =>
-            {
-                await PostgresEventTransactions.UseIndexesAsync(write, token);
-                await using var change = write.CreateCommand(call.sql);
-                change.Bind(call.id);
-                change.Bind(MaxRows);
-                return await change.ExecuteNonQueryAsync(token);
-            }, CancellationToken.None);
-        }
-        while (rows == MaxRows);
-    }
-
     /// <summary>Notes who deletes the webhook, for the audit.</summary>
     private const string SetActor = "UPDATE webhook SET changed_by = $2, changed_from = $3 WHERE id = $1";
 
     private const string Delete = "DELETE FROM webhook WHERE id = $1";
 
-    private const string DeleteDeliveries =
-        $"""
-        DELETE FROM delivery WHERE {IsNotOpen} AND (webhook_id, event_at, event_id) IN (
-            SELECT webhook_id, event_at, event_id FROM delivery WHERE webhook_id = $1 LIMIT $2)
-        """;
-
     /// <inheritdoc/>
-    /// <remarks>Deliveries that are left when the server is killed are never sent, and expire.</remarks>
     public async Task<bool> DeleteAsync(string id, Actor actor, CancellationToken cancellationToken)
     {
         if (!await transactions.WriteAsync((id, actor), DeleteAsync, cancellationToken))
             return false;
-        await RepeatAsync(DeleteLines, id);
-        await RepeatAsync(DeleteDeliveries, id);
+        await ends.DeleteAsync(id, CancellationToken.None);
         return true;
     }
 
@@ -241,15 +171,21 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
     }
 
     private const string UpdateHealth =
-        "UPDATE webhook SET failures = $2, failing_since = $3, slowed_until = $4 WHERE id = $1";
+        """
+        UPDATE webhook SET failures = $2, failing_since = now + ($3 - $5), slowed_until = now + ($4 - $5)
+        FROM (SELECT clock_timestamp() AS now OFFSET 0) AS clock
+        WHERE id = $1
+        """;
 
     /// <inheritdoc/>
-    public Task StoreHealthAsync(string id, WebhookHealth health, CancellationToken cancellationToken) =>
-        transactions.WriteAsync((id, health), static async (write, call, token) =>
+    public Task StoreHealthAsync(
+        string id, WebhookHealth health, DateTimeOffset now, CancellationToken cancellationToken) =>
+        transactions.WriteAsync((id, health, now), static async (write, call, token) =>
         {
             await using var update = write.CreateCommand(UpdateHealth);
             update.Bind(call.id);
             BindHealth(update, call.health);
+            update.Bind(call.now.ToUniversalTime());
             return await update.ExecuteNonQueryAsync(token);
         }, cancellationToken);
 

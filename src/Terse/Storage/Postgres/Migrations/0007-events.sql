@@ -24,7 +24,17 @@ CREATE TRIGGER link_has_visit_events AFTER INSERT OR UPDATE ON link
     FOR EACH ROW WHEN (NEW.settings LIKE '%"visitEvents":true%')
     EXECUTE FUNCTION link_has_visit_events();
 
--- Up to which time links have expired with an event, by time and id. The class PostgresExpiredLinks moves it,
+-- The links that were stored before this migration, from done_up_to up to last_id, may have the setting, too:
+-- servers of this version store it already. The class PostgresVisitEventSearch searches them in the
+-- background, and deletes the row at the end.
+CREATE TABLE visit_event_search (
+    one        integer PRIMARY KEY CHECK (one = 1),
+    done_up_to bigint  NOT NULL,
+    last_id    bigint  NOT NULL
+);
+INSERT INTO visit_event_search (one, done_up_to, last_id) SELECT 1, 0, max(id) FROM link HAVING max(id) > 0;
+
+-- Up to which time links have expired with an event, by time and id. The class PostgresLinkExpiry moves it,
 -- up to the horizon at most. Links that expired before this migration get no event.
 CREATE TABLE link_expiry (
     one        integer     PRIMARY KEY CHECK (one = 1),
@@ -35,7 +45,7 @@ INSERT INTO link_expiry (one, done_up_to, last_id)
 VALUES (1, clock_timestamp(), 9223372036854775807);
 
 -- Writes the event of a link whose expiry time is already done when the link is stored. For any later time,
--- the class PostgresExpiredLinks finds the link: it waits for the lock that this function takes, and it does
+-- the class PostgresLinkExpiry finds the link: it waits for the lock that this function takes, and it does
 -- not pass the horizon, so it misses no link whose transaction has not ended. A link that was deleted before
 -- it expired has expired when it is restored.
 CREATE FUNCTION link_expired() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -44,9 +54,10 @@ DECLARE
 BEGIN
     SELECT done_up_to, last_id INTO done FROM link_expiry FOR SHARE;
     IF (NEW.expires_at, NEW.id) <= (done.done_up_to, done.last_id) THEN
-        INSERT INTO event (at, type, subject, link_id, version, data, is_waiting)
+        INSERT INTO event (at, type, subject, link_id, version, data, is_undispatched)
         VALUES (
-            horizon_instant(), 'link.expired', NEW.domain || '/' || NEW.code, NEW.id, NEW.version,
+            horizon_instant(), 'link.expired', link_subject(NEW.domain, NEW.code, NEW.later_codes),
+            NEW.id, NEW.version,
             link_end(NEW.settings, 'expiresAt', to_jsonb(event_time(NEW.expires_at))), event_waits());
     END IF;
     RETURN NULL;
@@ -61,16 +72,15 @@ CREATE CONSTRAINT TRIGGER link_expired AFTER UPDATE ON link DEFERRABLE INITIALLY
         AND (NEW.expires_at IS DISTINCT FROM OLD.expires_at OR OLD.deleted_at <= NEW.expires_at))
     EXECUTE FUNCTION link_expired();
 
--- Erased links lose what people wrote in their events, too. The states before and after are in the audit.
+-- Erased links lose what people wrote in their events, too: the states before and after, which are in the
+-- audit, and the tags in data. The class PostgresEventEraser removes the tags of these links, and then
+-- deletes their rows here.
+CREATE TABLE event_erasure (
+    link_id bigint PRIMARY KEY
+);
 CREATE FUNCTION link_events_erased() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    WITH written AS (
-        SELECT at, id FROM event
-        WHERE link_id = NEW.id AND data IS NOT NULL AND link_settings(data) -> 'tags' <> '[]'
-        ORDER BY id FOR UPDATE
-    )
-    UPDATE event AS e SET data = (link_settings(e.data) - 'tags')::text
-    FROM written AS w WHERE (e.at, e.id) = (w.at, w.id);
+    INSERT INTO event_erasure (link_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
 CREATE TRIGGER link_events_erased AFTER UPDATE ON link
@@ -79,8 +89,8 @@ CREATE TRIGGER link_events_erased AFTER UPDATE ON link
 -- Writes an event when the last visit of a link is used up. An erased link has the limit 0.
 CREATE FUNCTION link_exhausted() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO event (at, type, subject, link_id, version, data, is_waiting)
-    SELECT horizon_instant(), 'link.exhausted', domain || '/' || code, id, version,
+    INSERT INTO event (at, type, subject, link_id, version, data, is_undispatched)
+    SELECT horizon_instant(), 'link.exhausted', link_subject(domain, code, later_codes), id, version,
         link_end(settings, 'maxVisits', to_jsonb(NEW.max_visits)), event_waits()
     FROM link WHERE id = NEW.link_id AND target <> '';
     RETURN NULL;
@@ -101,7 +111,7 @@ BEGIN
     END IF;
     instant := horizon_instant();
     waits := event_waits();
-    INSERT INTO event (at, type, subject, link_id, version, audit_at, audit_id, is_waiting)
+    INSERT INTO event (at, type, subject, link_id, version, audit_at, audit_id, is_undispatched)
     SELECT instant, action || CASE WHEN action LIKE '%e' THEN 'd' ELSE 'ed' END, subject, link_id,
         CASE WHEN link_id IS NULL THEN NULL
             WHEN action = 'link.create' THEN 1
@@ -118,21 +128,27 @@ CREATE TRIGGER audit_made_event AFTER INSERT ON audit REFERENCING NEW TABLE AS a
 -- what the audit has not.
 CREATE SEQUENCE event_id;
 CREATE TABLE event (
-    at         timestamptz NOT NULL, -- horizon_instant()
-    id         bigint      NOT NULL DEFAULT nextval('event_id'),
-    type       text        COLLATE "C" NOT NULL, -- such as link.changed
-    subject    text        COLLATE "C" NOT NULL, -- as in the audit
-    link_id    bigint,
-    version    integer,
-    audit_at   timestamptz,
-    audit_id   bigint,
-    data       text,    -- JSON
-    is_waiting boolean NOT NULL, -- whether deliveries are still to be created
+    at              timestamptz NOT NULL, -- horizon_instant()
+    id              bigint      NOT NULL DEFAULT nextval('event_id'),
+    type            text        COLLATE "C" NOT NULL, -- such as link.changed
+    subject         text        COLLATE "C" NOT NULL, -- as in the audit
+    link_id         bigint,
+    version         integer,
+    audit_at        timestamptz,
+    audit_id        bigint,
+    data            text,    -- JSON
+    is_undispatched boolean NOT NULL, -- whether deliveries are still to be created
     PRIMARY KEY (at, id)
 ) PARTITION BY RANGE (at);
-CREATE INDEX event_waiting ON event (id) WHERE is_waiting;
-CREATE INDEX event_data ON event (link_id) WHERE data IS NOT NULL;
+CREATE INDEX event_undispatched ON event (id) WHERE is_undispatched;
+CREATE INDEX event_tags ON event (link_id, id) WHERE data ~ '"tags": ?\["'; -- with at least one tag
 CREATE TABLE event_rest PARTITION OF event DEFAULT; -- for events without a day, if the upkeep did not run
+
+-- The subject of a link, with its present code, as in the audit.
+CREATE FUNCTION link_subject(domain text, code text, later_codes text) RETURNS text
+    LANGUAGE sql IMMUTABLE AS $$
+SELECT domain || '/' || coalesce(substring(later_codes FROM '[^ ]+$'), code)
+$$;
 
 -- The form of times in events, as in the audit.
 CREATE FUNCTION event_time(at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
@@ -213,10 +229,13 @@ CREATE TABLE delivery_rest PARTITION OF delivery DEFAULT;
 -- The lines with waiting deliveries. A server that sends the deliveries of a line has its lease until due_at.
 -- Transactions that wait for several lines lock them in the order of webhook_id and line.
 CREATE TABLE delivery_line (
-    webhook_id text        COLLATE "C" NOT NULL,
-    line       text        COLLATE "C" NOT NULL,
-    due_at     timestamptz NOT NULL,
-    lease      uuid, -- random; null if no server has the line
+    webhook_id  text        COLLATE "C" NOT NULL,
+    line        text        COLLATE "C" NOT NULL,
+    due_at      timestamptz NOT NULL,
+    lease       uuid, -- random; null if no server has the line
+    -- No waiting delivery has a smaller event_id. A search begins here, because PostgreSQL keeps the index
+    -- entries of earlier deliveries while an old snapshot is in use.
+    first_event bigint      NOT NULL DEFAULT 0,
     PRIMARY KEY (webhook_id, line)
 ) WITH (fillfactor = 50);
 CREATE INDEX delivery_line_due ON delivery_line (webhook_id, due_at);

@@ -24,13 +24,13 @@ internal sealed partial class PostgresIndexes(
     /// The indexes that no migration builds. The change feed reads changes in the order of time and sequence;
     /// many changes can have the same time, for example after the clock was set back. A creation that returns
     /// an existing link searches for the hash of its target (<see cref="PostgresLinkTargets"/>), and events
-    /// search for links that have expired (<see cref="PostgresExpiredLinks"/>).
+    /// search for links that have expired (<see cref="PostgresLinkExpiry"/>).
     /// </summary>
     private static readonly List<PostgresIndex> All =
     [
         new("link_change_position", "link_change", "written_at, seq"),
         PostgresLinkTargets.Index,
-        PostgresExpiredLinks.Index,
+        PostgresLinkExpiry.Index,
     ];
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>

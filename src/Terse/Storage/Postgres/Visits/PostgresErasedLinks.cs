@@ -19,7 +19,8 @@ internal static class PostgresErasedLinks
     /// </summary>
     public const string LockAll = "SELECT pg_advisory_xact_lock(x'5649534954455241'::bigint)";
 
-    private const string Lock = "SELECT pg_advisory_xact_lock_shared(x'5649534954455241'::bigint)";
+    /// <summary>Waits for a transaction that has taken <see cref="LockAll"/>.</summary>
+    public const string Lock = "SELECT pg_advisory_xact_lock_shared(x'5649534954455241'::bigint)";
 
     /// <summary>
     /// A statement of its own, because its snapshot must be taken after the lock was taken.

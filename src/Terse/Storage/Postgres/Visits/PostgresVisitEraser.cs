@@ -9,7 +9,8 @@ namespace Terse.Storage.Postgres;
 /// deletion waits for these rows, and then deletes from the next table in a statement of its own, which sees
 /// what the roll-up has moved there.
 /// </remarks>
-internal sealed class PostgresVisitEraser(PostgresVisitTransactions visits) : IVisitEraser
+internal sealed class PostgresVisitEraser(PostgresVisitTransactions visits, PostgresEventEraser events)
+    : IVisitEraser
 {
     /// <summary>
     /// The maximum number of rows that one transaction deletes from a table. Such a transaction takes some 10
@@ -64,8 +65,9 @@ internal sealed class PostgresVisitEraser(PostgresVisitTransactions visits) : IV
     private const string SetDone = "UPDATE erased_link SET is_done = true WHERE link_id = $1";
 
     /// <inheritdoc/>
-    public Task<bool> EraseAsync(CancellationToken cancellationToken) =>
-        visits.WriteAsync(0, EraseAsync, cancellationToken);
+    public async Task<bool> EraseAsync(CancellationToken cancellationToken) =>
+        await visits.WriteAsync(0, EraseAsync, cancellationToken)
+        | await events.EraseAsync(cancellationToken);
 
     private static async Task<bool> EraseAsync(
         WriteTransaction write, int argument, CancellationToken cancellationToken)

@@ -162,7 +162,7 @@ internal sealed class SqliteDeliveryLog(SqliteWriter writer, SqliteReaders reade
     private static readonly string SelectCounts = string.Create(
         CultureInfo.InvariantCulture,
         $"""
-        SELECT (SELECT count(*) FROM (SELECT 1 FROM event WHERE is_waiting = 1 LIMIT {MaxCounted})),
+        SELECT (SELECT count(*) FROM (SELECT 1 FROM event WHERE is_undispatched = 1 LIMIT {MaxCounted})),
             (SELECT count(*) FROM (
                 SELECT 1 FROM webhook AS w CROSS JOIN delivery AS d ON d.webhook_id = w.id AND d.state = 0
                 LIMIT {MaxCounted})),

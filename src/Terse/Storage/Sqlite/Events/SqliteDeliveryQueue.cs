@@ -14,6 +14,10 @@ internal sealed class SqliteDeliveryQueue(SqliteWriter writer, SqliteReaders rea
     /// <summary>The clock of the database, in milliseconds since 1970.</summary>
     public static long Now(SqliteSession session) => (long)session.Command(SelectNow).ExecuteScalar()!;
 
+    /// <inheritdoc cref="Now"/>
+    public static DateTimeOffset TimeOf(SqliteSession session) =>
+        DateTimeOffset.FromUnixTimeMilliseconds(Now(session));
+
     /// <inheritdoc/>
     public Task<int> DispatchAsync(
         int limit, Func<Webhook, StoredEvent, bool> matches, CancellationToken cancellationToken) =>
@@ -39,6 +43,7 @@ internal sealed class SqliteDeliveryQueue(SqliteWriter writer, SqliteReaders rea
     private static List<DueLine> FindDue(SqliteSession session, TakeRequest request)
     {
         var now = Now(session);
+        var ahead = request.Now - DateTimeOffset.FromUnixTimeMilliseconds(now);
         var due = new List<DueLine>();
         foreach (var webhook in SqliteWebhookStore.ReadOpen(session))
         {
@@ -52,8 +57,9 @@ internal sealed class SqliteDeliveryQueue(SqliteWriter writer, SqliteReaders rea
 
             using var row = session.Command(
                 SelectDue, webhook.Id, now, Math.Min(slots, request.MaxLines)).ExecuteReader();
+            var taken = webhook with { Health = webhook.Health.MovedBy(ahead) };
             while (row.Read())
-                due.Add(new(webhook, row.GetString(0), row.GetInt64(1)));
+                due.Add(new(taken, row.GetString(0), row.GetInt64(1)));
         }
 
         return [.. due.OrderBy(line => line.DueAt).Take(request.MaxLines)];

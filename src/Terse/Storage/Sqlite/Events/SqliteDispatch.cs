@@ -16,7 +16,7 @@ internal sealed class SqliteDispatch(SqliteWriter writer, SqliteReaders readers)
     private const string SelectWaiting =
         $"""
         SELECT {SqliteEventLog.Columns} FROM {SqliteEventLog.Tables}
-        WHERE e.is_waiting = 1 ORDER BY e.at, e.id LIMIT ?1
+        WHERE e.is_undispatched = 1 ORDER BY e.at, e.id LIMIT ?1
         """;
 
     /// <inheritdoc cref="IDeliveryQueue.DispatchAsync"/>
@@ -70,7 +70,7 @@ internal sealed class SqliteDispatch(SqliteWriter writer, SqliteReaders readers)
     }
 
     private const string SetDispatched =
-        "UPDATE event SET is_waiting = 0 WHERE at = ?1 AND id = ?2 AND is_waiting = 1";
+        "UPDATE event SET is_undispatched = 0 WHERE at = ?1 AND id = ?2 AND is_undispatched = 1";
 
     /// <summary>Skips the events that another process has dispatched meanwhile.</summary>
     private static int Add(SqliteSession session, List<DispatchedEvent> part)

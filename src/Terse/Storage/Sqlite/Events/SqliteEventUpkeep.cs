@@ -5,12 +5,13 @@ using Terse.Hosting;
 namespace Terse.Storage.Sqlite;
 
 /// <summary>
-/// Adds the events of links that expire, and deletes events and deliveries that are older than
-/// <see cref="EventOptions.Retention"/>.
+/// Adds the events of links that expire, deletes events and deliveries that are older than
+/// <see cref="EventOptions.Retention"/>, and continues with webhooks that have ended.
 /// </summary>
 internal sealed partial class SqliteEventUpkeep(
     SqliteWriter writer,
     SqliteLinkExpiry expiry,
+    SqliteWebhookEnd ends,
     IOptions<EventOptions> options,
     TimeProvider time,
     ILogger<SqliteEventUpkeep> logger) : BackgroundService
@@ -25,7 +26,8 @@ internal sealed partial class SqliteEventUpkeep(
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         new BackgroundLoop(ExpiryInterval, time, OnFailure).RunAsync(AddExpiredAsync, stoppingToken),
-        new BackgroundLoop(DeletionInterval, time, OnFailure).RunAsync(DeleteOldAsync, stoppingToken));
+        new BackgroundLoop(DeletionInterval, time, OnFailure).RunAsync(DeleteOldAsync, stoppingToken),
+        new BackgroundLoop(DeletionInterval, time, OnFailure).RunAsync(ends.ContinueAsync, stoppingToken));
 
     private Task AddExpiredAsync(CancellationToken cancellationToken) => BackgroundLoop.RepeatAsync(
         token => expiry.AddAsync(time.GetUtcNow(), token), PauseFactor, time, cancellationToken);

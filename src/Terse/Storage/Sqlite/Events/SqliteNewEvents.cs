@@ -14,7 +14,7 @@ internal static class SqliteNewEvents
 
     private const string Insert =
         """
-        INSERT INTO event (at, id, type, subject, link_id, version, data, is_waiting)
+        INSERT INTO event (at, id, type, subject, link_id, version, data, is_undispatched)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 AND EXISTS (SELECT 1 FROM webhook WHERE state <> 2))
         """;
 

@@ -5,15 +5,9 @@ using Terse.Events;
 namespace Terse.Storage.Sqlite;
 
 /// <inheritdoc cref="IWebhookStore"/>
-/// <remarks>
-/// What waits for a webhook that ends is dropped in small transactions after the change, because creations of
-/// links use the same writer.
-/// </remarks>
-internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders readers) : IWebhookStore
+internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders readers, SqliteWebhookEnd ends)
+    : IWebhookStore
 {
-    /// <summary>The number of rows that one transaction drops.</summary>
-    private const int MaxRows = 500;
-
     private const string SelectAll =
         """
         SELECT id, url, settings, secrets, state, reason, failures, failing_since, slowed_until, version,
@@ -113,11 +107,11 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
     {
         // The process may have been killed before it had dropped everything.
         if (webhook.State != WebhookState.Ended)
-            await EndWaitingAsync(webhook.Id);
+            await ends.EndAsync(webhook.Id, CancellationToken.None);
         var changed = await writer.RunAsync(
             session => Change(session, webhook, actor), cancellationToken);
         if (changed?.State == WebhookState.Ended)
-            await EndWaitingAsync(webhook.Id);
+            await ends.EndAsync(webhook.Id, CancellationToken.None);
         return changed;
     }
 
@@ -137,70 +131,12 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
         return isStored ? Find(session, webhook.Id) : null;
     }
 
-    private const string IsEndedWithLines =
-        """
-        SELECT EXISTS (SELECT 1 FROM webhook WHERE id = ?1 AND state = 2)
-            AND EXISTS (SELECT 1 FROM delivery_line WHERE webhook_id = ?1)
-        """;
-
-    private const string MarkDead =
-        """
-        UPDATE delivery SET state = 2 WHERE (event_at, event_id, webhook_id) IN (
-                SELECT event_at, event_id, webhook_id FROM delivery
-                WHERE webhook_id = ?1 AND state = 0 LIMIT ?2)
-            AND EXISTS (SELECT 1 FROM webhook WHERE id = ?1 AND state = 2)
-        """;
-
-    private const string DeleteLinesOfEnded =
-        """
-        DELETE FROM delivery_line WHERE (webhook_id, line) IN (
-                SELECT webhook_id, line FROM delivery_line WHERE webhook_id = ?1 LIMIT ?2)
-            AND EXISTS (SELECT 1 FROM webhook WHERE id = ?1 AND state = 2)
-        """;
-
-    /// <summary>Makes what waits for a webhook dead, if the webhook has ended.</summary>
-    private async Task EndWaitingAsync(string id)
-    {
-        if (!readers.Run(
-            static (session, id) => (long)session.Command(IsEndedWithLines, id).ExecuteScalar()! == 1, id))
-        {
-            return;
-        }
-
-        await RepeatAsync(MarkDead, id);
-        await RepeatAsync(DeleteLinesOfEnded, id);
-    }
-
-    private async Task RepeatAsync(string sql, string id)
-    {
-        int rows;
-        do
-        {
-            rows = await writer.RunAsync(
-                session => session.Command(sql, id, MaxRows).ExecuteNonQuery(), CancellationToken.None);
-        }
-        while (rows == MaxRows);
-    }
-
     private const string SetChangedBy =
         "UPDATE webhook SET changed_by = ?2, changed_from = ?3 WHERE id = ?1";
 
     private const string Delete = "DELETE FROM webhook WHERE id = ?1";
 
-    private const string DeleteDeliveries =
-        """
-        DELETE FROM delivery WHERE (event_at, event_id, webhook_id) IN (
-            SELECT event_at, event_id, webhook_id FROM delivery WHERE webhook_id = ?1 LIMIT ?2)
-        """;
-
-    private const string DeleteLines =
-        """
-        DELETE FROM delivery_line WHERE (webhook_id, line) IN (
-            SELECT webhook_id, line FROM delivery_line WHERE webhook_id = ?1 LIMIT ?2)
-        """;
-
     /// <inheritdoc/>
-    /// <remarks>Deliveries that are left when the process is killed are never sent, and expire.</remarks>
     public async Task<bool> DeleteAsync(string id, Actor actor, CancellationToken cancellationToken)
     {
         var isDeleted = await writer.RunAsync(
@@ -212,8 +148,7 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
             cancellationToken);
         if (!isDeleted)
             return false;
-        await RepeatAsync(DeleteLines, id);
-        await RepeatAsync(DeleteDeliveries, id);
+        await ends.DeleteAsync(id, CancellationToken.None);
         return true;
     }
 
@@ -221,13 +156,18 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
         "UPDATE webhook SET failures = ?2, failing_since = ?3, slowed_until = ?4 WHERE id = ?1";
 
     /// <inheritdoc/>
-    public Task StoreHealthAsync(string id, WebhookHealth health, CancellationToken cancellationToken) =>
+    public Task StoreHealthAsync(
+        string id, WebhookHealth health, DateTimeOffset now, CancellationToken cancellationToken) =>
         writer.RunAsync(
-            session => session.Command(
-                UpdateHealth,
-                id,
-                health.Failures,
-                health.FailingSince?.ToUnixTimeMilliseconds(),
-                health.SlowedUntil?.ToUnixTimeMilliseconds()).ExecuteNonQuery(),
+            session =>
+            {
+                var stored = health.MovedBy(SqliteDeliveryQueue.TimeOf(session) - now);
+                return session.Command(
+                    UpdateHealth,
+                    id,
+                    stored.Failures,
+                    stored.FailingSince?.ToUnixTimeMilliseconds(),
+                    stored.SlowedUntil?.ToUnixTimeMilliseconds()).ExecuteNonQuery();
+            },
             cancellationToken);
 }

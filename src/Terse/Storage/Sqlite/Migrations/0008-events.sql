@@ -61,20 +61,20 @@ INSERT INTO event_clock (one, at, number) VALUES (1, 0, 0);
 -- An event about a change points to its row of the audit, which has the states before and after. Other events
 -- have data.
 CREATE TABLE event (
-    at         INTEGER NOT NULL, -- microseconds since 1970
-    id         INTEGER NOT NULL,
-    type       TEXT    NOT NULL, -- such as link.changed
-    subject    TEXT    NOT NULL, -- as in the table audit
-    link_id    INTEGER,
-    version    INTEGER,          -- the version of the link
-    audit_at   INTEGER,          -- milliseconds since 1970
-    audit_id   INTEGER,
-    data       TEXT,             -- a JSON object
-    is_waiting INTEGER NOT NULL, -- 1 until the deliveries to the webhooks are created
+    at              INTEGER NOT NULL, -- microseconds since 1970
+    id              INTEGER NOT NULL,
+    type            TEXT    NOT NULL, -- such as link.changed
+    subject         TEXT    NOT NULL, -- as in the table audit
+    link_id         INTEGER,
+    version         INTEGER,          -- the version of the link
+    audit_at        INTEGER,          -- milliseconds since 1970
+    audit_id        INTEGER,
+    data            TEXT,             -- a JSON object
+    is_undispatched INTEGER NOT NULL, -- 1 until the deliveries to the webhooks are created
     PRIMARY KEY (at, id)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX event_waiting ON event (at, id) WHERE is_waiting = 1;
-CREATE INDEX event_with_data ON event (link_id) WHERE data IS NOT NULL;
+CREATE INDEX event_undispatched ON event (at, id) WHERE is_undispatched = 1;
+CREATE INDEX event_with_tags ON event (link_id) WHERE json_array_length(data, '$.tags') > 0;
 
 -- Up to which expiry, and which link of it, the class SqliteLinkExpiry has added events about expired links.
 CREATE TABLE link_expiry (
@@ -90,7 +90,7 @@ CREATE INDEX link_expires_at ON link (expires_at, id) WHERE expires_at IS NOT NU
 -- one event.
 CREATE TRIGGER audit_published AFTER INSERT ON audit BEGIN
     UPDATE event_clock SET at = max(at, NEW.at * 1000), number = number + 1;
-    INSERT INTO event (at, id, type, subject, link_id, version, audit_at, audit_id, is_waiting)
+    INSERT INTO event (at, id, type, subject, link_id, version, audit_at, audit_id, is_undispatched)
     SELECT at, number,
         NEW.action || iif(NEW.action LIKE '%e', 'd', 'ed'),
         NEW.subject, NEW.link_id,
@@ -100,7 +100,7 @@ CREATE TRIGGER audit_published AFTER INSERT ON audit BEGIN
         NEW.at, NEW.id,
         EXISTS (SELECT 1 FROM webhook WHERE state <> 2)
     FROM event_clock;
-    INSERT INTO event (at, id, type, subject, link_id, version, data, is_waiting)
+    INSERT INTO event (at, id, type, subject, link_id, version, data, is_undispatched)
     SELECT c.at, c.number + 1, 'link.expired', NEW.subject, l.id, l.version,
         json_object(
             'tags', json(coalesce(l.settings -> '$.tags', '[]')),
@@ -115,10 +115,13 @@ CREATE TRIGGER audit_published AFTER INSERT ON audit BEGIN
     UPDATE event_clock SET number = number + 1 WHERE changes() > 0;
 END;
 
--- The events of an erased link lose its tags, as its rows of the audit lose what people wrote.
+-- The events of an erased link lose its tags, as its rows of the audit lose what people wrote. The class
+-- SqliteVisitEraser removes the tags of these links, and then deletes their rows here.
+CREATE TABLE event_erasure (
+    link_id INTEGER PRIMARY KEY
+) STRICT;
 CREATE TRIGGER link_erased_from_events AFTER UPDATE ON link WHEN NEW.target = '' AND OLD.target <> '' BEGIN
-    UPDATE event SET data = json_remove(data, '$.tags')
-    WHERE link_id = NEW.id AND data IS NOT NULL AND data -> '$.tags' <> '[]';
+    INSERT OR IGNORE INTO event_erasure (link_id) VALUES (NEW.id);
 END;
 
 -- The visits of a link with a limit are used up.
@@ -126,7 +129,7 @@ CREATE TRIGGER link_exhausted AFTER UPDATE ON link_limit
 WHEN NEW.used >= NEW.max_visits AND OLD.used < OLD.max_visits AND NEW.max_visits > 0 BEGIN
     UPDATE event_clock SET number = number + 1,
         at = max(at, CAST(round(unixepoch('now', 'subsec') * 1000) AS INTEGER) * 1000);
-    INSERT INTO event (at, id, type, subject, link_id, version, data, is_waiting)
+    INSERT INTO event (at, id, type, subject, link_id, version, data, is_undispatched)
     SELECT c.at, c.number, 'link.exhausted',
         l.domain || '/' || coalesce(
             replace(l.later_codes, rtrim(l.later_codes, replace(l.later_codes, ' ', '')), ''), l.code),

@@ -42,7 +42,29 @@ internal sealed class SqliteVisitEraser(SqliteWriter writer) : IVisitEraser
 
     /// <inheritdoc/>
     public Task<bool> EraseAsync(CancellationToken cancellationToken) =>
-        writer.RunAsync(Erase, cancellationToken);
+        writer.RunAsync(static session => EraseTags(session) | Erase(session), cancellationToken);
+
+    private const string SelectWithTags = "SELECT link_id FROM event_erasure LIMIT 1";
+
+    /// <summary>The condition is that of the index <c>event_with_tags</c>.</summary>
+    private const string RemoveTags =
+        """
+        UPDATE event SET data = json_remove(data, '$.tags') WHERE (at, id) IN (
+            SELECT at, id FROM event INDEXED BY event_with_tags
+            WHERE link_id = ?1 AND json_array_length(data, '$.tags') > 0 LIMIT ?2)
+        """;
+
+    private const string SetWithoutTags = "DELETE FROM event_erasure WHERE link_id = ?1";
+
+    /// <summary>Removes the tags of an erased link from its events.</summary>
+    private static bool EraseTags(SqliteSession session)
+    {
+        if (session.Command(SelectWithTags).ExecuteScalar() is not long link)
+            return false;
+        if (session.Command(RemoveTags, link, MaxRows).ExecuteNonQuery() < MaxRows)
+            session.Command(SetWithoutTags, link).ExecuteNonQuery();
+        return true;
+    }
 
     private static bool Erase(SqliteSession session)
     {

@@ -17,9 +17,12 @@ public sealed class SqliteDeliveryQueueTests : DeliveryQueueContract
 
     private protected override IDeliveryLog Deliveries => new SqliteDeliveryLog(_file.Writer, _file.Readers);
 
-    private protected override IWebhookStore Webhooks => new SqliteWebhookStore(_file.Writer, _file.Readers);
+    private protected override IWebhookStore Webhooks =>
+        new SqliteWebhookStore(_file.Writer, _file.Readers, Ends);
 
     private protected override ILinkStore Links => new SqliteLinkStore(_file.Writer, _file.Readers);
+
+    private SqliteWebhookEnd Ends => new(_file.Writer, _file.Readers);
 
     public override ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
@@ -49,7 +52,7 @@ public sealed class SqliteDeliveryQueueTests : DeliveryQueueContract
 
         Assert.InRange(await Queue.DispatchAsync(10, (_, _) => true, default), 1, 2);
         var lines = await Queue.TakeAsync(
-            new(new Dictionary<string, int>(), 10, 10, 10, TimeSpan.FromSeconds(30)), default);
+            new(new Dictionary<string, int>(), 10, 10, 10, TimeSpan.FromSeconds(30), Now), default);
         Assert.Contains("link:1", lines.Select(line => line.Line));
     }
 
@@ -87,7 +90,7 @@ public sealed class SqliteDeliveryQueueTests : DeliveryQueueContract
         Assert.Equal(2, await CountAsync("SELECT count(*) FROM event"));
         Assert.Equal(2, await CountAsync("SELECT count(*) FROM delivery"));
         var lines = await Queue.TakeAsync(
-            new(new Dictionary<string, int>(), 2_000, 2_000, 10, TimeSpan.FromSeconds(30)), default);
+            new(new Dictionary<string, int>(), 2_000, 2_000, 10, TimeSpan.FromSeconds(30), Now), default);
         Assert.Equal(["link:1000", "link:1001"], lines.Select(line => line.Line).Order());
         Assert.Equal(2, await CountAsync("SELECT count(*) FROM delivery_line"));
     }
@@ -95,6 +98,7 @@ public sealed class SqliteDeliveryQueueTests : DeliveryQueueContract
     private SqliteEventUpkeep NewUpkeep() => new(
         _file.Writer,
         new(_file.Writer, _file.Readers),
+        Ends,
         Options.Create(new EventOptions { Retention = TimeSpan.FromDays(14) }),
         TimeProvider.System,
         NullLogger<SqliteEventUpkeep>.Instance);
@@ -111,6 +115,11 @@ public sealed class SqliteDeliveryQueueTests : DeliveryQueueContract
         },
         default);
 
-    private Task<long> CountAsync(string sql) => _file.Writer.RunAsync(
+    protected override Task ContinueEndsAsync() => Ends.ContinueAsync(default);
+
+    protected override Task ExecuteAsync(string sql) => _file.Writer.RunAsync(
+        session => session.Command(sql).ExecuteNonQuery(), default);
+
+    protected override Task<long> CountAsync(string sql) => _file.Writer.RunAsync(
         session => (long)session.Command(sql).ExecuteScalar()!, default);
 }

@@ -32,6 +32,19 @@ public sealed class SqliteEventLogTests : EventLogContract
         return ValueTask.CompletedTask;
     }
 
+    private protected override IVisitEraser Eraser => new SqliteVisitEraser(_file.Writer);
+
+    private protected override Task AddTaggedAsync(long link, string tag, int count) =>
+        _file.Writer.RunAsync(
+            session =>
+            {
+                var data = new VisitData(1, 0, Now.UtcDateTime, Now.UtcDateTime, [tag]).Write();
+                for (var number = 0; number < count; number++)
+                    SqliteNewEvents.Add(session, EventTypes.LinkVisited, "/c", (link, 1), data);
+                return count;
+            },
+            default);
+
     private protected override IVisitStore NewVisitStore(VisitOptIn optIn) =>
         new SqliteVisitStore(_file.Writer, new(optIn));
 

@@ -8,7 +8,8 @@ public sealed class SqliteWebhookStoreTests : WebhookStoreContract
 {
     private readonly SqliteFile _file = new();
 
-    private protected override IWebhookStore Store => new SqliteWebhookStore(_file.Writer, _file.Readers);
+    private protected override IWebhookStore Store => new SqliteWebhookStore(
+        _file.Writer, _file.Readers, new(_file.Writer, _file.Readers));
 
     private protected override IEventLog Log => new SqliteEventLog(_file.Readers);
 

@@ -15,8 +15,8 @@ namespace Terse.Storage.Postgres;
 /// <c>link_expiry</c> at the end of its transaction. Either it gets the lock first, and this class sees the
 /// link; or it gets the lock later, and writes the event itself.
 /// </remarks>
-internal sealed partial class PostgresExpiredLinks(
-    Cluster cluster, TimeProvider time, ILogger<PostgresExpiredLinks> logger) : BackgroundService
+internal sealed partial class PostgresLinkExpiry(
+    Cluster cluster, TimeProvider time, ILogger<PostgresLinkExpiry> logger) : BackgroundService
 {
     /// <summary>The index, which is built in the background. Before that, no events are written.</summary>
     public static readonly PostgresIndex Index =
@@ -98,8 +98,9 @@ internal sealed partial class PostgresExpiredLinks(
                 WHERE (expires_at, id) > (done_up_to, last_id) AND expires_at <= closed_at
                 ORDER BY expires_at, id LIMIT $1) AS link
         ), written AS (
-            INSERT INTO event (at, type, subject, link_id, version, data, is_waiting)
-            SELECT (SELECT horizon_instant()), 'link.expired', domain || '/' || code, id, version,
+            INSERT INTO event (at, type, subject, link_id, version, data, is_undispatched)
+            SELECT (SELECT horizon_instant()), 'link.expired', link_subject(domain, code, later_codes),
+                id, version,
                 link_end(settings, 'expiresAt', to_jsonb(event_time(expires_at))), (SELECT event_waits())
             FROM due
             WHERE target <> '' AND (deleted_at IS NULL OR deleted_at > expires_at)
@@ -113,6 +114,7 @@ internal sealed partial class PostgresExpiredLinks(
     private static async Task<bool> ExpireAsync(
         WriteTransaction write, int _, CancellationToken cancellationToken)
     {
+        await RunAsync(write, PostgresErasedLinks.Lock, cancellationToken);
         await RunAsync(write, LockHorizon, cancellationToken);
         await RunAsync(write, LockProgress, cancellationToken);
         await PostgresEventTransactions.UseIndexesAsync(write, cancellationToken);

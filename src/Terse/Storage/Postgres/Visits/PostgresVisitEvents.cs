@@ -51,7 +51,7 @@ internal sealed class PostgresVisitEvents(VisitOptIn optIn)
 
     private const string SelectLinks =
         """
-        SELECT id, domain || '/' || code, version, settings, domain
+        SELECT id, link_subject(domain, code, later_codes), version, settings, domain
         FROM link WHERE id = ANY ($1) AND target <> '' ORDER BY id
         """;
 
@@ -87,7 +87,7 @@ internal sealed class PostgresVisitEvents(VisitOptIn optIn)
 
     private const string InsertEvents =
         $"""
-        INSERT INTO event (at, type, subject, link_id, version, data, is_waiting)
+        INSERT INTO event (at, type, subject, link_id, version, data, is_undispatched)
         SELECT (SELECT horizon_instant()), '{EventTypes.LinkVisited}', v.*, (SELECT event_waits())
         FROM unnest($1::text[], $2::bigint[], $3::integer[], $4::text[]) AS v(subject, link_id, version, data)
         """;
