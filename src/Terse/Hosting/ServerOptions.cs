@@ -19,9 +19,14 @@ internal sealed class ServerOptions
     public string Name { get; set; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
     /// <summary>
-    /// Where this server runs, such as the name of an availability zone, 1 to 100 characters. Default: none.
+    /// Where this server runs, such as the name of an availability zone, 1 to 100 characters. Empty, as a
+    /// variable of a container whose value is unknown, means none. Default: none.
     /// </summary>
-    public string? Zone { get; set; }
+    public string? Zone
+    {
+        get;
+        set => field = string.IsNullOrEmpty(value) ? null : value;
+    }
 
     /// <summary>
     /// The maximum number of connections of clients, 100 to 1,000,000. The server closes further ones at

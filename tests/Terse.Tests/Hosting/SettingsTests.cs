@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Terse.Hosting;
 
 namespace Terse.Tests.Hosting;
@@ -150,6 +152,16 @@ public sealed class SettingsTests
         await using var app = Program.BuildServer([new(name, value)]);
 
         Assert.Empty(SettingsErrors.Find(app.Services));
+    }
+
+    [Fact]
+    public async Task An_empty_zone_means_that_the_zone_is_unknown()
+    {
+        await using var app = Program.BuildServer([new("Server:Zone", "")]);
+
+        Assert.Empty(SettingsErrors.Find(app.Services));
+        Assert.Null(app.Services.GetRequiredService<IOptions<ServerOptions>>().Value.Zone);
+        Assert.Null(app.Services.GetRequiredService<ServerIdentity>().Zone);
     }
 
     [Theory]

@@ -20,6 +20,9 @@ internal sealed class FileObjects(string folder, TimeProvider time) : IObjectSto
     /// </summary>
     private const int MaxCalls = 16;
 
+    /// <summary>How often a link is followed whose file is missing.</summary>
+    private const int MaxTries = 5;
+
     private static readonly TimeSpan LockRetry = TimeSpan.FromMilliseconds(50);
 
     private int _calls;
@@ -90,10 +93,35 @@ internal sealed class FileObjects(string folder, TimeProvider time) : IObjectSto
             return Task.FromResult<IReadOnlyList<string>>(names);
         }, cancellationToken);
 
+    /// <summary>
+    /// Reads a file. Kubernetes mounts a document as a link through a second link to a folder. An update
+    /// leads the second link to a new folder, and deletes the old one. A read at that moment finds no file,
+    /// so it follows the links again.
+    /// </summary>
     private async Task<StoredObject?> ReadFileAsync(
         string name, string? knownTag, CancellationToken cancellationToken)
     {
         var path = Describe(name);
+        for (var tries = 1; ; tries++)
+        {
+            var isLast = tries == MaxTries || new FileInfo(path).LinkTarget is null;
+            try
+            {
+                var stored = await ReadPathAsync(path, knownTag, cancellationToken);
+                if (stored is not null || isLast)
+                    return stored;
+            }
+            catch (Exception exception) when (
+                !isLast && exception is (FileNotFoundException or DirectoryNotFoundException))
+            {
+                // The next try reads the new folder.
+            }
+        }
+    }
+
+    private static async Task<StoredObject?> ReadPathAsync(
+        string path, string? knownTag, CancellationToken cancellationToken)
+    {
         if (Directory.Exists(path))
             throw new IOException("it is a folder");
         if (!File.Exists(path))

@@ -28,7 +28,7 @@ internal sealed class ServerIdentity
         ChangeToken.OnChange(
             configuration.GetReloadToken,
             () => _configurationHash = Hosting.ConfigurationHash.Of(configuration, known));
-        Zone = configuration[$"{Server}:{nameof(ServerOptions.Zone)}"];
+        Zone = new ServerOptions { Zone = configuration[$"{Server}:{nameof(ServerOptions.Zone)}"] }.Zone;
         Attributes = [.. FindAttributes(configuration)];
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.Versioning;
 using Terse.Harness;
 using Terse.Hosting;
@@ -118,6 +119,37 @@ public sealed class FileObjectsTests : ObjectStoreContract
 
         await stopping.CancelAsync();
         await changes;
+    }
+
+    [Fact]
+    public async Task Every_read_during_updates_of_a_mounted_config_map_returns_a_complete_document()
+    {
+        var mounted = new MountedConfigMap(_folder.Path, "terse.json");
+        mounted.Update("1");
+        using var stopping = new CancellationTokenSource();
+        var updates = Task.Run(() =>
+        {
+            for (var text = 2; !stopping.IsCancellationRequested; text++)
+                mounted.Update($"{text}");
+        });
+
+        var last = 0;
+        try
+        {
+            for (var read = 0; read < 10_000; read++)
+            {
+                var text = int.Parse((await ReadAsync())!, CultureInfo.InvariantCulture);
+                Assert.InRange(text, last, int.MaxValue);
+                last = text;
+            }
+        }
+        finally
+        {
+            await stopping.CancelAsync();
+            await updates;
+        }
+
+        Assert.InRange(last, 2, int.MaxValue);
     }
 
     [Fact]
