@@ -13,7 +13,22 @@ public sealed record HostAddress(string Name, string ConnectionString)
     /// <see cref="Cluster.OpenPrimaryAsync"/> connect to the host directly.
     /// </summary>
     public string? PoolerConnectionString { get; init; }
+
+    /// <summary>
+    /// Returns the password for the host each time a connection opens; null if the connection string or the
+    /// environment has the password. It may be called by several threads at once.
+    /// </summary>
+    public PasswordProvider? Password { get; init; }
+
+    /// <summary>
+    /// Returns the password for the pooler, as <see cref="Password"/> does for the host. Default: null.
+    /// </summary>
+    public PasswordProvider? PoolerPassword { get; init; }
 }
+
+/// <summary>Returns a password that changes while a program runs, such as a token.</summary>
+/// <param name="cancellationToken">Cancels the search for the password.</param>
+public delegate ValueTask<string> PasswordProvider(CancellationToken cancellationToken);
 
 /// <summary>The options of a <see cref="Cluster"/>: its hosts, intervals, timeouts and limits.</summary>
 public sealed record ClusterOptions

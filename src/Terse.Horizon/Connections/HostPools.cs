@@ -46,30 +46,36 @@ internal sealed class HostPools : IAsyncDisposable
         var shared = address.PoolerConnectionString is { } pooler
             ? AddressOf(pooler, options.PreparedStatements ?? false)
             : direct;
+        var login = address.Password;
+        var sharedLogin = hasPooler ? address.PoolerPassword : login;
         shared.NoResetOnClose |= hasPooler;
         shared.MaxPoolSize = options.Connections.ForWrites;
-        Writes = Build(shared, address.Name, options.WriteTimeout, hasPooler ? "" : Writing);
+        Writes = Build(shared, sharedLogin, address.Name, options.WriteTimeout, hasPooler ? "" : Writing);
         DurableWrites = Build(
             shared,
+            sharedLogin,
             address.Name + ", durable",
             options.WriteTimeout,
             hasPooler ? "" : $"{Writing} -c synchronous_commit=on");
         shared.MaxPoolSize = options.Connections.ForReads;
         Reads = Build(
             shared,
+            sharedLogin,
             address.Name + ", reads",
             options.ReadTimeout,
             hasPooler ? "" : $"{Isolation} {ReadOnly} -c {limits.SettingOfLookups}");
         shared.MaxPoolSize = 1;
         shared.MaxAutoPrepare = 0; // A pooler that does not support prepared statements is not lost.
-        PoolerProbes = hasPooler ? Build(shared, address.Name + ", pooler", options.ProbeTimeout, "") : null;
+        PoolerProbes = hasPooler
+            ? Build(shared, sharedLogin, address.Name + ", pooler", options.ProbeTimeout, "")
+            : null;
 
         direct.MaxPoolSize = 1;
-        Beats = Build(direct, address.Name + ", beats", options.WriteTimeout, Writing);
+        Beats = Build(direct, login, address.Name + ", beats", options.WriteTimeout, Writing);
         // Probes read the defaults of the database, so they replace none of them.
-        Probes = Build(direct, address.Name + ", probes", options.ProbeTimeout, ReadOnly);
+        Probes = Build(direct, login, address.Name + ", probes", options.ProbeTimeout, ReadOnly);
         direct.Pooling = false;
-        Unpooled = Build(direct, address.Name + ", unpooled", options.WriteTimeout, Writing);
+        Unpooled = Build(direct, login, address.Name + ", unpooled", options.WriteTimeout, Writing);
     }
 
     /// <summary>Connections that write, with the host's default of synchronous_commit.</summary>
@@ -107,7 +113,11 @@ internal sealed class HostPools : IAsyncDisposable
         };
 
     private static NpgsqlDataSource Build(
-        NpgsqlConnectionStringBuilder settings, string name, TimeSpan timeout, string options)
+        NpgsqlConnectionStringBuilder settings,
+        PasswordProvider? login,
+        string name,
+        TimeSpan timeout,
+        string options)
     {
         var seconds = ReadLimits.SecondsOf(timeout);
         var connection = new NpgsqlConnectionStringBuilder(settings.ConnectionString)
@@ -116,9 +126,16 @@ internal sealed class HostPools : IAsyncDisposable
             CommandTimeout = seconds,
             Options = $"{settings.Options} {options}".Trim(),
         };
-        return new NpgsqlSlimDataSourceBuilder(connection.ConnectionString) { Name = name }
+        var builder = new NpgsqlSlimDataSourceBuilder(connection.ConnectionString) { Name = name }
             .EnableArrays()
-            .EnableTransportSecurity()
-            .Build();
+            .EnableTransportSecurity();
+        if (login is not null)
+        {
+            builder.UsePasswordProvider(
+                _ => throw new NotSupportedException("Connections are opened asynchronously."),
+                (_, cancellationToken) => login(cancellationToken));
+        }
+
+        return builder.Build();
     }
 }

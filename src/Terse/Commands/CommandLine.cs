@@ -45,6 +45,7 @@ internal static class CommandLine
             WebhooksCommand.Create(),
             AccessCommand.Create(build),
             CodesCommand.Create(build),
+            PlanCommand.Create(),
             ConfigCommand.Create(build),
             MigrateCommand.Create(build),
             BackupCommand.Create(build),

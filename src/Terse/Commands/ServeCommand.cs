@@ -37,6 +37,7 @@ internal static partial class ServeCommand
 
     private static async Task ServeAsync(WebApplication app, CancellationToken cancellationToken)
     {
+        app.Services.GetRequiredService<CloudReading>(); // Begins to read, beside the start.
         await PrepareAsync(app, cancellationToken);
         await app.StartAsync(cancellationToken);
         await app.Services.GetRequiredService<WarmStart>().Ready.WaitAsync(cancellationToken);

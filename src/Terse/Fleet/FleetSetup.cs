@@ -18,9 +18,11 @@ internal static class FleetSetup
     private static ServerReport CreateReport(IServiceProvider services)
     {
         var options = services.GetRequiredService<IOptions<ServerOptions>>().Value;
-        var configuration = services.GetRequiredService<ServerIdentity>().ConfigurationHash;
+        var identity = services.GetRequiredService<ServerIdentity>();
         var telemetry = services.GetRequiredService<IOptions<TelemetryOptions>>().Value;
         var metrics = telemetry.FindAdvertisedMetricsUrl(Dns.GetHostName());
-        return new(options.Name, null, options.Zone, Server.Version, configuration, metrics, null, null);
+        return new(
+            options.Name, null, identity.Zone, Server.Version, identity.ConfigurationHash, metrics, null,
+            null);
     }
 }

@@ -50,6 +50,10 @@ internal static class Server
         builder.Services.AddExactOptions<RouteOptions>();
         builder.Services.AddProxies();
         builder.Services.AddDrain();
+        builder.Services.AddSingleton(provider => new CloudReading(
+            Ec2Metadata.Find(Environment.GetEnvironmentVariable, HostId.ReadFirstLine),
+            provider.GetRequiredService<TimeProvider>()));
+        builder.Services.AddHostedService<SpotNotices>();
         builder.AddTls();
         builder.Services.AddSystemdNotices();
         builder.AddActivatedSockets();
@@ -87,7 +91,8 @@ internal static class Server
         });
         services.AddSingleton<IValidateOptions<DrainOptions>, DrainOptionsValidator>();
         services.AddSingleton<Drain>();
-        services.AddSingleton<IHostLifetime, DrainLifetime>();
+        services.AddSingleton<DrainLifetime>();
+        services.AddSingleton<IHostLifetime>(provider => provider.GetRequiredService<DrainLifetime>());
         services.AddSingleton<IStartupFilter, DrainFilter>();
     }
 }

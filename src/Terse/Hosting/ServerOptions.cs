@@ -19,8 +19,9 @@ internal sealed class ServerOptions
     public string Name { get; set; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
     /// <summary>
-    /// Where this server runs, such as the name of an availability zone, 1 to 100 characters. Empty, as a
-    /// variable of a container whose value is unknown, means none. Default: none.
+    /// Where this server runs, such as the name of an availability zone, 1 to 100 characters. Default, also of
+    /// an empty value (a variable of a container whose value is unknown): the zone that the metadata service
+    /// of EC2 names; elsewhere none.
     /// </summary>
     public string? Zone
     {

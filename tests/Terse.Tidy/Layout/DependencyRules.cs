@@ -18,8 +18,8 @@ internal static class DependencyRules
     /// </summary>
     internal static readonly ImmutableArray<string> Rooms =
     [
-        "Hosting", "Web", "Domains", "Access", "Ids", "Codes", "Links", "Events", "Visits", "Redirects",
-        "Fleet", "Storage", "Commands",
+        "Hosting", "Web", "Domains", "Access", "Ids", "Codes", "Planning", "Links", "Events", "Visits",
+        "Redirects", "Fleet", "Storage", "Commands",
     ];
 
     /// <summary>

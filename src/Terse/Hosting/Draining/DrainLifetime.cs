@@ -4,9 +4,9 @@ using Microsoft.Extensions.Options;
 namespace Terse.Hosting;
 
 /// <summary>
-/// Shuts the server down when the process receives a signal. The first signal drains the server
-/// (<see cref="Drain"/>) and then stops it. The operating system's default action for the second signal ends
-/// the process at once.
+/// Shuts the server down when the process receives a signal, or when the machine will end. The first signal
+/// drains the server (<see cref="Hosting.Drain"/>) and then stops it. The operating system's default action
+/// for the second signal ends the process at once.
 /// </summary>
 internal sealed partial class DrainLifetime(
     Drain drain,
@@ -34,6 +34,17 @@ internal sealed partial class DrainLifetime(
     {
         foreach (var registration in _registrations)
             registration.Dispose();
+    }
+
+    /// <summary>
+    /// Shuts the server down as the first signal does, because the machine will end. A signal that follows
+    /// does not end the process at once.
+    /// </summary>
+    /// <param name="maxDelay">How long the server drains at most.</param>
+    public void Drain(TimeSpan maxDelay)
+    {
+        var delay = options.Value.Delay;
+        _ = DrainAsync(delay < maxDelay ? delay : maxDelay);
     }
 
     private void OnSignal(PosixSignalContext context)

@@ -22,12 +22,17 @@ internal static class HostId
     /// <param name="read">Reads the first line of a file; null if there is none.</param>
     public static string? Find(Func<string, string?> read)
     {
-        if (read(BoardAssetTag) is { } instance && instance.StartsWith("i-", StringComparison.Ordinal))
-            return instance;
+        if (IsInstance(read))
+            return read(BoardAssetTag);
         return MachineIds.Select(read).FirstOrDefault(id => id is { Length: > 0 and <= MaxLength });
     }
 
-    private static string? ReadFirstLine(string path)
+    /// <summary>Whether the machine has the id of an EC2 instance.</summary>
+    public static bool IsInstance(Func<string, string?> read) =>
+        read(BoardAssetTag)?.StartsWith("i-", StringComparison.Ordinal) == true;
+
+    /// <summary>Returns the first line of a file; null if it cannot be read.</summary>
+    public static string? ReadFirstLine(string path)
     {
         try
         {

@@ -18,29 +18,34 @@ internal sealed class ServerIdentity
 
     private const string Server = ServerOptions.Section;
 
+    private readonly CloudReading _cloud;
+    private readonly string? _zone;
+    private readonly Lazy<KeyValuePair<string, string>[]> _attributes;
     private volatile Func<int?>? _node;
     private volatile string _configurationHash;
 
-    public ServerIdentity(IConfiguration configuration, IEnumerable<SettingsSection> sections)
+    public ServerIdentity(
+        IConfiguration configuration, IEnumerable<SettingsSection> sections, CloudReading cloud)
     {
+        _cloud = cloud;
         List<SettingsSection> known = [.. sections];
         _configurationHash = Hosting.ConfigurationHash.Of(configuration, known);
         ChangeToken.OnChange(
             configuration.GetReloadToken,
             () => _configurationHash = Hosting.ConfigurationHash.Of(configuration, known));
-        Zone = new ServerOptions { Zone = configuration[$"{Server}:{nameof(ServerOptions.Zone)}"] }.Zone;
-        Attributes = [.. FindAttributes(configuration)];
+        _zone = new ServerOptions { Zone = configuration[$"{Server}:{nameof(ServerOptions.Zone)}"] }.Zone;
+        _attributes = new(() => [.. FindAttributes(configuration)]);
     }
 
     /// <inheritdoc cref="Hosting.ConfigurationHash"/>
     /// <remarks>It changes when the server uses new settings of the shared configuration.</remarks>
     public string ConfigurationHash => _configurationHash;
 
-    /// <summary>Where this server runs; null if the settings do not say it.</summary>
-    public string? Zone { get; }
+    /// <summary>Where this server runs; null if neither the settings nor the cloud say it.</summary>
+    public string? Zone => _zone ?? _cloud.Machine?.Zone;
 
     /// <summary>What stays the same as long as the process runs.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Attributes { get; }
+    public IReadOnlyList<KeyValuePair<string, string>> Attributes => _attributes.Value;
 
     /// <summary>
     /// The number of the node by which this server mints ids; null without a node. It can change while the
@@ -58,9 +63,21 @@ internal sealed class ServerIdentity
         yield return new(
             "service.instance.id",
             configuration[$"{Server}:{nameof(ServerOptions.Name)}"] ?? new ServerOptions().Name);
-        if (HostId.Find() is { } host)
-            yield return new("host.id", host);
-        if (Zone is not null)
-            yield return new("cloud.availability_zone", Zone);
+        var machine = _cloud.Machine;
+        (string Name, string? Value)[] ofMachine =
+        [
+            ("host.id", machine?.InstanceId ?? HostId.Find()),
+            ("host.type", machine?.InstanceType),
+            ("host.image.id", machine?.ImageId),
+            ("cloud.provider", machine is null ? null : "aws"),
+            ("cloud.platform", machine is null ? null : "aws_ec2"),
+            ("cloud.region", machine?.Region),
+            ("cloud.availability_zone", Zone),
+        ];
+        foreach (var (name, value) in ofMachine)
+        {
+            if (value is not null)
+                yield return new(name, value);
+        }
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using Npgsql;
 using Terse.Access;
 using Terse.Domains;
 using Terse.Events;
@@ -36,7 +35,7 @@ internal sealed class PostgresStorage(
 
     public static void Add(IServiceCollection services)
     {
-        services.AddSingleton(provider => NewCluster(
+        services.AddSingleton(provider => DatabaseConnections.Create(
             provider.GetRequiredService<IOptions<DatabaseOptions>>().Value,
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<INodeStore, PostgresNodeStore>();
@@ -226,37 +225,5 @@ internal sealed class PostgresStorage(
             },
             cancellationToken);
         return result!;
-    }
-
-    private static Cluster NewCluster(DatabaseOptions options, TimeProvider time)
-    {
-        var password = options.PasswordFile is { } file ? File.ReadLines(file).FirstOrDefault() : null;
-        var hosts = options.Hosts.Select((host, index) => AddressOf(
-            WithLogin(host, password),
-            options.Poolers.ElementAtOrDefault(index) is { Length: > 0 } pooler
-                ? WithLogin(pooler, password)
-                : null));
-        var clusterOptions = new ClusterOptions
-        {
-            Hosts = [.. hosts],
-            PreparedStatements = options.PreparedStatements,
-            Connections = ConnectionLimits.For(options.MaxConnections),
-        };
-        return new Cluster(clusterOptions, time);
-    }
-
-    private static HostAddress AddressOf(
-        NpgsqlConnectionStringBuilder host, NpgsqlConnectionStringBuilder? pooler) =>
-        new($"{host.Host}:{host.Port}", host.ConnectionString)
-        {
-            PoolerConnectionString = pooler?.ConnectionString,
-        };
-
-    private static NpgsqlConnectionStringBuilder WithLogin(string connectionString, string? password)
-    {
-        var builder = new NpgsqlConnectionStringBuilder(connectionString) { ApplicationName = "terse" };
-        if (password is not null)
-            builder.Password = password;
-        return builder;
     }
 }

@@ -81,7 +81,8 @@ public sealed class JsonLogFormatterTests
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(
             [new("Server:Name", "web-1"), new("Server:Zone", "eu-1a")]).Build();
-        var identity = new ServerIdentity(configuration, []);
+        using var cloud = new CloudReading(metadata: null, TimeProvider.System);
+        var identity = new ServerIdentity(configuration, [], cloud);
         identity.ObserveNode(() => 5);
         using var output = new StringWriter();
         var log = new FormattingLogger(new JsonLogFormatter(identity, new FakeTime(Noon)), output);

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Amazon.Runtime;
-using Amazon.Runtime.Credentials;
 
 namespace Terse.Hosting;
 
@@ -66,8 +65,7 @@ internal static class SecretsManager
     private static async Task<JsonDocument> AskOnceAsync(
         SecretArn secret, TimeProvider time, CancellationToken cancellationToken)
     {
-        var found = await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync();
-        var credentials = await found.GetCredentialsAsync();
+        var credentials = await AwsCredentials.FindAsync();
         using var request = RequestFor(secret, EndpointOf(secret), credentials, time.GetUtcNow());
         using var response = await Http.SendAsync(request, cancellationToken);
         var content = await response.Content.ReadAsByteArrayAsync(cancellationToken);
