@@ -56,7 +56,7 @@ public sealed class PublishTests
             Program, ["--version"], environment: [("DOTNET_ROOT", "/nowhere"), ("PATH", "/nowhere")]);
 
         Assert.Equal((0, ""), (version.ExitCode, version.Errors));
-        Assert.Matches(@"^\d+\.\d+\.\d+\n$", version.Output);
+        Assert.Matches(@"^\d+\.\d+\.\d+(-[0-9a-z.]+)?\n$", version.Output);
     }
 
     [Fact]

@@ -75,7 +75,7 @@ internal static class EventsBenchmark
 
     /// <summary>
     /// Measures redirects and creations before and beside a million deliveries that wait, because their
-    /// webhook is paused, and then how fast these are sent. PostgreSQL has written its checkpoint before both,
+    /// webhook is paused, and then how fast these are sent. PostgreSQL has written a checkpoint before both,
     /// so that the insertion of the million events disturbs neither.
     /// </summary>
     private static async Task<Result[]> MeasureWaitingAsync(PostgresBench bench)

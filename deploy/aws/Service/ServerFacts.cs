@@ -1,5 +1,4 @@
 using System.Globalization;
-using Amazon.CDK;
 using Amazon.CDK.AWS.EC2;
 using Terse.Aws.Configuration;
 using Terse.Aws.Database;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Amazon.CDK;
 using Amazon.CDK.AWS.AutoScaling;
 using Amazon.CDK.AWS.EC2;
 using Amazon.CDK.AWS.IAM;
@@ -22,6 +21,9 @@ internal sealed class ServerGroup : Construct
 {
     private const int DiskGigabytes = 20;
     private const int BusyPercentage = 60;
+
+    /// <summary>After which percentages of the servers an update waits and looks at the alarms.</summary>
+    private static readonly int[] Checkpoints = [34, 67, 100];
 
     private readonly AwsSettings _settings;
 
@@ -164,7 +166,7 @@ internal sealed class ServerGroup : Construct
                 ["MinHealthyPercentage"] = 100,
                 ["MaxHealthyPercentage"] = 150,
                 ["InstanceWarmup"] = Timing.Warmup.TotalSeconds,
-                ["CheckpointPercentages"] = new[] { 34, 67, 100 },
+                ["CheckpointPercentages"] = Checkpoints,
                 ["CheckpointDelay"] = Timing.Checkpoint.TotalSeconds,
                 ["BakeTime"] = Timing.Bake.TotalSeconds,
                 ["SkipMatching"] = true,

@@ -29,8 +29,8 @@ internal static class FleetNames
     public static string Group(AwsSettings settings) => $"{settings.Name}-servers";
 
     /// <summary>
-    /// The parameter of Systems Manager with the id of the image. CloudFormation reads it at each deployment of
-    /// the service; an export could not change while the service imports it.
+    /// The parameter of Systems Manager with the id of the image. CloudFormation reads it at each deployment
+    /// of the service; an export could not change while the service imports it.
     /// </summary>
     public static string Image(AwsSettings settings) => $"/{settings.Name}/image";
 

@@ -52,6 +52,7 @@ internal static class CommandLine
             RestoreCommand.Create(build),
             MoveCommand.Create(build),
             HostsCommand.Create(),
+            HealthCommand.Create(),
             TopCommand.Create(),
             LagCommand.Create(),
         };

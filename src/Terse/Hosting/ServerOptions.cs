@@ -19,8 +19,8 @@ internal sealed class ServerOptions
     public string Name { get; set; } = $"{Environment.MachineName}:{Environment.ProcessId}";
 
     /// <summary>
-    /// Where this server runs, such as the name of an availability zone, 1 to 100 characters. Default, also of
-    /// an empty value (a variable of a container whose value is unknown): the zone that the metadata service
+    /// Where this server runs, such as the name of an availability zone, 1 to 100 characters. Default, also
+    /// if it is empty (a variable of a container whose value is unknown): the zone that the metadata service
     /// of EC2 names; elsewhere none.
     /// </summary>
     public string? Zone

@@ -44,6 +44,9 @@ internal static class Prices
 
     public const double ConnectionsOfBalancerUnit = 25;
 
+    /// <summary>A million requests with TLS to a CDN. Large customers get another price.</summary>
+    public const double CdnMillionRequests = 1;
+
     /// <summary>Traffic to the internet: up to how many gigabytes a month, and the price of each.</summary>
     public static readonly IReadOnlyList<(double Until, double Gigabyte)> Traffic =
     [

@@ -32,9 +32,9 @@ internal sealed record ScalePlan(
 
 /// <summary>Costs in US dollars a month, from example prices (<see cref="Prices"/>).</summary>
 internal sealed record PlanCosts(
-    double Servers, double Databases, double Disks, double Balancers, double Traffic)
+    double Servers, double Databases, double Disks, double Balancers, double Traffic, double Cdn)
 {
-    public double Total => Servers + Databases + Disks + Balancers + Traffic;
+    public double Total => Servers + Databases + Disks + Balancers + Traffic + Cdn;
 }
 
 /// <summary>A part that ends the growth of an installation.</summary>

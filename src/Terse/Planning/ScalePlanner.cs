@@ -50,7 +50,8 @@ internal static class ScalePlanner
             Databases: 0,
             disk * Prices.ServerGigabyte,
             Balancers: 0,
-            TrafficOf(load));
+            TrafficOf(load),
+            CdnOf(load));
         return new(
             "SQLite", 1, 1, 0, null, disk, codes.NodeBits, codes.SequenceBits, LengthOf(codes), costs,
             limits);
@@ -72,9 +73,10 @@ internal static class ScalePlanner
             hosts * size.Hourly * Prices.HoursOfMonth,
             hosts * disk * Prices.DatabaseGigabyte,
             (installations * Prices.BalancerHourly
-                + load.Redirects / Prices.ConnectionsOfBalancerUnit * Prices.BalancerUnitHourly)
+                + load.Visits / Prices.ConnectionsOfBalancerUnit * Prices.BalancerUnitHourly)
                 * Prices.HoursOfMonth,
-            TrafficOf(load));
+            TrafficOf(load),
+            CdnOf(load));
         var codes = CodesOf(one, servers);
         return new(
             "PostgreSQL", installations, servers, replicas, size.Name, disk, codes.NodeBits,
@@ -108,7 +110,7 @@ internal static class ScalePlanner
         load.Visits / (MeasuredCosts.VisitsOfServer * Busy));
 
     private static double ServerCores(Workload load) =>
-        load.Redirects * MeasuredCosts.Redirect
+        load.Visits * MeasuredCosts.Redirect
         + load.Lookups * MeasuredCosts.LookupOnServer
         + load.Creates * MeasuredCosts.CreationOnServer;
 
@@ -121,7 +123,7 @@ internal static class ScalePlanner
     private static double LookupCores(Workload load) => load.Lookups * MeasuredCosts.LookupOnReplica;
 
     private static double SqliteCores(Workload load) =>
-        load.Redirects * MeasuredCosts.Redirect
+        load.Visits * MeasuredCosts.Redirect
         + load.Lookups * MeasuredCosts.LookupInSqlite
         + load.Creates / MeasuredCosts.SqliteCreations
         + load.Visits * MeasuredCosts.VisitInSqlite;
@@ -137,6 +139,10 @@ internal static class ScalePlanner
 
     private static double TrafficOf(Workload load) => Prices.OfTraffic(
         load.Redirects * MeasuredCosts.BytesOfRedirect * Prices.HoursOfMonth * 3600 / Gigabyte);
+
+    private static double CdnOf(Workload load) => load.HasCdn
+        ? load.Redirects * Prices.HoursOfMonth * 3600 / 1e6 * Prices.CdnMillionRequests
+        : 0;
 
     /// <summary>Plans the codes of an installation that creates at least one link an hour.</summary>
     private static CodePlan CodesOf(Workload load, int servers) =>

@@ -32,7 +32,7 @@ public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : Delive
         _queue = NewQueue();
     }
 
-    /// <summary>Also starts over as another server, which does not know how far the first one was.</summary>
+    /// <summary>Also starts over as another server, which remembers no floors.</summary>
     protected override async Task PassAsync(TimeSpan time)
     {
         _queue = NewQueue();
@@ -179,11 +179,12 @@ public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : Delive
     [Fact]
     public void A_dispatch_on_another_primary_begins_at_the_first_event()
     {
-        var primary = new ClusterIdentity(1, 2, new Guid(1, 0, 0, new byte[8]));
+        var primary = new ClusterIdentity(1, 2, new("d8f4a1c6-7a83-4e0e-8f06-4b34a27f6f6d"));
         var floor = DispatchFloor.None.On(primary).MoveTo(7);
 
         Assert.Equal(7, floor.On(primary).MoveTo(5).EventId);
-        Assert.Equal(0, floor.On(primary with { Term = Guid.Empty }).EventId);
+        var other = primary with { Term = new("25d7b5f0-39cf-4a34-9d30-4a4ee2f7a9d1") };
+        Assert.Equal(0, floor.On(other).EventId);
         Assert.Equal(0, floor.On(primary with { Timeline = 0 }).On(primary with { Timeline = 0 }).EventId);
     }
 

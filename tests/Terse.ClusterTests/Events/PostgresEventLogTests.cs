@@ -45,15 +45,18 @@ public sealed class PostgresEventLogTests(TestDatabases databases) : EventLogCon
 
     private protected override IVisitEraser Eraser => _database.Get<IVisitEraser>();
 
-    private protected override Task AddTaggedAsync(long link, string tag, int count) =>
-        _database.ExecuteAsync(
+    private const string InsertTagged =
         """
         INSERT INTO event (at, type, subject, link_id, version, data, is_undispatched)
         SELECT horizon_instant(), 'link.visited', '/c', $1, 1, $2, false FROM generate_series(1, $3)
-        """,
-        link,
-        new VisitData(1, 0, EventSamples.Now.UtcDateTime, EventSamples.Now.UtcDateTime, [tag]).Write(),
-        count);
+        """;
+
+    private protected override Task AddTaggedAsync(long link, string tag, int count)
+    {
+        var at = EventSamples.Now.UtcDateTime;
+        return _database.ExecuteAsync(
+            InsertTagged, link, new VisitData(1, 0, at, at, [tag]).Write(), count);
+    }
 
     private protected override IVisitStore NewVisitStore(VisitOptIn optIn) => new PostgresVisitStore(
         _database.Get<PostgresVisitTransactions>(),
@@ -164,12 +167,9 @@ public sealed class PostgresEventLogTests(TestDatabases databases) : EventLogCon
         await using var database = await databases.OpenEarlierAsync();
         var (links, search) = (
             database.Get<ILinkStore>(), database.Get<PostgresVisitEventSearch>());
-        for (var id = 1; id <= 3; id++)
-        {
-            var settings = new LinkSettings { VisitEvents = id == 2 };
-            await links.CreateAsync(EventSamples.NewLink(id) with { Settings = settings });
-        }
-
+        await links.CreateAsync(EventSamples.NewLink(1));
+        await links.CreateAsync(EventSamples.NewLink(2) with { Settings = new() { VisitEvents = true } });
+        await links.CreateAsync(EventSamples.NewLink(3));
         await search.RunAsync(default);
         Assert.Null(await PostgresMigrations.TryApplyAsync(
             database.Cluster, PostgresMigrations.Load(), TimeProvider.System, default));

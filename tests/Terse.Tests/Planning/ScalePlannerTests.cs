@@ -82,6 +82,18 @@ public sealed class ScalePlannerTests
             costs.Servers + costs.Databases + costs.Disks + costs.Balancers + costs.Traffic, costs.Total);
     }
 
+    /// <summary>By hand: 10,000 requests × 2,628,000 s at 1 dollar a million.</summary>
+    [Fact]
+    public void A_CDN_takes_load_from_the_servers_and_has_a_price()
+    {
+        var all = ScalePlanner.Plan(new(1e6, 10_000, Creates: 1, Visits: 10_000));
+        var behind = ScalePlanner.Plan(new(1e6, 10_000, Creates: 1, Visits: 1000) { RetentionDays = 1 });
+
+        Assert.Equal(("PostgreSQL", 0), (all.Storage, all.MonthlyCosts.Cdn));
+        Assert.Equal("SQLite", behind.Storage);
+        Assert.Equal(26_280, behind.MonthlyCosts.Cdn, tolerance: 0.01);
+    }
+
     /// <summary>
     /// By hand: 1,000,000 visits a second take 8.8 cores of replay, and one core may be busy for a half; so
     /// 18 installations.
@@ -98,7 +110,7 @@ public sealed class ScalePlannerTests
     [Fact]
     public void Fewer_redirects_from_memory_need_more_replicas_and_servers()
     {
-        var load = new Workload(1e6, 200_000, Creates: 10, Visits: 0);
+        var load = new Workload(1e6, 200_000, Creates: 10, Visits: 200_000) { RetentionDays = 1 };
         var cached = ScalePlanner.Plan(load);
         var scattered = ScalePlanner.Plan(load with { CachedShare = 0.2 });
 

@@ -12,6 +12,10 @@ namespace Terse.Tidy.Layout;
 /// </summary>
 internal static class DependencyRules
 {
+    /// <summary>What the compiler notes in place of the root of the repository (Directory.Build.props).
+    /// </summary>
+    private const string CompiledRoot = "/_";
+
     /// <summary>
     /// A room (a top-level folder of src/Terse) may use only the rooms before it in this list. Cycles between
     /// rooms are therefore impossible.
@@ -102,7 +106,7 @@ internal static class DependencyRules
 
     private static Finding At(IType type, string text) =>
         new(
-            type.SourceFilePath is { } path ? Path.GetRelativePath(Tree.Root, path) : type.FullName,
+            type.SourceFilePath is { } path ? Path.GetRelativePath(CompiledRoot, path) : type.FullName,
             1,
             $"{type.FullName}: {text}");
 

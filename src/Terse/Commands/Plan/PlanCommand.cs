@@ -27,12 +27,12 @@ internal static class PlanCommand
 
     private static readonly Option<string?> Visits = new("--visits")
     {
-        Description = "Visits a second that are counted. [default: --redirects; fewer behind a CDN]",
+        Description = "Redirects a second that reach Terse; a CDN answers the others. [default: --redirects]",
     };
 
     private static readonly Option<double> Cached = new("--cached")
     {
-        Description = "The percentage of the redirects whose link is in the memory of a server, 0 to 100.",
+        Description = "The percentage of the visits whose link is in the memory of a server, 0 to 100.",
         DefaultValueFactory = _ => 95,
     };
 

@@ -71,6 +71,7 @@ internal static class PlanText
         ["disks", Number(costs.Disks)],
         ["load balancers", Number(costs.Balancers)],
         ["traffic", Number(costs.Traffic)],
+        ["CDN", Number(costs.Cdn)],
         ["total", Number(costs.Total)],
     ];
 

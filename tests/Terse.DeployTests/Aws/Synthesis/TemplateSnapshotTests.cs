@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Terse.Aws.Settings;
 using Terse.Harness;
 
 namespace Terse.DeployTests;

@@ -23,6 +23,9 @@ internal sealed record TemplateResource(string Stack, string Id, string Type, Js
 /// </summary>
 internal sealed class Templates
 {
+    /// <summary>The name of the resources in a template.</summary>
+    private const string ResourcesName = "Resources";
+
     public const string Collection = "AWS";
 
     private static readonly ConcurrentDictionary<(string, ConfigurationSource), Templates> Synthesized =
@@ -46,7 +49,7 @@ internal sealed class Templates
 
     public IEnumerable<TemplateResource> Resources =>
         from stack in _stacks
-        from resource in stack.Value["Resources"]!.AsObject()
+        from resource in stack.Value[ResourcesName]!.AsObject()
         select new TemplateResource(
             stack.Key, resource.Key, (string)resource.Value!["Type"]!, resource.Value);
 

@@ -137,6 +137,9 @@ internal static class PostgresDeliveryLines
         ORDER BY l.webhook_id, l.line FOR UPDATE OF l
         """;
 
+    /// <summary>
+    /// The sum makes PostgreSQL look up each delivery by its key, not in the index of waiting deliveries.
+    /// </summary>
     private const string StoreOutcomes =
         """
         UPDATE delivery AS d SET state = o.state, attempts = d.attempts + 1, tried_at = o.tried_at,
@@ -145,16 +148,21 @@ internal static class PostgresDeliveryLines
             $6::integer[], $7::integer[], $8::text[])
             AS o(webhook_id, event_at, event_id, state, tried_at, status, latency_ms, response)
         WHERE d.webhook_id = o.webhook_id AND d.event_at = o.event_at AND d.event_id = o.event_id
-            AND d.state = 0
+            AND d.state + 0 = 0
         """;
 
+    /// <summary>
+    /// The limit makes PostgreSQL look up the first delivery of each line. With EXISTS, it would join all
+    /// deliveries of the webhook.
+    /// </summary>
     private const string DeleteEmpty =
         """
         DELETE FROM delivery_line AS l USING unnest($1::text[], $2::text[]) AS f(webhook_id, line)
-        WHERE l.webhook_id = f.webhook_id AND l.line = f.line AND NOT EXISTS (
-            SELECT FROM delivery AS d
-            WHERE d.webhook_id = f.webhook_id AND d.line = f.line AND d.state = 0
-                AND d.event_id >= l.first_event)
+        WHERE l.webhook_id = f.webhook_id AND l.line = f.line AND (
+            SELECT event_id FROM delivery AS d
+            WHERE d.webhook_id = l.webhook_id AND d.line = l.line AND d.state = 0
+                AND d.event_id >= l.first_event
+            ORDER BY event_id LIMIT 1) IS NULL
         """;
 
     private const string GiveBack =

@@ -13,8 +13,9 @@ internal static class PostgresDispatch
     /// </summary>
     private const string TryLock =
         $"""
-        SELECT CASE WHEN pg_try_advisory_xact_lock(x'4449535041544348'::bigint) THEN coalesce(
-                (SELECT id FROM event WHERE at <= snapshot.closed_at ORDER BY at DESC, id DESC LIMIT 1), 0) END,
+        SELECT CASE WHEN pg_try_advisory_xact_lock(x'4449535041544348'::bigint) THEN coalesce((
+                SELECT id FROM event WHERE at <= snapshot.closed_at
+                ORDER BY at DESC, id DESC LIMIT 1), 0) END,
             snapshot.system_identifier, snapshot.timeline, snapshot.term,
             {PostgresEventTransactions.UseIndexes}
         FROM {HorizonSchema.Snapshot}

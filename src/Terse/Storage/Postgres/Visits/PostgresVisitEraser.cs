@@ -66,8 +66,8 @@ internal sealed class PostgresVisitEraser(PostgresVisitTransactions visits, Post
 
     /// <inheritdoc/>
     public async Task<bool> EraseAsync(CancellationToken cancellationToken) =>
-        await visits.WriteAsync(0, EraseAsync, cancellationToken)
-        | await events.EraseAsync(cancellationToken);
+        await events.EraseAsync(cancellationToken)
+            | await visits.WriteAsync(0, EraseAsync, cancellationToken);
 
     private static async Task<bool> EraseAsync(
         WriteTransaction write, int argument, CancellationToken cancellationToken)
