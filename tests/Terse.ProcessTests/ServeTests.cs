@@ -13,7 +13,8 @@ public sealed class ServeTests
         using var response = await server.Http.GetAsync(new Uri("/", UriKind.Relative));
 
         Assert.Matches(
-            @"^terse \d+\.\d+\.\d+ is ready on http://127\.0\.0\.1:\d+, links in SQLite .*/links/terse\.db$",
+            @"^terse \d+\.\d+\.\d+(-[0-9a-z.]+)? is ready on http://127\.0\.0\.1:\d+, "
+                + @"links in SQLite .*/links/terse\.db$",
             server.ReadyLine);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
     }

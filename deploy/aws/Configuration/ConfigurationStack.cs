@@ -15,6 +15,15 @@ namespace Terse.Aws.Configuration;
 /// </summary>
 internal sealed class ConfigurationStack : Stack
 {
+    /// <summary>
+    /// The root folder of a new file system belongs to root, whom EFS treats as nobody without the last one.
+    /// </summary>
+    private static readonly string[] WritesFiles =
+    [
+        "elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite",
+        "elasticfilesystem:ClientRootAccess",
+    ];
+
     private readonly Bucket? _bucket;
     private readonly CfnFileSystem? _files;
 
@@ -38,7 +47,7 @@ internal sealed class ConfigurationStack : Stack
         else
         {
             _files = AddFiles(network);
-            Writer.AddToPolicy(Files("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"));
+            Writer.AddToPolicy(Files(WritesFiles));
         }
     }
 
@@ -61,7 +70,7 @@ internal sealed class ConfigurationStack : Stack
 
     /// <summary>What the first deployment may do, which writes an empty document.</summary>
     public IEnumerable<PolicyStatement> WriteFirst() => _bucket is null
-        ? [Files("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite")]
+        ? [Files(WritesFiles)]
         : [Objects(_bucket, ["s3:GetObject", "s3:PutObject"], FleetNames.Document), ListOf(_bucket)];
 
     private static IEnumerable<PolicyStatement> WriteStatements(Bucket bucket) =>
@@ -117,7 +126,7 @@ internal sealed class ConfigurationStack : Stack
                 {
                     Effect = Effect.DENY,
                     Principals = [new AnyPrincipal()],
-                    Actions = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"],
+                    Actions = WritesFiles,
                     Conditions = new Dictionary<string, object>(StringComparer.Ordinal)
                     {
                         ["Bool"] = new Dictionary<string, object>(StringComparer.Ordinal)

@@ -31,8 +31,8 @@ internal static class CostEstimate
     /// </summary>
     private const int Series = 17;
 
-    /// <summary>A capacity unit serves 1 GB an hour; of small answers, 25 new connections a second.</summary>
-    private const int PerUnit = 250;
+    /// <summary>A capacity unit serves 25 new connections a second; each redirect is taken as one.</summary>
+    private const int PerUnit = 25;
 
     public static IReadOnlyList<CostLine> Of(FleetSize size, PriceList prices)
     {

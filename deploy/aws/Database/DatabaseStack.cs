@@ -148,7 +148,7 @@ internal sealed class DatabaseStack : Stack
         });
 
     /// <summary>
-    /// Adds a replica. The first one is in the second zone: the primary begins in the first.
+    /// Adds a replica, each in another zone. AWS chooses the zones of the primary and its standby.
     /// </summary>
     private DatabaseInstanceReadReplica AddReplica(int index) =>
         new(this, $"Replica{index + 1}", new DatabaseInstanceReadReplicaProps

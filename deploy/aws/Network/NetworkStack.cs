@@ -17,6 +17,7 @@ internal sealed class NetworkStack : Stack
     private const int HttpPort = 80;
     private const int HttpsPort = 443;
     private const int BitsOfSubnet = 20;
+    private const int MaxZones = 3;
 
     public NetworkStack(Construct scope, AwsSettings settings)
         : base(scope, "Network", FleetNames.Stack(settings, "network", "the network"))
@@ -25,6 +26,8 @@ internal sealed class NetworkStack : Stack
         {
             IpAddresses = IpAddresses.Cidr("10.40.0.0/16"),
             AvailabilityZones = [.. settings.Zones],
+            // Each size has the addresses of three zones, so that a larger size moves no subnet.
+            ReservedAzs = MaxZones - settings.Zones.Length,
             // One gateway costs less; if its zone fails, webhooks and titles of the other zone fail, too.
             NatGateways = settings.Size == FleetSizes.Small ? 1 : settings.Zones.Length,
             RestrictDefaultSecurityGroup = false,

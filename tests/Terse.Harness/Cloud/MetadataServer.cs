@@ -15,7 +15,6 @@ internal sealed class MetadataServer : IAsyncDisposable
     public const string Identity = "/latest/dynamic/instance-identity/document";
     public const string LifeCycle = "/latest/meta-data/instance-life-cycle";
     public const string Interruption = "/latest/meta-data/spot/instance-action";
-    public const string Rebalance = "/latest/meta-data/events/recommendations/rebalance";
 
     /// <summary>The zone in the identity document.</summary>
     public const string Zone = "eu-central-1a";

@@ -41,7 +41,7 @@ public sealed class JsonLogTests
         var first = lines.First(line => TextOf(line, "level") == "information");
         Assert.Equal(ReadyEvent, TextOf(first, "event.name"));
         Assert.Matches(
-            @"^terse \d+\.\d+\.\d+ is ready on http://127\.0\.0\.1:\d+, links in SQLite ",
+            @"^terse \d+\.\d+\.\d+(-[0-9a-z.]+)? is ready on http://127\.0\.0\.1:\d+, links in SQLite ",
             TextOf(first, "message"));
     }
 

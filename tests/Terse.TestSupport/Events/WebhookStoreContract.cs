@@ -92,6 +92,20 @@ public abstract class WebhookStoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_resumed_webhook_forgets_its_failures()
+    {
+        await Store.AddAsync(NewWebhook("a"), Somebody, default);
+        var paused = (await Store.ChangeAsync(
+            NewWebhook("a") with { State = WebhookState.Paused }, Somebody, default))!;
+        await Store.StoreHealthAsync("a", new(12, Now.AddHours(-1), Now.AddMinutes(5)), Now, default);
+
+        var resumed = await Store.ChangeAsync(
+            paused with { State = WebhookState.Active }, Somebody, default);
+
+        Assert.Equal(WebhookHealth.Good, resumed!.Health);
+    }
+
+    [Fact]
     public async Task A_deleted_webhook_is_gone()
     {
         await Store.AddAsync(NewWebhook("a"), Somebody, default);

@@ -69,6 +69,9 @@ public sealed class EventSchemaTests : IAsyncLifetime
             """);
 
         Assert.True(IsValid(schema, visited));
+        // An erased link has lost its tags.
+        var erased = visited.Data!.Replace("\"tags\":[],", "", StringComparison.Ordinal);
+        Assert.True(IsValid(schema, visited with { Data = erased }));
         Assert.False(IsValid(schema, visited with { Type = "link.expired" }));
         Assert.False(IsValid(schema, visited with { Data = """{"visits":2}""" }));
     }

@@ -87,7 +87,13 @@ internal static class EventSchemas
     };
 
     private const string Tags =
-        """{ "type": "array", "items": { "type": "string" }, "description": "The tags of the link." }""";
+        """
+        {
+          "type": "array",
+          "items": { "type": "string" },
+          "description": "The tags of the link; absent after it was erased."
+        }
+        """;
 
     /// <summary>The data of events that are no changes.</summary>
     private static readonly Dictionary<string, string> Facts = new(StringComparer.Ordinal)
@@ -162,7 +168,10 @@ internal static class EventSchemas
             foreach (var (name, fact) in Json(facts))
                 data[name] = fact!.DeepClone();
             schema["properties"]!["data"]!["required"] = new JsonArray(
-                [.. data.Where(field => field.Key != "version").Select(field => (JsonNode)field.Key)]);
+                [
+                    .. data.Where(field => field.Key is not ("version" or "tags"))
+                        .Select(field => (JsonNode)field.Key),
+                ]);
             return schema;
         }
 

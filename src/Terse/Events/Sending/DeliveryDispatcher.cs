@@ -42,9 +42,8 @@ internal sealed partial class DeliveryDispatcher(
     /// <summary>Counting takes at most one part of this many parts of the time.</summary>
     private const int CountPauseFactor = 20;
 
-    private long? _checkedAt;
     private volatile bool _hasWebhooks;
-    private int _maxEvents = MaxEvents;
+    private volatile int _maxEvents = MaxEvents;
     private long _countedAt;
     private TimeSpan _countPause;
 
@@ -52,31 +51,30 @@ internal sealed partial class DeliveryDispatcher(
     public bool HasWebhooks => _hasWebhooks;
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        new BackgroundLoop(CheckInterval, time, OnDispatchFailure).RunAsync(CheckAsync, stoppingToken),
         new BackgroundLoop(Interval, time, OnDispatchFailure).RunAsync(DispatchAsync, stoppingToken),
         new BackgroundLoop(CountInterval, time, OnCountFailure).WaitAndRunAsync(CountAsync, stoppingToken));
 
     private async Task DispatchAsync(CancellationToken cancellationToken)
     {
-        int limit, events;
-        do
+        var isLast = false;
+        while (_hasWebhooks && !isLast && !drain.HasBegun)
         {
-            await CheckAsync(cancellationToken);
-            if (!_hasWebhooks || drain.HasBegun)
-                return;
-            limit = _maxEvents;
-            events = await queue.DispatchAsync(
+            var limit = _maxEvents;
+            var events = await queue.DispatchAsync(
                 limit, (webhook, stored) => webhook.Filter.Matches(stored), cancellationToken);
             metrics.AddDispatched(events);
             if (events > 0)
                 signal.Set();
+            isLast = events < limit;
         }
-        while (events == limit);
     }
 
+    /// <remarks>
+    /// This waits for its connection behind reports, so the dispatch does not wait for it.
+    /// </remarks>
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        if (_checkedAt is { } at && time.GetElapsedTime(at) < CheckInterval)
-            return;
         var held = receivers.Webhooks;
         var all = await webhooks.ListAsync(cancellationToken);
         metrics.SetWebhooks(all);
@@ -87,7 +85,6 @@ internal sealed partial class DeliveryDispatcher(
             receivers.SetVersion(id, versions.TryGetValue(id, out var version) ? version : null);
         _hasWebhooks = open > 0;
         _maxEvents = Math.Clamp(MaxDeliveries / Math.Max(open, 1), 1, MaxEvents);
-        _checkedAt = time.GetTimestamp();
     }
 
     private async Task CountAsync(CancellationToken cancellationToken)
@@ -99,8 +96,14 @@ internal sealed partial class DeliveryDispatcher(
         }
         else if (time.GetElapsedTime(_countedAt, begin) >= _countPause)
         {
-            metrics.SetCounts(await deliveries.CountAsync(cancellationToken));
-            (_countedAt, _countPause) = (begin, time.GetElapsedTime(begin) * CountPauseFactor);
+            try
+            {
+                metrics.SetCounts(await deliveries.CountAsync(cancellationToken));
+            }
+            finally
+            {
+                (_countedAt, _countPause) = (begin, time.GetElapsedTime(begin) * CountPauseFactor);
+            }
         }
     }
 

@@ -178,7 +178,7 @@ internal sealed partial class DeliveryWorker(
     private async Task TakeAsync(CancellationToken cancellationToken)
     {
         var max = options.Value.MaxConnections;
-        var shared = max - (max / ReservedShare);
+        var shared = max > 1 ? max - Math.Max(1, max / ReservedShare) : 1;
         await TakeAsync(options.Value.MaxInFlight, shared, cancellationToken);
         if (receivers.Lines >= shared)
             await TakeAsync(maxOfWebhook: 1, max, cancellationToken);

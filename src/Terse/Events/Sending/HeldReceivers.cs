@@ -90,7 +90,8 @@ internal sealed class HeldReceivers(IOptions<WebhookOptions> options, TimeProvid
     }
 
     /// <summary>
-    /// Records that a webhook was changed or deleted. Lines that were taken before get no further request.
+    /// Records that a webhook was changed or deleted. Lines that were taken before get no further request,
+    /// also those that a call takes at this moment. An older version changes nothing.
     /// </summary>
     /// <param name="webhookId">The webhook.</param>
     /// <param name="version">Its new version; null if it was deleted.</param>
@@ -98,11 +99,11 @@ internal sealed class HeldReceivers(IOptions<WebhookOptions> options, TimeProvid
     {
         lock (_lock)
         {
-            if (_receivers.TryGetValue(webhookId, out var receiver))
-                receiver.Version = version ?? int.MaxValue;
+            if (!_receivers.TryGetValue(webhookId, out var receiver))
+                _receivers[webhookId] = receiver = new();
+            receiver.Version = Math.Max(receiver.Version, version ?? int.MaxValue);
         }
     }
-
 
     /// <summary>Records the result of a request of a line that this server holds.</summary>
     public void Report(string webhookId, WebhookResponse response)

@@ -17,8 +17,12 @@ internal static class ReceiverHealth
     /// <summary>Whether a receiver gets only one request at a time.</summary>
     public static bool IsFailing(this WebhookHealth health) => health.Failures >= MaxFailures;
 
-    /// <summary>Whether a receiver gets no request now.</summary>
-    public static bool IsSlowedAt(this WebhookHealth health, DateTimeOffset now) => health.SlowedUntil > now;
+    /// <summary>
+    /// Whether a receiver gets no request now. A time that is too far away was set before the clock stepped
+    /// back, and does not count.
+    /// </summary>
+    public static bool IsSlowedAt(this WebhookHealth health, DateTimeOffset now) =>
+        health.SlowedUntil > now && health.SlowedUntil <= now + MaxSlowing;
 
     /// <summary>Returns the health after a request.</summary>
     /// <remarks>

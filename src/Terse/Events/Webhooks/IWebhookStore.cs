@@ -29,8 +29,8 @@ internal interface IWebhookStore
 
     /// <summary>
     /// Stores a changed webhook except its health, if the stored version is still that of
-    /// <paramref name="webhook"/>; the stored version then grows by 1. A webhook that ends drops what waits
-    /// for it: these deliveries become dead.
+    /// <paramref name="webhook"/>; the stored version then grows by 1. A resumed webhook gets good health. A
+    /// webhook that ends drops what waits for it: these deliveries become dead.
     /// </summary>
     /// <returns>The stored webhook; null if its version differs, or if there is none.</returns>
     /// <exception cref="StoreUnavailableException">It is unknown whether the change was stored.</exception>

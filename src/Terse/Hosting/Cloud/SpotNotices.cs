@@ -1,11 +1,14 @@
 namespace Terse.Hosting;
 
 /// <summary>
-/// Drains a server on a Spot instance when AWS gives notice that it takes the instance back (two minutes
-/// before), or that it may do so soon (a rebalance recommendation). The group of instances then starts
-/// another one. Other instances get no such notice, and are not polled. Source: "Spot Instance interruption
+/// Drains a server on a Spot instance when AWS gives notice that it takes the instance back, two minutes
+/// before. Other instances get no such notice, and are not polled. Source: "Spot Instance interruption
 /// notices" in the Amazon EC2 User Guide, which recommends an interval of 5 s.
 /// </summary>
+/// <remarks>
+/// A rebalance recommendation only says that the instance may be taken back. The Auto Scaling group answers
+/// it: it starts another instance first, and then ends this one, which drains as in any other end.
+/// </remarks>
 internal sealed partial class SpotNotices(
     CloudReading cloud, DrainLifetime lifetime, TimeProvider time, ILogger<SpotNotices> logger)
     : BackgroundService
@@ -20,7 +23,6 @@ internal sealed partial class SpotNotices(
 
     private const string LifeCycle = "/latest/meta-data/instance-life-cycle";
     private const string Interruption = "/latest/meta-data/spot/instance-action";
-    private const string Rebalance = "/latest/meta-data/events/recommendations/rebalance";
 
     private bool _isSpot;
     private bool _hasFailed;
@@ -62,12 +64,9 @@ internal sealed partial class SpotNotices(
                 return true;
         }
 
-        if (await metadata.ReadAsync(Interruption, cancellationToken) is { } interruption)
-            LogInterruption(interruption);
-        else if (await metadata.ReadAsync(Rebalance, cancellationToken) is { } rebalance)
-            LogRebalance(rebalance);
-        else
+        if (await metadata.ReadAsync(Interruption, cancellationToken) is not { } interruption)
             return false;
+        LogInterruption(interruption);
         lifetime.Drain(MaxDelay);
         return true;
     }
@@ -83,8 +82,4 @@ internal sealed partial class SpotNotices(
 
     [LoggerMessage(14, LogLevel.Warning, "AWS takes this Spot instance back; the server drains: {Notice}")]
     private partial void LogInterruption(string notice);
-
-    [LoggerMessage(
-        15, LogLevel.Warning, "AWS may take this Spot instance back soon; the server drains: {Notice}")]
-    private partial void LogRebalance(string notice);
 }

@@ -49,6 +49,24 @@ public sealed class ChangedWebhookTests : IAsyncDisposable
         Assert.Equal(2, other.Requests.Count);
     }
 
+    /// <summary>The list of webhooks may be read before a change, and arrive after it.</summary>
+    [Fact]
+    public async Task An_older_version_that_arrives_late_changes_nothing()
+    {
+        await using var receiver = await Receiver.StartAsync(_ => _gate.Task);
+        await using var run = await StartAsync(receiver);
+        var webhook = run.Deliveries.Find("hook");
+
+        run.Held.SetVersion("hook", version: 2);
+        run.Held.SetVersion("hook", version: 1);
+        run.Held.SetVersion("other", version: 2);
+
+        Assert.False(run.Held.MaySend(webhook));
+        run.Held.Add(webhook with { Id = "other" });
+        Assert.False(run.Held.MaySend(webhook with { Id = "other" }));
+        run.Held.Remove("other");
+    }
+
     public ValueTask DisposeAsync()
     {
         _gate.TrySetResult();

@@ -34,7 +34,8 @@ public sealed class DeliveryOutageTests
     {
         await using var receiver = await Receiver.StartAsync(200);
         await using var run = await SenderRun.StartAsync();
-        (run.Deliveries.Failing, run.Deliveries.IsOfEarlierSchema) = (nameof(IWebhookStore.ListAsync), true);
+        run.Deliveries.IsOfEarlierSchema = true;
+        run.Deliveries.Failing = nameof(IWebhookStore.ListAsync);
         run.Deliveries.Add(SampleEvents.Webhook(receiver.Url));
         run.Deliveries.Add(SampleEvents.Event(1));
         await run.UntilAsync(() => run.Deliveries.CallsOf(nameof(IWebhookStore.ListAsync)) > 5);

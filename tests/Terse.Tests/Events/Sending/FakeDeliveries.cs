@@ -148,6 +148,9 @@ internal sealed class FakeDeliveries(TimeProvider time) : IDeliveryQueue, IDeliv
         {
             if (Conflicts-- > 0)
                 return null;
+            var isResumed = webhook.State == WebhookState.Active
+                && _webhooks[webhook.Id].State != WebhookState.Active;
+            webhook = isResumed ? webhook with { Health = WebhookHealth.Good } : webhook;
             return _webhooks[webhook.Id] = webhook with { Version = webhook.Version + 1 };
         });
 

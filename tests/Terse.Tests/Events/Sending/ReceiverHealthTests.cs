@@ -58,6 +58,15 @@ public sealed class ReceiverHealthTests
     }
 
     [Fact]
+    public void A_clock_that_steps_back_does_not_silence_a_receiver()
+    {
+        var slowed = new WebhookHealth(10, Since, Now.AddMinutes(5));
+
+        Assert.True(slowed.IsSlowedAt(Now));
+        Assert.False(slowed.IsSlowedAt(Now.AddHours(-2)));
+    }
+
+    [Fact]
     public void A_receiver_without_failures_is_not_paused() =>
         Assert.Null(WebhookHealth.Good.FindPauseReason(Now, TimeSpan.FromHours(1)));
 }

@@ -170,18 +170,9 @@ internal sealed class WebhookManager(
             var result = edit(webhook);
             if (result is not WebhookResult.Stored(var edited) || edited == webhook)
                 return result;
-            var isResumed = edited.State == WebhookState.Active && webhook.State != WebhookState.Active;
             if (await store.ChangeAsync(edited, actor, cancellationToken) is not { } stored)
                 continue;
             held.SetVersion(id, stored.Version);
-
-            // A resumed webhook forgets its failures, so that the next one does not pause it at once.
-            if (isResumed)
-            {
-                await store.StoreHealthAsync(id, WebhookHealth.Good, time.GetUtcNow(), cancellationToken);
-                stored = stored with { Health = WebhookHealth.Good };
-            }
-
             return new WebhookResult.Stored(stored);
         }
 

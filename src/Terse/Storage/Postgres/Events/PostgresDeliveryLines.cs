@@ -64,8 +64,10 @@ internal static class PostgresDeliveryLines
         return
         [
             .. from item in lines.Zip(waiting)
-               where item.Second.Count > 0 && webhooks.ContainsKey(item.First.WebhookId)
                let line = item.First
+               where item.Second.Count > 0
+                   && webhooks.TryGetValue(line.WebhookId, out var webhook)
+                   && webhook.State == WebhookState.Active
                select new TakenLine(webhooks[line.WebhookId], line.Line, line.Lease, item.Second),
         ];
     }

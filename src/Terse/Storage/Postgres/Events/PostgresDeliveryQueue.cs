@@ -50,6 +50,8 @@ internal sealed class PostgresDeliveryQueue(PostgresEventTransactions transactio
             catch (StoreUnavailableException)
             {
                 _maxEvents = Math.Max(1, size / 2);
+                if (count > 0)
+                    return count;
                 throw;
             }
 

@@ -106,9 +106,13 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
         return await insert.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
+    /// <summary>A resumed webhook forgets its failures, or the next one would pause it at once.</summary>
     private const string Update =
         $"""
         UPDATE webhook SET url = $2, settings = $3, secrets = $4, state = $5, reason = $6,
+            failures = CASE WHEN state <> 0 AND $5 = 0 THEN 0 ELSE failures END,
+            failing_since = CASE WHEN state <> 0 AND $5 = 0 THEN NULL ELSE failing_since END,
+            slowed_until = CASE WHEN state <> 0 AND $5 = 0 THEN NULL ELSE slowed_until END,
             version = version + 1, changed_by = $7, changed_from = $8
         WHERE id = $1 AND version = $9
         RETURNING {Columns}
@@ -170,9 +174,12 @@ internal sealed class PostgresWebhookStore(PostgresEventTransactions transaction
         return await delete.ExecuteNonQueryAsync(cancellationToken) == 1;
     }
 
+    /// <summary>Days in an interval would have 23 or 25 hours when the clocks change.</summary>
     private const string UpdateHealth =
         """
-        UPDATE webhook SET failures = $2, failing_since = now + ($3 - $5), slowed_until = now + ($4 - $5)
+        UPDATE webhook SET failures = $2,
+            failing_since = now + make_interval(secs => extract(epoch FROM $3 - $5)::double precision),
+            slowed_until = now + make_interval(secs => extract(epoch FROM $4 - $5)::double precision)
         FROM (SELECT clock_timestamp() AS now OFFSET 0) AS clock
         WHERE id = $1
         """;

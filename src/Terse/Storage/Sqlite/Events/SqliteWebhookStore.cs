@@ -94,9 +94,13 @@ internal sealed class SqliteWebhookStore(SqliteWriter writer, SqliteReaders read
                 IWebhookStore.MaxWebhooks).ExecuteNonQuery() == 1,
             cancellationToken);
 
+    /// <summary>A resumed webhook forgets its failures, or the next one would pause it at once.</summary>
     private const string Update =
         """
         UPDATE webhook SET url = ?3, settings = ?4, secrets = ?5, state = ?6, reason = ?7,
+            failures = iif(state <> 0 AND ?6 = 0, 0, failures),
+            failing_since = iif(state <> 0 AND ?6 = 0, NULL, failing_since),
+            slowed_until = iif(state <> 0 AND ?6 = 0, NULL, slowed_until),
             version = version + 1, changed_by = ?8, changed_from = ?9
         WHERE id = ?1 AND version = ?2
         """;
