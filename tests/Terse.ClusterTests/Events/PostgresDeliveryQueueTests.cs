@@ -256,7 +256,7 @@ public sealed class PostgresDeliveryQueueTests(TestDatabases databases) : Delive
         }
     }
 
-    /// <summary>Runs a call in a transaction of its own, not in the one that is open.</summary>
+    /// <summary>Runs a call beside the open transaction, in another one.</summary>
     private static Task<T> RunOutsideAsync<T>(Func<Task<T>> call)
     {
         using (ExecutionContext.SuppressFlow())

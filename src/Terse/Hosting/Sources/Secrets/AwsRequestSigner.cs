@@ -61,7 +61,7 @@ internal static class AwsRequestSigner
 
     /// <summary>
     /// Returns a GET request of the path <c>/</c> whose signature is part of its query, without the scheme.
-    /// Whoever has the text can send the request until it expires.
+    /// Everybody who knows the text can send the request until it expires.
     /// </summary>
     /// <param name="authority">The host and the port to which the request would go.</param>
     /// <param name="parameters">The query, without what belongs to the signature.</param>
